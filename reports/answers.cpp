@@ -1,0 +1,192 @@
+#include "reports/answers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bench/metrics.hpp"
+#include "reports/units.hpp"
+
+namespace crossover {
+namespace {
+
+std::string at_in_flight(const cell_result& cell) {
+  return cell.in_flight ? fmt::format(" with {} in flight", *cell.in_flight) : std::string();
+}
+
+std::string model_of(const cell_result& cell) { return clipped(cell.model.empty() ? cell.name : cell.model, 60); }
+
+std::string models_text(const results& value, const std::vector<std::size_t>& cells) {
+  std::string text;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == cells.size() ? " and " : ", ") + model_of(value.cells[cells[i]]);
+  return text;
+}
+
+std::vector<std::size_t> best_and_tied(const comparison& c) {
+  std::vector<std::size_t> all = {c.best};
+  all.insert(all.end(), c.tied.begin(), c.tied.end());
+  return all;
+}
+
+std::string outcome_at(const results& value, const comparison& c) {
+  if (!c.tied.empty()) return fmt::format("{} tie", models_text(value, best_and_tied(c)));
+  const std::string best = model_of(value.cells[c.best]);
+  if (!c.next) return fmt::format("{} alone was measured", best);
+  return fmt::format("{}{}, {} {}", best, c.proven ? "" : " (unproven)", c.ahead ? ratio_text(*c.ahead) + " of" : "ahead of",
+                     model_of(value.cells[*c.next]));
+}
+
+void add_cost_lines(const results& value, answer& to) {
+  const cell_result& best = value.cells[to.at->best];
+  const auto p50 = interval_of(best, "p50");
+  const auto p99 = interval_of(best, "p99");
+  std::string line;
+  if (p50) line += fmt::format("latency p50 {}", figure_text(p50->mean, "s"));
+  if (p99) line += fmt::format("{}p99 {}", line.empty() ? "latency " : ", ", figure_text(p99->mean, "s"));
+  if (const auto cpu = interval_of(best, "cpu"))
+    line += fmt::format("{}{} of CPU an operation", line.empty() ? "" : "; ", figure_text(cpu->mean, "s"));
+  if (!line.empty()) to.details.push_back(line);
+}
+
+void add_doubts(const results& value, answer& to) {
+  if (!to.at->proven)
+    to.doubts.push_back("a single repetition has no interval: measure with --repetitions 5 or more before relying on it");
+  for (const std::size_t i : best_and_tied(*to.at))
+    for (const finding& f : value.cells[i].findings)
+      to.doubts.push_back(fmt::format("{}: {} ({})", model_of(value.cells[i]), f.code, clipped(f.detail, 200)));
+}
+
+std::size_t measured_repetitions(const results& value, const panel& of) {
+  std::size_t most = 0;
+  for (const std::size_t i : of.cells) most = std::max(most, value.cells[i].samples.size());
+  return most;
+}
+
+void describe_missing(const results& value, const panel& of, answer& to) {
+  std::size_t skipped = 0;
+  std::size_t failed = 0;
+  for (const std::size_t i : of.cells) {
+    skipped += value.cells[i].status == cell_status::skipped;
+    failed += value.cells[i].status == cell_status::failed;
+  }
+  to.headline = "nothing was measured";
+  to.sentence = fmt::format("No cell of {} has a figure: {} skipped, {} failed.", clipped(of.label, 80), skipped, failed);
+}
+
+answer answer_for_models(const results& value, const panel& of, std::size_t index) {
+  answer made;
+  made.panel = index;
+  const auto counts = core_counts(value, of);
+  std::vector<comparison> all;
+  for (const std::uint32_t cores : counts)
+    if (auto c = compare_at(value, of, cores)) all.push_back(std::move(*c));
+  if (all.empty()) {
+    describe_missing(value, of, made);
+    return made;
+  }
+  // The largest number of cores at which at least two models meet; else the largest.
+  auto chosen = std::find_if(all.rbegin(), all.rend(), [](const comparison& c) { return c.next || !c.tied.empty(); });
+  if (chosen == all.rend()) chosen = all.rbegin();
+  made.at = *chosen;
+  const comparison& c = *made.at;
+  const cell_result& best = value.cells[c.best];
+  const std::string where = counted(c.cores, "core");
+  const std::string figure = interval_text(c.throughput, "1/s");
+  if (!c.tied.empty()) {
+    made.headline = fmt::format("tie: {}", models_text(value, best_and_tied(c)));
+    made.sentence = fmt::format("At {}, {} tie: their intervals overlap. {} has the highest mean, {}{}.", where,
+                                models_text(value, best_and_tied(c)), model_of(best), figure, at_in_flight(best));
+    if (c.next && c.ahead)
+      made.sentence += fmt::format(" Next is {}, which it leads by {}.", model_of(value.cells[*c.next]), ratio_text(*c.ahead));
+  } else if (!c.next) {
+    made.headline = fmt::format("{}, the only model", model_of(best));
+    made.sentence = fmt::format("At {}, {} does {}{}; no other model was measured there.", where, model_of(best), figure,
+                                at_in_flight(best));
+  } else {
+    made.headline = fmt::format("{}, {:.2f}× the next", model_of(best), c.ahead ? c.ahead->mean : 1.0);
+    made.sentence = fmt::format("At {}, {} {} with {}{}: {} the throughput of {}.", where, model_of(best),
+                                c.proven ? "wins" : "measured highest", figure, at_in_flight(best),
+                                c.ahead ? ratio_text(*c.ahead) : "above", model_of(value.cells[*c.next]));
+  }
+  if (c.of_reference)
+    made.details.push_back(fmt::format("{} of what reference does at {}", percent_text(c.of_reference->mean), where));
+  add_cost_lines(value, made);
+  for (const comparison& other : all)
+    if (other.cores != c.cores)
+      made.details.push_back(fmt::format("at {}: {}", counted(other.cores, "core"), outcome_at(value, other)));
+  add_doubts(value, made);
+  return made;
+}
+
+answer answer_for_family(const results& value, const panel& of, std::size_t index) {
+  answer made;
+  made.panel = index;
+  const std::size_t n = measured_repetitions(value, of);
+  std::optional<std::pair<std::size_t, interval>> low;
+  std::optional<std::pair<std::size_t, interval>> high;
+  for (const std::size_t i : of.cells) {
+    const auto time = interval_of(value.cells[i], "time");
+    if (!time) continue;
+    if (!low || time->mean < low->second.mean) low.emplace(i, *time);
+    if (!high || time->mean > high->second.mean) high.emplace(i, *time);
+  }
+  if (!low) {
+    describe_missing(value, of, made);
+    return made;
+  }
+  if (low->first == high->first) {
+    made.headline = figure_text(low->second.mean, "s");
+    made.sentence = fmt::format("{} takes {} an iteration.", clipped(value.cells[low->first].name, 80),
+                                interval_text(low->second, "s"));
+  } else {
+    made.headline = fmt::format("{} to {}", figure_text(low->second.mean, "s"), figure_text(high->second.mean, "s"));
+    made.sentence = fmt::format("An iteration takes from {} ({}) to {} ({}).", interval_text(low->second, "s"),
+                                clipped(value.cells[low->first].name, 80), interval_text(high->second, "s"),
+                                clipped(value.cells[high->first].name, 80));
+  }
+  if (n < 2) made.doubts.push_back("a single repetition has no interval: run with --benchmark_repetitions=5 or more");
+  for (const finding& f : value.cells[low->first].findings)
+    made.doubts.push_back(fmt::format("{} ({})", f.code, clipped(f.detail, 200)));
+  return made;
+}
+
+}  // namespace
+
+std::optional<comparison> compare_at(const results& value, const panel& of, std::uint32_t cores) {
+  const std::vector<standing> order = standings_at(value, of, cores);
+  const auto is_reference = [&](const standing& s) { return value.cells[s.cell].model == reference_model; };
+  const auto best = std::find_if_not(order.begin(), order.end(), is_reference);
+  if (best == order.end()) return std::nullopt;
+  const auto throughputs = [&](const standing& s) { return values_of(value.cells[s.cell], "throughput"); };
+  comparison c;
+  c.cores = cores;
+  c.best = best->cell;
+  c.throughput = best->throughput;
+  c.proven = best->throughput.lower.has_value();
+  for (auto other = best + 1; other != order.end(); ++other) {
+    if (is_reference(*other)) continue;
+    const auto shared = overlap(best->throughput, other->throughput);
+    if (shared.value_or(false)) {
+      c.tied.push_back(other->cell);
+      continue;
+    }
+    if (c.next) continue;
+    c.next = other->cell;
+    c.ahead = ratio_interval(throughputs(*best), throughputs(*other));
+    if (!shared) c.proven = false;
+  }
+  if (const auto reference = std::find_if(order.begin(), order.end(), is_reference); reference != order.end())
+    c.of_reference = ratio_interval(throughputs(*best), throughputs(*reference));
+  return c;
+}
+
+std::vector<answer> answers_of(const results& value, const std::vector<panel>& panels) {
+  std::vector<answer> answers;
+  answers.reserve(panels.size());
+  for (std::size_t i = 0; i < panels.size(); ++i)
+    answers.push_back(value.foreign ? answer_for_family(value, panels[i], i) : answer_for_models(value, panels[i], i));
+  return answers;
+}
+
+}  // namespace crossover

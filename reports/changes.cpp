@@ -1,0 +1,64 @@
+#include "reports/changes.hpp"
+
+#include <map>
+#include <set>
+
+#include "reports/panels.hpp"
+
+namespace crossover {
+namespace {
+
+change_direction direction_of(const interval& ratio, better_direction better) {
+  if (!ratio.lower || !ratio.upper || better == better_direction::neither) return change_direction::unclear;
+  if (*ratio.lower <= 1 && *ratio.upper >= 1) return change_direction::unclear;
+  const bool rose = *ratio.lower > 1;
+  return rose == (better == better_direction::higher) ? change_direction::better : change_direction::worse;
+}
+
+}  // namespace
+
+std::string_view to_string(change_direction direction) {
+  switch (direction) {
+    case change_direction::better: return "better";
+    case change_direction::worse: return "worse";
+    case change_direction::unclear: return "unclear";
+  }
+  return "unclear";
+}
+
+std::vector<change> changes_between(const results& baseline, const results& now) {
+  std::map<std::string, std::size_t> old;
+  for (std::size_t i = 0; i < baseline.cells.size(); ++i) old.try_emplace(baseline.cells[i].name, i);
+  std::vector<change> changes;
+  for (std::size_t i = 0; i < now.cells.size(); ++i) {
+    const auto found = old.find(now.cells[i].name);
+    if (found == old.end()) continue;
+    for (const metric& m : all_metrics()) {
+      if (m.better == better_direction::neither) continue;
+      const auto before = values_of(baseline.cells[found->second], m.id);
+      const auto after = values_of(now.cells[i], m.id);
+      const auto ratio = ratio_interval(after, before);
+      if (!ratio) continue;
+      changes.push_back({i, found->second, &m, *mean_interval(before), *mean_interval(after), *ratio,
+                         direction_of(*ratio, m.better)});
+    }
+  }
+  return changes;
+}
+
+std::vector<environment_difference> environment_differences(const results& baseline, const results& now) {
+  std::set<std::string> keys;
+  for (const auto& [key, text] : baseline.environment) keys.insert(key);
+  for (const auto& [key, text] : now.environment) keys.insert(key);
+  const auto text_of = [](const results& from, const std::string& key) {
+    const auto found = from.environment.find(key);
+    return found == from.environment.end() ? std::string() : found->second;
+  };
+  std::vector<environment_difference> differences;
+  for (const std::string& key : keys)
+    if (text_of(baseline, key) != text_of(now, key))
+      differences.push_back({key, text_of(baseline, key), text_of(now, key)});
+  return differences;
+}
+
+}  // namespace crossover

@@ -1,0 +1,80 @@
+#include "reports/outcomes.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <map>
+#include <set>
+
+#include "reports/units.hpp"
+
+namespace crossover {
+namespace {
+
+std::vector<std::string> wins_by_model(const evidence& from) {
+  std::map<std::string, std::size_t> wins;
+  std::size_t ties = 0;
+  std::size_t unproven = 0;
+  std::size_t contests = 0;
+  for (const answer& a : from.answers) {
+    if (!a.at || (!a.at->next && a.at->tied.empty())) continue;
+    ++contests;
+    if (!a.at->tied.empty())
+      ++ties;
+    else if (!a.at->proven)
+      ++unproven;
+    else
+      ++wins[from.value.cells[a.at->best].model];
+  }
+  if (contests < 2) return {};
+  std::string text;
+  for (const auto& [model, count] : wins) text += fmt::format("{} wins {}, ", clipped(model, 60), count);
+  if (ties > 0) text += fmt::format("{} {}, ", ties, ties == 1 ? "is a tie" : "are ties");
+  if (unproven > 0) text += fmt::format("{} cannot be told from a single repetition, ", unproven);
+  text.resize(text.size() - 2);
+  return {fmt::format("Of {}: {}.", counted(contests, "comparison"), text)};
+}
+
+std::vector<std::string> what_was_measured(const evidence& from) {
+  std::map<cell_status, std::size_t> counts;
+  std::size_t remarked = 0;
+  std::set<std::size_t> repetitions;
+  for (const cell_result& cell : from.value.cells) {
+    ++counts[cell.status];
+    remarked += !cell.findings.empty();
+    if (cell.status == cell_status::ok) repetitions.insert(cell.samples.size());
+  }
+  if (from.value.cells.empty()) return {"The file holds no cells."};
+  std::string text = fmt::format("{} measured", counted(counts[cell_status::ok], "cell"));
+  if (repetitions.size() == 1) text += fmt::format(" with {} each", counted(*repetitions.begin(), "repetition"));
+  if (repetitions.size() > 1)
+    text += fmt::format(" with {} to {} repetitions each", *repetitions.begin(), *repetitions.rbegin());
+  if (counts[cell_status::skipped] > 0) text += fmt::format(", {} skipped", counts[cell_status::skipped]);
+  if (counts[cell_status::failed] > 0) text += fmt::format(", {} failed", counts[cell_status::failed]);
+  text += remarked > 0 ? fmt::format("; {} with findings.", counted(remarked, "cell")) : ".";
+  std::vector<std::string> sentences = {text};
+  if (from.value.status == results_status::interrupted)
+    sentences.push_back("The run was interrupted: cells that it did not reach are missing.");
+  return sentences;
+}
+
+/// To add one: a function above (or in a file of its own) and a row here.
+constexpr std::array outcomes = {
+    outcome{"", wins_by_model},
+    outcome{"", what_was_measured},
+};
+
+}  // namespace
+
+std::vector<std::string> outcomes_of(const evidence& from) {
+  std::vector<std::string> all;
+  for (const bool own : {true, false})
+    for (const outcome& row : outcomes) {
+      if (row.suite.empty() == own) continue;
+      if (own && row.suite != from.value.suite) continue;
+      for (std::string& sentence : row.sentences(from)) all.push_back(std::move(sentence));
+    }
+  return all;
+}
+
+}  // namespace crossover

@@ -1,0 +1,152 @@
+#include "reports/page.hpp"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "reports/answers.hpp"
+#include "reports/changes.hpp"
+#include "reports/compressed.hpp"
+#include "reports/html.hpp"
+#include "reports/outcomes.hpp"
+#include "reports/page_parts.hpp"
+#include "reports/units.hpp"
+
+namespace crossover {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr std::size_t label_length = 160;
+constexpr std::size_t missing_rows = 500;
+
+std::string text_of(const json& document) { return document.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+std::string sha256_source(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  return "'sha256-" + base64({reinterpret_cast<const char*>(digest.data()), size}) + "'";
+}
+
+/// The browser itself refuses every request and every script or style but the page's own; images are those that a chart is saved through.
+std::string policy() {
+  return fmt::format("default-src 'none'; script-src {}; style-src {}; img-src data: blob:; base-uri 'none'; form-action 'none'",
+                     sha256_source(page_script), sha256_source(page_style));
+}
+
+std::string title_of(const results& now) {
+  std::string title = now.suite.empty() ? "crossover" : fmt::format("crossover: {}", clipped(now.suite, 60));
+  if (const auto host = now.environment.find("host"); host != now.environment.end() && !host->second.empty())
+    title += fmt::format(" on {}", clipped(host->second, 60));
+  if (!now.date.empty()) title += fmt::format(", {}", now.date.substr(0, 10));
+  return title;
+}
+
+std::string paragraphs(const std::vector<std::string>& sentences) {
+  std::string out;
+  for (const std::string& sentence : sentences) out += fmt::format("<p>{}</p>\n", html_text(sentence));
+  return out;
+}
+
+std::string list_of(std::string_view kind, const std::vector<std::string>& lines) {
+  if (lines.empty()) return {};
+  std::string out = fmt::format("<ul class=\"{}\">", kind);
+  for (const std::string& line : lines) out += fmt::format("<li dir=\"auto\">{}</li>", html_text(line));
+  return out + "</ul>";
+}
+
+std::string card(const answer& a, const panel& of) {
+  const std::string_view kind = !a.at                ? "family"
+                                : !a.at->tied.empty() ? "tie"
+                                : a.at->proven        ? "proven"
+                                                      : "unproven";
+  return fmt::format(
+      "<article class=\"card {}\" data-panel=\"{}\"><h3><bdi>{}</bdi></h3><p class=\"headline\"><bdi>{}</bdi></p>"
+      "<p class=\"sentence\">{}</p>{}{}</article>\n",
+      kind, a.panel, html_text(clipped(of.label, label_length)), html_text(clipped(a.headline, label_length)),
+      html_text(a.sentence), list_of("details", a.details), list_of("doubts", a.doubts));
+}
+
+std::string rows_of(const std::map<std::string, std::string>& pairs) {
+  std::string out;
+  for (const auto& [key, words] : pairs)
+    out += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th><td dir=\"auto\">{}</td></tr>\n",
+                       html_text(clipped(key, label_length)), html_text(clipped(words, 400)));
+  return out;
+}
+
+std::string environment_of(const results& now) {
+  std::string command;
+  for (const std::string& word : now.command) command += (command.empty() ? "" : " ") + word;
+  std::map<std::string, std::string> run;
+  if (!command.empty()) run["command"] = command;
+  if (!now.date.empty()) run["date"] = now.date;
+  if (!now.foreign) run["seed"] = fmt::format("{}", now.seed);
+  return rows_of(run) + rows_of(now.environment);
+}
+
+std::string missing_of(const results& now) {
+  std::string rows;
+  std::size_t count = 0;
+  for (const cell_result& cell : now.cells) {
+    if (cell.status == cell_status::ok || ++count > missing_rows) continue;
+    rows += fmt::format("<tr class=\"{0}\"><th scope=\"row\" dir=\"auto\">{1}</th><td>{0}</td><td dir=\"auto\">{2}</td></tr>\n",
+                        to_string(cell.status), html_text(clipped(cell.name, label_length)),
+                        html_text(clipped(cell.reason, 400)));
+  }
+  if (count == 0) return "<p>Every cell of the matrix was measured.</p>";
+  std::string table =
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Cells that were not measured\"><table class=\"plain\">"
+      "<thead><tr><th scope=\"col\">cell</th><th scope=\"col\">status</th><th scope=\"col\">reason</th></tr></thead><tbody>" +
+      rows + "</tbody></table></div>";
+  if (count > missing_rows) table += fmt::format("<p>The first {} of {}; all are in the table of cells.</p>", missing_rows, count);
+  return table;
+}
+
+/// What could be embedded of the results document, in the order in which it is tried.
+struct embedded {
+  std::string_view contains;
+  std::string bytes;
+};
+
+embedded embed(const results& now, const page_limits& limits) {
+  // A sample is some 200 bytes compressed at the very least: what cannot fit is not serialised to find that out.
+  std::size_t samples = 0;
+  for (const cell_result& cell : now.cells) samples += cell.samples.size() + 1;
+  if (samples > limits.embedded_bytes / 40) return {"nothing", ""};
+  const json whole = to_json(now);
+  std::string bytes = compressed_base64(text_of(whole));
+  if (bytes.size() <= limits.embedded_bytes) return {"everything", std::move(bytes)};
+  results thinned = now;
+  for (cell_result& cell : thinned.cells)
+    for (sample& s : cell.samples) s.latency = s.service = std::nullopt;
+  bytes = compressed_base64(text_of(json{{"crossover", to_json(thinned)["crossover"]}}));
+  if (bytes.size() <= limits.embedded_bytes) return {"no_distributions", std::move(bytes)};
+  return {"nothing", ""};
+}
+
+}  // namespace
+
+std::string page(const results& now, const results* baseline, const page_limits& limits) {
+  const std::vector<panel> panels = panels_of(now);
+  const std::vector<answer> answers = answers_of(now, panels);
+  std::string cards;
+  for (const answer& a : answers) cards += card(a, panels[a.panel]);
+  embedded document = embed(now, limits);
+  return fill(page_shell, {{"title", html_text(title_of(now))},
+                           {"policy", policy()},
+                           {"style", std::string(page_style)},
+                           {"script", std::string(page_script)},
+                           {"outcomes", paragraphs(outcomes_of({now, panels, answers}))},
+                           {"answers", cards},
+                           {"missing", missing_of(now)},
+                           {"environment", environment_of(now)},
+                           {"data", script_json(text_of(page_data(now, baseline, limits)))},
+                           {"contains", std::string(document.contains)},
+                           {"results", std::move(document.bytes)}});
+}
+
+}  // namespace crossover

@@ -1,0 +1,257 @@
+#include "reports/page_data.hpp"
+
+#include <array>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "bench/metrics.hpp"
+#include "reports/answers.hpp"
+#include "reports/changes.hpp"
+#include "reports/outcomes.hpp"
+#include "reports/panels.hpp"
+#include "reports/percentiles.hpp"
+#include "reports/scaling.hpp"
+#include "reports/units.hpp"
+
+namespace crossover {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+/// The nearest number of six significant digits: as precise as anything measured, and half the bytes.
+json rounded(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  if (value == 0) return 0;
+  const int shift = 5 - static_cast<int>(std::floor(std::log10(std::abs(value))));
+  const double factor = std::pow(10.0, std::abs(shift));
+  const double kept = shift >= 0 ? std::round(value * factor) / factor : std::round(value / factor) * factor;
+  if (kept == std::floor(kept) && std::abs(kept) < 1e15) return static_cast<std::int64_t>(kept);
+  return std::isfinite(kept) ? kept : value;
+}
+
+json rounded(const std::optional<double>& value) { return value ? rounded(*value) : json(nullptr); }
+
+json figure(const interval& of) { return {rounded(of.mean), rounded(of.lower), rounded(of.upper), of.n}; }
+
+json figure(const std::vector<double>& values, bool with_values) {
+  const auto of = mean_interval(values);
+  if (!of) return nullptr;
+  json made = figure(*of);
+  if (with_values && values.size() > 1)
+    for (const double value : values) made.push_back(rounded(value));
+  return made;
+}
+
+json metric_rows() {
+  json rows = json::array();
+  for (const metric& m : all_metrics())
+    rows.push_back({{"id", m.id},
+                    {"label", m.label},
+                    {"unit", m.unit},
+                    {"better", m.better == better_direction::higher  ? "higher"
+                               : m.better == better_direction::lower ? "lower"
+                                                                     : "neither"}});
+  return rows;
+}
+
+json curve(const std::vector<percentile>& points) {
+  json rows = json::array();
+  for (const percentile& p : points) rows.push_back({rounded(p.share), rounded(p.seconds)});
+  return rows;
+}
+
+/// The speed-up over the model's own cell with the fewest cores and the same in flight: [mean, lower, upper, n, those cores].
+json speedup_of(const results& value, const panel& within, const cell_result& cell) {
+  if (!cell.cores || value.foreign) return nullptr;
+  const cell_result* base = nullptr;
+  for (const std::size_t i : within.cells) {
+    const cell_result& other = value.cells[i];
+    if (other.model != cell.model || other.in_flight != cell.in_flight || !other.cores ||
+        values_of(other, "throughput").empty())
+      continue;
+    if (base == nullptr || *other.cores < *base->cores) base = &other;
+  }
+  if (base == nullptr) return nullptr;
+  const auto ratio = ratio_interval(values_of(cell, "throughput"), values_of(*base, "throughput"));
+  if (!ratio) return nullptr;
+  json made = figure(*ratio);
+  made.push_back(*base->cores);
+  return made;
+}
+
+json cell_row(const results& value, const cell_result& cell, std::size_t in_panel, const panel& within,
+              bool with_values) {
+  json row = {{"panel", in_panel}, {"name", cell.name}, {"model", cell.model}};
+  row["cores"] = cell.cores ? json(*cell.cores) : json(nullptr);
+  row["in_flight"] = cell.in_flight ? json(*cell.in_flight) : json(nullptr);
+  row["status"] = to_string(cell.status);
+  if (!cell.reason.empty()) row["reason"] = cell.reason;
+  if (value.foreign) row["parameters"] = cell.parameters;
+  if (!cell.findings.empty()) {
+    json findings = json::array();
+    for (const finding& f : cell.findings) findings.push_back({{"code", f.code}, {"detail", f.detail}});
+    row["findings"] = std::move(findings);
+  }
+  if (cell.ceiling) row["ceiling"] = rounded(*cell.ceiling);
+  if (cell.status != cell_status::ok) return row;
+  json metrics = json::array();
+  for (const metric& m : all_metrics()) metrics.push_back(figure(values_of(cell, m.id), with_values));
+  row["metrics"] = std::move(metrics);
+  if (const auto points = percentiles_of(cell, &sample::latency); !points.empty()) row["latency"] = curve(points);
+  if (const auto points = percentiles_of(cell, &sample::service); !points.empty()) row["service"] = curve(points);
+  if (const json speedup = speedup_of(value, within, cell); !speedup.is_null()) row["speedup"] = speedup;
+  return row;
+}
+
+/// The cell with each model's best in flight at each number of cores, with its speed-up over the model's own best at the fewest.
+json best_rows(const results& value, const panel& of) {
+  std::map<std::string, const cell_result*> base;
+  json rows = json::array();
+  for (const std::uint32_t cores : core_counts(value, of))
+    for (const standing& s : standings_at(value, of, cores)) {
+      const cell_result& cell = value.cells[s.cell];
+      const cell_result* const from = base.try_emplace(cell.model, &cell).first->second;
+      const auto ratio = ratio_interval(values_of(cell, "throughput"), values_of(*from, "throughput"));
+      json row = {s.cell, ratio ? figure(*ratio) : json(nullptr), *from->cores};
+      rows.push_back(std::move(row));
+    }
+  return rows;
+}
+
+json comparison_row(const comparison& c) {
+  json row = {{"cores", c.cores}, {"best", c.best}, {"tied", c.tied}, {"proven", c.proven}};
+  row["next"] = c.next ? json(*c.next) : json(nullptr);
+  row["ahead"] = c.ahead ? figure(*c.ahead) : json(nullptr);
+  row["of_reference"] = c.of_reference ? figure(*c.of_reference) : json(nullptr);
+  return row;
+}
+
+json panel_row(const results& value, const panel& of) {
+  json row = {{"workload", of.workload}, {"parameters", of.parameters}, {"label", of.label}};
+  if (value.foreign) return row;
+  row["best"] = best_rows(value, of);
+  json comparisons = json::array();
+  for (const std::uint32_t cores : core_counts(value, of))
+    if (const auto c = compare_at(value, of, cores)) comparisons.push_back(comparison_row(*c));
+  row["comparisons"] = std::move(comparisons);
+  const auto cpu = of.parameters.find("cpu");
+  const auto wait = of.parameters.find("wait");
+  if (cpu != of.parameters.end() && wait != of.parameters.end()) {
+    row["cpu_s"] = rounded(seconds_of(cpu->second));
+    row["wait_s"] = rounded(seconds_of(wait->second));
+  }
+  json fits = json::array();
+  for (const scaling_fit& fit : scaling_fits(value, of)) {
+    json made = {{"model", fit.model}};
+    if (!fit.missing.empty()) {
+      made["missing"] = fit.missing;
+    } else {
+      made["law"] = to_string(fit.law);
+      made["rate"] = figure(fit.rate);
+      made["contention"] = figure(fit.contention);
+      if (fit.coherency) made["coherency"] = figure(*fit.coherency);
+      if (fit.peak_cores) made["peak_cores"] = figure(*fit.peak_cores);
+      json line = json::array();
+      for (const auto& [cores, throughput] : fit.line) line.push_back({rounded(cores), rounded(throughput)});
+      made["line"] = std::move(line);
+      made["from_cores"] = rounded(fit.from_cores);
+      made["to_cores"] = rounded(fit.to_cores);
+    }
+    fits.push_back(std::move(made));
+  }
+  row["fits"] = std::move(fits);
+  return row;
+}
+
+json answer_row(const results& value, const answer& of) {
+  json row = {{"panel", of.panel},     {"headline", of.headline}, {"sentence", of.sentence},
+              {"details", of.details}, {"doubts", of.doubts}};
+  row["best"] = of.at ? json(value.cells[of.at->best].model) : json(nullptr);
+  row["tie"] = of.at && !of.at->tied.empty();
+  row["cores"] = of.at ? json(of.at->cores) : json(nullptr);
+  return row;
+}
+
+/// The metrics whose changes the page lists; all of them are in `check` and in the results.
+bool is_listed_change(const metric& m) {
+  static constexpr std::array listed = {"throughput", "time", "p50", "p99", "cpu", "memory"};
+  return std::find(listed.begin(), listed.end(), m.id) != listed.end();
+}
+
+void add_baseline(json& document, const results& baseline, const results& now) {
+  json differences = json::array();
+  for (const auto& d : environment_differences(baseline, now)) differences.push_back({d.key, d.before, d.after});
+  json changes = json::array();
+  for (const change& c : changes_between(baseline, now)) {
+    if (!is_listed_change(*c.of) || (!now.foreign && c.of->id == "time")) continue;
+    changes.push_back({{"cell", c.now},
+                       {"metric", c.of->id},
+                       {"before", figure(c.before)},
+                       {"after", figure(c.after)},
+                       {"ratio", figure(c.ratio)},
+                       {"direction", to_string(c.direction)}});
+  }
+  std::set<std::string> old;
+  for (const cell_result& cell : baseline.cells) old.insert(cell.name);
+  std::set<std::string> fresh;
+  for (const cell_result& cell : now.cells) fresh.insert(cell.name);
+  json only_old = json::array();
+  for (const std::string& name : old)
+    if (!fresh.contains(name)) only_old.push_back(name);
+  json only_new = json::array();
+  for (const std::string& name : fresh)
+    if (!old.contains(name)) only_new.push_back(name);
+  document["baseline"] = {{"date", baseline.date},           {"command", baseline.command},
+                          {"environment_differences", differences}, {"changes", std::move(changes)},
+                          {"only_in_baseline", std::move(only_old)}, {"only_in_this", std::move(only_new)}};
+}
+
+}  // namespace
+
+page_limits complete_page() {
+  return {std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::size_t>::max()};
+}
+
+json page_data(const results& now, const results* baseline, const page_limits& limits) {
+  const std::vector<panel> panels = panels_of(now);
+  const std::vector<answer> answers = answers_of(now, panels);
+  std::size_t repetitions = 0;
+  for (const cell_result& cell : now.cells) repetitions += cell.samples.size();
+  const bool with_values = repetitions * all_metrics().size() <= limits.sample_values;
+
+  json document = {{"schema", 1},
+                   {"suite", now.suite},
+                   {"foreign", now.foreign},
+                   {"status", now.status == results_status::complete ? "complete" : "interrupted"},
+                   {"date", now.date},
+                   {"seed", now.seed},
+                   {"command", now.command},
+                   {"repetitions", repetitions},
+                   {"with_values", with_values},
+                   {"environment", now.environment},
+                   {"outcomes", outcomes_of({now, panels, answers})},
+                   {"metrics", metric_rows()}};
+  json answer_rows = json::array();
+  for (const answer& a : answers) answer_rows.push_back(answer_row(now, a));
+  document["answers"] = std::move(answer_rows);
+
+  std::vector<std::size_t> panel_of_cell(now.cells.size());
+  json panel_rows = json::array();
+  for (std::size_t i = 0; i < panels.size(); ++i) {
+    for (const std::size_t cell : panels[i].cells) panel_of_cell[cell] = i;
+    panel_rows.push_back(panel_row(now, panels[i]));
+  }
+  document["panels"] = std::move(panel_rows);
+
+  json cells = json::array();
+  for (std::size_t i = 0; i < now.cells.size(); ++i)
+    cells.push_back(cell_row(now, now.cells[i], panel_of_cell[i], panels[panel_of_cell[i]], with_values));
+  document["cells"] = std::move(cells);
+  if (baseline != nullptr) add_baseline(document, *baseline, now);
+  return document;
+}
+
+}  // namespace crossover

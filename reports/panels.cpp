@@ -1,0 +1,71 @@
+#include "reports/panels.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <tuple>
+
+#include "bench/metrics.hpp"
+
+namespace crossover {
+
+std::vector<panel> panels_of(const results& value) {
+  std::vector<panel> panels;
+  std::map<std::pair<std::string, std::map<std::string, std::string>>, std::size_t> index;
+  for (std::size_t i = 0; i < value.cells.size(); ++i) {
+    const cell_result& cell = value.cells[i];
+    const auto parameters = value.foreign ? std::map<std::string, std::string>() : cell.parameters;
+    const auto [position, fresh] = index.try_emplace({cell.workload, parameters}, panels.size());
+    if (fresh) {
+      panel made{cell.workload, parameters, cell.workload, {}};
+      for (const auto& [key, text] : parameters) made.label += fmt::format(" {}={}", key, text);
+      panels.push_back(std::move(made));
+    }
+    panels[position->second].cells.push_back(i);
+  }
+  return panels;
+}
+
+std::vector<double> values_of(const cell_result& cell, std::string_view metric_id) {
+  std::vector<double> values;
+  const metric* const wanted = find_metric(metric_id);
+  if (wanted == nullptr || cell.status != cell_status::ok) return values;
+  for (const sample& s : cell.samples)
+    if (const auto figure = wanted->extract(cell, s); figure && std::isfinite(*figure)) values.push_back(*figure);
+  return values;
+}
+
+std::optional<interval> interval_of(const cell_result& cell, std::string_view metric_id) {
+  return mean_interval(values_of(cell, metric_id));
+}
+
+std::vector<standing> standings_at(const results& value, const panel& of, std::uint32_t cores) {
+  std::map<std::string, standing> best;
+  for (const std::size_t i : of.cells) {
+    const cell_result& cell = value.cells[i];
+    if (cell.cores != cores) continue;
+    const auto throughput = interval_of(cell, "throughput");
+    if (!throughput) continue;
+    const auto [position, fresh] = best.try_emplace(cell.model, standing{i, *throughput});
+    if (!fresh && throughput->mean > position->second.throughput.mean) position->second = {i, *throughput};
+  }
+  std::vector<standing> order;
+  for (const auto& [model, found] : best) order.push_back(found);
+  std::stable_sort(order.begin(), order.end(), [](const standing& a, const standing& b) {
+    return a.throughput.mean > b.throughput.mean;
+  });
+  return order;
+}
+
+std::vector<std::uint32_t> core_counts(const results& value, const panel& of) {
+  std::set<std::uint32_t> counts;
+  for (const std::size_t i : of.cells) {
+    const cell_result& cell = value.cells[i];
+    if (cell.cores && cell.status == cell_status::ok && !cell.samples.empty()) counts.insert(*cell.cores);
+  }
+  return {counts.begin(), counts.end()};
+}
+
+}  // namespace crossover

@@ -1,0 +1,152 @@
+#include "reports/tables.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "bench/metrics.hpp"
+#include "reports/outcomes.hpp"
+#include "reports/page_data.hpp"
+#include "reports/panels.hpp"
+#include "reports/units.hpp"
+
+namespace crossover {
+namespace {
+
+/// Text for a Markdown cell: one line, nothing that a renderer would take for markup or for a column's end.
+std::string markdown_text(std::string_view text) {
+  std::string out;
+  for (const char c : clipped(text, 200)) {
+    if (c == '\n' || c == '\r' || c == '\t')
+      out += ' ';
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '&')
+      out += "&amp;";
+    else if (c == '|' || c == '\\' || c == '`' || c == '*' || c == '[' || c == ']')
+      out += {'\\', c};
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string figure_or_dash(const cell_result& cell, std::string_view id) {
+  const auto found = interval_of(cell, id);
+  return found ? figure_text(found->mean, find_metric(id)->unit) : "–";
+}
+
+std::string codes_of(const cell_result& cell) {
+  std::string text;
+  std::set<std::string> seen;
+  for (const finding& f : cell.findings)
+    if (seen.insert(f.code).second) text += (text.empty() ? "" : ", ") + f.code;
+  return text;
+}
+
+template <typename T>
+std::string count_or_dash(const std::optional<T>& count) {
+  return count ? fmt::format("{}", *count) : "–";
+}
+
+std::string measured_rows(const results& value, const panel& of) {
+  std::string rows;
+  for (const std::size_t i : of.cells) {
+    const cell_result& cell = value.cells[i];
+    if (cell.status != cell_status::ok) continue;
+    if (value.foreign) {
+      const auto time = interval_of(cell, "time");
+      rows += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_text(cell.name), cell.samples.size(),
+                          time ? interval_text(*time, "s") : "–", figure_or_dash(cell, "cpu"), codes_of(cell));
+      continue;
+    }
+    const auto throughput = interval_of(cell, "throughput");
+    rows += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", markdown_text(cell.model),
+                        count_or_dash(cell.cores), count_or_dash(cell.in_flight), cell.samples.size(),
+                        throughput ? interval_text(*throughput, "1/s") : "–", figure_or_dash(cell, "p50"),
+                        figure_or_dash(cell, "p99"), figure_or_dash(cell, "cpu"), markdown_text(codes_of(cell)));
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::string table_markdown(const results& value) {
+  const std::vector<panel> panels = panels_of(value);
+  const std::vector<answer> answers = answers_of(value, panels);
+  std::string text = "## Answers\n\n";
+  for (const std::string& sentence : outcomes_of({value, panels, answers})) text += markdown_text(sentence) + "\n";
+  text += '\n';
+  for (const answer& a : answers) {
+    text += fmt::format("- **{}**: {}", markdown_text(panels[a.panel].label), markdown_text(a.sentence));
+    for (const std::string& doubt : a.doubts) text += fmt::format(" _{}._", markdown_text(doubt));
+    text += '\n';
+  }
+  for (const panel& p : panels) {
+    const std::string rows = measured_rows(value, p);
+    if (rows.empty()) continue;
+    text += fmt::format("\n### {}\n\n", markdown_text(p.label));
+    text += value.foreign
+                ? "| benchmark | repetitions | time (95 % interval) | CPU | findings |\n|---|--:|--:|--:|---|\n"
+                : "| model | cores | in flight | repetitions | throughput (95 % interval) | p50 | p99 | CPU an operation "
+                  "| findings |\n|---|--:|--:|--:|--:|--:|--:|--:|---|\n";
+    text += rows;
+  }
+  std::string missing;
+  for (const cell_result& cell : value.cells)
+    if (cell.status != cell_status::ok)
+      missing += fmt::format("| {} | {} | {} |\n", markdown_text(cell.name), to_string(cell.status),
+                             markdown_text(cell.reason));
+  if (!missing.empty()) text += "\n### Not measured\n\n| cell | status | reason |\n|---|---|---|\n" + missing;
+  if (!value.environment.empty()) {
+    text += "\n### Environment\n\n| | |\n|---|---|\n";
+    for (const auto& [key, words] : value.environment)
+      text += fmt::format("| {} | {} |\n", markdown_text(key), markdown_text(words));
+  }
+  return text;
+}
+
+std::string table_csv(const results& value) {
+  std::string text = "name,workload,parameters,model,cores,in_flight,status,reason,findings,repetitions";
+  for (const metric& m : all_metrics()) text += fmt::format(",{0},{0}_lower,{0}_upper", m.id);
+  text += "\r\n";
+  for (const cell_result& cell : value.cells) {
+    std::string parameters;
+    for (const auto& [key, words] : cell.parameters)
+      parameters += fmt::format("{}{}={}", parameters.empty() ? "" : " ", key, words);
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{}", csv_field(cell.name), csv_field(cell.workload),
+                        csv_field(parameters), csv_field(cell.model), cell.cores ? fmt::format("{}", *cell.cores) : "",
+                        cell.in_flight ? fmt::format("{}", *cell.in_flight) : "", to_string(cell.status),
+                        csv_field(cell.reason), csv_field(codes_of(cell)), cell.samples.size());
+    for (const metric& m : all_metrics()) {
+      const auto found = interval_of(cell, m.id);
+      if (!found) {
+        text += ",,,";
+        continue;
+      }
+      text += fmt::format(",{},{},{}", found->mean, found->lower ? fmt::format("{}", *found->lower) : "",
+                          found->upper ? fmt::format("{}", *found->upper) : "");
+    }
+    text += "\r\n";
+  }
+  return text;
+}
+
+std::string table_json(const results& value) {
+  return page_data(value, nullptr, complete_page())
+             .dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+         "\n";
+}
+
+}  // namespace crossover

@@ -1,0 +1,135 @@
+// The drawing that the line charts share: interval bands, lines, intervals at the points, repetitions, points.
+import * as Plot from "@observablehq/plot";
+import type { Context, Panel, Point } from "../chart.ts";
+import { referenceModel } from "../data.ts";
+import { axisScale, clipped } from "../format.ts";
+
+/** One drawn point: a cell's figure at x. */
+export interface LinePoint extends Point {
+  x: number;
+  model: string;
+  lower: number | null;
+  upper: number | null;
+  values: number[];
+}
+
+export interface Axes {
+  x: { label: string; log: boolean; ticks?: number[]; format?: (x: number) => string };
+  y: { label: string; unit: string; log: boolean; zero?: boolean };
+}
+
+export interface Limit { label: string; line: [number, number][] }
+
+const grouped = <T>(all: T[], key: (item: T) => string): Map<string, T[]> => {
+  const groups = new Map<string, T[]>();
+  for (const item of all) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return groups;
+};
+
+/** The largest of numbers, of any number of them. */
+export const largest = (values: number[]): number => values.reduce((a, b) => Math.max(a, b), -Infinity);
+export const smallest = (values: number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity);
+
+/** Ticks that do not crowd: of measured values, those that are at least `gap` pixels apart. */
+export function roomyTicks(values: number[], log: boolean, width: number, gap: number): number[] {
+  const sorted = [...new Set(values)].sort((a, b) => a - b);
+  const position = (v: number) => (log ? Math.log(v) : v);
+  const low = position(sorted[0] ?? 1);
+  const span = position(sorted[sorted.length - 1] ?? 1) - low;
+  const kept: number[] = [];
+  let last = -Infinity;
+  for (const value of sorted) {
+    const at = span > 0 ? ((position(value) - low) / span) * width : 0;
+    if (at - last < gap) continue;
+    kept.push(value);
+    last = at;
+  }
+  return kept;
+}
+
+/** Domain of x with room at both ends, also for a single value. */
+function xDomain(xs: number[], log: boolean): [number, number] {
+  const low = smallest(xs);
+  const high = largest(xs);
+  if (low === high) return log ? [low / 1.5, high * 1.5] : [low - 0.5, high + 0.5];
+  const room = log ? Math.pow(high / low, 0.06) : (high - low) * 0.06;
+  return log ? [low / room, high * room] : [Math.max(0, low - room), high + room];
+}
+
+function yDomain(points: LinePoint[], log: boolean, zero: boolean, limits: Limit[]): [number, number] {
+  const highs = points.map((p) => largest([p.upper ?? p.y, ...p.values]));
+  const lows = points.map((p) => smallest([p.lower ?? p.y, ...p.values])).filter((y) => !log || y > 0);
+  let high = largest(highs);
+  // A limit far above what was measured is cut: it must not flatten the measurements.
+  for (const limit of limits) high = Math.max(high, Math.min(largest(limit.line.map(([, y]) => y)), high * 1.25));
+  if (!(high > 0)) high = 1;
+  if (log) {
+    const low = lows.length ? smallest(lows) : high / 10;
+    return [low * 0.85, Math.max(high * 1.15, low * 2)];
+  }
+  return [zero ? 0 : smallest(lows), high * 1.04];
+}
+
+/** The panel's drawing, from its points, limits and axes. */
+export function linePanel(context: Context, head: { key: string; title: string; note?: string }, points: LinePoint[],
+                          axes: Axes, limits: Limit[], table: Pick<Panel, "columns" | "rows">): Panel {
+  const { palette } = context;
+  const scale = axisScale(largest(points.map((p) => p.y)), axes.y.unit);
+  const y = (value: number) => value / scale.factor;
+  const models = [...new Set(points.map((p) => p.model))];
+  // Points of different models at the same x stand a little apart, so that intervals can be compared.
+  const step = Math.min(2.5, 14 / Math.max(1, models.length));
+  const dx = (model: string) => (models.indexOf(model) - (models.length - 1) / 2) * step;
+  const series = grouped(points, (p) => p.model);
+  const plot = (width: number): Plot.PlotOptions => {
+    const domain = yDomain(points, axes.y.log, axes.y.zero ?? true, limits).map(y) as [number, number];
+    const marginLeft = 52;
+    const ticks = roomyTicks(axes.x.ticks ?? points.map((p) => p.x), axes.x.log, width - marginLeft - 40, 30);
+    const marks: Plot.Markish[] = [
+      Plot.gridY({ className: "grid", ticks: 5 }),
+      Plot.ruleY([domain[0]], { className: "base" }),
+      ...limits.map((limit) =>
+        Plot.line(limit.line, { x: "0", y: ([, v]: [number, number]) => y(v), stroke: "var(--limit)", strokeDasharray: "1 3", clip: true })),
+    ];
+    for (const [model, own] of series) {
+      const look = palette.look(model);
+      const line = own.filter((p) => Number.isFinite(p.x)).sort((a, b) => a.x - b.x);
+      const banded = line.filter((p) => p.lower !== null && p.upper !== null);
+      const floor = domain[0];
+      const low = (p: LinePoint) => Math.max(y(p.lower!), floor);
+      const quiet = model === referenceModel;
+      if (!quiet && banded.length > 1)
+        marks.push(Plot.areaY(banded, { className: "band", x: "x", y1: low, y2: (p: LinePoint) => y(p.upper!), fill: look.color, fillOpacity: 0.1, dx: dx(model), clip: true }));
+      marks.push(
+        Plot.ruleX(banded, { className: "intervals", x: "x", y1: low, y2: (p: LinePoint) => y(p.upper!), stroke: look.color, strokeWidth: 1.25, dx: dx(model), clip: true }),
+        Plot.line(line, { className: "line", x: "x", y: (p: LinePoint) => y(p.y), stroke: look.color, strokeWidth: quiet ? 1.25 : 1.75, strokeDasharray: look.dash, dx: dx(model) }),
+        Plot.dot(line.flatMap((p) => p.values.length > 1 ? p.values.map((v) => ({ x: p.x, y: y(v) })) : []),
+          { className: "repetitions", x: "x", y: "y", r: 1.4, fill: look.color, fillOpacity: 0.55, dx: dx(model), clip: true }),
+      );
+    }
+    for (const limit of limits) {
+      const last = limit.line.filter(([, v]) => y(v) <= domain[1]).at(-1) ?? limit.line[0];
+      if (last) marks.push(Plot.text([last], { className: "limit-label", x: "0", y: ([, v]: [number, number]) => y(v), text: [limit.label], fill: "var(--quiet)", textAnchor: "end", dx: -6, dy: -7 }));
+    }
+    // One mark for all points: their order is that of `points`, which is how tooltips find theirs.
+    for (const [model, own] of series)
+      marks.push(Plot.dot(own, { className: "points", x: "x", y: (p: LinePoint) => y(p.y), dx: dx(model), r: model === referenceModel ? 2.5 : 3.2,
+        symbol: palette.look(model).symbol as Plot.SymbolType, stroke: palette.look(model).color, strokeWidth: 1.5,
+        fill: (p: LinePoint) => (p.flagged ? "var(--panel)" : palette.look(model).color) }));
+    marks.push(Plot.axisX(ticks, { tickFormat: axes.x.format ?? ((x: number) => String(x)), tickSize: 4, labelAnchor: "center", labelArrow: "none" }),
+      Plot.axisY({ ticks: 5, tickSize: 0, labelArrow: "none", labelAnchor: "top", ...(axes.y.log ? {} : { tickFormat: (v: number) => String(+v.toPrecision(6)) }) }));
+    return {
+      width, height: Math.round(Math.min(300, Math.max(210, width * 0.62))), marginLeft, marginRight: 22, marginTop: 24, marginBottom: 40,
+      x: { type: axes.x.log ? "log" : "linear", domain: xDomain(points.map((p) => p.x), axes.x.log), label: axes.x.label },
+      y: { type: axes.y.log ? "log" : "linear", domain, label: scale.unit ? `${axes.y.label} (${scale.unit})` : axes.y.label },
+      color: { type: "identity" }, symbol: { type: "identity" } as never,
+      marks,
+    };
+  };
+  // The points in the order in which the marks draw them.
+  return { ...head, title: clipped(head.title, 120), plot, points: [...series.values()].flat(), ...table };
+}

@@ -1,0 +1,74 @@
+import type { Chart, Context, Panel } from "../chart.ts";
+import type { Figure } from "../data.ts";
+import { referenceModel, valuesOf } from "../data.ts";
+import { intervalText } from "../format.ts";
+import { cellLines, cellTitle, chosenCells, eachPanel, isFlagged } from "../select.ts";
+import { type Limit, linePanel, type LinePoint } from "./lines.ts";
+
+interface Chosen { cell: number; speedup: Figure | null; base: number | null }
+
+/** The figure of the chosen measure; efficiency is the speed-up divided by the ratio of cores. */
+export function measured(context: Context, { cell, speedup, base }: Chosen): Figure | null {
+  const of = context.results.cell(cell);
+  if (context.view.measure === "absolute") return context.results.figure(of, "throughput");
+  if (!speedup || !base || of.cores === null) return null;
+  if (context.view.measure === "speedup") return speedup;
+  const share = base / of.cores;
+  return speedup.map((v, i) => (i < 3 && v !== null ? v * share : v)) as Figure;
+}
+
+const units = { absolute: "1/s", speedup: "×", efficiency: "%" };
+const labels = { absolute: "throughput", speedup: "speed-up", efficiency: "efficiency" };
+
+/** The linear ideal: of the best model at its fewest cores, or the diagonal of a relative measure. */
+function ideal(context: Context, points: LinePoint[]): Limit[] {
+  const own = points.filter((p) => p.model !== referenceModel);
+  const xs = [...new Set(own.map((p) => p.x))].sort((a, b) => a - b);
+  const from = xs[0];
+  if (from === undefined || xs.length < 2) return [];
+  if (context.view.measure === "efficiency") return [{ label: "ideal", line: xs.map((x) => [x, 1]) }];
+  const base = context.view.measure === "speedup" ? 1 : Math.max(...own.filter((p) => p.x === from).map((p) => p.y));
+  const to = xs[xs.length - 1]!;
+  const steps = 64;
+  return [{ label: "ideal", line: Array.from({ length: steps + 1 }, (_, i) => {
+    const x = from + ((to - from) * i) / steps;
+    return [x, (base * x) / from] as [number, number];
+  }) }];
+}
+
+function panel(context: Context, index: number): Panel[] {
+  const { results, view } = context;
+  const unit = units[view.measure];
+  const points: LinePoint[] = [];
+  const rows: Panel["rows"] = [];
+  for (const chosen of chosenCells(context, index)) {
+    const figure = measured(context, chosen);
+    const cell = results.cell(chosen.cell);
+    if (!figure || cell.cores === null) continue;
+    const title = cellTitle(cell);
+    const before = view.measure === "absolute" ? results.change(chosen.cell, "throughput") : undefined;
+    const lines = view.measure === "absolute" ? [] : [`${labels[view.measure]}: ${intervalText(figure, unit)}, relative to ${chosen.base === 1 ? "1 core" : `${chosen.base} cores`}`];
+    lines.push(...cellLines(context, cell, ["throughput"]));
+    if (before) lines.push(`baseline: ${intervalText(before.before, unit)}; now ${intervalText(before.ratio, "×")} of it`);
+    points.push({ x: cell.cores, y: figure[0], lower: figure[1], upper: figure[2], values: valuesOf(figure).length > 1 ? valuesOf(figure) : [],
+      model: cell.model, title, lines, cell: chosen.cell, flagged: isFlagged(cell) });
+    rows.push([cell.model, cell.cores, cell.in_flight, figure[0], figure[1], figure[2], figure[3]]);
+  }
+  if (!points.length) return [];
+  const head = { key: String(index), title: results.data.panels[index]!.label,
+    ...(points.every((p) => p.lower === null) ? { note: "One repetition: no intervals." } : {}) };
+  return [linePanel(context, head, points,
+    { x: { label: "cores", log: view.scale === "log" }, y: { label: labels[view.measure], unit, log: view.scale === "log" } },
+    ideal(context, points),
+    { columns: ["model", "cores", "in flight", `${labels[view.measure]} (${unit})`, "lower", "upper", "repetitions"], rows })];
+}
+
+export const throughputByCores: Chart = {
+  id: "throughput-by-cores",
+  title: "Throughput by core count",
+  description: ({ view }) =>
+    `${view.inFlight === null ? "Each model at its own best number of operations in flight" : `Every model with ${view.inFlight} operations in flight`}, ` +
+    "at an equal budget of cores. Bars and bands are 95 % intervals over repetitions (Student's t), small dots the single repetitions. " +
+    "The dotted lines are limits: the linear ideal, and reference, the least this machine can do the work for. A hollow point carries a finding.",
+  panels: (context) => eachPanel(context, panel),
+};

@@ -1,0 +1,150 @@
+// The page's data as reports/page_data.cpp writes it. Nothing is calculated here: every figure comes with its interval.
+
+/** [mean, lower | null, upper | null, n, …single repetitions]; null where it was not measured. */
+export type Figure = [number, number | null, number | null, number, ...number[]];
+
+export interface Metric { id: string; label: string; unit: string; better: "higher" | "lower" | "neither" }
+export interface Finding { code: string; detail: string }
+
+export interface Cell {
+  panel: number;
+  name: string;
+  model: string;
+  cores: number | null;
+  in_flight: number | null;
+  status: "ok" | "skipped" | "failed";
+  reason?: string;
+  parameters?: Record<string, string>;
+  findings?: Finding[];
+  ceiling?: number;
+  metrics?: (Figure | null)[];
+  /** [share, seconds] */
+  latency?: [number, number][];
+  service?: [number, number][];
+  /** A figure, and the cores of the cell it is relative to. */
+  speedup?: number[];
+}
+
+export interface Comparison {
+  cores: number;
+  best: number;
+  tied: number[];
+  proven: boolean;
+  next: number | null;
+  ahead: Figure | null;
+  of_reference: Figure | null;
+}
+
+export interface Fit {
+  model: string;
+  missing?: string;
+  law?: "Amdahl" | "USL";
+  rate?: Figure;
+  contention?: Figure;
+  coherency?: Figure;
+  peak_cores?: Figure;
+  line?: [number, number][];
+  from_cores?: number;
+  to_cores?: number;
+}
+
+export interface PanelData {
+  workload: string;
+  parameters: Record<string, string>;
+  label: string;
+  /** [cell, speed-up, the cores it is relative to] of each model's best in flight at each number of cores. */
+  best?: [number, Figure | null, number][];
+  comparisons?: Comparison[];
+  fits?: Fit[];
+  cpu_s?: number | null;
+  wait_s?: number | null;
+}
+
+export interface Change {
+  cell: number;
+  metric: string;
+  before: Figure;
+  after: Figure;
+  ratio: Figure;
+  direction: "better" | "worse" | "unclear";
+}
+
+export interface Baseline {
+  date: string;
+  command: string[];
+  environment_differences: [string, string, string][];
+  changes: Change[];
+  only_in_baseline: string[];
+  only_in_this: string[];
+}
+
+export interface PageData {
+  schema: number;
+  suite: string;
+  foreign: boolean;
+  status: string;
+  date: string;
+  repetitions: number;
+  with_values: boolean;
+  outcomes: string[];
+  metrics: Metric[];
+  answers: { panel: number; best: string | null; cores: number | null; tie: boolean; headline: string }[];
+  panels: PanelData[];
+  cells: Cell[];
+  baseline?: Baseline;
+}
+
+export const referenceModel = "reference";
+
+/** The page's data with the look-ups that every chart needs. */
+export class Results {
+  readonly models: string[];
+  readonly cores: number[];
+  readonly inFlight: number[];
+  private readonly metricIndex: Map<string, number>;
+  private readonly cellsOfPanel: number[][];
+  private readonly changeOf = new Map<string, Change>();
+
+  constructor(readonly data: PageData) {
+    this.metricIndex = new Map(data.metrics.map((m, i) => [m.id, i]));
+    const models = new Set<string>();
+    const cores = new Set<number>();
+    const inFlight = new Set<number>();
+    this.cellsOfPanel = data.panels.map(() => []);
+    data.cells.forEach((cell, i) => {
+      if (cell.model) models.add(cell.model);
+      if (cell.status === "ok" && cell.cores !== null) cores.add(cell.cores);
+      if (cell.status === "ok" && cell.in_flight !== null) inFlight.add(cell.in_flight);
+      this.cellsOfPanel[cell.panel]?.push(i);
+    });
+    this.models = [...models];
+    this.cores = [...cores].sort((a, b) => a - b);
+    this.inFlight = [...inFlight].sort((a, b) => a - b);
+    for (const change of data.baseline?.changes ?? []) this.changeOf.set(`${change.cell} ${change.metric}`, change);
+  }
+
+  cell(index: number): Cell {
+    const found = this.data.cells[index];
+    if (!found) throw new Error(`no cell ${index}`);
+    return found;
+  }
+
+  cellsIn(panel: number): number[] { return this.cellsOfPanel[panel] ?? []; }
+
+  metric(id: string): Metric {
+    const found = this.data.metrics[this.metricIndex.get(id) ?? -1];
+    if (!found) throw new Error(`no metric ${id}`);
+    return found;
+  }
+
+  figure(cell: Cell, id: string): Figure | null { return cell.metrics?.[this.metricIndex.get(id) ?? -1] ?? null; }
+
+  change(cell: number, metric: string): Change | undefined { return this.changeOf.get(`${cell} ${metric}`); }
+
+  /** The cores at which the panel's answer was given. */
+  answerCores(panel: number): number | null {
+    return this.data.answers.find((a) => a.panel === panel)?.cores ?? null;
+  }
+}
+
+export const valuesOf = (figure: Figure): number[] => (figure.length > 4 ? (figure.slice(4) as number[]) : [figure[0]]);

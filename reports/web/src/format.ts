@@ -1,0 +1,66 @@
+// Figures for people; the same rules as reports/units.cpp.
+import type { Figure } from "./data.ts";
+
+const prefixes: [number, string][] = [
+  [1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"], [1e-12, "p"],
+];
+
+/** Three significant digits, without trailing zeros. */
+export function threeDigits(value: number): string {
+  const size = Math.abs(value);
+  const decimals = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4;
+  const text = value.toFixed(decimals);
+  return text.includes(".") ? text.replace(/0+$/, "").replace(/\.$/, "") : text;
+}
+
+function prefixed(value: number, unit: string, fractions: boolean): string {
+  const size = Math.abs(value);
+  if (size === 0) return unit ? `0 ${unit}` : "0";
+  const usable = fractions ? prefixes : prefixes.filter(([factor]) => factor >= 1);
+  const [factor, symbol] = usable.find(([f]) => size >= f * 0.9995) ?? usable[usable.length - 1]!;
+  return `${threeDigits(value / factor)} ${symbol}${unit}`.trimEnd();
+}
+
+/** "12.3 k/s", "4.1 µs", "1.5 MB", "0.25". */
+export function figureText(value: number, unit: string): string {
+  if (unit === "1/s") return prefixed(value, "/s", false);
+  if (unit === "s") return prefixed(value, "s", true);
+  if (unit === "bytes") return prefixed(value, "B", false);
+  if (unit === "×") return `${threeDigits(value)}×`;
+  if (unit === "%") return `${threeDigits(value * 100)} %`;
+  if (Math.abs(value) >= 10000) return prefixed(value, "", false);
+  if (value !== 0 && Math.abs(value) < 0.001) return value.toPrecision(2);
+  return threeDigits(value);
+}
+
+export function intervalText(figure: Figure, unit: string): string {
+  const [mean, lower, upper] = figure;
+  if (lower === null || upper === null) return `${figureText(mean, unit)} (one repetition, no interval)`;
+  return `${figureText(mean, unit)} (${figureText(lower, unit)} to ${figureText(upper, unit)})`;
+}
+
+/** An axis: the SI prefix chosen once for the largest value, so that ticks are plain numbers. */
+export function axisScale(largest: number, unit: string): { factor: number; unit: string } {
+  if (unit === "1" || unit === "×") return { factor: 1, unit: unit === "×" ? "×" : "" };
+  if (unit === "%") return { factor: 0.01, unit: "%" };
+  const [base, fractions] = unit === "1/s" ? ["/s", false] : unit === "bytes" ? ["B", false] : ["s", true];
+  const usable = prefixes.filter(([factor]) => fractions || factor >= 1);
+  const [factor, symbol] = usable.find(([f]) => largest >= f) ?? usable[usable.length - 1]!;
+  return { factor, unit: `${symbol}${base}` };
+}
+
+export const clipped = (text: string, most: number): string => {
+  const characters = [...text.slice(0, most * 4)];
+  return characters.length > most ? `${characters.slice(0, most).join("")}…` : text;
+};
+
+/** A field of CSV (RFC 4180); a leading = + - @ is kept from being run as a formula where it is text. */
+export function csvField(value: string | number | null): string {
+  if (value === null) return "";
+  if (typeof value === "number") return String(value);
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+export const csv = (columns: string[], rows: (string | number | null)[][]): string =>
+  [columns, ...rows].map((row) => row.map(csvField).join(",")).join("\r\n") + "\r\n";

@@ -1,0 +1,74 @@
+// The page: reads its data, keeps the view in the URL's hash, and fills the sections anew when the view changes.
+import { CellsTable } from "./cells_table.ts";
+import type { Context } from "./chart.ts";
+import { charts } from "./charts.ts";
+import { fillControls } from "./controls.ts";
+import { Results, type PageData } from "./data.ts";
+import { byId, element } from "./dom.ts";
+import { drawAll, fillSection } from "./figure.ts";
+import { Palette } from "./palette.ts";
+import { download, embeddedResults } from "./saving.ts";
+import { showSamples } from "./samples.ts";
+import { hideTooltip } from "./tooltip.ts";
+import { hashOf, viewFromHash, type View } from "./view.ts";
+
+const results = new Results(JSON.parse(byId("page-data").textContent ?? "") as PageData);
+const palette = new Palette(results.models);
+let view: View = viewFromHash(location.hash);
+
+const context = (): Context => ({ results, view, palette });
+const select = (cell: number) => { hideTooltip(); showSamples(context(), cell); };
+const cellsTable = new CellsTable(byId("cells"), select);
+const sections = charts.map((chart) => {
+  const section = element("section", { id: chart.id, class: "chart", "aria-labelledby": `${chart.id}-title` });
+  byId("charts").append(section);
+  return { chart, section };
+});
+
+function fill(): void {
+  if (view.theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = view.theme;
+  fillControls(byId("controls"), context(), change);
+  for (const { chart, section } of sections) fillSection(section, chart, context(), select);
+  for (const card of document.querySelectorAll<HTMLElement>(".card"))
+    card.hidden = Boolean(view.workload) && results.data.panels[Number(card.dataset.panel)]?.label !== view.workload;
+  cellsTable.fill(context());
+}
+
+function change(to: Partial<View>): void {
+  view = { ...view, ...to };
+  history.replaceState(null, "", hashOf(view) || location.pathname + location.search);
+  fill();
+}
+
+function offerResults(): void {
+  const holder = byId("download");
+  const contains = document.getElementById("results")?.dataset.contains;
+  if (contains === "nothing") {
+    holder.append("The results document is too large to stand in this page: keep its file, or make the page with --complete.");
+    return;
+  }
+  holder.append(element("button", { type: "button", click: async () => {
+    const blob = await embeddedResults();
+    if (blob) download("results.json", blob);
+  } }, "Download the results as JSON"));
+  if (contains === "no_distributions") holder.append(" without the latency distributions, for size: --complete keeps them.");
+}
+
+const search = byId("search") as HTMLInputElement;
+search.value = view.search;
+search.addEventListener("input", () => {
+  view = { ...view, search: search.value };
+  history.replaceState(null, "", hashOf(view) || location.pathname + location.search);
+  cellsTable.fill(context());
+});
+addEventListener("hashchange", () => {
+  view = viewFromHash(location.hash);
+  search.value = view.search;
+  fill();
+});
+addEventListener("beforeprint", drawAll);
+addEventListener("scroll", hideTooltip, { passive: true });
+offerResults();
+fill();
+document.documentElement.dataset.ready = "true";
