@@ -37,7 +37,7 @@ inline void run_blocking_lane(workload& work, lane& mine, std::uint64_t quota, r
     return;
   }
   lane_pace pace;
-  bool more = pace.begin(control, quota, worker.begin_ns);
+  bool more = pace.begin(control, quota, control.start_ns);
   while (more) {
     try {
       do work.run_blocking(mine);

@@ -32,7 +32,7 @@ class serial final : public model {
     };
     tally_.begin();
     release(control, seconds);
-    if (control.open_loop() || pace.begin(control, control.quota(0, 1), tally_.begin_ns)) queue.emplace_back(std::ref(turn));
+    if (control.open_loop() || pace.begin(control, control.quota(0, 1), control.start_ns)) queue.emplace_back(std::ref(turn));
     while (!queue.empty()) {
       const std::function<void()> next = std::move(queue.front());
       queue.pop_front();
