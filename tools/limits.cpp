@@ -147,6 +147,7 @@ std::vector<row> all_rows() {
       {"hashing 64 KiB, 2 cores, processes, 2 in flight", "2 plain loops", 0.95, duel({"hashing", "reference", 2, 2}, {"hashing", "processes", 2, 2})},
       {"network 64 B, 1 core, event_loop, 64 in flight", "reference", 0.92, duel({"network", "reference", 1, 64}, {"network", "event_loop", 1, 64})},
       {"network 64 B, 1 core, event_loop, 512 in flight", "reference", 0.82, duel({"network", "reference", 1, 512}, {"network", "event_loop", 1, 512})},
+      {"network 64 B, 1 core, fibers, 64 in flight", "reference", 0.85, duel({"network", "reference", 1, 64}, {"network", "fibers", 1, 64})},
       {"sleep 100 ms, 1 core, event_loop, 10 000 in flight", "in flight / delay", 0.97,
        [](bench_place& place) { return ceiling_share(place, {"sleep:delay=100ms", "event_loop", 1, 10000}, 100000); }},
       {"noop, 1 core, event_loop, 64 in flight", "bare Asio posts", 0.80, duel({"noop", "bare_posts", 1, 64}, {"noop", "event_loop", 1, 64})},

@@ -20,6 +20,12 @@ class async_form {
   virtual std::unique_ptr<lane> open_async_lane(boost::asio::io_context& loop, std::uint32_t number) = 0;
   /// One operation, its result checked. Throws `operation_error` or `error` (failed). At most one at a time a lane.
   virtual awaitable_operation run_async(lane& mine) = 0;
+
+  /// For an operation that computes and then waits: its two parts, so that a model may hand the first to others. Where
+  /// `has_parts` is true, `run_async` is `compute` and then `wait_async`.
+  virtual bool has_parts() const { return false; }
+  virtual void compute(lane&) {}
+  virtual awaitable_operation wait_async(lane&) { co_return; }
 };
 
 }  // namespace crossover

@@ -13,6 +13,7 @@
 
 #include "workloads/error.hpp"
 #include "workloads/quantities.hpp"
+#include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
 namespace crossover {
@@ -35,7 +36,10 @@ address_list look_up(const host_and_port& where, int flags) {
 }  // namespace
 
 void descriptor::reset(int fd) {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ >= 0) {
+    if (waiter* const watching = current_waiter(); watching != nullptr) watching->forget(fd_);
+    ::close(fd_);
+  }
   fd_ = fd;
 }
 

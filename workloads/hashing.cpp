@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "workloads/hashing.hpp"
+#include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
 namespace crossover {
@@ -14,7 +15,12 @@ namespace {
 constexpr std::array hashing_parameters = {
     parameter{"bytes", parameter_kind::size, "64KiB", 1, 1ULL << 30, {}, "how much an operation digests"},
     parameter{"algorithm", parameter_kind::choice, "sha256", 0, 0, "sha256|sha512|sha1|md5|sha3-256|blake2b512", "the digest"},
+    parameter{"releases_gil", parameter_kind::choice, "false", 0, 0, "false|true",
+              "give up gil_threads' lock while more than 2047 bytes are digested, as CPython's hashlib does"},
 };
+
+/// CPython's hashlib gives up the lock for larger inputs only (Modules/hashlib.h, HASHLIB_GIL_MINSIZE).
+constexpr std::uint64_t gil_minimum_size = 2048;
 
 struct digest_lane final : lane {
   digest_lane() : context(EVP_MD_CTX_new()) {
@@ -26,7 +32,8 @@ struct digest_lane final : lane {
 
 class hashing final : public workload {
  public:
-  hashing(std::uint64_t bytes, const std::string& algorithm) : input_(hashing_input(bytes)), digest_(nullptr, &EVP_MD_free) {
+  hashing(std::uint64_t bytes, const std::string& algorithm, bool releases_gil)
+      : input_(hashing_input(bytes)), digest_(nullptr, &EVP_MD_free), releases_gil_(releases_gil && bytes >= gil_minimum_size) {
     digest_.reset(EVP_MD_fetch(nullptr, algorithm.c_str(), nullptr));
     if (!digest_)
       throw error(error_kind::unsupported, fmt::format("this OpenSSL has no digest '{}'; choose another algorithm", algorithm));
@@ -43,10 +50,17 @@ class hashing final : public workload {
     EVP_MD_CTX* context = static_cast<digest_lane&>(mine).context;
     std::array<unsigned char, EVP_MAX_MD_SIZE> result;
     unsigned length = 0;
-    if (EVP_DigestInit_ex2(context, digest_.get(), nullptr) != 1 ||
-        EVP_DigestUpdate(context, input_.data(), input_.size()) != 1 ||
-        EVP_DigestFinal_ex(context, result.data(), &length) != 1)
-      throw operation_error("digest", "EVP");
+    bool computed = false;
+    const auto compute = [&] {
+      computed = EVP_DigestInit_ex2(context, digest_.get(), nullptr) == 1 &&
+                 EVP_DigestUpdate(context, input_.data(), input_.size()) == 1 &&
+                 EVP_DigestFinal_ex(context, result.data(), &length) == 1;
+    };
+    if (releases_gil_)
+      call_outside(compute);
+    else
+      compute();
+    if (!computed) throw operation_error("digest", "EVP");
     if (length != length_ || std::memcmp(result.data(), expected_.data(), length) != 0)
       throw error(error_kind::failed, "a digest differs from the reference digest of the same bytes");
   }
@@ -62,6 +76,7 @@ class hashing final : public workload {
   std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> digest_;
   std::array<unsigned char, EVP_MAX_MD_SIZE> expected_{};
   unsigned length_ = 0;
+  bool releases_gil_;
 };
 
 }  // namespace
@@ -78,7 +93,7 @@ constinit const workload_type hashing_workload = {
     .summary = "digest of a buffer (OpenSSL EVP): CPU-bound",
     .parameters = hashing_parameters,
     .make = [](const parameter_values& values, const std::string&) -> std::unique_ptr<workload> {
-      return std::make_unique<hashing>(values.number("bytes"), values.text("algorithm"));
+      return std::make_unique<hashing>(values.number("bytes"), values.text("algorithm"), values.text("releases_gil") == "true");
     },
     .least_operation_s = [](const parameter_values&) { return 0.0; },
     .start_fixture = nullptr,

@@ -16,6 +16,7 @@
 #include "workloads/async_form.hpp"
 #include "workloads/endpoint.hpp"
 #include "workloads/fixtures/echo_server.hpp"
+#include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
 namespace crossover {
@@ -75,12 +76,12 @@ class network final : public workload, public async_form {
     if (!l.socket) l.socket = connect_to(endpoint_);
     l.next_turn();
     for (std::size_t done = 0; done < bytes_;) {
-      const ssize_t n = ::send(l.socket.get(), l.sent.data() + done, bytes_ - done, MSG_NOSIGNAL);
+      const ssize_t n = wait_send(l.socket.get(), l.sent.data() + done, bytes_ - done, MSG_NOSIGNAL);
       if (n < 0) give_up(l, "send");
       done += static_cast<std::size_t>(n);
     }
     for (std::size_t done = 0; done < bytes_;) {
-      const ssize_t n = ::recv(l.socket.get(), l.received.data() + done, bytes_ - done, MSG_WAITALL);
+      const ssize_t n = wait_receive(l.socket.get(), l.received.data() + done, bytes_ - done, MSG_WAITALL);
       if (n < 0) give_up(l, "receive");
       if (n == 0) {
         l.socket.reset();

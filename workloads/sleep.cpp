@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <time.h>
 
 #include <array>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -7,6 +6,7 @@
 #include <chrono>
 
 #include "workloads/async_form.hpp"
+#include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
 namespace crossover {
@@ -32,10 +32,7 @@ class sleep_work final : public workload, public async_form {
 
   void run_blocking(lane&) override {
     const auto end = steady_clock::now() + delay_;
-    const auto count = delay_.count();
-    timespec left{count / 1'000'000'000, count % 1'000'000'000};
-    while (::clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR) {
-    }
+    wait_for(delay_.count());
     check_it_lasted(end);
   }
 

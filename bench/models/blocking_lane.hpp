@@ -1,15 +1,14 @@
 #pragma once
 
 #include "bench/cell/pace.hpp"
+#include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
 namespace crossover {
 
-/// Sleeps until `when_ns` on the monotonic clock.
-inline void sleep_until(std::int64_t when_ns) {
-  const timespec when{when_ns / 1'000'000'000, when_ns % 1'000'000'000};
-  while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, nullptr) == EINTR) {
-  }
+/// Waits until `when_ns` on the monotonic clock, as the thread's model waits.
+inline void wait_until(std::int64_t when_ns) {
+  if (const std::int64_t left = when_ns - now_ns(); left > 0) wait_for(left);
 }
 
 /// Runs one operation of an open-loop run in the calling thread: claims it, waits for its intended start, runs it.
@@ -17,7 +16,7 @@ inline void sleep_until(std::int64_t when_ns) {
 inline bool run_open_loop_turn(workload& work, lane& mine, run_control& control, tally& worker) {
   const auto intended = control.claim();
   if (!intended) return false;
-  sleep_until(*intended);
+  wait_until(*intended);
   open_loop_turn turn{*intended};
   turn.start(worker);
   try {

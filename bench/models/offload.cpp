@@ -1,0 +1,120 @@
+#include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/global_control.h>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "bench/models/model.hpp"
+#include "workloads/async_form.hpp"
+
+namespace crossover {
+namespace {
+
+namespace asio = boost::asio;
+namespace tbb = oneapi::tbb;
+using awaitable_lane = asio::awaitable<void, loop_executor>;
+
+/// One loop, and a oneTBB arena of k threads to which the lanes' coroutines hand whatever computes: the loop stays
+/// responsive (asyncio's run_in_executor). All share the cell's CPUs.
+class offload final : public model {
+ public:
+  explicit offload(const model_setup& setup)
+      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
+        async_(work_->async()),
+        allowed_(tbb::global_control::max_allowed_parallelism, setup.cpus.size() + 1),
+        // No slot is kept for the loop's own thread: it never computes.
+        arena_(static_cast<int>(setup.cpus.size()), 0) {
+    for (std::uint32_t i = 0; i < setup.in_flight; ++i) lanes_.push_back(async_ != nullptr ? async_->open_async_lane(loop_, i) : work_->open_lane(i));
+    paces_.resize(lanes_.size());
+  }
+
+  run_outcome run(run_control& control, double seconds) override {
+    release(control, seconds);
+    loop_.restart();
+    counted_.begin();
+    const auto lanes = static_cast<std::uint32_t>(lanes_.size());
+    for (std::uint32_t i = 0; i < lanes; ++i)
+      if (paces_[i].begin(control, control.quota(i, lanes), control.start_ns)) asio::co_spawn(loop_, operate(i), asio::detached);
+    loop_.run();
+    counted_.end();
+    if (trouble_) std::rethrow_exception(std::exchange(trouble_, nullptr));
+    tally* const only[] = {&counted_};
+    return gather(only, latency_, service_);
+  }
+
+ private:
+  awaitable_lane operate(std::uint32_t i) {
+    for (bool more = true; more;) {
+      try {
+        do {
+          if (async_ == nullptr) {
+            co_await computed(i);
+          } else if (async_->has_parts()) {
+            co_await computed(i);
+            co_await async_->wait_async(*lanes_[i]);
+          } else {
+            co_await async_->run_async(*lanes_[i]);
+          }
+        } while ((more = paces_[i].done(counted_)));
+      } catch (const operation_error& trouble) {
+        more = paces_[i].failed(counted_, trouble);
+      } catch (...) {
+        if (!trouble_) trouble_ = std::current_exception();
+        co_return;
+      }
+    }
+  }
+
+  /// Hands lane i's computing to the arena; goes on, on the loop, when it is done.
+  awaitable_lane computed(std::uint32_t i) {
+    std::exception_ptr trouble;
+    asio::use_awaitable_t<loop_executor> use_awaitable;
+    co_await asio::async_initiate<asio::use_awaitable_t<loop_executor>, void()>(
+        [&](auto handler) {
+          // oneTBB copies what it enqueues; a handler can only be moved.
+          auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+          arena_.enqueue([this, i, shared, &trouble, work = asio::make_work_guard(loop_)] {
+            try {
+              async_ != nullptr ? async_->compute(*lanes_[i]) : work_->run_blocking(*lanes_[i]);
+            } catch (...) {
+              trouble = std::current_exception();
+            }
+            asio::post(loop_, [shared] { std::move (*shared)(); });
+          });
+        },
+        use_awaitable);
+    if (trouble) std::rethrow_exception(trouble);
+  }
+
+  std::unique_ptr<workload> work_;
+  async_form* async_;
+  tbb::global_control allowed_;
+  tbb::task_arena arena_;
+  asio::io_context loop_;
+  latency_recorder latency_{1}, service_{1};
+  tally counted_{latency_, service_, 0};
+  std::vector<std::unique_ptr<lane>> lanes_;
+  std::vector<lane_pace> paces_;
+  std::exception_ptr trouble_;
+};
+
+}  // namespace
+
+extern const model_type offload_model;
+constinit const model_type offload_model = {
+    .name = "offload",
+    .summary = "a coroutine loop that hands what computes to a oneTBB arena",
+    .parameters = {},
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<offload>(setup); },
+    .cannot = [](const cell_request& cell) {
+      return std::string(cell.open_loop ? "offload runs a closed loop only" : "");
+    },
+    .workers = [](const cell_request& cell) { return cell.cores + 1; },
+};
+
+}  // namespace crossover
