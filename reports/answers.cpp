@@ -49,12 +49,36 @@ void add_cost_lines(const results& value, answer& to) {
   if (!line.empty()) to.details.push_back(line);
 }
 
+/// A line for each run of core counts with the same outcome.
+void add_other_cores(const results& value, const std::vector<comparison>& all, answer& to) {
+  std::vector<std::pair<std::string, std::vector<std::uint32_t>>> outcomes;
+  for (const comparison& other : all) {
+    if (other.cores == to.at->cores) continue;
+    const std::string text = outcome_at(value, other);
+    if (outcomes.empty() || outcomes.back().first != text) outcomes.push_back({text, {}});
+    outcomes.back().second.push_back(other.cores);
+  }
+  for (const auto& [text, cores] : outcomes) {
+    std::string counts;
+    for (std::size_t i = 0; i < cores.size(); ++i)
+      counts += fmt::format("{}{}", i == 0 ? "" : i + 1 == cores.size() ? " and " : ", ", cores[i]);
+    to.details.push_back(fmt::format("at {} core{}: {}", counts, cores.size() == 1 && cores[0] == 1 ? "" : "s", text));
+  }
+}
+
+/// The findings of the cells that the answer rests on; a remark that several of them share is said once.
 void add_doubts(const results& value, answer& to) {
   if (!to.at->proven)
     to.doubts.push_back("a single repetition has no interval: measure with --repetitions 5 or more before relying on it");
+  std::vector<std::pair<finding, std::vector<std::size_t>>> remarks;
   for (const std::size_t i : best_and_tied(*to.at))
-    for (const finding& f : value.cells[i].findings)
-      to.doubts.push_back(fmt::format("{}: {} ({})", model_of(value.cells[i]), f.code, clipped(f.detail, 200)));
+    for (const finding& f : value.cells[i].findings) {
+      auto found = std::find_if(remarks.begin(), remarks.end(), [&](const auto& r) { return r.first == f; });
+      if (found == remarks.end()) found = remarks.insert(remarks.end(), {f, {}});
+      found->second.push_back(i);
+    }
+  for (const auto& [f, cells] : remarks)
+    to.doubts.push_back(fmt::format("{}: {} ({})", models_text(value, cells), f.code, clipped(f.detail, 200)));
 }
 
 std::size_t measured_repetitions(const results& value, const panel& of) {
@@ -112,9 +136,7 @@ answer answer_for_models(const results& value, const panel& of, std::size_t inde
   if (c.of_reference)
     made.details.push_back(fmt::format("{} of what reference does at {}", percent_text(c.of_reference->mean), where));
   add_cost_lines(value, made);
-  for (const comparison& other : all)
-    if (other.cores != c.cores)
-      made.details.push_back(fmt::format("at {}: {}", counted(other.cores, "core"), outcome_at(value, other)));
+  add_other_cores(value, all, made);
   add_doubts(value, made);
   return made;
 }

@@ -31,10 +31,10 @@ std::string sha256_source(std::string_view text) {
   return "'sha256-" + base64({reinterpret_cast<const char*>(digest.data()), size}) + "'";
 }
 
-/// The browser itself refuses every request and every script or style but the page's own; images are those that a chart is saved through.
+/// The script stands compressed in the page and is run by the loader; both are known by their hashes. The browser itself refuses every request and every script or style but the page's own; images are those that a chart is saved through.
 std::string policy() {
-  return fmt::format("default-src 'none'; script-src {}; style-src {}; img-src data: blob:; base-uri 'none'; form-action 'none'",
-                     sha256_source(page_script), sha256_source(page_style));
+  return fmt::format("default-src 'none'; script-src {} {}; style-src {}; img-src data: blob:; base-uri 'none'; form-action 'none'",
+                     sha256_source(page_loader), sha256_source(page_script), sha256_source(page_style));
 }
 
 std::string title_of(const results& now) {
@@ -112,19 +112,19 @@ struct embedded {
   std::string bytes;
 };
 
-embedded embed(const results& now, const page_limits& limits) {
-  // A sample is some 200 bytes compressed at the very least: what cannot fit is not serialised to find that out.
+embedded embed(const results& now, std::size_t room) {
+  // A sample takes 40 bytes compressed at the very least: what cannot fit is not serialised to find that out.
   std::size_t samples = 0;
   for (const cell_result& cell : now.cells) samples += cell.samples.size() + 1;
-  if (samples > limits.embedded_bytes / 40) return {"nothing", ""};
+  if (samples > room / 40) return {"nothing", ""};
   const json whole = to_json(now);
   std::string bytes = compressed_base64(text_of(whole));
-  if (bytes.size() <= limits.embedded_bytes) return {"everything", std::move(bytes)};
+  if (bytes.size() <= room) return {"everything", std::move(bytes)};
   results thinned = now;
   for (cell_result& cell : thinned.cells)
     for (sample& s : cell.samples) s.latency = s.service = std::nullopt;
   bytes = compressed_base64(text_of(json{{"crossover", to_json(thinned)["crossover"]}}));
-  if (bytes.size() <= limits.embedded_bytes) return {"no_distributions", std::move(bytes)};
+  if (bytes.size() <= room) return {"no_distributions", std::move(bytes)};
   return {"nothing", ""};
 }
 
@@ -135,16 +135,20 @@ std::string page(const results& now, const results* baseline, const page_limits&
   const std::vector<answer> answers = answers_of(now, panels);
   std::string cards;
   for (const answer& a : answers) cards += card(a, panels[a.panel]);
-  embedded document = embed(now, limits);
+  std::string data = script_json(text_of(page_data(now, baseline, limits)));
+  std::string script = compressed_base64(page_script);
+  const std::size_t taken = page_shell.size() + page_style.size() + script.size() + cards.size() + data.size() + 8'000;
+  embedded document = embed(now, limits.bytes - std::min(limits.bytes, taken));
   return fill(page_shell, {{"title", html_text(title_of(now))},
                            {"policy", policy()},
                            {"style", std::string(page_style)},
-                           {"script", std::string(page_script)},
+                           {"script", std::move(script)},
+                           {"loader", std::string(page_loader)},
                            {"outcomes", paragraphs(outcomes_of({now, panels, answers}))},
                            {"answers", cards},
                            {"missing", missing_of(now)},
                            {"environment", environment_of(now)},
-                           {"data", script_json(text_of(page_data(now, baseline, limits)))},
+                           {"data", std::move(data)},
                            {"contains", std::string(document.contains)},
                            {"results", std::move(document.bytes)}});
 }

@@ -94,7 +94,7 @@ std::string summary(const results& value, bool color) {
   const std::vector<answer> answers = answers_of(value, panels);
   std::string text;
   for (const answer& a : answers) {
-    text += bold(clipped(printable(panels[a.panel].label), 60)) + ": " + clipped(printable(a.headline), 200) + "\n";
+    text += bold(clipped(printable(panels[a.panel].label), columns - 4)) + "\n";
     text += wrapped(printable(a.sentence), 2);
     for (const std::string& detail : a.details) text += wrapped(printable(detail), 2);
     for (const std::string& doubt : a.doubts) text += wrapped("! " + printable(doubt), 2);

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Chart, Context, Panel, Point } from "../chart.ts";
-import { referenceModel } from "../data.ts";
+import { curveOf, referenceModel } from "../data.ts";
 import { axisScale, clipped, figureText } from "../format.ts";
 import { cellTitle, chosenCells, fixedCores, eachPanel, isFlagged } from "../select.ts";
 import { largest } from "./lines.ts";
@@ -28,10 +28,11 @@ function panel(context: Context, index: number): Panel[] {
     // In an open loop the service time, from the actual start, is drawn too: thin, below its response time.
     for (const [kind, curve] of [["latency", cell.latency], ["service time", cell.service]] as const) {
       if (!curve) continue;
-      const own = curve.map(([share, seconds], i): CurvePoint => ({
+      const curvePoints = curveOf(results.data.shares, curve);
+      const own = curvePoints.map(([share, seconds], i): CurvePoint => ({
         x: hdr(share), y: seconds, share, model: cell.model, title: cellTitle(cell), cell: chosen.cell, flagged: isFlagged(cell),
         dash: kind === "latency" ? palette.look(cell.model).dash : "1 2",
-        lines: [`${shareText(share, i === curve.length - 1)} within ${figureText(seconds, "s")} (${kind}, all repetitions together)`],
+        lines: [`${shareText(share, i === curvePoints.length - 1)} within ${figureText(seconds, "s")} (${kind}, all repetitions together)`],
       }));
       lines.push(own);
       points.push(...own);
