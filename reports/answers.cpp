@@ -29,12 +29,12 @@ std::vector<std::size_t> best_and_tied(const comparison& c) {
   return all;
 }
 
-std::string outcome_at(const results& value, const comparison& c) {
+/// Who is best, without by how much: "a and b tie", "a wins", "a measured highest".
+std::string winner_at(const results& value, const comparison& c) {
   if (!c.tied.empty()) return fmt::format("{} tie", models_text(value, best_and_tied(c)));
   const std::string best = model_of(value.cells[c.best]);
-  if (!c.next) return fmt::format("{} alone was measured", best);
-  return fmt::format("{}{}, {} {}", best, c.proven ? "" : " (unproven)", c.ahead ? ratio_text(*c.ahead) + " of" : "ahead of",
-                     model_of(value.cells[*c.next]));
+  if (!c.next) return fmt::format("only {} was measured", best);
+  return fmt::format("{} {}", best, c.proven ? "wins" : "measured highest");
 }
 
 void add_cost_lines(const results& value, answer& to) {
@@ -49,20 +49,24 @@ void add_cost_lines(const results& value, answer& to) {
   if (!line.empty()) to.details.push_back(line);
 }
 
-/// A line for each run of core counts with the same outcome.
+/// A line for each run of core counts with the same winner.
 void add_other_cores(const results& value, const std::vector<comparison>& all, answer& to) {
-  std::vector<std::pair<std::string, std::vector<std::uint32_t>>> outcomes;
+  std::vector<std::pair<std::string, std::vector<const comparison*>>> runs;
   for (const comparison& other : all) {
     if (other.cores == to.at->cores) continue;
-    const std::string text = outcome_at(value, other);
-    if (outcomes.empty() || outcomes.back().first != text) outcomes.push_back({text, {}});
-    outcomes.back().second.push_back(other.cores);
+    const std::string winner = winner_at(value, other);
+    if (runs.empty() || runs.back().first != winner) runs.push_back({winner, {}});
+    runs.back().second.push_back(&other);
   }
-  for (const auto& [text, cores] : outcomes) {
+  for (const auto& [winner, run] : runs) {
     std::string counts;
-    for (std::size_t i = 0; i < cores.size(); ++i)
-      counts += fmt::format("{}{}", i == 0 ? "" : i + 1 == cores.size() ? " and " : ", ", cores[i]);
-    to.details.push_back(fmt::format("at {} core{}: {}", counts, cores.size() == 1 && cores[0] == 1 ? "" : "s", text));
+    for (std::size_t i = 0; i < run.size(); ++i)
+      counts += fmt::format("{}{}", i == 0 ? "" : i + 1 == run.size() ? " and " : ", ", run[i]->cores);
+    std::string line = fmt::format("at {} core{}: {}", counts, run.size() == 1 && run[0]->cores == 1 ? "" : "s", winner);
+    const comparison& c = *run[0];
+    if (run.size() == 1 && c.tied.empty() && c.next && c.ahead)
+      line += fmt::format(", {} of {}", ratio_text(*c.ahead), model_of(value.cells[*c.next]));
+    to.details.push_back(std::move(line));
   }
 }
 
@@ -78,7 +82,7 @@ void add_doubts(const results& value, answer& to) {
       found->second.push_back(i);
     }
   for (const auto& [f, cells] : remarks)
-    to.doubts.push_back(fmt::format("{}: {} ({})", models_text(value, cells), f.code, clipped(f.detail, 200)));
+    to.doubts.push_back(fmt::format("{}: {} ({})", models_text(value, cells), clipped(f.code, 60), clipped(f.detail, 200)));
 }
 
 std::size_t measured_repetitions(const results& value, const panel& of) {
@@ -169,7 +173,7 @@ answer answer_for_family(const results& value, const panel& of, std::size_t inde
   }
   if (n < 2) made.doubts.push_back("a single repetition has no interval: run with --benchmark_repetitions=5 or more");
   for (const finding& f : value.cells[low->first].findings)
-    made.doubts.push_back(fmt::format("{} ({})", f.code, clipped(f.detail, 200)));
+    made.doubts.push_back(fmt::format("{} ({})", clipped(f.code, 60), clipped(f.detail, 200)));
   return made;
 }
 

@@ -70,6 +70,19 @@ std::string card(const answer& a, const panel& of) {
       html_text(a.sentence), list_of("details", a.details), list_of("doubts", a.doubts));
 }
 
+/// The cards; beyond a screenful they fold away, which needs no script.
+std::string cards_of(const std::vector<answer>& answers, const std::vector<panel>& panels) {
+  constexpr std::size_t unfolded = 12;
+  std::string out = "<div class=\"cards\">\n";
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (i == unfolded)
+      out += fmt::format("</div>\n<details class=\"more-answers\"><summary>{} more answers</summary><div class=\"cards\">\n",
+                         answers.size() - unfolded);
+    out += card(answers[i], panels[answers[i].panel]);
+  }
+  return out + (answers.size() > unfolded ? "</div></details>" : "</div>");
+}
+
 std::string rows_of(const std::map<std::string, std::string>& pairs) {
   std::string out;
   for (const auto& [key, words] : pairs)
@@ -106,6 +119,28 @@ std::string missing_of(const results& now) {
   return table;
 }
 
+/// Of what the baseline was measured on: what differs, and which cells have no counterpart.
+std::string baseline_of(const results& now, const results* baseline) {
+  if (baseline == nullptr) return {};
+  std::string out = "<section id=\"baseline\" aria-labelledby=\"baseline-title\"><h2 id=\"baseline-title\">Baseline</h2>";
+  const auto differences = environment_differences(*baseline, now);
+  if (differences.empty()) {
+    out += "<p>Both runs recorded the same environment.</p>";
+  } else {
+    out += "<p class=\"note\">The environments differ: a change below may be theirs.</p><div class=\"scroll\" tabindex=\"0\" "
+           "role=\"region\" aria-label=\"Differences of environment\"><table class=\"plain\"><thead><tr><th scope=\"col\">environment</th>"
+           "<th scope=\"col\">baseline</th><th scope=\"col\">now</th></tr></thead><tbody>";
+    for (const environment_difference& d : differences)
+      out += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th><td dir=\"auto\">{}</td><td dir=\"auto\">{}</td></tr>\n",
+                         html_text(clipped(d.key, label_length)), html_text(clipped(d.before, 400)), html_text(clipped(d.after, 400)));
+    out += "</tbody></table></div>";
+  }
+  const auto [lost, added] = cells_without_counterpart(*baseline, now);
+  if (!lost.empty() || !added.empty())
+    out += fmt::format("<p>{} only in the baseline, {} only in this run.</p>", counted(lost.size(), "cell"), added.size());
+  return out + "</section>";
+}
+
 /// What could be embedded of the results document, in the order in which it is tried.
 struct embedded {
   std::string_view contains;
@@ -133,8 +168,7 @@ embedded embed(const results& now, std::size_t room) {
 std::string page(const results& now, const results* baseline, const page_limits& limits) {
   const std::vector<panel> panels = panels_of(now);
   const std::vector<answer> answers = answers_of(now, panels);
-  std::string cards;
-  for (const answer& a : answers) cards += card(a, panels[a.panel]);
+  const std::string cards = cards_of(answers, panels);
   std::string data = script_json(text_of(page_data(now, baseline, limits)));
   std::string script = compressed_base64(page_script);
   const std::size_t taken = page_shell.size() + page_style.size() + script.size() + cards.size() + data.size() + 8'000;
@@ -146,6 +180,7 @@ std::string page(const results& now, const results* baseline, const page_limits&
                            {"loader", std::string(page_loader)},
                            {"outcomes", paragraphs(outcomes_of({now, panels, answers}))},
                            {"answers", cards},
+                           {"baseline", baseline_of(now, baseline)},
                            {"missing", missing_of(now)},
                            {"environment", environment_of(now)},
                            {"data", std::move(data)},

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "bench/metrics.hpp"
 #include "reports/answers.hpp"
@@ -207,19 +206,10 @@ void add_baseline(json& document, const results& baseline, const results& now) {
                        {"ratio", figure(c.ratio)},
                        {"direction", to_string(c.direction)}});
   }
-  std::set<std::string> old;
-  for (const cell_result& cell : baseline.cells) old.insert(cell.name);
-  std::set<std::string> fresh;
-  for (const cell_result& cell : now.cells) fresh.insert(cell.name);
-  json only_old = json::array();
-  for (const std::string& name : old)
-    if (!fresh.contains(name)) only_old.push_back(name);
-  json only_new = json::array();
-  for (const std::string& name : fresh)
-    if (!old.contains(name)) only_new.push_back(name);
+  const lone_cells lone = cells_without_counterpart(baseline, now);
   document["baseline"] = {{"date", baseline.date},           {"command", baseline.command},
                           {"environment_differences", differences}, {"changes", std::move(changes)},
-                          {"only_in_baseline", std::move(only_old)}, {"only_in_this", std::move(only_new)}};
+                          {"only_in_baseline", lone.only_in_baseline}, {"only_in_this", lone.only_in_this}};
 }
 
 }  // namespace

@@ -95,11 +95,13 @@ function figure(chart: Chart, panel: Panel, select: OnSelect): HTMLElement {
   const name = `${chart.id} ${panel.title}`;
   const drawing = () => { if (!holder.firstElementChild) pending.get(holder)?.(); return holder.querySelector("svg") as SVGSVGElement; };
   const data = element("div", { class: "scroll", hidden: true, tabindex: "0", role: "region", "aria-label": `Data of ${chart.title}: ${panel.title}` });
-  const toggle = element("button", { type: "button", "aria-expanded": "false", click: () => {
-    if (!data.firstChild) data.append(table(panel.columns, panel.rows));
-    data.hidden = !data.hidden;
-    toggle.setAttribute("aria-expanded", String(!data.hidden));
-  } }, "Table");
+  const toggle = element("button", { type: "button", "aria-expanded": "false", click: () => showData(Boolean(data.hidden)) }, "Table");
+  const showData = (shown: boolean) => {
+    if (shown && !data.firstChild) data.append(table(panel.columns, panel.rows));
+    data.hidden = !shown;
+    toggle.setAttribute("aria-expanded", String(shown));
+  };
+  if (panel.open) showData(true);
   const copy = element("button", { type: "button", click: async () => {
     copy.textContent = (await copyText(csv(panel.columns, panel.rows), fileName(name, "csv"))) ? "Copied" : "Saved";
     setTimeout(() => { copy.textContent = "CSV"; }, 1500);

@@ -2,7 +2,7 @@
 import { CellsTable } from "./cells_table.ts";
 import type { Context } from "./chart.ts";
 import { charts } from "./charts.ts";
-import { fillControls } from "./controls.ts";
+import { fillControls, fillTheme } from "./controls.ts";
 import { Results, type PageData } from "./data.ts";
 import { byId, element } from "./dom.ts";
 import { drawAll, fillSection } from "./figure.ts";
@@ -28,6 +28,7 @@ const sections = charts.map((chart) => {
 function fill(): void {
   if (view.theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = view.theme;
+  fillTheme(byId("theme"), context(), change);
   fillControls(byId("controls"), context(), change);
   for (const { chart, section } of sections) fillSection(section, chart, context(), select);
   for (const card of document.querySelectorAll<HTMLElement>(".card"))
