@@ -49,7 +49,7 @@ function legend({ results, view, palette }: Context, change: Change): HTMLElemen
           else hidden.delete(model);
           change({ hidden });
         } });
-      chip.append(swatch(palette.look(model)), element("bdi", {}, clipped(model, 40)));
+      chip.append(swatch(palette.look(model)), element("bdi", {}, clipped(model.trim() || "(no name)", 40)));
       return chip;
     }),
     ...(view.hidden.size ? [element("button", { type: "button", class: "all", click: () => change({ hidden: new Set() }) }, "Show all")] : []));

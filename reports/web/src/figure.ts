@@ -20,7 +20,7 @@ const pointElements = (drawing: Element): SVGElement[] =>
 /** One tab stop a chart; the arrow keys walk its points, Enter shows the samples. */
 function makeWalkable(drawing: SVGSVGElement, panel: Panel, select: OnSelect): void {
   const elements = pointElements(drawing);
-  const show = (i: number) => showTooltip(panel.points[i] as Point, elements[i]!.getBoundingClientRect());
+  const show = (i: number) => showTooltip(panel.points[i] as Point, elements[i]!);
   const choose = (i: number) => {
     const cell = panel.points[i]?.cell;
     if (cell !== null && cell !== undefined) select(cell);
@@ -68,6 +68,11 @@ function draw(holder: HTMLElement, panel: Panel, chart: Chart, select: OnSelect)
   const drawing = Plot.plot({ ...panel.plot(width), className: "plot" }) as unknown as SVGSVGElement;
   drawing.setAttribute("role", "group");
   drawing.setAttribute("aria-label", `${chart.title}: ${panel.title}`);
+  // Plot names its groups by aria-label, which groups without a role must not have; the style and the tests know them by data-mark.
+  for (const group of drawing.querySelectorAll<SVGElement>("g[aria-label]")) {
+    group.dataset.mark = group.getAttribute("aria-label")!;
+    group.removeAttribute("aria-label");
+  }
   makeWalkable(drawing, panel, select);
   holder.replaceChildren(drawing);
   holder.dataset.width = String(width);

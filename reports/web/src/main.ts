@@ -9,7 +9,7 @@ import { drawAll, fillSection } from "./figure.ts";
 import { Palette } from "./palette.ts";
 import { download, embeddedResults } from "./saving.ts";
 import { showSamples } from "./samples.ts";
-import { hideTooltip } from "./tooltip.ts";
+import { followScroll, hideTooltip } from "./tooltip.ts";
 import { hashOf, viewFromHash, type View } from "./view.ts";
 
 const results = new Results(JSON.parse(byId("page-data").textContent ?? "") as PageData);
@@ -69,7 +69,7 @@ addEventListener("hashchange", () => {
   fill();
 });
 addEventListener("beforeprint", drawAll);
-addEventListener("scroll", hideTooltip, { passive: true });
+addEventListener("scroll", followScroll, { passive: true });
 offerResults();
 fill();
 document.documentElement.dataset.ready = "true";
