@@ -82,7 +82,7 @@ function draw(holder: HTMLElement, panel: Panel, chart: Chart, select: OnSelect)
 const pending = new WeakMap<Element, () => void>();
 const whenVisible = new IntersectionObserver((entries) => {
   for (const entry of entries) if (entry.isIntersecting) { pending.get(entry.target)?.(); whenVisible.unobserve(entry.target); }
-}, { rootMargin: "400px" });
+}, { rootMargin: "900px" });
 const whenResized = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     const drawn = (target as HTMLElement).dataset.width;
