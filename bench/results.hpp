@@ -58,7 +58,7 @@ struct cell_result {
   std::string name;                               ///< `network/event_loop/cores:1/in_flight:64/bytes:64`
   std::string workload;                           ///< for a foreign benchmark, its family
   std::map<std::string, std::string> parameters;  ///< as the user wrote them or the defaults: {"bytes":"64KiB"}
-  std::string model;                              ///< empty for a foreign benchmark
+  std::string model;                              ///< `reference`, `reference:backend=poll`; empty for a foreign benchmark
   std::optional<std::uint32_t> cores;
   std::optional<std::uint32_t> in_flight;
   cell_status status = cell_status::ok;

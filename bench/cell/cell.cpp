@@ -1,0 +1,298 @@
+#include "bench/cell/cell.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <system_error>
+
+#include "bench/cell/usage.hpp"
+#include "bench/models/worker_team.hpp"
+#include "bench/results.hpp"
+#include "workloads/nearest.hpp"
+#include "workloads/registry.hpp"
+
+namespace crossover {
+namespace {
+
+using nlohmann::json;
+
+/// Intended starts of an open-loop run, in memory that workers forked later share. Reserved whole, touched as needed.
+class arrival_schedule {
+ public:
+  static constexpr std::size_t most = 8'000'000;
+
+  arrival_schedule() {
+    void* memory = ::mmap(nullptr, most * sizeof(std::int64_t), PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) throw system_failure(error_kind::resource, "no address space for a schedule", errno);
+    times_ = static_cast<std::int64_t*>(memory);
+  }
+  ~arrival_schedule() { ::munmap(times_, most * sizeof(std::int64_t)); }
+  arrival_schedule(const arrival_schedule&) = delete;
+  arrival_schedule& operator=(const arrival_schedule&) = delete;
+
+  const std::int64_t* times() const { return times_; }
+
+  /// A Poisson process of `rate` a second (exponential gaps), or one of constant gaps. Returns how many arrivals there are.
+  std::size_t fill(double rate, double seconds, bool poisson, std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    std::exponential_distribution<double> gap(rate);
+    std::size_t count = 0;
+    for (double at = poisson ? gap(random) : 0; at < seconds; at += poisson ? gap(random) : 1 / rate) {
+      if (count == most)
+        throw error(error_kind::invalid, fmt::format("{} operations a second for {} s are more than the {} that a schedule can hold", rate, seconds, most));
+      times_[count++] = static_cast<std::int64_t>(at * 1e9);
+    }
+    return count;
+  }
+
+ private:
+  std::int64_t* times_;
+};
+
+/// A request's member that must be there and of its type.
+const json& member(const json& request, const char* key, json::value_t type) {
+  const auto found = request.find(key);
+  const auto kind = [](json::value_t t) { return t == json::value_t::number_integer || t == json::value_t::number_unsigned ? json::value_t::number_unsigned : t; };
+  if (found == request.end() || kind(found->type()) != kind(type))
+    throw error(error_kind::invalid, fmt::format("'{}' is missing or of the wrong type; see PROTOCOL.md", key));
+  return *found;
+}
+
+std::map<std::string, std::string> strings(const json& request, const char* key) {
+  std::map<std::string, std::string> read;
+  const auto found = request.find(key);
+  if (found == request.end() || !found->is_object()) return read;
+  for (const auto& [name, value] : found->items()) read[name] = value.is_string() ? value.get<std::string>() : value.dump();
+  return read;
+}
+
+class cell {
+ public:
+  explicit cell(std::span<const model_type* const> models) : models_(models) {}
+
+  json answer(const json& request) {
+    if (!request.is_object() || request.size() != 1)
+      throw error(error_kind::invalid, "a request is one JSON object with one key: prepare, run or finish");
+    const std::string verb = request.begin().key();
+    const json& body = request.begin().value();
+    if (!body.is_object()) throw error(error_kind::invalid, fmt::format("'{}' wants an object", verb));
+    if (verb == "prepare") return {{"ready", prepare(body)}};
+    if (verb == "run") return {{"sample", run(body)}};
+    if (verb == "finish") return {{"finished", finish()}};
+    throw error(error_kind::invalid, fmt::format("unknown request '{}': {}", verb, suggestion(verb, {"prepare", "run", "finish"})));
+  }
+
+  bool finished() const { return finished_; }
+
+ private:
+  json prepare(const json& body) {
+    if (prepared_) throw error(error_kind::invalid, "this cell is prepared already; a cell process measures one cell");
+    const std::int64_t start = now_ns();
+    model_setup setup;
+    setup.type = &find_workload(member(body, "workload", json::value_t::string).get<std::string>());
+    setup.workload_values = parameter_values(setup.type->name, setup.type->parameters, strings(body, "parameters"));
+    const model_type& type = find_type(member(body, "model", json::value_t::string).get<std::string>());
+    setup.model_values = parameter_values(type.name, type.parameters, strings(body, "model_parameters"));
+    for (const json& cpu : member(body, "cores", json::value_t::array)) {
+      if (!cpu.is_number_unsigned()) throw error(error_kind::invalid, "'cores' is an array of CPU numbers");
+      setup.cpus.push_back(cpu.get<int>());
+    }
+    if (setup.cpus.empty()) throw error(error_kind::invalid, "'cores' is empty: name at least one CPU");
+    const auto in_flight = member(body, "in_flight", json::value_t::number_unsigned).get<std::uint64_t>();
+    if (in_flight == 0 || in_flight > 1'000'000) throw error(error_kind::invalid, "'in_flight' is outside the allowed range 1 to 1000000");
+    setup.in_flight = type.one_at_a_time ? 1 : static_cast<std::uint32_t>(in_flight);
+    if (const auto endpoint = body.find("endpoint"); endpoint != body.end() && endpoint->is_string())
+      setup.endpoint = endpoint->get<std::string>();
+    if (setup.type->start_fixture != nullptr && setup.endpoint.empty())
+      throw error(error_kind::invalid, fmt::format("{} needs an 'endpoint', as 127.0.0.1:4000", setup.type->name));
+    const cell_request request{setup.type, &setup.workload_values, &setup.model_values,
+                               static_cast<std::uint32_t>(setup.cpus.size()), setup.in_flight, false};
+    if (const std::string why = type.cannot(request); !why.empty()) throw error(error_kind::unsupported, why);
+
+    raise_descriptor_limit();
+    bind_to_cpus(setup.cpus);
+    cores_ = static_cast<std::uint32_t>(setup.cpus.size());
+    const std::uint64_t base = resident_bytes();
+    checksum_ = setup.type->make(setup.workload_values, setup.endpoint)->checksum();
+    prepared_ = type.prepare(setup);
+    return {{"protocol", 1}, {"setup_s", static_cast<double>(now_ns() - start) * 1e-9}, {"base_rss_bytes", base}};
+  }
+
+  json run(const json& body) {
+    if (!prepared_) throw error(error_kind::invalid, "'run' came before 'prepare'");
+    const double seconds = body.value("seconds", 0.0);
+    const std::uint64_t operations = body.value("operations", std::uint64_t{0});
+    const double rate = body.value("rate", 0.0);
+    if ((seconds > 0) == (operations > 0) || seconds > 3600)
+      throw error(error_kind::invalid, "'run' wants either 'seconds' (at most 3600) or 'operations', more than 0");
+    run_control control;
+    control.operations = operations;
+    control.every = every_;
+    if (rate > 0) {
+      if (!(seconds > 0)) throw error(error_kind::invalid, "a 'rate' goes with 'seconds'");
+      const std::string schedule = body.value("schedule", "poisson");
+      if (schedule != "poisson" && schedule != "constant") throw error(error_kind::invalid, "'schedule' is poisson or constant");
+      control.arrival_count = arrivals_.fill(rate, seconds, schedule == "poisson", body.value("seed", std::uint64_t{1}));
+      control.arrivals = arrivals_.times();
+    }
+    const usage before = usage_of_this_process();
+    run_outcome outcome = prepared_->run(control, seconds);
+    const usage used = usage_of_this_process() - before;
+    return to_json(sample_of(control, outcome, used, rate));
+  }
+
+  sample sample_of(const run_control& control, run_outcome& outcome, const usage& used, double rate) {
+    sample s;
+    for (const std::uint64_t share : outcome.worker_operations) s.operations += share;
+    if (s.operations == 0) throw error(error_kind::failed, nothing_but_errors(outcome));
+    s.wall_s = static_cast<double>(outcome.end_ns - outcome.begin_ns) * 1e-9;
+    s.cpu_user_s = used.cpu_user_s + outcome.children.cpu_user_s;
+    s.cpu_system_s = used.cpu_system_s + outcome.children.cpu_system_s;
+    s.voluntary_switches = used.voluntary_switches + outcome.children.voluntary_switches;
+    s.involuntary_switches = used.involuntary_switches + outcome.children.involuntary_switches;
+    s.minor_faults = used.minor_faults + outcome.children.minor_faults;
+    s.major_faults = used.major_faults + outcome.children.major_faults;
+    outcome.latency.every = control.every;
+    s.latency = std::move(outcome.latency);
+    s.errors = std::move(outcome.errors);
+    s.worker_operations = std::move(outcome.worker_operations);
+    s.checksum = checksum_;
+    if (rate > 0) {
+      s.latency->every = 1;
+      s.service = std::move(outcome.service);
+      s.rate = rate;
+      s.achieved_rate = static_cast<double>(outcome.begun) / s.wall_s;
+    } else if (every_ == 1 && first_) {
+      every_ = timed_share(s);
+    }
+    first_ = false;
+    return s;
+  }
+
+  /// Which share of the operations to time, 1 in a power of 2: all, where the clock's two readings take less than 2 % of an operation.
+  std::uint32_t timed_share(const sample& s) const {
+    const double operation_ns = s.wall_s * 1e9 * cores_ / static_cast<double>(s.operations);
+    constexpr double reading_ns = 25;
+    const double share = reading_ns / (0.02 * operation_ns);
+    return share <= 1 ? 1 : std::min(1024U, std::bit_ceil(static_cast<std::uint32_t>(std::ceil(2 * share))));
+  }
+
+  static std::string nothing_but_errors(const run_outcome& outcome) {
+    std::string what = "no operation succeeded";
+    for (const auto& [name, count] : outcome.errors) what += fmt::format(", {} {} times", name, count);
+    return what;
+  }
+
+  json finish() {
+    finished_ = true;
+    const std::uint64_t memory = prepared_ ? tree_memory_bytes(prepared_->children()) : 0;
+    prepared_.reset();
+    return {{"peak_rss_bytes", memory}};
+  }
+
+  const model_type& find_type(const std::string& name) const {
+    std::vector<std::string> names;
+    for (const model_type* type : models_) {
+      if (type->name == name) return *type;
+      names.emplace_back(type->name);
+    }
+    throw error(error_kind::invalid, fmt::format("unknown model '{}': {}", name, suggestion(name, names)));
+  }
+
+  static void raise_descriptor_limit() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+
+  std::span<const model_type* const> models_;
+  arrival_schedule arrivals_;
+  std::unique_ptr<model> prepared_;
+  std::uint32_t cores_ = 1;
+  std::uint32_t every_ = 1;
+  bool first_ = true;
+  bool finished_ = false;
+  std::string checksum_;
+};
+
+/// Reads lines from a descriptor.
+class line_reader {
+ public:
+  explicit line_reader(int fd) : fd_(fd) {}
+  bool next(std::string& line) {
+    for (;;) {
+      if (const std::size_t end = pending_.find('\n'); end != std::string::npos) {
+        line = pending_.substr(0, end);
+        pending_.erase(0, end + 1);
+        return true;
+      }
+      char chunk[4096];
+      const ssize_t n = ::read(fd_, chunk, sizeof chunk);
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) return false;
+      pending_.append(chunk, static_cast<std::size_t>(n));
+    }
+  }
+
+ private:
+  int fd_;
+  std::string pending_;
+};
+
+bool write_line(int fd, const json& answer) {
+  const std::string text = answer.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    done += static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+json told(std::string_view kind, std::string_view message) { return {{"error", {{"kind", kind}, {"message", message}}}}; }
+
+json attempt(cell& measured, const std::string& line) {
+  try {
+    const json request = json::parse(line, nullptr, false);
+    if (request.is_discarded()) throw error(error_kind::invalid, "a request is not JSON");
+    return measured.answer(request);
+  } catch (const error& trouble) {
+    return told(to_string(trouble.kind()), trouble.what());
+  } catch (const json::exception& trouble) {
+    return told("invalid", trouble.what());
+  } catch (const std::bad_alloc&) {
+    return told("resource", "out of memory; ask for fewer in flight");
+  } catch (const std::system_error& trouble) {
+    return told("resource", fmt::format("{}; ask for fewer in flight", trouble.what()));
+  } catch (const std::exception& trouble) {
+    return told("failed", trouble.what());
+  }
+}
+
+}  // namespace
+
+int serve_cell(int in, int out, std::span<const model_type* const> models) {
+  ::signal(SIGPIPE, SIG_IGN);
+  cell measured(models);
+  line_reader requests(in);
+  for (std::string line; requests.next(line);) {
+    if (line.empty()) continue;
+    const json answer = attempt(measured, line);
+    if (!write_line(out, answer)) return 1;
+    if (measured.finished()) break;
+  }
+  return 0;
+}
+
+}  // namespace crossover

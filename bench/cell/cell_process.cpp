@@ -1,0 +1,88 @@
+#include "bench/cell/cell_process.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "bench/cell/clock.hpp"
+#include "workloads/error.hpp"
+
+namespace crossover {
+namespace {
+
+using nlohmann::json;
+
+error_kind kind_of(const std::string& word) {
+  for (const error_kind kind : {error_kind::invalid, error_kind::unsupported, error_kind::resource})
+    if (word == to_string(kind)) return kind;
+  return error_kind::failed;
+}
+
+std::string shortened(const std::string& line) { return line.size() <= 80 ? line : line.substr(0, 77) + "..."; }
+
+}  // namespace
+
+cell_process::cell_process(std::vector<std::string> command, double deadline_s)
+    : started_ns_(now_ns()), child_(std::move(command)), deadline_s_(deadline_s) {}
+
+json cell_process::ask(const json& request, const char* expected, double patience_s) {
+  child_.write_line(request.dump(-1, ' ', false, json::error_handler_t::replace));
+  const std::string line = child_.read_line(child_process::duration(patience_s));
+  const json answer = json::parse(line, nullptr, false);
+  if (answer.is_object() && answer.contains("error") && answer["error"].is_object()) {
+    const json& told = answer["error"];
+    throw error(kind_of(told.value("kind", "failed")), told.value("message", "the cell told of an error without words"));
+  }
+  if (!answer.is_object() || !answer.contains(expected) || !answer[expected].is_object())
+    throw error(error_kind::failed, fmt::format("the cell process answered nonsense where '{}' was due: {}", expected, shortened(line)));
+  return answer[expected];
+}
+
+void cell_process::prepare(const cell_preparation& what) {
+  json body = {{"workload", what.workload}, {"parameters", what.parameters}, {"model", what.model},
+               {"cores", what.cores},       {"in_flight", what.in_flight}};
+  if (!what.model_parameters.empty()) body["model_parameters"] = what.model_parameters;
+  if (!what.endpoint.empty()) body["endpoint"] = what.endpoint;
+  const json ready = ask({{"prepare", body}}, "ready", deadline_s_ + 0.01 * what.in_flight);
+  start_s_ = static_cast<double>(now_ns() - started_ns_) * 1e-9;
+  if (ready.value("protocol", 0) != 1)
+    throw error(error_kind::failed, "the cell process speaks another version of the protocol; this program speaks 1");
+  if (ready.contains("setup_s") && ready["setup_s"].is_number()) setup_s_ = ready["setup_s"].get<double>();
+  if (ready.contains("base_rss_bytes") && ready["base_rss_bytes"].is_number_unsigned())
+    base_rss_bytes_ = ready["base_rss_bytes"].get<std::uint64_t>();
+}
+
+sample cell_process::run(const run_request& what) {
+  json body = json::object();
+  if (what.seconds > 0) body["seconds"] = what.seconds;
+  if (what.operations > 0) body["operations"] = what.operations;
+  if (what.rate > 0) {
+    body["rate"] = what.rate;
+    body["seed"] = what.seed;
+  }
+  const json told = ask({{"run", body}}, "sample", what.seconds + deadline_s_);
+  try {
+    sample measured = sample_from_json(told);
+    if (!(measured.wall_s > 0) || measured.operations == 0)
+      throw error(error_kind::failed, "the cell process told of a sample without operations or without time");
+    measured.start_s = start_s_;
+    measured.setup_s = setup_s_;
+    measured.base_rss_bytes = base_rss_bytes_;
+    return measured;
+  } catch (const json::exception&) {
+    throw error(error_kind::failed, fmt::format("the cell process answered nonsense: {}", shortened(told.dump())));
+  } catch (const error& trouble) {
+    if (trouble.kind() != error_kind::unreadable) throw;
+    throw error(error_kind::failed, fmt::format("the cell process answered nonsense: {}", trouble.what()));
+  }
+}
+
+std::optional<std::uint64_t> cell_process::finish() {
+  const json told = ask({{"finish", json::object()}}, "finished", deadline_s_);
+  child_.end(child_process::duration(deadline_s_));
+  if (told.contains("peak_rss_bytes") && told["peak_rss_bytes"].is_number_unsigned() && told["peak_rss_bytes"] > 0)
+    return told["peak_rss_bytes"].get<std::uint64_t>();
+  return std::nullopt;
+}
+
+}  // namespace crossover

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/cell/child_process.hpp"
+#include "bench/results.hpp"
+
+namespace crossover {
+
+/// What a cell process is asked to prepare, in the protocol's words.
+struct cell_preparation {
+  std::string workload;
+  std::map<std::string, std::string> parameters;
+  std::string model;
+  std::map<std::string, std::string> model_parameters;
+  std::vector<int> cores;
+  std::uint32_t in_flight = 1;
+  std::string endpoint;
+};
+
+/// How long a run lasts: by time or by operations, one of them more than 0.
+struct run_request {
+  double seconds = 0;
+  std::uint64_t operations = 0;
+  double rate = 0;  ///< more than 0: an open loop of so many a second
+  std::uint64_t seed = 1;
+};
+
+/// The asking side of the protocol (PROTOCOL.md). Every member throws `error` (failed, or the kind that the cell told) and `interrupted`.
+class cell_process {
+ public:
+  /// `command`: the program and its arguments up to `cell`, behind the launcher if there is one. `deadline_s`: how
+  /// much longer than asked an answer may take before the process is killed.
+  cell_process(std::vector<std::string> command, double deadline_s);
+
+  /// Returns once the cell is ready.
+  void prepare(const cell_preparation& what);
+  /// One timed run. The sample has the start-up figures too.
+  sample run(const run_request& what);
+  /// Ends the cell; its peak memory in bytes, where it told.
+  std::optional<std::uint64_t> finish();
+
+  pid_t pid() const { return child_.pid(); }
+  double start_s() const { return start_s_; }
+
+ private:
+  nlohmann::json ask(const nlohmann::json& request, const char* expected, double patience_s);
+
+  std::int64_t started_ns_;
+  child_process child_;
+  double deadline_s_;
+  double start_s_ = 0;
+  std::optional<double> setup_s_;
+  std::optional<std::uint64_t> base_rss_bytes_;
+};
+
+}  // namespace crossover

@@ -1,0 +1,67 @@
+#include "bench/cell/usage.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace crossover {
+namespace {
+
+double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; }
+
+/// The kB figure behind `key` in a /proc file, in bytes.
+std::uint64_t kib_line(const std::string& path, const std::string& key) {
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(key)) return std::stoull(line.substr(key.size())) * 1024;
+  return 0;
+}
+
+}  // namespace
+
+usage operator-(const usage& a, const usage& b) {
+  return {a.cpu_user_s - b.cpu_user_s,
+          a.cpu_system_s - b.cpu_system_s,
+          a.voluntary_switches - b.voluntary_switches,
+          a.involuntary_switches - b.involuntary_switches,
+          a.minor_faults - b.minor_faults,
+          a.major_faults - b.major_faults};
+}
+
+usage usage_of_this_process() {
+  rusage r{};
+  ::getrusage(RUSAGE_SELF, &r);
+  return {seconds(r.ru_utime),
+          seconds(r.ru_stime),
+          static_cast<std::uint64_t>(r.ru_nvcsw),
+          static_cast<std::uint64_t>(r.ru_nivcsw),
+          static_cast<std::uint64_t>(r.ru_minflt),
+          static_cast<std::uint64_t>(r.ru_majflt)};
+}
+
+std::uint64_t resident_bytes() { return kib_line("/proc/self/status", "VmRSS:"); }
+
+std::uint64_t tree_memory_bytes(std::span<const int> children) {
+  if (children.empty()) return kib_line("/proc/self/status", "VmHWM:");
+  std::uint64_t sum = kib_line("/proc/self/smaps_rollup", "Pss:");
+  for (const int pid : children) sum += kib_line(fmt::format("/proc/{}/smaps_rollup", pid), "Pss:");
+  return sum;
+}
+
+double cpu_seconds_of(int pid) {
+  double total = 0;
+  std::error_code gone;
+  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
+    std::ifstream in(task.path() / "schedstat");
+    double ns = 0;
+    if (in >> ns) total += ns * 1e-9;
+  }
+  return total;
+}
+
+}  // namespace crossover

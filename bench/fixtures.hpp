@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "bench/cell/child_process.hpp"
+#include "bench/matrix.hpp"
+
+namespace crossover {
+
+/// The servers that a run's cells talk to: each started when the first cell needs it, in a process of its own on the CPUs
+/// that the cell leaves free, kept until this object goes. Or the user's own.
+class fixtures {
+ public:
+  /// `program`: this executable, which `serve`s; `given`: workload to the endpoint of the user's server.
+  fixtures(std::string program, std::map<std::string, std::string> given) : program_(std::move(program)), given_(std::move(given)) {}
+
+  struct place {
+    std::string endpoint;  ///< "" for a workload without server
+    int pid = -1;          ///< of the fixture's process; -1 where it is the user's
+    std::size_t cpus = 0;
+  };
+  /// Throws `error` (failed) when the server does not come up.
+  place place_for(const planned_cell& cell, const allotment& given);
+
+ private:
+  struct running {
+    std::unique_ptr<child_process> process;
+    std::string endpoint;
+    std::size_t cpus;
+  };
+  std::string program_;
+  std::map<std::string, std::string> given_;
+  std::map<std::string, running> running_;
+};
+
+}  // namespace crossover

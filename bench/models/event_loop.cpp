@@ -1,0 +1,69 @@
+#include <boost/asio/io_context.hpp>
+
+#include "bench/models/loop_lanes.hpp"
+#include "bench/models/model.hpp"
+#include "bench/models/worker_team.hpp"
+
+namespace crossover {
+namespace {
+
+/// A loop a core: k io_contexts, one thread each, lane i on loop i mod k.
+class event_loop final : public model {
+ public:
+  explicit event_loop(const model_setup& setup)
+      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
+        team_(setup.cpus),
+        latency_(team_.size()),
+        service_(team_.size()),
+        loops_(team_.size()) {
+    team_.run([&](std::uint32_t i) {
+      loops_[i] = std::make_unique<loop>(*work_, setup.in_flight, latency_, service_, i);
+      for (std::uint32_t lane = i; lane < setup.in_flight; lane += team_.size()) loops_[i]->lanes.open(lane);
+    });
+  }
+
+  run_outcome run(run_control& control, double seconds) override {
+    release(control, seconds);
+    team_.run([&](std::uint32_t i) {
+      loop& mine = *loops_[i];
+      current_tally() = &mine.counted;
+      mine.context.restart();
+      mine.counted.begin();
+      mine.lanes.start(control);
+      mine.context.run();
+      mine.counted.end();
+      mine.lanes.rethrow();
+    });
+    std::vector<tally*> tallies;
+    for (const auto& l : loops_) tallies.push_back(&l->counted);
+    return gather(tallies, latency_, service_);
+  }
+
+ private:
+  struct loop {
+    loop(workload& work, std::uint32_t in_flight, latency_recorder& latency, latency_recorder& service, std::uint32_t number)
+        : context(1), lanes(context, work, in_flight), counted(latency, service, number) {}
+    boost::asio::io_context context;
+    loop_lanes lanes;
+    tally counted;
+  };
+
+  std::unique_ptr<workload> work_;
+  worker_team team_;
+  latency_recorder latency_, service_;
+  std::vector<std::unique_ptr<loop>> loops_;
+};
+
+}  // namespace
+
+extern const model_type event_loop_model;
+constinit const model_type event_loop_model = {
+    .name = "event_loop",
+    .summary = "coroutines on Boost.Asio: one single-threaded loop a core",
+    .parameters = {},
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<event_loop>(setup); },
+    .cannot = [](const cell_request&) { return std::string(); },
+    .workers = [](const cell_request& cell) { return cell.cores; },
+};
+
+}  // namespace crossover

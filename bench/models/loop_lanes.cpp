@@ -1,0 +1,160 @@
+#include "bench/models/loop_lanes.hpp"
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <coroutine>
+
+namespace crossover {
+namespace {
+
+namespace asio = boost::asio;
+using steady_clock = std::chrono::steady_clock;
+using loop_timer = asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, loop_executor>;
+
+thread_local tally* current = nullptr;
+
+/// Awaiting it goes to the end of the loop's queue.
+struct next_turn {
+  asio::io_context& loop;
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting) const {
+    loop.get_executor().post([waiting] { waiting.resume(); }, std::allocator<void>());
+  }
+  void await_resume() const noexcept {}
+};
+
+/// Awaiting it waits until a point of the monotonic clock.
+struct until {
+  loop_timer& timer;
+  std::int64_t when_ns;
+  bool await_ready() const { return now_ns() >= when_ns; }
+  void await_suspend(std::coroutine_handle<> waiting) const {
+    timer.expires_at(steady_clock::time_point(std::chrono::nanoseconds(when_ns)));
+    timer.async_wait([waiting](boost::system::error_code) { waiting.resume(); });
+  }
+  void await_resume() const noexcept {}
+};
+
+}  // namespace
+
+tally*& current_tally() { return current; }
+
+struct loop_lanes::slot {
+  slot(asio::io_context& loop, std::uint32_t given, std::unique_ptr<lane> opened) : number(given), owned(std::move(opened)), timer(loop) {}
+  std::uint32_t number;
+  std::unique_ptr<lane> owned;
+  loop_timer timer;  // of an open-loop schedule
+  lane_pace pace;
+};
+
+/// A coroutine that nobody waits for: it runs until its first suspension when called, and frees itself at its end.
+struct loop_lanes::inline_operation {
+  struct promise_type {
+    inline_operation get_return_object() const noexcept { return {}; }
+    std::suspend_never initial_suspend() const noexcept { return {}; }
+    std::suspend_never final_suspend() const noexcept { return {}; }
+    void return_void() const noexcept {}
+    void unhandled_exception() const noexcept { std::terminate(); }  // the bodies catch everything
+  };
+};
+
+loop_lanes::loop_lanes(asio::io_context& loop, workload& work, std::uint32_t lanes)
+    : loop_(loop), work_(work), async_(work.async()), lanes_(lanes) {}
+loop_lanes::~loop_lanes() = default;
+
+void loop_lanes::open(std::uint32_t number) {
+  slots_.push_back(std::make_unique<slot>(loop_, number, async_ != nullptr ? async_->open_async_lane(loop_, number) : work_.open_lane(number)));
+}
+
+void loop_lanes::start(run_control& control) {
+  const bool open_loop = control.open_loop();
+  for (const auto& s : slots_) {
+    if (!open_loop && !s->pace.begin(control, control.quota(s->number, lanes_), control.start_ns)) continue;
+    if (async_ != nullptr)
+      asio::co_spawn(loop_, open_loop ? await_schedule(*s, control) : await_operations(*s, control), asio::detached);
+    else
+      open_loop ? run_inline_schedule(*s, control) : run_inline(*s, control);
+  }
+}
+
+void loop_lanes::caught() {
+  const std::lock_guard lock(mutex_);
+  if (!trouble_) trouble_ = std::current_exception();
+}
+
+void loop_lanes::rethrow() {
+  if (trouble_) std::rethrow_exception(std::exchange(trouble_, nullptr));
+}
+
+awaitable_operation loop_lanes::await_operations(slot& mine, run_control&) {
+  for (bool more = true; more;) {
+    try {
+      do co_await async_->run_async(*mine.owned);
+      while ((more = mine.pace.done(*current)));
+    } catch (const operation_error& trouble) {
+      more = mine.pace.failed(*current, trouble);
+    } catch (...) {
+      caught();
+      co_return;
+    }
+  }
+}
+
+awaitable_operation loop_lanes::await_schedule(slot& mine, run_control& control) {
+  while (const auto intended = control.claim()) {
+    if (now_ns() < *intended) {
+      mine.timer.expires_at(steady_clock::time_point(std::chrono::nanoseconds(*intended)));
+      co_await mine.timer.async_wait(asio::use_awaitable_t<loop_executor>());
+    }
+    open_loop_turn turn{*intended};
+    turn.start(*current);
+    try {
+      co_await async_->run_async(*mine.owned);
+      turn.done(*current);
+    } catch (const operation_error& trouble) {
+      open_loop_turn::failed(*current, trouble);
+    } catch (...) {
+      caught();
+      co_return;
+    }
+  }
+}
+
+loop_lanes::inline_operation loop_lanes::run_inline(slot& mine, run_control&) {
+  for (bool more = true; more;) {
+    co_await next_turn{loop_};
+    try {
+      work_.run_blocking(*mine.owned);
+      more = mine.pace.done(*current);
+    } catch (const operation_error& trouble) {
+      more = mine.pace.failed(*current, trouble);
+    } catch (...) {
+      caught();
+      co_return;
+    }
+  }
+}
+
+loop_lanes::inline_operation loop_lanes::run_inline_schedule(slot& mine, run_control& control) {
+  co_await next_turn{loop_};
+  while (const auto intended = control.claim()) {
+    co_await until{mine.timer, *intended};
+    open_loop_turn turn{*intended};
+    turn.start(*current);
+    try {
+      work_.run_blocking(*mine.owned);
+      turn.done(*current);
+    } catch (const operation_error& trouble) {
+      open_loop_turn::failed(*current, trouble);
+    } catch (...) {
+      caught();
+      co_return;
+    }
+  }
+}
+
+}  // namespace crossover

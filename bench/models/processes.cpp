@@ -1,0 +1,53 @@
+#include "bench/models/blocking_lane.hpp"
+#include "bench/models/forked_workers.hpp"
+#include "bench/models/model.hpp"
+
+namespace crossover {
+namespace {
+
+/// A forked worker with one lane: a plain blocking program.
+class lone_worker final : public forked_worker {
+ public:
+  lone_worker(workload& work, std::uint32_t number, std::uint32_t workers)
+      : work_(work), lane_(work.open_lane(number)), number_(number), workers_(workers) {}
+  void run(run_control& control, tally& mine) override {
+    run_blocking_lane(work_, *lane_, control.quota(number_, workers_), control, mine);
+  }
+
+ private:
+  workload& work_;
+  std::unique_ptr<lane> lane_;
+  std::uint32_t number_, workers_;
+};
+
+/// c forked workers over k CPUs, an operation at a time each; the kernel schedules them.
+class processes final : public model {
+ public:
+  explicit processes(const model_setup& setup)
+      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
+        workers_(setup.in_flight, [&](std::uint32_t i) -> std::unique_ptr<forked_worker> {
+          return std::make_unique<lone_worker>(*work_, i, setup.in_flight);
+        }) {}
+
+  run_outcome run(run_control& control, double seconds) override { return workers_.run(control, seconds); }
+  std::vector<int> children() const override { return workers_.children(); }
+
+ private:
+  std::unique_ptr<workload> work_;
+  forked_workers workers_;
+};
+
+}  // namespace
+
+extern const model_type processes_model;
+constinit const model_type processes_model = {
+    .name = "processes",
+    .summary = "forked workers, one operation each, over the cores",
+    .parameters = {},
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<processes>(setup); },
+    .cannot = [](const cell_request&) { return std::string(); },
+    .workers = [](const cell_request& cell) { return cell.in_flight; },
+    .forks = true,
+};
+
+}  // namespace crossover

@@ -1,0 +1,66 @@
+#include <deque>
+#include <functional>
+
+#include "bench/models/blocking_lane.hpp"
+#include "bench/models/model.hpp"
+
+namespace crossover {
+namespace {
+
+/// The event loop in its simplest form: a queue of callables and a while loop, one operation at a time.
+class serial final : public model {
+ public:
+  explicit serial(const model_setup& setup)
+      : work_(setup.type->make(setup.workload_values, setup.endpoint)), lane_(work_->open_lane(0)) {}
+
+  run_outcome run(run_control& control, double seconds) override {
+    std::deque<std::function<void()>> queue;
+    lane_pace pace;
+    std::function<void()> turn = [&] {
+      bool more = false;
+      try {
+        if (control.open_loop()) {
+          more = run_open_loop_turn(*work_, *lane_, control, tally_);
+        } else {
+          work_->run_blocking(*lane_);
+          more = pace.done(tally_);
+        }
+      } catch (const operation_error& trouble) {
+        more = pace.failed(tally_, trouble);
+      }
+      if (more) queue.emplace_back(std::ref(turn));
+    };
+    tally_.begin();
+    release(control, seconds);
+    if (control.open_loop() || pace.begin(control, control.quota(0, 1), control.start_ns)) queue.emplace_back(std::ref(turn));
+    while (!queue.empty()) {
+      const std::function<void()> next = std::move(queue.front());
+      queue.pop_front();
+      next();
+    }
+    tally_.end();
+    tally* const only[] = {&tally_};
+    return gather(only, latency_, service_);
+  }
+
+ private:
+  std::unique_ptr<workload> work_;
+  std::unique_ptr<lane> lane_;
+  latency_recorder latency_{1}, service_{1};
+  tally tally_{latency_, service_, 0};
+};
+
+}  // namespace
+
+extern const model_type serial_model;
+constinit const model_type serial_model = {
+    .name = "serial",
+    .summary = "a queue of callables and a while loop: one operation after the other",
+    .parameters = {},
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<serial>(setup); },
+    .cannot = [](const cell_request&) { return std::string(); },
+    .workers = [](const cell_request&) { return 1U; },
+    .one_at_a_time = true,
+};
+
+}  // namespace crossover

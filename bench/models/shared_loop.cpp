@@ -1,0 +1,63 @@
+#include <boost/asio/io_context.hpp>
+
+#include "bench/models/loop_lanes.hpp"
+#include "bench/models/model.hpp"
+#include "bench/models/worker_team.hpp"
+
+namespace crossover {
+namespace {
+
+/// One io_context, run by k threads: whichever is free takes the next coroutine that can go on.
+class shared_loop final : public model {
+ public:
+  explicit shared_loop(const model_setup& setup)
+      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
+        team_(setup.cpus),
+        context_(static_cast<int>(team_.size())),
+        lanes_(context_, *work_, setup.in_flight),
+        latency_(team_.size()),
+        service_(team_.size()) {
+    for (std::uint32_t i = 0; i < setup.in_flight; ++i) lanes_.open(i);
+    for (std::uint32_t i = 0; i < team_.size(); ++i) tallies_.push_back(std::make_unique<tally>(latency_, service_, i));
+  }
+
+  run_outcome run(run_control& control, double seconds) override {
+    context_.restart();
+    release(control, seconds);
+    lanes_.start(control);
+    team_.run([&](std::uint32_t i) {
+      current_tally() = tallies_[i].get();
+      tallies_[i]->begin();
+      context_.run();
+      tallies_[i]->end();
+    });
+    lanes_.rethrow();
+    std::vector<tally*> tallies;
+    for (const auto& t : tallies_) tallies.push_back(t.get());
+    run_outcome outcome = gather(tallies, latency_, service_);
+    outcome.begin_ns = control.start_ns;  // lanes were started by this thread, before any worker ran
+    return outcome;
+  }
+
+ private:
+  std::unique_ptr<workload> work_;
+  worker_team team_;
+  boost::asio::io_context context_;
+  loop_lanes lanes_;
+  latency_recorder latency_, service_;
+  std::vector<std::unique_ptr<tally>> tallies_;
+};
+
+}  // namespace
+
+extern const model_type shared_loop_model;
+constinit const model_type shared_loop_model = {
+    .name = "shared_loop",
+    .summary = "coroutines on Boost.Asio: one loop, run by a thread a core",
+    .parameters = {},
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<shared_loop>(setup); },
+    .cannot = [](const cell_request&) { return std::string(); },
+    .workers = [](const cell_request& cell) { return cell.cores; },
+};
+
+}  // namespace crossover

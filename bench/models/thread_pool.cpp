@@ -1,0 +1,93 @@
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_group.h>
+
+#include "bench/models/blocking_lane.hpp"
+#include "bench/models/model.hpp"
+
+namespace crossover {
+namespace {
+
+namespace tbb = oneapi::tbb;
+
+/// Tasks in a oneTBB arena of c threads over k CPUs: deliberately more threads than CPUs where operations block.
+/// Each lane is a chain of tasks: an operation's end spawns the next one.
+class thread_pool final : public model {
+ public:
+  explicit thread_pool(const model_setup& setup)
+      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
+        allowed_(tbb::global_control::max_allowed_parallelism, setup.in_flight),
+        arena_(static_cast<int>(setup.in_flight)),
+        latency_(static_cast<std::uint32_t>(setup.cpus.size())),
+        service_(static_cast<std::uint32_t>(setup.cpus.size())),
+        chains_(setup.in_flight) {
+    for (std::uint32_t i = 0; i < setup.in_flight; ++i) {
+      chains_[i].owned = work_->open_lane(i);
+      tallies_.push_back(std::make_unique<tally>(latency_, service_, i));
+    }
+  }
+
+  run_outcome run(run_control& control, double seconds) override {
+    const auto lanes = static_cast<std::uint32_t>(chains_.size());
+    for (const auto& t : tallies_) t->begin();
+    release(control, seconds);
+    arena_.execute([&] {
+      tbb::task_group group;
+      for (std::uint32_t i = 0; i < lanes; ++i) {
+        chain& c = chains_[i];
+        if (control.open_loop() || c.pace.begin(control, control.quota(i, lanes), control.start_ns))
+          group.run([this, &c, &group, &control] { step(c, group, control); });
+      }
+      group.wait();
+    });
+    for (const auto& t : tallies_) t->end();
+    std::vector<tally*> tallies;
+    for (const auto& t : tallies_) tallies.push_back(t.get());
+    run_outcome outcome = gather(tallies, latency_, service_);
+    outcome.begin_ns = control.start_ns;
+    return outcome;
+  }
+
+ private:
+  struct chain {
+    std::unique_ptr<lane> owned;
+    lane_pace pace;
+  };
+
+  void step(chain& c, tbb::task_group& group, run_control& control) {
+    tally& worker = *tallies_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())];
+    bool more = false;
+    try {
+      if (control.open_loop()) {
+        more = run_open_loop_turn(*work_, *c.owned, control, worker);
+      } else {
+        work_->run_blocking(*c.owned);
+        more = c.pace.done(worker);
+      }
+    } catch (const operation_error& trouble) {
+      more = c.pace.failed(worker, trouble);
+    }
+    if (more) group.run([this, &c, &group, &control] { step(c, group, control); });
+  }
+
+  std::unique_ptr<workload> work_;
+  tbb::global_control allowed_;
+  tbb::task_arena arena_;
+  latency_recorder latency_, service_;
+  std::vector<chain> chains_;
+  std::vector<std::unique_ptr<tally>> tallies_;  // by the thread's slot in the arena
+};
+
+}  // namespace
+
+extern const model_type thread_pool_model;
+constinit const model_type thread_pool_model = {
+    .name = "thread_pool",
+    .summary = "tasks in a oneTBB arena: a thread an operation in flight, over the cores",
+    .parameters = {},
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<thread_pool>(setup); },
+    .cannot = [](const cell_request&) { return std::string(); },
+    .workers = [](const cell_request& cell) { return cell.in_flight; },
+};
+
+}  // namespace crossover

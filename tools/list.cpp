@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tools/command_line.hpp"
+#include "workloads/registry.hpp"
+
+namespace crossover {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json parameters_json(std::span<const parameter> parameters) {
+  ordered_json list = ordered_json::array();
+  for (const parameter& p : parameters)
+    list.push_back({{"name", p.name}, {"default", p.standard}, {"choices", p.choices}, {"about", p.about}});
+  return list;
+}
+
+ordered_json as_json(const std::vector<planned_cell>& cells) {
+  ordered_json out;
+  for (const workload_type* type : all_workloads())
+    out["workloads"].push_back({{"name", type->name}, {"summary", type->summary}, {"parameters", parameters_json(type->parameters)}});
+  for (const model_type* type : all_models())
+    out["models"].push_back({{"name", type->name}, {"summary", type->summary}, {"parameters", parameters_json(type->parameters)}});
+  for (const suite& s : all_suites())
+    out["suites"].push_back({{"name", s.name}, {"about", s.about}, {"seconds", s.seconds}, {"repetitions", s.repetitions}});
+  out["cells"] = ordered_json::array();
+  for (const planned_cell& cell : cells) {
+    const cell_result r = result_of(cell);
+    out["cells"].push_back({{"name", r.name}, {"workload", r.workload}, {"parameters", r.parameters}, {"model", r.model}, {"cores", *r.cores},
+                            {"in_flight", *r.in_flight}, {"status", to_string(r.status) == "ok" ? "runnable" : "skipped"}, {"reason", r.reason}});
+  }
+  return out;
+}
+
+void print_table(const std::vector<planned_cell>& cells) {
+  fmt::print("workloads\n");
+  for (const workload_type* type : all_workloads()) {
+    fmt::print("  {:<12} {}\n", type->name, type->summary);
+    for (const parameter& p : type->parameters)
+      fmt::print("  {:<12}   {}={}  {}{}\n", "", p.name, p.standard, p.about, p.choices.empty() ? "" : fmt::format(" ({})", p.choices));
+  }
+  fmt::print("\nmodels\n");
+  for (const model_type* type : all_models()) {
+    fmt::print("  {:<14} {}\n", type->name, type->summary);
+    for (const parameter& p : type->parameters)
+      fmt::print("  {:<14}   {}={}  {}{}\n", "", p.name, p.standard, p.about, p.choices.empty() ? "" : fmt::format(" ({})", p.choices));
+  }
+  fmt::print("\nsuites\n");
+  for (const suite& s : all_suites()) fmt::print("  {:<26} {}\n", s.name, s.about);
+  std::size_t skipped = 0;
+  fmt::print("\ncells\n");
+  for (const planned_cell& cell : cells) {
+    fmt::print("  {}{}\n", cell.name, cell.skip_reason.empty() ? "" : "  skipped: " + cell.skip_reason);
+    skipped += cell.skip_reason.empty() ? 0 : 1;
+  }
+  fmt::print("{} cells, {} of them skipped\n", cells.size(), skipped);
+}
+
+}  // namespace
+
+int list_command(const words& arguments) {
+  CLI::App app("The matrix: workloads, models, suites and the cells that `run` with the same flags would measure.\n"
+               "Example:  crossover list --workload network --cores 1,2 --json", "list");
+  selection chosen;
+  chosen.add_to(app);
+  bool json = false;
+  app.add_flag("--json", json, "as JSON");
+  if (!parse(app, arguments)) return exit_code::ok;
+  const machine here = read_machine();
+  const auto cells = plan(chosen.matrices(here), here, read_limits());
+  if (json)
+    fmt::print("{}\n", as_json(cells).dump(1));
+  else
+    print_table(cells);
+  return exit_code::ok;
+}
+
+}  // namespace crossover

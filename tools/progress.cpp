@@ -1,0 +1,47 @@
+#include "tools/progress.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+
+namespace crossover {
+
+std::string format_time_left(double seconds) {
+  const long whole = std::lround(std::ceil(seconds));
+  if (whole >= 3600) return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+  if (whole >= 60) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} s", whole);
+}
+
+progress_line::progress_line() : terminal_(::isatty(STDERR_FILENO) == 1) {}
+progress_line::~progress_line() { clear(); }
+
+void progress_line::show(const run_progress& now) {
+  const std::string left = now.left_s < 0 ? "estimating" : format_time_left(now.left_s) + " left";
+  std::string line = fmt::format("[{:>{}}/{}] {} · {}", now.done + 1, std::to_string(now.total).size(), now.total, left, now.cell);
+  if (!terminal_) {
+    const auto time = std::chrono::steady_clock::now();
+    if (time < next_line_) return;
+    next_line_ = time + std::chrono::seconds(5);
+    fmt::print(stderr, "{}\n", line);
+    return;
+  }
+  winsize size{};
+  const std::size_t width = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  if (line.size() >= width) line.resize(width - 1);
+  fmt::print(stderr, "\r\x1b[2K{}", line);
+  std::fflush(stderr);
+  shown_ = true;
+}
+
+void progress_line::clear() {
+  if (!shown_) return;
+  fmt::print(stderr, "\r\x1b[2K");
+  std::fflush(stderr);
+  shown_ = false;
+}
+
+}  // namespace crossover

@@ -1,0 +1,45 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+#include <optional>
+
+#include "bench/results.hpp"
+#include "bench/runner.hpp"
+#include "reports/page.hpp"
+#include "reports/tables.hpp"
+#include "tools/command_line.hpp"
+
+namespace crossover {
+
+int report_command(const words& arguments) {
+  CLI::App app("What results say: one self-contained HTML page, or a table for terminals and pull requests.\n"
+               "Reads plain Google Benchmark files too.\n"
+               "Example:  crossover report results.json --out report.html --baseline before.json",
+               "report");
+  std::string file, out, baseline, format = "html";
+  app.add_option("FILE", file, "a results file")->required();
+  app.add_option("--out", out, "the page (default report.html), or the table (default: standard output)");
+  app.add_option("--baseline", baseline, "results to compare with: drawn dashed, with a table of changes");
+  app.add_option("--format", format, "html, md, csv or json")->check(CLI::IsMember({"html", "md", "csv", "json"}));
+  if (!parse(app, arguments)) return exit_code::ok;
+  if (out.empty() && format == "html") out = "report.html";
+  if (!out.empty()) check_writable(out);
+
+  const results now = read_results(file);
+  std::optional<results> before;
+  if (!baseline.empty()) before = read_results(baseline);
+  const std::string text = format == "md"    ? table_markdown(now)
+                           : format == "csv" ? table_csv(now)
+                           : format == "json" ? table_json(now)
+                                              : page(now, before ? &*before : nullptr);
+  if (out.empty()) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return exit_code::ok;
+  }
+  write_atomically(out, text);
+  fmt::print("{}\n", out);
+  return exit_code::ok;
+}
+
+}  // namespace crossover

@@ -1,0 +1,115 @@
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <random>
+#include <sstream>
+
+#include "bench/environment.hpp"
+#include "bench/interrupt.hpp"
+#include "bench/runner.hpp"
+#include "reports/summary.hpp"
+#include "tools/command_line.hpp"
+#include "tools/progress.hpp"
+#include "workloads/endpoint.hpp"
+#include "workloads/registry.hpp"
+
+#include <unistd.h>
+
+namespace crossover {
+namespace {
+
+/// `--endpoint WORKLOAD=HOST:PORT`, each tried once before anything is measured.
+std::map<std::string, std::string> users_endpoints(const words& texts) {
+  std::map<std::string, std::string> endpoints;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw error(error_kind::invalid, fmt::format("--endpoint {}: write WORKLOAD=HOST:PORT, as network=127.0.0.1:4000", text));
+    const workload_type& type = find_workload(text.substr(0, equals));
+    if (type.start_fixture == nullptr) throw error(error_kind::invalid, fmt::format("--endpoint {}: {} talks to no server", text, type.name));
+    try {
+      connect_first(text.substr(equals + 1));
+    } catch (const error& trouble) {
+      throw error(error_kind::invalid, fmt::format("--endpoint {}: {}", text, trouble.what()));
+    }
+    endpoints[std::string(type.name)] = text.substr(equals + 1);
+  }
+  return endpoints;
+}
+
+words split_words(const std::string& text) {
+  std::istringstream in(text);
+  words all;
+  for (std::string word; in >> word;) all.push_back(word);
+  return all;
+}
+
+results empty_results(const std::vector<planned_cell>& cells, const machine& here, const words& arguments, std::uint64_t seed) {
+  results all;
+  all.environment = read_environment(here);
+  all.environment["google_benchmark_build_type"] = google_benchmark_build_type();
+  all.command = {"crossover", "run"};
+  all.command.insert(all.command.end(), arguments.begin(), arguments.end());
+  all.seed = seed;
+  all.date = fmt::format("{:%Y-%m-%dT%H:%M:%S}+00:00", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  for (const planned_cell& cell : cells) all.cells.push_back(result_of(cell));
+  return all;
+}
+
+}  // namespace
+
+int run_command(const words& arguments) {
+  CLI::App app("Measure: every cell in fresh processes, repetitions in random order; results to --out.\n"
+               "Google Benchmark's flags (--benchmark_filter=REGEX and the rest) are passed through.\n"
+               "Example:  crossover run --workload network:bytes=64 --model event_loop --model thread_pool --cores 1,2 --in-flight 1,64",
+               "run");
+  selection chosen;
+  chosen.add_to(app);
+  measuring how;
+  run_options options;
+  double seconds = 0;
+  std::uint32_t repetitions = 0;
+  std::optional<std::uint64_t> seed;
+  words endpoints;
+  std::string launcher, out = "results.json";
+  app.add_option("--seconds", seconds, "measured time of a repetition")->check(CLI::Range(0.001, 3600.0));
+  app.add_option("--repetitions", repetitions, "fresh cell processes a cell")->check(CLI::Range(1, 10000));
+  app.add_option("--seed", seed, "of everything random here");
+  app.add_option("--endpoint", endpoints, "WORKLOAD=HOST:PORT, repeatable: a server of yours")->take_all()->allow_extra_args(false);
+  app.add_option("--launcher", launcher, "put before the cell's command line, as 'taskset -c 3'");
+  app.add_option("--deadline", how.deadline_s, "seconds by which a cell may be late before it is killed (default 20)")->check(CLI::PositiveNumber);
+  app.add_option("--out", out, "the results file (default results.json)");
+  if (!parse(app, arguments, &options.benchmark_flags)) return exit_code::ok;
+
+  const suite& named = chosen.chosen_suite();
+  const machine here = read_machine();
+  const auto cells = plan(chosen.matrices(here), here, read_limits());
+  fixtures servers(own_program(), users_endpoints(endpoints));
+  how.program = own_program();
+  how.launcher = split_words(launcher);
+  how.seconds = seconds > 0 ? seconds : named.seconds;
+  how.warm_up_s = std::min(0.25, how.seconds / 4);
+  how.seed = seed ? *seed : std::random_device()();
+  options.repetitions = repetitions > 0 ? repetitions : named.repetitions;
+  options.out = out;
+  check_writable(options.out);
+  results all = empty_results(cells, here, arguments, how.seed);
+  if (chosen.workloads.empty() && chosen.models.empty()) all.suite = named.name;
+
+  catch_interrupts();
+  progress_line line;
+  options.progress = [&line](const run_progress& now) { line.show(now); };
+  run_cells(cells, all, options, measure_in_fresh_process(how, here, servers));
+  line.clear();
+
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  fmt::print("\n{}\nresults: {}\n", summary(all, terminal), out);
+  if (all.status == results_status::interrupted) return exit_code::interrupted;
+  const bool failed = std::any_of(all.cells.begin(), all.cells.end(), [](const cell_result& cell) { return cell.status == cell_status::failed; });
+  return failed ? exit_code::regression : exit_code::ok;
+}
+
+}  // namespace crossover

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+
+#include "workloads/workload.hpp"
+
+namespace crossover {
+
+/// Coroutines know their executor's type: a call through any_io_executor would cost each operation some tens of ns.
+using loop_executor = boost::asio::io_context::executor_type;
+using awaitable_operation = boost::asio::awaitable<void, loop_executor>;
+
+/// A workload's operation as a coroutine on an event loop.
+class async_form {
+ public:
+  virtual ~async_form() = default;
+  /// Opens lane `number` on this loop. Throws `error`.
+  virtual std::unique_ptr<lane> open_async_lane(boost::asio::io_context& loop, std::uint32_t number) = 0;
+  /// One operation, its result checked. Throws `operation_error` or `error` (failed). At most one at a time a lane.
+  virtual awaitable_operation run_async(lane& mine) = 0;
+};
+
+}  // namespace crossover

@@ -1,0 +1,106 @@
+#include "workloads/endpoint.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "workloads/error.hpp"
+#include "workloads/quantities.hpp"
+#include "workloads/workload.hpp"
+
+namespace crossover {
+namespace {
+
+using address_list = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+address_list look_up(const host_and_port& where, int flags) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = flags;
+  addrinfo* found = nullptr;
+  const int trouble = ::getaddrinfo(where.host.c_str(), std::to_string(where.port).c_str(), &hints, &found);
+  if (trouble != 0)
+    throw error(error_kind::invalid, fmt::format("the host '{}' cannot be resolved: {}", where.host, ::gai_strerror(trouble)));
+  return {found, &::freeaddrinfo};
+}
+
+}  // namespace
+
+void descriptor::reset(int fd) {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = fd;
+}
+
+host_and_port parse_endpoint(std::string_view endpoint) {
+  const std::size_t colon = endpoint.rfind(':');
+  host_and_port where;
+  if (colon != std::string_view::npos) {
+    where.host = endpoint.substr(0, colon);
+    if (where.host.size() > 2 && where.host.front() == '[' && where.host.back() == ']')
+      where.host = where.host.substr(1, where.host.size() - 2);
+    if (const auto port = parse_count(endpoint.substr(colon + 1)); port && *port > 0 && *port < 65536)
+      where.port = static_cast<std::uint16_t>(*port);
+  }
+  if (where.host.empty() || where.port == 0)
+    throw error(error_kind::invalid, fmt::format("'{}' is not an endpoint; write HOST:PORT, as 127.0.0.1:4000", endpoint));
+  return where;
+}
+
+descriptor connect_to(std::string_view endpoint) {
+  const address_list addresses = look_up(parse_endpoint(endpoint), 0);
+  int reason = ECONNREFUSED;
+  for (const addrinfo* a = addresses.get(); a != nullptr; a = a->ai_next) {
+    descriptor fd(::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol));
+    if (!fd) throw operation_error("socket", errno);
+    if (::connect(fd.get(), a->ai_addr, a->ai_addrlen) == 0) {
+      const int on = 1;
+      ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      return fd;
+    }
+    reason = errno;
+  }
+  throw operation_error("connect", reason);
+}
+
+descriptor connect_first(std::string_view endpoint) {
+  try {
+    return connect_to(endpoint);
+  } catch (const operation_error& trouble) {
+    throw error(error_kind::failed,
+                fmt::format("no connection to {} ({}): start a server there, or correct the endpoint", endpoint, trouble.what()));
+  }
+}
+
+descriptor listen_on(const std::string& address, std::uint16_t port, std::string& endpoint) {
+  const address_list addresses = look_up({address, port}, AI_PASSIVE | AI_NUMERICSERV);
+  const addrinfo& a = *addresses;
+  descriptor fd(::socket(a.ai_family, a.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a.ai_protocol));
+  const int on = 1;
+  if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      ::bind(fd.get(), a.ai_addr, a.ai_addrlen) != 0 || ::listen(fd.get(), 4096) != 0)
+    throw system_failure(error_kind::failed, fmt::format("cannot listen on {}:{}", address, port), errno);
+  sockaddr_storage bound{};
+  socklen_t length = sizeof bound;
+  ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&bound), &length);
+  char host[INET6_ADDRSTRLEN] = "";
+  if (bound.ss_family == AF_INET6) {
+    const auto& six = reinterpret_cast<const sockaddr_in6&>(bound);
+    ::inet_ntop(AF_INET6, &six.sin6_addr, host, sizeof host);
+    endpoint = fmt::format("[{}]:{}", host, ntohs(six.sin6_port));
+  } else {
+    const auto& four = reinterpret_cast<const sockaddr_in&>(bound);
+    ::inet_ntop(AF_INET, &four.sin_addr, host, sizeof host);
+    endpoint = fmt::format("{}:{}", host, ntohs(four.sin_port));
+  }
+  return fd;
+}
+
+}  // namespace crossover

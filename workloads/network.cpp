@@ -1,0 +1,172 @@
+#include "workloads/network.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
+
+#include "workloads/async_form.hpp"
+#include "workloads/endpoint.hpp"
+#include "workloads/fixtures/echo_server.hpp"
+#include "workloads/workload.hpp"
+
+namespace crossover {
+namespace {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+using loop_socket = asio::basic_stream_socket<tcp, loop_executor>;
+constexpr asio::use_awaitable_t<loop_executor> use_awaitable;
+
+constexpr std::array network_parameters = {
+    parameter{"bytes", parameter_kind::size, "64", 1, 16ULL << 20, {}, "size of a message"},
+    parameter{"delay", parameter_kind::duration, "0", 0, 60'000'000'000, {}, "how long the server waits before it answers"},
+};
+
+struct message_lane : lane {
+  message_lane(std::uint64_t bytes, std::uint32_t number) : sent(bytes), received(bytes) {
+    write_network_message(sent, number);
+  }
+  void next_turn() { write_network_turn(sent, ++turn); }
+  void check() const {
+    if (sent != received) throw error(error_kind::failed, "an echo differs from what was sent");
+  }
+  std::vector<unsigned char> sent, received;
+  std::uint64_t turn = 0;
+};
+
+struct blocking_lane final : message_lane {
+  using message_lane::message_lane;
+  descriptor socket;  // empty after an error: the next operation connects anew
+};
+
+struct loop_lane final : message_lane {
+  loop_lane(asio::io_context& loop, std::uint64_t bytes, std::uint32_t number) : message_lane(bytes, number), socket(loop) {}
+  loop_socket socket;
+};
+
+tcp protocol_of(int fd) {
+  sockaddr_storage name{};
+  socklen_t length = sizeof name;
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &length);
+  return name.ss_family == AF_INET6 ? tcp::v6() : tcp::v4();
+}
+
+class network final : public workload, public async_form {
+ public:
+  network(std::uint64_t bytes, std::string endpoint) : bytes_(bytes), endpoint_(std::move(endpoint)) {}
+
+  std::unique_ptr<lane> open_lane(std::uint32_t number) override {
+    auto opened = std::make_unique<blocking_lane>(bytes_, number);
+    opened->socket = connect_first(endpoint_);
+    return opened;
+  }
+
+  void run_blocking(lane& mine) override {
+    auto& l = static_cast<blocking_lane&>(mine);
+    if (!l.socket) l.socket = connect_to(endpoint_);
+    l.next_turn();
+    for (std::size_t done = 0; done < bytes_;) {
+      const ssize_t n = ::send(l.socket.get(), l.sent.data() + done, bytes_ - done, MSG_NOSIGNAL);
+      if (n < 0) give_up(l, "send");
+      done += static_cast<std::size_t>(n);
+    }
+    for (std::size_t done = 0; done < bytes_;) {
+      const ssize_t n = ::recv(l.socket.get(), l.received.data() + done, bytes_ - done, MSG_WAITALL);
+      if (n < 0) give_up(l, "receive");
+      if (n == 0) {
+        l.socket.reset();
+        throw operation_error("receive", "EOF");
+      }
+      done += static_cast<std::size_t>(n);
+    }
+    l.check();
+  }
+
+  async_form* async() override { return this; }
+
+  std::unique_ptr<lane> open_async_lane(asio::io_context& loop, std::uint32_t number) override {
+    auto opened = std::make_unique<loop_lane>(loop, bytes_, number);
+    adopt(*opened, connect_first(endpoint_));
+    return opened;
+  }
+
+  awaitable_operation run_async(lane& mine) override {
+    auto& l = static_cast<loop_lane&>(mine);
+    if (!l.socket.is_open()) adopt(l, connect_to(endpoint_));
+    l.next_turn();
+    const char* phase = "send";
+    try {
+      for (std::size_t done = 0; done < bytes_;) {
+        // The socket's buffer mostly has room: only where it has none is there something to wait for.
+        boost::system::error_code trouble;
+        done += l.socket.write_some(asio::buffer(l.sent.data() + done, bytes_ - done), trouble);
+        if (trouble == asio::error::would_block)
+          co_await l.socket.async_wait(loop_socket::wait_write, use_awaitable);
+        else if (trouble)
+          throw boost::system::system_error(trouble);
+      }
+      phase = "receive";
+      for (std::size_t done = 0; done < bytes_;)
+        done += co_await l.socket.async_read_some(asio::buffer(l.received.data() + done, bytes_ - done), use_awaitable);
+    } catch (const boost::system::system_error& trouble) {
+      boost::system::error_code ignored;
+      l.socket.close(ignored);
+      if (trouble.code() == asio::error::eof) throw operation_error(phase, "EOF");
+      throw operation_error(phase, trouble.code().value());
+    }
+    l.check();
+  }
+
+ private:
+  [[noreturn]] static void give_up(blocking_lane& l, const char* phase) {
+    const int reason = errno;
+    l.socket.reset();
+    throw operation_error(phase, reason);
+  }
+
+  static void adopt(loop_lane& l, descriptor fd) {
+    const tcp protocol = protocol_of(fd.get());
+    l.socket.assign(protocol, fd.release());
+    l.socket.non_blocking(true);
+  }
+
+  std::uint64_t bytes_;
+  std::string endpoint_;
+};
+
+}  // namespace
+
+void write_network_message(std::span<unsigned char> message, std::uint32_t number) {
+  for (std::size_t i = 0; i < message.size(); ++i) message[i] = static_cast<unsigned char>(31 * number + 7 * i);
+}
+
+void write_network_turn(std::span<unsigned char> message, std::uint64_t turn) {
+  static_assert(std::endian::native == std::endian::little);
+  std::memcpy(message.data(), &turn, std::min(message.size(), sizeof turn));
+}
+
+extern const workload_type network_workload;
+constinit const workload_type network_workload = {
+    .name = "network",
+    .summary = "send a message, await its echo (TCP)",
+    .parameters = network_parameters,
+    .make = [](const parameter_values& values, const std::string& endpoint) -> std::unique_ptr<workload> {
+      return std::make_unique<network>(values.number("bytes"), endpoint);
+    },
+    .least_operation_s = [](const parameter_values& values) { return static_cast<double>(values.number("delay")) * 1e-9; },
+    .start_fixture = [](const parameter_values& values, const fixture_place& place) -> std::unique_ptr<fixture> {
+      return start_echo_server(values.number("bytes"), values.number("delay"), place);
+    },
+    .descriptors_per_lane = 1,
+};
+
+}  // namespace crossover

@@ -1,0 +1,25 @@
+#include "workloads/workload.hpp"
+
+namespace crossover {
+namespace {
+
+/// Nothing: what is measured is the model itself.
+class noop final : public workload {
+ public:
+  std::unique_ptr<lane> open_lane(std::uint32_t) override { return std::make_unique<lane>(); }
+  void run_blocking(lane&) override {}
+};
+
+}  // namespace
+
+extern const workload_type noop_workload;
+constinit const workload_type noop_workload = {
+    .name = "noop",
+    .summary = "nothing: what the model itself costs",
+    .parameters = {},
+    .make = [](const parameter_values&, const std::string&) -> std::unique_ptr<workload> { return std::make_unique<noop>(); },
+    .least_operation_s = [](const parameter_values&) { return 0.0; },
+    .start_fixture = nullptr,
+};
+
+}  // namespace crossover

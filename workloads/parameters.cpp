@@ -1,0 +1,92 @@
+#include "workloads/parameters.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "workloads/error.hpp"
+#include "workloads/nearest.hpp"
+#include "workloads/quantities.hpp"
+
+namespace crossover {
+namespace {
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t from = 0;;) {
+    const std::size_t to = text.find(separator, from);
+    parts.emplace_back(text.substr(from, to == std::string_view::npos ? to : to - from));
+    if (to == std::string_view::npos) return parts;
+    from = to + 1;
+  }
+}
+
+std::string canonical(parameter_kind kind, std::uint64_t number) {
+  switch (kind) {
+    case parameter_kind::size: return format_size(number);
+    case parameter_kind::duration: return format_duration(number);
+    default: return fmt::format("{}", number);
+  }
+}
+
+std::string_view how_to_write(parameter_kind kind) {
+  switch (kind) {
+    case parameter_kind::size: return "a size as 64, 64KiB or 1MiB";
+    case parameter_kind::duration: return "a duration as 100us, 10ms or 1s";
+    default: return "a whole number";
+  }
+}
+
+}  // namespace
+
+parameter_values::parameter_values(std::string_view owner, std::span<const parameter> known,
+                                   const std::map<std::string, std::string>& given) {
+  std::vector<std::string> names;
+  for (const parameter& p : known) names.emplace_back(p.name);
+  for (const auto& [name, value] : given) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    throw error(error_kind::invalid, names.empty() ? fmt::format("{} takes no parameters, so '{}' means nothing", owner, name)
+                                                   : fmt::format("{} has no parameter '{}': {}", owner, name, suggestion(name, names)));
+  }
+  for (const parameter& p : known) {
+    const auto found = given.find(std::string(p.name));
+    const std::string value = found == given.end() ? std::string(p.standard) : found->second;
+    const auto reject = [&](const std::string& why) {
+      throw error(error_kind::invalid, fmt::format("{}: {}={} {}", owner, p.name, value, why));
+    };
+    if (p.kind == parameter_kind::choice) {
+      const auto choices = split(p.choices, '|');
+      if (std::find(choices.begin(), choices.end(), value) == choices.end())
+        reject(fmt::format("is unknown: {}", suggestion(value, choices)));
+      texts_[std::string(p.name)] = value;
+    } else if (p.kind == parameter_kind::text) {
+      texts_[std::string(p.name)] = value;
+    } else {
+      const auto number = p.kind == parameter_kind::size       ? parse_size(value)
+                          : p.kind == parameter_kind::duration ? parse_duration_ns(value)
+                                                               : parse_count(value);
+      if (!number) reject(fmt::format("is not {}", how_to_write(p.kind)));
+      if (*number < p.least || *number > p.most)
+        reject(fmt::format("is outside the allowed range {} to {}", canonical(p.kind, p.least), canonical(p.kind, p.most)));
+      numbers_[std::string(p.name)] = *number;
+      texts_[std::string(p.name)] = canonical(p.kind, *number);
+    }
+  }
+}
+
+named_parameters parse_named_parameters(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  named_parameters parsed{std::string(text.substr(0, colon)), {}};
+  if (colon == std::string_view::npos) return parsed;
+  for (const std::string& part : split(text.substr(colon + 1), ',')) {
+    const std::size_t equals = part.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw error(error_kind::invalid, fmt::format("'{}' in '{}' is not a parameter; write NAME:key=value,key=value", part, text));
+    parsed.given[part.substr(0, equals)] = part.substr(equals + 1);
+  }
+  return parsed;
+}
+
+}  // namespace crossover

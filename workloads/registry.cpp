@@ -1,0 +1,33 @@
+#include "workloads/registry.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "workloads/nearest.hpp"
+
+namespace crossover {
+
+// A row is the declaration of what the workload's file defines, and its place in the list.
+extern const workload_type noop_workload, sleep_workload, hashing_workload, network_workload;
+
+namespace {
+
+constexpr std::array table = {&noop_workload, &sleep_workload, &hashing_workload, &network_workload};
+
+}  // namespace
+
+std::span<const workload_type* const> all_workloads() { return table; }
+
+const workload_type& find_workload(std::string_view name) {
+  std::vector<std::string> names;
+  for (const workload_type* type : table) {
+    if (type->name == name) return *type;
+    names.emplace_back(type->name);
+  }
+  throw error(error_kind::invalid, fmt::format("unknown workload '{}': {}", name, suggestion(name, names)));
+}
+
+}  // namespace crossover
