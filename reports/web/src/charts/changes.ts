@@ -10,7 +10,7 @@ interface Row extends Point { x: number; row: string; lower: number; upper: numb
 const most = 24;
 const looks = {
   better: { color: "var(--good)", symbol: "triangle" as const },
-  worse: { color: "var(--bad)", symbol: "triangle2" as const },
+  worse: { color: "var(--bad)", symbol: "triangle" as const },
   unclear: { color: "var(--quiet)", symbol: "circle" as const },
 };
 
@@ -49,8 +49,8 @@ function panel(context: Context, id: string): Panel[] {
       Plot.gridX({ className: "grid", ticks: 4 }),
       Plot.ruleX([1], { stroke: "var(--quiet)" }),
       Plot.ruleY(points, { className: "intervals", x1: "lower", x2: "upper", y: "row", stroke: (p: Row) => looks[p.direction].color, strokeWidth: 1.5 }),
-      ...points.map((p) => Plot.dot([p], { className: "points", x: "x", y: "row", r: 4, symbol: looks[p.direction].symbol, fill: p.direction === "unclear" ? "var(--panel)" : looks[p.direction].color, stroke: looks[p.direction].color })),
-      Plot.axisX({ ticks: 4, tickSize: 0, labelAnchor: "center", labelArrow: "none", tickFormat: (v: number) => `${Math.round(v * 100)} %` }),
+      ...points.map((p) => Plot.dot([p], { className: "points", x: "x", y: "row", r: 4, symbol: looks[p.direction].symbol, rotate: p.direction === "worse" ? 180 : 0, fill: p.direction === "unclear" ? "var(--panel)" : looks[p.direction].color, stroke: looks[p.direction].color })),
+      Plot.axisX({ ticks: high / low > 3 ? 3 : 4, tickSize: 0, labelAnchor: "center", labelArrow: "none", tickFormat: (v: number) => `${Math.round(v * 100)} %` }),
       Plot.axisY({ tickSize: 0, tickFormat: (name: string) => clipped(name, Math.floor(Math.min(260, width * 0.46) / 5.9)) }),
     ],
   });
