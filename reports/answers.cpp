@@ -29,12 +29,12 @@ std::vector<std::size_t> best_and_tied(const comparison& c) {
   return all;
 }
 
-std::string outcome_at(const results& value, const comparison& c) {
+/// Who is best, without by how much: "a and b tie", "a wins", "a measured highest".
+std::string winner_at(const results& value, const comparison& c) {
   if (!c.tied.empty()) return fmt::format("{} tie", models_text(value, best_and_tied(c)));
   const std::string best = model_of(value.cells[c.best]);
-  if (!c.next) return fmt::format("{} alone was measured", best);
-  return fmt::format("{}{}, {} {}", best, c.proven ? "" : " (unproven)", c.ahead ? ratio_text(*c.ahead) + " of" : "ahead of",
-                     model_of(value.cells[*c.next]));
+  if (!c.next) return fmt::format("only {} was measured", best);
+  return fmt::format("{} {}", best, c.proven ? "wins" : "measured highest");
 }
 
 void add_cost_lines(const results& value, answer& to) {
@@ -49,12 +49,40 @@ void add_cost_lines(const results& value, answer& to) {
   if (!line.empty()) to.details.push_back(line);
 }
 
+/// A line for each run of core counts with the same winner.
+void add_other_cores(const results& value, const std::vector<comparison>& all, answer& to) {
+  std::vector<std::pair<std::string, std::vector<const comparison*>>> runs;
+  for (const comparison& other : all) {
+    if (other.cores == to.at->cores) continue;
+    const std::string winner = winner_at(value, other);
+    if (runs.empty() || runs.back().first != winner) runs.push_back({winner, {}});
+    runs.back().second.push_back(&other);
+  }
+  for (const auto& [winner, run] : runs) {
+    std::string counts;
+    for (std::size_t i = 0; i < run.size(); ++i)
+      counts += fmt::format("{}{}", i == 0 ? "" : i + 1 == run.size() ? " and " : ", ", run[i]->cores);
+    std::string line = fmt::format("at {} core{}: {}", counts, run.size() == 1 && run[0]->cores == 1 ? "" : "s", winner);
+    const comparison& c = *run[0];
+    if (run.size() == 1 && c.tied.empty() && c.next && c.ahead)
+      line += fmt::format(", {} of {}", ratio_text(*c.ahead), model_of(value.cells[*c.next]));
+    to.details.push_back(std::move(line));
+  }
+}
+
+/// The findings of the cells that the answer rests on; a remark that several of them share is said once.
 void add_doubts(const results& value, answer& to) {
   if (!to.at->proven)
     to.doubts.push_back("a single repetition has no interval: measure with --repetitions 5 or more before relying on it");
+  std::vector<std::pair<finding, std::vector<std::size_t>>> remarks;
   for (const std::size_t i : best_and_tied(*to.at))
-    for (const finding& f : value.cells[i].findings)
-      to.doubts.push_back(fmt::format("{}: {} ({})", model_of(value.cells[i]), f.code, clipped(f.detail, 200)));
+    for (const finding& f : value.cells[i].findings) {
+      auto found = std::find_if(remarks.begin(), remarks.end(), [&](const auto& r) { return r.first == f; });
+      if (found == remarks.end()) found = remarks.insert(remarks.end(), {f, {}});
+      found->second.push_back(i);
+    }
+  for (const auto& [f, cells] : remarks)
+    to.doubts.push_back(fmt::format("{}: {} ({})", models_text(value, cells), clipped(f.code, 60), clipped(f.detail, 200)));
 }
 
 std::size_t measured_repetitions(const results& value, const panel& of) {
@@ -112,9 +140,7 @@ answer answer_for_models(const results& value, const panel& of, std::size_t inde
   if (c.of_reference)
     made.details.push_back(fmt::format("{} of what reference does at {}", percent_text(c.of_reference->mean), where));
   add_cost_lines(value, made);
-  for (const comparison& other : all)
-    if (other.cores != c.cores)
-      made.details.push_back(fmt::format("at {}: {}", counted(other.cores, "core"), outcome_at(value, other)));
+  add_other_cores(value, all, made);
   add_doubts(value, made);
   return made;
 }
@@ -147,7 +173,7 @@ answer answer_for_family(const results& value, const panel& of, std::size_t inde
   }
   if (n < 2) made.doubts.push_back("a single repetition has no interval: run with --benchmark_repetitions=5 or more");
   for (const finding& f : value.cells[low->first].findings)
-    made.doubts.push_back(fmt::format("{} ({})", f.code, clipped(f.detail, 200)));
+    made.doubts.push_back(fmt::format("{} ({})", clipped(f.code, 60), clipped(f.detail, 200)));
   return made;
 }
 

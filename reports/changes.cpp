@@ -1,5 +1,7 @@
 #include "reports/changes.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -59,6 +61,17 @@ std::vector<environment_difference> environment_differences(const results& basel
     if (text_of(baseline, key) != text_of(now, key))
       differences.push_back({key, text_of(baseline, key), text_of(now, key)});
   return differences;
+}
+
+lone_cells cells_without_counterpart(const results& baseline, const results& now) {
+  std::set<std::string> old;
+  std::set<std::string> fresh;
+  for (const cell_result& cell : baseline.cells) old.insert(cell.name);
+  for (const cell_result& cell : now.cells) fresh.insert(cell.name);
+  lone_cells lone;
+  std::set_difference(old.begin(), old.end(), fresh.begin(), fresh.end(), std::back_inserter(lone.only_in_baseline));
+  std::set_difference(fresh.begin(), fresh.end(), old.begin(), old.end(), std::back_inserter(lone.only_in_this));
+  return lone;
 }
 
 }  // namespace crossover

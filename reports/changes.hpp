@@ -36,4 +36,11 @@ struct environment_difference {
 };
 std::vector<environment_difference> environment_differences(const results& baseline, const results& now);
 
+/// The names of the cells that only one of the two has.
+struct lone_cells {
+  std::vector<std::string> only_in_baseline;
+  std::vector<std::string> only_in_this;
+};
+lone_cells cells_without_counterpart(const results& baseline, const results& now);
+
 }  // namespace crossover

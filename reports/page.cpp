@@ -31,10 +31,10 @@ std::string sha256_source(std::string_view text) {
   return "'sha256-" + base64({reinterpret_cast<const char*>(digest.data()), size}) + "'";
 }
 
-/// The browser itself refuses every request and every script or style but the page's own; images are those that a chart is saved through.
+/// The script stands compressed in the page and is run by the loader; both are known by their hashes. The browser itself refuses every request and every script or style but the page's own; images are those that a chart is saved through.
 std::string policy() {
-  return fmt::format("default-src 'none'; script-src {}; style-src {}; img-src data: blob:; base-uri 'none'; form-action 'none'",
-                     sha256_source(page_script), sha256_source(page_style));
+  return fmt::format("default-src 'none'; script-src {} {}; style-src {}; img-src data: blob:; base-uri 'none'; form-action 'none'",
+                     sha256_source(page_loader), sha256_source(page_script), sha256_source(page_style));
 }
 
 std::string title_of(const results& now) {
@@ -68,6 +68,19 @@ std::string card(const answer& a, const panel& of) {
       "<p class=\"sentence\">{}</p>{}{}</article>\n",
       kind, a.panel, html_text(clipped(of.label, label_length)), html_text(clipped(a.headline, label_length)),
       html_text(a.sentence), list_of("details", a.details), list_of("doubts", a.doubts));
+}
+
+/// The cards; beyond a screenful they fold away, which needs no script.
+std::string cards_of(const std::vector<answer>& answers, const std::vector<panel>& panels) {
+  constexpr std::size_t unfolded = 12;
+  std::string out = "<div class=\"cards\">\n";
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (i == unfolded)
+      out += fmt::format("</div>\n<details class=\"more-answers\"><summary>{} more answers</summary><div class=\"cards\">\n",
+                         answers.size() - unfolded);
+    out += card(answers[i], panels[answers[i].panel]);
+  }
+  return out + (answers.size() > unfolded ? "</div></details>" : "</div>");
 }
 
 std::string rows_of(const std::map<std::string, std::string>& pairs) {
@@ -106,25 +119,47 @@ std::string missing_of(const results& now) {
   return table;
 }
 
+/// Of what the baseline was measured on: what differs, and which cells have no counterpart.
+std::string baseline_of(const results& now, const results* baseline) {
+  if (baseline == nullptr) return {};
+  std::string out = "<section id=\"baseline\" aria-labelledby=\"baseline-title\"><h2 id=\"baseline-title\">Baseline</h2>";
+  const auto differences = environment_differences(*baseline, now);
+  if (differences.empty()) {
+    out += "<p>Both runs recorded the same environment.</p>";
+  } else {
+    out += "<p class=\"note\">The environments differ: a change below may be theirs.</p><div class=\"scroll\" tabindex=\"0\" "
+           "role=\"region\" aria-label=\"Differences of environment\"><table class=\"plain\"><thead><tr><th scope=\"col\">environment</th>"
+           "<th scope=\"col\">baseline</th><th scope=\"col\">now</th></tr></thead><tbody>";
+    for (const environment_difference& d : differences)
+      out += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th><td dir=\"auto\">{}</td><td dir=\"auto\">{}</td></tr>\n",
+                         html_text(clipped(d.key, label_length)), html_text(clipped(d.before, 400)), html_text(clipped(d.after, 400)));
+    out += "</tbody></table></div>";
+  }
+  const auto [lost, added] = cells_without_counterpart(*baseline, now);
+  if (!lost.empty() || !added.empty())
+    out += fmt::format("<p>{} only in the baseline, {} only in this run.</p>", counted(lost.size(), "cell"), added.size());
+  return out + "</section>";
+}
+
 /// What could be embedded of the results document, in the order in which it is tried.
 struct embedded {
   std::string_view contains;
   std::string bytes;
 };
 
-embedded embed(const results& now, const page_limits& limits) {
-  // A sample is some 200 bytes compressed at the very least: what cannot fit is not serialised to find that out.
+embedded embed(const results& now, std::size_t room) {
+  // A sample takes 40 bytes compressed at the very least: what cannot fit is not serialised to find that out.
   std::size_t samples = 0;
   for (const cell_result& cell : now.cells) samples += cell.samples.size() + 1;
-  if (samples > limits.embedded_bytes / 40) return {"nothing", ""};
+  if (samples > room / 40) return {"nothing", ""};
   const json whole = to_json(now);
   std::string bytes = compressed_base64(text_of(whole));
-  if (bytes.size() <= limits.embedded_bytes) return {"everything", std::move(bytes)};
+  if (bytes.size() <= room) return {"everything", std::move(bytes)};
   results thinned = now;
   for (cell_result& cell : thinned.cells)
     for (sample& s : cell.samples) s.latency = s.service = std::nullopt;
   bytes = compressed_base64(text_of(json{{"crossover", to_json(thinned)["crossover"]}}));
-  if (bytes.size() <= limits.embedded_bytes) return {"no_distributions", std::move(bytes)};
+  if (bytes.size() <= room) return {"no_distributions", std::move(bytes)};
   return {"nothing", ""};
 }
 
@@ -133,18 +168,22 @@ embedded embed(const results& now, const page_limits& limits) {
 std::string page(const results& now, const results* baseline, const page_limits& limits) {
   const std::vector<panel> panels = panels_of(now);
   const std::vector<answer> answers = answers_of(now, panels);
-  std::string cards;
-  for (const answer& a : answers) cards += card(a, panels[a.panel]);
-  embedded document = embed(now, limits);
+  const std::string cards = cards_of(answers, panels);
+  std::string data = script_json(text_of(page_data(now, baseline, limits)));
+  std::string script = compressed_base64(page_script);
+  const std::size_t taken = page_shell.size() + page_style.size() + script.size() + cards.size() + data.size() + 8'000;
+  embedded document = embed(now, limits.bytes - std::min(limits.bytes, taken));
   return fill(page_shell, {{"title", html_text(title_of(now))},
                            {"policy", policy()},
                            {"style", std::string(page_style)},
-                           {"script", std::string(page_script)},
+                           {"script", std::move(script)},
+                           {"loader", std::string(page_loader)},
                            {"outcomes", paragraphs(outcomes_of({now, panels, answers}))},
                            {"answers", cards},
+                           {"baseline", baseline_of(now, baseline)},
                            {"missing", missing_of(now)},
                            {"environment", environment_of(now)},
-                           {"data", script_json(text_of(page_data(now, baseline, limits)))},
+                           {"data", std::move(data)},
                            {"contains", std::string(document.contains)},
                            {"results", std::move(document.bytes)}});
 }

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "bench/metrics.hpp"
 #include "reports/answers.hpp"
@@ -21,11 +20,11 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-/// The nearest number of six significant digits: as precise as anything measured, and half the bytes.
+/// The nearest number of five significant digits: as precise as anything measured, in half the bytes.
 json rounded(double value) {
   if (!std::isfinite(value)) return nullptr;
   if (value == 0) return 0;
-  const int shift = 5 - static_cast<int>(std::floor(std::log10(std::abs(value))));
+  const int shift = 4 - static_cast<int>(std::floor(std::log10(std::abs(value))));
   const double factor = std::pow(10.0, std::abs(shift));
   const double kept = shift >= 0 ? std::round(value * factor) / factor : std::round(value / factor) * factor;
   if (kept == std::floor(kept) && std::abs(kept) < 1e15) return static_cast<std::int64_t>(kept);
@@ -57,10 +56,27 @@ json metric_rows() {
   return rows;
 }
 
-json curve(const std::vector<percentile>& points) {
-  json rows = json::array();
-  for (const percentile& p : points) rows.push_back({rounded(p.share), rounded(p.seconds)});
-  return rows;
+json curve(const latency_curve& of) {
+  json row = {of.count};
+  for (const double seconds : of.seconds) row.push_back(rounded(seconds));
+  row.push_back(rounded(of.max_s));
+  return row;
+}
+
+/// What a reader looks at first: their single repetitions are the last to be left out.
+bool is_headline(const metric& m, bool foreign) {
+  static constexpr std::array ours = {"throughput", "p50", "p99", "cpu", "memory"};
+  static constexpr std::array theirs = {"time", "cpu"};
+  const auto is_m = [&m](std::string_view id) { return m.id == id; };
+  return foreign ? std::any_of(theirs.begin(), theirs.end(), is_m) : std::any_of(ours.begin(), ours.end(), is_m);
+}
+
+enum class kept_values { all, headline, none };
+
+kept_values values_to_keep(std::size_t repetitions, const page_limits& limits) {
+  if (repetitions <= limits.sample_values / all_metrics().size()) return kept_values::all;
+  if (repetitions <= limits.headline_values / 5) return kept_values::headline;
+  return kept_values::none;
 }
 
 /// The speed-up over the model's own cell with the fewest cores and the same in flight: [mean, lower, upper, n, those cores].
@@ -83,7 +99,7 @@ json speedup_of(const results& value, const panel& within, const cell_result& ce
 }
 
 json cell_row(const results& value, const cell_result& cell, std::size_t in_panel, const panel& within,
-              bool with_values) {
+              kept_values kept) {
   json row = {{"panel", in_panel}, {"name", cell.name}, {"model", cell.model}};
   row["cores"] = cell.cores ? json(*cell.cores) : json(nullptr);
   row["in_flight"] = cell.in_flight ? json(*cell.in_flight) : json(nullptr);
@@ -98,10 +114,15 @@ json cell_row(const results& value, const cell_result& cell, std::size_t in_pane
   if (cell.ceiling) row["ceiling"] = rounded(*cell.ceiling);
   if (cell.status != cell_status::ok) return row;
   json metrics = json::array();
-  for (const metric& m : all_metrics()) metrics.push_back(figure(values_of(cell, m.id), with_values));
+  for (const metric& m : all_metrics()) {
+    // The time is the reciprocal of the throughput, and a foreign file's own word.
+    const bool repeats = m.id == (value.foreign ? "throughput" : "time");
+    const bool with_values = kept == kept_values::all || (kept == kept_values::headline && is_headline(m, value.foreign));
+    metrics.push_back(repeats ? json(nullptr) : figure(values_of(cell, m.id), with_values));
+  }
   row["metrics"] = std::move(metrics);
-  if (const auto points = percentiles_of(cell, &sample::latency); !points.empty()) row["latency"] = curve(points);
-  if (const auto points = percentiles_of(cell, &sample::service); !points.empty()) row["service"] = curve(points);
+  if (const auto of = latency_curve_of(cell, &sample::latency)) row["latency"] = curve(*of);
+  if (const auto of = latency_curve_of(cell, &sample::service)) row["service"] = curve(*of);
   if (const json speedup = speedup_of(value, within, cell); !speedup.is_null()) row["speedup"] = speedup;
   return row;
 }
@@ -154,9 +175,7 @@ json panel_row(const results& value, const panel& of) {
       made["contention"] = figure(fit.contention);
       if (fit.coherency) made["coherency"] = figure(*fit.coherency);
       if (fit.peak_cores) made["peak_cores"] = figure(*fit.peak_cores);
-      json line = json::array();
-      for (const auto& [cores, throughput] : fit.line) line.push_back({rounded(cores), rounded(throughput)});
-      made["line"] = std::move(line);
+      made["terms"] = {rounded(fit.terms[0]), rounded(fit.terms[1]), rounded(fit.terms[2])};
       made["from_cores"] = rounded(fit.from_cores);
       made["to_cores"] = rounded(fit.to_cores);
     }
@@ -175,44 +194,29 @@ json answer_row(const results& value, const answer& of) {
   return row;
 }
 
-/// The metrics whose changes the page lists; all of them are in `check` and in the results.
-bool is_listed_change(const metric& m) {
-  static constexpr std::array listed = {"throughput", "time", "p50", "p99", "cpu", "memory"};
-  return std::find(listed.begin(), listed.end(), m.id) != listed.end();
-}
-
 void add_baseline(json& document, const results& baseline, const results& now) {
   json differences = json::array();
   for (const auto& d : environment_differences(baseline, now)) differences.push_back({d.key, d.before, d.after});
   json changes = json::array();
   for (const change& c : changes_between(baseline, now)) {
-    if (!is_listed_change(*c.of) || (!now.foreign && c.of->id == "time")) continue;
+    if (!is_headline(*c.of, now.foreign)) continue;
     changes.push_back({{"cell", c.now},
                        {"metric", c.of->id},
                        {"before", figure(c.before)},
-                       {"after", figure(c.after)},
                        {"ratio", figure(c.ratio)},
                        {"direction", to_string(c.direction)}});
   }
-  std::set<std::string> old;
-  for (const cell_result& cell : baseline.cells) old.insert(cell.name);
-  std::set<std::string> fresh;
-  for (const cell_result& cell : now.cells) fresh.insert(cell.name);
-  json only_old = json::array();
-  for (const std::string& name : old)
-    if (!fresh.contains(name)) only_old.push_back(name);
-  json only_new = json::array();
-  for (const std::string& name : fresh)
-    if (!old.contains(name)) only_new.push_back(name);
+  const lone_cells lone = cells_without_counterpart(baseline, now);
   document["baseline"] = {{"date", baseline.date},           {"command", baseline.command},
                           {"environment_differences", differences}, {"changes", std::move(changes)},
-                          {"only_in_baseline", std::move(only_old)}, {"only_in_this", std::move(only_new)}};
+                          {"only_in_baseline", lone.only_in_baseline}, {"only_in_this", lone.only_in_this}};
 }
 
 }  // namespace
 
 page_limits complete_page() {
-  return {std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::size_t>::max()};
+  constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
+  return {all, all, all};
 }
 
 json page_data(const results& now, const results* baseline, const page_limits& limits) {
@@ -220,7 +224,7 @@ json page_data(const results& now, const results* baseline, const page_limits& l
   const std::vector<answer> answers = answers_of(now, panels);
   std::size_t repetitions = 0;
   for (const cell_result& cell : now.cells) repetitions += cell.samples.size();
-  const bool with_values = repetitions * all_metrics().size() <= limits.sample_values;
+  const kept_values kept = values_to_keep(repetitions, limits);
 
   json document = {{"schema", 1},
                    {"suite", now.suite},
@@ -230,10 +234,11 @@ json page_data(const results& now, const results* baseline, const page_limits& l
                    {"seed", now.seed},
                    {"command", now.command},
                    {"repetitions", repetitions},
-                   {"with_values", with_values},
+                   {"values", kept == kept_values::all ? "all" : kept == kept_values::headline ? "headline" : "none"},
                    {"environment", now.environment},
                    {"outcomes", outcomes_of({now, panels, answers})},
-                   {"metrics", metric_rows()}};
+                   {"metrics", metric_rows()},
+                   {"shares", curve_shares()}};
   json answer_rows = json::array();
   for (const answer& a : answers) answer_rows.push_back(answer_row(now, a));
   document["answers"] = std::move(answer_rows);
@@ -248,7 +253,7 @@ json page_data(const results& now, const results* baseline, const page_limits& l
 
   json cells = json::array();
   for (std::size_t i = 0; i < now.cells.size(); ++i)
-    cells.push_back(cell_row(now, now.cells[i], panel_of_cell[i], panels[panel_of_cell[i]], with_values));
+    cells.push_back(cell_row(now, now.cells[i], panel_of_cell[i], panels[panel_of_cell[i]], kept));
   document["cells"] = std::move(cells);
   if (baseline != nullptr) add_baseline(document, *baseline, now);
   return document;

@@ -8,8 +8,9 @@ namespace crossover {
 
 /// How much of the samples stands in the page.
 struct page_limits {
-  std::size_t sample_values = 200'000;       ///< single values drawn as dots; beyond it cells keep means and intervals alone
-  std::size_t embedded_bytes = 160 * 1024;   ///< of the results document, compressed and in base64
+  std::size_t sample_values = 8'000;      ///< single repetitions of all metrics; beyond it those of the headline metrics
+  std::size_t headline_values = 200'000;  ///< of the headline metrics; beyond it cells keep means and intervals alone
+  std::size_t bytes = 500'000;            ///< of the page: what is left of them is for the compressed results document
   bool operator==(const page_limits&) const = default;
 };
 
@@ -17,8 +18,8 @@ struct page_limits {
 page_limits complete_page();
 
 /// Everything the page shows, computed: the page's code draws and calculates nothing of its own. Names are those of the
-/// results; figures have six significant digits; what was not measured is null. A figure is
-/// [mean, lower | null, upper | null, n, value, value, …].
+/// results; figures have five significant digits; what was not measured is null. A figure is
+/// [mean, lower | null, upper | null, n, value, value, …]; a latency curve [count, seconds at `shares` …, maximum].
 nlohmann::ordered_json page_data(const results& now, const results* baseline, const page_limits& limits = {});
 
 }  // namespace crossover

@@ -4,8 +4,10 @@
 
 namespace crossover {
 
-/// What the build made of web/: the bundled script, the style sheet, and the document with `{{…}}` where the results go.
+/// What the build made of web/: the bundled script, the script that unpacks and runs it, the style sheet, and the document with
+/// `{{…}}` where the results go.
 extern const std::string_view page_script;
+extern const std::string_view page_loader;
 extern const std::string_view page_style;
 extern const std::string_view page_shell;
 

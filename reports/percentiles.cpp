@@ -11,17 +11,19 @@ constexpr std::array shares = {0.5,   0.6,    0.7,   0.75,   0.8,    0.85,    0.
 
 }  // namespace
 
-std::vector<percentile> percentiles_of(const cell_result& cell, std::optional<latency_distribution> sample::* which) {
+std::span<const double> curve_shares() { return shares; }
+
+std::optional<latency_curve> latency_curve_of(const cell_result& cell, std::optional<latency_distribution> sample::* which) {
   latency_distribution merged;
   for (const sample& s : cell.samples)
     if (s.*which) merged.merge(*(s.*which));
-  const double count = static_cast<double>(merged.count());
-  std::vector<percentile> points;
-  if (count < 1) return points;
+  latency_curve curve;
+  curve.count = merged.count();
+  if (curve.count == 0) return std::nullopt;
   for (const double share : shares)
-    if (count * (1 - share) >= 1 - 1e-9) points.push_back({share, merged.quantile_ns(share) * 1e-9});
-  points.push_back({1 - 1 / count, static_cast<double>(merged.max_ns) * 1e-9});
-  return points;
+    if (static_cast<double>(curve.count) * (1 - share) >= 1 - 1e-9) curve.seconds.push_back(merged.quantile_ns(share) * 1e-9);
+  curve.max_s = static_cast<double>(merged.max_ns) * 1e-9;
+  return curve;
 }
 
 }  // namespace crossover

@@ -182,12 +182,7 @@ scaling_fit fit_scaling(scaling_law law, std::span<const scaling_point> points) 
   }
   made.from_cores = *counts.begin();
   made.to_cores = *counts.rbegin();
-  constexpr int steps = 32;
-  for (int i = 0; i <= steps; ++i) {
-    const double cores = made.from_cores * std::pow(made.to_cores / made.from_cores, static_cast<double>(i) / steps);
-    const double fitted = dot(fit->coefficients, terms_at(cores));
-    if (fitted > 0) made.line.emplace_back(cores, cores / fitted);
-  }
+  made.terms = fit->coefficients;
   return made;
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "bench/results.hpp"
@@ -35,7 +35,7 @@ struct scaling_fit {
   std::optional<interval> peak_cores;   ///< USL alone, where the interval of coherency excludes 0: more cores do less
   double from_cores = 0;                ///< the cores that were measured; beyond them the line is a guess
   double to_cores = 0;
-  std::vector<std::pair<double, double>> line;  ///< the fitted (cores, throughput), for drawing
+  std::array<double, 3> terms{};        ///< the fitted line: N/X = terms · (1, N − 1, N (N − 1))
 };
 
 /// Least squares on the relative error of N / X, which is linear in the law's terms; weighted by the fitted values until they

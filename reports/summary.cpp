@@ -28,14 +28,22 @@ std::size_t width_of(std::string_view text) {
   return width;
 }
 
-/// Breaks at spaces so that no line is wider than the terminal; lines but the first are indented as the first is.
+/// Breaks at spaces, and words that are too long for a line anywhere, so that no line is wider than the terminal; all lines
+/// are indented alike.
 std::string wrapped(std::string_view text, std::size_t indent) {
   std::string out(indent, ' ');
   std::size_t at = indent;
   bool first = true;
   for (std::size_t from = 0; from <= text.size();) {
     const std::size_t to = std::min(text.find(' ', from), text.size());
-    const std::string_view word = text.substr(from, to - from);
+    std::string_view word = text.substr(from, to - from);
+    while (width_of(word) > columns - indent) {
+      const std::size_t fits = clipped(word, columns - indent).size() - std::string_view("…").size();
+      out += (first ? "" : "\n" + std::string(indent, ' ')) + std::string(word.substr(0, fits));
+      word.remove_prefix(fits);
+      at = columns;
+      first = false;
+    }
     const std::size_t width = width_of(word);
     if (!first && at + 1 + width > columns) {
       out += "\n" + std::string(indent, ' ');
@@ -94,7 +102,7 @@ std::string summary(const results& value, bool color) {
   const std::vector<answer> answers = answers_of(value, panels);
   std::string text;
   for (const answer& a : answers) {
-    text += bold(clipped(printable(panels[a.panel].label), 60)) + ": " + clipped(printable(a.headline), 200) + "\n";
+    text += bold(clipped(printable(panels[a.panel].label), columns - 4)) + "\n";
     text += wrapped(printable(a.sentence), 2);
     for (const std::string& detail : a.details) text += wrapped(printable(detail), 2);
     for (const std::string& doubt : a.doubts) text += wrapped("! " + printable(doubt), 2);

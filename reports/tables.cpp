@@ -15,9 +15,9 @@ namespace crossover {
 namespace {
 
 /// Text for a Markdown cell: one line, nothing that a renderer would take for markup or for a column's end.
-std::string markdown_text(std::string_view text) {
+std::string markdown_text(std::string_view text, std::size_t most = 200) {
   std::string out;
-  for (const char c : clipped(text, 200)) {
+  for (const char c : clipped(text, most)) {
     if (c == '\n' || c == '\r' || c == '\t')
       out += ' ';
     else if (c == '<')
@@ -86,11 +86,11 @@ std::string table_markdown(const results& value) {
   const std::vector<panel> panels = panels_of(value);
   const std::vector<answer> answers = answers_of(value, panels);
   std::string text = "## Answers\n\n";
-  for (const std::string& sentence : outcomes_of({value, panels, answers})) text += markdown_text(sentence) + "\n";
+  for (const std::string& sentence : outcomes_of({value, panels, answers})) text += markdown_text(sentence, 1000) + "\n";
   text += '\n';
   for (const answer& a : answers) {
-    text += fmt::format("- **{}**: {}", markdown_text(panels[a.panel].label), markdown_text(a.sentence));
-    for (const std::string& doubt : a.doubts) text += fmt::format(" _{}._", markdown_text(doubt));
+    text += fmt::format("- **{}**: {}", markdown_text(panels[a.panel].label), markdown_text(a.sentence, 1000));
+    for (const std::string& doubt : a.doubts) text += fmt::format(" _{}._", markdown_text(doubt, 400));
     text += '\n';
   }
   for (const panel& p : panels) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -55,9 +56,17 @@ std::string figure_text(double value, std::string_view unit) {
 }
 
 std::string interval_text(const interval& value, std::string_view unit) {
-  if (!value.lower || !value.upper) return figure_text(value.mean, unit);
-  return fmt::format("{} ({} to {})", figure_text(value.mean, unit), figure_text(*value.lower, unit),
-                     figure_text(*value.upper, unit));
+  const std::string mean = figure_text(value.mean, unit);
+  if (!value.lower || !value.upper) return mean;
+  std::string lower = figure_text(*value.lower, unit);
+  std::string upper = figure_text(*value.upper, unit);
+  // The unit is said once where all three have the same.
+  const auto unit_of = [](const std::string& text) { return text.substr(std::min(text.find(' '), text.size())); };
+  if (unit_of(lower) == unit_of(mean) && unit_of(upper) == unit_of(mean)) {
+    lower.resize(lower.size() - unit_of(mean).size());
+    upper.resize(upper.size() - unit_of(mean).size());
+  }
+  return fmt::format("{} ({} to {})", mean, lower, upper);
 }
 
 std::string ratio_text(const interval& value) {

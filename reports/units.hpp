@@ -12,7 +12,8 @@ namespace crossover {
 /// "4.1 µs", (1.5e6, "bytes") is "1.5 MB", (0.25, "1") is "0.25".
 std::string figure_text(double value, std::string_view unit);
 
-/// "12.3 k/s (12.1 to 12.5)", or without the bracket where there is no interval.
+/// "12.3 k/s (12.1 to 12.5)" or, across prefixes, "1.01 k/s (990 /s to 1.03 k/s)"; without the
+/// bracket where there is no interval.
 std::string interval_text(const interval& value, std::string_view unit);
 
 /// "2.3×", and with bounds "2.3× (2.2 to 2.4)".

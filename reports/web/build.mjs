@@ -52,10 +52,11 @@ if (process.argv[1]?.endsWith("build.mjs")) {
   if (!out) throw new Error("build.mjs: name the C++ file to write");
   const parts = {
     page_script: (await bundle("src/main.ts", { format: "iife" })).trim(),
+    page_loader: (await bundle("src/loader.ts", { format: "iife" })).trim(),
     page_style: (await bundle("src/style.css")).trim(),
     page_shell: await readFile("src/page.html", "utf8"),
   };
-  if (/<\/script/i.test(parts.page_script)) throw new Error("the bundle would end its own script element");
+  if (/<\/script/i.test(parts.page_loader)) throw new Error("the loader would end its own script element");
   let text = '// Made by reports/web/build.mjs.\n#include "reports/page_parts.hpp"\n\nnamespace crossover {\n\n';
   for (const [name, content] of Object.entries(parts)) {
     text += `static constexpr char ${name}_bytes[] =\n${literal(content).trimEnd()};\n`;

@@ -97,7 +97,7 @@ export class CellsTable {
     } }, "Copy as CSV");
     this.holder.replaceChildren(
       element("p", { class: "count", role: "status" }, `${cells.length} of ${context.results.data.cells.length} cells`, copy),
-      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "All cells" },
+      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of all cells" },
         element("table", { class: "cells" }, element("thead", {}, element("tr", {}, ...head)), body)),
       ...(cells.length > this.limit
         ? [element("button", { type: "button", class: "more", click: () => { this.limit *= 5; this.fill(context); } }, `Show more of ${cells.length}`)]

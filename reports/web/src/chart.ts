@@ -24,6 +24,8 @@ export interface Panel {
   /** The options for a width; the mark with class "points" draws `points` in this order. */
   plot: (width: number) => PlotOptions;
   points: Point[];
+  /** Whether the data table is shown from the start. */
+  open?: boolean;
   columns: string[];
   rows: (string | number | null)[][];
 }

@@ -49,10 +49,16 @@ function legend({ results, view, palette }: Context, change: Change): HTMLElemen
           else hidden.delete(model);
           change({ hidden });
         } });
-      chip.append(swatch(palette.look(model)), element("bdi", {}, clipped(model, 40)));
+      chip.append(swatch(palette.look(model)), element("bdi", {}, clipped(model.trim() || "(no name)", 40)));
       return chip;
     }),
     ...(view.hidden.size ? [element("button", { type: "button", class: "all", click: () => change({ hidden: new Set() }) }, "Show all")] : []));
+}
+
+export function fillTheme(holder: HTMLElement, { view }: Context, change: Change): void {
+  const focused = holder.contains(document.activeElement);
+  holder.replaceChildren(switches("Theme", view.theme, [["system", "Auto"], ["light", "Light"], ["dark", "Dark"]], (theme) => change({ theme: theme as View["theme"] })));
+  if (focused) holder.querySelector<HTMLElement>("[aria-pressed=true]")?.focus();
 }
 
 export function fillControls(holder: HTMLElement, context: Context, change: Change): void {
@@ -74,7 +80,6 @@ export function fillControls(holder: HTMLElement, context: Context, change: Chan
       (measure) => change({ measure: measure as View["measure"] })));
   }
   filters.append(switches("Scale", view.scale, [["linear", "Linear"], ["log", "Log"]], (scale) => change({ scale: scale as View["scale"] })));
-  filters.append(switches("Theme", view.theme, [["system", "Auto"], ["light", "Light"], ["dark", "Dark"]], (theme) => change({ theme: theme as View["theme"] })));
   holder.replaceChildren(filters, ...(results.models.length ? [legend(context, change)] : []));
   // The bar was made anew: the keyboard stays where it was.
   if (focused >= 0) [...holder.querySelectorAll<HTMLElement>("button, select")][focused]?.focus();

@@ -18,9 +18,9 @@ export interface Cell {
   findings?: Finding[];
   ceiling?: number;
   metrics?: (Figure | null)[];
-  /** [share, seconds] */
-  latency?: [number, number][];
-  service?: [number, number][];
+  /** [count, seconds at the first of `shares` …, maximum] */
+  latency?: number[];
+  service?: number[];
   /** A figure, and the cores of the cell it is relative to. */
   speedup?: number[];
 }
@@ -43,7 +43,8 @@ export interface Fit {
   contention?: Figure;
   coherency?: Figure;
   peak_cores?: Figure;
-  line?: [number, number][];
+  /** N/X = terms · (1, N − 1, N (N − 1)) */
+  terms?: [number, number, number];
   from_cores?: number;
   to_cores?: number;
 }
@@ -64,7 +65,6 @@ export interface Change {
   cell: number;
   metric: string;
   before: Figure;
-  after: Figure;
   ratio: Figure;
   direction: "better" | "worse" | "unclear";
 }
@@ -85,9 +85,11 @@ export interface PageData {
   status: string;
   date: string;
   repetitions: number;
-  with_values: boolean;
+  /** Of which metrics the single repetitions stand in the page. */
+  values: "all" | "headline" | "none";
   outcomes: string[];
   metrics: Metric[];
+  shares: number[];
   answers: { panel: number; best: string | null; cores: number | null; tie: boolean; headline: string }[];
   panels: PanelData[];
   cells: Cell[];
@@ -145,6 +147,13 @@ export class Results {
   answerCores(panel: number): number | null {
     return this.data.answers.find((a) => a.panel === panel)?.cores ?? null;
   }
+}
+
+/** [share, seconds] of a latency curve; the maximum stands at 1 - 1/count. */
+export function curveOf(shares: number[], packed: number[]): [number, number][] {
+  const count = packed[0]!;
+  const seconds = packed.slice(1, -1);
+  return [...seconds.map((s, i): [number, number] => [shares[i]!, s]), [1 - 1 / count, packed[packed.length - 1]!]];
 }
 
 export const valuesOf = (figure: Figure): number[] => (figure.length > 4 ? (figure.slice(4) as number[]) : [figure[0]]);

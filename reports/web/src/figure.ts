@@ -20,7 +20,7 @@ const pointElements = (drawing: Element): SVGElement[] =>
 /** One tab stop a chart; the arrow keys walk its points, Enter shows the samples. */
 function makeWalkable(drawing: SVGSVGElement, panel: Panel, select: OnSelect): void {
   const elements = pointElements(drawing);
-  const show = (i: number) => showTooltip(panel.points[i] as Point, elements[i]!.getBoundingClientRect());
+  const show = (i: number) => showTooltip(panel.points[i] as Point, elements[i]!);
   const choose = (i: number) => {
     const cell = panel.points[i]?.cell;
     if (cell !== null && cell !== undefined) select(cell);
@@ -68,6 +68,11 @@ function draw(holder: HTMLElement, panel: Panel, chart: Chart, select: OnSelect)
   const drawing = Plot.plot({ ...panel.plot(width), className: "plot" }) as unknown as SVGSVGElement;
   drawing.setAttribute("role", "group");
   drawing.setAttribute("aria-label", `${chart.title}: ${panel.title}`);
+  // Plot names its groups by aria-label, which groups without a role must not have; the style and the tests know them by data-mark.
+  for (const group of drawing.querySelectorAll<SVGElement>("g[aria-label]")) {
+    group.dataset.mark = group.getAttribute("aria-label")!;
+    group.removeAttribute("aria-label");
+  }
   makeWalkable(drawing, panel, select);
   holder.replaceChildren(drawing);
   holder.dataset.width = String(width);
@@ -77,7 +82,7 @@ function draw(holder: HTMLElement, panel: Panel, chart: Chart, select: OnSelect)
 const pending = new WeakMap<Element, () => void>();
 const whenVisible = new IntersectionObserver((entries) => {
   for (const entry of entries) if (entry.isIntersecting) { pending.get(entry.target)?.(); whenVisible.unobserve(entry.target); }
-}, { rootMargin: "400px" });
+}, { rootMargin: "900px" });
 const whenResized = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     const drawn = (target as HTMLElement).dataset.width;
@@ -95,11 +100,13 @@ function figure(chart: Chart, panel: Panel, select: OnSelect): HTMLElement {
   const name = `${chart.id} ${panel.title}`;
   const drawing = () => { if (!holder.firstElementChild) pending.get(holder)?.(); return holder.querySelector("svg") as SVGSVGElement; };
   const data = element("div", { class: "scroll", hidden: true, tabindex: "0", role: "region", "aria-label": `Data of ${chart.title}: ${panel.title}` });
-  const toggle = element("button", { type: "button", "aria-expanded": "false", click: () => {
-    if (!data.firstChild) data.append(table(panel.columns, panel.rows));
-    data.hidden = !data.hidden;
-    toggle.setAttribute("aria-expanded", String(!data.hidden));
-  } }, "Table");
+  const toggle = element("button", { type: "button", "aria-expanded": "false", click: () => showData(Boolean(data.hidden)) }, "Table");
+  const showData = (shown: boolean) => {
+    if (shown && !data.firstChild) data.append(table(panel.columns, panel.rows));
+    data.hidden = !shown;
+    toggle.setAttribute("aria-expanded", String(shown));
+  };
+  if (panel.open) showData(true);
   const copy = element("button", { type: "button", click: async () => {
     copy.textContent = (await copyText(csv(panel.columns, panel.rows), fileName(name, "csv"))) ? "Copied" : "Saved";
     setTimeout(() => { copy.textContent = "CSV"; }, 1500);

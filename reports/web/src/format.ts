@@ -36,8 +36,14 @@ export function figureText(value: number, unit: string): string {
 export function intervalText(figure: Figure, unit: string): string {
   const [mean, lower, upper] = figure;
   if (lower === null || upper === null) return `${figureText(mean, unit)} (one repetition, no interval)`;
-  return `${figureText(mean, unit)} (${figureText(lower, unit)} to ${figureText(upper, unit)})`;
+  const texts = [mean, lower, upper].map((value) => figureText(value, unit));
+  const unitOf = (text: string) => (text.includes(" ") ? text.slice(text.indexOf(" ")) : "");
+  const said = unitOf(texts[0]!);
+  const [low, high] = texts.slice(1).every((text) => unitOf(text) === said) ? texts.slice(1).map((text) => text.slice(0, text.length - said.length)) : texts.slice(1);
+  return `${texts[0]} (${low} to ${high})`;
 }
+
+export const percentText = (share: number): string => `${Math.abs(share) >= 0.1 || share === 0 ? Math.round(share * 100) : (share * 100).toFixed(1)} %`;
 
 /** An axis: the SI prefix chosen once for the largest value, so that ticks are plain numbers. */
 export function axisScale(largest: number, unit: string): { factor: number; unit: string } {

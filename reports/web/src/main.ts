@@ -2,14 +2,14 @@
 import { CellsTable } from "./cells_table.ts";
 import type { Context } from "./chart.ts";
 import { charts } from "./charts.ts";
-import { fillControls } from "./controls.ts";
+import { fillControls, fillTheme } from "./controls.ts";
 import { Results, type PageData } from "./data.ts";
 import { byId, element } from "./dom.ts";
 import { drawAll, fillSection } from "./figure.ts";
 import { Palette } from "./palette.ts";
 import { download, embeddedResults } from "./saving.ts";
 import { showSamples } from "./samples.ts";
-import { hideTooltip } from "./tooltip.ts";
+import { followScroll, hideTooltip } from "./tooltip.ts";
 import { hashOf, viewFromHash, type View } from "./view.ts";
 
 const results = new Results(JSON.parse(byId("page-data").textContent ?? "") as PageData);
@@ -28,6 +28,7 @@ const sections = charts.map((chart) => {
 function fill(): void {
   if (view.theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = view.theme;
+  fillTheme(byId("theme"), context(), change);
   fillControls(byId("controls"), context(), change);
   for (const { chart, section } of sections) fillSection(section, chart, context(), select);
   for (const card of document.querySelectorAll<HTMLElement>(".card"))
@@ -68,7 +69,7 @@ addEventListener("hashchange", () => {
   fill();
 });
 addEventListener("beforeprint", drawAll);
-addEventListener("scroll", hideTooltip, { passive: true });
+addEventListener("scroll", followScroll, { passive: true });
 offerResults();
 fill();
 document.documentElement.dataset.ready = "true";

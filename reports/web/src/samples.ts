@@ -26,7 +26,9 @@ export function showSamples({ results }: Context, index: number): void {
           element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "metric"), element("th", { scope: "col" }, "mean (95 % interval)"), element("th", { scope: "col" }, "single repetitions"))),
           element("tbody", {}, ...rows)))]
       : []),
-    ...(results.data.with_values ? [] : [element("p", { class: "note" }, "This page has too many cells to hold single repetitions; the results file has them all.")]),
+    ...(results.data.values === "all" ? [] : [element("p", { class: "note" }, results.data.values === "headline"
+      ? "Single repetitions of the other metrics are in the results file: for its size this page holds those of the headline metrics."
+      : "This page has too many cells to hold single repetitions; the results file has them all.")]),
     element("button", { type: "button", class: "close", click: () => dialog.close() }, "Close"),
   );
   dialog.showModal();

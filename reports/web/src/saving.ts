@@ -1,5 +1,6 @@
 // Saving what the page shows: CSV, SVG, PNG, the results themselves.
-import { element } from "./dom.ts";
+import { byId, element } from "./dom.ts";
+import { unpacked } from "./unpacked.ts";
 
 export function download(name: string, content: Blob): void {
   const url = URL.createObjectURL(content);
@@ -52,12 +53,8 @@ export async function pngBlob(drawing: SVGSVGElement, scale = 2): Promise<Blob> 
 
 /** The embedded results document, or null where the page does not hold it. */
 export async function embeddedResults(): Promise<Blob | null> {
-  const holder = document.getElementById("results");
-  const text = holder?.textContent?.trim();
-  if (!text) return null;
-  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return new Blob([await new Response(stream).arrayBuffer()], { type: "application/json" });
+  const text = byId("results").textContent?.trim();
+  return text ? new Blob([await unpacked(text)], { type: "application/json" }) : null;
 }
 
 /** Puts text on the clipboard; where the browser forbids that, saves it as a file. True where it was copied. */

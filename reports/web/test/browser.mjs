@@ -15,6 +15,7 @@ export const launch = () => chromium.launch({
 /** Opens a page file and notes all that goes wrong on it: requests, console errors, exceptions. */
 export async function open(browser, name, { width = 1280, hash = "", scheme = "light" } = {}) {
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, acceptDownloads: true });
+  context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const troubles = [];
   const address = pathToFileURL(join(process.env.PAGES, `${name}.html`)).href;

@@ -7,14 +7,13 @@ before(async () => { browser = await launch(); });
 after(async () => { await browser?.close(); });
 
 test("a usual page opens without a request or an error, at every width and in both themes", async () => {
-  for (const width of [400, 800, 1600])
-    for (const scheme of ["light", "dark"]) {
-      const { page, troubles } = await open(browser, "usual", { width, scheme });
-      assert.deepEqual(troubles, []);
-      assert.ok((await page.locator("#throughput-by-cores .panel svg").count()) === 3);
-      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `scrolls sideways at ${width}`);
-      await page.context().close();
-    }
+  for (const [width, scheme] of [[400, "dark"], [800, "light"], [1600, "dark"]]) {
+    const { page, troubles } = await open(browser, "usual", { width, scheme });
+    assert.deepEqual(troubles, []);
+    assert.equal(await page.locator("#throughput-by-cores .panel svg").count(), 3);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `scrolls sideways at ${width}`);
+    await page.context().close();
+  }
 });
 
 test("the browser itself refuses the network", async () => {
@@ -37,7 +36,7 @@ test("every point of throughput by core count is the JSON's mean, and its words 
     for (const { cell, words } of cells) {
       const [, lower, upper] = data.cells[cell].metrics[throughput];
       assert.ok(lower < upper);
-      assert.match(words, /throughput: [\d.]+ [kM]?\/s \([\d.]+ [kM]?\/s to [\d.]+ [kM]?\/s\)/);
+      assert.match(words, /throughput: [\d.]+ [kM]?\/s \([\d.]+( [kM]?\/s)? to [\d.]+( [kM]?\/s)?\)/);
     }
   }
   // The drawing and the table behind it hold the same rows.

@@ -11,11 +11,15 @@ export interface LinePoint extends Point {
   lower: number | null;
   upper: number | null;
   values: number[];
+  /** The baseline's figure. */
+  before?: number;
 }
 
 export interface Axes {
   x: { label: string; log: boolean; ticks?: number[]; format?: (x: number) => string };
   y: { label: string; unit: string; log: boolean; zero?: boolean };
+  /** Whether each line bears its name: where the legend does not know them. */
+  labels?: boolean;
 }
 
 export interface Limit { label: string; line: [number, number][] }
@@ -88,7 +92,7 @@ export function linePanel(context: Context, head: { key: string; title: string; 
   const plot = (width: number): Plot.PlotOptions => {
     const domain = yDomain(points, axes.y.log, axes.y.zero ?? true, limits).map(y) as [number, number];
     const marginLeft = 52;
-    const ticks = roomyTicks(axes.x.ticks ?? points.map((p) => p.x), axes.x.log, width - marginLeft - 40, 30);
+    const ticks = roomyTicks(axes.x.ticks ?? points.map((p) => p.x), axes.x.log, width - marginLeft - (axes.labels ? 94 : 40), 30);
     const marks: Plot.Markish[] = [
       Plot.gridY({ className: "grid", ticks: 5 }),
       Plot.ruleY([domain[0]], { className: "base" }),
@@ -102,6 +106,11 @@ export function linePanel(context: Context, head: { key: string; title: string; 
       const floor = domain[0];
       const low = (p: LinePoint) => Math.max(y(p.lower!), floor);
       const quiet = model === referenceModel;
+      const old = line.filter((p) => p.before !== undefined);
+      if (old.length)
+        marks.push(
+          Plot.line(old, { className: "baseline", x: "x", y: (p: LinePoint) => y(p.before!), stroke: look.color, strokeWidth: 1, strokeDasharray: "3 4", strokeOpacity: 0.7, dx: dx(model), clip: true }),
+          Plot.dot(old, { className: "baseline", x: "x", y: (p: LinePoint) => y(p.before!), r: 2, stroke: look.color, strokeOpacity: 0.7, fill: "none", dx: dx(model), clip: true }));
       if (!quiet && banded.length > 1)
         marks.push(Plot.areaY(banded, { className: "band", x: "x", y1: low, y2: (p: LinePoint) => y(p.upper!), fill: look.color, fillOpacity: 0.1, dx: dx(model), clip: true }));
       marks.push(
@@ -120,10 +129,15 @@ export function linePanel(context: Context, head: { key: string; title: string; 
       marks.push(Plot.dot(own, { className: "points", x: "x", y: (p: LinePoint) => y(p.y), dx: dx(model), r: model === referenceModel ? 2.5 : 3.2,
         symbol: palette.look(model).symbol as Plot.SymbolType, stroke: palette.look(model).color, strokeWidth: 1.5,
         fill: (p: LinePoint) => (p.flagged ? "var(--panel)" : palette.look(model).color) }));
-    marks.push(Plot.axisX(ticks, { tickFormat: axes.x.format ?? ((x: number) => String(x)), tickSize: 4, labelAnchor: "center", labelArrow: "none" }),
+    if (axes.labels)
+      for (const [model, own] of series) {
+        const last = own.reduce((a, b) => (b.x >= a.x ? b : a));
+        marks.push(Plot.text([last], { className: "line-label", x: "x", y: y(last.y), text: [clipped(model, 14)], textAnchor: "start", dx: 8 + dx(model), fill: "var(--ink)" }));
+      }
+    marks.push(Plot.axisX(ticks, { text: axes.x.format ?? ((x: number) => String(x)), tickSize: 4, labelAnchor: "center", labelArrow: "none" }),
       Plot.axisY({ ticks: 5, tickSize: 0, labelArrow: "none", labelAnchor: "top", ...(axes.y.log ? {} : { tickFormat: (v: number) => String(+v.toPrecision(6)) }) }));
     return {
-      width, height: Math.round(Math.min(300, Math.max(210, width * 0.62))), marginLeft, marginRight: 22, marginTop: 24, marginBottom: 40,
+      width, height: Math.round(Math.min(380, Math.max(210, width * 0.62))), marginLeft, marginRight: axes.labels ? 76 : 22, marginTop: 24, marginBottom: 40,
       x: { type: axes.x.log ? "log" : "linear", domain: xDomain(points.map((p) => p.x), axes.x.log), label: axes.x.label },
       y: { type: axes.y.log ? "log" : "linear", domain, label: scale.unit ? `${axes.y.label} (${scale.unit})` : axes.y.label },
       color: { type: "identity" }, symbol: { type: "identity" } as never,

@@ -3,7 +3,7 @@ import type { Figure } from "../data.ts";
 import { referenceModel, valuesOf } from "../data.ts";
 import { intervalText } from "../format.ts";
 import { cellLines, cellTitle, chosenCells, eachPanel, isFlagged } from "../select.ts";
-import { type Limit, linePanel, type LinePoint } from "./lines.ts";
+import { largest, type Limit, linePanel, type LinePoint, smallest } from "./lines.ts";
 
 interface Chosen { cell: number; speedup: Figure | null; base: number | null }
 
@@ -19,6 +19,9 @@ export function measured(context: Context, { cell, speedup, base }: Chosen): Fig
 
 const units = { absolute: "1/s", speedup: "×", efficiency: "%" };
 const labels = { absolute: "throughput", speedup: "speed-up", efficiency: "efficiency" };
+
+/** The most cores as a multiple of the fewest. */
+const spread = (points: LinePoint[]) => largest(points.map((p) => p.x)) / smallest(points.map((p) => p.x));
 
 /** The linear ideal: of the best model at its fewest cores, or the diagonal of a relative measure. */
 function ideal(context: Context, points: LinePoint[]): Limit[] {
@@ -51,14 +54,14 @@ function panel(context: Context, index: number): Panel[] {
     lines.push(...cellLines(context, cell, ["throughput"]));
     if (before) lines.push(`baseline: ${intervalText(before.before, unit)}; now ${intervalText(before.ratio, "×")} of it`);
     points.push({ x: cell.cores, y: figure[0], lower: figure[1], upper: figure[2], values: valuesOf(figure).length > 1 ? valuesOf(figure) : [],
-      model: cell.model, title, lines, cell: chosen.cell, flagged: isFlagged(cell) });
+      model: cell.model, title, lines, cell: chosen.cell, flagged: isFlagged(cell), ...(before ? { before: before.before[0] } : {}) });
     rows.push([cell.model, cell.cores, cell.in_flight, figure[0], figure[1], figure[2], figure[3]]);
   }
   if (!points.length) return [];
   const head = { key: String(index), title: results.data.panels[index]!.label,
     ...(points.every((p) => p.lower === null) ? { note: "One repetition: no intervals." } : {}) };
   return [linePanel(context, head, points,
-    { x: { label: "cores", log: view.scale === "log" }, y: { label: labels[view.measure], unit, log: view.scale === "log" } },
+    { x: { label: "cores", log: view.scale === "log" || spread(points) >= 16 }, y: { label: labels[view.measure], unit, log: view.scale === "log" } },
     ideal(context, points),
     { columns: ["model", "cores", "in flight", `${labels[view.measure]} (${unit})`, "lower", "upper", "repetitions"], rows })];
 }
@@ -66,9 +69,10 @@ function panel(context: Context, index: number): Panel[] {
 export const throughputByCores: Chart = {
   id: "throughput-by-cores",
   title: "Throughput by core count",
-  description: ({ view }) =>
+  description: ({ results, view }) =>
     `${view.inFlight === null ? "Each model at its own best number of operations in flight" : `Every model with ${view.inFlight} operations in flight`}, ` +
     "at an equal budget of cores. Bars and bands are 95 % intervals over repetitions (Student's t), small dots the single repetitions. " +
-    "The dotted lines are limits: the linear ideal, and reference, the least this machine can do the work for. A hollow point carries a finding.",
+    "The dotted lines are limits: the linear ideal, and reference, the least this machine can do the work for. A hollow point carries a finding." +
+    (results.data.baseline ? " Thin pale dashes with open rings are the baseline's means." : ""),
   panels: (context) => eachPanel(context, panel),
 };

@@ -1,0 +1,92 @@
+#include "reports/answers.hpp"
+
+#include <gtest/gtest.h>
+
+#include "reports/outcomes.hpp"
+#include "reports/results_for_test.hpp"
+
+namespace crossover {
+namespace {
+
+answer only_answer(const results& value) {
+  const auto panels = panels_of(value);
+  const auto answers = answers_of(value, panels);
+  EXPECT_EQ(answers.size(), 1u);
+  return answers.at(0);
+}
+
+TEST(answers, name_the_winner_at_the_largest_common_cores_with_its_lead) {
+  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}), cell_for_test("thread_pool", 1, 64, {200, 201, 202}),
+                                       cell_for_test("event_loop", 4, 1, {50, 51, 52}), cell_for_test("event_loop", 4, 64, {400, 404, 408}),
+                                       cell_for_test("thread_pool", 4, 64, {200, 202, 204}), cell_for_test("reference", 4, 64, {500, 505, 510}),
+                                       cell_for_test("event_loop", 8, 64, {900, 901, 902})});
+  const answer a = only_answer(value);
+  ASSERT_TRUE(a.at);
+  EXPECT_EQ(a.at->cores, 4u);
+  EXPECT_EQ(a.at->best, 3u);
+  EXPECT_TRUE(a.at->proven);
+  EXPECT_EQ(a.headline, "event_loop, 2.00× the next");
+  EXPECT_NE(a.sentence.find("At 4 cores, event_loop wins with 404 /s"), std::string::npos) << a.sentence;
+  EXPECT_NE(a.sentence.find("with 64 in flight: 2×"), std::string::npos) << a.sentence;
+  ASSERT_FALSE(a.details.empty());
+  EXPECT_EQ(a.details[0], "80 % of what reference does at 4 cores");
+  EXPECT_TRUE(a.doubts.empty());
+}
+
+TEST(answers, call_overlapping_intervals_a_tie) {
+  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {100, 110, 120}), cell_for_test("thread_pool", 1, 64, {101, 108, 116}),
+                                       cell_for_test("serial", 1, 1, {10, 11, 12})});
+  const answer a = only_answer(value);
+  EXPECT_EQ(a.headline, "tie: event_loop and thread_pool");
+  ASSERT_EQ(a.at->tied.size(), 1u);
+  ASSERT_TRUE(a.at->next);
+  EXPECT_EQ(value.cells[*a.at->next].model, "serial");
+}
+
+TEST(answers, do_not_call_a_single_repetition_proven) {
+  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200}), cell_for_test("thread_pool", 1, 64, {100})});
+  const answer a = only_answer(value);
+  EXPECT_FALSE(a.at->proven);
+  EXPECT_TRUE(a.at->tied.empty());
+  EXPECT_NE(a.sentence.find("measured highest"), std::string::npos);
+  EXPECT_EQ(a.sentence.find("wins"), std::string::npos);
+  ASSERT_EQ(a.doubts.size(), 1u);
+  EXPECT_NE(a.doubts[0].find("single repetition"), std::string::npos);
+}
+
+TEST(answers, carry_the_findings_of_the_best_cell) {
+  auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}), cell_for_test("thread_pool", 1, 64, {100, 101})});
+  value.cells[0].findings.push_back({"fixture_bound", "97 % of its cores"});
+  value.cells[1].findings.push_back({"stolen_time", "not the winner's"});
+  EXPECT_EQ(only_answer(value).doubts, std::vector<std::string>{"event_loop: fixture_bound (97 % of its cores)"});
+}
+
+TEST(answers, reference_alone_is_no_winner) {
+  const auto value = results_for_test({cell_for_test("reference", 1, 64, {200, 201})});
+  const answer a = only_answer(value);
+  EXPECT_FALSE(a.at);
+  EXPECT_EQ(a.headline, "nothing was measured");
+}
+
+TEST(answers, failed_and_skipped_cells_are_counted_and_never_compared) {
+  auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}), cell_for_test("thread_pool", 1, 64, {900, 901})});
+  value.cells[1].status = cell_status::failed;  // its samples must not be used
+  const answer a = only_answer(value);
+  EXPECT_EQ(a.headline, "event_loop, the only model");
+  value.cells[0].status = cell_status::skipped;
+  EXPECT_EQ(only_answer(value).sentence, "No cell of network bytes=64 has a figure: 1 skipped, 1 failed.");
+}
+
+TEST(outcomes, count_wins_and_ties_over_workloads) {
+  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}), cell_for_test("thread_pool", 1, 64, {100, 101}),
+                                       cell_for_test("event_loop", 1, 64, {200, 220}, "sleep"), cell_for_test("thread_pool", 1, 64, {205, 215}, "sleep")});
+  const auto panels = panels_of(value);
+  const auto answers = answers_of(value, panels);
+  const auto sentences = outcomes_of({value, panels, answers});
+  ASSERT_EQ(sentences.size(), 2u);
+  EXPECT_EQ(sentences[0], "Of 2 comparisons: event_loop wins 1, 1 is a tie.");
+  EXPECT_EQ(sentences[1], "4 cells measured with 2 repetitions each.");
+}
+
+}  // namespace
+}  // namespace crossover

@@ -1,0 +1,232 @@
+#include "reports/page.hpp"
+
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+
+#include <boost/beast/zlib/inflate_stream.hpp>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "reports/compressed.hpp"
+#include "reports/html.hpp"
+#include "reports/page_parts.hpp"
+#include "reports/results_for_test.hpp"
+#include "reports/summary.hpp"
+#include "reports/tables.hpp"
+
+namespace crossover {
+namespace {
+
+using nlohmann::json;
+
+std::string between(const std::string& text, const std::string& from, const std::string& to) {
+  const std::size_t start = text.find(from);
+  if (start == std::string::npos) return {};
+  return text.substr(start + from.size(), text.find(to, start + from.size()) - start - from.size());
+}
+
+json data_of(const std::string& html) { return json::parse(between(html, "id=\"page-data\">", "</script>")); }
+
+std::size_t count_of(const std::string& text, const std::string& what) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + what.size())) ++count;
+  return count;
+}
+
+std::string inflated(const std::string& base64_text) {
+  std::string bytes(base64_text.size(), '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                   reinterpret_cast<const unsigned char*>(base64_text.data()), static_cast<int>(base64_text.size()));
+  EXPECT_GE(size, 0);
+  boost::beast::zlib::inflate_stream stream;
+  std::string out(64 << 20, '\0');
+  boost::beast::zlib::z_params params;
+  params.next_in = bytes.data();
+  params.avail_in = static_cast<std::size_t>(size);
+  params.next_out = out.data();
+  params.avail_out = out.size();
+  boost::system::error_code ended;
+  stream.write(params, boost::beast::zlib::Flush::finish, ended);
+  out.resize(params.total_out);
+  return out;
+}
+
+const std::vector<std::string>& hostile_texts() {
+  static const std::vector<std::string> texts = {"</script><script>window.hacked=1</script>", "\"><img src=x onerror=alert(1)>", "a\nb\r\tc", "\u202Eabc",
+                                                 std::string(4000, 'x'), "{{data}}", "<!--<script>", "\u2028", "", "__proto__", "'=1+1"};
+  return texts;
+}
+
+results hostile() {
+  std::vector<cell_result> cells;
+  for (const std::string& text : hostile_texts()) {
+    cell_result cell = cell_for_test(text, 1, 1, {100, 101}, text);
+    cell.parameters = {{text, text}};
+    cell.findings.push_back({text, text});
+    cells.push_back(cell);
+    cell.status = cell_status::failed;
+    cell.reason = text;
+    cell.name += "!";
+    cells.push_back(cell);
+  }
+  results value = results_for_test(cells);
+  value.suite = hostile_texts()[0];
+  value.environment = {{"host", hostile_texts()[0]}, {hostile_texts()[1], hostile_texts()[4]}};
+  value.command = hostile_texts();
+  return value;
+}
+
+TEST(page_of, means_and_intervals_are_those_of_the_samples) {
+  const auto html = page(results_for_test({cell_for_test("event_loop", 2, 64, {100, 110, 120})}), nullptr);
+  const json data = data_of(html);
+  const json& figure = data["cells"][0]["metrics"][0];
+  EXPECT_EQ(data["metrics"][0]["id"], "throughput");
+  EXPECT_DOUBLE_EQ(figure[0].get<double>(), 110);
+  EXPECT_NEAR(figure[1].get<double>(), 110 - 4.302653 * 10 / std::sqrt(3.0), 0.005);
+  EXPECT_NEAR(figure[2].get<double>(), 110 + 4.302653 * 10 / std::sqrt(3.0), 0.005);
+  EXPECT_EQ(figure[3], 3);
+  EXPECT_EQ(figure.size(), 7u);
+}
+
+TEST(page_of, one_repetition_has_no_interval_and_what_was_not_measured_is_null) {
+  const json data = data_of(page(results_for_test({cell_for_test("event_loop", 2, 64, {100})}), nullptr));
+  const json& metrics = data["cells"][0]["metrics"];
+  EXPECT_TRUE(metrics[0][1].is_null());
+  EXPECT_TRUE(metrics[0][2].is_null());
+  for (std::size_t i = 0; i < metrics.size(); ++i)
+    if (data["metrics"][i]["id"] == "p50") { EXPECT_TRUE(metrics[i].is_null()); }
+}
+
+TEST(page_of, the_policy_names_the_hash_of_what_stands_in_it) {
+  const auto html = page(results_for_test({}), nullptr);
+  const std::string policy = between(html, "Content-Security-Policy\" content=\"", "\"");
+  EXPECT_EQ(policy.rfind("default-src 'none';", 0), 0u);
+  const auto hash = [](std::string_view text) {
+    unsigned char digest[32];
+    unsigned int size = 0;
+    EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
+    return "'sha256-" + base64({reinterpret_cast<const char*>(digest), size}) + "'";
+  };
+  EXPECT_NE(policy.find(hash(between(html, "<style>", "</style>"))), std::string::npos);
+  EXPECT_NE(policy.find(hash(between(html, "<script>", "</script>"))), std::string::npos);
+  EXPECT_NE(policy.find(hash(inflated(between(html, "id=\"script\">", "</script>")))), std::string::npos);
+  EXPECT_EQ(policy.find("unsafe"), std::string::npos);
+  EXPECT_EQ(html.find("http://"), std::string::npos);
+  EXPECT_EQ(html.find("https://"), std::string::npos);
+}
+
+TEST(page_of, hostile_names_add_no_element) {
+  const auto plain = page(results_for_test({cell_for_test("m", 1, 1, {100, 101})}), nullptr);
+  const auto html = page(hostile(), nullptr);
+  EXPECT_EQ(count_of(html, "<script"), count_of(plain, "<script"));
+  EXPECT_EQ(count_of(html, "</script"), count_of(plain, "</script"));
+  EXPECT_EQ(count_of(html, "<img"), 0u);
+  EXPECT_EQ(count_of(html, "<!--"), 0u);
+  const json data = data_of(html);
+  EXPECT_EQ(data["cells"].size(), 2 * hostile_texts().size());
+  EXPECT_EQ(data["cells"][0]["model"], hostile_texts()[0]);
+  EXPECT_EQ(data["suite"], hostile_texts()[0]);
+}
+
+TEST(page_of, figures_that_are_no_numbers_are_absent) {
+  auto value = results_for_test({cell_for_test("event_loop", 1, 1, {100, 101})});
+  value.cells[0].samples[0].wall_s = std::numeric_limits<double>::quiet_NaN();
+  value.cells[0].samples[1].wall_s = 0;
+  value.cells[0].ceiling = std::numeric_limits<double>::infinity();
+  const json data = data_of(page(value, nullptr));
+  EXPECT_TRUE(data["cells"][0]["metrics"][0].is_null());
+  EXPECT_TRUE(data["cells"][0]["ceiling"].is_null());
+}
+
+TEST(page_of, the_embedded_results_are_the_results) {
+  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101}), cell_for_test("thread_pool", 1, 64, {90, 91})});
+  const auto html = page(value, nullptr);
+  EXPECT_EQ(between(html, "data-contains=\"", "\""), "everything");
+  const auto read = results_from_json(json::parse(inflated(between(html, "data-contains=\"everything\">", "</script>"))), "embedded");
+  EXPECT_EQ(to_json(read), to_json(value));
+}
+
+TEST(page_of, what_does_not_fit_is_left_out_and_said_so) {
+  std::vector<cell_result> cells;
+  for (int i = 0; i < 400; ++i) {
+    cells.push_back(cell_for_test("event_loop", 1, static_cast<std::uint32_t>(i + 1), {100.0 + i, 101, 102, 103, 104}));
+    for (sample& s : cells.back().samples) {
+      latency_distribution latency;
+      for (std::uint64_t bin = 64; bin < 128; ++bin) latency.bins.push_back({bin << 10, (bin + 1) << 10, 1 + (bin * 7919 + static_cast<unsigned>(i)) % 1000});
+      latency.max_ns = 128 << 10;
+      s.latency = latency;
+    }
+  }
+  const auto value = results_for_test(cells);
+  const auto html = page(value, nullptr);
+  EXPECT_EQ(data_of(html)["values"], "headline");
+  EXPECT_NE(between(html, "data-contains=\"", "\""), "everything");
+  EXPECT_LT(html.size(), 850'000u);
+  const auto complete = page(value, nullptr, complete_page());
+  EXPECT_EQ(data_of(complete)["values"], "all");
+  EXPECT_EQ(between(complete, "data-contains=\"", "\""), "everything");
+}
+
+TEST(page_of, a_baseline_gives_changes_and_differences) {
+  auto before = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}), cell_for_test("gone", 1, 64, {1, 2})});
+  auto after = results_for_test({cell_for_test("event_loop", 1, 64, {80, 81, 82}), cell_for_test("fresh", 1, 64, {1, 2})});
+  before.environment["kernel"] = "6.0";
+  after.environment["kernel"] = "6.1";
+  const auto html = page(after, &before);
+  const json baseline = data_of(html)["baseline"];
+  EXPECT_EQ(baseline["environment_differences"], json::parse(R"([["kernel", "6.0", "6.1"]])"));
+  EXPECT_EQ(baseline["changes"][0]["metric"], "throughput");
+  EXPECT_EQ(baseline["changes"][0]["direction"], "worse");
+  EXPECT_NEAR(baseline["changes"][0]["ratio"][0].get<double>(), 0.802, 0.001);
+  EXPECT_EQ(baseline["only_in_baseline"], json::parse(R"(["network/gone/cores:1/in_flight:64"])"));
+  EXPECT_NE(html.find("The environments differ"), std::string::npos);
+}
+
+TEST(tables, hold_every_cell_and_keep_hostile_names_in_their_place) {
+  const auto value = hostile();
+  const std::string markdown = table_markdown(value);
+  EXPECT_EQ(markdown.find('<'), std::string::npos);
+  EXPECT_EQ(count_of(markdown, "| failed |"), hostile_texts().size());
+  const std::string csv = table_csv(value);
+  EXPECT_EQ(csv.rfind("name,workload,parameters,model,cores,in_flight,status,reason,findings,repetitions,throughput,throughput_lower,throughput_upper,", 0), 0u);
+  EXPECT_EQ(json::parse(table_json(value))["cells"].size(), value.cells.size());
+}
+
+TEST(tables, csv_has_a_record_a_cell_with_its_interval) {
+  const std::string csv = table_csv(results_for_test({cell_for_test("a,\"b\"", 1, 64, {100, 100})}));
+  const std::string record = csv.substr(csv.find("\r\n") + 2);
+  EXPECT_EQ(record.rfind("\"network/a,\"\"b\"\"/cores:1/in_flight:64\",network,bytes=64,\"a,\"\"b\"\"\",1,64,ok,,,2,100,100,100,0.01,0.01,0.01,,,,", 0), 0u) << record;
+}
+
+TEST(summary_of, fits_a_terminal_and_lets_no_control_character_through) {
+  const std::string text = summary(hostile(), false);
+  std::size_t longest = 0;
+  std::size_t width = 0;
+  for (const char c : text) {
+    EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << static_cast<int>(c);
+    if (c == '\n') width = 0;
+    else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) longest = std::max(longest, ++width);
+  }
+  EXPECT_LE(longest, 100u);
+  const std::string usual = summary(results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}), cell_for_test("thread_pool", 1, 64, {100, 101})}), false);
+  EXPECT_NE(usual.find("event_loop wins"), std::string::npos);
+  EXPECT_EQ(usual.find('\x1b'), std::string::npos);
+}
+
+TEST(html_of, texts_are_escaped_and_filled_in_once) {
+  EXPECT_EQ(html_text("<a b=\"c\">&'\n"), "&lt;a b=&quot;c&quot;&gt;&amp;&#39; ");
+  EXPECT_EQ(script_json("\"</script>\u2028\""), "\"\\u003c/script>\\u2028\"");
+  EXPECT_EQ(fill("{{a}}-{{b}}", {{"a", "{{b}}"}, {"b", "x"}}), "{{b}}-x");
+  EXPECT_THROW(fill("{{c}}", {}), std::logic_error);
+}
+
+TEST(compressed, unpacks_to_what_it_was) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += std::to_string(i * 7919 % 1000) + ",";
+  EXPECT_EQ(inflated(compressed_base64(text)), text);
+  EXPECT_EQ(inflated(compressed_base64("")), "");
+}
+
+}  // namespace
+}  // namespace crossover

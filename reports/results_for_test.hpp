@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench/results.hpp"
+
+namespace crossover {
+
+/// A cell with one sample for each throughput, for tests that need results of known figures.
+inline cell_result cell_for_test(std::string model, std::uint32_t cores, std::uint32_t in_flight,
+                                 const std::vector<double>& throughputs, std::string workload = "network") {
+  cell_result cell;
+  cell.workload = std::move(workload);
+  cell.parameters = {{"bytes", "64"}};
+  cell.model = std::move(model);
+  cell.cores = cores;
+  cell.in_flight = in_flight;
+  cell.name = cell.workload + "/" + cell.model + "/cores:" + std::to_string(cores) + "/in_flight:" + std::to_string(in_flight);
+  for (const double throughput : throughputs) {
+    sample s;
+    s.wall_s = 1;
+    s.operations = static_cast<std::uint64_t>(throughput);
+    s.cpu_user_s = 0.25;
+    s.cpu_system_s = 0.25;
+    cell.samples.push_back(s);
+  }
+  return cell;
+}
+
+inline results results_for_test(std::vector<cell_result> cells) {
+  results made;
+  made.date = "2026-01-15T10:00:00Z";
+  made.cells = std::move(cells);
+  return made;
+}
+
+}  // namespace crossover

@@ -1,0 +1,45 @@
+#include "reports/units.hpp"
+
+#include <gtest/gtest.h>
+
+namespace crossover {
+namespace {
+
+TEST(figure_text_of, has_three_digits_and_a_prefix) {
+  EXPECT_EQ(figure_text(12345, "1/s"), "12.3 k/s");
+  EXPECT_EQ(figure_text(999.6, "1/s"), "1 k/s");
+  EXPECT_EQ(figure_text(0.5, "1/s"), "0.5 /s");
+  EXPECT_EQ(figure_text(4.1e-6, "s"), "4.1 µs");
+  EXPECT_EQ(figure_text(0, "s"), "0 s");
+  EXPECT_EQ(figure_text(90, "s"), "90 s");
+  EXPECT_EQ(figure_text(1.5e6, "bytes"), "1.5 MB");
+  EXPECT_EQ(figure_text(0.25, "1"), "0.25");
+  EXPECT_EQ(figure_text(0.00012, "1"), "0.00012");
+}
+
+TEST(interval_text_of, says_the_unit_once_where_it_can) {
+  EXPECT_EQ(interval_text({12300, 12100, 12500, 5}, "1/s"), "12.3 k/s (12.1 to 12.5)");
+  EXPECT_EQ(interval_text({1010, 990, 1030, 5}, "1/s"), "1.01 k/s (990 /s to 1.03 k/s)");
+  EXPECT_EQ(interval_text({12300, std::nullopt, std::nullopt, 1}, "1/s"), "12.3 k/s");
+}
+
+TEST(seconds_of_text, reads_durations_and_nothing_else) {
+  EXPECT_DOUBLE_EQ(*seconds_of("10ms"), 0.01);
+  EXPECT_DOUBLE_EQ(*seconds_of("250us"), 250e-6);
+  EXPECT_DOUBLE_EQ(*seconds_of("2s"), 2);
+  EXPECT_DOUBLE_EQ(*seconds_of("0"), 0);
+  EXPECT_DOUBLE_EQ(*seconds_of("7"), 7e-6);
+  EXPECT_FALSE(seconds_of("soon"));
+  EXPECT_FALSE(seconds_of("-1s"));
+  EXPECT_FALSE(seconds_of("1 parsec"));
+  EXPECT_FALSE(seconds_of(""));
+}
+
+TEST(clipped_text, counts_characters_and_not_bytes) {
+  EXPECT_EQ(clipped("µµµ", 3), "µµµ");
+  EXPECT_EQ(clipped("µµµµ", 3), "µµµ…");
+  EXPECT_EQ(clipped("", 3), "");
+}
+
+}  // namespace
+}  // namespace crossover

@@ -1,0 +1,38 @@
+import type { Chart, Context, Panel } from "../chart.ts";
+import { valuesOf } from "../data.ts";
+import { cellLines, cellTitle, chosenCells, eachPanel, fixedCores, isFlagged } from "../select.ts";
+import { dotPanel, type DotPoint } from "./dots.ts";
+
+const metrics = ["cpu", "voluntary_switches", "involuntary_switches", "memory", "memory_per_in_flight"];
+
+function* panel(context: Context, index: number): Iterable<Panel> {
+  const { results } = context;
+  const cores = fixedCores(context, index);
+  for (const id of metrics) {
+    const metric = results.metric(id);
+    const points: DotPoint[] = [];
+    const rows: Panel["rows"] = [];
+    for (const { cell: i } of chosenCells(context, index)) {
+      const cell = results.cell(i);
+      const figure = cell.cores === cores ? results.figure(cell, id) : null;
+      if (!figure) continue;
+      const values = valuesOf(figure);
+      points.push({ x: figure[0], y: 0, row: cell.model, model: cell.model, lower: figure[1], upper: figure[2], values: values.length > 1 ? values : [],
+        title: cellTitle(cell), lines: cellLines(context, cell, [id, "throughput"]), cell: i, flagged: isFlagged(cell) });
+      rows.push([cell.model, cell.in_flight, figure[0], figure[1], figure[2], figure[3]]);
+    }
+    if (points.length)
+      yield dotPanel(context, { key: `${index} ${id}`, title: `${results.data.panels[index]!.label}: ${metric.label}` }, points, { label: metric.label, unit: metric.unit },
+        { columns: ["model", "in flight", `${metric.label} (${metric.unit})`, "lower", "upper", "repetitions"], rows });
+  }
+}
+
+export const cost: Chart = {
+  id: "cost",
+  title: "What an operation costs",
+  description: ({ view }) =>
+    `CPU time, context switches and memory ${view.cores === null ? "at the cores of each answer" : `at ${view.cores} cores`}, ` +
+    `${view.inFlight === null ? "each model at its best in flight, so that memory follows from how many that is" : `with ${view.inFlight} in flight`}. Thick bars are 95 % intervals.`,
+  panels: (context) => eachPanel(context, panel),
+  minimum: 300,
+};

@@ -1,0 +1,104 @@
+import * as Plot from "@observablehq/plot";
+import type { Chart, Context, Panel, Point } from "../chart.ts";
+import type { Comparison } from "../data.ts";
+import { clipped, figureText, intervalText, percentText, threeDigits } from "../format.ts";
+import { cellLines, cellTitle } from "../select.ts";
+
+interface Square extends Point {
+  wait: number;
+  cpu: number;
+  model: string;
+  tied: string[];
+  margin: string;
+  fill: string;
+}
+
+const svg = "http://www.w3.org/2000/svg";
+
+/** Stripes of the colours of the models that tie. */
+function hatching(id: string, colors: string[]): SVGElement {
+  const pattern = document.createElementNS(svg, "pattern");
+  const stripe = 6;
+  const size = String(stripe * colors.length);
+  for (const [name, value] of Object.entries({ id, width: size, height: size, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" })) pattern.setAttribute(name, value);
+  colors.forEach((color, i) => {
+    const bar = document.createElementNS(svg, "rect");
+    for (const [name, value] of Object.entries({ x: String(i * stripe), y: "0", width: String(stripe), height: size, fill: color })) bar.setAttribute(name, value);
+    pattern.append(bar);
+  });
+  return pattern;
+}
+
+function square(context: Context, index: number, comparison: Comparison): Square {
+  const { results, palette } = context;
+  const panel = results.data.panels[index]!;
+  const best = results.cell(comparison.best);
+  const tied = comparison.tied.map((i) => results.cell(i).model);
+  const share = panel.cpu_s! / (panel.cpu_s! + panel.wait_s! || 1);
+  const verdict = tied.length ? `tie: ${[best.model, ...tied].join(", ")}` : comparison.proven ? `${best.model} wins` : `${best.model} measured highest, unproven`;
+  const next = comparison.next === null ? null : results.cell(comparison.next);
+  const lines = [
+    `${figureText(panel.cpu_s!, "s")} of CPU, then ${figureText(panel.wait_s!, "s")} of waiting: ${percentText(share)} CPU`,
+    ...(next && comparison.ahead ? [`${intervalText(comparison.ahead, "×")} the throughput of ${next.model}`] : []),
+    ...cellLines(context, best, ["throughput"]),
+  ];
+  return { x: panel.wait_s!, y: panel.cpu_s!, wait: panel.wait_s!, cpu: panel.cpu_s!, model: best.model, tied, title: `${verdict} (${cellTitle(best)})`, lines,
+    margin: tied.length ? "tie" : comparison.ahead ? `${threeDigits(comparison.ahead[0])}×` : "", cell: comparison.best, flagged: !comparison.proven || Boolean(best.findings?.length),
+    fill: palette.look(best.model).color };
+}
+
+function map(context: Context, cores: number, squares: Square[]): Panel {
+  const { palette } = context;
+  const waits = [...new Set(squares.map((s) => s.wait))].sort((a, b) => a - b);
+  const cpus = [...new Set(squares.map((s) => s.cpu))].sort((a, b) => b - a);
+  const ties = new Map<string, string[]>();
+  for (const s of squares) {
+    if (!s.tied.length) continue;
+    const models = [s.model, ...s.tied].sort().slice(0, 4);
+    const id = `hatching-${cores}-${models.map((m) => context.results.models.indexOf(m)).join("-")}`;
+    ties.set(id, models);
+    s.fill = `url(#${id})`;
+  }
+  const winners = [...new Set(squares.map((s) => s.model))];
+  const plot = (width: number): Plot.PlotOptions => ({
+    width, height: Math.max(220, 70 + cpus.length * 46), marginLeft: 64, marginRight: 12, marginTop: 26, marginBottom: 42,
+    x: { type: "band", domain: waits, label: "wait of an operation", padding: 0.04 },
+    y: { type: "band", domain: cpus, label: "CPU of an operation", padding: 0.04 },
+    color: { type: "identity" }, symbol: { type: "identity" } as never,
+    marks: [
+      () => {
+        const definitions = document.createElementNS(svg, "defs");
+        for (const [id, models] of ties) definitions.append(hatching(id, models.map((m) => palette.look(m).color)));
+        return definitions;
+      },
+      Plot.cell(squares, { x: "wait", y: "cpu", fill: "fill", fillOpacity: 0.3, stroke: (s: Square) => palette.look(s.model).color, strokeWidth: 1, rx: 2 }),
+      ...squares.map((s) => Plot.dot([s], { className: "points", x: "wait", y: "cpu", dy: -7, r: 4.5, symbol: palette.look(s.model).symbol as Plot.SymbolType,
+        stroke: palette.look(s.model).color, strokeWidth: 1.5, fill: s.flagged ? "var(--panel)" : palette.look(s.model).color })),
+      Plot.text(squares, { x: "wait", y: "cpu", dy: 9, text: "margin", fill: "var(--ink)", fontSize: 10.5 }),
+      Plot.axisX({ tickFormat: (s: number) => figureText(s, "s"), tickSize: 0, labelAnchor: "center", labelArrow: "none" }),
+      Plot.axisY({ tickFormat: (s: number) => figureText(s, "s"), tickSize: 0, labelAnchor: "top", labelArrow: "none" }),
+    ],
+  });
+  return { key: String(cores), title: `${cores} ${cores === 1 ? "core" : "cores"}`, note: `Wins somewhere: ${clipped(winners.join(", "), 200)}.`, plot, points: squares,
+    columns: ["wait (s)", "CPU (s)", "best", "tied with", "margin"], rows: squares.map((s) => [s.wait, s.cpu, s.model, s.tied.join(", ") || null, s.margin]) };
+}
+
+export const crossoverMap: Chart = {
+  id: "crossover-map",
+  title: "The crossover map",
+  description: () =>
+    "Which model wins where: an operation's wait to the right, its CPU time upwards. Each square has the winner's colour and marker and its lead over the next; squares of models " +
+    "whose intervals overlap are hatched in the colours of all that tie. A hollow marker is unproven or carries a finding.",
+  *panels(context) {
+    const byCores = new Map<number, Square[]>();
+    context.results.data.panels.forEach((panel, index) => {
+      if (panel.cpu_s === undefined || panel.cpu_s === null || panel.wait_s === undefined || panel.wait_s === null) return;
+      for (const comparison of panel.comparisons ?? []) {
+        if (context.view.cores !== null && comparison.cores !== context.view.cores) continue;
+        byCores.set(comparison.cores, [...(byCores.get(comparison.cores) ?? []), square(context, index, comparison)]);
+      }
+    });
+    for (const [cores, squares] of [...byCores].sort(([a], [b]) => a - b)) yield map(context, cores, squares);
+  },
+  minimum: 420,
+};

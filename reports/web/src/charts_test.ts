@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { csvOfCells, cellsOfView, columnsOf, sorted } from "./cells_table.ts";
+import type { Context } from "./chart.ts";
+import { charts } from "./charts.ts";
+import { axisArgument, seriesOf } from "./charts/families.ts";
+import { shareText } from "./charts/latency.ts";
+import { roomyTicks } from "./charts/lines.ts";
+import { coefficientText, throughputOf } from "./charts/scaling_fit.ts";
+import { type Cell, curveOf, type PageData, Results } from "./data.ts";
+import { Palette } from "./palette.ts";
+import { chosenCells } from "./select.ts";
+import { initialView, type View } from "./view.ts";
+
+const cell = (model: string, cores: number, in_flight: number, mean: number, more: Partial<Cell> = {}): Cell => ({
+  panel: 0, name: `network/${model}/cores:${cores}/in_flight:${in_flight}`, model, cores, in_flight, status: "ok",
+  metrics: [[mean, mean - 1, mean + 1, 3, mean - 0.5, mean, mean + 0.5], null], ...more,
+});
+
+function context(cells: Cell[], view: Partial<View> = {}, more: Partial<PageData> = {}): Context {
+  const data: PageData = {
+    schema: 1, suite: "", foreign: false, status: "complete", date: "", repetitions: 0, values: "all", outcomes: [], shares: [0.5, 0.9],
+    metrics: [{ id: "throughput", label: "throughput", unit: "1/s", better: "higher" }, ...["time", "p50", "p99", "cpu", "memory", "cpu_share", "fixture_share", "voluntary_switches", "involuntary_switches", "memory_per_in_flight"]
+      .map((id) => ({ id, label: id, unit: "s", better: "lower" as const }))],
+    answers: [{ panel: 0, best: "event_loop", cores: 2, tie: false, headline: "" }],
+    panels: [{ workload: "network", parameters: {}, label: "network", best: cells.flatMap((c, i) => (c.status === "ok" ? [[i, [1, 0.9, 1.1, 3], 1] as [number, [number, number, number, number], number]] : [])), comparisons: [], fits: [] }],
+    cells, ...more,
+  };
+  const results = new Results(data);
+  return { results, view: { ...initialView, ...view }, palette: new Palette(results.models) };
+}
+
+const chart = (id: string) => charts.find((c) => c.id === id)!;
+
+test("throughput by core count has a point a cell, with the JSON's mean and interval", () => {
+  const [panel] = [...chart("throughput-by-cores").panels(context([cell("event_loop", 1, 64, 100), cell("event_loop", 2, 64, 190), cell("reference", 1, 64, 220)]))];
+  assert.deepEqual(panel!.points.map((p) => [p.cell, p.y]), [[0, 100], [1, 190], [2, 220]]);
+  assert.deepEqual(panel!.rows[0], ["event_loop", 1, 64, 100, 99, 101, 3]);
+  assert.match(panel!.points[0]!.lines.join(), /100 \/s \(99 to 101\)/);
+});
+
+test("a finding flags the point and stands in its words", () => {
+  const [panel] = [...chart("throughput-by-cores").panels(context([cell("event_loop", 1, 64, 100, { findings: [{ code: "fixture_bound", detail: "97 %" }] })]))];
+  assert.equal(panel!.points[0]!.flagged, true);
+  assert.ok(panel!.points[0]!.lines.includes("⚑ fixture_bound: 97 %"));
+});
+
+test("one repetition has no interval, and the panel says so", () => {
+  const [panel] = [...chart("throughput-by-cores").panels(context([cell("event_loop", 1, 64, 100, { metrics: [[100, null, null, 1]] })]))];
+  assert.equal(panel!.note, "One repetition: no intervals.");
+});
+
+test("a hidden model is in no chart and not in the table", () => {
+  const hidden = context([cell("event_loop", 1, 64, 100), cell("thread_pool", 1, 64, 90)], { hidden: new Set(["thread_pool"]) });
+  assert.deepEqual(chosenCells(hidden, 0).map((c) => c.cell), [0]);
+  assert.deepEqual(cellsOfView(hidden), [0]);
+});
+
+test("a fixed in flight takes that cell of each model, not its best", () => {
+  const fixed = context([cell("event_loop", 1, 1, 10), cell("event_loop", 1, 64, 100), cell("thread_pool", 1, 1, 12)], { inFlight: 1 });
+  assert.deepEqual(chosenCells(fixed, 0).map((c) => c.cell), [0, 2]);
+});
+
+test("efficiency is the speed-up over the ratio of cores", () => {
+  const of = context([cell("event_loop", 4, 64, 300)], { measure: "efficiency" });
+  of.results.data.panels[0]!.best = [[0, [3, 2.8, 3.2, 3], 1]];
+  const [panel] = [...chart("throughput-by-cores").panels(of)];
+  assert.equal(panel!.points[0]!.y, 0.75);
+  assert.deepEqual(panel!.rows[0]!.slice(3, 6).map((v) => Number(Number(v).toFixed(6))), [0.75, 0.7, 0.8]);
+});
+
+test("the table sorts by value with absent ones last, and searches words", () => {
+  const of = context([cell("a", 1, 1, 5), cell("b", 1, 1, 50), cell("c", 1, 1, 0, { status: "failed", reason: "ECONNREFUSED here", metrics: undefined }), cell("d", 1, 1, 7)]);
+  const throughput = columnsOf(of).find((c) => c.metric === "throughput");
+  assert.deepEqual(sorted(of, [0, 1, 2, 3], throughput, true), [1, 3, 0, 2]);
+  assert.deepEqual(sorted(of, [0, 1, 2, 3], throughput, false), [0, 3, 1, 2]);
+  assert.deepEqual(cellsOfView({ ...of, view: { ...of.view, search: "FAILED econn" } }), [2]);
+  assert.match(csvOfCells(of, [2]), /ECONNREFUSED here,,,/);
+});
+
+test("latency curves end at their maximum, which stands at 1 - 1/count", () => {
+  assert.deepEqual(curveOf([0.5, 0.9, 0.99], [50, 1, 2, 9]), [[0.5, 1], [0.9, 2], [0.98, 9]]);
+  assert.equal(shareText(0.999, false), "99.9 %");
+  assert.equal(shareText(0.98, true), "maximum");
+});
+
+test("the scaling law is drawn from its terms", () => {
+  const fit = { model: "m", terms: [0.001, 0.00005, 0.000001] as [number, number, number] };
+  assert.equal(Math.round(throughputOf(fit, 1)), 1000);
+  assert.equal(throughputOf(fit, 10), 10 / (0.001 + 0.00005 * 9 + 0.000001 * 90));
+  assert.equal(coefficientText([0.0301, 0.029, 0.0312, 40]), "0.0301 (0.029 to 0.0312)");
+  assert.equal(coefficientText([0.00042, 0.0004, 0.00044, 40]), "4.2e-4 (4.0e-4 to 4.4e-4)");
+});
+
+test("without a fit the section says what is lacking", () => {
+  const of = context([cell("event_loop", 1, 64, 100)]);
+  of.results.data.panels[0]!.fits = [{ model: "event_loop", missing: "needs 3 numbers of cores, has 1" }];
+  assert.deepEqual([...chart("scaling-fit").panels(of)], []);
+  assert.match(chart("scaling-fit").absence!(of)!, /needs 3 numbers of cores, has 1/);
+});
+
+test("a family's axis is its numeric argument of most values", () => {
+  const of = (parameters: Record<string, string>) => cell("", 1, 1, 1, { parameters });
+  const cells = [of({ "argument 1": "64", threads: "1" }), of({ "argument 1": "128", threads: "1" }), of({ "argument 1": "256", threads: "2" })];
+  assert.equal(axisArgument(cells), "argument 1");
+  assert.equal(axisArgument([of({ "argument 1": "fast" }), of({ "argument 1": "slow" })]), null);
+  assert.equal(seriesOf(cells[2]!, "argument 1"), "threads:2");
+});
+
+test("models differ in colour, marker and dash, and reference is quiet", () => {
+  const palette = new Palette(["reference", ...Array.from({ length: 40 }, (_, i) => `m${i}`)]);
+  const looks = new Set(Array.from({ length: 40 }, (_, i) => JSON.stringify(palette.look(`m${i}`))));
+  assert.equal(looks.size, 40);
+  assert.equal(palette.look("reference").color, "var(--limit)");
+});
+
+test("ticks keep their distance", () => {
+  assert.deepEqual(roomyTicks([1, 2, 4, 8, 16, 32, 64, 128], false, 300, 30), [1, 16, 32, 64, 128]);
+  assert.deepEqual(roomyTicks([5, 5, 5], true, 300, 30), [5]);
+});

@@ -1,0 +1,233 @@
+// What a reader does with the page: filters, keyboard, saving, printing; and what a hostile file does not do to it.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { launch, open } from "./browser.mjs";
+
+let browser;
+before(async () => { browser = await launch(); });
+after(async () => { await browser?.close(); });
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const control = (page, label) => page.locator("#controls label", { hasText: label }).locator("select");
+
+async function violations(page) {
+  await page.evaluate(axe);
+  const { violations: found } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return found.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")}`);
+}
+
+test("axe finds nothing, light and dark, narrow and wide, on every kind of page", async () => {
+  for (const [name, width, scheme] of [["baseline", 1600, "light"], ["baseline", 400, "dark"], ["mixed", 800, "dark"], ["foreign", 800, "light"], ["many_cores", 1600, "dark"], ["hostile", 800, "light"], ["empty", 400, "light"]]) {
+    const { page } = await open(browser, name, { width, scheme });
+    assert.deepEqual(await violations(page), [], `${name} ${width} ${scheme}`);
+    await page.context().close();
+  }
+});
+
+test("no page, however odd its results, makes an error, a request or a script of its own", async () => {
+  for (const name of ["hostile", "foreign", "single", "empty", "failed", "mixed", "many_cores", "baseline"]) {
+    const { page, troubles } = await open(browser, name);
+    assert.deepEqual(troubles, [], name);
+    assert.equal(await page.evaluate(() => globalThis.hacked), undefined);
+    assert.equal(await page.locator("img").count(), 0);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${name} scrolls sideways`);
+    await page.context().close();
+  }
+});
+
+test("hostile names are shown as they are written", async () => {
+  const { page, data } = await open(browser, "hostile");
+  const first = data.cells[0].name;
+  assert.ok(first.includes("</script>"));
+  await page.locator("#cells .link").first().click();
+  assert.ok((await page.locator("#samples .name").textContent()).startsWith("</script><script>window.hacked=1</script>"));
+  await page.context().close();
+});
+
+test("answers, gaps and environment can be read without JavaScript", async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(`file://${process.env.PAGES}/usual.html`);
+  const text = await page.locator("main").innerText();
+  assert.match(text, /At 8 cores, process_loops and event_loop tie/);
+  assert.match(text, /EAGAIN/);
+  assert.match(text, /Example CPU 9000/);
+  assert.match(text, /need JavaScript/);
+  await context.close();
+});
+
+test("the choices go into the hash, and the hash brings them back", async () => {
+  const { page, data } = await open(browser, "usual");
+  const label = data.panels[1].label;
+  await control(page, "Workload").selectOption(label);
+  await control(page, "In flight").selectOption("64");
+  await control(page, "Cores").selectOption("4");
+  await page.getByRole("button", { name: "Log", exact: true }).click();
+  await page.getByRole("button", { name: "Efficiency", exact: true }).click();
+  await page.locator(".legend [data-model=thread_pool]").click();
+  await page.locator("#search").fill("loop");
+  const hash = new URL(page.url()).hash;
+  const state = (p) => p.evaluate(() => ({
+    points: [...document.querySelectorAll("#throughput-by-cores .points [data-cell]")].map((m) => m.dataset.cell),
+    count: document.querySelector("#cells .count").firstChild.textContent,
+    pressed: [...document.querySelectorAll("[aria-pressed=false]")].map((b) => b.textContent),
+    cards: [...document.querySelectorAll(".card")].filter((c) => !c.hidden).length,
+  }));
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  const before_ = await state(page);
+  assert.equal(before_.cards, 1);
+  assert.ok(before_.points.length > 0);
+  assert.ok(before_.points.every((i) => data.cells[i].panel === 1 && data.cells[i].in_flight === 64 && data.cells[i].model !== "thread_pool"));
+  const again = await open(browser, "usual", { hash });
+  assert.deepEqual(await state(again.page), before_);
+  await again.page.context().close();
+  await page.context().close();
+});
+
+test("the keyboard walks the points, shows their words, opens and closes their samples", async () => {
+  const { page, data } = await open(browser, "usual");
+  const points = page.locator("#throughput-by-cores .panel").first().locator(".points [role=button]");
+  await points.first().focus();
+  await assert.doesNotReject(page.locator("#tooltip").waitFor({ state: "visible" }));
+  await page.keyboard.press("ArrowRight");
+  const focused = Number(await page.evaluate(() => document.activeElement.dataset.cell));
+  assert.equal(await points.nth(1).getAttribute("data-cell"), String(focused));
+  const cell = data.cells[focused];
+  assert.ok((await page.locator("#tooltip strong").textContent()).startsWith(cell.model));
+  await page.keyboard.press("Enter");
+  await page.locator("#samples[open]").waitFor();
+  const throughput = cell.metrics[0];
+  assert.ok((await page.locator("#samples tbody tr").first().textContent()).includes("throughput"));
+  assert.equal((await page.locator("#samples tbody tr").first().locator(".values").textContent()).split("·").length, throughput.length - 4);
+  await page.keyboard.press("Escape");
+  await page.locator("#samples[open]").waitFor({ state: "detached" });
+  assert.equal(await page.locator("#throughput-by-cores .panel").first().locator(".points [tabindex='0']").count(), 1);
+  await page.context().close();
+});
+
+test("the pointer finds the nearest point, and a click opens its samples", async () => {
+  const { page } = await open(browser, "usual");
+  const mark = page.locator("#throughput-by-cores .panel").first().locator(".points [role=button]").last();
+  await mark.scrollIntoViewIfNeeded();
+  const box = await mark.boundingBox();
+  await page.mouse.move(box.x + box.width / 2 + 1, box.y + box.height / 2 + 1);
+  await page.locator("#tooltip").waitFor({ state: "visible" });
+  assert.match(await page.locator("#tooltip").textContent(), /throughput: .* to /);
+  await page.mouse.down();
+  await page.mouse.up();
+  await page.locator("#samples[open]").waitFor();
+  await page.getByRole("button", { name: "Close", exact: true }).click();
+  await page.context().close();
+});
+
+test("the legend hides a model from every chart, and shows it again", async () => {
+  const { page } = await open(browser, "usual");
+  const count = () => page.evaluate(() => [...document.querySelectorAll(".points [aria-label^='event_loop,']")].length);
+  const drawn = async () => { await page.evaluate(() => dispatchEvent(new Event("beforeprint"))); return count(); };
+  const first = await drawn();
+  assert.ok(first > 0);
+  await page.locator(".legend [data-model=event_loop]").click();
+  assert.equal(await drawn(), 0);
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.model), "event_loop");
+  await page.getByRole("button", { name: "Show all", exact: true }).click();
+  assert.equal(await drawn(), first);
+  await page.context().close();
+});
+
+test("the table sorts by its headings and is filtered by words", async () => {
+  const { page, data } = await open(browser, "usual");
+  const heading = page.locator("#cells").getByRole("button", { name: /^throughput/ });
+  await heading.click();
+  const shown = await page.locator("#cells tbody tr").evaluateAll((rows) => rows.map((row) => Number(row.dataset.cell)));
+  const means = shown.map((i) => data.cells[i].metrics[0][0]);
+  assert.deepEqual(means, [...means].sort((a, b) => b - a));
+  assert.equal(await page.locator("#cells th[aria-sort=descending]").count(), 1);
+  await page.locator("#search").fill("failed EAGAIN");
+  assert.equal(await page.locator("#cells tbody tr").count(), data.cells.filter((c) => c.status === "failed").length);
+  await page.context().close();
+});
+
+async function saved(page, click) {
+  const [download] = await Promise.all([page.waitForEvent("download"), click()]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+test("a chart is saved as SVG and PNG, its data as CSV, the results as JSON", async () => {
+  const { page, data } = await open(browser, "many_cores");
+  const panel = page.locator("#throughput-by-cores .panel").first();
+  const svg = await saved(page, () => panel.getByRole("button", { name: "SVG" }).click());
+  assert.match(svg.name, /^throughput-by-cores.*\.svg$/);
+  assert.match(svg.bytes.toString(), /^<svg/);
+  assert.doesNotMatch(svg.bytes.toString(), /var\(--/);
+  const png = await saved(page, () => panel.getByRole("button", { name: "PNG" }).click());
+  assert.deepEqual([...png.bytes.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
+  const json = await saved(page, () => page.locator("#download button").click());
+  const document = JSON.parse(json.bytes.toString());
+  assert.equal(document.crossover.cells.length, data.cells.length);
+  const source = JSON.parse(readFileSync(`${process.env.PAGES}/many_cores.json`, "utf8"));
+  assert.deepEqual(document.crossover.cells.map((c) => c.samples.map((s) => s.operations)), source.crossover.cells.map((c) => c.samples.map((s) => s.operations)));
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await panel.getByRole("button", { name: "CSV" }).click();
+  await panel.getByRole("button", { name: /Copied|Saved/ }).waitFor();
+  await page.context().close();
+});
+
+test("themes follow the system, and the switch overrules it", async () => {
+  const { page } = await open(browser, "usual", { scheme: "dark" });
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const dark = await ground();
+  await page.getByRole("button", { name: "Light", exact: true }).click();
+  const light = await ground();
+  assert.notEqual(dark, light);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.getByRole("button", { name: "Dark", exact: true }).click();
+  assert.equal(await ground(), dark);
+  await page.context().close();
+});
+
+test("print is light, without controls, and every chart is drawn", async () => {
+  const { page } = await open(browser, "usual", { scheme: "dark", hash: "#theme=dark" });
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(255, 255, 255)");
+  assert.equal(await page.locator(".filters").isVisible(), false);
+  assert.equal(await page.locator(".drawing:not([data-width])").count(), 0);
+  assert.ok((await page.pdf()).length > 20_000);
+  await page.context().close();
+});
+
+test("the crossover map has a square for each pair, and hatches ties", async () => {
+  const { page, data } = await open(browser, "mixed");
+  const squares = page.locator("#crossover-map .points [role=button]");
+  assert.equal(await squares.count(), data.panels.length);
+  const ties = data.panels.filter((p) => p.comparisons[0].tied.length > 0).length;
+  assert.ok(ties > 0);
+  assert.equal(await page.locator("#crossover-map [data-mark=cell] rect[fill^='url(']").count(), ties);
+  await page.context().close();
+});
+
+test("the fits of 128 cores are on the page with their intervals", async () => {
+  const { page, data } = await open(browser, "many_cores");
+  const rows = await page.locator("#scaling-fit tbody tr").allTextContents();
+  assert.equal(rows.length, data.panels[0].fits.filter((f) => !f.missing).length);
+  assert.ok(rows.some((row) => /thread_pool\s*USL/.test(row) && / to /.test(row)));
+  await page.context().close();
+});
+
+test("a baseline's lines and changes are drawn, and what differs of the machine is said", async () => {
+  const { page, data } = await open(browser, "baseline");
+  assert.ok((await page.locator("#throughput-by-cores .baseline").count()) > 0);
+  assert.ok((await page.locator("#baseline").innerText()).includes("Linux 6.0.0"));
+  const drawn = await page.locator("#changes .panel").first().locator(".points [role=button]").count();
+  assert.equal(drawn, Math.min(24, data.baseline.changes.filter((c) => c.metric === "throughput").length));
+  await page.context().close();
+});
+
+test("a plain Google Benchmark file has a panel a family", async () => {
+  const { page, data } = await open(browser, "foreign");
+  assert.equal(await page.locator("#families .panel").count(), data.panels.length);
+  assert.equal(await page.locator("#families .points [role=button]").count(), data.cells.length);
+  await page.context().close();
+});
