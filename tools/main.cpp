@@ -1,7 +1,4 @@
-#include <unistd.h>
-
 #include <array>
-#include <climits>
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
@@ -61,12 +58,6 @@ int dispatch(const words& arguments) {
 }
 
 }  // namespace
-
-std::string own_program() {
-  char path[PATH_MAX];
-  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
-  return length > 0 ? std::string(path, static_cast<std::size_t>(length)) : "crossover";
-}
 
 }  // namespace crossover
 

@@ -105,8 +105,15 @@ class network final : public workload, public async_form {
     l.next_turn();
     const char* phase = "send";
     try {
-      for (std::size_t done = 0; done < bytes_;)
-        done += co_await l.socket.async_write_some(asio::buffer(l.sent.data() + done, bytes_ - done), use_awaitable);
+      for (std::size_t done = 0; done < bytes_;) {
+        // The socket's buffer mostly has room: only where it has none is there something to wait for.
+        boost::system::error_code trouble;
+        done += l.socket.write_some(asio::buffer(l.sent.data() + done, bytes_ - done), trouble);
+        if (trouble == asio::error::would_block)
+          co_await l.socket.async_wait(loop_socket::wait_write, use_awaitable);
+        else if (trouble)
+          throw boost::system::system_error(trouble);
+      }
       phase = "receive";
       for (std::size_t done = 0; done < bytes_;)
         done += co_await l.socket.async_read_some(asio::buffer(l.received.data() + done, bytes_ - done), use_awaitable);
@@ -129,7 +136,7 @@ class network final : public workload, public async_form {
   static void adopt(loop_lane& l, descriptor fd) {
     const tcp protocol = protocol_of(fd.get());
     l.socket.assign(protocol, fd.release());
-    l.socket.native_non_blocking(true);
+    l.socket.non_blocking(true);
   }
 
   std::uint64_t bytes_;

@@ -21,7 +21,9 @@ thread_local tally* current = nullptr;
 struct next_turn {
   asio::io_context& loop;
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiting) const { asio::post(loop, [waiting] { waiting.resume(); }); }
+  void await_suspend(std::coroutine_handle<> waiting) const {
+    loop.get_executor().post([waiting] { waiting.resume(); }, std::allocator<void>());
+  }
   void await_resume() const noexcept {}
 };
 

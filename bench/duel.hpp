@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bench/cell/cell_process.hpp"
+
+namespace crossover {
+
+/// One side of a comparison: a cell process and what it prepares. Both sides are given the same CPUs and the same server.
+struct duel_arm {
+  std::vector<std::string> command;  ///< up to and with `cell`
+  cell_preparation what;
+};
+
+/// How two arms are measured against each other (duet benchmarking: Bulej et al. 2020): two live cell processes take turns on the
+/// same CPUs in short slices, in the order ABBA or BAAB, drawn at random for each group of four.
+struct duel_plan {
+  std::uint32_t blocks = 10;   ///< pairs of fresh processes: the unit of statistics
+  std::uint32_t groups = 10;   ///< groups of four slices a block
+  double slice_s = 0.02;       ///< measured time of a slice
+  double warm_up_s = 0.1;      ///< of each process, thrown away
+  double deadline_s = 20;
+  std::uint64_t seed = 1;      ///< of the order and of the environments' sizes
+};
+
+/// One group of four slices: seconds an operation took in each of the two slices of an arm.
+struct duel_group {
+  bool a_first = true;  ///< ABBA, else BAAB
+  double a[2] = {0, 0};
+  double b[2] = {0, 0};
+  /// log of B's time an operation over A's, from the geometric mean of each arm's two slices.
+  double log_ratio() const;
+};
+
+/// One pair of fresh processes.
+struct duel_block {
+  std::vector<duel_group> groups;
+  std::uint32_t padding_a = 0, padding_b = 0;  ///< bytes added to the environment, which move the stack (Mytkowicz et al. 2009)
+};
+
+/// Runs the plan's blocks. Throws `error` when an arm failed, its message naming the arm, and `interrupted`.
+std::vector<duel_block> run_duel(const duel_arm& a, const duel_arm& b, const duel_plan& plan);
+
+}  // namespace crossover
