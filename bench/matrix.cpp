@@ -102,7 +102,13 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
         for (const std::uint32_t cores : m.cores)
           for (const std::uint32_t in_flight : m.in_flight) {
             planned_cell cell = plan_one(workload, workload_values, model, model_values, cores, in_flight, m.rate, limits);
-            if (names.insert(cell.name).second) cells.push_back(std::move(cell));
+            if (names.insert(cell.name).second) {
+              cells.push_back(std::move(cell));
+              continue;
+            }
+            // What collapses into a cell that stands already leaves its remark there: no request vanishes in silence.
+            auto& standing = *std::find_if(cells.begin(), cells.end(), [&](const planned_cell& c) { return c.name == cell.name; });
+            if (standing.findings.empty()) standing.findings = std::move(cell.findings);
           }
       }
     }

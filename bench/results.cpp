@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -44,6 +45,9 @@ std::optional<T> optional_at(const json& from, const char* key) {
   const auto found = from.find(key);
   if (found == from.end() || found->is_null()) return std::nullopt;
   if (!found->is_number()) unreadable(key, "not a number");
+  if constexpr (std::is_unsigned_v<T>)
+    if (const double value = found->template get<double>(); value < 0 || value > static_cast<double>(std::numeric_limits<T>::max()))
+      unreadable(key, "a count below 0 or beyond measure");
   return found->get<T>();
 }
 

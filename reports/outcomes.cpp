@@ -54,7 +54,7 @@ std::vector<std::string> what_was_measured(const evidence& from) {
   text += remarked > 0 ? fmt::format("; {} with findings.", counted(remarked, "cell")) : ".";
   std::vector<std::string> sentences(1, text);
   if (from.value.status == results_status::interrupted)
-    sentences.push_back("The run was interrupted: cells that it did not reach are missing.");
+    sentences.emplace_back("The run was interrupted: cells that it did not reach are missing.");
   return sentences;
 }
 

@@ -18,14 +18,17 @@ constexpr std::array durations = {unit{"ns", 1}, unit{"us", 1'000}, unit{"µs", 
 template <std::size_t N>
 std::optional<std::uint64_t> parse(std::string_view text, const std::array<unit, N>& units) {
   double number = 0;
+  if (text.starts_with('-')) return std::nullopt;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   if (failure != std::errc{} || !(number >= 0)) return std::nullopt;
   const std::string_view suffix(end, static_cast<std::size_t>(text.data() + text.size() - end));
   for (const auto& [name, factor] : units) {
     if (suffix != name) continue;
+    // A decimal fraction that binary cannot hold, as 16.1us, comes out a hair beside the whole number that it is.
     const double value = number * static_cast<double>(factor);
-    if (value != std::floor(value) || value > 9e18) return std::nullopt;
-    return static_cast<std::uint64_t>(value);
+    const double whole = std::round(value);
+    if (std::abs(value - whole) > 1e-6 + 1e-15 * value || value > 9e18) return std::nullopt;
+    return static_cast<std::uint64_t>(whole);
   }
   return std::nullopt;
 }

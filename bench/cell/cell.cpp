@@ -67,6 +67,22 @@ const json& member(const json& request, const char* key, json::value_t type) {
   return *found;
 }
 
+/// A member that is a number of 0 or more, 0 where it is missing.
+double amount(const json& request, const char* key) {
+  const auto found = request.find(key);
+  if (found == request.end()) return 0;
+  if (!found->is_number() || found->get<double>() < 0) throw error(error_kind::invalid, fmt::format("'{}' is a number of 0 or more", key));
+  return found->get<double>();
+}
+
+/// A member that is a whole number of 0 or more; `otherwise` where it is missing.
+std::uint64_t whole(const json& request, const char* key, std::uint64_t otherwise) {
+  const auto found = request.find(key);
+  if (found == request.end()) return otherwise;
+  if (!found->is_number_unsigned()) throw error(error_kind::invalid, fmt::format("'{}' is a whole number of 0 or more", key));
+  return found->get<std::uint64_t>();
+}
+
 std::map<std::string, std::string> strings(const json& request, const char* key) {
   std::map<std::string, std::string> read;
   const auto found = request.find(key);
@@ -129,9 +145,9 @@ class cell {
 
   json run(const json& body) {
     if (!prepared_) throw error(error_kind::invalid, "'run' came before 'prepare'");
-    const double seconds = body.value("seconds", 0.0);
-    const std::uint64_t operations = body.value("operations", std::uint64_t{0});
-    const double rate = body.value("rate", 0.0);
+    const double seconds = amount(body, "seconds");
+    const std::uint64_t operations = whole(body, "operations", 0);
+    const double rate = amount(body, "rate");
     if ((seconds > 0) == (operations > 0) || seconds > 3600)
       throw error(error_kind::invalid, "'run' wants either 'seconds' (at most 3600) or 'operations', more than 0");
     run_control control;
@@ -141,7 +157,7 @@ class cell {
       if (!(seconds > 0)) throw error(error_kind::invalid, "a 'rate' goes with 'seconds'");
       const std::string schedule = body.value("schedule", "poisson");
       if (schedule != "poisson" && schedule != "constant") throw error(error_kind::invalid, "'schedule' is poisson or constant");
-      control.arrival_count = arrivals_.fill(rate, seconds, schedule == "poisson", body.value("seed", std::uint64_t{1}));
+      control.arrival_count = arrivals_.fill(rate, seconds, schedule == "poisson", whole(body, "seed", 1));
       control.arrivals = arrivals_.times();
     }
     const usage before = usage_of_this_process();
@@ -196,7 +212,7 @@ class cell {
     finished_ = true;
     const std::uint64_t memory = prepared_ ? tree_memory_bytes(prepared_->children()) : 0;
     prepared_.reset();
-    return {{"peak_rss_bytes", memory}};
+    return memory > 0 ? json{{"peak_rss_bytes", memory}} : json::object();
   }
 
   const model_type& find_type(const std::string& name) const {

@@ -18,6 +18,12 @@ error_kind kind_of(const std::string& word) {
   return error_kind::failed;
 }
 
+/// A string member; `otherwise` where it is missing or something else.
+std::string text_in(const json& told, const char* key, const char* otherwise) {
+  const auto found = told.find(key);
+  return found != told.end() && found->is_string() ? found->get<std::string>() : otherwise;
+}
+
 std::string shortened(const std::string& line) { return line.size() <= 80 ? line : line.substr(0, 77) + "..."; }
 
 }  // namespace
@@ -31,7 +37,7 @@ json cell_process::ask(const json& request, const char* expected, double patienc
   const json answer = json::parse(line, nullptr, false);
   if (answer.is_object() && answer.contains("error") && answer["error"].is_object()) {
     const json& told = answer["error"];
-    throw error(kind_of(told.value("kind", "failed")), told.value("message", "the cell told of an error without words"));
+    throw error(kind_of(text_in(told, "kind", "failed")), text_in(told, "message", "the cell told of an error without words"));
   }
   if (!answer.is_object() || !answer.contains(expected) || !answer[expected].is_object())
     throw error(error_kind::failed, fmt::format("the cell process answered nonsense where '{}' was due: {}", expected, shortened(line)));
@@ -45,7 +51,7 @@ void cell_process::prepare(const cell_preparation& what) {
   if (!what.endpoint.empty()) body["endpoint"] = what.endpoint;
   const json ready = ask({{"prepare", body}}, "ready", deadline_s_ + 0.01 * what.in_flight);
   start_s_ = static_cast<double>(now_ns() - started_ns_) * 1e-9;
-  if (ready.value("protocol", 0) != 1)
+  if (ready.value("protocol", json()) != 1)
     throw error(error_kind::failed, "the cell process speaks another version of the protocol; this program speaks 1");
   if (ready.contains("setup_s") && ready["setup_s"].is_number()) setup_s_ = ready["setup_s"].get<double>();
   if (ready.contains("base_rss_bytes") && ready["base_rss_bytes"].is_number_unsigned())

@@ -1,0 +1,155 @@
+#include "bench/cell/pace.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <limits>
+#include <set>
+#include <thread>
+
+namespace crossover {
+namespace {
+
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+struct paced : ::testing::Test {
+  latency_recorder latency{1}, service{1};
+  tally worker{latency, service, 0};
+  run_control control;
+  lane_pace pace;
+  void SetUp() override {
+    control.deadline_ns = never;
+    worker.begin();
+  }
+  /// Runs operations until the pace says stop; how many there were.
+  int run_all(std::uint64_t quota) {
+    int count = 0;
+    for (bool more = pace.begin(control, quota, now_ns()); more; more = pace.done(worker)) ++count;
+    worker.end();
+    return count;
+  }
+};
+
+TEST(run_control, shares_counted_operations_out_to_the_last_one) {
+  run_control control;
+  for (const std::uint64_t operations : {1, 6, 7, 8, 1000}) {
+    control.operations = operations;
+    for (const std::uint32_t lanes : {1U, 2U, 7U, 64U}) {
+      std::uint64_t sum = 0;
+      for (std::uint32_t i = 0; i < lanes; ++i) {
+        EXPECT_EQ(control.quota(i, lanes), operations / lanes + (i < operations % lanes ? 1 : 0));
+        sum += control.quota(i, lanes);
+      }
+      EXPECT_EQ(sum, operations);
+    }
+  }
+}
+
+TEST(run_control, each_intended_start_is_claimed_once) {
+  constexpr std::int64_t arrivals[] = {0, 10, 20, 30, 40};
+  run_control control;
+  control.start_ns = 1000;
+  control.deadline_ns = never;
+  control.arrivals = arrivals;
+  control.arrival_count = 5;
+  std::set<std::int64_t> claimed;
+  while (const auto intended = control.claim()) EXPECT_TRUE(claimed.insert(*intended).second);
+  EXPECT_EQ(claimed, (std::set<std::int64_t>{1000, 1010, 1020, 1030, 1040}));
+  EXPECT_FALSE(control.claim());
+}
+
+TEST(run_control, nothing_is_claimed_after_the_deadline) {
+  constexpr std::int64_t arrivals[] = {0};
+  run_control control;
+  control.deadline_ns = now_ns() - 1;
+  control.arrivals = arrivals;
+  control.arrival_count = 1;
+  EXPECT_FALSE(control.claim());
+}
+
+TEST_F(paced, a_quota_is_met_exactly) {
+  for (const std::uint32_t every : {1U, 2U, 8U, 1024U})
+    for (const std::uint64_t quota : {1U, 2U, 7U, 100U, 3000U}) {
+      control.every = every;
+      worker.begin();
+      EXPECT_EQ(run_all(quota), static_cast<int>(quota)) << every;
+      EXPECT_EQ(worker.operations, quota) << every;
+      latency.take();
+    }
+}
+
+TEST_F(paced, a_lane_without_a_share_does_not_begin) { EXPECT_FALSE(pace.begin(control, 0, now_ns())); }
+
+TEST_F(paced, every_operation_is_timed_where_that_is_asked) {
+  run_all(500);
+  EXPECT_EQ(latency.take().count(), 500U);
+}
+
+TEST_F(paced, one_operation_in_every_n_is_timed_else) {
+  control.every = 8;
+  run_all(8000);
+  EXPECT_NEAR(static_cast<double>(latency.take().count()), 1000, 1);
+}
+
+TEST_F(paced, a_timed_operation_is_one_not_the_sum_of_many) {
+  control.every = 4;
+  int i = 0;
+  for (bool more = pace.begin(control, 13, now_ns()); more; more = pace.done(worker)) std::this_thread::sleep_for(std::chrono::milliseconds(i++ % 4 == 0 ? 0 : 20));
+  worker.end();
+  // The timed ones are at positions 0, 4, 8, …: those that did not sleep.
+  EXPECT_LT(latency.take().quantile_ns(0.2), 20e6);
+}
+
+TEST_F(paced, the_deadline_ends_the_lane) {
+  control.deadline_ns = now_ns() + 2'000'000;
+  const int count = run_all(~std::uint64_t{0});
+  EXPECT_GE(count, 1);
+  EXPECT_GE(now_ns(), control.deadline_ns);
+}
+
+TEST_F(paced, even_where_only_one_in_many_is_timed) {
+  control.every = 1024;
+  control.deadline_ns = now_ns() + 2'000'000;
+  EXPECT_GE(run_all(~std::uint64_t{0}), 1);
+}
+
+TEST_F(paced, errors_are_counted_apart_and_use_up_the_quota) {
+  bool more = pace.begin(control, 5, now_ns());
+  for (int i = 0; more; ++i) more = i % 2 == 0 ? pace.failed(worker, operation_error("receive", ECONNRESET)) : pace.done(worker);
+  worker.end();
+  EXPECT_EQ(worker.operations, 2U);
+  EXPECT_EQ(worker.errors, (std::map<std::string, std::uint64_t>{{"receive:ECONNRESET", 3}}));
+  EXPECT_EQ(latency.take().count(), 2U);
+}
+
+TEST_F(paced, errors_end_at_the_deadline_too) {
+  control.deadline_ns = now_ns() - 1;
+  ASSERT_TRUE(pace.begin(control, ~std::uint64_t{0}, now_ns()));
+  EXPECT_FALSE(pace.failed(worker, operation_error("connect", ECONNREFUSED)));
+}
+
+TEST_F(paced, a_new_run_begins_at_nothing) {
+  run_all(3);
+  worker.errors["x"] = 1;
+  worker.begin();
+  EXPECT_EQ(worker.operations, 0U);
+  EXPECT_TRUE(worker.errors.empty());
+  EXPECT_GE(worker.begin_ns, worker.end_ns);
+}
+
+TEST_F(paced, an_open_loop_counts_from_the_intended_start) {
+  const std::int64_t intended = now_ns() - 50'000'000;
+  open_loop_turn turn{intended};
+  turn.start(worker);
+  turn.done(worker);
+  turn.failed(worker, operation_error("send", EPIPE));
+  worker.end();
+  EXPECT_EQ(worker.begun, 1U);
+  EXPECT_EQ(worker.operations, 1U);
+  EXPECT_EQ(worker.errors.at("send:EPIPE"), 1U);
+  EXPECT_GE(latency.take().max_ns, 50'000'000U);
+  EXPECT_EQ(service.take().count(), 1U);
+}
+
+}  // namespace
+}  // namespace crossover

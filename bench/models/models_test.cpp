@@ -1,0 +1,201 @@
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <set>
+
+#include "bench/models/model.hpp"
+#include "bench/models/worker_team.hpp"
+#include "workloads/async_form.hpp"
+
+namespace crossover {
+namespace {
+
+constexpr std::array made_up_parameters = {
+    parameter{"error_every", parameter_kind::count, "0", 0, 1'000'000},  // 0: never
+    parameter{"wrong_at", parameter_kind::count, "0", 0, 1'000'000},
+};
+
+struct counting_lane final : lane {
+  std::uint64_t turn = 0;
+};
+
+/// A workload of which every n-th operation of a lane ends in error, and one has a wrong result.
+class made_up : public workload {
+ public:
+  explicit made_up(const parameter_values& values) : error_every_(values.number("error_every")), wrong_at_(values.number("wrong_at")) {}
+  std::unique_ptr<lane> open_lane(std::uint32_t) override { return std::make_unique<counting_lane>(); }
+  void run_blocking(lane& mine) override { take_a_turn(mine); }
+
+ protected:
+  void take_a_turn(lane& mine) const {
+    const std::uint64_t turn = ++static_cast<counting_lane&>(mine).turn;
+    if (turn == wrong_at_) throw error(error_kind::failed, "a made-up result is wrong");
+    if (error_every_ != 0 && turn % error_every_ == 0) throw operation_error("made-up", ECONNRESET);
+  }
+
+ private:
+  std::uint64_t error_every_, wrong_at_;
+};
+
+/// The same with an asynchronous form.
+class made_up_async final : public made_up, public async_form {
+ public:
+  using made_up::made_up;
+  async_form* async() override { return this; }
+  std::unique_ptr<lane> open_async_lane(boost::asio::io_context&, std::uint32_t number) override { return open_lane(number); }
+  awaitable_operation run_async(lane& mine) override {
+    take_a_turn(mine);
+    co_return;
+  }
+};
+
+template <typename Workload>
+workload_type type_named(std::string_view name) {
+  return {.name = name,
+          .summary = "made up for a test",
+          .parameters = made_up_parameters,
+          .make = [](const parameter_values& values, const std::string&) -> std::unique_ptr<workload> { return std::make_unique<Workload>(values); },
+          .least_operation_s = [](const parameter_values&) { return 0.0; },
+          .start_fixture = nullptr};
+}
+
+const workload_type blocking_type = type_named<made_up>("made_up");
+const workload_type async_type = type_named<made_up_async>("made_up_async");
+
+std::uint64_t sum(const std::vector<std::uint64_t>& shares) { return std::accumulate(shares.begin(), shares.end(), std::uint64_t{0}); }
+
+/// Every model with every form of the made-up workload that it takes; `reference` has hand-written loops for known workloads alone.
+struct model_and_type {
+  const model_type* model;
+  const workload_type* type;
+};
+std::vector<model_and_type> pairs() {
+  std::vector<model_and_type> all;
+  for (const model_type* model : all_models())
+    for (const workload_type* type : {&blocking_type, &async_type}) {
+      const parameter_values workload_values(type->name, type->parameters, {}), model_values(model->name, model->parameters, {});
+      if (model->cannot({type, &workload_values, &model_values, 1, 2, false}).empty()) all.push_back({model, type});
+    }
+  return all;
+}
+
+class models : public ::testing::TestWithParam<model_and_type> {
+ protected:
+  std::unique_ptr<model> prepared(std::map<std::string, std::string> given, std::uint32_t in_flight = 3) const {
+    const auto& [m, type] = GetParam();
+    return m->prepare({.type = type,
+                       .workload_values = parameter_values(type->name, type->parameters, given),
+                       .endpoint = "",
+                       .model_values = parameter_values(m->name, m->parameters, {}),
+                       .cpus = {0},
+                       .in_flight = m->one_at_a_time ? 1 : in_flight});
+  }
+};
+INSTANTIATE_TEST_SUITE_P(pairs, models, ::testing::ValuesIn(pairs()),
+                         [](const auto& given) { return std::string(given.param.model->name) + "_" + std::string(given.param.type->name); });
+
+TEST_P(models, run_exactly_as_many_operations_as_asked_again_and_again) {
+  const auto m = prepared({});
+  for (const std::uint64_t operations : {1, 2, 100, 1}) {
+    run_control control;
+    control.operations = operations;
+    const run_outcome outcome = m->run(control, 0);
+    EXPECT_EQ(sum(outcome.worker_operations), operations);
+    EXPECT_EQ(outcome.latency.count(), operations) << "nothing is left over from the run before";
+    EXPECT_TRUE(outcome.errors.empty());
+    EXPECT_GT(outcome.end_ns, outcome.begin_ns);
+  }
+}
+
+TEST_P(models, count_errors_apart_and_go_on) {
+  const auto m = prepared({{"error_every", "4"}}, 1);
+  run_control control;
+  control.operations = 40;
+  const run_outcome outcome = m->run(control, 0);
+  EXPECT_EQ(sum(outcome.worker_operations), 30U);
+  EXPECT_EQ(outcome.errors, (std::map<std::string, std::uint64_t>{{"made-up:ECONNRESET", 10}}));
+  EXPECT_EQ(outcome.latency.count(), 30U);
+}
+
+TEST_P(models, end_although_nothing_succeeds) {
+  const auto m = prepared({{"error_every", "1"}});
+  run_control control;
+  const run_outcome outcome = m->run(control, 0.01);
+  EXPECT_EQ(sum(outcome.worker_operations), 0U);
+  EXPECT_GE(outcome.errors.at("made-up:ECONNRESET"), 1U);
+}
+
+TEST_P(models, fail_on_a_wrong_result) {
+  const auto m = prepared({{"wrong_at", "3"}});
+  run_control control;
+  control.operations = 100;
+  try {
+    m->run(control, 0);
+    FAIL() << "the wrong result went through";
+  } catch (const error& trouble) {
+    EXPECT_EQ(trouble.kind(), error_kind::failed);
+    EXPECT_STREQ(trouble.what(), "a made-up result is wrong");
+  }
+}
+
+TEST_P(models, stop_at_the_end_of_the_time) {
+  const auto m = prepared({});
+  run_control control;
+  const run_outcome outcome = m->run(control, 0.02);
+  EXPECT_GE(sum(outcome.worker_operations), 1U);
+  EXPECT_GE(outcome.end_ns - outcome.begin_ns, 15'000'000);
+}
+
+TEST_P(models, time_one_operation_in_many_where_that_is_asked) {
+  const auto m = prepared({}, 2);
+  run_control control;
+  control.operations = 6400;
+  control.every = 16;
+  const run_outcome outcome = m->run(control, 0);
+  EXPECT_EQ(sum(outcome.worker_operations), 6400U);
+  EXPECT_NEAR(static_cast<double>(outcome.latency.count()), 400, 3);
+}
+
+TEST(model_table, names_are_distinct_and_found) {
+  std::set<std::string_view> names;
+  for (const model_type* type : all_models()) {
+    EXPECT_TRUE(names.insert(type->name).second) << type->name;
+    EXPECT_EQ(&find_model(type->name), type);
+    EXPECT_NO_THROW(parameter_values(type->name, type->parameters, {})) << type->name;
+  }
+  for (const char* promised : {"serial", "event_loop", "shared_loop", "thread_pool", "processes", "reference"}) EXPECT_TRUE(names.contains(promised)) << promised;
+}
+
+TEST(model_table, an_unknown_name_suggests_the_nearest) {
+  try {
+    find_model("threadpool");
+    FAIL() << "found";
+  } catch (const error& trouble) {
+    EXPECT_TRUE(std::string(trouble.what()).starts_with("unknown model 'threadpool': did you mean 'thread_pool'?")) << trouble.what();
+  }
+}
+
+TEST(worker_team, rethrows_what_one_worker_threw_and_works_on) {
+  worker_team team({0, 0, 0});
+  ASSERT_EQ(team.size(), 3U);
+  for (const std::uint32_t bad : {0U, 2U}) {
+    std::atomic<int> ran = 0;
+    EXPECT_THROW(team.run([&](std::uint32_t i) {
+      ++ran;
+      if (i == bad) throw error(error_kind::failed, "one of them");
+    }),
+                 error);
+    EXPECT_EQ(ran, 3);
+    team.run([&](std::uint32_t) { ++ran; });
+    EXPECT_EQ(ran, 6);
+  }
+}
+
+TEST(worker_team, a_cpu_that_is_not_there_is_told) {
+  EXPECT_THROW(bind_to_cpus({4095}), error);
+  worker_team team({0, 4095});
+  EXPECT_THROW(team.run([](std::uint32_t) {}), error);
+}
+
+}  // namespace
+}  // namespace crossover

@@ -1,0 +1,147 @@
+"""What CONTRIBUTING promises of the code's shape: which room may see which, and how little it takes to add a workload or a model."""
+
+import re
+import unittest
+
+from program import SOURCE
+
+ROOMS = ["workloads", "bench", "reports", "tools"]  # each may include from itself and from those before it
+SOURCES = {
+    str(path.relative_to(SOURCE)): path.read_text()
+    for room in ROOMS
+    for path in sorted((SOURCE / room).rglob("*"))
+    if path.suffix in (".cpp", ".hpp") and "node_modules" not in path.parts
+}
+PRODUCT = {path: text for path, text in SOURCES.items() if not re.search(r"_test\.cpp$|_for_test|/testdata/|/tests/|misbehaving_server", path)}
+CMAKE = (SOURCE / "CMakeLists.txt").read_text()
+
+
+def includes(text):
+    return re.findall(r'^#\s*include\s*["<]([^">]+)[">]', text, re.M)
+
+
+def files_that_include(prefix):
+    return sorted(path for path, text in PRODUCT.items() if any(name.startswith(prefix) for name in includes(text)))
+
+
+def without_comments(text):
+    return re.sub(r"//[^\n]*", "", text)
+
+
+class Rooms(unittest.TestCase):
+    def test_there_is_code_to_look_at(self):
+        for room in ROOMS:
+            self.assertGreater(sum(path.startswith(room) for path in PRODUCT), 5, room)
+
+    def test_includes_run_one_way(self):
+        for path, text in SOURCES.items():
+            own = ROOMS.index(path.split("/")[0])
+            for name in includes(text):
+                room = name.split("/")[0]
+                if room in ROOMS and "/" in name:
+                    self.assertLessEqual(ROOMS.index(room), own, f"{path} includes {name}: {ROOMS[own]} must not know {room}")
+                    self.assertTrue((SOURCE / name).exists(), f"{path} includes {name}, which is not there")
+
+    def test_reports_see_results_alone(self):
+        allowed = {"bench/results.hpp", "bench/metrics.hpp", "bench/latency.hpp"}
+        for path, text in PRODUCT.items():
+            if path.startswith("reports/"):
+                seen = {name for name in includes(text) if name.startswith("bench/")}
+                self.assertLessEqual(seen, allowed, path)
+
+    def test_workloads_know_no_json_and_no_pools(self):
+        for path in PRODUCT:
+            if path.startswith("workloads/"):
+                for foreign in ("nlohmann/", "oneapi/", "tbb/", "benchmark/", "CLI/", "hwloc"):
+                    self.assertNotIn(path, files_that_include(foreign), foreign)
+
+    def test_no_room_is_a_drawer_for_the_rest(self):
+        for path in SOURCES:
+            for part in path.replace(".", "/").split("/"):
+                self.assertNotRegex(part, r"^(utils?|common|helpers?|misc|shared|lib)$", path)
+
+    def test_each_source_is_built_once(self):
+        for path in SOURCES:
+            if path.endswith(".cpp"):
+                self.assertEqual(len(re.findall(rf"(?<![\w/]){re.escape(path)}(?![\w/])", CMAKE)) >= 1, True, f"{path} is not in CMakeLists.txt")
+
+    def test_nothing_is_left_to_be_done(self):
+        for path, text in SOURCES.items():
+            self.assertNotRegex(text, r"\b(TODO|FIXME|XXX)\b", path)
+
+
+class Libraries(unittest.TestCase):
+    def test_google_benchmark_is_included_in_one_place(self):
+        self.assertEqual(files_that_include("benchmark/"), ["bench/runner.cpp"])
+
+    def test_onetbb_is_included_where_models_use_it(self):
+        for path in files_that_include("oneapi/tbb"):
+            self.assertTrue(path.startswith("bench/models/") or path in ("bench/environment.cpp", "tools/limits.cpp"), path)
+
+    def test_asio_is_in_few_headers(self):
+        headers = [path for path in files_that_include("boost/asio") if path.endswith(".hpp")]
+        self.assertEqual(headers, ["bench/models/loop_lanes.hpp", "workloads/async_form.hpp"])
+        for path in files_that_include("boost/asio"):
+            self.assertTrue(path.startswith(("workloads/", "bench/models/")) or path == "tools/limits.cpp", path)
+
+    def test_json_s_full_header_is_in_no_header(self):
+        self.assertEqual([path for path in files_that_include("nlohmann/json.hpp") if path.endswith(".hpp")], [])
+
+    def test_the_lock_of_the_pages_packages_names_no_host(self):
+        self.assertNotIn('"resolved"', (SOURCE / "reports/web/package-lock.json").read_text())
+
+
+class CostOfOneMore(unittest.TestCase):
+    """A workload or a model is named in three places: its own file, one table, one line of CMake. Everything else goes through the table."""
+
+    # Cells are chosen by name, and `limits` and `reference` hold what is hand-written for a workload.
+    CHOICES = {"bench/suites.cpp", "bench/models/reference.cpp", "tools/limits.cpp"}
+    # `reference` is the limit that charts and checks measure against; "processes" is also what a message calls processes.
+    ON_PURPOSE = {("reference", "bench/measure.cpp"), ("reference", "reports/panels.hpp"), ("processes", "bench/matrix.cpp")}
+
+    def check(self, kind, table, least):
+        rows = re.findall(rf"extern const {kind}_type ([^;]+);", PRODUCT[table])
+        self.assertEqual(len(rows), 1, table)
+        symbols = [symbol.strip() for symbol in rows[0].split(",")]
+        self.assertGreaterEqual(len(symbols), least)
+        for symbol in symbols:
+            with self.subTest(symbol):
+                where = sorted(path for path, text in PRODUCT.items() if path.startswith(("bench/", "workloads/")) and re.search(rf"\b{symbol}\b", text))
+                self.assertEqual(len(where), 2, where)
+                self.assertIn(table, where)
+                own = next(path for path in where if path != table)
+                self.assertRegex(PRODUCT[own], rf"constinit const {kind}_type {symbol} =")
+                self.assertEqual(len(re.findall(rf"^\s+{re.escape(own)}\)?$", CMAKE, re.M)), 1, "one line of CMake")
+                name = re.search(r'\.name = "([^"]+)"', PRODUCT[own])[1]
+                self.assertEqual(symbol, f"{name}_{kind}")
+                for path, text in PRODUCT.items():
+                    if path != own and path not in self.CHOICES and (name, path) not in self.ON_PURPOSE:
+                        self.assertNotIn(f'"{name}"', without_comments(text), f"{path} knows {name} by name")
+        defined = [path for path, text in PRODUCT.items() if re.search(rf"constinit const {kind}_type \w+ =", text)]
+        self.assertEqual(len(defined), len(symbols), f"a {kind} is not in the table")
+
+    def test_of_a_workload(self):
+        self.check("workload", "workloads/registry.cpp", 4)
+
+    def test_of_a_model(self):
+        self.check("model", "bench/models/model.cpp", 6)
+
+    def test_of_a_metric(self):
+        """One row in the table: no other file knows it by its id, except where one is shown on purpose."""
+        ids = re.findall(r'^    metric\{"([^"]+)"', PRODUCT["bench/metrics.cpp"], re.M)
+        self.assertGreaterEqual(len(ids), 15)
+        for path, text in PRODUCT.items():
+            if path.startswith("bench/") and path not in ("bench/metrics.cpp", "bench/runner.cpp"):
+                for metric in ids:
+                    self.assertNotIn(f'find_metric("{metric}")', text, path)
+
+    def test_of_a_command(self):
+        commands = re.findall(r"^int (\w+)_command\(const words& arguments\);", PRODUCT["tools/commands.hpp"], re.M)
+        self.assertGreaterEqual(len(commands), 5)
+        for command in commands:
+            self.assertIn(f"tools/{command}.cpp", PRODUCT)
+            self.assertRegex(PRODUCT["tools/main.cpp"], rf'command\{{"{command}", ')
+
+
+if __name__ == "__main__":
+    unittest.main()

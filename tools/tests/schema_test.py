@@ -1,0 +1,87 @@
+"""Real results keep to bench/results.schema.json, and the schema is strict enough to notice what would be wrong."""
+
+import copy
+import json
+import signal
+import subprocess
+import time
+import unittest
+
+import jsonschema
+
+from program import PATIENCE_S, PROGRAM, SOURCE, InADirectory, crossover
+
+SCHEMA = json.loads((SOURCE / "bench/results.schema.json").read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+TINY = ("--cores", 1, "--in-flight", 3, "--seconds", 0.02, "--repetitions", 2)
+
+
+class Schema(InADirectory):
+    def valid_run(self, *arguments, code=0):
+        done = crossover("run", *arguments, *TINY, "--out", self.out)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return self.valid_file()
+
+    def valid_file(self):
+        document = self.results()
+        self.assertEqual([f"{list(e.absolute_path)}: {e.message[:300]}" for e in VALIDATOR.iter_errors(document)], [])
+        return document
+
+    def test_the_schema_is_one(self):
+        jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+    def test_every_workload_under_every_model(self):
+        document = self.valid_run("--workload", "noop", "--workload", "sleep:delay=1ms", "--workload", "hashing:bytes=1KiB", "--workload", "network")
+        self.assertGreaterEqual(len(document["crossover"]["cells"]), 24)
+
+    def test_an_open_loop_with_a_skipped_cell(self):
+        document = self.valid_run("--workload", "noop", "--model", "event_loop", "--model", "reference", "--rate", 500)
+        self.assertEqual({c["status"] for c in document["crossover"]["cells"]}, {"ok", "skipped"})
+
+    def test_failed_cells(self):
+        document = self.valid_run("--workload", "noop", "--model", "serial", "--launcher", "false", code=1)
+        self.assertEqual({c["status"] for c in document["crossover"]["cells"]}, {"failed"})
+
+    def test_an_interrupted_run(self):
+        run = subprocess.Popen([PROGRAM, "run", "--workload", "sleep", "--model", "event_loop", "--model", "thread_pool", "--cores", "1", "--in-flight", "2", "--seconds", "0.1",
+                                "--repetitions", "500", "--out", str(self.out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while run.poll() is None and not self.out.exists():
+            time.sleep(0.02)
+        self.valid_file()  # in the midst of the run, too
+        run.send_signal(signal.SIGINT)
+        self.assertEqual(run.wait(PATIENCE_S), 130)
+        self.assertEqual(self.valid_file()["crossover"]["status"], "interrupted")
+
+    def test_what_would_be_wrong_is_noticed(self):
+        document = self.valid_run("--workload", "sleep:delay=1ms", "--model", "serial")
+
+        def spoilt(change):
+            spoil = copy.deepcopy(document)
+            cell = spoil["crossover"]["cells"][0]
+            change(spoil, cell, cell["samples"][0])
+            return not VALIDATOR.is_valid(spoil)
+
+        self.assertFalse(spoilt(lambda d, c, s: None))
+        for name, change in {
+            "a missing part": lambda d, c, s: d.pop("context"),
+            "an unknown status": lambda d, c, s: c.update(status="fine"),
+            "a failure without a reason": lambda d, c, s: c.update(status="failed"),
+            "an ok cell without samples": lambda d, c, s: c.update(samples=[]),
+            "a measured cell that was skipped": lambda d, c, s: c.update(status="skipped", reason="so"),
+            "a sample without operations": lambda d, c, s: s.update(operations=0),
+            "a sample without time": lambda d, c, s: s.update(wall_s=0),
+            "a time as text": lambda d, c, s: s.update(wall_s="1"),
+            "an unknown member": lambda d, c, s: s.update(walls=1),
+            "a bin of two numbers": lambda d, c, s: s["latency"]["bins"].append([1, 2]),
+            "another unit": lambda d, c, s: s["latency"].update(unit="us"),
+            "a service time without a rate": lambda d, c, s: s.update(service=s["latency"]),
+            "a parameter as number": lambda d, c, s: c["parameters"].update(delay=1),
+            "a counter as text": lambda d, c, s: d["benchmarks"][0].update(p50="fast"),
+            "a row without a name": lambda d, c, s: d["benchmarks"][0].pop("name"),
+            "another schema": lambda d, c, s: d["crossover"].update(schema=2),
+        }.items():
+            self.assertTrue(spoilt(change), name)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,109 @@
+#include "workloads/endpoint.hpp"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "workloads/workload.hpp"
+
+namespace crossover {
+namespace {
+
+TEST(endpoint, host_and_port_are_taken_apart) {
+  const auto parts = [](const char* text) {
+    const host_and_port where = parse_endpoint(text);
+    return where.host + " " + std::to_string(where.port);
+  };
+  EXPECT_EQ(parts("127.0.0.1:4000"), "127.0.0.1 4000");
+  EXPECT_EQ(parts("localhost:1"), "localhost 1");
+  EXPECT_EQ(parts("[::1]:65535"), "::1 65535");
+  EXPECT_EQ(parts("[fe80::1%lo]:80"), "fe80::1%lo 80");
+}
+
+TEST(endpoint, anything_else_is_refused_with_an_example) {
+  for (const char* text : {"", ":", "host", "host:", ":4000", "host:0", "host:65536", "host:-1", "host:http", "host:4000 ", "[]:80"}) {
+    try {
+      const host_and_port where = parse_endpoint(text);
+      ADD_FAILURE() << "'" << text << "' was read as host '" << where.host << "'";
+    } catch (const error& trouble) {
+      EXPECT_EQ(trouble.kind(), error_kind::invalid);
+      EXPECT_NE(std::string(trouble.what()).find("127.0.0.1:4000"), std::string::npos) << trouble.what();
+    }
+  }
+}
+
+/// Listens on `address`, connects to what it got, and accepts.
+void expect_a_connection(const std::string& address, const std::string& prefix) {
+  std::string where;
+  const descriptor listener = listen_on(address, 0, where);
+  EXPECT_TRUE(where.starts_with(prefix)) << where;
+  const descriptor client = connect_to(where);
+  const descriptor server(::accept(listener.get(), nullptr, nullptr));
+  ASSERT_TRUE(server);
+  int no_delay = 0;
+  socklen_t size = sizeof no_delay;
+  ::getsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
+  EXPECT_NE(no_delay, 0);
+}
+
+TEST(endpoint, what_listens_can_be_connected_to) { expect_a_connection("127.0.0.1", "127.0.0.1:"); }
+
+TEST(endpoint, ipv6_has_brackets) {
+  std::string where;
+  try {
+    listen_on("::1", 0, where);
+  } catch (const error&) {
+    GTEST_SKIP() << "no IPv6 loopback here";
+  }
+  expect_a_connection("::1", "[::1]:");
+}
+
+/// An endpoint at which nobody listens: one that was free a moment ago.
+std::string deserted() {
+  std::string where;
+  listen_on("127.0.0.1", 0, where);
+  return where;
+}
+
+TEST(endpoint, a_refused_connection_counts_by_its_symbol) {
+  try {
+    connect_to(deserted());
+    FAIL() << "connected";
+  } catch (const operation_error& trouble) {
+    EXPECT_STREQ(trouble.what(), "connect:ECONNREFUSED");
+  }
+}
+
+TEST(endpoint, a_refused_first_connection_names_the_endpoint_and_the_remedy) {
+  const std::string where = deserted();
+  try {
+    connect_first(where);
+    FAIL() << "connected";
+  } catch (const error& trouble) {
+    EXPECT_EQ(trouble.kind(), error_kind::failed);
+    EXPECT_EQ(trouble.what(), "no connection to " + where + " (connect:ECONNREFUSED): start a server there, or correct the endpoint");
+  }
+}
+
+TEST(endpoint, an_address_in_use_or_unknown_cannot_be_listened_on) {
+  std::string where, second;
+  const descriptor taken = listen_on("127.0.0.1", 0, where);
+  EXPECT_THROW(listen_on("127.0.0.1", parse_endpoint(where).port, second), error);
+  EXPECT_THROW(listen_on("no such host", 0, second), error);
+}
+
+TEST(endpoint, a_descriptor_is_closed_once) {
+  int pair[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+  descriptor one(pair[0]);
+  const descriptor other(pair[1]);
+  descriptor moved(std::move(one));
+  EXPECT_FALSE(one);  // NOLINT(bugprone-use-after-move): that a moved-from descriptor owns nothing is what is tested
+  moved = descriptor();
+  char byte = 0;
+  EXPECT_EQ(::recv(other.get(), &byte, 1, 0), 0) << "the peer is not closed";
+}
+
+}  // namespace
+}  // namespace crossover

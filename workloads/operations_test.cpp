@@ -1,0 +1,181 @@
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <chrono>
+#include <exception>
+
+#include "workloads/async_form.hpp"
+#include "workloads/fixtures/misbehaving_server.hpp"
+#include "workloads/registry.hpp"
+
+namespace crossover {
+namespace {
+
+using steady_clock = std::chrono::steady_clock;
+constexpr std::uint64_t message_bytes = 64;
+
+/// Which of its two forms a workload is run in.
+enum class form { blocking, async };
+
+std::unique_ptr<workload> make(std::string_view name, const std::map<std::string, std::string>& given = {}, const std::string& endpoint = "") {
+  const workload_type& type = find_workload(name);
+  return type.make(parameter_values(name, type.parameters, given), endpoint);
+}
+
+/// Opens lane `number` and runs so many operations on it. Throws what an operation throws; `ended_well` counts up to there.
+void operate(workload& work, form how, int times, int* ended_well = nullptr, std::uint32_t number = 3) {
+  int ignored = 0;
+  int& count = ended_well != nullptr ? *ended_well : ignored;
+  if (how == form::blocking) {
+    const auto lane = work.open_lane(number);
+    for (int i = 0; i < times; ++i, ++count) work.run_blocking(*lane);
+    return;
+  }
+  boost::asio::io_context loop(1);
+  const auto lane = work.async()->open_async_lane(loop, number);
+  std::exception_ptr trouble;
+  const auto operations = [&]() -> awaitable_operation {
+    for (int i = 0; i < times; ++i, ++count) co_await work.async()->run_async(*lane);
+  };
+  boost::asio::co_spawn(loop, operations(), [&](std::exception_ptr thrown) { trouble = thrown; });
+  loop.run();
+  if (trouble) std::rethrow_exception(trouble);
+}
+
+class operations : public ::testing::TestWithParam<form> {};
+INSTANTIATE_TEST_SUITE_P(forms, operations, ::testing::Values(form::blocking, form::async),
+                         [](const auto& given) { return given.param == form::blocking ? "blocking" : "async"; });
+
+TEST_P(operations, a_sleep_lasts_at_least_its_delay) {
+  const auto work = make("sleep", {{"delay", "3ms"}});
+  const auto start = steady_clock::now();
+  operate(*work, GetParam(), 4);
+  EXPECT_GE(steady_clock::now() - start, std::chrono::milliseconds(12));
+}
+
+TEST_P(operations, network_echoes_messages_of_any_size) {
+  for (const char* bytes : {"1", "7", "64", "1MiB"}) {
+    const workload_type& type = find_workload("network");
+    const std::map<std::string, std::string> given = {{"bytes", bytes}};
+    const auto server = type.start_fixture(parameter_values("network", type.parameters, given), {});
+    int ended_well = 0;
+    operate(*make("network", given, server->endpoint()), GetParam(), 5, &ended_well);
+    EXPECT_EQ(ended_well, 5) << bytes;
+  }
+}
+
+TEST_P(operations, network_waits_for_the_servers_delay) {
+  const workload_type& type = find_workload("network");
+  const std::map<std::string, std::string> given = {{"delay", "4ms"}};
+  const auto server = type.start_fixture(parameter_values("network", type.parameters, given), {});
+  const auto start = steady_clock::now();
+  operate(*make("network", given, server->endpoint()), GetParam(), 3);
+  EXPECT_GE(steady_clock::now() - start, std::chrono::milliseconds(12));
+}
+
+/// How an operation against this server ends: "well", "error NAME" where it is counted, "wrong: …" where it fails the cell.
+std::string ending(form how, misbehaviour what, int* ended_well) {
+  const misbehaving_server server(what, message_bytes);
+  try {
+    operate(*make("network", {}, server.endpoint()), how, 3, ended_well);
+    return "well";
+  } catch (const operation_error& trouble) {
+    return std::string("error ") + trouble.what();
+  } catch (const error& trouble) {
+    EXPECT_EQ(trouble.kind(), error_kind::failed);
+    return std::string("wrong: ") + trouble.what();
+  }
+}
+
+TEST_P(operations, network_puts_an_echo_in_pieces_together) {
+  int ended_well = 0;
+  EXPECT_EQ(ending(GetParam(), misbehaviour::pieces, &ended_well), "well");
+  EXPECT_EQ(ended_well, 3);
+}
+
+TEST_P(operations, network_finds_a_wrong_byte) {
+  int ended_well = 0;
+  EXPECT_EQ(ending(GetParam(), misbehaviour::wrong_byte, &ended_well), "wrong: an echo differs from what was sent");
+  EXPECT_EQ(ended_well, 0);
+}
+
+TEST_P(operations, network_finds_an_echo_of_an_earlier_message) {
+  int ended_well = 0;
+  EXPECT_EQ(ending(GetParam(), misbehaviour::stale, &ended_well), "wrong: an echo differs from what was sent");
+  EXPECT_EQ(ended_well, 1);
+}
+
+TEST_P(operations, network_counts_a_hang_up_in_the_midst_of_a_message) {
+  int ended_well = 0;
+  EXPECT_EQ(ending(GetParam(), misbehaviour::hang_up_in_message, &ended_well), "error receive:EOF");
+  EXPECT_EQ(ended_well, 1);
+}
+
+TEST_P(operations, network_counts_a_hang_up_at_once) {
+  int ended_well = 0;
+  const std::string how = ending(GetParam(), misbehaviour::hang_up, &ended_well);
+  EXPECT_TRUE(how == "error receive:EOF" || how == "error receive:ECONNRESET" || how == "error send:EPIPE" || how == "error send:ECONNRESET") << how;
+  EXPECT_EQ(ended_well, 0);
+}
+
+TEST_P(operations, network_connects_anew_after_an_error) {
+  const misbehaving_server server(misbehaviour::hang_up_in_message, message_bytes);
+  const auto work = make("network", {}, server.endpoint());
+  if (GetParam() == form::blocking) {
+    const auto lane = work->open_lane(0);
+    work->run_blocking(*lane);
+    EXPECT_THROW(work->run_blocking(*lane), operation_error);
+    EXPECT_NO_THROW(work->run_blocking(*lane));
+    return;
+  }
+  boost::asio::io_context loop(1);
+  const auto lane = work->async()->open_async_lane(loop, 0);
+  std::string story;
+  const auto three_operations = [&]() -> awaitable_operation {
+    for (int i = 0; i < 3; ++i) {
+      try {
+        co_await work->async()->run_async(*lane);
+        story += "well ";
+      } catch (const operation_error& trouble) {
+        story += std::string(trouble.what()) + " ";
+      }
+    }
+  };
+  boost::asio::co_spawn(loop, three_operations(), [](std::exception_ptr thrown) { EXPECT_EQ(thrown, nullptr); });
+  loop.run();
+  EXPECT_EQ(story, "well receive:EOF well ");
+}
+
+TEST_P(operations, network_without_a_server_cannot_open_a_lane) {
+  std::string deserted;
+  {
+    const misbehaving_server gone(misbehaviour::none, message_bytes);
+    deserted = gone.endpoint();
+  }
+  EXPECT_THROW(operate(*make("network", {}, deserted), GetParam(), 1), error);
+}
+
+TEST(hashing, digests_are_those_of_openssl) {
+  const auto work = make("hashing", {{"bytes", "1KiB"}});
+  operate(*work, form::blocking, 3);
+  // openssl dgst -sha256 of the 1024 bytes (131 i + i/256) mod 256
+  EXPECT_EQ(work->checksum(), "a8884f93615575d0ae3058255f8e5bbe729eb3c2861e1b739c1403214fbc4100");
+  EXPECT_EQ(work->async(), nullptr) << "a CPU-bound workload runs inline on a loop";
+}
+
+TEST(hashing, every_algorithm_that_is_offered_works) {
+  for (const char* algorithm : {"sha256", "sha512", "sha1", "md5", "sha3-256", "blake2b512"}) {
+    const auto work = make("hashing", {{"bytes", "100"}, {"algorithm", algorithm}});
+    EXPECT_NO_THROW(operate(*work, form::blocking, 2)) << algorithm;
+    EXPECT_GE(work->checksum().size(), 32U) << algorithm;
+  }
+}
+
+TEST(noop, does_nothing_and_says_nothing) {
+  const auto work = make("noop");
+  operate(*work, form::blocking, 10);
+  EXPECT_EQ(work->checksum(), "");
+}
+
+}  // namespace
+}  // namespace crossover

@@ -1,0 +1,87 @@
+#include "workloads/parameters.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "workloads/error.hpp"
+
+namespace crossover {
+namespace {
+
+constexpr std::array known = {
+    parameter{"bytes", parameter_kind::size, "64KiB", 1, 1 << 20},
+    parameter{"delay", parameter_kind::duration, "10ms", 1'000, 1'000'000'000},
+    parameter{"rows", parameter_kind::count, "100", 1, 1000},
+    parameter{"algorithm", parameter_kind::choice, "sha256", 0, 0, "sha256|sha1"},
+    parameter{"url", parameter_kind::text, ""},
+};
+
+/// The message with which these values are refused.
+std::string refusal(const std::map<std::string, std::string>& given) {
+  try {
+    parameter_values("query", known, given);
+  } catch (const error& trouble) {
+    EXPECT_EQ(trouble.kind(), error_kind::invalid);
+    EXPECT_EQ(std::string(trouble.what()).find('\n'), std::string::npos);
+    return trouble.what();
+  }
+  return "accepted";
+}
+
+TEST(parameters, defaults_fill_in_what_is_not_given) {
+  const parameter_values values("query", known, {});
+  EXPECT_EQ(values.number("bytes"), 65536U);
+  EXPECT_EQ(values.number("delay"), 10'000'000U);
+  EXPECT_EQ(values.number("rows"), 100U);
+  EXPECT_EQ(values.text("algorithm"), "sha256");
+  EXPECT_EQ(values.text("url"), "");
+  EXPECT_EQ(values.texts().size(), known.size());
+}
+
+TEST(parameters, spellings_become_canonical) {
+  const parameter_values values("query", known, {{"bytes", "65536B"}, {"delay", "0.5s"}, {"url", "http://x"}});
+  EXPECT_EQ(values.text("bytes"), "64KiB");
+  EXPECT_EQ(values.text("delay"), "500ms");
+  EXPECT_EQ(values.text("url"), "http://x");
+}
+
+TEST(parameters, the_ends_of_a_range_belong_to_it) {
+  EXPECT_EQ(parameter_values("query", known, {{"bytes", "1"}}).number("bytes"), 1U);
+  EXPECT_EQ(parameter_values("query", known, {{"bytes", "1MiB"}}).number("bytes"), 1U << 20);
+}
+
+TEST(parameters, a_value_out_of_range_is_refused_with_the_range) {
+  EXPECT_EQ(refusal({{"bytes", "0"}}), "query: bytes=0 is outside the allowed range 1 to 1MiB");
+  EXPECT_EQ(refusal({{"bytes", "2MiB"}}), "query: bytes=2MiB is outside the allowed range 1 to 1MiB");
+  EXPECT_EQ(refusal({{"delay", "0"}}), "query: delay=0 is outside the allowed range 1us to 1s");
+  EXPECT_EQ(refusal({{"rows", "1001"}}), "query: rows=1001 is outside the allowed range 1 to 1000");
+}
+
+TEST(parameters, a_value_of_another_form_is_refused_with_an_example) {
+  EXPECT_EQ(refusal({{"bytes", "64kb"}}), "query: bytes=64kb is not a size as 64, 64KiB or 1MiB");
+  EXPECT_EQ(refusal({{"delay", "10"}}), "query: delay=10 is not a duration as 100us, 10ms or 1s");
+  EXPECT_EQ(refusal({{"rows", "many"}}), "query: rows=many is not a whole number");
+  EXPECT_EQ(refusal({{"rows", ""}}), "query: rows= is not a whole number");
+}
+
+TEST(parameters, an_unknown_name_or_choice_suggests_the_nearest) {
+  EXPECT_EQ(refusal({{"byte", "1"}}), "query has no parameter 'byte': did you mean 'bytes'? (known: bytes, delay, rows, algorithm, url)");
+  EXPECT_EQ(refusal({{"algorithm", "sha255"}}), "query: algorithm=sha255 is unknown: did you mean 'sha256'? (known: sha256, sha1)");
+}
+
+TEST(parameters, an_owner_without_parameters_takes_none) {
+  EXPECT_THROW(parameter_values("noop", {}, {{"x", "1"}}), error);
+  EXPECT_TRUE(parameter_values("noop", {}, {}).texts().empty());
+}
+
+TEST(parameters, names_and_parameters_are_split) {
+  EXPECT_EQ(parse_named_parameters("noop").name, "noop");
+  const named_parameters parsed = parse_named_parameters("download:url=http://a:80/?x=1,bytes=64");
+  EXPECT_EQ(parsed.name, "download");
+  EXPECT_EQ(parsed.given, (std::map<std::string, std::string>{{"url", "http://a:80/?x=1"}, {"bytes", "64"}}));
+  for (const char* text : {"sleep:", "sleep:delay", "sleep:=1ms", "sleep:delay=1ms,"}) EXPECT_THROW(parse_named_parameters(text), error) << text;
+}
+
+}  // namespace
+}  // namespace crossover

@@ -1,0 +1,51 @@
+#include "workloads/registry.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace crossover {
+namespace {
+
+TEST(registry, has_what_is_promised_under_distinct_names) {
+  std::set<std::string_view> names;
+  for (const workload_type* type : all_workloads()) {
+    EXPECT_TRUE(names.insert(type->name).second) << type->name;
+    EXPECT_EQ(&find_workload(type->name), type);
+    EXPECT_FALSE(type->summary.empty()) << type->name;
+  }
+  for (const char* promised : {"noop", "sleep", "hashing", "network"}) EXPECT_TRUE(names.contains(promised)) << promised;
+}
+
+TEST(registry, every_default_lies_in_its_own_range) {
+  for (const workload_type* type : all_workloads()) EXPECT_NO_THROW(parameter_values(type->name, type->parameters, {})) << type->name;
+}
+
+TEST(registry, an_unknown_name_suggests_the_nearest) {
+  try {
+    find_workload("slep");
+    FAIL() << "slep was found";
+  } catch (const error& trouble) {
+    EXPECT_EQ(trouble.kind(), error_kind::invalid);
+    EXPECT_TRUE(std::string(trouble.what()).starts_with("unknown workload 'slep': did you mean 'sleep'?")) << trouble.what();
+  }
+}
+
+TEST(registry, a_workload_that_opens_sockets_says_how_many) {
+  for (const workload_type* type : all_workloads())
+    if (type->start_fixture != nullptr) EXPECT_GT(type->descriptors_per_lane, 0U) << type->name;
+}
+
+TEST(registry, the_least_time_of_an_operation_is_its_delay) {
+  const auto least = [](std::string_view name, const std::map<std::string, std::string>& given) {
+    const workload_type& type = find_workload(name);
+    return type.least_operation_s(parameter_values(name, type.parameters, given));
+  };
+  EXPECT_DOUBLE_EQ(least("sleep", {{"delay", "20ms"}}), 0.02);
+  EXPECT_DOUBLE_EQ(least("network", {{"delay", "1ms"}}), 0.001);
+  EXPECT_EQ(least("network", {}), 0);
+  EXPECT_EQ(least("hashing", {}), 0);
+}
+
+}  // namespace
+}  // namespace crossover
