@@ -69,7 +69,7 @@ std::string headline(const comparison& found) {
   say(found.newly_failing.size(), "newly failing");
   say(found.vanished.size(), "vanished");
   say(count(found, verdict::inconclusive), "inconclusive");
-  say(found.failing.size(), "failing before");
+  say(found.failing.size(), "failing on both sides");
   const auto improved = static_cast<std::size_t>(std::count_if(
       found.cells.begin(), found.cells.end(), [](const cell_comparison& c) { return c.improvement; }));
   say(improved, "improved");

@@ -74,8 +74,8 @@ struct comparison {
   std::vector<cell_comparison> cells;
   std::vector<unmatched_cell> vanished;       ///< measured by the old side only
   std::vector<unmatched_cell> added;          ///< measured by the new side only
-  std::vector<unmatched_cell> newly_failing;  ///< failed on the new side, ran on the old
-  std::vector<unmatched_cell> failing;        ///< failed on the old side or on both
+  std::vector<unmatched_cell> newly_failing;  ///< failed on the new side, and had not failed on the old
+  std::vector<unmatched_cell> failing;        ///< failed on both sides
   std::vector<unmatched_cell> skipped;        ///< skipped on both sides
   std::vector<environment_difference> environment;
   bool environment_allowed = false;  ///< the user asked to compare in spite of the differences
@@ -83,7 +83,7 @@ struct comparison {
 };
 
 /// The verdict on the suite. `regression`: a cell regressed, or fails that did not. `inconclusive`: else, if a cell is, or one vanished
-/// or fails on the old side, or environments differ without leave, or no cell was compared at all. `pass`: nothing of that.
+/// or fails on both sides, or environments differ without leave, or no cell was compared at all. `pass`: nothing of that.
 verdict verdict_of(const comparison& found);
 
 /// 0 pass, 1 regression, 2 inconclusive.

@@ -164,7 +164,7 @@ TEST_P(promises, a_slowdown_of_detect_in_one_cell_is_found_and_not_passed) {
 }
 
 TEST_P(promises, the_wrong_pass_is_as_rare_in_noise_that_hides_everything) {
-  const gate_record record = simulate_gate({.suites = 1'000, .cells = 4, .kind = GetParam(), .sd = 0.06, .slower = 0.05, .budget_s = 15, .seed = 54});
+  const gate_record record = simulate_gate({.suites = 400, .cells = 4, .kind = GetParam(), .sd = 0.06, .slower = 0.05, .budget_s = 15, .seed = 54});
   EXPECT_LE(clopper_pearson(record.wrongly_passed, record.suites, 0.999).lower, 0.05) << record.wrongly_passed;
 }
 
