@@ -64,7 +64,8 @@ TEST(change_points, in_unchanging_histories_a_mark_is_as_rare_as_said) {
       std::vector<std::vector<double>> series;
       for (int cell = 0; cell < 10; ++cell) series.push_back(noise.log_ratios(25, 0));
       bool any = false;
-      for (const auto& changes : change_points(series, {.permutations = 399, .seed = history})) any |= !changes.empty();
+      for (const auto& changes : change_points(series, {.permutations = 399, .seed = history}))
+        any |= !changes.empty();
       marked_any += any;
     }
     EXPECT_LE(clopper_pearson(marked_any, 300, 0.999).lower, 0.05) << marked_any;

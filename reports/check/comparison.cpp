@@ -17,8 +17,9 @@ int urgency(const cell_comparison& cell) {
 }
 
 std::size_t count(const comparison& found, verdict outcome) {
-  return static_cast<std::size_t>(std::count_if(found.cells.begin(), found.cells.end(),
-                                                [&](const cell_comparison& c) { return c.outcome == outcome; }));
+  return static_cast<std::size_t>(
+      std::count_if(found.cells.begin(), found.cells.end(),
+                    [&](const cell_comparison& c) { return c.outcome == outcome; }));
 }
 
 std::string cells(std::size_t n) { return fmt::format("{} cell{}", n, n == 1 ? "" : "s"); }
@@ -27,35 +28,46 @@ std::string cells(std::size_t n) { return fmt::format("{} cell{}", n, n == 1 ? "
 
 std::string_view to_string(verdict value) {
   switch (value) {
-    case verdict::pass: return "pass";
-    case verdict::regression: return "regression";
-    case verdict::inconclusive: return "inconclusive";
+    case verdict::pass:
+      return "pass";
+    case verdict::regression:
+      return "regression";
+    case verdict::inconclusive:
+      return "inconclusive";
   }
   return "inconclusive";
 }
 
 std::string_view to_string(decided_by value) {
   switch (value) {
-    case decided_by::screen: return "screen";
-    case decided_by::confirmation: return "confirmation";
-    case decided_by::files: return "files";
-    case decided_by::history: return "history";
+    case decided_by::screen:
+      return "screen";
+    case decided_by::confirmation:
+      return "confirmation";
+    case decided_by::files:
+      return "files";
+    case decided_by::history:
+      return "history";
   }
   return "files";
 }
 
 verdict verdict_of(const comparison& found) {
   if (count(found, verdict::regression) > 0 || !found.newly_failing.empty()) return verdict::regression;
-  const bool unsure = count(found, verdict::inconclusive) > 0 || !found.vanished.empty() || !found.failing.empty() ||
-                      (!found.environment.empty() && !found.environment_allowed) || found.cells.empty();
+  const bool unsure = count(found, verdict::inconclusive) > 0 || !found.vanished.empty() ||
+                      !found.failing.empty() || (!found.environment.empty() && !found.environment_allowed) ||
+                      found.cells.empty();
   return unsure ? verdict::inconclusive : verdict::pass;
 }
 
 int exit_code(const comparison& found) {
   switch (verdict_of(found)) {
-    case verdict::pass: return 0;
-    case verdict::regression: return 1;
-    case verdict::inconclusive: return 2;
+    case verdict::pass:
+      return 0;
+    case verdict::regression:
+      return 1;
+    case verdict::inconclusive:
+      return 2;
   }
   return 2;
 }
@@ -82,7 +94,8 @@ std::string headline(const comparison& found) {
 void require_common_cells(const comparison& found) {
   if (!found.cells.empty() || !found.newly_failing.empty() || !found.failing.empty()) return;
   throw error(error_kind::unreadable,
-              fmt::format("{} and {}: no cell in common ({} only in the old, {} only in the new); compare runs of the same suite",
+              fmt::format("{} and {}: no cell in common ({} only in the old, {} only in the new); compare "
+                          "runs of the same suite",
                           found.old_name, found.new_name, found.vanished.size(), found.added.size()));
 }
 

@@ -20,12 +20,14 @@ double median(std::vector<double>& values) {
 
 double positive_log(double figure) {
   if (!(figure > 0) || !std::isfinite(figure))
-    throw error(error_kind::invalid, fmt::format("a figure of {} has no logarithm: a metric is compared by its ratio", figure));
+    throw error(error_kind::invalid,
+                fmt::format("a figure of {} has no logarithm: a metric is compared by its ratio", figure));
   return std::log(figure);
 }
 
 double location_of_logs(std::span<const double> figures) {
-  if (figures.empty()) throw error(error_kind::invalid, "a block has no figure of one arm: run each arm at least once");
+  if (figures.empty())
+    throw error(error_kind::invalid, "a block has no figure of one arm: run each arm at least once");
   std::vector<double> logs;
   for (const double figure : figures) logs.push_back(positive_log(figure));
   return robust_location(logs);
@@ -44,7 +46,8 @@ double robust_location(std::span<const double> values) {
 
 double block_log_ratio(std::span<const slice> slices) {
   if (slices.empty() || slices.size() % 4 != 0)
-    throw error(error_kind::invalid, fmt::format("a block has {} slices: they come in fours, ABBA or BAAB", slices.size()));
+    throw error(error_kind::invalid,
+                fmt::format("a block has {} slices: they come in fours, ABBA or BAAB", slices.size()));
   std::vector<double> differences;
   for (std::size_t i = 0; i < slices.size(); i += 4) {
     const auto four = slices.subspan(i, 4);
@@ -59,15 +62,6 @@ double block_log_ratio(std::span<const slice> slices) {
 
 double block_log_ratio(std::span<const double> old_figures, std::span<const double> new_figures) {
   return location_of_logs(new_figures) - location_of_logs(old_figures);
-}
-
-double worse_log_ratio(double log_ratio, const metric& judged) {
-  switch (judged.better) {
-    case better_direction::lower: return log_ratio;
-    case better_direction::higher: return -log_ratio;
-    case better_direction::neither: break;
-  }
-  throw error(error_kind::invalid, fmt::format("--metric {}: describes a cell and has no better direction; judge another", judged.id));
 }
 
 }  // namespace crossover

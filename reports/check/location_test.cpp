@@ -36,7 +36,8 @@ TEST(robust_location, a_quarter_of_bursts_does_not_move_it_far_and_it_is_odd) {
 TEST(block_log_ratio, a_linear_drift_cancels_in_fours) {
   std::vector<double> figures;
   const std::string letters = "ABBABAAB";
-  for (int i = 0; i < 16; ++i) figures.push_back(std::exp(0.01 * i) * (letters[static_cast<std::size_t>(i % 8)] == 'B' ? 1.05 : 1.0));
+  for (int i = 0; i < 16; ++i)
+    figures.push_back(std::exp(0.01 * i) * (letters[static_cast<std::size_t>(i % 8)] == 'B' ? 1.05 : 1.0));
   EXPECT_NEAR(block_log_ratio(in_fours(figures, letters)), std::log(1.05), 1e-12);
 }
 
@@ -79,12 +80,6 @@ TEST(block_log_ratio, under_slow_drift_and_bursts_it_scatters_less_than_the_mean
   }
   EXPECT_LT(std::sqrt(squares), 0.01);
   EXPECT_LT(std::sqrt(squares), 0.6 * std::sqrt(plain_squares));
-}
-
-TEST(worse_log_ratio, follows_the_better_direction) {
-  EXPECT_DOUBLE_EQ(worse_log_ratio(0.1, *find_metric("time")), 0.1);
-  EXPECT_DOUBLE_EQ(worse_log_ratio(0.1, *find_metric("throughput")), -0.1);
-  EXPECT_THROW(worse_log_ratio(0.1, *find_metric("cpu_share")), error);
 }
 
 }  // namespace

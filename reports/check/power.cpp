@@ -1,10 +1,10 @@
 #include "reports/check/power.hpp"
 
+#include <algorithm>
 #include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/non_central_t.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -19,7 +19,8 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 }  // namespace
 
 double sign_flip_power(unsigned blocks, double sd, double shift, double level) {
-  const double patterns = std::ldexp(1.0, static_cast<int>(std::min(blocks, 50u)));  // finer levels round to the same
+  const double patterns =
+      std::ldexp(1.0, static_cast<int>(std::min(blocks, 50u)));  // finer levels round to the same
   const double rejecting = std::floor(level * patterns + 1e-9);
   if (blocks < 2 || rejecting < 1 || !(shift > 0)) return 0;
   if (!(sd > shift * 1e-3)) return 1;

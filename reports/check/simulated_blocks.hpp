@@ -12,7 +12,8 @@ namespace crossover {
 /// Kinds of noise that block log ratios have been seen to carry; for tests and simulations of the gate.
 enum class noise_kind {
   normal,
-  autocorrelated,  ///< a drift with correlation 0.9 from round to round, common to all cells, under a random order of the arms
+  autocorrelated,  ///< a drift with correlation 0.9 from round to round, common to all cells, under a random
+                   ///< order of the arms
   heavy_tailed,    ///< Student's t with 3 degrees of freedom
   bimodal,         ///< each process falls into one of two placement regimes
 };
@@ -28,13 +29,16 @@ class block_simulator {
   }
 
   /// One round over all cells: the noise of a block of each, added to `shifts[c]`.
-  void round(std::uint64_t number, const std::vector<double>& shifts, std::vector<std::vector<block>>& cells) {
+  void round(std::uint64_t number, const std::vector<double>& shifts,
+             std::vector<std::vector<block>>& cells) {
     drift_ = 0.9 * drift_ + std::sqrt(1 - 0.81) * normal();
     const double order = sign();
-    for (std::size_t c = 0; c < shifts.size(); ++c) cells[c].push_back({shifts[c] + sd_ * noise(order), number});
+    for (std::size_t c = 0; c < shifts.size(); ++c)
+      cells[c].push_back({shifts[c] + sd_ * noise(order), number});
   }
 
-  std::vector<std::vector<block>> blocks(unsigned rounds, const std::vector<double>& shifts, std::uint64_t first_round = 0) {
+  std::vector<std::vector<block>> blocks(unsigned rounds, const std::vector<double>& shifts,
+                                         std::uint64_t first_round = 0) {
     std::vector<std::vector<block>> cells(shifts.size());
     for (unsigned r = 0; r < rounds; ++r) round(first_round + r, shifts, cells);
     return cells;
@@ -53,8 +57,10 @@ class block_simulator {
 
   double noise(double order) {
     switch (kind_) {
-      case noise_kind::normal: return normal();
-      case noise_kind::autocorrelated: return std::sqrt(0.8) * order * drift_ + std::sqrt(0.2) * normal();
+      case noise_kind::normal:
+        return normal();
+      case noise_kind::autocorrelated:
+        return std::sqrt(0.8) * order * drift_ + std::sqrt(0.2) * normal();
       case noise_kind::heavy_tailed: {
         double squares = 0;
         for (int i = 0; i < 3; ++i) squares += std::pow(normal(), 2);

@@ -11,9 +11,9 @@ struct gate_experiment {
   unsigned suites = 10'000;
   std::size_t cells = 20;
   noise_kind kind = noise_kind::normal;
-  double sd = 0.015;    ///< of a block's log ratio
-  double shift = 0;     ///< true slowdown of every cell: 0.01 is 1 %
-  double slower = 0;    ///< true slowdown of the first cell, where it is not `shift`
+  double sd = 0.015;  ///< of a block's log ratio
+  double shift = 0;   ///< true slowdown of every cell: 0.01 is 1 %
+  double slower = 0;  ///< true slowdown of the first cell, where it is not `shift`
   double budget_s = 300;
   std::uint64_t seed = 1;
 };
@@ -58,7 +58,8 @@ inline gate_record simulate_gate(const gate_experiment& experiment) {
     const comparison found = compare_blocks(plan, options, cells, measured);
     bool alarm = false;
     for (std::size_t c = 0; c < experiment.cells; ++c)
-      alarm |= found.cells[c].outcome == verdict::regression && std::expm1(shifts[c]) <= options.tolerate + 1e-12;
+      alarm |=
+          found.cells[c].outcome == verdict::regression && std::expm1(shifts[c]) <= options.tolerate + 1e-12;
     record.false_alarms += alarm;
     record.found += found.cells[0].outcome == verdict::regression;
     record.wrongly_passed += found.cells[0].outcome == verdict::pass;

@@ -19,7 +19,8 @@ struct cell_thresholds {
 
 /// Thresholds for the cells whose name a pattern matches.
 struct threshold_rule {
-  std::string pattern;              ///< as written: a glob, or a regular expression (ECMAScript, found anywhere in the name)
+  std::string
+      pattern;  ///< as written: a glob, or a regular expression (ECMAScript, found anywhere in the name)
   std::optional<std::regex> regex;  ///< set for a regular expression
   std::optional<double> tolerate;   ///< a share: 0.02 is 2 %; absent: as for other cells
   std::optional<double> detect;
@@ -30,8 +31,8 @@ struct threshold_rule {
 ///     { "thresholds": [ { "cells": "network/*",   "tolerate": "2%", "detect": "10%" },
 ///                       { "regex": "^sleep/.*p99", "detect": 0.2 } ] }
 ///
-/// A glob must match the whole name; `*` and `?` match slashes too. Of several rules that match, the last that says a
-/// threshold holds, so that exceptions stand below what they are exceptions of.
+/// A glob must match the whole name; `*` and `?` match slashes too. Of several rules that match, the last
+/// that says a threshold holds, so that exceptions stand below what they are exceptions of.
 struct thresholds {
   std::vector<threshold_rule> rules;
 };
@@ -42,7 +43,8 @@ thresholds read_thresholds(const std::filesystem::path& file);
 
 bool matches(const threshold_rule& rule, const std::string& cell);
 
-/// What holds for the cell of this name. Throws `error` (invalid) where the rules together leave `tolerate` not below `detect`.
+/// What holds for the cell of this name. Throws `error` (invalid) where the rules together leave `tolerate`
+/// not below `detect`.
 cell_thresholds thresholds_of(const thresholds& rules, const std::string& cell, cell_thresholds otherwise);
 
 /// The patterns that match none of these cells: most often a misspelling, worth a note.
