@@ -72,7 +72,7 @@ std::map<std::string, std::vector<change_point>> changes_of(const std::map<std::
 std::optional<unsigned> runs_needed(double sd, const cell_comparison& cell, const file_options& options,
                                     std::size_t cells) {
   const double shift = std::log1p(cell.detect) - std::log1p(cell.tolerate);
-  for (unsigned w = 3; w <= 500; ++w) {
+  for (unsigned w = 3; w <= 500; w += 1 + w / 16) {
     const boost::math::students_t t(w - 1.0);
     const double reach = quantile(complement(t, options.false_alarms / static_cast<double>(cells))) +
                          quantile(complement(t, 1 - options.power));
