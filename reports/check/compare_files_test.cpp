@@ -1,0 +1,263 @@
+#include "reports/check/compare_files.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "reports/check/binomial.hpp"
+#include "reports/check/environment_differences.hpp"
+#include "reports/check/sample_results.hpp"
+#include "reports/check/simulated_blocks.hpp"
+#include "workloads/error.hpp"
+
+namespace crossover {
+namespace {
+
+results plain(const std::string& rows) {
+  return results_from_json(
+      nlohmann::json::parse(R"({"context":{"num_cpus":2,"date":"today"},"benchmarks":[)" + rows + "]}"),
+      "file");
+}
+
+std::string row(const std::string& name, double time, const std::string& unit = "ns") {
+  return R"({"name":")" + name + R"(","run_name":")" + name +
+         R"(","run_type":"iteration","iterations":100,"real_time":)" + std::to_string(time) +
+         R"(,"cpu_time":1.0,"time_unit":")" + unit + "\"}";
+}
+
+std::string one_line_of(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const error& trouble) {
+    return trouble.what();
+  }
+  return "nothing thrown";
+}
+
+TEST(compare_files, gives_verdicts_by_hand_computed_figures) {
+  const results before = results_of({cell_of("same", about(1e-6)), cell_of("slower", about(1e-6)),
+                                     cell_of("faster", about(1e-6)), cell_of("between", about(1e-6))});
+  const results after = results_of({cell_of("same", about(1e-6)), cell_of("slower", about(1.2e-6)),
+                                    cell_of("faster", about(0.8e-6)), cell_of("between", about(1.05e-6))});
+  const comparison found = compare_files(before, after, {});
+  ASSERT_EQ(found.cells.size(), 4u);
+  EXPECT_EQ(found.cells[0].outcome, verdict::pass);
+  EXPECT_EQ(found.cells[1].outcome, verdict::regression);
+  EXPECT_NEAR(*found.cells[1].ratio, 1.2, 1e-9);
+  EXPECT_EQ(found.cells[2].outcome, verdict::pass);
+  EXPECT_TRUE(found.cells[2].improvement);
+  EXPECT_EQ(found.cells[3].outcome, verdict::inconclusive);
+  EXPECT_NE(found.cells[3].settle.find("on the two programs"), std::string::npos) << found.cells[3].settle;
+  EXPECT_EQ(exit_code(found), 1);
+  // The formula of the header: s of the ten wobbles (of logs), v = s^2 (1 + 1/10), both sides alike, so 18
+  // degrees of freedom.
+  double mean = 0, squares = 0;
+  for (const double s : about(1)) mean += std::log(s) / 10;
+  for (const double s : about(1)) squares += std::pow(std::log(s) - mean, 2) / 9;
+  const double scale = std::sqrt(2 * squares * 1.1);
+  EXPECT_NEAR(*found.cells[0].sd, scale, 1e-12);
+  EXPECT_NEAR(std::log(*found.cells[0].upper), 1.7340636 * scale, 1e-6) << "t(0.95, 18) = 1.7341";
+  EXPECT_NE(found.notes.front().find("one after the other"), std::string::npos);
+}
+
+TEST(compare_files, a_file_against_itself_passes) {
+  const results same = results_of({cell_of("a", about(1e-6)), cell_of("b", about(3e-3))});
+  const comparison found = compare_files(same, same, {});
+  EXPECT_EQ(exit_code(found), 0) << headline(found);
+}
+
+TEST(compare_files, what_cannot_be_compared_is_listed_and_never_a_pass) {
+  const results before =
+      results_of({cell_of("a", about(1)), cell_of("gone", about(1)), cell_of("breaks", about(1)),
+                  cell_of("skips", about(1)), cell_that(cell_status::failed, "broken", "refused"),
+                  cell_that(cell_status::failed, "mended", "refused"),
+                  cell_that(cell_status::skipped, "idle", "no database")});
+  const results after =
+      results_of({cell_of("a", about(1)), cell_of("new", about(1)),
+                  cell_that(cell_status::failed, "breaks", "wrong digest"),
+                  cell_that(cell_status::skipped, "skips", "no io_uring"),
+                  cell_that(cell_status::failed, "broken", "refused"), cell_of("mended", about(1)),
+                  cell_that(cell_status::skipped, "idle", "no database")});
+  comparison found = compare_files(before, after, {});
+  ASSERT_EQ(found.cells.size(), 1u);
+  ASSERT_EQ(found.vanished.size(), 2u);
+  EXPECT_EQ(found.vanished[0].name, "skips");
+  EXPECT_EQ(found.vanished[0].reason, "skipped now: no io_uring");
+  EXPECT_EQ(found.vanished[1].name, "gone");
+  ASSERT_EQ(found.newly_failing.size(), 1u);
+  EXPECT_EQ(found.newly_failing[0].reason, "wrong digest");
+  EXPECT_EQ(found.failing.size(), 1u);
+  EXPECT_EQ(found.added.size(), 2u);
+  EXPECT_EQ(found.skipped.size(), 1u);
+  EXPECT_EQ(exit_code(found), 1);
+  found.newly_failing.clear();
+  EXPECT_EQ(exit_code(found), 2) << "a vanished cell";
+  found.vanished.clear();
+  EXPECT_EQ(exit_code(found), 2) << "a cell that fails on both sides";
+  found.failing.clear();
+  EXPECT_EQ(exit_code(found), 0) << "new and skipped cells are only listed";
+}
+
+TEST(compare_files, no_cell_in_common_is_an_error) {
+  file_options options;
+  options.old_name = "a.json";
+  options.new_name = "b.json";
+  EXPECT_EQ(one_line_of([&] {
+              compare_files(results_of({cell_of("a", about(1))}), results_of({cell_of("b", about(1))}),
+                            options);
+            }),
+            "a.json and b.json: no cell in common (1 only in the old, 1 only in the new); compare runs of "
+            "the same suite");
+  EXPECT_THROW(compare_files(results_of({}), results_of({}), options), error);
+}
+
+TEST(compare_files, too_few_repetitions_say_how_many_are_needed) {
+  const comparison found =
+      compare_files(results_of({cell_of("a", {1e-6})}), results_of({cell_of("a", {1.5e-6, 1.501e-6})}), {});
+  EXPECT_EQ(found.cells[0].outcome, verdict::inconclusive);
+  EXPECT_NE(found.cells[0].settle.find("repetitions on each side would settle it"), std::string::npos)
+      << found.cells[0].settle;
+  EXPECT_FALSE(found.cells[0].upper);
+  EXPECT_NEAR(*found.cells[0].ratio, std::sqrt(1.5 * 1.501), 1e-6);
+}
+
+TEST(compare_files, aggregates_alone_are_inconclusive_with_the_remedy) {
+  const std::string mean =
+      R"({"name":"f_mean","run_name":"f","run_type":"aggregate","aggregate_name":"mean","iterations":10,"real_time":5.0,"cpu_time":5.0,"time_unit":"ns"})";
+  const comparison found = compare_files(plain(mean), plain(mean), {});
+  EXPECT_EQ(exit_code(found), 2);
+  bool remedy = false;
+  for (const std::string& note : found.cells[0].notes)
+    remedy |= note.find("--benchmark_report_aggregates_only") != std::string::npos;
+  EXPECT_TRUE(remedy);
+}
+
+TEST(compare_files, plain_files_in_other_units_agree_and_get_the_floor_of_a_shared_process) {
+  std::string in_ns, in_us;
+  for (int i = 0; i < 10; ++i) {
+    in_ns += (i ? "," : "") + row("f", 1000 + i);
+    in_us += (i ? "," : "") + row("f", (1000 + i) / 1000.0, "us");
+  }
+  const comparison found = compare_files(plain(in_ns), plain(in_us), {});
+  EXPECT_NEAR(*found.cells[0].ratio, 1, 1e-9);
+  EXPECT_EQ(found.cells[0].outcome, verdict::pass);
+  EXPECT_GT(*found.cells[0].sd, 0.01 * std::sqrt(2.0)) << "the floor of both sides";
+  EXPECT_EQ(found.notes.size(), 2u);
+}
+
+TEST(compare_files, a_metric_that_is_better_when_higher_is_turned) {
+  file_options options;
+  options.metric = "throughput";
+  const comparison found = compare_files(results_of({cell_of("a", about(1e-6))}),
+                                         results_of({cell_of("a", about(1.3e-6))}), options);
+  EXPECT_NEAR(*found.cells[0].ratio, 1.3, 1e-9);
+  EXPECT_EQ(found.cells[0].outcome, verdict::regression);
+}
+
+TEST(compare_files, metrics_that_cannot_judge) {
+  const results some = results_of({cell_of("a", about(1))});
+  file_options options;
+  options.metric = "cpu_share";
+  EXPECT_NE(one_line_of([&] {
+              compare_files(some, some, options);
+            }).find("has no better direction; one of throughput, time"),
+            std::string::npos);
+  options.metric = "speed";
+  EXPECT_NE(one_line_of([&] { compare_files(some, some, options); }).find("--metric speed: unknown"),
+            std::string::npos);
+  options.metric = "p99";
+  const comparison unmeasured = compare_files(some, some, options);
+  EXPECT_EQ(exit_code(unmeasured), 2);
+  EXPECT_NE(unmeasured.cells[0].settle.find("was not measured on either side"), std::string::npos);
+  options.metric = "errors";
+  const comparison no_errors = compare_files(some, some, options);
+  EXPECT_EQ(exit_code(no_errors), 0);
+  results failing = some;
+  for (sample& s : failing.cells[0].samples) s.errors["read:ECONNRESET"] = 10;
+  EXPECT_EQ(exit_code(compare_files(some, failing, options)), 2) << "from none to some has no ratio";
+}
+
+TEST(compare_files, a_deterministic_metric_is_judged_without_scatter) {
+  results before = results_of({cell_of("a", about(1))}), after = before;
+  for (sample& s : before.cells[0].samples) s.peak_rss_bytes = 1000;
+  for (sample& s : after.cells[0].samples) s.peak_rss_bytes = 1200;
+  file_options options;
+  options.metric = "memory";
+  EXPECT_EQ(exit_code(compare_files(before, after, options)), 1);
+  EXPECT_EQ(exit_code(compare_files(before, before, options)), 0);
+}
+
+TEST(compare_files, differing_environments_are_inconclusive_unless_allowed) {
+  const results before = results_of({cell_of("a", about(1e-6))});
+  results after = results_of({cell_of("a", about(2e-6))});
+  after.environment["cpu_model"] = "another CPU";
+  after.environment["host"] = "elsewhere";
+  const comparison refused = compare_files(before, after, {});
+  EXPECT_EQ(exit_code(refused), 2);
+  ASSERT_EQ(refused.environment.size(), 1u) << "the host's name alone decides nothing";
+  EXPECT_EQ(refused.environment[0].key, "cpu_model");
+  EXPECT_NE(refused.cells[0].settle.find("--allow-different-environment"), std::string::npos);
+  file_options options;
+  options.allow_different_environment = true;
+  EXPECT_EQ(exit_code(compare_files(before, after, options)), 1);
+  after.environment = before.environment;
+  after.environment.erase("governor");
+  EXPECT_EQ(environment_differences(before, after).size(), 1u) << "a key that one side lacks";
+}
+
+TEST(compare_files, thresholds_per_cell_hold_and_idle_ones_are_noted) {
+  file_options options;
+  options.per_cell = thresholds_from_json(
+      nlohmann::json::parse(
+          R"({"thresholds":[{"cells":"a*","tolerate":"30%","detect":"50%"},{"cells":"typo","detect":"9%"}]})"),
+      "t");
+  const comparison found = compare_files(results_of({cell_of("a/b", about(1e-6))}),
+                                         results_of({cell_of("a/b", about(1.2e-6))}), options);
+  EXPECT_EQ(found.cells[0].outcome, verdict::pass);
+  EXPECT_EQ(found.notes.back(), "thresholds: 'typo' matches no compared cell");
+}
+
+TEST(compare_files, mixed_files_are_compared_only_when_allowed) {
+  results ours = results_of({cell_of("f", about(1e-6))});
+  std::string rows;
+  for (const double s : about(1000)) rows += (rows.empty() ? "" : ",") + row("f", s);
+  EXPECT_EQ(exit_code(compare_files(ours, plain(rows), {})), 2);
+  file_options options;
+  options.allow_different_environment = true;
+  EXPECT_EQ(exit_code(compare_files(ours, plain(rows), options)), 0);
+}
+
+TEST(holm, by_hand) {
+  const std::vector<double> adjusted = holm_adjusted({0.01, 0.04, 0.03});
+  EXPECT_DOUBLE_EQ(adjusted[0], 0.03);
+  EXPECT_DOUBLE_EQ(adjusted[1], 0.06);
+  EXPECT_DOUBLE_EQ(adjusted[2], 0.06);
+}
+
+/// Runs of 10 repetitions of 20 unchanged cells each, with a state of the machine that differs from run to
+/// run as much as repetitions do: where the formula's assumption holds, so does the rate.
+TEST(compare_files, false_alarms_where_runs_differ_as_repetitions_do) {
+  block_simulator noise(noise_kind::normal, 1, 71);
+  unsigned alarms = 0;
+  const unsigned suites = 1'000;
+  for (unsigned suite = 0; suite < suites; ++suite) {
+    results sides[2];
+    for (results& side : sides) {
+      side = results_of({});
+      for (int c = 0; c < 20; ++c) {
+        const double state = 0.01 * noise.normal();
+        std::vector<double> seconds;
+        for (int i = 0; i < 10; ++i) seconds.push_back(1e-6 * std::exp(state + 0.01 * noise.normal()));
+        side.cells.push_back(cell_of("cell/" + std::to_string(c), seconds));
+      }
+    }
+    file_options options;
+    options.tolerate = 0;
+    alarms += exit_code(compare_files(sides[0], sides[1], options)) == 1;
+  }
+  EXPECT_LE(clopper_pearson(alarms, suites, 0.999).lower, 0.01) << alarms;
+}
+
+}  // namespace
+}  // namespace crossover

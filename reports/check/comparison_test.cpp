@@ -1,0 +1,84 @@
+#include "reports/check/comparison.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "reports/check/sample_comparison.hpp"
+#include "workloads/error.hpp"
+
+namespace crossover {
+namespace {
+
+comparison with(verdict outcome) {
+  comparison found;
+  cell_comparison cell;
+  cell.name = "a";
+  cell.outcome = outcome;
+  found.cells.push_back(cell);
+  return found;
+}
+
+TEST(comparison, exit_codes) {
+  EXPECT_EQ(exit_code(with(verdict::pass)), 0);
+  EXPECT_EQ(exit_code(with(verdict::regression)), 1);
+  EXPECT_EQ(exit_code(with(verdict::inconclusive)), 2);
+  EXPECT_EQ(exit_code(comparison{}), 2) << "silence is no pass";
+}
+
+TEST(comparison, what_is_missing_is_never_a_pass) {
+  for (auto list : {&comparison::vanished, &comparison::failing}) {
+    comparison found = with(verdict::pass);
+    (found.*list).push_back({"b", ""});
+    EXPECT_EQ(verdict_of(found), verdict::inconclusive);
+  }
+  comparison failing = with(verdict::pass);
+  failing.newly_failing.push_back({"b", ""});
+  EXPECT_EQ(verdict_of(failing), verdict::regression);
+  for (auto list : {&comparison::added, &comparison::skipped}) {
+    comparison found = with(verdict::pass);
+    (found.*list).push_back({"b", ""});
+    EXPECT_EQ(verdict_of(found), verdict::pass);
+  }
+}
+
+TEST(comparison, environments_that_differ_need_leave) {
+  comparison found = with(verdict::pass);
+  found.environment.push_back({"kernel", "a", "b"});
+  EXPECT_EQ(verdict_of(found), verdict::inconclusive);
+  found.environment_allowed = true;
+  EXPECT_EQ(verdict_of(found), verdict::pass);
+}
+
+TEST(comparison, a_common_cell_is_required_but_a_failed_one_is_enough) {
+  comparison found;
+  EXPECT_THROW(require_common_cells(found), error);
+  found.newly_failing.push_back({"a", "crashed"});
+  EXPECT_NO_THROW(require_common_cells(found));
+}
+
+TEST(comparison, order_of_urgency) {
+  const comparison found = sample_comparison();
+  int last = 0;
+  for (const cell_comparison* cell : by_urgency(found)) {
+    const int rank = cell->outcome == verdict::regression     ? 0
+                     : cell->outcome == verdict::inconclusive ? 1
+                     : cell->improvement                      ? 2
+                                                              : 3;
+    EXPECT_GE(rank, last);
+    last = rank;
+  }
+}
+
+TEST(comparison, figures_in_words) {
+  EXPECT_EQ(as_change(1.0512), "+5.12 %");
+  EXPECT_EQ(as_change(0.9), "-10.00 %");
+  EXPECT_EQ(as_change(40.0), "x40");
+  EXPECT_EQ(as_change(std::nullopt), "n/a");
+  EXPECT_EQ(as_change(INFINITY), "n/a");
+  EXPECT_EQ(as_percent(0.01), "1 %");
+  EXPECT_EQ(as_percent(0.025), "2.5 %");
+}
+
+}  // namespace
+}  // namespace crossover

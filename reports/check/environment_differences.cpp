@@ -1,0 +1,49 @@
+#include "reports/check/environment_differences.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <set>
+
+namespace crossover {
+namespace {
+
+/// What differs between any two runs, or names the program that is to be compared, and does not decide a
+/// measurement.
+constexpr std::array without_weight = {
+    "date",    "host",        "host_name",  "load_average", "load_avg",
+    "cpu_mhz", "mhz_per_cpu", "executable", "crossover",    "json_schema_version"};
+
+/// Keys whose values drift by themselves: MemTotal differs by what the kernel took at boot.
+bool about_equal(const std::string& key, const std::string& a, const std::string& b) {
+  if (key != "memory") return a == b;
+  const double x = std::strtod(a.c_str(), nullptr), y = std::strtod(b.c_str(), nullptr);
+  return x > 0 && y > 0 ? std::abs(x - y) <= 0.02 * std::max(x, y) : a == b;
+}
+
+}  // namespace
+
+std::vector<environment_difference> environment_differences(const results& old_results,
+                                                            const results& new_results) {
+  const auto &before = old_results.environment, &after = new_results.environment;
+  std::set<std::string> keys;
+  for (const auto& [key, value] : before) keys.insert(key);
+  for (const auto& [key, value] : after) keys.insert(key);
+  std::vector<environment_difference> differences;
+  for (const std::string& key : keys) {
+    if (std::find(without_weight.begin(), without_weight.end(), key) != without_weight.end()) continue;
+    const auto old_value = before.find(key), new_value = after.find(key);
+    const bool one_sided = old_value == before.end() || new_value == after.end();
+    if (one_sided && old_results.foreign != new_results.foreign) continue;
+    const std::string a = old_value == before.end() ? "" : old_value->second;
+    const std::string b = new_value == after.end() ? "" : new_value->second;
+    if (one_sided || !about_equal(key, a, b)) differences.push_back({key, a, b});
+  }
+  if (old_results.foreign != new_results.foreign && differences.empty())
+    differences.push_back({"program", old_results.foreign ? "Google Benchmark" : "crossover",
+                           new_results.foreign ? "Google Benchmark" : "crossover"});
+  return differences;
+}
+
+}  // namespace crossover

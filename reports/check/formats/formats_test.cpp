@@ -1,0 +1,227 @@
+#include "reports/check/formats/formats.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/property_tree/ptree.hpp>
+#include <boost/property_tree/xml_parser.hpp>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "reports/check/escape.hpp"
+#include "reports/check/sample_comparison.hpp"
+
+namespace crossover {
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+comparison all_pass() {
+  comparison found;
+  found.old_name = "a";
+  found.new_name = "b";
+  cell_comparison cell;
+  cell.name = "noop/serial";
+  cell.ratio = 1.0004;
+  cell.lower = 0.99;
+  cell.upper = 1.01;
+  cell.p = 0.8;
+  cell.blocks = 6;
+  cell.outcome = verdict::pass;
+  found.cells.push_back(cell);
+  return found;
+}
+
+TEST(formats, the_table_is_complete_and_its_names_are_unique) {
+  std::set<std::string_view> names;
+  for (const output_format& format : all_formats()) {
+    EXPECT_TRUE(names.insert(format.name).second) << format.name;
+    EXPECT_FALSE(format.description.empty());
+    EXPECT_EQ(find_format(format.name), &format);
+  }
+  for (const char* name : {"text", "json", "markdown", "junit", "sarif", "github", "github_summary"})
+    EXPECT_NE(find_format(name), nullptr) << name;
+  EXPECT_EQ(find_format("pdf"), nullptr);
+}
+
+TEST(formats, every_output_is_valid_utf8_without_control_characters_and_ends_a_line) {
+  for (const output_format& format : all_formats())
+    for (const comparison& found : {sample_comparison(), all_pass(), comparison{}}) {
+      const std::string out = format.render(found);
+      ASSERT_FALSE(out.empty()) << format.name;
+      EXPECT_EQ(out.back(), '\n') << format.name;
+      for (const std::string& line : lines_of(out)) {
+        if (format.name == "json" ||
+            format.name == "sarif") {  // JSON escapes what it must, and the name stays as it is
+          EXPECT_TRUE(std::none_of(line.begin(), line.end(), [](char c) {
+            return static_cast<unsigned char>(c) < 0x20;
+          })) << format.name;
+          continue;
+        }
+        EXPECT_EQ(one_line(line), line) << format.name;
+      }
+    }
+}
+
+TEST(text, shows_the_most_urgent_first_and_the_headline_last) {
+  const std::vector<std::string> lines = lines_of(as_text(sample_comparison()));
+  const auto first =
+      std::find_if(lines.begin(), lines.end(), [](const std::string& l) { return l.starts_with("verdict"); });
+  ASSERT_NE(first, lines.end());
+  EXPECT_TRUE((first + 1)->starts_with("regression"));
+  EXPECT_EQ(lines.back(),
+            "regression: 12 cells compared, 4 regressed, 1 newly failing, 1 vanished, 4 inconclusive, 1 "
+            "failing on both sides, 1 improved, environments differ");
+  EXPECT_EQ(as_text(all_pass()),
+            "b against a: time per operation\n\n"
+            "verdict           change  95 % interval                    p  blocks  cell\n"
+            "pass             +0.04 %  -1.00 % to +1.00 %          0.8000       6  noop/serial\n\n"
+            "tolerated 1 %, to be detected 5 %, false alarms 1 % a suite, power 95 %, seed 1\n"
+            "pass: 1 cell compared\n");
+}
+
+TEST(json, reads_back_with_every_field) {
+  const auto document = nlohmann::json::parse(as_json(sample_comparison()))["crossover_check"];
+  EXPECT_EQ(document["schema"], 1);
+  EXPECT_EQ(document["verdict"], "regression");
+  EXPECT_EQ(document["exit_code"], 1);
+  ASSERT_EQ(document["cells"].size(), hostile_names().size());
+  EXPECT_EQ(document["cells"][1]["name"], "two\nlines\r\nand\ttab") << "programs get the name as it is";
+  EXPECT_EQ(document["cells"][1]["adjusted_p"], 0.0005);
+  EXPECT_TRUE(document["cells"][3]["lower"].is_null());
+  EXPECT_EQ(document["plan"]["wall_s"], 29.5);
+  EXPECT_EQ(document["vanished"][0]["name"], "gone ::warning::");
+  comparison infinite = all_pass();
+  infinite.cells[0].upper = INFINITY;
+  EXPECT_TRUE(nlohmann::json::parse(as_json(infinite))["crossover_check"]["cells"][0]["upper"].is_null());
+}
+
+TEST(junit, is_read_by_an_xml_parser_and_its_counts_are_right) {
+  std::istringstream in(as_junit(sample_comparison()));
+  boost::property_tree::ptree tree;
+  boost::property_tree::read_xml(in, tree);
+  const auto& suite = tree.get_child("testsuites.testsuite");
+  unsigned tests = 0, failures = 0, errors = 0, skipped = 0;
+  std::set<std::string> names;
+  for (const auto& [tag, test] : suite) {
+    if (tag != "testcase") continue;
+    ++tests;
+    failures += static_cast<unsigned>(test.count("failure"));
+    errors += static_cast<unsigned>(test.count("error"));
+    skipped += static_cast<unsigned>(test.count("skipped"));
+    names.insert(test.get<std::string>("<xmlattr>.name"));
+  }
+  EXPECT_EQ(tests, 12u + 5u + 1u);
+  EXPECT_EQ(failures, 4u + 1u);
+  EXPECT_EQ(errors, 4u + 1u + 1u + 1u);
+  EXPECT_EQ(skipped, 2u);
+  EXPECT_EQ(suite.get<unsigned>("<xmlattr>.tests"), tests);
+  EXPECT_EQ(suite.get<unsigned>("<xmlattr>.failures"), failures);
+  EXPECT_EQ(suite.get<unsigned>("<xmlattr>.errors"), errors);
+  EXPECT_EQ(suite.get<unsigned>("<xmlattr>.skipped"), skipped);
+  for (const std::string& name : hostile_names())
+    EXPECT_TRUE(names.contains(one_line(name))) << one_line(name);
+}
+
+TEST(sarif, has_a_result_for_whatever_is_not_a_pass) {
+  const auto run = nlohmann::json::parse(as_sarif(sample_comparison()))["runs"][0];
+  std::map<std::string, int> of_rule;
+  std::set<std::string> fingerprints;
+  for (const auto& result : run["results"]) {
+    ++of_rule[result["ruleId"]];
+    const auto& rule = run["tool"]["driver"]["rules"][result["ruleIndex"].get<std::size_t>()];
+    EXPECT_EQ(rule["id"], result["ruleId"]);
+    EXPECT_EQ(rule["defaultConfiguration"]["level"], result["level"]);
+    EXPECT_TRUE(fingerprints.insert(result["partialFingerprints"]["cell/v1"]).second);
+    const std::string uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    EXPECT_EQ(uri, "head%20build/results.json");
+  }
+  EXPECT_EQ(of_rule, (std::map<std::string, int>{{"regression", 4},
+                                                 {"inconclusive", 4},
+                                                 {"newly_failing", 1},
+                                                 {"vanished", 1},
+                                                 {"failing", 1},
+                                                 {"environment", 1}}));
+  EXPECT_TRUE(nlohmann::json::parse(as_sarif(all_pass()))["runs"][0]["results"].empty());
+}
+
+/// Reads a line as the runner of GitHub Actions does (actions/toolkit, docs/commands.md).
+struct command {
+  std::string name, title, message;
+};
+command read_command(const std::string& line) {
+  static const std::regex form("::([a-z]+) title=([^,:]*)::(.*)");
+  std::smatch part;
+  if (!std::regex_match(line, part, form)) return {};
+  return {part[1], part[2], part[3]};
+}
+
+TEST(github, every_line_is_one_command_with_its_properties_encoded) {
+  unsigned errors = 0, warnings = 0, notices = 0;
+  for (const std::string& line : lines_of(as_github(sample_comparison()))) {
+    const command read = read_command(line);
+    ASSERT_FALSE(read.name.empty()) << line;
+    EXPECT_FALSE(read.message.empty()) << line;
+    errors += read.name == "error";
+    warnings += read.name == "warning";
+    notices += read.name == "notice";
+  }
+  EXPECT_EQ(errors, 4u + 1u + 1u);
+  EXPECT_EQ(warnings, 4u + 1u + 1u + 1u);
+  EXPECT_EQ(notices, 1u);
+}
+
+TEST(github, says_how_many_annotations_did_not_fit) {
+  comparison found = all_pass();
+  found.cells[0].outcome = verdict::regression;
+  found.cells.resize(30, found.cells[0]);
+  const std::vector<std::string> lines = lines_of(as_github(found));
+  ASSERT_EQ(lines.size(), 11u);
+  EXPECT_EQ(lines[9], "::error title=and 21 more::see the step summary");
+  EXPECT_EQ(read_command(lines[10]).title, "crossover check");
+}
+
+TEST(markdown, rows_have_six_columns_and_the_whole_stays_below_the_limit) {
+  comparison found = sample_comparison();
+  const std::string few = as_markdown(found);
+  EXPECT_TRUE(few.starts_with("<!-- crossover check -->\n"));
+  for (const std::string& line : lines_of(few))
+    if (line.starts_with("|")) {
+      EXPECT_EQ(std::count(line.begin(), line.end(), '|'), 7) << line;
+    }
+  EXPECT_EQ(few.find("javascript:alert(1)]"), std::string::npos);
+  EXPECT_EQ(few.find("<b>"), std::string::npos);
+  EXPECT_EQ(few.find("<i>"), std::string::npos);
+  while (found.cells.size() < 5'000) found.cells.push_back(found.cells[found.cells.size() % 12]);
+  const std::string many = as_markdown(found);
+  EXPECT_LT(many.size(), 65'536u);
+  EXPECT_NE(many.find("more did not fit"), std::string::npos);
+  EXPECT_NE(many.find("</details>"), std::string::npos);
+  EXPECT_EQ("<!-- crossover check -->\n" + as_github_summary(found), many);
+}
+
+TEST(escape, one_line) {
+  EXPECT_EQ(one_line("a\nb\x01\u202E"), "a\\nb\\u{1}\\u{202e}");
+  EXPECT_EQ(one_line("\xff\xc3("), "\uFFFD\uFFFD(");
+  EXPECT_EQ(one_line("\xe4\xb8\xad\xf0\x9f\x9a\x80"), "\u4E2D\U0001F680");
+  EXPECT_EQ(one_line("\xc0\x80 \xe0\x80\x80"), "\uFFFD\uFFFD \uFFFD\uFFFD\uFFFD") << "overlong forms";
+  EXPECT_EQ(one_line("abcdefghij", 6), "abcd…j");
+  EXPECT_EQ(one_line("abcdef", 6), "abcdef");
+}
+
+TEST(escape, for_each_target) {
+  EXPECT_EQ(xml_text("a<b>&\"'"), "a&lt;b&gt;&amp;&quot;&apos;");
+  EXPECT_EQ(markdown_code("a|b`c@d", 0), "<code>a&#124;b&#96;c&#64;d</code>");
+  EXPECT_EQ(workflow_message("50%\n::x::"), "50%25\\n::x::");
+  EXPECT_EQ(workflow_property("a:b,c%"), "a%3Ab%2Cc%25");
+}
+
+}  // namespace
+}  // namespace crossover

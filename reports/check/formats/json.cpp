@@ -1,0 +1,89 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "reports/check/formats/formats.hpp"
+
+namespace crossover {
+namespace {
+
+using nlohmann::ordered_json;
+
+template <typename T>
+ordered_json or_null(const std::optional<T>& value) {
+  if (!value || !std::isfinite(static_cast<double>(*value))) return nullptr;
+  return *value;
+}
+
+ordered_json list(const std::vector<unmatched_cell>& cells) {
+  ordered_json out = ordered_json::array();
+  for (const unmatched_cell& cell : cells) out.push_back({{"name", cell.name}, {"reason", cell.reason}});
+  return out;
+}
+
+ordered_json of(const comparison_plan& plan) {
+  return {{"tolerate", plan.tolerate},
+          {"detect", plan.detect},
+          {"false_alarms", plan.false_alarms},
+          {"power", plan.power},
+          {"bound_level", plan.bound_level},
+          {"seed", plan.seed},
+          {"order", plan.order},
+          {"screen_blocks", plan.screen_blocks},
+          {"confirm_blocks", plan.confirm_blocks},
+          {"expected_s", or_null(plan.expected_s)},
+          {"wall_s", or_null(plan.wall_s)}};
+}
+
+ordered_json of(const cell_comparison& cell) {
+  ordered_json blocks = ordered_json::array();
+  for (const double value : cell.block_log_ratios) blocks.push_back(or_null(std::optional(value)));
+  return {{"name", cell.name},
+          {"metric", cell.metric},
+          {"verdict", to_string(cell.outcome)},
+          {"improvement", cell.improvement},
+          {"ratio", or_null(cell.ratio)},
+          {"lower", or_null(cell.lower)},
+          {"upper", or_null(cell.upper)},
+          {"p", or_null(cell.p)},
+          {"adjusted_p", or_null(cell.adjusted_p)},
+          {"tolerate", cell.tolerate},
+          {"detect", cell.detect},
+          {"decided_by", to_string(cell.decided)},
+          {"blocks", cell.blocks},
+          {"screen_blocks", cell.screen_blocks},
+          {"sd", or_null(cell.sd)},
+          {"block_log_ratios", std::move(blocks)},
+          {"settle", cell.settle},
+          {"notes", cell.notes}};
+}
+
+}  // namespace
+
+std::string as_json(const comparison& found) {
+  ordered_json cells = ordered_json::array();
+  for (const cell_comparison& cell : found.cells) cells.push_back(of(cell));
+  ordered_json environment = ordered_json::array();
+  for (const environment_difference& d : found.environment)
+    environment.push_back({{"key", d.key}, {"old", d.old_value}, {"new", d.new_value}});
+  ordered_json document;
+  document["crossover_check"] = {{"schema", 1},
+                                 {"verdict", to_string(verdict_of(found))},
+                                 {"exit_code", exit_code(found)},
+                                 {"headline", headline(found)},
+                                 {"old", found.old_name},
+                                 {"new", found.new_name},
+                                 {"metric_label", found.metric_label},
+                                 {"plan", of(found.plan)},
+                                 {"cells", std::move(cells)},
+                                 {"newly_failing", list(found.newly_failing)},
+                                 {"vanished", list(found.vanished)},
+                                 {"failing", list(found.failing)},
+                                 {"added", list(found.added)},
+                                 {"skipped", list(found.skipped)},
+                                 {"environment_differences", std::move(environment)},
+                                 {"environment_allowed", found.environment_allowed},
+                                 {"notes", found.notes}};
+  return document.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace crossover

@@ -1,0 +1,187 @@
+#include "reports/check/gate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "reports/check/simulated_gate.hpp"
+#include "workloads/error.hpp"
+
+namespace crossover {
+namespace {
+
+std::vector<gated_cell> suite(std::size_t count) {
+  std::vector<gated_cell> cells(count);
+  for (std::size_t i = 0; i < count; ++i) cells[i].name = "cell/" + std::to_string(i);
+  return cells;
+}
+
+std::vector<block> steady(unsigned n, double shift, double scatter) {
+  std::vector<block> blocks;
+  for (unsigned i = 0; i < n; ++i) blocks.push_back({shift + (i % 2 == 0 ? scatter : -scatter), i});
+  return blocks;
+}
+
+TEST(plan, a_single_cell_needs_no_screen_and_fits_three_seconds) {
+  const block_plan plan = plan_blocks({}, suite(1));
+  EXPECT_FALSE(plan.screens);
+  EXPECT_EQ(plan.confirm_blocks, 10u);
+  EXPECT_LE(plan.expected_s, 3);
+  EXPECT_LE(plan.visible, 0.05);
+  EXPECT_DOUBLE_EQ(plan.bound_level, 1 - 0.95);
+}
+
+TEST(plan, twenty_cells_are_screened_and_fit_three_minutes) {
+  const block_plan plan = plan_blocks({}, suite(20));
+  EXPECT_TRUE(plan.screens);
+  EXPECT_GE(plan.screen_blocks, blocks_for_level(0.025));
+  EXPECT_LE(plan.expected_s, 180);
+  EXPECT_LE(plan.visible, 0.05);
+  EXPECT_TRUE(plan.within_budget);
+  EXPECT_DOUBLE_EQ(plan.bound_level, (1 - 0.95) / 2);
+}
+
+TEST(plan, twice_the_noise_costs_more_blocks_and_a_short_budget_is_said) {
+  gate_options noisy;
+  noisy.block_sd = 0.05;
+  noisy.budget_s = 20;
+  const block_plan plan = plan_blocks(noisy, suite(20));
+  EXPECT_GT(plan.expected_s, plan_blocks({}, suite(20)).expected_s);
+  EXPECT_FALSE(plan.within_budget);
+  EXPECT_NE(in_words(plan, noisy, 20).find("budget of 20 s is too short"), std::string::npos);
+}
+
+TEST(plan, refuses_what_makes_no_sense) {
+  EXPECT_THROW(plan_blocks({}, {}), error);
+  gate_options options;
+  options.false_alarms = 0;
+  EXPECT_THROW(plan_blocks(options, suite(1)), error);
+  std::vector<gated_cell> cells = suite(1);
+  cells[0].tolerate = 0.05;
+  try {
+    plan_blocks({}, cells);
+    FAIL();
+  } catch (const error& trouble) {
+    EXPECT_STREQ(trouble.what(), "cell/0: --tolerate 5 % must be at least 0 and below --detect 5 %");
+  }
+}
+
+TEST(screen, lets_quiet_cells_go_and_keeps_slower_and_noisy_ones) {
+  const gate_options options;
+  const auto cells = suite(20);
+  const block_plan plan = plan_blocks(options, cells);
+  std::vector<std::vector<block>> screen(20, steady(plan.screen_blocks, 0, 0.004));
+  screen[3] = steady(plan.screen_blocks, std::log(1.05), 0.004);
+  screen[5] = steady(plan.screen_blocks, 0, 0.2);
+  screen[7] =
+      steady(plan.screen_blocks, std::log(1.03), 0.002);  // slower than tolerated, though less than `detect`
+  screen[9] = {};                                         // nothing known of it yet
+  const std::vector<survivor> going_on = survivors(plan, options, cells, screen);
+  ASSERT_EQ(going_on.size(), 4u);
+  EXPECT_EQ(going_on[0].cell, 3u);
+  EXPECT_EQ(going_on[1].cell, 5u);
+  EXPECT_EQ(going_on[2].cell, 7u);
+  EXPECT_EQ(going_on[3].cell, 9u);
+  EXPECT_EQ(going_on[0].blocks, blocks_for_level(0.01, 4) + 3);
+  EXPECT_GT(going_on[1].blocks, 50u) << "a noisy cell needs more";
+}
+
+TEST(screen, the_confirmation_stays_within_the_budget_but_keeps_its_level) {
+  gate_options options;
+  options.budget_s = 40;
+  const auto cells = suite(20);
+  const block_plan plan = plan_blocks(options, cells);
+  const std::vector<std::vector<block>> screen(20, steady(plan.screen_blocks, 0, 0.3));
+  for (const survivor& one : survivors(plan, options, cells, screen))
+    EXPECT_EQ(one.blocks, blocks_for_level(0.01, 20) + 3);
+}
+
+TEST(compare_blocks, gives_each_cell_its_verdict) {
+  const gate_options options;
+  auto cells = suite(20);
+  cells[6].tolerate = 0.08;
+  cells[6].detect = 0.2;
+  const block_plan plan = plan_blocks(options, cells);
+  std::vector<measured_cell> measured(20);
+  for (measured_cell& cell : measured) cell.screen = steady(plan.screen_blocks, 0, 0.004);
+  const auto confirmed = [&](std::size_t i, double shift, double scatter, unsigned blocks) {
+    measured[i].screen = steady(plan.screen_blocks, shift, scatter);
+    measured[i].confirm = steady(blocks, shift, scatter);
+  };
+  confirmed(0, std::log(1.05), 0.01, 12);
+  confirmed(1, 0, 0.09, 12);
+  confirmed(2, std::log(1.05), 0.004, 0);  // the confirmation did not come to it
+  confirmed(3, std::log(1.05), 0.004, 4);  // or was cut short
+  confirmed(4, std::log(0.9), 0.004, 0);   // improved
+  confirmed(6, std::log(1.05), 0.004, 0);  // within its own tolerance
+  const comparison found = compare_blocks(plan, options, cells, measured);
+  EXPECT_EQ(found.cells[0].outcome, verdict::regression);
+  EXPECT_NEAR(*found.cells[0].ratio, 1.05, 1e-9);
+  EXPECT_LT(*found.cells[0].lower, 1.05);
+  EXPECT_GT(*found.cells[0].upper, 1.05);
+  EXPECT_LE(*found.cells[0].adjusted_p, 0.01);
+  EXPECT_EQ(found.cells[0].blocks, 12u);
+  EXPECT_EQ(found.cells[1].outcome, verdict::inconclusive);
+  EXPECT_NE(found.cells[1].settle.find("would settle it"), std::string::npos) << found.cells[1].settle;
+  EXPECT_EQ(found.cells[2].outcome, verdict::inconclusive);
+  EXPECT_NE(found.cells[2].settle.find("raise --budget"), std::string::npos);
+  EXPECT_EQ(found.cells[3].outcome, verdict::inconclusive);
+  EXPECT_NE(found.cells[3].settle.find("4 blocks are too few"), std::string::npos) << found.cells[3].settle;
+  EXPECT_EQ(found.cells[4].outcome, verdict::pass);
+  EXPECT_TRUE(found.cells[4].improvement);
+  EXPECT_EQ(found.cells[6].outcome, verdict::pass);
+  EXPECT_EQ(found.cells[8].outcome, verdict::pass);
+  EXPECT_EQ(found.cells[8].decided, decided_by::screen);
+  EXPECT_FALSE(found.cells[8].adjusted_p);
+  EXPECT_EQ(exit_code(found), 1);
+}
+
+TEST(compare_blocks, nothing_measured_is_never_a_pass) {
+  const gate_options options;
+  const auto cells = suite(2);
+  const comparison found =
+      compare_blocks(plan_blocks(options, cells), options, cells, std::vector<measured_cell>(2));
+  EXPECT_EQ(verdict_of(found), verdict::inconclusive);
+  EXPECT_NE(found.cells[0].settle.find("no block"), std::string::npos);
+}
+
+// The promises, on simulated suites of 20 cells whose blocks scatter by 1.5 %.
+
+class promises : public testing::TestWithParam<noise_kind> {};
+
+TEST_P(promises, false_alarms_per_suite_at_the_edge_of_what_is_tolerated) {
+  const gate_record record = simulate_gate({.suites = 2'500, .kind = GetParam(), .shift = 0.01, .seed = 51});
+  EXPECT_LE(clopper_pearson(record.false_alarms, record.suites, 0.999).lower, 0.01) << record.false_alarms;
+}
+
+TEST_P(promises, identical_code_raises_no_alarm_and_passes) {
+  const gate_record record = simulate_gate({.suites = 2'500, .kind = GetParam(), .seed = 52});
+  EXPECT_LE(record.false_alarms, 2u);
+  EXPECT_GE(record.passed, record.suites * 8 / 10);
+}
+
+TEST_P(promises, a_slowdown_of_detect_in_one_cell_is_found_and_not_passed) {
+  const gate_record record = simulate_gate({.suites = 2'500, .kind = GetParam(), .slower = 0.05, .seed = 53});
+  EXPECT_GE(clopper_pearson(record.found, record.suites, 0.999).upper, 0.95) << record.found;
+  EXPECT_LE(clopper_pearson(record.wrongly_passed, record.suites, 0.999).lower, 0.05)
+      << record.wrongly_passed;
+}
+
+TEST_P(promises, the_wrong_pass_is_as_rare_in_noise_that_hides_everything) {
+  const gate_record record = simulate_gate({.suites = 400,
+                                            .cells = 4,
+                                            .kind = GetParam(),
+                                            .sd = 0.06,
+                                            .slower = 0.05,
+                                            .budget_s = 15,
+                                            .seed = 54});
+  EXPECT_LE(clopper_pearson(record.wrongly_passed, record.suites, 0.999).lower, 0.05)
+      << record.wrongly_passed;
+}
+
+INSTANTIATE_TEST_SUITE_P(noise, promises,
+                         testing::Values(noise_kind::normal, noise_kind::autocorrelated,
+                                         noise_kind::heavy_tailed, noise_kind::bimodal));
+
+}  // namespace
+}  // namespace crossover

@@ -1,0 +1,287 @@
+#include "reports/check/history.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "reports/check/environment_differences.hpp"
+#include "reports/check/judged_metric.hpp"
+#include "reports/check/match_cells.hpp"
+#include "workloads/error.hpp"
+
+namespace crossover {
+namespace {
+
+constexpr const char* machine_keys[] = {"architecture", "cpu_model",  "cpus",  "num_cpus", "cores",
+                                        "packages",     "numa_nodes", "quota", "governor", "hypervisor"};
+
+std::string whole_gib(const std::string& memory_kb) {
+  return fmt::format("{:.0f}", std::strtod(memory_kb.c_str(), nullptr) / (1024 * 1024));
+}
+
+/// The mean log of the metric over a cell's repetitions; nothing where it was not measured or not positive.
+std::optional<double> mean_log(const cell_result& cell, const metric& judged) {
+  double sum = 0;
+  unsigned count = 0;
+  if (cell.status != cell_status::ok) return std::nullopt;
+  for (const sample& s : cell.samples)
+    if (const auto figure = judged.extract(cell, s); figure && *figure > 0 && std::isfinite(*figure)) {
+      sum += std::log(*figure);
+      ++count;
+    }
+  return count > 0 ? std::optional(sum / count) : std::nullopt;
+}
+
+/// Of each cell the oriented mean logs of the history's runs, oldest first, and which run each is of.
+struct run_series {
+  std::vector<double> values;
+  std::vector<std::size_t> runs;
+};
+
+std::map<std::string, run_series> series_of(const std::vector<history_entry>& history, const metric& judged) {
+  std::map<std::string, run_series> all;
+  for (std::size_t run = 0; run < history.size(); ++run) {
+    std::set<std::string> seen;
+    for (const cell_result& cell : history[run].measured.cells) {
+      const auto value = mean_log(cell, judged);
+      if (!value || !seen.insert(cell.name).second) continue;
+      all[cell.name].values.push_back(worse_sign(judged) * *value);
+      all[cell.name].runs.push_back(run);
+    }
+  }
+  return all;
+}
+
+/// Marks changes in all series together, so that the rate of false discoveries is over all cells.
+std::map<std::string, std::vector<change_point>> changes_of(const std::map<std::string, run_series>& all,
+                                                            const change_options& options) {
+  std::vector<std::vector<double>> series;
+  for (const auto& [cell, one] : all) series.push_back(one.values);
+  std::vector<std::vector<change_point>> marked = change_points(series, options);
+  std::map<std::string, std::vector<change_point>> by_cell;
+  std::size_t at = 0;
+  for (const auto& [cell, one] : all) by_cell[cell] = std::move(marked[at++]);
+  return by_cell;
+}
+
+/// The fewest runs in a window with which `detect` is seen in this scatter.
+std::optional<unsigned> runs_needed(double sd, const cell_comparison& cell, const file_options& options,
+                                    std::size_t cells) {
+  const double shift = std::log1p(cell.detect) - std::log1p(cell.tolerate);
+  for (unsigned w = 3; w <= 500; w += 1 + w / 16) {
+    const boost::math::students_t t(w - 1.0);
+    const double reach = quantile(complement(t, options.false_alarms / static_cast<double>(cells))) +
+                         quantile(complement(t, 1 - options.power));
+    if (reach * sd * std::sqrt(1 + 1.0 / w) <= shift) return w;
+  }
+  return std::nullopt;
+}
+
+/// Judges a new value by the window's; false where the window is too short.
+bool judge(cell_comparison& cell, std::vector<double> window, double value, const history_options& options,
+           std::size_t cells) {
+  cell.blocks = static_cast<unsigned>(window.size());
+  const double w = static_cast<double>(window.size());
+  double mean = 0, squares = 0;
+  for (const double v : window) mean += v / w;
+  for (const double v : window) squares += (v - mean) * (v - mean);
+  if (!window.empty()) cell.ratio = std::exp(value - mean);
+  if (window.size() < std::max(2u, options.least_runs)) {
+    cell.settle =
+        fmt::format("{} run{} in the window: at least {} are needed to know the scatter from run to run",
+                    window.size(), window.size() == 1 ? "" : "s", options.least_runs);
+    return false;
+  }
+  const double sd = std::max(1e-9, std::sqrt(squares / (w - 1)));
+  const double scale = sd * std::sqrt(1 + 1 / w);
+  const boost::math::students_t t(w - 1);
+  cell.sd = sd;
+  cell.p = cdf(complement(t, (value - mean - std::log1p(cell.tolerate)) / scale));
+  const double reach = quantile(complement(t, 1 - options.files.power)) * scale;
+  cell.lower = std::exp(value - mean - reach);
+  cell.upper = std::exp(value - mean + reach);
+  cell.improvement = *cell.upper < 1 / (1 + cell.tolerate);
+  const auto needed = runs_needed(sd, cell, options.files, cells);
+  cell.settle =
+      needed ? fmt::format("runs scatter by {:.2g} %: about {} runs in the window would show {}", sd * 100,
+                           *needed, as_percent(cell.detect))
+             : fmt::format(
+                   "runs scatter by {:.2g} %: no window shows {}; run `crossover check` on the two programs",
+                   sd * 100, as_percent(cell.detect));
+  return true;
+}
+
+}  // namespace
+
+std::string machine_fingerprint(const results& measured) {
+  std::string text;
+  const auto& e = measured.environment;
+  for (const char* key : machine_keys)
+    if (const auto found = e.find(key); found != e.end()) text += fmt::format("{}={}\n", key, found->second);
+  if (const auto memory = e.find("memory"); memory != e.end()) text += "memory=" + whole_gib(memory->second);
+  std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
+  for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3ULL;
+  return fmt::format("{:016x}", hash).substr(0, 12);
+}
+
+std::filesystem::path history_file(const std::filesystem::path& directory, const std::string& commit,
+                                   const results& measured) {
+  const auto plain = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
+           c == '-' || c == '_';
+  };
+  if (commit.empty() || commit.size() > 100 || !std::all_of(commit.begin(), commit.end(), plain) ||
+      commit.front() == '.')
+    throw error(error_kind::invalid,
+                "--commit: letters, digits, dots, dashes and underscores name a commit; pass what `git "
+                "rev-parse HEAD` prints");
+  std::string date;
+  for (const char c : measured.date.empty() ? std::string("undated") : measured.date)
+    if (plain(c) && c != '-') date += c;
+  return directory / machine_fingerprint(measured) / fmt::format("{}-{}.json", date, commit);
+}
+
+void add_to_history(const std::filesystem::path& directory, const std::string& commit,
+                    const results& measured) {
+  const std::filesystem::path file = history_file(directory, commit, measured);
+  std::error_code trouble;
+  std::filesystem::create_directories(file.parent_path(), trouble);
+  if (trouble)
+    throw error(error_kind::unwritable,
+                fmt::format("{}: {}", file.parent_path().string(), trouble.message()));
+  write_results(file, measured);
+}
+
+std::vector<history_entry> read_history(const std::filesystem::path& directory, const std::string& machine) {
+  std::vector<std::filesystem::path> files;
+  std::error_code trouble;
+  for (const auto& entry : std::filesystem::directory_iterator(directory / machine, trouble))
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  std::vector<history_entry> history;
+  for (const std::filesystem::path& file : files) {
+    const std::string stem = file.stem().string();
+    const std::size_t dash = stem.find('-');
+    history.push_back({dash == std::string::npos ? stem : stem.substr(dash + 1), read_results(file)});
+  }
+  std::stable_sort(history.begin(), history.end(), [](const history_entry& a, const history_entry& b) {
+    return a.measured.date < b.measured.date;
+  });
+  return history;
+}
+
+comparison compare_with_history(const std::vector<history_entry>& history, const results& measured,
+                                const history_options& options) {
+  const metric& judged = judged_metric(options.files.metric);
+  if (history.empty())
+    throw error(error_kind::unreadable,
+                "--history: no run of this machine yet; add runs of earlier commits first");
+  comparison found;
+  const std::size_t window = std::min<std::size_t>(options.window, history.size());
+  found.old_name = fmt::format("the last {} run{} ({} to {})", window, window == 1 ? "" : "s",
+                               history[history.size() - window].commit, history.back().commit);
+  found.new_name = options.files.new_name;
+  found.metric_label = judged.label;
+  found.plan = {options.files.tolerate,
+                options.files.detect,
+                options.files.false_alarms,
+                options.files.power,
+                1 - options.files.power,
+                options.changes.seed,
+                "one run after the other",
+                0,
+                0,
+                std::nullopt,
+                std::nullopt};
+  const std::vector<cell_pair> pairs = match_cells(history.back().measured, measured, found);
+  found.environment = environment_differences(history.back().measured, measured);
+  found.environment_allowed = options.files.allow_different_environment;
+
+  const auto all = series_of(history, judged);
+  const auto changes = changes_of(all, options.changes);
+  std::vector<std::size_t> judged_cells;
+  std::vector<double> p;
+  for (const auto& [before, after] : pairs) {
+    cell_comparison cell;
+    cell.name = after->name;
+    cell.metric = judged.id;
+    cell.decided = decided_by::history;
+    const cell_thresholds limits =
+        thresholds_of(options.files.per_cell, cell.name, {options.files.tolerate, options.files.detect});
+    cell.tolerate = limits.tolerate;
+    cell.detect = limits.detect;
+    const auto value = mean_log(*after, judged);
+    const auto series = all.find(cell.name);
+    if (!value || series == all.end()) {
+      cell.settle = fmt::format("{} was not measured or is 0; choose another --metric", judged.label);
+    } else {
+      const run_series& past = series->second;
+      std::size_t from = past.values.size() - std::min<std::size_t>(options.window, past.values.size());
+      if (const auto& marked = changes.at(cell.name); !marked.empty()) {
+        const std::size_t last = marked.back().index;
+        if (last > from && past.values.size() - last >= options.least_runs) {
+          from = last;
+          cell.notes.push_back(fmt::format("compared with the runs since its change at {} ({})",
+                                           history[past.runs[last]].commit,
+                                           as_change(std::exp(marked.back().shift))));
+        }
+      }
+      if (judge(cell, {past.values.begin() + static_cast<std::ptrdiff_t>(from), past.values.end()},
+                worse_sign(judged) * *value, options, pairs.size())) {
+        judged_cells.push_back(found.cells.size());
+        p.push_back(*cell.p);
+      }
+    }
+    found.cells.push_back(std::move(cell));
+  }
+  const std::vector<double> adjusted = holm_adjusted(p);
+  for (std::size_t k = 0; k < judged_cells.size(); ++k) {
+    cell_comparison& cell = found.cells[judged_cells[k]];
+    cell.adjusted_p = adjusted[k];
+    if (adjusted[k] <= options.files.false_alarms)
+      cell.outcome = verdict::regression;
+    else if (*cell.upper < 1 + cell.detect)
+      cell.outcome = verdict::pass;
+    if (cell.outcome != verdict::inconclusive) cell.settle.clear();
+  }
+  if (!found.environment.empty() && !found.environment_allowed)
+    for (cell_comparison& cell : found.cells) {
+      cell.outcome = verdict::inconclusive;
+      cell.settle =
+          "the environment differs from the last run's: begin a new history, or say "
+          "--allow-different-environment";
+    }
+  found.notes.push_back(
+      "runs of a history follow one another: the scatter from run to run is taken from the window, and a "
+      "machine that changed lastingly looks like a change of the program");
+  require_common_cells(found);
+  return found;
+}
+
+std::vector<timeline> timelines(const std::vector<history_entry>& history, const std::string& metric_id,
+                                const change_options& options) {
+  const metric& judged = judged_metric(metric_id);
+  const auto all = series_of(history, judged);
+  const auto changes = changes_of(all, options);
+  std::vector<timeline> lines;
+  std::set<std::string> seen;
+  for (const history_entry& entry : history)
+    for (const cell_result& cell : entry.measured.cells) {
+      const auto series = all.find(cell.name);
+      if (series == all.end() || !seen.insert(cell.name).second) continue;
+      timeline line{cell.name, {}, changes.at(cell.name)};
+      for (std::size_t i = 0; i < series->second.values.size(); ++i) {
+        const history_entry& run = history[series->second.runs[i]];
+        line.runs.push_back(
+            {run.commit, run.measured.date, std::exp(worse_sign(judged) * series->second.values[i])});
+      }
+      lines.push_back(std::move(line));
+    }
+  return lines;
+}
+
+}  // namespace crossover

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "bench/results.hpp"
+#include "reports/check/comparison.hpp"
+
+namespace crossover {
+
+/// A cell as both sides measured it.
+struct cell_pair {
+  const cell_result* old_cell;
+  const cell_result* new_cell;
+};
+
+/// Pairs the cells of the two by name, in the order of the new ones, and enters those without a pair into
+/// `found`'s lists: what failed, vanished, is new or skipped. The pointers are into the arguments.
+std::vector<cell_pair> match_cells(const results& old_results, const results& new_results, comparison& found);
+
+}  // namespace crossover

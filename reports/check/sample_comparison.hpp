@@ -1,0 +1,67 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reports/check/comparison.hpp"
+
+namespace crossover {
+
+/// Names that a careless writer turns into broken output.
+inline std::vector<std::string> hostile_names() {
+  return {"\"quoted\" & 'apostrophed' <b>bold</b>",
+          "two\nlines\r\nand\ttab",
+          "::error title=x::injected",
+          "a]]>b",
+          "pipe | in | a table",
+          "`code` *stars* _under_ [link](javascript:alert(1)) <!-- --> @everyone",
+          "right \u202Eto left\u202C \u200F",
+          std::string("nul\0in it\x1b[31m", 13),
+          "not UTF-8 \xff\xfe \xc3\x28 \xed\xa0\x80 \xf5\x80\x80\x80",
+          "100%25 \u4E2D\u6587 \U0001F680 \uFFFE",
+          std::string(4000, 'x') + "/end",
+          ""};
+}
+
+/// A comparison with everything in it: each verdict, each list, and hostile names throughout.
+inline comparison sample_comparison() {
+  comparison found;
+  found.old_name = "base \"build\"/results.json";
+  found.new_name = "head build/results.json";
+  found.plan.expected_s = 31;
+  found.plan.wall_s = 29.5;
+  found.plan.order = "slices alternate ABBA or BAAB at random";
+  found.plan.screen_blocks = 6;
+  found.plan.confirm_blocks = 11;
+  int i = 0;
+  for (const std::string& name : hostile_names()) {
+    cell_comparison cell;
+    cell.name = name;
+    cell.ratio = 1.0 + 0.01 * (i - 3);
+    cell.lower = *cell.ratio - 0.005;
+    cell.upper = *cell.ratio + 0.005;
+    cell.p = 0.5;
+    cell.blocks = 12;
+    cell.screen_blocks = 6;
+    cell.sd = 0.01;
+    cell.block_log_ratios = {0.01, 0.02};
+    cell.outcome = static_cast<verdict>(i % 3);
+    cell.improvement = cell.outcome == verdict::pass && *cell.ratio < 0.99;
+    if (cell.outcome == verdict::inconclusive) cell.settle = "more blocks for " + name;
+    cell.notes.push_back("a note on " + name);
+    if (i % 4 == 3) cell.lower = cell.upper = cell.p = cell.sd = std::nullopt;
+    found.cells.push_back(cell);
+    ++i;
+  }
+  found.cells[1].adjusted_p = 0.0005;
+  found.vanished.push_back({"gone ::warning::", "not in head"});
+  found.newly_failing.push_back({"fails <now>", "wrong digest\n::error::"});
+  found.failing.push_back({"fails always", "refused"});
+  found.added.push_back({"new", "not in base"});
+  found.skipped.push_back({"idle", "no database"});
+  found.environment.push_back({"kernel\n", "a|b", "<c>"});
+  found.notes.push_back("a note with ::stop-commands::x and | and <i>");
+  return found;
+}
+
+}  // namespace crossover

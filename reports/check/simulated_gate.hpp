@@ -1,0 +1,72 @@
+#pragma once
+
+#include "reports/check/binomial.hpp"
+#include "reports/check/gate.hpp"
+#include "reports/check/simulated_blocks.hpp"
+
+namespace crossover {
+
+/// A simulated experiment with the gate: many suites, through both stages, as a runner would go.
+struct gate_experiment {
+  unsigned suites = 10'000;
+  std::size_t cells = 20;
+  noise_kind kind = noise_kind::normal;
+  double sd = 0.015;  ///< of a block's log ratio
+  double shift = 0;   ///< true slowdown of every cell: 0.01 is 1 %
+  double slower = 0;  ///< true slowdown of the first cell, where it is not `shift`
+  double budget_s = 300;
+  std::uint64_t seed = 1;
+};
+
+/// How often what happened, in suites.
+struct gate_record {
+  unsigned suites = 0;
+  unsigned false_alarms = 0;    ///< a cell that is not slower than tolerated was called a regression
+  unsigned found = 0;           ///< the slower cell was called a regression
+  unsigned wrongly_passed = 0;  ///< the slower cell passed
+  unsigned passed = 0;          ///< the suite passed
+  double blocks = 0;            ///< measured, mean of a suite
+};
+
+inline gate_record simulate_gate(const gate_experiment& experiment) {
+  gate_options options;
+  options.budget_s = experiment.budget_s;
+  options.flips.draws = 1'999;
+  options.flips.enumerate_up_to = 10;
+  const std::vector<gated_cell> cells(experiment.cells);
+  const block_plan plan = plan_blocks(options, cells);
+  block_simulator noise(experiment.kind, experiment.sd, experiment.seed);
+  std::vector<double> shifts(experiment.cells, std::log1p(experiment.shift));
+  if (experiment.slower != 0) shifts[0] = std::log1p(experiment.slower);
+  gate_record record;
+  record.suites = experiment.suites;
+  double blocks = 0;
+  for (unsigned suite = 0; suite < experiment.suites; ++suite) {
+    options.flips.seed = experiment.seed * 1'000'003 + suite;
+    const auto screen = noise.blocks(plan.screen_blocks, shifts);
+    std::vector<measured_cell> measured(experiment.cells);
+    for (std::size_t c = 0; c < experiment.cells; ++c) measured[c].screen = screen[c];
+    blocks += static_cast<double>(plan.screen_blocks * experiment.cells);
+    const std::vector<survivor> going_on = survivors(plan, options, cells, screen);
+    unsigned rounds = 0;
+    for (const survivor& one : going_on) rounds = std::max(rounds, one.blocks);
+    const auto fresh = noise.blocks(rounds, shifts, 1'000'000);
+    for (const survivor& one : going_on) {
+      measured[one.cell].confirm.assign(fresh[one.cell].begin(), fresh[one.cell].begin() + one.blocks);
+      blocks += one.blocks;
+    }
+    const comparison found = compare_blocks(plan, options, cells, measured);
+    bool alarm = false;
+    for (std::size_t c = 0; c < experiment.cells; ++c)
+      alarm |=
+          found.cells[c].outcome == verdict::regression && std::expm1(shifts[c]) <= options.tolerate + 1e-12;
+    record.false_alarms += alarm;
+    record.found += found.cells[0].outcome == verdict::regression;
+    record.wrongly_passed += found.cells[0].outcome == verdict::pass;
+    record.passed += verdict_of(found) == verdict::pass;
+  }
+  record.blocks = blocks / experiment.suites;
+  return record;
+}
+
+}  // namespace crossover

@@ -1,0 +1,60 @@
+// Reads what `format_samples DIR` wrote with readers that are not ours: the published SARIF schema, an XML parser, a Markdown parser.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import assert from "node:assert/strict";
+import Ajv from "ajv";
+import addFormats from "ajv-formats";
+import { XMLParser, XMLValidator } from "fast-xml-parser";
+import { marked } from "marked";
+
+const samples = process.argv[2];
+const directory = mkdtempSync(join(tmpdir(), "crossover-formats-"));
+try {
+  execFileSync(samples, [directory]);
+  const read = (name) => {
+    const bytes = readFileSync(join(directory, name));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  };
+
+  // The schema as OASIS publishes it, out of a package that validates uploads with it.
+  const require = createRequire(import.meta.url);
+  const schema = JSON.parse(
+    readFileSync(
+      join(require.resolve("@datadog/datadog-ci-plugin-sarif/package.json"), "../dist/json-schema/sarif-schema-2.1.0.json"),
+    ),
+  );
+  const ajv = new Ajv({ strict: false, allErrors: true });
+  addFormats(ajv);
+  const valid = ajv.compile(schema);
+  for (const kind of ["everything", "pass", "nothing"]) {
+    const sarif = JSON.parse(read(`${kind}.sarif`));
+    assert.ok(valid(sarif), `${kind}.sarif: ${ajv.errorsText(valid.errors)}`);
+    assert.ok(!valid({ ...sarif, version: "2.0.0" }), "the schema does refuse what it should");
+
+    const xml = read(`${kind}.junit`);
+    assert.equal(XMLValidator.validate(xml), true);
+    const suite = new XMLParser({ ignoreAttributes: false, isArray: (tag) => tag === "testcase" }).parse(xml).testsuites.testsuite;
+    assert.equal(Number(suite["@_tests"]), suite.testcase?.length ?? 0);
+
+    const check = JSON.parse(read(`${kind}.json`)).crossover_check;
+    for (const name of ["markdown", "github_summary"]) {
+      const text = read(`${kind}.${name}`);
+      const tables = marked.lexer(text).filter((token) => token.type === "table");
+      for (const table of tables) assert.deepEqual(new Set(table.rows.map((row) => row.length)), new Set([6]));
+      const shown = tables.reduce((sum, table) => sum + table.rows.length, 0);
+      assert.equal(shown, check.cells.length, "a row a cell");
+      // Markup that is ours, and none of the names'.
+      const html = marked.parse(text).replace(/<!-- crossover check -->/, "");
+      const tags = new Set([...html.matchAll(/<\/?([a-z0-9]+|!--)/gi)].map((m) => m[1]));
+      const ours = new Set("h3 p table thead tbody tr th td code strong ul li details summary sub".split(" "));
+      for (const tag of tags) assert.ok(ours.has(tag), `<${tag}> in ${name}`);
+      assert.ok(!/href=/.test(html), "no name becomes a link");
+    }
+  }
+  console.log("ok: SARIF schema, XML and Markdown readers agree");
+} finally {
+  rmSync(directory, { recursive: true });
+}

@@ -1,0 +1,75 @@
+#!/bin/sh
+# Builds a program at the merge base and at the head, and runs `crossover check` on the two.
+# Ready to copy into a repository of yours; git and a POSIX shell are all it needs.
+#
+#   tools/ci/check.sh BASE [ARGUMENTS OF crossover check ...]
+#
+# BASE is what the change is to be merged into: a branch, a tag, a commit. From the environment:
+#   BENCH_BUILD    how to build, run by sh in each of the two trees      (cmake --preset release && cmake --build --preset release)
+#   BENCH_PROGRAM  the program to compare, relative to a tree            (build/release/crossover)
+#   CROSSOVER      the crossover that judges                             (crossover)
+#   OUT            where the outputs are put                             (out)
+#   INCONCLUSIVE   fail: exit code 2 stays 2; warn: it becomes 0         (fail)
+# Exit code: that of `crossover check` (0 pass, 1 regression, 2 inconclusive); 70 where a tree could not be built.
+set -eu
+
+if [ $# -lt 1 ]; then
+  echo "check.sh: name what to compare with: tools/ci/check.sh origin/main" >&2
+  exit 64
+fi
+base=$1
+shift
+build=${BENCH_BUILD:-cmake --preset release && cmake --build --preset release}
+program=${BENCH_PROGRAM:-build/release/crossover}
+crossover=${CROSSOVER:-crossover}
+out=${OUT:-out}
+
+root=$(git rev-parse --show-toplevel)
+cd "$root"
+old=$(git merge-base "$base" HEAD) || {
+  echo "check.sh: no merge base of $base and HEAD; fetch the whole history (fetch-depth: 0, GIT_DEPTH: 0)" >&2
+  exit 65
+}
+new=$(git rev-parse HEAD)
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+
+# Trees side by side, of equal path length: where a program lies is part of its environment.
+trees=$(mktemp -d)
+cleanup() {
+  git worktree remove --force "$trees/old" 2>/dev/null || true
+  git worktree remove --force "$trees/new" 2>/dev/null || true
+  rm -rf "$trees"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+for side in old new; do
+  eval "commit=\$$side"
+  git worktree add --quiet --detach "$trees/$side" "$commit"
+  echo "building $side: $commit" >&2
+  if ! (cd "$trees/$side" && sh -c "$build") >"$out/build-$side.log" 2>&1; then
+    tail -n 20 "$out/build-$side.log" >&2
+    echo "check.sh: $side ($commit) does not build; the whole log is $out/build-$side.log" >&2
+    exit 70
+  fi
+  if [ ! -x "$trees/$side/$program" ]; then
+    echo "check.sh: the build of $side made no $program; set BENCH_PROGRAM" >&2
+    exit 70
+  fi
+done
+
+set -- check "$trees/old/$program" "$trees/new/$program" "$@" \
+  --format text --format "json:$out/check.json" --format "markdown:$out/check.md" \
+  --format "junit:$out/check.xml" --format "sarif:$out/check.sarif" --format "html:$out/check.html"
+if [ -n "${GITHUB_ACTIONS:-}" ]; then
+  set -- "$@" --format github --format "github_summary:$out/summary.md"
+fi
+code=0
+"$crossover" "$@" || code=$?
+if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && [ -f "$out/summary.md" ]; then cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY"; fi
+if [ "$code" -eq 2 ] && [ "${INCONCLUSIVE:-fail}" = warn ]; then
+  echo "check.sh: inconclusive, let through because INCONCLUSIVE=warn" >&2
+  code=0
+fi
+exit "$code"

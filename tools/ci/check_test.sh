@@ -1,0 +1,70 @@
+#!/bin/sh
+# Tests check.sh in a repository made for it, with a stand-in for crossover that writes down how it was called.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() {
+  echo "check_test.sh: $*" >&2
+  exit 1
+}
+
+cd "$work"
+git init --quiet --initial-branch main repository
+cd repository
+git config user.name test
+git config user.email test@example.invalid
+echo one >program.txt
+git add . && git commit --quiet -m one
+git checkout --quiet -b change
+echo two >program.txt
+git commit --quiet -am two
+git checkout --quiet main
+echo elsewhere >other.txt
+git add . && git commit --quiet -m elsewhere
+git checkout --quiet change
+
+cat >"$work/crossover" <<'FAKE'
+#!/bin/sh
+echo "$@" >"$CALLED"
+cat "$2" "$3" >"$CALLED.programs"
+for argument; do case $argument in *:/*) echo from-check >"${argument#*:}" ;; esac; done
+exit "$FAKE_CODE"
+FAKE
+chmod +x "$work/crossover"
+export CROSSOVER="$work/crossover" CALLED="$work/called" FAKE_CODE=0 BENCH_PROGRAM=built BENCH_BUILD='cp program.txt built && chmod +x built'
+unset GITHUB_ACTIONS GITHUB_STEP_SUMMARY || true
+
+sh "$here/check.sh" main --budget 1min || fail "a pass exits with $?"
+[ "$(cat "$CALLED.programs" | tr '\n' ' ')" = "one two " ] || fail "not the merge base and the head: $(cat "$CALLED.programs")"
+grep -q -- '--budget 1min' "$CALLED" || fail "arguments were not passed on"
+grep -q -- '--format github' "$CALLED" && fail "GitHub's formats without GitHub"
+[ -f out/check.md ] && [ -f out/check.xml ] || fail "no outputs"
+[ "$(git worktree list | wc -l)" -eq 1 ] || fail "a work tree was left behind"
+
+for expected in 1 2; do
+  code=0
+  FAKE_CODE=$expected sh "$here/check.sh" main 2>/dev/null || code=$?
+  [ "$code" -eq "$expected" ] || fail "exit code $code for $expected"
+done
+INCONCLUSIVE=warn FAKE_CODE=2 sh "$here/check.sh" main 2>/dev/null || fail "INCONCLUSIVE=warn does not let 2 through"
+code=0
+INCONCLUSIVE=warn FAKE_CODE=1 sh "$here/check.sh" main 2>/dev/null || code=$?
+[ "$code" -eq 1 ] || fail "INCONCLUSIVE=warn lets a regression through"
+
+GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY="$work/summary" sh "$here/check.sh" main || fail "under GitHub"
+grep -q from-check "$work/summary" || fail "no step summary"
+
+code=0
+BENCH_BUILD='echo broken; false' sh "$here/check.sh" main 2>"$work/said" || code=$?
+[ "$code" -eq 70 ] && grep -q 'does not build' "$work/said" || fail "a broken build: $code"
+code=0
+BENCH_PROGRAM=missing sh "$here/check.sh" main 2>"$work/said" || code=$?
+[ "$code" -eq 70 ] && grep -q 'set BENCH_PROGRAM' "$work/said" || fail "a missing program: $code"
+code=0
+sh "$here/check.sh" no-such-branch 2>"$work/said" || code=$?
+[ "$code" -eq 65 ] && grep -q 'no merge base' "$work/said" || fail "an unknown base: $code"
+code=0
+sh "$here/check.sh" 2>/dev/null || code=$?
+[ "$code" -eq 64 ] || fail "no base: $code"
+echo ok
