@@ -69,7 +69,7 @@ test("the choices go into the hash, and the hash brings them back", async () => 
   await page.getByRole("button", { name: "Efficiency", exact: true }).click();
   await page.locator(".legend [data-model=thread_pool]").click();
   await page.locator("#search").fill("loop");
-  const hash = new URL(page.url()).hash;
+  const hash = await page.evaluate(() => location.hash);
   const state = (p) => p.evaluate(() => ({
     points: [...document.querySelectorAll("#throughput-by-cores .points [data-cell]")].map((m) => m.dataset.cell),
     count: document.querySelector("#cells .count").firstChild.textContent,
