@@ -44,8 +44,10 @@ measure_function measure_in_fresh_process(measuring how, machine here, fixtures&
     const allotment given = allot(here, cell.cores);
     const fixtures::place server = servers.place_for(cell, given);
     std::vector<std::string> command = how.launcher;
-    command.push_back(how.program);
-    command.push_back("cell");
+    if (cell.model->script.empty())
+      command.insert(command.end(), {how.program, "cell"});
+    else
+      command.insert(command.end(), {"python3", how.cells + "/" + std::string(cell.model->script)});
     // A lane that waits for 10 s cannot end sooner: patience grows with the least time of an operation.
     const double least_s = cell.workload->least_operation_s(cell.workload_values);
     cell_process process(command, how.deadline_s + 3 * least_s);

@@ -23,6 +23,7 @@ using measure_function = std::function<measurement(const planned_cell& cell)>;
 /// How cells are measured for real.
 struct measuring {
   std::string program;                ///< this executable
+  std::string cells;                  ///< the directory of cells in other languages
   std::vector<std::string> launcher;  ///< put before the cell's command line
   double seconds = 0.2;
   double warm_up_s = 0.05;

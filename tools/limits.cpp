@@ -147,6 +147,8 @@ std::vector<row> all_rows() {
       {"hashing 64 KiB, 2 cores, processes, 2 in flight", "2 plain loops", 0.95, duel({"hashing", "reference", 2, 2}, {"hashing", "processes", 2, 2})},
       {"network 64 B, 1 core, event_loop, 64 in flight", "reference", 0.92, duel({"network", "reference", 1, 64}, {"network", "event_loop", 1, 64})},
       {"network 64 B, 1 core, event_loop, 512 in flight", "reference", 0.82, duel({"network", "reference", 1, 512}, {"network", "event_loop", 1, 512})},
+      {"network 64 B, 1 core, reference io_uring, 64 in flight", "reference epoll", 1.00,
+       duel({"network", "reference:backend=epoll", 1, 64}, {"network", "reference:backend=io_uring", 1, 64})},
       {"network 64 B, 1 core, fibers, 64 in flight", "reference", 0.85, duel({"network", "reference", 1, 64}, {"network", "fibers", 1, 64})},
       {"sleep 100 ms, 1 core, event_loop, 10 000 in flight", "in flight / delay", 0.97,
        [](bench_place& place) { return ceiling_share(place, {"sleep:delay=100ms", "event_loop", 1, 10000}, 100000); }},
@@ -164,12 +166,12 @@ std::string program_beside(const std::string& name) {
 int measure_all(std::uint32_t blocks, const std::string& filter) {
   bench_place place{read_machine(), fixtures(program_beside("crossover"), {}), blocks};
   int missed = 0;
-  fmt::print("{:<52} {:<26} {:>7} {:>7} {:>17}\n", "arm", "against", "least", "median", "95 % of the mean");
+  fmt::print("{:<56} {:<26} {:>7} {:>7} {:>17}\n", "arm", "against", "least", "median", "95 % of the mean");
   for (const row& r : all_rows()) {
     if (std::string(r.what).find(filter) == std::string::npos) continue;
     shares measured = r.measure(place);
     if (measured.empty()) {
-      fmt::print("{:<52} {:<26} {:>7.2f} not measured\n", r.what, r.against, r.least);
+      fmt::print("{:<56} {:<26} {:>7.2f} not measured\n", r.what, r.against, r.least);
       continue;
     }
     const interval mean = *mean_interval(measured);
@@ -177,7 +179,7 @@ int measure_all(std::uint32_t blocks, const std::string& filter) {
     const double median = measured[measured.size() / 2];
     const bool reached = median >= r.least;
     missed += reached ? 0 : 1;
-    fmt::print("{:<52} {:<26} {:>7.2f} {:>7.3f} {:>8.3f}–{:<8.3f} {}\n", r.what, r.against, r.least, median, mean.lower.value_or(median), mean.upper.value_or(median),
+    fmt::print("{:<56} {:<26} {:>7.2f} {:>7.3f} {:>8.3f}–{:<8.3f} {}\n", r.what, r.against, r.least, median, mean.lower.value_or(median), mean.upper.value_or(median),
                reached ? "" : "missed");
     std::fflush(stdout);
   }

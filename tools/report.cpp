@@ -22,6 +22,8 @@ int report_command(const words& arguments) {
   app.add_option("--out", out, "the page (default report.html), or the table (default: standard output)");
   app.add_option("--baseline", baseline, "results to compare with: drawn dashed, with a table of changes");
   app.add_option("--format", format, "html, md, csv or json")->check(CLI::IsMember({"html", "md", "csv", "json"}));
+  bool complete = false;
+  app.add_flag("--complete", complete, "keep every sample in the page, however large it becomes");
   if (!parse(app, arguments)) return exit_code::ok;
   if (out.empty() && format == "html") out = "report.html";
   if (!out.empty()) check_writable(out);
@@ -32,7 +34,7 @@ int report_command(const words& arguments) {
   const std::string text = format == "md"    ? table_markdown(now)
                            : format == "csv" ? table_csv(now)
                            : format == "json" ? table_json(now)
-                                              : page(now, before ? &*before : nullptr);
+                                              : page(now, before ? &*before : nullptr, complete ? complete_page() : page_limits());
   if (out.empty()) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     return exit_code::ok;

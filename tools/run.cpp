@@ -89,6 +89,7 @@ int run_command(const words& arguments) {
   const auto cells = plan(chosen.matrices(here), here, read_limits());
   fixtures servers(own_program(), users_endpoints(endpoints));
   how.program = own_program();
+  how.cells = CROSSOVER_CELLS;
   how.launcher = split_words(launcher);
   how.seconds = seconds > 0 ? seconds : named.seconds;
   how.warm_up_s = std::min(0.25, how.seconds / 4);

@@ -27,6 +27,8 @@ class latency_recorder {
       values_[used_] = ns < 0 ? 0 : static_cast<std::uint64_t>(ns);
       if (++used_ == values_.size()) flush();
     }
+    /// Adds what was recorded elsewhere with the same bins.
+    void add(const latency_distribution& recorded) { recorder_->add(recorded); }
     /// Hands over what is left; call at the end of a run.
     void flush();
 

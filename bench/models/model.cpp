@@ -12,12 +12,13 @@ namespace crossover {
 
 // A row is the declaration of what the model's file defines, and its place in the list.
 extern const model_type serial_model, event_loop_model, shared_loop_model, thread_pool_model, processes_model, process_loops_model, offload_model,
-    gil_threads_model, fibers_model, reference_model;
+    gil_threads_model, fibers_model, reference_model, python_asyncio_model, python_threads_model, python_processes_model;
 
 namespace {
 
 constexpr std::array table = {&serial_model, &event_loop_model, &shared_loop_model, &thread_pool_model, &processes_model,
-                                    &process_loops_model, &offload_model, &gil_threads_model, &fibers_model, &reference_model};
+                                    &process_loops_model, &offload_model, &gil_threads_model, &fibers_model, &reference_model,
+                                    &python_asyncio_model, &python_threads_model, &python_processes_model};
 
 }  // namespace
 

@@ -22,6 +22,11 @@ constexpr std::array shards = {
     row{"network", make_network_shard},
 };
 
+constexpr std::array reference_parameters = {
+    parameter{"backend", parameter_kind::choice, "best", 0, 0, "best|blocking|poll|epoll|io_uring",
+              "how sleep and network wait; best: what is fastest of them for one lane a core, and for more"},
+};
+
 const row* find_shard(std::string_view workload) {
   const auto found = std::find_if(shards.begin(), shards.end(), [&](const row& r) { return r.workload == workload; });
   return found == shards.end() ? nullptr : &*found;
@@ -78,6 +83,11 @@ class reference final : public model {
 
 std::string cannot(const cell_request& cell) {
   if (find_shard(cell.type->name) == nullptr) return fmt::format("there is no hand-written reference for {}", cell.type->name);
+  const std::string& backend = cell.model_values->text("backend");
+  if (backend != "best" && cell.type->name != "sleep" && cell.type->name != "network")
+    return fmt::format("a backend is a way to wait: {} does not wait for descriptors", cell.type->name);
+  if (backend == "io_uring")
+    if (std::string why = io_uring_refusal(); !why.empty()) return why;
   if (cell.open_loop) return "the reference is the limit of capacity: it runs a closed loop only";
   return {};
 }
@@ -88,10 +98,10 @@ extern const model_type reference_model;
 constinit const model_type reference_model = {
     .name = "reference",
     .summary = "hand-written for the workload: the least this machine can do it for",
-    .parameters = {},
+    .parameters = reference_parameters,
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<reference>(setup); },
     .cannot = cannot,
-    .workers = [](const cell_request& cell) { return cell.cores; },
+    .workers = [](const cell_request& cell) { return cell.model_values->text("backend") == "blocking" ? cell.in_flight : cell.cores; },
 };
 
 }  // namespace crossover

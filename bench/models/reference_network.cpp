@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -11,11 +12,12 @@
 namespace crossover {
 namespace {
 
-/// One epoll loop over non-blocking sockets; a shard with a single lane blocks in recv instead, which saves the wait.
+/// One readiness loop over non-blocking sockets, told by epoll(7) or poll(2); a shard with a single lane blocks in recv
+/// instead, which saves the wait.
 class network_shard final : public reference_shard {
  public:
-  network_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes)
-      : endpoint_(setup.endpoint), bytes_(setup.workload_values.number("bytes")), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  network_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes, bool polls)
+      : endpoint_(setup.endpoint), bytes_(setup.workload_values.number("bytes")), polls_(polls), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (!epoll_) throw system_failure(error_kind::resource, "cannot create an epoll", errno);
     for (const std::uint32_t number : lanes) {
       peer& p = peers_.emplace_back();
@@ -24,20 +26,25 @@ class network_shard final : public reference_shard {
       write_network_message(p.message, number);
       p.socket = connect_first(endpoint_);
     }
-    if (peers_.size() > 1)
+    if (peers_.size() > 1 || polls_)
       for (std::size_t j = 0; j < peers_.size(); ++j) watch(j);
   }
 
   void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
     paces_ = &paces;
     mine_ = &mine;
-    if (peers_.size() == 1) return run_blocking(paces.front());
+    if (peers_.size() == 1 && !polls_) return run_blocking(paces.front());
     going_ = 0;
     for (std::size_t j = 0; j < peers_.size(); ++j) {
       if (!live[j]) continue;
       ++going_;
       begin_operation(j);
     }
+    polls_ ? loop_by_poll() : loop_by_epoll();
+  }
+
+ private:
+  void loop_by_epoll() {
     std::vector<epoll_event> events(std::min<std::size_t>(peers_.size(), 512));
     while (going_ > 0) {
       const int n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
@@ -52,7 +59,24 @@ class network_shard final : public reference_shard {
     }
   }
 
- private:
+  /// The whole list of descriptors goes to the kernel and back at every turn: that is what poll is.
+  void loop_by_poll() {
+    std::vector<pollfd> watched(peers_.size());
+    while (going_ > 0) {
+      for (std::size_t j = 0; j < peers_.size(); ++j)
+        watched[j] = {peers_[j].socket.get(), static_cast<short>(POLLIN | (peers_[j].wants_write ? POLLOUT : 0)), 0};
+      int ready = ::poll(watched.data(), watched.size(), -1);
+      for (std::size_t j = 0; j < watched.size() && ready > 0; ++j) {
+        if (watched[j].revents == 0) continue;
+        --ready;
+        if ((watched[j].revents & POLLOUT) != 0 && peers_[j].wants_write)
+          send(j);
+        else
+          receive(j);
+      }
+    }
+  }
+
   struct peer {
     descriptor socket;
     std::vector<unsigned char> message, received;
@@ -63,6 +87,10 @@ class network_shard final : public reference_shard {
 
   void watch(std::size_t j) {
     ::fcntl(peers_[j].socket.get(), F_SETFL, O_NONBLOCK);
+    if (polls_) {
+      peers_[j].wants_write = false;
+      return;
+    }
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = j;
@@ -73,6 +101,7 @@ class network_shard final : public reference_shard {
   void want_write(std::size_t j, bool wanted) {
     if (peers_[j].wants_write == wanted) return;
     peers_[j].wants_write = wanted;
+    if (polls_) return;
     epoll_event event{};
     event.events = EPOLLIN | (wanted ? EPOLLOUT : 0U);
     event.data.u64 = j;
@@ -161,6 +190,7 @@ class network_shard final : public reference_shard {
 
   std::string endpoint_;
   std::size_t bytes_;
+  bool polls_;
   descriptor epoll_;
   std::vector<peer> peers_;
   std::vector<lane_pace>* paces_ = nullptr;
@@ -171,7 +201,10 @@ class network_shard final : public reference_shard {
 }  // namespace
 
 std::unique_ptr<reference_shard> make_network_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes) {
-  return std::make_unique<network_shard>(setup, lanes);
+  const std::string& backend = setup.model_values.text("backend");
+  if (backend == "blocking") return make_blocking_shard(setup, lanes);
+  if (backend == "io_uring") return make_network_uring_shard(setup, lanes);
+  return std::make_unique<network_shard>(setup, lanes, backend == "poll");
 }
 
 }  // namespace crossover

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "bench/models/model.hpp"
@@ -23,5 +24,13 @@ std::unique_ptr<reference_shard> make_noop_shard(const model_setup& setup, const
 std::unique_ptr<reference_shard> make_hashing_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes);
 std::unique_ptr<reference_shard> make_sleep_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes);
 std::unique_ptr<reference_shard> make_network_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes);
+
+/// The same for a `backend`: a thread a lane that blocks in the kernel; completions instead of readiness (io_uring, liburing).
+std::unique_ptr<reference_shard> make_blocking_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes);
+std::unique_ptr<reference_shard> make_network_uring_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes);
+std::unique_ptr<reference_shard> make_sleep_uring_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes);
+
+/// Why this kernel has no io_uring for us ("" when it has).
+std::string io_uring_refusal();
 
 }  // namespace crossover

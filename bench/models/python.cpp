@@ -1,0 +1,50 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <sstream>
+
+#include "bench/models/model.hpp"
+
+namespace crossover {
+namespace {
+
+/// Whether the search path has this program.
+bool on_path(const std::string& program) {
+  const char* path = std::getenv("PATH");
+  std::istringstream directories(path != nullptr ? path : "");
+  for (std::string directory; std::getline(directories, directory, ':');)
+    if (::access((directory + "/" + program).c_str(), X_OK) == 0) return true;
+  return false;
+}
+
+std::string cannot(const cell_request& cell) {
+  constexpr std::array<std::string_view, 6> known = {"noop", "sleep", "hashing", "network", "download", "mixed"};
+  if (std::find(known.begin(), known.end(), cell.type->name) == known.end())
+    return "the CPython cell has no " + std::string(cell.type->name);
+  static const bool there = on_path("python3");
+  return there ? "" : "there is no python3 on the search path: apt-get install python3";
+}
+
+/// The cell's process is CPython itself: this program only asks it.
+std::unique_ptr<model> prepare(const model_setup&) {
+  throw error(error_kind::unsupported, "this model runs in a cell process of CPython; start tools/cells/python_cell.py");
+}
+
+constexpr model_type row(std::string_view name, std::string_view summary, std::uint32_t (*workers)(const cell_request&), bool forks) {
+  return {.name = name, .summary = summary, .parameters = {}, .prepare = prepare, .cannot = cannot, .workers = workers, .forks = forks,
+          .script = "python_cell.py"};
+}
+
+std::uint32_t one(const cell_request&) { return 1; }
+std::uint32_t one_a_lane(const cell_request& cell) { return cell.in_flight; }
+
+}  // namespace
+
+extern const model_type python_asyncio_model, python_threads_model, python_processes_model;
+constinit const model_type python_asyncio_model = row("python_asyncio", "CPython: tasks on asyncio's event loop", one, false);
+constinit const model_type python_threads_model = row("python_threads", "CPython: threads under its global interpreter lock", one_a_lane, false);
+constinit const model_type python_processes_model = row("python_processes", "CPython: forked workers, an interpreter each", one_a_lane, true);
+
+}  // namespace crossover
