@@ -51,7 +51,7 @@ threshold_rule rule_from_json(const json& document, const std::string& place) {
   rule.pattern = pattern.get<std::string>();
   if (is_regex) try {
       rule.regex.emplace(rule.pattern);
-    } catch (const std::regex_error& trouble) {
+    } catch (const boost::regex_error& trouble) {
       unreadable(place, fmt::format("'{}' is not a regular expression: {}", one_line(rule.pattern, 80),
                                     trouble.what()));
     }
@@ -97,7 +97,13 @@ thresholds read_thresholds(const std::filesystem::path& file) {
 }
 
 bool matches(const threshold_rule& rule, const std::string& cell) {
-  if (rule.regex) return std::regex_search(cell, *rule.regex);
+  if (rule.regex) try {
+      return boost::regex_search(cell, *rule.regex);
+    } catch (const std::runtime_error&) {  // Boost gives up where the time would explode
+      throw error(error_kind::invalid,
+                  fmt::format("thresholds: '{}' takes too long to match a name; simplify it",
+                              one_line(rule.pattern, 80)));
+    }
   return ::fnmatch(rule.pattern.c_str(), cell.c_str(), 0) == 0;
 }
 
