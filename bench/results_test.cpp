@@ -240,7 +240,8 @@ TEST_F(in_a_directory, unreadable_files_are_told_in_one_line_that_names_them) {
   EXPECT_EQ(refusal(R"({"crossover": {"sch)"), "not JSON (or cut short); name a results file that `crossover run` wrote");
   EXPECT_EQ(refusal("[1]"), "document: not an object");
   EXPECT_EQ(refusal("{}"), "document: neither results of crossover nor of Google Benchmark (no 'benchmarks' array)");
-  EXPECT_EQ(refusal(R"({"crossover":{"schema":2,"cells":[]}})"), "crossover.schema: this program reads schema 1; use the version that wrote the file");
+  EXPECT_EQ(refusal(R"({"crossover":{"schema":2,"cells":[]}})"),
+            "crossover.schema: this program reads schema 1; use the version that wrote the file");
   EXPECT_EQ(refusal(R"({"crossover":{"schema":1}})"), "crossover.cells: the array is missing");
   EXPECT_EQ(refusal(R"({"crossover":{"schema":1,"cells":[{"status":"fine"}]}})"), "cell: the status 'fine' is not ok, skipped or failed");
   EXPECT_EQ(refusal(R"({"crossover":{"schema":1,"cells":[{"status":"ok","samples":[{}]}]}})"), "sample: the number 'operations' is missing");
