@@ -52,13 +52,15 @@ measure_function measure_in_fresh_process(measuring how, machine here, fixtures&
     const double least_s = cell.workload->least_operation_s(cell.workload_values);
     cell_process process(command, how.deadline_s + 3 * least_s);
     process.prepare(preparation_of(cell, given, server.endpoint));
-    run_request request{how.warm_up_s, 0, cell.rate, how.seed + turn++};
+    // The warm-up is a closed loop: a low rate would leave it without any operation.
+    run_request request{how.warm_up_s, 0, 0, how.seed + turn++};
     process.run(request);
 
     const double fixture_before = server.pid >= 0 ? cpu_seconds_of(server.pid) : 0;
     const double stolen_before = stolen_seconds(given.cell);
     const double pressure_before = pressure_seconds();
     request.seconds = how.seconds;
+    request.rate = cell.rate;
     request.seed += 1'000'000;
     measurement m;
     m.measured = process.run(request);

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "tools/command_line.hpp"
+#include "workloads/endpoint.hpp"
 #include "workloads/registry.hpp"
 
 namespace crossover {
@@ -40,6 +41,7 @@ int serve_command(const words& arguments) {
   if (!parse(app, {arguments.begin() + 1, arguments.end()})) return exit_code::ok;
 
   const parameter_values values(type.name, type.parameters, given);
+  raise_descriptor_limit();
   const std::unique_ptr<fixture> running = type.start_fixture(values, place);
   fmt::print("listening {}\n", running->endpoint());
   std::fflush(stdout);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include "bench/cell/usage.hpp"
 #include "bench/models/worker_team.hpp"
 #include "bench/results.hpp"
+#include "workloads/endpoint.hpp"
 #include "workloads/nearest.hpp"
 #include "workloads/registry.hpp"
 
@@ -134,6 +134,10 @@ class cell {
                                static_cast<std::uint32_t>(setup.cpus.size()), setup.in_flight, false};
     if (const std::string why = type.cannot(request); !why.empty()) throw error(error_kind::unsupported, why);
 
+    cell_request open_loop = request;
+    open_loop.open_loop = true;
+    why_no_open_loop_ = type.cannot(open_loop);
+
     raise_descriptor_limit();
     bind_to_cpus(setup.cpus);
     cores_ = static_cast<std::uint32_t>(setup.cpus.size());
@@ -154,10 +158,13 @@ class cell {
     control.operations = operations;
     control.every = every_;
     if (rate > 0) {
+      if (!why_no_open_loop_.empty()) throw error(error_kind::unsupported, why_no_open_loop_);
       if (!(seconds > 0)) throw error(error_kind::invalid, "a 'rate' goes with 'seconds'");
       const std::string schedule = body.value("schedule", "poisson");
       if (schedule != "poisson" && schedule != "constant") throw error(error_kind::invalid, "'schedule' is poisson or constant");
       control.arrival_count = arrivals_.fill(rate, seconds, schedule == "poisson", whole(body, "seed", 1));
+      if (control.arrival_count == 0)
+        throw error(error_kind::invalid, fmt::format("{} operations a second leave none for {} s: give it more time, or a higher rate", rate, seconds));
       control.arrivals = arrivals_.times();
     }
     const usage before = usage_of_this_process();
@@ -224,13 +231,6 @@ class cell {
     throw error(error_kind::invalid, fmt::format("unknown model '{}': {}", name, suggestion(name, names)));
   }
 
-  static void raise_descriptor_limit() {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
-
   std::span<const model_type* const> models_;
   arrival_schedule arrivals_;
   std::unique_ptr<model> prepared_;
@@ -239,6 +239,7 @@ class cell {
   bool first_ = true;
   bool finished_ = false;
   std::string checksum_;
+  std::string why_no_open_loop_;
 };
 
 /// Reads lines from a descriptor.

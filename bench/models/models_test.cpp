@@ -163,7 +163,8 @@ TEST(model_table, names_are_distinct_and_found) {
     EXPECT_EQ(&find_model(type->name), type);
     EXPECT_NO_THROW(parameter_values(type->name, type->parameters, {})) << type->name;
   }
-  for (const char* promised : {"serial", "event_loop", "shared_loop", "thread_pool", "processes", "reference"}) EXPECT_TRUE(names.contains(promised)) << promised;
+  for (const char* promised : {"serial", "event_loop", "shared_loop", "thread_pool", "processes", "reference"})
+    EXPECT_TRUE(names.contains(promised)) << promised;
 }
 
 TEST(model_table, an_unknown_name_suggests_the_nearest) {
