@@ -8,9 +8,10 @@
 namespace crossover {
 
 fixtures::place fixtures::place_for(const planned_cell& cell, const allotment& given) {
-  if (cell.workload->start_fixture == nullptr) return {};
+  const counterpart wanted = counterpart_of(*cell.workload, cell.workload_values);
+  if (wanted == counterpart::none) return {};
   const std::string workload(cell.workload->name);
-  if (const auto users = given_.find(workload); users != given_.end()) return {users->second, -1, 0};
+  if (const auto users = given_.find(workload); users != given_.end() && wanted == counterpart::server) return {users->second, -1, 0};
 
   std::vector<std::string> command = {program_, "serve", workload};
   for (const parameter& p : cell.workload->parameters) {
@@ -29,7 +30,8 @@ fixtures::place fixtures::place_for(const planned_cell& cell, const allotment& g
       throw error(error_kind::failed, fmt::format("the fixture of {} said '{}' instead of where it listens", workload, line));
     found = running_.emplace(key, running{std::move(process), line.substr(greeting.size()), given.fixture.size()}).first;
   }
-  return {found->second.endpoint, static_cast<int>(found->second.process->pid()), found->second.cpus};
+  const bool works = wanted == counterpart::server;
+  return {found->second.endpoint, works ? static_cast<int>(found->second.process->pid()) : -1, works ? found->second.cpus : 0};
 }
 
 }  // namespace crossover

@@ -17,8 +17,8 @@ class fixtures {
   fixtures(std::string program, std::map<std::string, std::string> given) : program_(std::move(program)), given_(std::move(given)) {}
 
   struct place {
-    std::string endpoint;  ///< "" for a workload without server
-    int pid = -1;          ///< of the fixture's process; -1 where it is the user's
+    std::string endpoint;  ///< "" where the cell talks to nobody
+    int pid = -1;          ///< of the fixture's process; -1 where it is the user's, or a file in which nobody works
     std::size_t cpus = 0;
   };
   /// Throws `error` (failed) when the server does not come up.

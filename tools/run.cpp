@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <random>
+#include <set>
 #include <sstream>
 
 #include "bench/environment.hpp"
@@ -21,7 +22,7 @@
 namespace crossover {
 namespace {
 
-/// `--endpoint WORKLOAD=HOST:PORT`, each tried once before anything is measured.
+/// `--endpoint WORKLOAD=HOST:PORT`, or as the workload writes it; each is tried once before anything is measured.
 std::map<std::string, std::string> users_endpoints(const words& texts) {
   std::map<std::string, std::string> endpoints;
   for (const std::string& text : texts) {
@@ -31,7 +32,10 @@ std::map<std::string, std::string> users_endpoints(const words& texts) {
     const workload_type& type = find_workload(text.substr(0, equals));
     if (type.start_fixture == nullptr) throw error(error_kind::invalid, fmt::format("--endpoint {}: {} talks to no server", text, type.name));
     try {
-      connect_first(text.substr(equals + 1));
+      if (type.try_endpoint != nullptr)
+        type.try_endpoint(text.substr(equals + 1));
+      else
+        connect_first(text.substr(equals + 1));
     } catch (const error& trouble) {
       throw error(error_kind::invalid, fmt::format("--endpoint {}: {}", text, trouble.what()));
     }
@@ -86,8 +90,11 @@ int run_command(const words& arguments) {
 
   const suite& named = chosen.chosen_suite();
   const machine here = read_machine();
-  const auto cells = plan(chosen.matrices(here), here, read_limits());
-  fixtures servers(own_program(), users_endpoints(endpoints));
+  const std::map<std::string, std::string> users_servers = users_endpoints(endpoints);
+  std::set<std::string> served;
+  for (const auto& [workload, endpoint] : users_servers) served.insert(workload);
+  const auto cells = plan(chosen.matrices(here), here, read_limits(), served);
+  fixtures servers(own_program(), users_servers);
   how.program = own_program();
   how.launcher = split_words(launcher);
   how.seconds = seconds > 0 ? seconds : named.seconds;
