@@ -7,6 +7,10 @@
 
 namespace crossover {
 
+fixtures::~fixtures() {
+  for (auto& [key, server] : running_) server.process->end(child_process::duration(20));
+}
+
 fixtures::place fixtures::place_for(const planned_cell& cell, const allotment& given) {
   const counterpart wanted = counterpart_of(*cell.workload, cell.workload_values);
   if (wanted == counterpart::none) return {};
@@ -24,7 +28,7 @@ fixtures::place fixtures::place_for(const planned_cell& cell, const allotment& g
   auto found = running_.find(key);
   if (found == running_.end()) {
     auto process = std::make_unique<child_process>(command);
-    const std::string line = process->read_line(child_process::duration(30));
+    const std::string line = process->read_line(child_process::duration(60));
     constexpr std::string_view greeting = "listening ";
     if (!line.starts_with(greeting))
       throw error(error_kind::failed, fmt::format("the fixture of {} said '{}' instead of where it listens", workload, line));

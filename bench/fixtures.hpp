@@ -15,6 +15,10 @@ class fixtures {
  public:
   /// `program`: this executable, which `serve`s; `given`: workload to the endpoint of the user's server.
   fixtures(std::string program, std::map<std::string, std::string> given) : program_(std::move(program)), given_(std::move(given)) {}
+  /// Each server is told to end, and has some seconds to clear away what it made.
+  ~fixtures();
+  fixtures(const fixtures&) = delete;
+  fixtures& operator=(const fixtures&) = delete;
 
   struct place {
     std::string endpoint;  ///< "" where the cell talks to nobody

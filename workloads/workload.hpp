@@ -98,8 +98,6 @@ struct workload_type {
   std::string (*cannot)(const workload_request&) = nullptr;
   /// Tries a server of the user's once. Throws `error`. nullptr: a TCP connection to HOST:PORT.
   void (*try_endpoint)(const std::string&) = nullptr;
-  /// How that endpoint is written, for messages.
-  std::string_view endpoint_form = "HOST:PORT";
 };
 
 inline counterpart counterpart_of(const workload_type& type, const parameter_values& values) {
