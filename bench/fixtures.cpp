@@ -7,10 +7,15 @@
 
 namespace crossover {
 
+fixtures::~fixtures() {
+  for (auto& [key, server] : running_) server.process->end(child_process::duration(20));
+}
+
 fixtures::place fixtures::place_for(const planned_cell& cell, const allotment& given) {
-  if (cell.workload->start_fixture == nullptr) return {};
+  const counterpart wanted = counterpart_of(*cell.workload, cell.workload_values);
+  if (wanted == counterpart::none) return {};
   const std::string workload(cell.workload->name);
-  if (const auto users = given_.find(workload); users != given_.end()) return {users->second, -1, 0};
+  if (const auto users = given_.find(workload); users != given_.end() && wanted == counterpart::server) return {users->second, -1, 0};
 
   std::vector<std::string> command = {program_, "serve", workload};
   for (const parameter& p : cell.workload->parameters) {
@@ -23,13 +28,14 @@ fixtures::place fixtures::place_for(const planned_cell& cell, const allotment& g
   auto found = running_.find(key);
   if (found == running_.end()) {
     auto process = std::make_unique<child_process>(command);
-    const std::string line = process->read_line(child_process::duration(30));
+    const std::string line = process->read_line(child_process::duration(60));
     constexpr std::string_view greeting = "listening ";
     if (!line.starts_with(greeting))
       throw error(error_kind::failed, fmt::format("the fixture of {} said '{}' instead of where it listens", workload, line));
     found = running_.emplace(key, running{std::move(process), line.substr(greeting.size()), given.fixture.size()}).first;
   }
-  return {found->second.endpoint, static_cast<int>(found->second.process->pid()), found->second.cpus};
+  const bool works = wanted == counterpart::server;
+  return {found->second.endpoint, works ? static_cast<int>(found->second.process->pid()) : -1, works ? found->second.cpus : 0};
 }
 
 }  // namespace crossover

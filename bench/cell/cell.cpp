@@ -128,7 +128,7 @@ class cell {
     setup.in_flight = type.one_at_a_time ? 1 : static_cast<std::uint32_t>(in_flight);
     if (const auto endpoint = body.find("endpoint"); endpoint != body.end() && endpoint->is_string())
       setup.endpoint = endpoint->get<std::string>();
-    if (setup.type->start_fixture != nullptr && setup.endpoint.empty())
+    if (counterpart_of(*setup.type, setup.workload_values) != counterpart::none && setup.endpoint.empty())
       throw error(error_kind::invalid, fmt::format("{} needs an 'endpoint', as 127.0.0.1:4000", setup.type->name));
     const cell_request request{setup.type, &setup.workload_values, &setup.model_values,
                                static_cast<std::uint32_t>(setup.cpus.size()), setup.in_flight, false};
