@@ -16,7 +16,11 @@ namespace {
 cell_preparation preparation_of(const planned_cell& cell, const allotment& given, const std::string& endpoint) {
   cell_preparation what;
   what.workload = cell.workload->name;
-  for (const auto& [name, text] : cell.workload_values.texts()) what.parameters[name] = text;
+  // A cell in another language need not know every parameter: it is told those that are not at their default.
+  for (const parameter& p : cell.workload->parameters) {
+    const std::string& text = cell.workload_values.text(p.name);
+    if (cell.model->script.empty() || text != p.standard) what.parameters[std::string(p.name)] = text;
+  }
   what.model = cell.model->name;
   for (const auto& [name, text] : cell.model_values.texts()) what.model_parameters[name] = text;
   what.cores = given.cell;

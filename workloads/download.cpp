@@ -21,6 +21,7 @@
 #include "workloads/hashing.hpp"
 #include "workloads/http_reply.hpp"
 #include "workloads/http_url.hpp"
+#include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
 namespace crossover {
@@ -156,7 +157,7 @@ class download final : public workload, public async_form {
 
   void send_request(blocking_lane& l) const {
     for (std::size_t done = 0; done < request_.text.size();) {
-      const ssize_t n = ::send(l.socket.get(), request_.text.data() + done, request_.text.size() - done, MSG_NOSIGNAL);
+      const ssize_t n = wait_send(l.socket.get(), request_.text.data() + done, request_.text.size() - done, MSG_NOSIGNAL);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) throw operation_error("send", errno);
       done += static_cast<std::size_t>(n);
@@ -166,7 +167,7 @@ class download final : public workload, public async_form {
   static void receive_reply(blocking_lane& l) {
     for (bool complete = false; !complete;) {
       const auto room = l.reply.room();
-      const ssize_t n = ::recv(l.socket.get(), room.data(), room.size(), 0);
+      const ssize_t n = wait_receive(l.socket.get(), room.data(), room.size());
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) throw operation_error("receive", errno);
       complete = n == 0 ? l.reply.ended() : l.reply.received(static_cast<std::size_t>(n));

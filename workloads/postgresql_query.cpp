@@ -11,6 +11,7 @@
 #include "workloads/async_form.hpp"
 #include "workloads/postgresql_connection.hpp"
 #include "workloads/query_rows.hpp"
+#include "workloads/waits.hpp"
 
 namespace crossover {
 namespace {
@@ -62,12 +63,27 @@ class postgresql_query final : public workload, public async_form {
     const std::uint64_t id = l.keys.next(rows_);
     const key_text key(id);
     const char* const values[] = {key.text};
-    const postgresql_result result(::PQexecPrepared(l.connection.get(), statement_name, 1, values, nullptr, nullptr, 0), &::PQclear);
+    const postgresql_result result(answer_to(l.connection.get(), values), &::PQclear);
     if (::PQstatus(l.connection.get()) != CONNECTION_OK) {
+      if (waiter* const watching = current_waiter(); watching != nullptr) watching->forget(::PQsocket(l.connection.get()));
       l.connection.reset();
       throw operation_error("receive", "connection_lost");
     }
     check(result.get(), id, key);
+  }
+
+  /// The prepared query's result. libpq's own wait is the kernel's; where the thread's model makes something else of a wait, the
+  /// query goes out without one.
+  static PGresult* answer_to(PGconn* connection, const char* const* values) {
+    if (current_waiter() == nullptr) return ::PQexecPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0);
+    if (::PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) != 1) return nullptr;
+    while (::PQisBusy(connection) != 0) {
+      wait_until_ready(::PQsocket(connection), false);
+      if (::PQconsumeInput(connection) != 1) return nullptr;
+    }
+    PGresult* const result = ::PQgetResult(connection);
+    while (PGresult* const more = ::PQgetResult(connection)) ::PQclear(more);  // the end of the answer
+    return result;
   }
 
   async_form* async() override { return this; }

@@ -5,6 +5,7 @@
 
 #include "workloads/fixtures/keeper.hpp"
 #include "workloads/query_rows.hpp"
+#include "workloads/waits.hpp"
 
 namespace crossover {
 namespace {
@@ -53,7 +54,8 @@ class sqlite_query final : public workload {
     const std::uint64_t id = l.keys.next(rows_);
     const reset_at_end guard{select};
     ::sqlite3_bind_int64(select, 1, static_cast<sqlite3_int64>(id));
-    const int code = ::sqlite3_step(select);
+    int code = SQLITE_ERROR;
+    call_outside([&] { code = ::sqlite3_step(select); });
     if (code != SQLITE_ROW && code != SQLITE_DONE) throw operation_error("query", ::sqlite3_errstr(code));
     const bool right = code == SQLITE_ROW && static_cast<std::uint64_t>(::sqlite3_column_int64(select, 0)) == id &&
                        ::sqlite3_column_int64(select, 1) == row_value(id) &&

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <sstream>
+#include <utility>
 
 #include "bench/models/model.hpp"
 
@@ -23,6 +24,9 @@ std::string cannot(const cell_request& cell) {
   constexpr std::array<std::string_view, 6> known = {"noop", "sleep", "hashing", "network", "download", "mixed"};
   if (std::find(known.begin(), known.end(), cell.type->name) == known.end())
     return "the CPython cell has no " + std::string(cell.type->name);
+  for (const auto& [workload, parameter] : {std::pair{"hashing", "releases_gil"}, std::pair{"mixed", "long"}})
+    if (cell.type->name == workload && cell.workload_values->text(parameter) != "false" && cell.workload_values->text(parameter) != "0")
+      return "the CPython cell has no parameter '" + std::string(parameter) + "'";
   static const bool there = on_path("python3");
   return there ? "" : "there is no python3 on the search path: apt-get install python3";
 }
