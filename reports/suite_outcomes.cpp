@@ -12,15 +12,6 @@
 namespace crossover {
 namespace {
 
-/// The repetitions' values of a metric.
-std::vector<double> values_of(const cell_result& cell, std::string_view id) {
-  std::vector<double> values;
-  const metric* const m = find_metric(id);
-  for (const sample& s : cell.samples)
-    if (const auto value = m->extract(cell, s)) values.push_back(*value);
-  return values;
-}
-
 std::optional<double> mean_of(const cell_result* cell, std::string_view id) {
   if (cell == nullptr) return std::nullopt;
   const auto mean = mean_interval(values_of(*cell, id));
@@ -176,7 +167,7 @@ std::vector<std::string> ways_to_wait(const evidence& from) {
       for (const std::string& model : models_of(from.value))
         if (const auto* cell = find(from.value, *work, model, 1, in_flight))
           if (const auto mean = mean_interval(values_of(*cell, "throughput")))
-            ranked.push_back({mean->mean, fmt::format("{} {}", model.substr(model.find('=') == std::string::npos ? 0 : model.find('=') + 1), interval_text(*mean, "1/s"))});
+            ranked.emplace_back(mean->mean, fmt::format("{} {}", model.substr(model.find('=') == std::string::npos ? 0 : model.find('=') + 1), interval_text(*mean, "1/s")));
       std::sort(ranked.rbegin(), ranked.rend());
       std::vector<std::string> parts;
       for (const auto& [mean, words] : ranked) parts.push_back(words);
