@@ -68,6 +68,8 @@ planned_cell plan_one(const workload_type& workload, const parameter_values& wor
     cell.cores = cell.in_flight = 1;
     cell.findings.push_back({"in_flight_ignored", fmt::format("{} runs one operation at a time on one core, whatever is asked for", model.name)});
   }
+  if (model.loops && counterpart_of(workload, workload_values) == counterpart::file)
+    cell.findings.push_back({"blocks_loop", fmt::format("{} works on a file, and has no form that only waits: each operation holds up all others on its loop", workload.name)});
   cell.name = name_of(cell);
   cell.skip_reason = why_not(cell, limits, users_server);
   return cell;

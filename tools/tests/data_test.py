@@ -106,6 +106,8 @@ class Databases(InADirectory):
 
     def test_sqlite_under_three_models(self):
         self.measure("query:rows=500")
+        blocked = {cell["model"] for cell in self.cells().values() if "blocks_loop" in [finding["code"] for finding in cell["findings"]]}
+        self.assertEqual(blocked, {"event_loop"}, "that SQLite blocks the loop is said")
 
     def test_postgresql_under_three_models(self):
         if not has_postgresql():
