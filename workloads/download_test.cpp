@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -179,7 +180,8 @@ TEST_P(download, takes_what_comes_before_the_reply) {
 TEST_P(download, connects_anew_where_the_server_closes) {
   EXPECT_EQ(with({{{reply(body(10), "Connection: close\r\n")}, true}}, 4), names(4, "ok"));
   EXPECT_EQ(with({{{reply(body(10))}, true}}, 4), names(4, "ok")) << "a close that nobody announced, between two requests";
-  EXPECT_EQ(with({{{}, true}, {{reply(body(10))}}}, 2), (names{"receive:EOF", "ok"})) << "a close instead of the first reply";
+  // A close instead of the first reply is an error, unless it was there before the request: then it is a close at rest.
+  EXPECT_THAT(with({{{}, true}, {{reply(body(10))}}}, 2), ::testing::AnyOf(names{"receive:EOF", "ok"}, names{"ok", "ok"}));
 }
 
 TEST_P(download, fails_on_a_wrong_body) {
