@@ -55,8 +55,8 @@ struct session {
     }
     write_results(options.out, so_far);
     const std::int64_t took = now_ns() - before;
-    // A document that has grown so large that writing it takes long is not written more often than it takes a twentieth of the time.
-    next_write_ns = took < 50'000'000 ? 0 : now_ns() + 20 * took;
+    // A document of thousands of samples that takes long to write is not written more often than for a twentieth of the time.
+    next_write_ns = done < 2000 || took < 50'000'000 ? 0 : now_ns() + 20 * took;
   }
 };
 
