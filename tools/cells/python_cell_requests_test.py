@@ -41,6 +41,8 @@ class Requests(unittest.TestCase):
             {"workload": "network", "endpoint": "no-such-host.invalid:80"},
             {"workload": "mixed", "parameters": {"io": "network"}},
             {"workload": "mixed", "parameters": {"io": "disk"}},
+            {"workload": "download"},
+            {"workload": "download", "parameters": {"url": "http://127.0.0.1/", "delay": "1ms"}},
             {"workload": "sleep", "parameters": {"delay": "10"}},
             {"workload": "sleep", "parameters": {"delay": "2h"}},
             {"workload": "sleep", "parameters": {"delay": None}},

@@ -103,6 +103,10 @@ class HttpServer(Server):
                 head += line
             self.requests.append(head)
             url = urlsplit(head.split()[1].decode())
+            if url.path == "/sleepy" and number == 2:
+                return  # as a server does with a connection that rested too long
+            if url.path == "/cut":
+                number = len(self.requests)
             reply, lasting = self.reply(url.path, parse_qs(url.query), number)
             connection.sendall(reply)
             if not lasting:
@@ -122,6 +126,8 @@ class HttpServer(Server):
                   b"1f4;x=y\r\n" + body[:500] + b"\r\n1F4\r\n" + body[500:1000] + b"\r\n")
         return {
             "/body": good,
+            "/sleepy": good,
+            "/hinting": (b"HTTP/1.1 100 Continue\r\n\r\n" + good[0], True),
             "/moved": (whole(b"", "302 Found", "Location: /body\r\n"), True),
             "/missing": (whole(b"no", "404 Not Found"), True),
             "/truncated": (whole(body[:10], length=1000), False),
@@ -130,6 +136,7 @@ class HttpServer(Server):
             "/chunked": (chunks + b"0\r\nTrailer: x\r\n\r\n", True),
             "/chunked-truncated": (chunks, False),
             "/last": (whole(body, more="Connection: close\r\n"), False),
+            "/cut": (b"HTTP/1.0 200 OK\r\n\r\n" + body[:10 if number == 3 else 1000], False),
             "/until-close": (b"HTTP/1.0 200 OK\r\n\r\n" + body, False),
             "/changing": (whole(b"%d" % number), True),
             "/every-third-fails": (whole(b"", "503 Busy"), True) if number % 3 == 2 else good,

@@ -1,7 +1,6 @@
 """CPU work of a wanted length: SHA-256 over so many bytes, found by measuring."""
 import hashlib
 from itertools import repeat
-from statistics import median
 from time import monotonic, thread_time_ns
 
 from .errors import CellError, WrongResult
@@ -40,15 +39,15 @@ def make_work(size):
 
 
 def duration_of(work, about_ns):
-    """CPU time (ns) of one call: the median of batches of at least 1 ms, on a clock that stops while other threads run."""
+    """CPU time (ns) of one call: the least of some batches of at least 1 ms, since whatever disturbs only adds."""
     calls = max(1, int(1_000_000 / about_ns))
     durations = []
-    for _ in range(7 if about_ns < 5_000_000 else 3):
-        begin = thread_time_ns()
+    for _ in range(10 if about_ns < 5_000_000 else 3):
+        begin = thread_time_ns()  # stops while other threads run
         for _ in repeat(None, calls):
             work()
         durations.append((thread_time_ns() - begin) / calls)
-    return median(durations)
+    return min(durations)
 
 
 def calibrated_work(wanted_ns):
@@ -60,6 +59,10 @@ def calibrated_work(wanted_ns):
     target_ns = min(wanted_ns, LONGEST_MEASURED_NS)
     shortest_ns = duration_of(make_work(0), 1_000)
     byte_ns = (duration_of(make_work(1 << 16), 50_000) - shortest_ns) / (1 << 16)
+    if shortest_ns > target_ns or BLOCK * byte_ns > 2 * PROMISED * target_ns:
+        raise CellError("unsupported",
+                        f"mixed: cpu={wanted_ns}ns is too short for this Python, which takes {shortest_ns:.0f} ns "
+                        f"to digest nothing and {BLOCK * byte_ns:.0f} ns a step; ask for a longer one")
     size = max(0.0, (target_ns - shortest_ns) / byte_ns)
     best_size, best_ns = 0, shortest_ns
     give_up = monotonic() + PATIENCE_S
@@ -68,17 +71,13 @@ def calibrated_work(wanted_ns):
         measured_ns = duration_of(make_work(whole), target_ns)
         if abs(measured_ns - target_ns) < abs(best_ns - target_ns) or whole == best_size:
             best_size, best_ns = whole, measured_ns
-        if abs(measured_ns / target_ns - 1) <= WANTED or (whole == 0 and measured_ns > target_ns):
+        if abs(measured_ns / target_ns - 1) <= WANTED:
             break
         size = max(0.0, whole + (target_ns - measured_ns) / byte_ns)
         if round(size / BLOCK) * BLOCK == whole:
             break
     times = wanted_ns / target_ns
     if abs(best_ns / target_ns - 1) > PROMISED:
-        if shortest_ns > target_ns or BLOCK * byte_ns > 2 * PROMISED * target_ns:
-            raise CellError("unsupported",
-                            f"mixed: cpu={wanted_ns}ns is too short for this Python, which takes {shortest_ns:.0f} ns "
-                            f"to digest nothing and {BLOCK * byte_ns:.0f} ns a step; ask for a longer one")
         raise CellError("failed",
                         f"mixed: cpu={wanted_ns}ns could not be calibrated within {PROMISED:.0%}: "
                         "this machine's speed changes too much; stop what else runs on it")

@@ -38,33 +38,37 @@ class Connection(HTTPConnection):
 
 class Download:
     def __init__(self, values, endpoint):
-        self._known = None  # the reference digest: of the known body, or, with `url`, of the first reply
+        self._reference = None  # the body that is asked for, or, with `url`, the first that came
         self._first = threading.Lock()
         if values["url"]:
             host, port, self.target = split_url(values["url"])
-            self.bytes = None
+            if values["delay"]:
+                raise CellError("invalid", "download: delay is for crossover's own server; leave it out where a url is given")
         else:
             host, port = split_endpoint(endpoint)
-            self.bytes = values["bytes"]
-            self.target = f"/body?bytes={self.bytes}"
-            self._known = hashlib.sha256(pattern(self.bytes)).digest()
+            self.target = f"/body?bytes={values['bytes']}"
+            self._reference = pattern(values["bytes"])
         self.server = Server(host, port)
 
     @property
     def checksum(self):
-        return self._known.hex() if self._known else None
+        return None if self._reference is None else hashlib.sha256(self._reference).hexdigest()
 
-    def _check(self, body):
-        """Compares a body, whose length is that which its own header told, with the reference."""
-        digest = hashlib.sha256(body).digest()
-        if digest == self._known:
+    def _check(self, status, body, until_close):
+        """Compares a reply with the reference. `until_close`: nothing but the connection's end told where the body ends."""
+        if status != 200:
+            raise OperationError("status", str(status))
+        if body == self._reference:
             return
         with self._first:
-            if self._known is None:
-                self._known = digest
-            if digest != self._known:
-                other = "the first one" if self.bytes is None else f"the {self.bytes} bytes asked for"
-                raise WrongResult(f"a body of {len(body)} bytes differs from {other}")
+            if self._reference is None:
+                self._reference = bytes(body)
+            expected = self._reference
+        if body == expected:
+            return
+        if until_close and expected.startswith(body):
+            raise OperationError("receive", "EOF")  # a lost connection looks like that
+        raise WrongResult(f"a body of {len(body)} bytes differs from the {len(expected)} bytes that were expected")
 
     def open_blocking(self, number):
         check, target = self._check, self.target
@@ -74,31 +78,43 @@ class Download:
         except OperationError as trouble:
             raise self.server.refused(trouble) from None
 
-        def failed(phase, reason):
-            connection.close()
-            return OperationError(phase, reason)
+        def begin():
+            """Sends a request and awaits the head of its reply."""
+            reused = connection.sock is not None
+            while True:
+                phase = "send"
+                try:
+                    connection.request("GET", target)  # connects, where an error or a reply has ended the connection
+                    phase = "receive"
+                    return connection.getresponse()
+                except OperationError:
+                    connection.close()  # or else http.client takes its request for one that is under way
+                    raise
+                except OSError as trouble:
+                    connection.close()
+                    if not reused:
+                        raise OperationError(phase, "EOF" if isinstance(trouble, RemoteDisconnected) else trouble) from None
+                    # A server may close a connection that rests. The request that meets the close is sent again, as any
+                    # HTTP client does (RFC 9112, section 9.3.1): no error.
+                    reused = False
 
         def operate():
-            phase = "send"
             try:
-                connection.request("GET", target)  # connects anew after an error, and where a reply ended the connection
-                phase = "receive"
-                reply = connection.getresponse()
-                status = reply.status
-                body = reply.read() if status == 200 else None
-            except (IncompleteRead, RemoteDisconnected):
-                raise failed(phase, "EOF") from None
-            except OSError as trouble:
-                raise failed(phase, trouble) from None
-            except (HTTPException, ValueError):
-                raise failed(phase, "MALFORMED") from None
-            if status != 200:
-                raise failed("status", str(status))
-            check(body)
+                reply = begin()
+                until_close = reply.length is None and not reply.chunked
+                body = reply.read()
+            except (IncompleteRead, OSError, HTTPException, ValueError) as trouble:
+                connection.close()
+                if isinstance(trouble, IncompleteRead):
+                    trouble = "EOF"
+                elif not isinstance(trouble, OSError):
+                    trouble = "MALFORMED"
+                raise OperationError("receive", trouble) from None
+            check(reply.status, body, until_close)
         return operate
 
     async def open_async(self, number):
-        from .http_reply import Malformed, read_reply
+        from .http_reply import Malformed, NothingCame, read_body, read_head
 
         server, check, limit = self.server, self._check, 1 << 16
         # Byte for byte what http.client sends.
@@ -109,32 +125,41 @@ class Download:
         except OperationError as trouble:
             raise server.refused(trouble) from None
 
-        def failed(phase, reason):
+        def drop():
             nonlocal writer
             writer.transport.abort()
             writer = None
-            return OperationError(phase, reason)
+
+        async def begin():
+            nonlocal reader, writer
+            reused = writer is not None
+            while True:
+                if writer is None:
+                    reader, writer = await server.connect_streams(limit)
+                phase = "send"
+                try:
+                    writer.write(request)
+                    await writer.drain()
+                    phase = "receive"
+                    return await read_head(reader)
+                except (NothingCame, OSError) as trouble:
+                    drop()
+                    if not reused:
+                        raise OperationError(phase, trouble if isinstance(trouble, OSError) else "EOF") from None
+                    reused = False  # as in the blocking form: it was closed while it rested
 
         async def operate():
-            nonlocal reader, writer
-            if writer is None:
-                reader, writer = await server.connect_streams(limit)
-            phase = "send"
             try:
-                writer.write(request)
-                await writer.drain()
-                phase = "receive"
-                status, body, lasting = await read_reply(reader)
-            except EOFError:  # asyncio's IncompleteReadError is one
-                raise failed(phase, "EOF") from None
-            except OSError as trouble:
-                raise failed(phase, trouble) from None
-            except Malformed:
-                raise failed(phase, "MALFORMED") from None
-            if status != 200:
-                raise failed("status", str(status))
-            if not lasting:
-                writer.close()
-                writer = None
-            check(body)
+                head = await begin()
+                body = await read_body(reader, head)
+            except (EOFError, OSError, Malformed) as trouble:
+                drop()
+                if isinstance(trouble, EOFError):  # asyncio's IncompleteReadError is one
+                    trouble = "EOF"
+                elif isinstance(trouble, Malformed):
+                    trouble = "MALFORMED"
+                raise OperationError("receive", trouble) from None
+            if not head.lasting:
+                drop()
+            check(head.status, body, head.until_close)
         return operate

@@ -15,6 +15,8 @@ from .network import Network
 from .parameters import MINUTE_NS, choice, duration, size, text
 from .pattern import pattern
 
+LONGEST_WORK_NS = 10_000_000_000
+
 ALGORITHMS = {"sha256": "sha256", "sha512": "sha512", "sha1": "sha1", "md5": "md5",
               "sha3-256": "sha3_256", "blake2b512": "blake2b"}
 
@@ -110,21 +112,20 @@ class Sleep:
 
 
 class Mixed:
-    """CPU work of a calibrated length, then a wait."""
+    """CPU work of a calibrated length, then a wait. Lane 0 can be given longer work: one long operation among short ones."""
 
     checksum = None
 
     def __init__(self, values, endpoint):
-        self.work = self.cpu_ns = None
-        if values["cpu"]:
-            self.work, self.cpu_ns = calibrated_work(values["cpu"])
+        self.work, self.cpu_ns = calibrated_work(values["cpu"]) if values["cpu"] else (None, None)
+        self.long_work = calibrated_work(values["long"])[0] if values["long"] else self.work
         if values["io"] == "network":
             self.wait = Network({"bytes": 64}, endpoint)
         else:
             self.wait = Sleep({"delay": values["wait"]}, endpoint) if values["wait"] else None
 
     def open_blocking(self, number):
-        work = self.work
+        work = self.work if number else self.long_work
         wait = self.wait.open_blocking(number) if self.wait else None
         if not (work and wait):
             return work or wait or Noop({}, "").open_blocking(number)
@@ -135,7 +136,7 @@ class Mixed:
         return operate
 
     async def open_async(self, number):
-        work = self.work
+        work = self.work if number else self.long_work
         if not self.wait:
             return on_a_loop(self.open_blocking(number))
         wait = await self.wait.open_async(number)
@@ -165,9 +166,9 @@ WORKLOADS = {
                         Hashing, lambda values: False),
     "network": workload({"bytes": size("64", 1, 16 << 20), "delay": duration("0", 0, MINUTE_NS)},
                         Network, lambda values: True),
-    "download": workload({"bytes": size("16KiB", 1, 1 << 30), "delay": duration("0", 0, MINUTE_NS), "url": text("")},
+    "download": workload({"bytes": size("16KiB", 0, 1 << 30), "delay": duration("0", 0, MINUTE_NS), "url": text("")},
                          make_download, lambda values: not values["url"]),
-    "mixed": workload({"cpu": duration("100us", 0, MINUTE_NS), "wait": duration("1ms", 0, MINUTE_NS),
-                       "io": choice("sleep", ("sleep", "network"))},
+    "mixed": workload({"cpu": duration("100us", 0, LONGEST_WORK_NS), "wait": duration("1ms", 0, MINUTE_NS),
+                       "io": choice("sleep", ("sleep", "network")), "long": duration("0", 0, LONGEST_WORK_NS)},
                       Mixed, lambda values: values["io"] == "network"),
 }
