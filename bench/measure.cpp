@@ -121,13 +121,15 @@ void judge_ceilings(results& all) {
     }
     if (cell.ceiling || *cell.cores == 1) continue;
     double best_of_one = 0;
-    bool compute_bound = true;
+    bool compute_bound = true, any = false;
     for (const cell_result& one : all.cells) {
       if (one.workload != cell.workload || one.parameters != cell.parameters || one.cores != 1U || one.samples.empty()) continue;
       best_of_one = std::max(best_of_one, range_of(one).second);
+      any = true;
       for (const sample& s : one.samples)
-        if (one.model == "reference" && (!s.cpu_user_s || s.fixture_cpu_s || *s.cpu_user_s + s.cpu_system_s.value_or(0) < 0.9 * s.wall_s)) compute_bound = false;
+        if (!s.cpu_user_s || s.fixture_cpu_s || *s.cpu_user_s + s.cpu_system_s.value_or(0) < 0.9 * s.wall_s) compute_bound = false;
     }
+    compute_bound = compute_bound && any;
     // Work that keeps one core busy by itself cannot gain more from k cores than a factor of k, noise and turbo clocks apart.
     if (best_of_one > 0 && compute_bound && least > 1.25 * *cell.cores * best_of_one)
       fail(cell, fmt::format("{:.4g} operations a second are more than {} times the best one-core rate {:.4g}: work was skipped", least, *cell.cores, best_of_one));
