@@ -36,8 +36,8 @@ std::vector<matrix> standard_matrices(const machine& here) {
       {named({"sleep"}), named(contenders), cores, {64}},
       {named({"hashing"}), named(contenders), cores, {16}},
       {named({"network"}), named(contenders), cores, {64}},
-      {named({"network"}), named({"event_loop", "thread_pool", "processes", "reference"}), {1}, {1, 512}},
-      {named({"sleep"}), named({"event_loop", "thread_pool", "reference"}), {1}, {1024}},
+      // All of a chart's models at each in flight: an answer compares each at its best.
+      {named({"network"}), named({"event_loop", "shared_loop", "thread_pool", "processes", "reference"}), {1}, {1, 512}},
       {named({"noop"}), named({"event_loop", "thread_pool", "reference"}), {1}, {64}},
       {named({"download", "mixed"}), named({"event_loop", "thread_pool", "processes"}), {1}, {64}},
       {named({"query"}), named({"event_loop", "thread_pool"}), {1}, {64}},
