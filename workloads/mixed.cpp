@@ -13,6 +13,7 @@
 #include "workloads/fixtures/echo_server.hpp"
 #include "workloads/hashing.hpp"
 #include "workloads/registry.hpp"
+#include "workloads/trace_points.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
@@ -147,6 +148,7 @@ class mixed final : public workload, public async_form {
       co_return;
     }
     l.timer->expires_after(wait_);
+    const traced_wait waits;
     co_await l.timer->async_wait(boost::asio::use_awaitable_t<loop_executor>());
   }
 

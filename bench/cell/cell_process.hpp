@@ -6,6 +6,7 @@
 
 #include "bench/cell/child_process.hpp"
 #include "bench/results.hpp"
+#include "bench/trace.hpp"
 
 namespace crossover {
 
@@ -18,6 +19,7 @@ struct cell_preparation {
   std::vector<int> cores;
   std::uint32_t in_flight = 1;
   std::string endpoint;
+  bool trace = false;  ///< one run will be traced
 };
 
 /// How long a run lasts: by time or by operations, one of them more than 0.
@@ -39,6 +41,8 @@ class cell_process {
   void prepare(const cell_preparation& what);
   /// One timed run. The sample has the start-up figures too.
   sample run(const run_request& what);
+  /// The same of a cell that was prepared for a trace, which comes with it. Throws `error` (unsupported) where the cell keeps none.
+  std::pair<sample, run_trace> run_traced(const run_request& what);
   /// Ends the cell; its peak memory in bytes, where it told.
   std::optional<std::uint64_t> finish();
 
@@ -46,6 +50,8 @@ class cell_process {
   double start_s() const { return start_s_; }
 
  private:
+  nlohmann::json ask_for_sample(const run_request& what, bool trace);
+  sample sample_told(const nlohmann::json& told) const;
   nlohmann::json ask(const nlohmann::json& request, const char* expected, double patience_s);
 
   std::int64_t started_ns_;

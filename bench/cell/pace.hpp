@@ -9,6 +9,7 @@
 
 #include "bench/cell/clock.hpp"
 #include "bench/cell/latency_recorder.hpp"
+#include "workloads/trace_points.hpp"
 #include "workloads/workload.hpp"
 
 namespace crossover {
@@ -82,6 +83,7 @@ class lane_pace {
   /// An operation ended well. Returns whether to issue another.
   bool done(tally& worker) {
     ++worker.operations;
+    trace_operation(trace_mark::ended);
     if (--until_stamp_ != 0) return --left_ != 0;
     return stamp(worker);
   }
@@ -89,6 +91,7 @@ class lane_pace {
   /// An operation ended in error: counted apart, not timed. Returns whether to issue another.
   bool failed(tally& worker, const operation_error& what) {
     ++worker.errors[what.what()];
+    trace_operation(trace_mark::failed);
     const std::int64_t now = now_ns();
     issued_ns_ = now;
     timing_ = true;
@@ -121,15 +124,20 @@ struct open_loop_turn {
 
   void start(tally& worker) {
     ++worker.begun;
+    trace_operation(trace_mark::begun);
     started_ns = now_ns();
   }
   void done(tally& worker) const {
     const std::int64_t now = now_ns();
     ++worker.operations;
+    trace_operation(trace_mark::ended);
     worker.latency.record(now - intended_ns);
     worker.service.record(now - started_ns);
   }
-  static void failed(tally& worker, const operation_error& what) { ++worker.errors[what.what()]; }
+  static void failed(tally& worker, const operation_error& what) {
+    ++worker.errors[what.what()];
+    trace_operation(trace_mark::failed);
+  }
 };
 
 }  // namespace crossover

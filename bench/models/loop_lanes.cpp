@@ -91,6 +91,7 @@ void loop_lanes::rethrow() {
 }
 
 awaitable_operation loop_lanes::await_operations(slot& mine, run_control&) {
+  const traced_lane_scope here(mine.number);
   for (bool more = true; more;) {
     try {
       do co_await async_->run_async(*mine.owned);
@@ -105,9 +106,11 @@ awaitable_operation loop_lanes::await_operations(slot& mine, run_control&) {
 }
 
 awaitable_operation loop_lanes::await_schedule(slot& mine, run_control& control) {
+  const traced_lane_scope here(mine.number);
   while (const auto intended = control.claim()) {
     if (now_ns() < *intended) {
       mine.timer.expires_at(steady_clock::time_point(std::chrono::nanoseconds(*intended)));
+      const traced_wait waits;
       co_await mine.timer.async_wait(asio::use_awaitable_t<loop_executor>());
     }
     open_loop_turn turn{*intended};
@@ -125,8 +128,12 @@ awaitable_operation loop_lanes::await_schedule(slot& mine, run_control& control)
 }
 
 loop_lanes::inline_operation loop_lanes::run_inline(slot& mine, run_control&) {
+  const traced_lane_scope here(mine.number);
   for (bool more = true; more;) {
-    co_await next_turn{loop_};
+    {
+      const traced_wait waits;
+      co_await next_turn{loop_};
+    }
     try {
       work_.run_blocking(*mine.owned);
       more = mine.pace.done(*current);
@@ -140,9 +147,16 @@ loop_lanes::inline_operation loop_lanes::run_inline(slot& mine, run_control&) {
 }
 
 loop_lanes::inline_operation loop_lanes::run_inline_schedule(slot& mine, run_control& control) {
-  co_await next_turn{loop_};
+  const traced_lane_scope here(mine.number);
+  {
+    const traced_wait waits;
+    co_await next_turn{loop_};
+  }
   while (const auto intended = control.claim()) {
-    co_await until{mine.timer, *intended};
+    {
+      const traced_wait waits;
+      co_await until{mine.timer, *intended};
+    }
     open_loop_turn turn{*intended};
     turn.start(*current);
     try {
