@@ -9,13 +9,19 @@ namespace crossover {
 
 fixtures::place fixtures::place_for(const planned_cell& cell, const allotment& given) {
   if (cell.workload->start_fixture == nullptr) return {};
-  const std::string workload(cell.workload->name);
+  std::map<std::string, std::string> parameters;
+  for (const parameter& p : cell.workload->parameters) parameters.emplace(p.name, cell.workload_values.text(p.name));
+  return place_for(std::string(cell.workload->name), parameters, given);
+}
+
+fixtures::place fixtures::place_for(const std::string& workload, const std::map<std::string, std::string>& parameters,
+                                    const allotment& given) {
   if (const auto users = given_.find(workload); users != given_.end()) return {users->second, -1, 0};
 
   std::vector<std::string> command = {program_, "serve", workload};
-  for (const parameter& p : cell.workload->parameters) {
-    command.push_back(fmt::format("--{}", p.name));
-    command.push_back(cell.workload_values.text(p.name));
+  for (const auto& [name, text] : parameters) {
+    command.push_back(fmt::format("--{}", name));
+    command.push_back(text);
   }
   command.push_back("--cpus");
   command.push_back(fmt::format("{}", fmt::join(given.fixture, ",")));

@@ -23,6 +23,8 @@ class fixtures {
   };
   /// Throws `error` (failed) when the server does not come up.
   place place_for(const planned_cell& cell, const allotment& given);
+  /// The same for a workload that is known to need a server, by name and parameters.
+  place place_for(const std::string& workload, const std::map<std::string, std::string>& parameters, const allotment& given);
 
  private:
   struct running {

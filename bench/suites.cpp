@@ -53,9 +53,21 @@ std::vector<matrix> thorough_matrices(const machine& here) {
            standard_cores(here), {64}}};
 }
 
+std::vector<matrix> check_matrices(const machine&) {
+  // One core each: where threads are placed on several is not the program's doing, and moves figures by tens of percents.
+  return {
+      {named({"noop"}), named({"serial", "event_loop", "shared_loop", "thread_pool", "processes"}), {1}, {64}},
+      {named({"hashing:bytes=4KiB"}), named({"serial", "event_loop", "thread_pool", "processes", "reference"}), {1}, {16}},
+      {named({"network"}), named({"event_loop", "shared_loop", "thread_pool", "processes", "reference"}), {1}, {64}},
+      {named({"network"}), named({"event_loop", "reference"}), {1}, {1}},
+      {named({"sleep:delay=1ms"}), named({"event_loop", "thread_pool", "reference"}), {1}, {64}},
+  };
+}
+
 const std::array suites = {
     suite{"standard", "the default: what each model makes of waiting, computing and talking", 0.2, 5, standard_matrices},
     suite{"quick", "a first look (--quick)", 0.1, 3, quick_matrices},
+    suite{"check", "what check compares of two programs when nothing is said: 20 short cells", 0.1, 5, check_matrices},
     suite{"thorough", "every workload, model, core count and many in flight (--thorough)", 1.0, 10, thorough_matrices},
 };
 

@@ -134,6 +134,7 @@ class cell {
                                static_cast<std::uint32_t>(setup.cpus.size()), setup.in_flight, false};
     if (const std::string why = type.cannot(request); !why.empty()) throw error(error_kind::unsupported, why);
 
+    slower_ = amount(body, "slower");
     raise_descriptor_limit();
     bind_to_cpus(setup.cpus);
     cores_ = static_cast<std::uint32_t>(setup.cpus.size());
@@ -153,6 +154,7 @@ class cell {
     run_control control;
     control.operations = operations;
     control.every = every_;
+    control.added_ns = added_ns_;
     if (rate > 0) {
       if (!(seconds > 0)) throw error(error_kind::invalid, "a 'rate' goes with 'seconds'");
       const std::string schedule = body.value("schedule", "poisson");
@@ -163,7 +165,10 @@ class cell {
     const usage before = usage_of_this_process();
     run_outcome outcome = prepared_->run(control, seconds);
     const usage used = usage_of_this_process() - before;
-    return to_json(sample_of(control, outcome, used, rate));
+    const sample s = sample_of(control, outcome, used, rate);
+    if (slower_ > 0 && added_ns_ == 0)
+      added_ns_ = std::max<std::int64_t>(1, std::llround(slower_ / 100 * s.wall_s * 1e9 * cores_ / static_cast<double>(s.operations)));
+    return to_json(s);
   }
 
   sample sample_of(const run_control& control, run_outcome& outcome, const usage& used, double rate) {
@@ -237,6 +242,8 @@ class cell {
   std::uint32_t cores_ = 1;
   std::uint32_t every_ = 1;
   bool first_ = true;
+  double slower_ = 0;          ///< percent of an operation's time to add to each
+  std::int64_t added_ns_ = 0;  ///< as much; known after the first run, to which nothing is added
   bool finished_ = false;
   std::string checksum_;
 };

@@ -18,6 +18,7 @@ struct cell_preparation {
   std::vector<int> cores;
   std::uint32_t in_flight = 1;
   std::string endpoint;
+  double slower = 0;  ///< percent by which every operation is to take longer, for calibration
 };
 
 /// How long a run lasts: by time or by operations, one of them more than 0.

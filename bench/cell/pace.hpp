@@ -19,6 +19,7 @@ struct run_control {
   std::int64_t deadline_ns = 0;       ///< no operation is issued after it; the largest value where operations are counted instead
   std::uint64_t operations = 0;       ///< how many in all, shared out among the lanes; 0: as many as there is time for
   std::uint32_t every = 1;            ///< one operation in so many is timed
+  std::int64_t added_ns = 0;          ///< spun after each operation: a slowdown of known size, to calibrate comparisons with
   const std::int64_t* arrivals = nullptr;  ///< open loop: intended starts, in ns after start_ns, ascending
   std::uint64_t arrival_count = 0;
   std::atomic<std::uint64_t> next_arrival = 0;
@@ -38,6 +39,12 @@ struct run_control {
     return start_ns + arrivals[mine];
   }
 };
+
+/// Keeps the CPU busy for so long.
+inline void spin_for(std::int64_t ns) {
+  for (const std::int64_t end = now_ns() + ns; now_ns() < end;) {
+  }
+}
 
 /// What one worker (thread, loop, process) counted in a run. Touched by that worker alone.
 struct alignas(64) tally {
@@ -82,6 +89,7 @@ class lane_pace {
   /// An operation ended well. Returns whether to issue another.
   bool done(tally& worker) {
     ++worker.operations;
+    if (control_->added_ns > 0) [[unlikely]] spin_for(control_->added_ns);
     if (--until_stamp_ != 0) return --left_ != 0;
     return stamp(worker);
   }
