@@ -90,7 +90,7 @@ struct comparison {
 verdict verdict_of(const comparison& found);
 
 /// 0 pass, 1 regression, 2 inconclusive.
-int exit_code(const comparison& found);
+int exit_code_of(const comparison& found);
 
 /// The outcome in one sentence: "2 of 20 cells regressed: …".
 std::string headline(const comparison& found);

@@ -92,7 +92,7 @@ TEST(compare_with_history, judges_by_the_scatter_from_run_to_run) {
 TEST(compare_with_history, too_few_runs_say_how_many_are_needed) {
   block_simulator noise(noise_kind::normal, 0.004, 93);
   const comparison found = compare_with_history(history_of(noise, 2, 1), run_of(noise, 0, 1, 20), {});
-  EXPECT_EQ(exit_code(found), 2);
+  EXPECT_EQ(exit_code_of(found), 2);
   EXPECT_EQ(found.cells[0].settle,
             "2 runs in the window: at least 4 are needed to know the scatter from run to run");
   EXPECT_THROW(compare_with_history({}, run_of(noise, 0, 1, 20), {}), error);
@@ -116,7 +116,7 @@ TEST(compare_with_history, vanished_cells_and_other_environments) {
   results now = run_of(noise, 0, 1, 20);
   EXPECT_EQ(compare_with_history(history, now, {}).vanished.size(), 1u);
   now.environment["kernel"] = "7.0";
-  EXPECT_EQ(exit_code(compare_with_history(history, now, {})), 2);
+  EXPECT_EQ(exit_code_of(compare_with_history(history, now, {})), 2);
 }
 
 TEST(compare_with_history, false_alarms_over_simulated_histories) {
@@ -127,7 +127,7 @@ TEST(compare_with_history, false_alarms_over_simulated_histories) {
     options.files.tolerate = 0;
     options.changes.least_runs = 10;  // nothing is marked: what is tested here is the window
     alarms +=
-        exit_code(compare_with_history(history_of(noise, 10, 10), run_of(noise, 0, 10, 20), options)) == 1;
+        exit_code_of(compare_with_history(history_of(noise, 10, 10), run_of(noise, 0, 10, 20), options)) == 1;
   }
   EXPECT_LE(clopper_pearson(alarms, 400, 0.999).lower, 0.01) << alarms;
 }
