@@ -15,16 +15,20 @@ class fixtures {
  public:
   /// `program`: this executable, which `serve`s; `given`: workload to the endpoint of the user's server.
   fixtures(std::string program, std::map<std::string, std::string> given) : program_(std::move(program)), given_(std::move(given)) {}
+  /// Each server is told to end, and has some seconds to clear away what it made.
+  ~fixtures();
+  fixtures(const fixtures&) = delete;
+  fixtures& operator=(const fixtures&) = delete;
 
   struct place {
-    std::string endpoint;  ///< "" for a workload without server
-    int pid = -1;          ///< of the fixture's process; -1 where it is the user's
+    std::string endpoint;  ///< "" where the cell talks to nobody
+    int pid = -1;          ///< of the fixture's process; -1 where it is the user's, or a file in which nobody works
     std::size_t cpus = 0;
   };
   /// Throws `error` (failed) when the server does not come up.
   place place_for(const planned_cell& cell, const allotment& given);
-  /// The same for a workload that is known to need a server, by name and parameters.
-  place place_for(const std::string& workload, const std::map<std::string, std::string>& parameters, const allotment& given);
+  /// The same for a workload by name and parameters, which another build may know and this one not.
+  place place_for(const std::string& workload, const std::map<std::string, std::string>& parameters, counterpart wanted, const allotment& given);
 
  private:
   struct running {

@@ -32,12 +32,15 @@ std::string model_text(const model_type& model, const parameter_values& values) 
 std::string name_of(const planned_cell& cell) {
   std::string name = fmt::format("{}/{}/cores:{}/in_flight:{}", cell.workload->name, model_text(*cell.model, cell.model_values),
                                  cell.cores, cell.in_flight);
-  for (const parameter& p : cell.workload->parameters) name += fmt::format("/{}:{}", p.name, cell.workload_values.text(p.name));
+  for (const parameter& p : cell.workload->parameters)
+    if (const std::string& text = cell.workload_values.text(p.name); !text.empty()) name += fmt::format("/{}:{}", p.name, text);
   if (cell.rate > 0) name += fmt::format("/rate:{:g}", cell.rate);
   return name;
 }
 
-std::string why_not(const planned_cell& cell, const machine_limits& limits) {
+std::string why_not(const planned_cell& cell, const machine_limits& limits, bool users_server) {
+  if (cell.workload->cannot != nullptr)
+    if (std::string why = cell.workload->cannot({&cell.workload_values, cell.in_flight, users_server}); !why.empty()) return why;
   const cell_request request{cell.workload, &cell.workload_values, &cell.model_values, cell.cores, cell.in_flight, cell.rate > 0};
   if (std::string why = cell.model->cannot(request); !why.empty()) return why;
   const std::uint64_t lanes_per_process = cell.model->forks ? 1 : cell.in_flight;
@@ -59,14 +62,16 @@ std::uint64_t number_in(const char* path, std::uint64_t otherwise) {
 
 planned_cell plan_one(const workload_type& workload, const parameter_values& workload_values, const model_type& model,
                       const parameter_values& model_values, std::uint32_t cores, std::uint32_t in_flight, double rate,
-                      const machine_limits& limits) {
+                      const machine_limits& limits, bool users_server) {
   planned_cell cell{{}, &workload, workload_values, &model, model_values, cores, in_flight, rate, {}, {}};
   if (model.one_at_a_time && (cores > 1 || in_flight > 1)) {
     cell.cores = cell.in_flight = 1;
     cell.findings.push_back({"in_flight_ignored", fmt::format("{} runs one operation at a time on one core, whatever is asked for", model.name)});
   }
+  if (model.loops && counterpart_of(workload, workload_values) == counterpart::file)
+    cell.findings.push_back({"blocks_loop", fmt::format("{} works on a file, and has no form that only waits: each operation holds up all others on its loop", workload.name)});
   cell.name = name_of(cell);
-  cell.skip_reason = why_not(cell, limits);
+  cell.skip_reason = why_not(cell, limits, users_server);
   return cell;
 }
 
@@ -83,7 +88,8 @@ machine_limits read_limits() {
   return limits;
 }
 
-std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machine& here, const machine_limits& limits) {
+std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machine& here, const machine_limits& limits,
+                               const std::set<std::string>& users_servers) {
   std::vector<planned_cell> cells;
   std::set<std::string> names;
   for (const matrix& m : matrices) {
@@ -96,12 +102,13 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
     for (const named_parameters& w : m.workloads) {
       const workload_type& workload = find_workload(w.name);
       const parameter_values workload_values(workload.name, workload.parameters, w.given);
+      const bool users_server = users_servers.contains(std::string(workload.name));
       for (const named_parameters& chosen : m.models) {
         const model_type& model = find_model(chosen.name);
         const parameter_values model_values(model.name, model.parameters, chosen.given);
         for (const std::uint32_t cores : m.cores)
           for (const std::uint32_t in_flight : m.in_flight) {
-            planned_cell cell = plan_one(workload, workload_values, model, model_values, cores, in_flight, m.rate, limits);
+            planned_cell cell = plan_one(workload, workload_values, model, model_values, cores, in_flight, m.rate, limits, users_server);
             if (names.insert(cell.name).second) {
               cells.push_back(std::move(cell));
               continue;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,8 +43,10 @@ struct machine_limits {
 machine_limits read_limits();
 
 /// Cells in order, no two of the same name, each runnable or skipped with a reason: there are no silent holes.
+/// `users_servers`: workloads for which the user named a server of his own.
 /// Throws `error` (invalid) for an unknown name, a parameter out of range, more cores than there are, 0 in flight.
-std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machine& here, const machine_limits& limits);
+std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machine& here, const machine_limits& limits,
+                               const std::set<std::string>& users_servers = {});
 
 /// A planned cell as it stands in results before it ran.
 cell_result result_of(const planned_cell& cell);

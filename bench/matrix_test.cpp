@@ -129,7 +129,8 @@ TEST(matrix, what_cannot_be_meant_is_refused) {
   EXPECT_EQ(refusal(with({3}, {1}), bounded), "--cores 3: this machine lets us use 1 to 2");
   EXPECT_TRUE(refusal({named({"slep"}), named({"serial"}), {1}, {1}}).starts_with("unknown workload 'slep': did you mean 'sleep'?"));
   EXPECT_TRUE(refusal({named({"noop"}), named({"serail"}), {1}, {1}}).starts_with("unknown model 'serail': did you mean 'serial'?"));
-  EXPECT_TRUE(refusal({named({"sleep:dealy=1ms"}), named({"serial"}), {1}, {1}}).starts_with("sleep has no parameter 'dealy': did you mean 'delay'?"));
+  EXPECT_TRUE(
+      refusal({named({"sleep:dealy=1ms"}), named({"serial"}), {1}, {1}}).starts_with("sleep has no parameter 'dealy': did you mean 'delay'?"));
 }
 
 TEST(suites, every_suite_can_be_planned_on_any_machine) {

@@ -16,7 +16,11 @@ namespace {
 cell_preparation preparation_of(const planned_cell& cell, const allotment& given, const std::string& endpoint) {
   cell_preparation what;
   what.workload = cell.workload->name;
-  for (const auto& [name, text] : cell.workload_values.texts()) what.parameters[name] = text;
+  // A cell in another language need not know every parameter: it is told those that are not at their default.
+  for (const parameter& p : cell.workload->parameters) {
+    const std::string& text = cell.workload_values.text(p.name);
+    if (cell.model->script.empty() || text != p.standard) what.parameters[std::string(p.name)] = text;
+  }
   what.model = cell.model->name;
   for (const auto& [name, text] : cell.model_values.texts()) what.model_parameters[name] = text;
   what.cores = given.cell;
@@ -52,13 +56,15 @@ measure_function measure_in_fresh_process(measuring how, machine here, fixtures&
     const double least_s = cell.workload->least_operation_s(cell.workload_values);
     cell_process process(command, how.deadline_s + 3 * least_s);
     process.prepare(preparation_of(cell, given, server.endpoint));
-    run_request request{how.warm_up_s, 0, cell.rate, how.seed + turn++};
+    // The warm-up is a closed loop: a low rate would leave it without any operation.
+    run_request request{how.warm_up_s, 0, 0, how.seed + turn++};
     process.run(request);
 
     const double fixture_before = server.pid >= 0 ? cpu_seconds_of(server.pid) : 0;
     const double stolen_before = stolen_seconds(given.cell);
     const double pressure_before = pressure_seconds();
     request.seconds = how.seconds;
+    request.rate = cell.rate;
     request.seed += 1'000'000;
     measurement m;
     m.measured = process.run(request);
@@ -115,13 +121,15 @@ void judge_ceilings(results& all) {
     }
     if (cell.ceiling || *cell.cores == 1) continue;
     double best_of_one = 0;
-    bool compute_bound = true;
+    bool compute_bound = true, any = false;
     for (const cell_result& one : all.cells) {
       if (one.workload != cell.workload || one.parameters != cell.parameters || one.cores != 1U || one.samples.empty()) continue;
       best_of_one = std::max(best_of_one, range_of(one).second);
+      any = true;
       for (const sample& s : one.samples)
-        if (one.model == "reference" && (!s.cpu_user_s || s.fixture_cpu_s || *s.cpu_user_s + s.cpu_system_s.value_or(0) < 0.9 * s.wall_s)) compute_bound = false;
+        if (!s.cpu_user_s || s.fixture_cpu_s || *s.cpu_user_s + s.cpu_system_s.value_or(0) < 0.9 * s.wall_s) compute_bound = false;
     }
+    compute_bound = compute_bound && any;
     // Work that keeps one core busy by itself cannot gain more from k cores than a factor of k, noise and turbo clocks apart.
     if (best_of_one > 0 && compute_bound && least > 1.25 * *cell.cores * best_of_one)
       fail(cell, fmt::format("{:.4g} operations a second are more than {} times the best one-core rate {:.4g}: work was skipped", least, *cell.cores, best_of_one));

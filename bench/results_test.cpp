@@ -100,7 +100,7 @@ struct in_a_directory : ::testing::Test {
 TEST(sample_json, everything_comes_back) {
   const json once = to_json(full_sample());
   EXPECT_EQ(to_json(sample_from_json(once)), once);
-  EXPECT_EQ(once.size(), 22U) << "a new member needs to be read and written";
+  EXPECT_EQ(once.size(), 24U) << "a new member needs to be read and written";
 }
 
 TEST(sample_json, what_was_not_measured_is_absent_not_0) {
@@ -160,7 +160,7 @@ TEST_F(in_a_directory, a_document_comes_back_from_its_file) {
   const results all = full_results();
   write_results(file, all);
   const results read = read_results(file);
-  EXPECT_EQ(to_json(read), to_json(all));
+  EXPECT_EQ(json(to_json(read)), json(to_json(all)));
   EXPECT_EQ(read.seed, all.seed);
   EXPECT_EQ(read.command, all.command);
   EXPECT_EQ(read.status, results_status::interrupted);
@@ -240,7 +240,8 @@ TEST_F(in_a_directory, unreadable_files_are_told_in_one_line_that_names_them) {
   EXPECT_EQ(refusal(R"({"crossover": {"sch)"), "not JSON (or cut short); name a results file that `crossover run` wrote");
   EXPECT_EQ(refusal("[1]"), "document: not an object");
   EXPECT_EQ(refusal("{}"), "document: neither results of crossover nor of Google Benchmark (no 'benchmarks' array)");
-  EXPECT_EQ(refusal(R"({"crossover":{"schema":2,"cells":[]}})"), "crossover.schema: this program reads schema 1; use the version that wrote the file");
+  EXPECT_EQ(refusal(R"({"crossover":{"schema":2,"cells":[]}})"),
+            "crossover.schema: this program reads schema 1; use the version that wrote the file");
   EXPECT_EQ(refusal(R"({"crossover":{"schema":1}})"), "crossover.cells: the array is missing");
   EXPECT_EQ(refusal(R"({"crossover":{"schema":1,"cells":[{"status":"fine"}]}})"), "cell: the status 'fine' is not ok, skipped or failed");
   EXPECT_EQ(refusal(R"({"crossover":{"schema":1,"cells":[{"status":"ok","samples":[{}]}]}})"), "sample: the number 'operations' is missing");

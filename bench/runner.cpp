@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -18,6 +19,18 @@
 
 namespace crossover {
 namespace {
+
+/// Cells that have no sample and did not fail: an interrupt came before their turn, or the filter left them out.
+void settle_unmeasured(results& all) {
+  std::erase_if(all.cells, [&](const cell_result& cell) {
+    return all.status == results_status::complete && cell.status == cell_status::ok && cell.samples.empty();
+  });
+  for (cell_result& cell : all.cells) {
+    if (cell.status != cell_status::ok || !cell.samples.empty()) continue;
+    cell.status = cell_status::skipped;
+    cell.reason = "the run was interrupted before it was measured";
+  }
+}
 
 /// What the benchmark functions and the reporters share.
 struct session {
@@ -32,13 +45,18 @@ struct session {
   std::int64_t next_write_ns = 0;
   std::optional<error> fatal;  ///< an output that could not be written: the run ends
 
-  void save(bool at_once) {
-    if (options.out.empty() || (!at_once && now_ns() < next_write_ns)) return;
+  void save(bool at_the_end) {
+    if (options.out.empty() || (!at_the_end && now_ns() < next_write_ns)) return;
     const std::int64_t before = now_ns();
-    write_results(options.out, all);
+    results so_far = all;  // what stands there if nobody gets to write it again
+    if (!at_the_end) {
+      so_far.status = results_status::interrupted;
+      settle_unmeasured(so_far);
+    }
+    write_results(options.out, so_far);
     const std::int64_t took = now_ns() - before;
-    // A document that has grown so large that writing it takes long is not written more often than it takes a twentieth of the time.
-    next_write_ns = took < 50'000'000 ? 0 : now_ns() + 20 * took;
+    // A document of thousands of samples that takes long to write is not written more often than for a twentieth of the time.
+    next_write_ns = done < 2000 || took < 50'000'000 ? 0 : now_ns() + 20 * took;
   }
 };
 
@@ -57,9 +75,11 @@ void repeat(benchmark::State& state, session& now, std::size_t index) {
   mine.emplace_back();
   const auto skip = [&](const std::string& why) {
     ++now.done;
-    // Google Benchmark aborts where repetitions of a benchmark differ in their iterations: one that failed counts one too.
-    for (auto _ : state) state.SetIterationTime(1e-9);
-    state.SkipWithError(why.c_str());
+    // From within the loop: Google Benchmark's statistics abort where repetitions differ in their iterations.
+    for (auto _ : state) {
+      state.SkipWithError(why.c_str());
+      break;
+    }
   };
   if (was_interrupted() || now.fatal) return skip("interrupted");
   if (result.status == cell_status::failed) return skip(result.reason);
@@ -124,6 +144,7 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
       run.run_name.iterations.clear();
       run.run_name.time_type.clear();
       run.run_name.repetitions.clear();
+      std::erase_if(run.counters, [](const auto& counter) { return !std::isfinite(counter.second.value); });  // it would write NaN into its JSON
       if (run.error_occurred && run.error_message == "interrupted") continue;
       if (run.run_type == Run::RT_Iteration && !run.error_occurred) {
         const auto& samples = now_.by_name[run.run_name.function_name];
@@ -197,18 +218,6 @@ void hand_flags_over(const run_options& options) {
   int count = static_cast<int>(arguments.size());
   benchmark::Initialize(&count, arguments.data());
   if (count > 1) throw error(error_kind::invalid, fmt::format("'{}' is not a flag of Google Benchmark; see crossover run --help", arguments[1]));
-}
-
-/// Cells that have no sample and did not fail: an interrupt came before their turn, or the filter left them out.
-void settle_unmeasured(results& all) {
-  std::erase_if(all.cells, [&](const cell_result& cell) {
-    return all.status == results_status::complete && cell.status == cell_status::ok && cell.samples.empty();
-  });
-  for (cell_result& cell : all.cells) {
-    if (cell.status != cell_status::ok || !cell.samples.empty()) continue;
-    cell.status = cell_status::skipped;
-    cell.reason = "the run was interrupted before it was measured";
-  }
 }
 
 std::size_t repetitions_of(const run_options& options) {

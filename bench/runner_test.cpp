@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 
 /// Four cells of two workloads.
 std::vector<planned_cell> four_cells() {
-  return plan({{{{"noop", {}}, {"hashing", {}}}, {{"event_loop", {}}, {"processes", {}}}, {1}, {2}}}, read_machine("core:2 pu:1"), {1'000'000, 1'000'000});
+  return plan({{{{"noop", {}}, {"hashing", {}}}, {{"event_loop", {}}, {"processes", {}}}, {1}, {2}}}, read_machine("core:2 pu:1"),
+              {1'000'000, 1'000'000});
 }
 
 results begun(const std::vector<planned_cell>& cells) {
@@ -43,7 +44,8 @@ measurement written_down(std::uint64_t operations, double wall_s) {
 /// Runs the cells; the console table goes to `printed`. The filter is given always, since Google Benchmark remembers the last one.
 results run(const std::vector<planned_cell>& cells, run_options options, const measure_function& measure, std::string* printed = nullptr) {
   results all = begun(cells);
-  if (std::none_of(options.benchmark_flags.begin(), options.benchmark_flags.end(), [](const std::string& flag) { return flag.starts_with("--benchmark_filter"); }))
+  if (std::none_of(options.benchmark_flags.begin(), options.benchmark_flags.end(),
+                   [](const std::string& flag) { return flag.starts_with("--benchmark_filter"); }))
     options.benchmark_flags.push_back("--benchmark_filter=all");
   ::testing::internal::CaptureStdout();
   try {
@@ -59,9 +61,8 @@ results run(const std::vector<planned_cell>& cells, run_options options, const m
 
 TEST(runner, measures_each_cell_as_often_as_asked) {
   std::map<std::string, int> calls;
-  const results all = run(four_cells(), {.repetitions = 3}, [&](const planned_cell& cell) {
-    return written_down(1000, 0.5 + 0.25 * calls[cell.name]++);
-  });
+  const results all =
+      run(four_cells(), {.repetitions = 3}, [&](const planned_cell& cell) { return written_down(1000, 0.5 + 0.25 * calls[cell.name]++); });
   EXPECT_EQ(calls.size(), 4U);
   EXPECT_EQ(all.status, results_status::complete);
   std::vector<std::uint64_t> orders;
@@ -69,7 +70,8 @@ TEST(runner, measures_each_cell_as_often_as_asked) {
     EXPECT_EQ(calls[cell.name], 3);
     EXPECT_EQ(cell.status, cell_status::ok);
     ASSERT_EQ(cell.samples.size(), 3U);
-    for (std::size_t i = 0; i < 3; ++i) EXPECT_DOUBLE_EQ(cell.samples[i].wall_s, 0.5 + 0.25 * static_cast<double>(i)) << "samples stand in the order in which they were measured";
+    for (std::size_t i = 0; i < 3; ++i)
+      EXPECT_DOUBLE_EQ(cell.samples[i].wall_s, 0.5 + 0.25 * static_cast<double>(i)) << "samples stand in the order in which they were measured";
     for (const sample& s : cell.samples) orders.push_back(s.order.value());
   }
   std::sort(orders.begin(), orders.end());
@@ -107,7 +109,7 @@ TEST(runner, aggregates_are_google_benchmarks_and_agree_with_the_samples) {
       EXPECT_DOUBLE_EQ(row.at("real_time"), 1e6);
     } else if (row["aggregate_name"] == "cv") {
       EXPECT_DOUBLE_EQ(row.at("real_time"), 0.5);
-      EXPECT_TRUE(row.at("errors").is_null()) << "the variation of a mean of 0 is not a number";
+      EXPECT_FALSE(row.contains("errors")) << "the variation of a mean of 0 is not a number";
     }
   }
   EXPECT_EQ(kinds, (std::map<std::string, int>{{"mean", 4}, {"median", 4}, {"stddev", 4}, {"cv", 4}}));
@@ -115,7 +117,8 @@ TEST(runner, aggregates_are_google_benchmarks_and_agree_with_the_samples) {
 
 TEST(runner, the_table_has_a_row_a_cell_and_no_warning) {
   std::string table;
-  run(four_cells(), {.repetitions = 3}, [](const planned_cell&) { return written_down(1000, 0.001); }, &table);
+  run(
+      four_cells(), {.repetitions = 3}, [](const planned_cell&) { return written_down(1000, 0.001); }, &table);
   for (const planned_cell& cell : four_cells()) {
     const std::size_t first = table.find(cell.name);
     EXPECT_NE(first, std::string::npos) << cell.name;
@@ -126,16 +129,17 @@ TEST(runner, the_table_has_a_row_a_cell_and_no_warning) {
 
 TEST(runner, a_cell_that_fails_is_marked_and_the_run_goes_on) {
   int calls_of_bad = 0;
-  const results all = run(four_cells(), {.repetitions = 3}, [&](const planned_cell& cell) -> measurement {
-    if (cell.name.starts_with("noop/processes") && ++calls_of_bad == 2) throw error(error_kind::failed, "the process was ended by signal 11 (SIGSEGV)");
+  const results all = run(four_cells(), {.repetitions = 5}, [&](const planned_cell& cell) -> measurement {
+    if (cell.name.starts_with("noop/processes") && ++calls_of_bad == 3)
+      throw error(error_kind::failed, "the process was ended by signal 11 (SIGSEGV)");
     return written_down(1000, 1);
   });
-  EXPECT_EQ(calls_of_bad, 2) << "it is not tried again";
+  EXPECT_EQ(calls_of_bad, 3) << "it is not tried again";
   for (const cell_result& cell : all.cells) {
     const bool bad = cell.name.starts_with("noop/processes");
     EXPECT_EQ(cell.status, bad ? cell_status::failed : cell_status::ok) << cell.name;
     EXPECT_EQ(cell.reason, bad ? "the process was ended by signal 11 (SIGSEGV)" : "");
-    EXPECT_EQ(cell.samples.size(), bad ? 1U : 3U);
+    EXPECT_EQ(cell.samples.size(), bad ? 2U : 5U);
   }
 }
 
@@ -175,16 +179,21 @@ TEST(runner, without_a_cell_that_can_be_it_says_why) {
 }
 
 TEST(runner, the_filter_leaves_cells_out) {
-  const results all = run(four_cells(), {.repetitions = 2, .benchmark_flags = {"--benchmark_filter=hashing/.*"}}, [](const planned_cell&) { return written_down(1, 1); });
+  const results all = run(four_cells(), {.repetitions = 2, .benchmark_flags = {"--benchmark_filter=hashing/.*"}},
+                          [](const planned_cell&) { return written_down(1, 1); });
   ASSERT_EQ(all.cells.size(), 2U);
   for (const cell_result& cell : all.cells) EXPECT_EQ(cell.workload, "hashing");
-  EXPECT_THROW(run(four_cells(), {.repetitions = 2, .benchmark_flags = {"--benchmark_filter=no such cell"}}, [](const planned_cell&) { return measurement(); }), error);
+  EXPECT_THROW(run(four_cells(), {.repetitions = 2, .benchmark_flags = {"--benchmark_filter=no such cell"}},
+                   [](const planned_cell&) { return measurement(); }),
+               error);
 }
 
 TEST(runner, google_benchmarks_flags_are_passed_through_and_others_refused) {
   int calls = 0;
   std::string printed;
-  run(four_cells(), {.repetitions = 5, .benchmark_flags = {"--benchmark_repetitions=2", "--benchmark_format=json"}}, [&](const planned_cell&) { return ++calls, written_down(1, 1); }, &printed);
+  run(
+      four_cells(), {.repetitions = 5, .benchmark_flags = {"--benchmark_repetitions=2", "--benchmark_format=json"}},
+      [&](const planned_cell&) { return ++calls, written_down(1, 1); }, &printed);
   EXPECT_EQ(calls, 8);
   const json document = json::parse(printed, nullptr, false);
   EXPECT_TRUE(document.is_object()) << printed;
@@ -200,7 +209,8 @@ TEST(runner, google_benchmarks_flags_are_passed_through_and_others_refused) {
 
 TEST(runner, progress_counts_up_to_the_total) {
   std::vector<run_progress> seen;
-  run(four_cells(), {.repetitions = 2, .progress = [&](const run_progress& now) { seen.push_back(now); }}, [](const planned_cell&) { return written_down(1, 1); });
+  run(four_cells(), {.repetitions = 2, .progress = [&](const run_progress& now) { seen.push_back(now); }},
+      [](const planned_cell&) { return written_down(1, 1); });
   ASSERT_EQ(seen.size(), 8U);
   for (std::size_t i = 0; i < 8; ++i) {
     EXPECT_EQ(seen[i].done, i);
@@ -220,7 +230,12 @@ TEST_F(runner_with_a_file, the_file_is_rewritten_after_every_repetition) {
   run(four_cells(), {.repetitions = 3, .out = file}, [&](const planned_cell&) {
     if (calls > 0) {
       std::size_t stored = 0;
-      for (const cell_result& cell : read_results(file).cells) stored += cell.samples.size();
+      const results so_far = read_results(file);
+      EXPECT_EQ(so_far.status, results_status::interrupted) << "should nobody get to write it again";
+      for (const cell_result& cell : so_far.cells) {
+        EXPECT_EQ(cell.status, cell.samples.empty() ? cell_status::skipped : cell_status::ok);
+        stored += cell.samples.size();
+      }
       EXPECT_EQ(stored, static_cast<std::size_t>(calls));
     }
     ++calls;
@@ -262,13 +277,13 @@ void run_interrupted(const fs::path& file) {
   int calls = 0;
   results all = begun(four_cells());
   run_cells(four_cells(), all, {.repetitions = 3, .out = file}, [&](const planned_cell&) -> measurement {
-    if (++calls == 3) {
+    if (++calls == 10) {
       ::raise(SIGINT);
       throw interrupted();
     }
     return written_down(1, 1);
   });
-  ::_exit(calls == 3 && all.status == results_status::interrupted ? 0 : 1);
+  ::_exit(calls == 10 && all.status == results_status::interrupted ? 0 : 1);
 }
 
 TEST_F(runner_with_a_file, an_interrupt_ends_the_run_with_what_there_is) {
@@ -280,9 +295,9 @@ TEST_F(runner_with_a_file, an_interrupt_ends_the_run_with_what_there_is) {
   for (const cell_result& cell : all.cells) {
     stored += cell.samples.size();
     EXPECT_NE(cell.status, cell_status::failed) << "an interrupt is no failure";
-    if (cell.samples.empty()) EXPECT_EQ(cell.reason, "the run was interrupted before it was measured");
+    EXPECT_EQ(cell.reason, cell.samples.empty() ? "the run was interrupted before it was measured" : "");
   }
-  EXPECT_EQ(stored, 2U);
+  EXPECT_EQ(stored, 9U);
 }
 
 }  // namespace

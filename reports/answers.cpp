@@ -181,7 +181,7 @@ answer answer_for_family(const results& value, const panel& of, std::size_t inde
 
 std::optional<comparison> compare_at(const results& value, const panel& of, std::uint32_t cores) {
   const std::vector<standing> order = standings_at(value, of, cores);
-  const auto is_reference = [&](const standing& s) { return value.cells[s.cell].model == reference_model; };
+  const auto is_reference = [&](const standing& s) { return value.cells[s.cell].model == name_of_reference; };
   const auto best = std::find_if_not(order.begin(), order.end(), is_reference);
   if (best == order.end()) return std::nullopt;
   const auto throughputs = [&](const standing& s) { return values_of(value.cells[s.cell], "throughput"); };

@@ -58,8 +58,26 @@ std::vector<std::string> what_was_measured(const evidence& from) {
   return sentences;
 }
 
+}  // namespace
+
+// Of the named suites; defined in suite_outcomes.cpp.
+std::vector<std::string> bound_by_what(const evidence& from);
+std::vector<std::string> concurrency_and_parallelism(const evidence& from);
+std::vector<std::string> short_behind_long(const evidence& from);
+std::vector<std::string> what_a_lock_costs(const evidence& from);
+std::vector<std::string> ways_to_wait(const evidence& from);
+std::vector<std::string> weight_in_flight(const evidence& from);
+
+namespace {
+
 /// To add one: a function above (or in a file of its own) and a row here.
 constexpr std::array outcomes = {
+    outcome{"io-vs-cpu", bound_by_what},
+    outcome{"concurrency-vs-parallelism", concurrency_and_parallelism},
+    outcome{"multitasking", short_behind_long},
+    outcome{"gil", what_a_lock_costs},
+    outcome{"blocking-vs-nonblocking", ways_to_wait},
+    outcome{"lightweight", weight_in_flight},
     outcome{"", wins_by_model},
     outcome{"", what_was_measured},
 };

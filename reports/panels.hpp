@@ -28,7 +28,7 @@ std::vector<double> values_of(const cell_result& cell, std::string_view metric_i
 std::optional<interval> interval_of(const cell_result& cell, std::string_view metric_id);
 
 /// The model whose figures are a limit to the others rather than one of them.
-inline constexpr std::string_view reference_model = "reference";
+inline constexpr std::string_view name_of_reference = "reference";
 
 /// What a model does at best: the in-flight value with the highest mean throughput at this number of cores.
 struct standing {

@@ -84,6 +84,11 @@ std::string help_of_formats() {
   return "NAME[:PATH], repeatable (default text): " + names;
 }
 
+std::string content_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 bool begins_like_json(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   char first = 0;
@@ -127,7 +132,7 @@ comparison check_files(check_request& asked) {
   history_options options;
   options.files = asked.files;
   const std::vector<history_entry> before = read_history(asked.history, machine_fingerprint(now));
-  if (!asked.commit.empty()) add_to_history(asked.history, asked.commit, read_results(asked.sides.back()));
+  if (!asked.commit.empty()) add_to_history(asked.history, asked.commit, read_results(asked.sides.back()), content_of(asked.sides.back()));
   if (before.empty() && !asked.commit.empty()) {
     comparison found;
     found.old_name = asked.history;
@@ -285,7 +290,7 @@ int check_command(const words& arguments) {
   std::string detect = "5%", tolerate = "1%", false_alarms = "1%", power = "95%", budget = "5min", thresholds_file, out, injection;
   std::optional<std::uint64_t> seed;
   words formats;
-  app.add_option("SIDES", asked.sides, "OLD NEW: two programs or two results files (with --history: NEW)")->required()->expected(1, 2);
+  app.add_option("SIDES", asked.sides, "OLD NEW: two programs or two results files (with --history: NEW)")->required()->expected(1, -1);
   app.add_option("--detect", detect, "the slowdown that must not slip through (default 5%)");
   app.add_option("--tolerate", tolerate, "changes up to this are nobody's business (default 1%)");
   app.add_option("--false-alarms", false_alarms, "how often equal builds may be called a regression, a suite (default 1%)");
@@ -305,6 +310,8 @@ int check_command(const words& arguments) {
   words benchmark_flags;
   if (!parse(app, arguments, &benchmark_flags)) return exit_code::ok;
 
+  if (asked.sides.size() > 2)
+    throw error(error_kind::invalid, fmt::format("check: '{}' is one word too many; give OLD and NEW, and each selection with its flag", asked.sides[2]));
   take_benchmark_flags(benchmark_flags, asked);
   if (!injection.empty()) take_injection(injection, asked);
   asked.selection = flags_of(chosen);

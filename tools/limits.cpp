@@ -86,7 +86,7 @@ shares ceiling_share(bench_place& place, const cell_words& words, double ceiling
 
 /// Bytes a second that `openssl speed` digests on this CPU, in the units of an operation.
 double openssl_speed_operations(int cpu, std::size_t bytes) {
-  const std::string command = fmt::format("taskset -c {} openssl speed -seconds 1 -bytes {} -evp sha256 2>/dev/null", cpu, bytes);
+  const std::string command = fmt::format("taskset -c {} openssl speed -elapsed -seconds 1 -bytes {} -evp sha256 2>/dev/null", cpu, bytes);
   std::FILE* pipe = ::popen(command.c_str(), "r");
   if (pipe == nullptr) return std::nan("");
   std::string text;

@@ -22,7 +22,7 @@ ordered_json as_json(const std::vector<planned_cell>& cells) {
   for (const workload_type* type : all_workloads())
     out["workloads"].push_back({{"name", type->name}, {"summary", type->summary}, {"parameters", parameters_json(type->parameters)}});
   for (const model_type* type : all_models())
-    out["models"].push_back({{"name", type->name}, {"summary", type->summary}, {"parameters", parameters_json(type->parameters)}});
+    out["models"].push_back({{"name", type->name}, {"summary", type->summary}, {"script", type->script}, {"parameters", parameters_json(type->parameters)}});
   for (const suite& s : all_suites())
     out["suites"].push_back({{"name", s.name}, {"about", s.about}, {"seconds", s.seconds}, {"repetitions", s.repetitions}});
   out["cells"] = ordered_json::array();

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <map>
 #include <random>
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include "bench/environment.hpp"
@@ -21,19 +23,28 @@
 namespace crossover {
 namespace {
 
-/// `--endpoint WORKLOAD=HOST:PORT`, each tried once before anything is measured.
+/// A URL in `text` without the password in it: results are shown around.
+std::string without_password(const std::string& text) {
+  static const std::regex password("(://[^/@:]*):[^/@]*@");
+  return std::regex_replace(text, password, "$1:***@");
+}
+
+/// `--endpoint WORKLOAD=HOST:PORT`, or as the workload writes it; each is tried once before anything is measured.
 std::map<std::string, std::string> users_endpoints(const words& texts) {
   std::map<std::string, std::string> endpoints;
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
-      throw error(error_kind::invalid, fmt::format("--endpoint {}: write WORKLOAD=HOST:PORT, as network=127.0.0.1:4000", text));
+      throw error(error_kind::invalid, fmt::format("--endpoint {}: write WORKLOAD=WHERE, as network=127.0.0.1:4000", without_password(text)));
     const workload_type& type = find_workload(text.substr(0, equals));
-    if (type.start_fixture == nullptr) throw error(error_kind::invalid, fmt::format("--endpoint {}: {} talks to no server", text, type.name));
+    if (type.start_fixture == nullptr) throw error(error_kind::invalid, fmt::format("--endpoint {}: {} talks to no server", without_password(text), type.name));
     try {
-      connect_first(text.substr(equals + 1));
+      if (type.try_endpoint != nullptr)
+        type.try_endpoint(text.substr(equals + 1));
+      else
+        connect_first(text.substr(equals + 1));
     } catch (const error& trouble) {
-      throw error(error_kind::invalid, fmt::format("--endpoint {}: {}", text, trouble.what()));
+      throw error(error_kind::invalid, fmt::format("--endpoint {}: {}", without_password(text), trouble.what()));
     }
     endpoints[std::string(type.name)] = text.substr(equals + 1);
   }
@@ -52,7 +63,7 @@ results empty_results(const std::vector<planned_cell>& cells, const machine& her
   all.environment = read_environment(here);
   all.environment["google_benchmark_build_type"] = google_benchmark_build_type();
   all.command = {"crossover", "run"};
-  all.command.insert(all.command.end(), arguments.begin(), arguments.end());
+  std::transform(arguments.begin(), arguments.end(), std::back_inserter(all.command), without_password);
   all.seed = seed;
   all.date = fmt::format("{:%Y-%m-%dT%H:%M:%S}+00:00", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
   for (const planned_cell& cell : cells) all.cells.push_back(result_of(cell));
@@ -78,7 +89,7 @@ int run_command(const words& arguments) {
   app.add_option("--seconds", seconds, "measured time of a repetition")->check(CLI::Range(0.001, 3600.0));
   app.add_option("--repetitions", repetitions, "fresh cell processes a cell")->check(CLI::Range(1, 10000));
   app.add_option("--seed", seed, "of everything random here");
-  app.add_option("--endpoint", endpoints, "WORKLOAD=HOST:PORT, repeatable: a server of yours")->take_all()->allow_extra_args(false);
+  app.add_option("--endpoint", endpoints, "WORKLOAD=HOST:PORT or a database URL, repeatable: a server of yours")->take_all()->allow_extra_args(false);
   app.add_option("--launcher", launcher, "put before the cell's command line, as 'taskset -c 3'");
   app.add_option("--deadline", how.deadline_s, "seconds by which a cell may be late before it is killed (default 20)")->check(CLI::PositiveNumber);
   app.add_option("--out", out, "the results file (default results.json)");
@@ -86,8 +97,11 @@ int run_command(const words& arguments) {
 
   const suite& named = chosen.chosen_suite();
   const machine here = read_machine();
-  const auto cells = plan(chosen.matrices(here), here, read_limits());
-  fixtures servers(own_program(), users_endpoints(endpoints));
+  const std::map<std::string, std::string> users_servers = users_endpoints(endpoints);
+  std::set<std::string> served;
+  for (const auto& [workload, endpoint] : users_servers) served.insert(workload);
+  const auto cells = plan(chosen.matrices(here), here, read_limits(), served);
+  fixtures servers(own_program(), users_servers);
   how.program = own_program();
   how.cells = CROSSOVER_CELLS;
   how.launcher = split_words(launcher);

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "tools/command_line.hpp"
+#include "workloads/endpoint.hpp"
 #include "workloads/registry.hpp"
 
 namespace crossover {
@@ -22,13 +23,13 @@ const workload_type& served(const words& arguments) {
 
 int serve_command(const words& arguments) {
   if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) {
-    fmt::print("A workload's fixture alone: prints `listening HOST:PORT`, ends at the end of its input.\n"
+    fmt::print("A workload's fixture alone: prints `listening` and where (HOST:PORT, a URL, a file), ends at the end of its input.\n"
                "usage: crossover serve WORKLOAD [--address A] [--port P] [--cpus 1,2] [its parameters]\n"
                "Example:  crossover serve network --bytes 64 --delay 1ms\n");
     return exit_code::ok;
   }
   const workload_type& type = served(arguments);
-  CLI::App app(fmt::format("The server of {}: prints `listening HOST:PORT`, ends at the end of its input.\nExample:  crossover serve {}", type.name, type.name), "serve");
+  CLI::App app(fmt::format("The server of {}: prints `listening` and where, ends at the end of its input.\nExample:  crossover serve {}", type.name, type.name), "serve");
   fixture_place place;
   app.add_option("--address", place.address, "where to listen (default: loopback only)");
   app.add_option("--port", place.port, "0: any that is free");
@@ -40,6 +41,9 @@ int serve_command(const words& arguments) {
   if (!parse(app, {arguments.begin() + 1, arguments.end()})) return exit_code::ok;
 
   const parameter_values values(type.name, type.parameters, given);
+  if (counterpart_of(type, values) == counterpart::none)
+    throw error(error_kind::invalid, fmt::format("serve: with these parameters {} asks another server", type.name));
+  raise_descriptor_limit();
   const std::unique_ptr<fixture> running = type.start_fixture(values, place);
   fmt::print("listening {}\n", running->endpoint());
   std::fflush(stdout);

@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -43,12 +44,19 @@ void descriptor::reset(int fd) {
   fd_ = fd;
 }
 
+void raise_descriptor_limit() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 host_and_port parse_endpoint(std::string_view endpoint) {
   const std::size_t colon = endpoint.rfind(':');
   host_and_port where;
   if (colon != std::string_view::npos) {
     where.host = endpoint.substr(0, colon);
-    if (where.host.size() > 2 && where.host.front() == '[' && where.host.back() == ']')
+    if (where.host.size() >= 2 && where.host.front() == '[' && where.host.back() == ']')
       where.host = where.host.substr(1, where.host.size() - 2);
     if (const auto port = parse_count(endpoint.substr(colon + 1)); port && *port > 0 && *port < 65536)
       where.port = static_cast<std::uint16_t>(*port);

@@ -30,6 +30,9 @@ class descriptor {
   int fd_ = -1;
 };
 
+/// Lets this process have as many descriptors as its hard limit allows.
+void raise_descriptor_limit();
+
 /// "127.0.0.1:4000", "[::1]:4000" or "localhost:4000", taken apart. Throws `error` (invalid).
 struct host_and_port {
   std::string host;

@@ -16,6 +16,12 @@ std::string_view to_string(error_kind kind) {
   return "failed";
 }
 
+std::string error::one_line(std::string message) {
+  for (char& c : message)
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+  return message;
+}
+
 error system_failure(error_kind kind, std::string_view what, int errno_value) {
   return error(kind, std::string(what) + ": " + std::strerror(errno_value));
 }

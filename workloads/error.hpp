@@ -23,10 +23,13 @@ std::string_view to_string(error_kind kind);
 /// what to do about it. Caught per cell, and once in main.
 class error : public std::runtime_error {
  public:
-  error(error_kind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  error(error_kind kind, const std::string& message) : std::runtime_error(one_line(message)), kind_(kind) {}
   error_kind kind() const { return kind_; }
 
  private:
+  /// What the user gave us may hold line ends and other control characters; a message does not.
+  static std::string one_line(std::string message);
+
   error_kind kind_;
 };
 

@@ -12,6 +12,7 @@ TEST(nearest, finds_what_was_meant) {
   EXPECT_EQ(nearest("eventloop", models), "event_loop");
   EXPECT_EQ(nearest("thraed_pool", models), "thread_pool");
   EXPECT_EQ(nearest("proceses", models), "processes");
+  EXPECT_EQ(nearest("dealy", {"bytes", "delay"}), "delay") << "two letters swapped are one slip";
 }
 
 TEST(nearest, allows_one_slip_in_a_short_word) {

@@ -15,9 +15,15 @@ TEST(quantities, sizes_are_read_in_bytes) {
 }
 
 TEST(quantities, durations_are_read_in_nanoseconds) {
-  const std::vector<std::pair<const char*, std::uint64_t>> known = {
-      {"0", 0},          {"0ms", 0},        {"100ns", 100},          {"50us", 50'000},           {"50µs", 50'000},
-      {"10ms", 10'000'000}, {"1.5s", 1'500'000'000}, {"0.001s", 1'000'000}, {"60s", 60'000'000'000}};
+  const std::vector<std::pair<const char*, std::uint64_t>> known = {{"0", 0},
+                                                                    {"0ms", 0},
+                                                                    {"100ns", 100},
+                                                                    {"50us", 50'000},
+                                                                    {"50µs", 50'000},
+                                                                    {"10ms", 10'000'000},
+                                                                    {"1.5s", 1'500'000'000},
+                                                                    {"0.001s", 1'000'000},
+                                                                    {"60s", 60'000'000'000}};
   for (const auto& [text, ns] : known) EXPECT_EQ(parse_duration_ns(text), ns) << text;
 }
 

@@ -32,8 +32,7 @@ TEST(registry, an_unknown_name_suggests_the_nearest) {
 }
 
 TEST(registry, a_workload_that_opens_sockets_says_how_many) {
-  for (const workload_type* type : all_workloads())
-    if (type->start_fixture != nullptr) EXPECT_GT(type->descriptors_per_lane, 0U) << type->name;
+  for (const workload_type* type : all_workloads()) EXPECT_TRUE(type->start_fixture == nullptr || type->descriptors_per_lane > 0) << type->name;
 }
 
 TEST(registry, the_least_time_of_an_operation_is_its_delay) {

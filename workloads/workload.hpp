@@ -64,6 +64,20 @@ struct fixture_place {
   std::vector<int> cpus;   ///< one thread on each
 };
 
+/// What the operations of a cell talk to.
+enum class counterpart {
+  none,
+  file,    ///< one that the fixture makes, and removes when it ends; nobody works in it
+  server,  ///< the fixture, or a server of the user's
+};
+
+/// What the plan tells a workload of a cell, to hear whether it can be.
+struct workload_request {
+  const parameter_values* values = nullptr;
+  std::uint32_t in_flight = 1;
+  bool users_server = false;  ///< the user named a server of his own for it
+};
+
 /// A workload's row in the registry: all that plans, pages and checks need to know of it.
 struct workload_type {
   std::string_view name;
@@ -77,6 +91,18 @@ struct workload_type {
   std::unique_ptr<fixture> (*start_fixture)(const parameter_values&, const fixture_place&);
   /// File descriptors that a lane holds.
   std::uint32_t descriptors_per_lane = 0;
+  /// nullptr: a server, where there is a `start_fixture`.
+  counterpart (*talks_to)(const parameter_values&) = nullptr;
+  /// Why this cell cannot be on this machine ("" when it can). Throws `error` (invalid) for values that make no sense, each alone or
+  /// together. nullptr: it always can.
+  std::string (*cannot)(const workload_request&) = nullptr;
+  /// Tries a server of the user's once. Throws `error`. nullptr: a TCP connection to HOST:PORT.
+  void (*try_endpoint)(const std::string&) = nullptr;
 };
+
+inline counterpart counterpart_of(const workload_type& type, const parameter_values& values) {
+  if (type.talks_to != nullptr) return type.talks_to(values);
+  return type.start_fixture != nullptr ? counterpart::server : counterpart::none;
+}
 
 }  // namespace crossover

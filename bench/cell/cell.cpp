@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include "bench/cell/usage.hpp"
 #include "bench/models/worker_team.hpp"
 #include "bench/results.hpp"
+#include "workloads/endpoint.hpp"
 #include "workloads/nearest.hpp"
 #include "workloads/registry.hpp"
 
@@ -128,13 +128,17 @@ class cell {
     setup.in_flight = type.one_at_a_time ? 1 : static_cast<std::uint32_t>(in_flight);
     if (const auto endpoint = body.find("endpoint"); endpoint != body.end() && endpoint->is_string())
       setup.endpoint = endpoint->get<std::string>();
-    if (setup.type->start_fixture != nullptr && setup.endpoint.empty())
+    if (counterpart_of(*setup.type, setup.workload_values) != counterpart::none && setup.endpoint.empty())
       throw error(error_kind::invalid, fmt::format("{} needs an 'endpoint', as 127.0.0.1:4000", setup.type->name));
     const cell_request request{setup.type, &setup.workload_values, &setup.model_values,
                                static_cast<std::uint32_t>(setup.cpus.size()), setup.in_flight, false};
     if (const std::string why = type.cannot(request); !why.empty()) throw error(error_kind::unsupported, why);
 
     slower_ = amount(body, "slower");
+    cell_request open_loop = request;
+    open_loop.open_loop = true;
+    why_no_open_loop_ = type.cannot(open_loop);
+
     raise_descriptor_limit();
     bind_to_cpus(setup.cpus);
     cores_ = static_cast<std::uint32_t>(setup.cpus.size());
@@ -156,10 +160,13 @@ class cell {
     control.every = every_;
     control.added_ns = added_ns_;
     if (rate > 0) {
+      if (!why_no_open_loop_.empty()) throw error(error_kind::unsupported, why_no_open_loop_);
       if (!(seconds > 0)) throw error(error_kind::invalid, "a 'rate' goes with 'seconds'");
       const std::string schedule = body.value("schedule", "poisson");
       if (schedule != "poisson" && schedule != "constant") throw error(error_kind::invalid, "'schedule' is poisson or constant");
       control.arrival_count = arrivals_.fill(rate, seconds, schedule == "poisson", whole(body, "seed", 1));
+      if (control.arrival_count == 0)
+        throw error(error_kind::invalid, fmt::format("{} operations a second leave none for {} s: give it more time, or a higher rate", rate, seconds));
       control.arrivals = arrivals_.times();
     }
     const usage before = usage_of_this_process();
@@ -229,13 +236,6 @@ class cell {
     throw error(error_kind::invalid, fmt::format("unknown model '{}': {}", name, suggestion(name, names)));
   }
 
-  static void raise_descriptor_limit() {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
-
   std::span<const model_type* const> models_;
   arrival_schedule arrivals_;
   std::unique_ptr<model> prepared_;
@@ -246,6 +246,7 @@ class cell {
   std::int64_t added_ns_ = 0;  ///< as much; known after the first run, to which nothing is added
   bool finished_ = false;
   std::string checksum_;
+  std::string why_no_open_loop_;
 };
 
 /// Reads lines from a descriptor.

@@ -66,16 +66,15 @@ TEST(child_process, a_crash_is_told_by_its_signal) {
 
 TEST(child_process, an_exit_is_told_by_its_code_and_last_words) {
   EXPECT_EQ(silence("exit 3"), "the process ended with code 3 without an answer");
-  EXPECT_EQ(silence("echo first >&2; echo 'the last line' >&2; echo >&2; exit 0"), "the process ended with code 0 without an answer; it said: the last line");
+  EXPECT_EQ(silence("echo first >&2; echo 'the last line' >&2; echo >&2; exit 0"),
+            "the process ended with code 0 without an answer; it said: the last line");
 }
 
 TEST(child_process, a_line_that_is_never_ended_is_no_answer) {
   EXPECT_EQ(silence("printf 'half a line'; exit 0"), "the process ended with code 0 without an answer");
 }
 
-TEST(child_process, a_closed_output_is_no_answer) {
-  EXPECT_EQ(silence("exec >&-; sleep 60"), "the process closed its output without an answer");
-}
+TEST(child_process, a_closed_output_is_no_answer) { EXPECT_EQ(silence("exec >&-; sleep 60"), "the process closed its output without an answer"); }
 
 TEST(child_process, silence_is_ended_at_the_deadline) {
   EXPECT_EQ(silence("echo 'still thinking' >&2; sleep 60", seconds(0.2)), "no answer within 0.2 s: the process was killed; it said: still thinking");

@@ -23,7 +23,7 @@ latency_distribution distribution_of(const std::vector<std::uint64_t>& values) {
 /// The bin of a value as PROTOCOL.md defines it.
 latency_bin bin_by_the_page(std::uint64_t value) {
   if (value < 64) return {value, value + 1, 1};
-  const int shift = std::bit_width(value) - 7;
+  const int shift = static_cast<int>(std::bit_width(value)) - 7;
   return {(value >> shift) << shift, ((value >> shift) + 1) << shift, 1};
 }
 
@@ -80,7 +80,7 @@ TEST(latency_recorder, bins_are_ascending_and_none_is_empty) {
   for (std::size_t i = 0; i < recorded.bins.size(); ++i) {
     EXPECT_GT(recorded.bins[i].count, 0U);
     EXPECT_LT(recorded.bins[i].lower_ns, recorded.bins[i].upper_ns);
-    if (i > 0) EXPECT_GE(recorded.bins[i].lower_ns, recorded.bins[i - 1].upper_ns);
+    EXPECT_GE(recorded.bins[i].lower_ns, i == 0 ? 0 : recorded.bins[i - 1].upper_ns);
   }
 }
 

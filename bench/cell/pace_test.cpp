@@ -94,7 +94,8 @@ TEST_F(paced, one_operation_in_every_n_is_timed_else) {
 TEST_F(paced, a_timed_operation_is_one_not_the_sum_of_many) {
   control.every = 4;
   int i = 0;
-  for (bool more = pace.begin(control, 13, now_ns()); more; more = pace.done(worker)) std::this_thread::sleep_for(std::chrono::milliseconds(i++ % 4 == 0 ? 0 : 20));
+  for (bool more = pace.begin(control, 13, now_ns()); more; more = pace.done(worker))
+    std::this_thread::sleep_for(std::chrono::milliseconds(i++ % 4 == 0 ? 0 : 20));
   worker.end();
   // The timed ones are at positions 0, 4, 8, …: those that did not sleep.
   EXPECT_LT(latency.take().quantile_ns(0.2), 20e6);

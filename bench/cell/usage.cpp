@@ -60,6 +60,8 @@ double cpu_seconds_of(int pid) {
     std::ifstream in(task.path() / "schedstat");
     double ns = 0;
     if (in >> ns) total += ns * 1e-9;
+    std::ifstream children(task.path() / "children");
+    for (int child = 0; children >> child;) total += cpu_seconds_of(child);
   }
   return total;
 }

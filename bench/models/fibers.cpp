@@ -241,6 +241,7 @@ constinit const model_type fibers_model = {
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<fibers>(setup); },
     .cannot = [](const cell_request&) { return std::string(); },
     .workers = [](const cell_request& cell) { return cell.cores; },
+    .loops = true,
 };
 
 }  // namespace crossover

@@ -73,6 +73,7 @@ std::vector<model_and_type> pairs() {
   std::vector<model_and_type> all;
   for (const model_type* model : all_models())
     for (const workload_type* type : {&blocking_type, &async_type}) {
+      if (!model->script.empty()) continue;
       const parameter_values workload_values(type->name, type->parameters, {}), model_values(model->name, model->parameters, {});
       if (model->cannot({type, &workload_values, &model_values, 1, 2, false}).empty()) all.push_back({model, type});
     }
@@ -163,7 +164,8 @@ TEST(model_table, names_are_distinct_and_found) {
     EXPECT_EQ(&find_model(type->name), type);
     EXPECT_NO_THROW(parameter_values(type->name, type->parameters, {})) << type->name;
   }
-  for (const char* promised : {"serial", "event_loop", "shared_loop", "thread_pool", "processes", "reference"}) EXPECT_TRUE(names.contains(promised)) << promised;
+  for (const char* promised : {"serial", "event_loop", "shared_loop", "thread_pool", "processes", "reference"})
+    EXPECT_TRUE(names.contains(promised)) << promised;
 }
 
 TEST(model_table, an_unknown_name_suggests_the_nearest) {

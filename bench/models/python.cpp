@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <sstream>
+#include <utility>
 
 #include "bench/models/model.hpp"
 
@@ -23,6 +24,9 @@ std::string cannot(const cell_request& cell) {
   constexpr std::array<std::string_view, 6> known = {"noop", "sleep", "hashing", "network", "download", "mixed"};
   if (std::find(known.begin(), known.end(), cell.type->name) == known.end())
     return "the CPython cell has no " + std::string(cell.type->name);
+  for (const auto& [workload, parameter] : {std::pair{"hashing", "releases_gil"}, std::pair{"mixed", "long"}})
+    if (cell.type->name == workload && cell.workload_values->text(parameter) != "false" && cell.workload_values->text(parameter) != "0")
+      return "the CPython cell has no parameter '" + std::string(parameter) + "'";
   static const bool there = on_path("python3");
   return there ? "" : "there is no python3 on the search path: apt-get install python3";
 }
@@ -32,19 +36,39 @@ std::unique_ptr<model> prepare(const model_setup&) {
   throw error(error_kind::unsupported, "this model runs in a cell process of CPython; start tools/cells/python_cell.py");
 }
 
-constexpr model_type row(std::string_view name, std::string_view summary, std::uint32_t (*workers)(const cell_request&), bool forks) {
-  return {.name = name, .summary = summary, .parameters = {}, .prepare = prepare, .cannot = cannot, .workers = workers, .forks = forks,
-          .script = "python_cell.py"};
-}
-
 std::uint32_t one(const cell_request&) { return 1; }
 std::uint32_t one_a_lane(const cell_request& cell) { return cell.in_flight; }
 
 }  // namespace
 
 extern const model_type python_asyncio_model, python_threads_model, python_processes_model;
-constinit const model_type python_asyncio_model = row("python_asyncio", "CPython: tasks on asyncio's event loop", one, false);
-constinit const model_type python_threads_model = row("python_threads", "CPython: threads under its global interpreter lock", one_a_lane, false);
-constinit const model_type python_processes_model = row("python_processes", "CPython: forked workers, an interpreter each", one_a_lane, true);
+constinit const model_type python_asyncio_model = {
+    .name = "python_asyncio",
+    .summary = "CPython: tasks on asyncio's event loop",
+    .parameters = {},
+    .prepare = prepare,
+    .cannot = cannot,
+    .workers = one,
+    .script = "python_cell.py",
+};
+constinit const model_type python_threads_model = {
+    .name = "python_threads",
+    .summary = "CPython: threads under its global interpreter lock",
+    .parameters = {},
+    .prepare = prepare,
+    .cannot = cannot,
+    .workers = one_a_lane,
+    .script = "python_cell.py",
+};
+constinit const model_type python_processes_model = {
+    .name = "python_processes",
+    .summary = "CPython: forked workers, an interpreter each",
+    .parameters = {},
+    .prepare = prepare,
+    .cannot = cannot,
+    .workers = one_a_lane,
+    .forks = true,
+    .script = "python_cell.py",
+};
 
 }  // namespace crossover

@@ -20,6 +20,7 @@ constexpr std::array shards = {
     row{"hashing", make_hashing_shard},
     row{"sleep", make_sleep_shard},
     row{"network", make_network_shard},
+    row{"download", make_download_shard},
 };
 
 constexpr std::array reference_parameters = {
@@ -85,7 +86,7 @@ std::string cannot(const cell_request& cell) {
   if (find_shard(cell.type->name) == nullptr) return fmt::format("there is no hand-written reference for {}", cell.type->name);
   const std::string& backend = cell.model_values->text("backend");
   if (backend != "best" && cell.type->name != "sleep" && cell.type->name != "network")
-    return fmt::format("a backend is a way to wait: {} does not wait for descriptors", cell.type->name);
+    return fmt::format("the reference of {} has one way to wait, and no backend to choose", cell.type->name);
   if (backend == "io_uring")
     if (std::string why = io_uring_refusal(); !why.empty()) return why;
   if (cell.open_loop) return "the reference is the limit of capacity: it runs a closed loop only";

@@ -24,6 +24,7 @@ std::unique_ptr<reference_shard> make_noop_shard(const model_setup& setup, const
 std::unique_ptr<reference_shard> make_hashing_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes);
 std::unique_ptr<reference_shard> make_sleep_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes);
 std::unique_ptr<reference_shard> make_network_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes);
+std::unique_ptr<reference_shard> make_download_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes);
 
 /// The same for a `backend`: a thread a lane that blocks in the kernel; completions instead of readiness (io_uring, liburing).
 std::unique_ptr<reference_shard> make_blocking_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes);

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/check/binomial.hpp"
-#include "reports/check/environment_differences.hpp"
+#include "reports/environment_differences.hpp"
 #include "reports/check/sample_results.hpp"
 #include "reports/check/simulated_blocks.hpp"
 #include "workloads/error.hpp"

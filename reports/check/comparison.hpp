@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "reports/environment_differences.hpp"
+
 namespace crossover {
 
 enum class verdict { pass, regression, inconclusive };
@@ -59,12 +61,6 @@ struct cell_comparison {
 struct unmatched_cell {
   std::string name;
   std::string reason;
-};
-
-struct environment_difference {
-  std::string key;
-  std::string old_value;  ///< empty where the side does not say
-  std::string new_value;
 };
 
 /// What a check found: the one value that all its outputs are made from.

@@ -39,6 +39,7 @@ class history_directory : public testing::Test {
  protected:
   void SetUp() override { std::filesystem::remove_all(directory); }
   void TearDown() override { std::filesystem::remove_all(directory); }
+  void keep(const std::string& commit, const results& run) { add_to_history(directory, commit, run, to_json(run).dump()); }
   std::filesystem::path directory = std::filesystem::path(testing::TempDir()) / "crossover-history-test";
 };
 
@@ -47,10 +48,10 @@ TEST_F(history_directory, keeps_runs_by_machine_and_date) {
   results first = run_of(noise, 0, 2, 0), second = run_of(noise, 0, 2, 1), elsewhere = run_of(noise, 0, 2, 2);
   elsewhere.environment["cpu_model"] = "another CPU";
   ASSERT_NE(machine_fingerprint(first), machine_fingerprint(elsewhere));
-  add_to_history(directory, "bbb", second);
-  add_to_history(directory, "aaa-1", first);
-  add_to_history(directory, "ccc", elsewhere);
-  add_to_history(directory, "bbb", second);
+  keep("bbb", second);
+  keep("aaa-1", first);
+  keep("ccc", elsewhere);
+  keep("bbb", second);
   const std::vector<history_entry> read = read_history(directory, machine_fingerprint(first));
   ASSERT_EQ(read.size(), 2u);
   EXPECT_EQ(read[0].commit, "aaa-1");
@@ -60,7 +61,7 @@ TEST_F(history_directory, keeps_runs_by_machine_and_date) {
   std::ofstream(directory / machine_fingerprint(first) / "20260105-x.json") << "{";
   EXPECT_THROW(read_history(directory, machine_fingerprint(first)), error);
   for (const char* wrong : {"", "../x", "a b", ".hidden", "a/b"})
-    EXPECT_THROW(add_to_history(directory, wrong, first), error) << wrong;
+    EXPECT_THROW(keep(wrong, first), error) << wrong;
 }
 
 TEST(machine_fingerprint, is_the_machine_and_not_its_kernel_or_load) {

@@ -53,7 +53,8 @@ results listed_by(const std::string& program, const std::vector<std::string>& se
   const std::string text = child_process(command).read_to_end(child_process::duration(60));
   try {
     results read;
-    for (const json& told : json::parse(text).at("cells")) {
+    const json document = json::parse(text);
+    for (const json& told : document.at("cells")) {
       cell_result cell = listed_cell(told);
       if (cell.status == cell_status::ok && runs_a_script(cell)) {
         cell.status = cell_status::skipped;
@@ -78,6 +79,14 @@ std::string own_words(const std::string& how_it_ended) {
 
 /// The words of an arm's failure without its letter: the lists say which side it was.
 std::string without_letter(const arm_failure& trouble) { return std::string(trouble.what()).substr(7); }
+
+/// What a cell of a workload that this program knows talks to. Parameters that only the other build has decide nothing about it.
+counterpart counterpart_wanted(const workload_type& type, const std::map<std::string, std::string>& given) {
+  std::map<std::string, std::string> known;
+  for (const parameter& p : type.parameters)
+    if (const auto found = given.find(std::string(p.name)); found != given.end()) known.insert(*found);
+  return counterpart_of(type, parameter_values(type.name, type.parameters, known));
+}
 
 template <typename Function>
 auto by_side(Function act) {
@@ -150,9 +159,9 @@ void crossover_pair::arm_both(paired_cell& cell) {
   const auto known = std::find_if(all_workloads().begin(), all_workloads().end(),
                                   [&](const workload_type* type) { return type->name == cell.what.workload; });
   // A workload that this program does not know may need a server: the new side is asked, and says if it needs none.
-  const bool needs_server = known == all_workloads().end() || (*known)->start_fixture != nullptr;
-  if (needs_server) try {
-      one.what.endpoint = servers_.place_for(cell.what.workload, one.what.parameters, given).endpoint;
+  const counterpart wanted = known == all_workloads().end() ? counterpart::server : counterpart_wanted(**known, one.what.parameters);
+  if (wanted != counterpart::none) try {
+      one.what.endpoint = servers_.place_for(cell.what.workload, one.what.parameters, wanted, given).endpoint;
     } catch (const interrupted&) {
       throw;
     } catch (const error& trouble) {

@@ -9,7 +9,7 @@
 
 #include "bench/cell/child_process.hpp"
 #include "bench/interrupt.hpp"
-#include "reports/check/environment_differences.hpp"
+#include "reports/environment_differences.hpp"
 #include "reports/check/escape.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/location.hpp"

@@ -60,10 +60,10 @@ class Rooms(unittest.TestCase):
             for part in path.replace(".", "/").split("/"):
                 self.assertNotRegex(part, r"^(utils?|common|helpers?|misc|shared|lib)$", path)
 
-    def test_each_source_is_built_once(self):
+    def test_each_source_is_built(self):
         for path in SOURCES:
             if path.endswith(".cpp"):
-                self.assertEqual(len(re.findall(rf"(?<![\w/]){re.escape(path)}(?![\w/])", CMAKE)) >= 1, True, f"{path} is not in CMakeLists.txt")
+                self.assertRegex(CMAKE, rf"(?<![\w/]){re.escape(path)}(?![\w/])", f"{path} is not in CMakeLists.txt")
 
     def test_nothing_is_left_to_be_done(self):
         for path, text in SOURCES.items():
@@ -94,10 +94,13 @@ class Libraries(unittest.TestCase):
 class CostOfOneMore(unittest.TestCase):
     """A workload or a model is named in three places: its own file, one table, one line of CMake. Everything else goes through the table."""
 
-    # Cells are chosen by name, and `limits` and `reference` hold what is hand-written for a workload.
-    CHOICES = {"bench/suites.cpp", "bench/models/reference.cpp", "tools/limits.cpp"}
+    # Cells are chosen by name; `reference`, `bare` and `limits` hold what is hand-written for a workload.
+    # CPython's cell has some workloads and not others; `mixed` waits as two others do; a named suite's outcome is about what it ran.
+    CHOICES = {"bench/suites.cpp", "bench/models/reference.cpp", "bench/models/bare.cpp", "bench/models/python.cpp", "workloads/mixed.cpp",
+               "reports/suite_outcomes.cpp", "tools/limits.cpp"}
     # `reference` is the limit that charts and checks measure against; "processes" is also what a message calls processes.
-    ON_PURPOSE = {("reference", "bench/measure.cpp"), ("reference", "reports/panels.hpp"), ("processes", "bench/matrix.cpp")}
+    ON_PURPOSE = {("reference", "bench/measure.cpp"), ("reference", "reports/panels.hpp"), ("processes", "bench/matrix.cpp"),
+                  ("query", "workloads/postgresql_query.cpp"), ("query", "workloads/sqlite_query.cpp")}  # there, the phase of an operation that went wrong
 
     def check(self, kind, table, least):
         rows = re.findall(rf"extern const {kind}_type ([^;]+);", PRODUCT[table])
@@ -112,12 +115,12 @@ class CostOfOneMore(unittest.TestCase):
                 own = next(path for path in where if path != table)
                 self.assertRegex(PRODUCT[own], rf"constinit const {kind}_type {symbol} =")
                 self.assertEqual(len(re.findall(rf"^\s+{re.escape(own)}\)?$", CMAKE, re.M)), 1, "one line of CMake")
-                name = re.search(r'\.name = "([^"]+)"', PRODUCT[own])[1]
+                name = re.search(rf'{symbol} = \{{\s*\.name = "([^"]+)"', PRODUCT[own])[1]
                 self.assertEqual(symbol, f"{name}_{kind}")
                 for path, text in PRODUCT.items():
                     if path != own and path not in self.CHOICES and (name, path) not in self.ON_PURPOSE:
-                        self.assertNotIn(f'"{name}"', without_comments(text), f"{path} knows {name} by name")
-        defined = [path for path, text in PRODUCT.items() if re.search(rf"constinit const {kind}_type \w+ =", text)]
+                        self.assertFalse(f'"{name}"' in without_comments(text), f"{path} knows {name} by name")
+        defined = [name for text in PRODUCT.values() for name in re.findall(rf"constinit const {kind}_type (\w+) =", text)]
         self.assertEqual(len(defined), len(symbols), f"a {kind} is not in the table")
 
     def test_of_a_workload(self):

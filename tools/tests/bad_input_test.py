@@ -74,7 +74,7 @@ class BadInput(InADirectory):
 
     def test_an_endpoint_that_is_none(self):
         for text in ("network", "network=", "network=nowhere", "network=127.0.0.1", "network=127.0.0.1:0", "=127.0.0.1:80"):
-            self.run_refused(USAGE, "HOST:PORT", *CELL, "--endpoint", text)
+            self.run_refused(USAGE, ["as network=127.0.0.1:4000" if text in ("network", "=127.0.0.1:80") else "HOST:PORT"], *CELL, "--endpoint", text)
         self.run_refused(USAGE, "did you mean 'network'?", *CELL, "--endpoint", "netwrok=127.0.0.1:80")
         self.run_refused(USAGE, "talks to no server", *CELL, "--endpoint", "sleep=127.0.0.1:80")
 

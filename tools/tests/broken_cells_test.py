@@ -15,6 +15,7 @@ while not request.endswith(b"\\n"):
 if b'"model":"processes"' not in request:
     cell = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE)
     cell.stdin.write(request)
+    cell.stdin.flush()
     while chunk := os.read(0, 4096):
         cell.stdin.write(chunk)
         cell.stdin.flush()

@@ -78,6 +78,7 @@ class Interrupt(InADirectory):
         while (left := processes_of_group(run.pid)) and time.monotonic() < deadline:
             time.sleep(0.02)
         self.assertEqual(left, [])
+        self.assertEqual(self.results()["crossover"]["status"], "interrupted", "what nobody completed is not called complete")
         self.assertGreaterEqual(sum(len(cell["samples"]) for cell in self.cells().values()), 1)
 
 

@@ -73,6 +73,7 @@ class Protocol(unittest.TestCase):
             self.refused(cell, {"run": {"operations": 5, "rate": 10}})
             self.refused(cell, {"run": {"seconds": 0.1, "rate": 10, "schedule": "lunar"}}, words="poisson or constant")
             self.refused(cell, {"run": {"seconds": 3600, "rate": 1e9}}, words="schedule can hold")
+            self.refused(cell, {"run": {"seconds": 0.001, "rate": 0.001}}, words="a higher rate")
 
     def test_the_reference_has_no_open_loop(self):
         with Cell() as cell:

@@ -16,7 +16,7 @@ NAMES = ["noop/event_loop/cores:1/in_flight:2", "network/event_loop/cores:1/in_f
 class Run(InADirectory):
     def run_tiny(self, *arguments, code=0, **options):
         done = crossover("run", *arguments, "--out", self.out, **options)
-        self.assertEqual(done.returncode, code, done.stderr + done.stdout)
+        self.assertEqual(done.returncode, code, (done.stderr, done.stdout))
         return done
 
     def test_two_cells_are_measured_twice(self):

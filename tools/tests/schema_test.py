@@ -35,7 +35,7 @@ class Schema(InADirectory):
         self.assertGreaterEqual(len(document["crossover"]["cells"]), 24)
 
     def test_an_open_loop_with_a_skipped_cell(self):
-        document = self.valid_run("--workload", "noop", "--model", "event_loop", "--model", "reference", "--rate", 500)
+        document = self.valid_run("--workload", "noop", "--model", "event_loop", "--model", "reference", "--rate", 2000)
         self.assertEqual({c["status"] for c in document["crossover"]["cells"]}, {"ok", "skipped"})
 
     def test_failed_cells(self):

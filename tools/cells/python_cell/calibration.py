@@ -1,0 +1,84 @@
+"""CPU work of a wanted length: SHA-256 over so many bytes, found by measuring."""
+import hashlib
+from itertools import repeat
+from time import monotonic, thread_time_ns
+
+from .errors import CellError, WrongResult
+from .pattern import pattern
+
+# Of more than 2047 bytes at once hashlib releases the interpreter lock. This work stands for computing in Python, which
+# does not release it, so it hands over less.
+PIECE = pattern(1024)
+BLOCK = 64  # SHA-256 works through so many bytes at a time; a finer step changes nothing
+
+WANTED = 0.01  # as close as calibration tries to come
+PROMISED = 0.02  # as close as it must come
+LONGEST_MEASURED_NS = 20_000_000  # longer work is extrapolated: it is the same bytes again
+PATIENCE_S = 3
+
+
+def make_work(size):
+    """A function that digests `size` bytes, piece by piece, and checks the digest."""
+    sha256, pieces, rest = hashlib.sha256, size // len(PIECE), PIECE[:size % len(PIECE)]
+    # The reference result comes by larger pieces: another way than the operations'.
+    reference, many = sha256(), PIECE * 256
+    for _ in repeat(None, pieces // 256):
+        reference.update(many)
+    reference.update(PIECE * (pieces % 256) + rest)
+    expected = reference.digest()
+
+    def work():
+        digest = sha256()
+        update = digest.update
+        for _ in repeat(None, pieces):
+            update(PIECE)
+        update(rest)
+        if digest.digest() != expected:
+            raise WrongResult("a digest differs from the reference digest of the same bytes")
+    return work
+
+
+def duration_of(work, about_ns):
+    """CPU time (ns) of one call: the least of some batches of at least 1 ms, since whatever disturbs only adds."""
+    calls = max(1, int(1_000_000 / about_ns))
+    durations = []
+    for _ in range(10 if about_ns < 5_000_000 else 3):
+        begin = thread_time_ns()  # stops while other threads run
+        for _ in repeat(None, calls):
+            work()
+        durations.append((thread_time_ns() - begin) / calls)
+    return min(durations)
+
+
+def calibrated_work(wanted_ns):
+    """Work that takes `wanted_ns` of CPU time on this machine now, within 2 %, and what it was measured to take.
+
+    Raises CellError: unsupported where Python's own overhead is longer than that, or its steps too coarse; failed where
+    the machine's speed changes too much.
+    """
+    target_ns = min(wanted_ns, LONGEST_MEASURED_NS)
+    shortest_ns = duration_of(make_work(0), 1_000)
+    byte_ns = (duration_of(make_work(1 << 16), 50_000) - shortest_ns) / (1 << 16)
+    if shortest_ns > target_ns or BLOCK * byte_ns > 2 * PROMISED * target_ns:
+        raise CellError("unsupported",
+                        f"mixed: cpu={wanted_ns}ns is too short for this Python, which takes {shortest_ns:.0f} ns "
+                        f"to digest nothing and {BLOCK * byte_ns:.0f} ns a step; ask for a longer one")
+    size = max(0.0, (target_ns - shortest_ns) / byte_ns)
+    best_size, best_ns = 0, shortest_ns
+    give_up = monotonic() + PATIENCE_S
+    while monotonic() < give_up:
+        whole = round(size / BLOCK) * BLOCK
+        measured_ns = duration_of(make_work(whole), target_ns)
+        if abs(measured_ns - target_ns) < abs(best_ns - target_ns) or whole == best_size:
+            best_size, best_ns = whole, measured_ns
+        if abs(measured_ns / target_ns - 1) <= WANTED:
+            break
+        size = max(0.0, whole + (target_ns - measured_ns) / byte_ns)
+        if round(size / BLOCK) * BLOCK == whole:
+            break
+    times = wanted_ns / target_ns
+    if abs(best_ns / target_ns - 1) > PROMISED:
+        raise CellError("failed",
+                        f"mixed: cpu={wanted_ns}ns could not be calibrated within {PROMISED:.0%}: "
+                        "this machine's speed changes too much; stop what else runs on it")
+    return make_work(round(best_size * times)), best_ns * times

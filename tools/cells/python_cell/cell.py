@@ -1,0 +1,219 @@
+"""The cell process: requests in, answers out, one JSON object a line (bench/cell/PROTOCOL.md)."""
+import json
+import math
+import os
+import signal
+import sys
+import time
+
+from .errors import CellError, WrongResult, explained, one_line, suggestion
+from .pace import Control, Schedule, cost_of_timing_ns, timed_share
+from .parameters import values_of
+from .usage import bind_to_cpus, environment, raise_descriptor_limit, resident_bytes, tree_memory_bytes
+from .workloads import WORKLOADS
+
+MOST_SECONDS = 3600
+MOST_IN_FLIGHT = 1_000_000
+
+
+def asyncio_model():
+    from .event_loop import EventLoop  # a model's libraries are loaded where it is asked for: they cost time and memory
+
+    return EventLoop
+
+
+def threads_model():
+    from .threads import Threads
+
+    return Threads
+
+
+def processes_model():
+    from .processes import Processes
+
+    return Processes
+
+
+MODELS = {"python_asyncio": asyncio_model, "python_threads": threads_model, "python_processes": processes_model}
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def is_count(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def member(body, key, kind, default=None):
+    """A member of a request that must be of this type; a default, where there is one, stands for a missing member."""
+    value = body.get(key, default)
+    if not isinstance(value, kind):
+        raise CellError("invalid", f"'{key}' is missing or of the wrong type; see bench/cell/PROTOCOL.md")
+    return value
+
+
+class Cell:
+    """One cell: prepared once, run any number of times, finished."""
+
+    def __init__(self):
+        self.model = None
+        self.finished = False
+        self._every = None  # decided by the first closed-loop run
+        self._wrong = None
+
+    def answer(self, request):
+        if not isinstance(request, dict) or len(request) != 1:
+            raise CellError("invalid", "a request is one JSON object with one key: prepare, run or finish")
+        (verb, body), = request.items()
+        verbs = {"prepare": self.prepare, "run": self.run, "finish": self.finish}
+        if verb not in verbs:
+            raise CellError("invalid", f"unknown request '{verb}': {suggestion(verb, verbs)}")
+        if not isinstance(body, dict):
+            raise CellError("invalid", f"'{verb}' wants an object")
+        return verbs[verb](body)
+
+    def prepare(self, body):
+        begin_ns = time.monotonic_ns()
+        if self.model:
+            raise CellError("invalid", "this cell is prepared already; a cell process measures one cell")
+        name = member(body, "workload", str)
+        if name not in WORKLOADS:
+            raise CellError("invalid", f"unknown workload '{name}': {suggestion(name, WORKLOADS)}")
+        workload = WORKLOADS[name]
+        values = values_of(name, workload.parameters, member(body, "parameters", dict, {}))
+        model = member(body, "model", str)
+        if model not in MODELS:
+            raise CellError("invalid", f"unknown model '{model}': {suggestion(model, MODELS)}")
+        values_of(model, {}, member(body, "model_parameters", dict, {}))
+        cores = member(body, "cores", list)
+        if not cores or not all(is_count(cpu) and cpu >= 0 for cpu in cores):
+            raise CellError("invalid", "'cores' is an array of CPU numbers, at least one")
+        in_flight = body.get("in_flight")
+        if not is_count(in_flight) or not 1 <= in_flight <= MOST_IN_FLIGHT:
+            raise CellError("invalid", f"'in_flight' is a whole number from 1 to {MOST_IN_FLIGHT}")
+        endpoint = member(body, "endpoint", str, "")
+        if workload.needs_endpoint(values) and not endpoint:
+            raise CellError("invalid", f"{name} needs an 'endpoint', as 127.0.0.1:4000")
+
+        bind_to_cpus(cores)
+        raise_descriptor_limit()
+        self._timing_ns = cost_of_timing_ns()
+        parallel = model == "python_processes" or (model == "python_threads" and not environment()["gil"])
+        self._at_once = min(len(cores), in_flight) if parallel else 1
+        self._schedule = Schedule()
+        make = MODELS[model]()
+        made = workload.make(values, endpoint)
+        base = resident_bytes()
+        self.model = make(made, in_flight, self._schedule)
+        ready = {"protocol": 1, "setup_s": (time.monotonic_ns() - begin_ns) * 1e-9, "environment": environment()}
+        if base is not None:
+            ready["base_rss_bytes"] = base
+        if getattr(made, "cpu_ns", None):
+            ready["calibrated_cpu_s"] = made.cpu_ns * 1e-9
+        return {"ready": ready}
+
+    def run(self, body):
+        if not self.model:
+            raise CellError("invalid", "'run' came before 'prepare'")
+        if self._wrong:
+            raise CellError("failed", f"an operation of this cell gave a wrong result before: {self._wrong}")
+        seconds, operations, rate = body.get("seconds"), body.get("operations"), body.get("rate")
+        if (seconds is None) == (operations is None):
+            raise CellError("invalid", "'run' wants either 'seconds' or 'operations'")
+        if seconds is not None and not (is_number(seconds) and 0 < seconds <= MOST_SECONDS):
+            raise CellError("invalid", f"'seconds' is a number more than 0, at most {MOST_SECONDS}")
+        if operations is not None and not (is_count(operations) and 0 < operations < 1 << 60):
+            raise CellError("invalid", "'operations' is a whole number more than 0")
+        if rate is not None:
+            self._schedule_starts(rate, seconds, body)
+        control = Control(operations or 0, seconds or 0, 1 if rate else self._every or 1, rate is not None)
+        try:
+            counts, used = self.model.run(control)
+        except WrongResult as trouble:
+            self._wrong = trouble
+            raise
+        return {"sample": self._sample(control, counts, used, rate)}
+
+    def _schedule_starts(self, rate, seconds, body):
+        if not (is_number(rate) and rate > 0):
+            raise CellError("invalid", "'rate' is a number of operations a second, more than 0")
+        if seconds is None:
+            raise CellError("invalid", "a 'rate' goes with 'seconds'")
+        schedule, seed = body.get("schedule", "poisson"), body.get("seed", 1)
+        if schedule not in ("poisson", "constant"):
+            raise CellError("invalid", "'schedule' is poisson or constant")
+        if not is_count(seed):
+            raise CellError("invalid", "'seed' is a whole number")
+        self._schedule.fill(rate, seconds, schedule == "poisson", seed)
+
+    def _sample(self, control, counts, used, rate):
+        operations = sum(counts.worker_operations)
+        if operations == 0:
+            what = "".join(f", {name} {count} times" for name, count in sorted(counts.errors.items()))
+            raise CellError("failed", f"no operation succeeded{what}")
+        wall_s = max(1, counts.end_ns - control.start_ns) * 1e-9
+        sample = {"operations": operations, "wall_s": wall_s, **used._asdict(),
+                  "errors": counts.errors, "worker_operations": counts.worker_operations}
+        if counts.latency.count:
+            sample["latency"] = counts.latency.to_json(control.every)
+        if counts.service.count:
+            sample["service"] = counts.service.to_json(1)
+        if counts.checksum:
+            sample["checksum"] = counts.checksum
+        if rate:
+            sample.update(rate=rate, achieved_rate=counts.begun / wall_s)
+        elif self._every is None:
+            self._every = timed_share(wall_s * 1e9 * self._at_once / operations, self._timing_ns)
+        return sample
+
+    def finish(self, body):
+        memory = tree_memory_bytes(self.model.workers if self.model else ())
+        self.close()
+        self.finished = True
+        return {"finished": {} if memory is None else {"peak_rss_bytes": memory}}
+
+    def close(self):
+        if self.model:
+            self.model.close()
+        self.model = None
+
+
+def refuse_constant(name):
+    raise ValueError(f"{name} is not JSON")
+
+
+def attempt(cell, line):
+    try:
+        try:
+            request = json.loads(line.decode("utf-8"), parse_constant=refuse_constant)
+        except (ValueError, RecursionError):
+            raise CellError("invalid", "a request is not JSON") from None
+        return cell.answer(request)
+    except Exception as caught:
+        trouble = explained(caught)
+        return {"error": {"kind": trouble.kind, "message": one_line(trouble)}}
+
+
+def serve(requests, answers):
+    """Answers requests (lines of bytes) to a descriptor until one was `finish`, or the input ends.
+
+    Returns the process's exit code.
+    """
+    sys.stdout = sys.stderr  # whatever a library prints, it is no answer
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's own way to die of it is a traceback
+    cell = Cell()
+    try:
+        for line in requests:
+            if not line.strip():
+                continue
+            answer = json.dumps(attempt(cell, line), allow_nan=False).encode("ascii") + b"\n"
+            while answer:
+                answer = answer[os.write(answers, answer):]
+            if cell.finished:
+                break
+    except BrokenPipeError:
+        return 1  # nobody listens any more
+    finally:
+        cell.close()
+    return 0

@@ -1,0 +1,70 @@
+"""TCP connections to the server that a workload talks to."""
+import socket
+
+from .errors import CellError, OperationError
+
+
+def split_endpoint(endpoint):
+    """Host and port of `HOST:PORT` or `[HOST]:PORT`. Raises CellError (invalid)."""
+    host, _, port = endpoint.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise CellError("invalid", f"'{endpoint}' is not an endpoint; write HOST:PORT, as 127.0.0.1:4000")
+    return host, int(port)
+
+
+class Server:
+    """Where to connect. The name is resolved once, so that a lane that connects anew does not wait for a resolver."""
+
+    def __init__(self, host, port):
+        self.name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        try:
+            self.addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as trouble:
+            raise CellError("invalid", f"the host '{host}' cannot be resolved: {trouble}; correct the endpoint") from None
+
+    def connect(self):
+        """A connected, blocking socket with TCP_NODELAY. Raises OperationError."""
+        failure = None
+        for family, kind, protocol, _, address in self.addresses:
+            opened = self._open(family, kind, protocol)
+            try:
+                opened.connect(address)
+                return opened
+            except OSError as trouble:
+                opened.close()
+                failure = trouble
+        raise OperationError("connect", failure)
+
+    async def connect_streams(self, limit=1 << 16):
+        """The same as asyncio's reader and writer. `limit`: how many bytes the reader keeps before it stops to read."""
+        import asyncio  # loaded by the model already; cells without a loop never come here
+
+        failure = None
+        for family, kind, protocol, _, address in self.addresses:
+            opened = self._open(family, kind, protocol)
+            opened.setblocking(False)
+            try:
+                await asyncio.get_running_loop().sock_connect(opened, address)
+                return await asyncio.open_connection(sock=opened, limit=limit)
+            except OSError as trouble:
+                opened.close()
+                failure = trouble
+        raise OperationError("connect", failure)
+
+    def refused(self, trouble):
+        """What to answer when not even the first connection of a lane came about."""
+        if trouble.phase == "socket":
+            return CellError("resource", f"no socket for a lane ({trouble.name}); ask for fewer in flight")
+        return CellError("failed", f"no connection to {self.name} ({trouble.name}): "
+                                   "start a server there, or correct the endpoint")
+
+    @staticmethod
+    def _open(family, kind, protocol):
+        try:
+            opened = socket.socket(family, kind, protocol)
+        except OSError as trouble:
+            raise OperationError("socket", trouble) from None
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return opened

@@ -1,0 +1,64 @@
+"""`python_asyncio`: one event loop, each lane a task on it."""
+import asyncio
+import gc
+from time import monotonic_ns
+
+from . import async_pace
+from .pace import Counts, Tally
+from .usage import subtracted, usage_of_this_process
+
+
+class EventLoop:
+    workers = ()
+
+    def __init__(self, workload, in_flight, schedule):
+        self._workload, self._schedule = workload, schedule
+        self._loop = asyncio.new_event_loop()
+        self._lanes = []
+        try:
+            self._loop.run_until_complete(self._open(workload, in_flight))
+        except BaseException:
+            self.close()
+            raise
+
+    async def _open(self, workload, in_flight):
+        for number in range(in_flight):
+            self._lanes.append(await workload.open_async(number))
+
+    def run(self, control):
+        """What a run came to, and what it used."""
+        tallies, used = self._loop.run_until_complete(self._run(control))
+        counts = Counts()
+        counts.add_worker(tallies)
+        counts.checksum = self._workload.checksum
+        return counts, used
+
+    async def _run(self, control):
+        loop, lanes = self._loop, len(self._lanes)
+        released = loop.create_future()
+
+        async def run_lane(number, operate, tally):
+            await released
+            await async_pace.run_lane(operate, number, lanes, control, self._schedule, tally)
+
+        tallies = [Tally() for _ in self._lanes]
+        tasks = [loop.create_task(run_lane(number, *lane)) for number, lane in enumerate(zip(self._lanes, tallies))]
+        ended = loop.create_task(asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION))
+        await asyncio.sleep(0)  # each task comes to its gate, and is waited for: that is no part of the run
+        before = usage_of_this_process()
+        control.release(monotonic_ns())
+        released.set_result(None)
+        _, unfinished = await ended
+        used = subtracted(usage_of_this_process(), before)
+        for task in unfinished:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
+                raise outcome
+        return tallies, used
+
+    def close(self):
+        self._lanes.clear()
+        self._loop.close()
+        gc.collect()  # streams refer to each other in circles: the collector closes their sockets

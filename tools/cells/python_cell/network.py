@@ -1,0 +1,99 @@
+"""`network`: send a message, await its echo."""
+import struct
+from socket import MSG_WAITALL
+
+from .connections import Server, split_endpoint
+from .errors import OperationError, WrongResult
+
+
+def message_of(number, size):
+    """Lane `number`'s message; its first bytes are overwritten by the operation count."""
+    period = bytes((31 * number + 7 * i) & 255 for i in range(256))
+    return bytearray((period * (size // 256 + 1))[:size])
+
+
+class Network:
+    def __init__(self, values, endpoint):
+        self.bytes = values["bytes"]
+        self.server = Server(*split_endpoint(endpoint))
+        self.checksum = None
+
+    def _turn_writer(self, message):
+        """Writes an operation count into the message, little-endian, in the first 8 bytes or fewer."""
+        if self.bytes >= 8:
+            pack_into = struct.Struct("<Q").pack_into
+            return lambda turn: pack_into(message, 0, turn)
+
+        def write_short(turn):
+            message[:] = turn.to_bytes(8, "little")[:len(message)]
+        return write_short
+
+    def open_blocking(self, number):
+        server, size = self.server, self.bytes
+        message, echo = message_of(number, self.bytes), bytearray(size)
+        rest_of_echo = memoryview(echo)
+        write_turn = self._turn_writer(message)
+        turn = 0
+        try:
+            connection = server.connect()
+        except OperationError as trouble:
+            raise server.refused(trouble) from None
+
+        def operate():
+            nonlocal connection, turn
+            if connection is None:
+                connection = server.connect()
+            turn += 1
+            write_turn(turn)
+            phase = "send"
+            try:
+                connection.sendall(message)
+                phase = "receive"
+                done = connection.recv_into(echo, size, MSG_WAITALL)
+                while done < size:  # a signal, or the other side's end, cut it short
+                    more = connection.recv_into(rest_of_echo[done:])
+                    if more == 0:
+                        raise OperationError(phase, "EOF")
+                    done += more
+            except OSError as trouble:
+                connection.close()
+                connection = None
+                raise OperationError(phase, trouble) from None
+            except OperationError:
+                connection.close()
+                connection = None
+                raise
+            if echo != message:
+                raise WrongResult("an echo differs from what was sent")
+        return operate
+
+    async def open_async(self, number):
+        server, size = self.server, self.bytes
+        message = message_of(number, self.bytes)
+        write_turn = self._turn_writer(message)
+        turn = 0
+        limit = max(1 << 16, size)
+        try:
+            reader, writer = await server.connect_streams(limit)
+        except OperationError as trouble:
+            raise server.refused(trouble) from None
+
+        async def operate():
+            nonlocal reader, writer, turn
+            if writer is None:
+                reader, writer = await server.connect_streams(limit)
+            turn += 1
+            write_turn(turn)
+            phase = "send"
+            try:
+                writer.write(message)
+                await writer.drain()
+                phase = "receive"
+                echo = await reader.readexactly(size)
+            except (OSError, EOFError) as trouble:  # asyncio's IncompleteReadError is an EOFError
+                writer.transport.abort()
+                writer = None
+                raise OperationError(phase, "EOF" if isinstance(trouble, EOFError) else trouble) from None
+            if echo != message:
+                raise WrongResult("an echo differs from what was sent")
+        return operate

@@ -1,0 +1,63 @@
+"""Parameters of workloads: sizes, durations and choices, checked before anything is prepared."""
+import re
+from collections import namedtuple
+
+from .errors import CellError, suggestion
+
+SIZES = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+DURATIONS = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
+
+MINUTE_NS = 60_000_000_000
+
+size = namedtuple("size", "default least most")
+duration = namedtuple("duration", "default least_ns most_ns")
+choice = namedtuple("choice", "default choices")
+text = namedtuple("text", "default")
+
+HOW_TO_WRITE = {size: "a size as 64, 64KiB or 1MiB", duration: "a duration as 0, 100us, 10ms or 1s"}
+
+
+def quantity(written, units):
+    """The whole number that `written` (as "1.5KiB") stands for in these units; None when it is none."""
+    found = re.fullmatch(r"([0-9]{1,19})(?:\.([0-9]{1,19}))?([a-zA-Zµ]*)", written)
+    if not found or found.group(3) not in units or (found.group(2) and not found.group(3)):
+        return None
+    decimals = found.group(2) or ""
+    value, remainder = divmod(int(found.group(1) + decimals) * units[found.group(3)], 10 ** len(decimals))
+    return None if remainder else value
+
+
+def parse(kind, written):
+    if isinstance(kind, size):
+        return quantity(written, SIZES)
+    return 0 if written == "0" else quantity(written, DURATIONS)
+
+
+def value_of(owner, name, kind, given):
+    """The value of one parameter, from a string or a number. Raises CellError (invalid)."""
+    if isinstance(given, bool) or not isinstance(given, (str, int, float)):
+        raise CellError("invalid", f"{owner}: the parameter '{name}' is neither a string nor a number")
+    written = str(given)
+    if isinstance(kind, text):
+        return written
+    if isinstance(kind, choice):
+        if written not in kind.choices:
+            raise CellError("invalid", f"{owner}: {name}={written} is unknown: {suggestion(written, kind.choices)}")
+        return written
+    value = parse(kind, written)
+    if value is None:
+        raise CellError("invalid", f"{owner}: {name}={written} is not {HOW_TO_WRITE[type(kind)]}")
+    _, least, most = kind
+    if not least <= value <= most:
+        unit = "ns" if isinstance(kind, duration) else "bytes"
+        raise CellError("invalid", f"{owner}: {name}={written} is outside the allowed range {least} to {most} {unit}")
+    return value
+
+
+def values_of(owner, known, given):
+    """All values by name: what was given, and the defaults of the rest. Raises CellError (invalid)."""
+    for name in given:
+        if name not in known:
+            why = suggestion(name, known) if known else "it takes none"
+            raise CellError("invalid", f"{owner} has no parameter '{name}': {why}")
+    return {name: value_of(owner, name, kind, given.get(name, kind.default)) for name, kind in known.items()}

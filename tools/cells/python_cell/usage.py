@@ -1,0 +1,75 @@
+"""What the operating system and the interpreter say of this process and its workers."""
+import os
+import platform
+import resource
+import sys
+from collections import namedtuple
+
+from .errors import CellError
+
+Usage = namedtuple("Usage", "cpu_user_s cpu_system_s voluntary_switches involuntary_switches minor_faults major_faults")
+
+
+def usage_of_this_process():
+    """What all threads of this process have used so far; its workers are processes that say so themselves."""
+    r = resource.getrusage(resource.RUSAGE_SELF)
+    return Usage(r.ru_utime, r.ru_stime, r.ru_nvcsw, r.ru_nivcsw, r.ru_minflt, r.ru_majflt)
+
+
+def added(a, b):
+    return Usage(*(x + y for x, y in zip(a, b)))
+
+
+def subtracted(a, b):
+    return Usage(*(x - y for x, y in zip(a, b)))
+
+
+def environment():
+    """Which Python this is. A free-threaded build may run with its lock all the same, so both are told."""
+    with_gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    free_threaded = False
+    if sys.version_info >= (3, 13):
+        import sysconfig  # not loaded where the answer is known: it costs memory that would be measured
+
+        free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+    return {"python": platform.python_version(), "implementation": sys.implementation.name,
+            "free_threaded": free_threaded, "gil": with_gil}
+
+
+def bind_to_cpus(cpus):
+    """Binds this process, and so all that it will start. Must come before any thread or worker."""
+    try:
+        os.sched_setaffinity(0, cpus)
+    except (OSError, ValueError, OverflowError) as trouble:
+        why = trouble.strerror if isinstance(trouble, OSError) else str(trouble)
+        raise CellError("unsupported", f"cannot bind to CPU {','.join(map(str, cpus))}: {why}; "
+                                       "name CPUs that this process may use") from None
+
+
+def raise_descriptor_limit():
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def memory_line(path, key):
+    """The kB figure behind `key` in a /proc file, in bytes; None when the kernel does not tell it."""
+    try:
+        with open(path, encoding="ascii", errors="replace") as lines:
+            for line in lines:
+                if line.startswith(key):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None
+
+
+def resident_bytes():
+    return memory_line("/proc/self/status", "VmRSS:")
+
+
+def tree_memory_bytes(workers):
+    """Peak resident memory of this process; with workers, the sum of proportional set sizes. None when it is not told."""
+    if not workers:
+        return memory_line("/proc/self/status", "VmHWM:")
+    shares = [memory_line(f"/proc/{pid}/smaps_rollup", "Pss:") for pid in ["self", *workers]]
+    return None if None in shares else sum(shares)

@@ -1,0 +1,273 @@
+"""Speaks the cell protocol with the real python_cell.py: every model with every workload, and servers that misbehave."""
+import hashlib
+import platform
+import struct
+import unittest
+
+from python_cell.pattern import pattern
+from servers_for_test import EchoServer, HttpServer
+from session_for_test import MODELS, PATIENCE_S, Session
+
+
+class Matrix(unittest.TestCase):
+    """Every model with every workload and with 1, 3 and 7 lanes: exact counts, and samples as the protocol has them."""
+
+    WORKLOADS = {"noop": {}, "sleep": {"delay": "1ms"}, "hashing": {"bytes": "4KiB"}, "network": {"bytes": 100},
+                 "download": {"bytes": "2KiB"},
+                 "mixed": {"cpu": "100us", "wait": "1ms"}, "mixed:network": {"cpu": "0", "io": "network"}}
+
+    def check_sample(self, sample, operations, lanes, model):
+        self.assertEqual(sample["operations"], operations)
+        shares = [operations // lanes + (i < operations % lanes) for i in range(lanes)]
+        self.assertEqual(sample["worker_operations"], [operations] if model == "python_asyncio" else shares)
+        self.assertEqual(sample["errors"], {})
+        self.assertGreater(sample["wall_s"], 0)
+        for member in ("cpu_user_s", "cpu_system_s", "voluntary_switches", "involuntary_switches",
+                       "minor_faults", "major_faults"):
+            self.assertGreaterEqual(sample[member], 0)
+        latency = sample["latency"]
+        self.assertEqual(sum(count for _, _, count in latency["bins"]), latency["count"])
+        self.assertTrue(any(lower <= latency["max"] < upper for lower, upper, _ in latency["bins"][-1:]))
+        self.assertLessEqual(latency["max"], sample["wall_s"] * 1e9 + 1)
+        if latency["every"] == 1:
+            self.assertEqual(latency["count"], operations)
+
+    def run_cell(self, model, workload, lanes, endpoint):
+        with Session() as cell:
+            ready = cell.prepared(model, workload.partition(":")[0], lanes, self.WORKLOADS[workload], endpoint)
+            self.assertEqual(ready["protocol"], 1)
+            self.assertGreater(ready["base_rss_bytes"], 1 << 20)
+            self.assertEqual(ready["environment"]["python"], platform.python_version())
+            self.assertIs(type(ready["environment"]["free_threaded"]), bool)
+            for operations in (11, 2):  # the second has fewer than 3 lanes could share
+                sample = cell.sample(operations=operations)
+                self.check_sample(sample, operations, lanes, model)
+            if workload == "hashing":
+                self.assertEqual(sample["checksum"], hashlib.sha256(pattern(4096)).hexdigest())
+            self.assertEqual(len(cell.workers()), lanes if model == "python_processes" else 0)
+            self.assertGreater(cell.ask(finish={})["finished"]["peak_rss_bytes"], 1 << 20)
+            self.assertEqual(cell.process.wait(PATIENCE_S), 0)
+            self.assertEqual(cell.process.stderr.read(), b"")
+            self.assertEqual(cell.group(), [])
+
+    def test_every_model_with_every_workload(self):
+        with EchoServer(100) as echo, EchoServer(64) as short_echo, HttpServer() as http:
+            endpoints = {"network": echo.endpoint, "mixed:network": short_echo.endpoint, "download": http.endpoint}
+            for model in MODELS:
+                for i, workload in enumerate(self.WORKLOADS):
+                    for lanes in (1, 3, 7) if workload in ("noop", "network", "download") else ((1, 3, 7)[i % 3],):
+                        with self.subTest(model=model, workload=workload, lanes=lanes):
+                            self.run_cell(model, workload, lanes, endpoints.get(workload))
+
+    def test_runs_by_seconds(self):
+        for model in MODELS:
+            with self.subTest(model=model), Session() as cell:
+                cell.prepared(model, "noop", 3)
+                first, second = cell.sample(seconds=0.05), cell.sample(seconds=0.05)
+                for sample in (first, second):
+                    self.assertGreaterEqual(sample["wall_s"], 0.05)
+                    self.assertEqual(sum(sample["worker_operations"]), sample["operations"])
+                self.assertEqual(first["latency"]["every"], 1)
+                # What is as short as nothing is not timed each time, unless a busy machine made it long.
+                every = second["latency"]["every"]
+                self.assertLessEqual(second["latency"]["count"], second["operations"])
+                self.assertGreaterEqual(second["latency"]["count"] * every, second["operations"] - every * len(second["worker_operations"]))
+                self.assertEqual(cell.sample(operations=1001)["operations"], 1001)
+
+    def test_open_loop(self):
+        for model in MODELS:
+            with self.subTest(model=model), Session() as cell:
+                cell.prepared(model, "sleep", 3, {"delay": "1ms"})
+                sample = cell.sample(seconds=0.3, rate=100, schedule="constant")
+                self.assertLessEqual(sample["operations"], 30)
+                self.assertEqual(sample["latency"]["count"], sample["operations"])
+                self.assertEqual(sample["service"]["count"], sample["operations"])
+                self.assertGreaterEqual(sample["latency"]["mean"], sample["service"]["mean"])
+                self.assertGreaterEqual(sample["service"]["bins"][0][1], 1_000_000)
+                self.assertEqual(sample["rate"], 100)
+                self.assertGreater(sample["achieved_rate"], 0)
+                self.assertGreater(cell.sample(seconds=0.2, rate=200, seed=7)["operations"], 0)
+                for kind, run in {"failed": {"seconds": 0.01, "rate": 0.001}, "invalid": {"seconds": 3600, "rate": 1e6}}.items():
+                    self.assertEqual(cell.ask(run=run)["error"]["kind"], kind)
+                self.assertEqual(cell.sample(operations=5)["operations"], 5)
+
+
+class Network(unittest.TestCase):
+    def test_messages_are_those_of_the_protocol(self):
+        for model in MODELS:
+            for size in (5, 300):
+                with self.subTest(model=model, size=size), EchoServer(size) as echo, Session() as cell:
+                    cell.prepared(model, "network", 2, {"bytes": size}, echo.endpoint)
+                    cell.sample(operations=4)
+                    expected = []
+                    for lane in range(2):
+                        for turn in (1, 2):
+                            message = bytes((31 * lane + 7 * i) % 256 for i in range(size))
+                            expected.append((struct.pack("<Q", turn)[:size] + message[8:])[:size])
+                    self.assertEqual(sorted(echo.seen), sorted(expected))
+                    self.assertEqual(echo.accepted, 2)
+
+    def test_a_large_message(self):
+        for model in MODELS:
+            with self.subTest(model=model), EchoServer(3 << 20) as echo, Session() as cell:
+                cell.prepared(model, "network", 1, {"bytes": "3MiB"}, echo.endpoint)
+                self.assertEqual(cell.sample(operations=2)["operations"], 2)
+
+    def test_a_closing_server_is_a_counted_error_and_the_lane_connects_anew(self):
+        for model in MODELS:
+            for reset, name in ((False, "receive:EOF"), (True, "receive:ECONNRESET")):
+                with self.subTest(model=model, name=name), EchoServer(64, messages=2, reset=reset) as echo, Session() as cell:
+                    cell.prepared(model, "network", 3, {}, echo.endpoint)
+                    sample = cell.sample(operations=18)
+                    self.assertEqual((sample["operations"], sample["errors"]), (12, {name: 6}))
+                    self.assertEqual(sample["latency"]["count"], 12)
+
+    def test_a_wrong_echo_ends_the_cell(self):
+        for model in MODELS:
+            with self.subTest(model=model), EchoServer(64, wrong=True) as echo, Session() as cell:
+                cell.prepared(model, "network", 3, {}, echo.endpoint)
+                for _ in range(2):
+                    error = cell.ask(run={"operations": 6})["error"]
+                    self.assertEqual(error["kind"], "failed")
+                    self.assertIn("echo differs", error["message"])
+                self.assertIn("finished", cell.ask(finish={}))
+
+    def test_a_server_that_is_not_there(self):
+        echo = EchoServer(64)
+        echo.close()
+        for model in MODELS:
+            with self.subTest(model=model), Session() as cell:
+                error = cell.prepare(model, "network", 3, {}, echo.endpoint)["error"]
+                self.assertEqual(error["kind"], "failed")
+                self.assertIn("connect:ECONNREFUSED", error["message"])
+                self.assertEqual(cell.workers(), [])
+                cell.prepared(model, "noop")  # the cell process is as good as new
+
+    def test_a_server_that_goes_away(self):
+        for model in MODELS:
+            echo = EchoServer(64)
+            with self.subTest(model=model), Session() as cell:
+                cell.prepared(model, "network", 3, {}, echo.endpoint)
+                cell.sample(operations=3)
+                echo.close()
+                error = cell.ask(run={"operations": 9})["error"]
+                self.assertEqual(error["kind"], "failed")
+                self.assertIn("no operation succeeded, connect:ECONNREFUSED 6 times", error["message"])
+
+
+class Download(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.http = HttpServer()
+        cls.addClassCleanup(cls.http.close)
+
+    def cell_for(self, cell, model, path, lanes=1):
+        cell.prepared(model, "download", lanes, {"url": f"http://{self.http.endpoint}{path}"})
+
+    def test_replies_that_are_right(self):
+        for model in MODELS:
+            connections = {"/body": 2, "/chunked": 2, "/hinting": 2, "/last": 6, "/until-close": 6, "/sleepy": 4}
+            for path, expected in connections.items():
+                with self.subTest(model=model, path=path), Session() as cell:
+                    before = self.http.accepted
+                    self.cell_for(cell, model, path, 2)
+                    sample = cell.sample(operations=6)
+                    self.assertEqual((sample["operations"], sample["errors"]), (6, {}))
+                    self.assertEqual(sample["checksum"], hashlib.sha256(pattern(1000)).hexdigest())
+                    self.assertEqual(self.http.accepted - before, expected)
+
+    def test_replies_that_are_counted_errors(self):
+        names = {"/moved": "status:302", "/missing": "status:404", "/truncated": "receive:EOF", "/silent": "receive:EOF",
+                 "/chunked-truncated": "receive:EOF", "/nonsense": "receive:MALFORMED"}
+        for model in MODELS:
+            for path, name in names.items():
+                with self.subTest(model=model, path=path), Session() as cell:
+                    self.cell_for(cell, model, path)
+                    error = cell.ask(run={"operations": 4})["error"]
+                    self.assertEqual(error["kind"], "failed")
+                    self.assertIn(f"{name} 4 times", error["message"])
+
+    def test_errors_between_successes(self):
+        for model in MODELS:
+            with self.subTest(model=model), Session() as cell:
+                self.cell_for(cell, model, "/every-third-fails", 2)
+                sample = cell.sample(operations=12)
+                self.assertEqual((sample["operations"], sample["errors"]), (8, {"status:503": 4}))
+
+    def test_a_body_of_unknown_length_that_stops_early_is_an_error(self):
+        with HttpServer() as server:
+            for model in MODELS:
+                with self.subTest(model=model), Session() as cell:
+                    server.requests.clear()
+                    cell.prepared(model, "download", 1, {"url": f"http://{server.endpoint}/cut"})
+                    sample = cell.sample(operations=3)
+                    self.assertEqual((sample["operations"], sample["errors"]), (2, {"receive:EOF": 1}))
+
+    def test_a_body_that_differs_ends_the_cell(self):
+        for model in MODELS:
+            with self.subTest(model=model), Session() as cell:
+                self.cell_for(cell, model, "/changing")
+                error = cell.ask(run={"operations": 2})["error"]
+                self.assertEqual(error["kind"], "failed")
+                self.assertIn("differs from the", error["message"])
+
+    def test_all_models_send_the_same_request(self):
+        self.http.requests.clear()
+        for model in MODELS:
+            with Session() as cell:
+                cell.prepared(model, "download", 1, {"bytes": 10}, self.http.endpoint)
+                cell.sample(operations=1)
+        self.assertEqual(len(self.http.requests), len(MODELS))
+        self.assertEqual(len(set(self.http.requests)), 1)
+        expected = f"GET /body?bytes=10 HTTP/1.1\r\nHost: {self.http.endpoint}\r\n".encode()
+        self.assertTrue(self.http.requests[0].startswith(expected))
+
+    def test_a_server_that_goes_away(self):
+        for model in MODELS:
+            server = HttpServer()
+            with self.subTest(model=model), Session() as cell:
+                cell.prepared(model, "download", 2, {}, server.endpoint)
+                cell.sample(operations=2)
+                server.close()
+                for _ in range(2):
+                    error = cell.ask(run={"operations": 6})["error"]
+                    self.assertIn("no operation succeeded, connect:ECONNREFUSED 6 times", error["message"])
+
+    def test_urls_that_are_none(self):
+        with Session() as cell:
+            for url in ("ftp://127.0.0.1/", "127.0.0.1:80", "http://", "http://127.0.0.1:port/", "http://127.0.0.1/a b",
+                        "http://[::1/"):
+                error = cell.prepare("python_threads", "download", 1, {"url": url})["error"]
+                self.assertEqual(error["kind"], "invalid", url)
+            error = cell.prepare("python_threads", "download", 1, {"url": "https://127.0.0.1/"})["error"]
+            self.assertEqual(error["kind"], "unsupported")
+
+
+class Mixed(unittest.TestCase):
+    def test_the_work_is_calibrated(self):
+        with Session() as cell:
+            ready = cell.prepared("python_threads", "mixed", 1, {"cpu": "500us", "wait": "0"})
+            self.assertLess(abs(ready["calibrated_cpu_s"] / 500e-6 - 1), 0.02)
+            self.assertEqual(cell.sample(operations=3)["operations"], 3)
+
+    def test_a_long_operation_among_short_ones(self):
+        for model in MODELS:
+            with self.subTest(model=model), Session() as cell:
+                cell.prepared(model, "mixed", 3, {"cpu": "50us", "wait": "0", "long": "20ms"})
+                sample = cell.sample(operations=6)
+                self.assertEqual(sample["operations"], 6)
+                self.assertGreater(sample["latency"]["max"], 10_000_000)
+
+    def test_what_python_cannot_do_so_quickly_is_refused(self):
+        with Session() as cell:
+            self.assertEqual(cell.prepare("python_threads", "mixed", 1, {"cpu": "1ns"})["error"]["kind"], "unsupported")
+
+    def test_nothing_at_all(self):
+        for model in MODELS:
+            with self.subTest(model=model), Session() as cell:
+                cell.prepared(model, "mixed", 2, {"cpu": "0", "wait": "0"})
+                self.assertEqual(cell.sample(operations=5)["operations"], 5)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,95 @@
+"""A conversation with a real python_cell.py, for tests."""
+import contextlib
+import json
+import os
+import pathlib
+import select
+import signal
+import subprocess
+import sys
+import time
+
+from python_cell.cell import refuse_constant
+
+SCRIPT = pathlib.Path(__file__).resolve().with_name("python_cell.py")
+MODELS = ("python_asyncio", "python_threads", "python_processes")
+CPUS = sorted(os.sched_getaffinity(0))
+PATIENCE_S = 60
+
+
+class Session:
+    """A cell process and what it is asked. A context manager: it ends the process's whole group."""
+
+    def __init__(self):
+        self.process = subprocess.Popen([sys.executable, str(SCRIPT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, start_new_session=True, bufsize=0)
+        self._pending = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.communicate()
+
+    def tell(self, line):
+        self.process.stdin.write(line + b"\n")
+
+    def hear(self):
+        while b"\n" not in self._pending:
+            if not select.select([self.process.stdout], [], [], PATIENCE_S)[0]:
+                raise AssertionError("no answer")
+            chunk = os.read(self.process.stdout.fileno(), 1 << 16)
+            if not chunk:
+                raise AssertionError("the cell ended: " + self.process.stderr.read().decode())
+            self._pending += chunk
+        line, self._pending = self._pending.split(b"\n", 1)
+        return json.loads(line, parse_constant=refuse_constant)
+
+    def ask(self, **request):
+        self.tell(json.dumps(request).encode())
+        return self.hear()
+
+    def prepare(self, model, workload, in_flight=1, parameters=None, endpoint=None, cores=None):
+        body = {"workload": workload, "parameters": parameters or {}, "model": model, "model_parameters": {},
+                "cores": cores or CPUS[:2], "in_flight": in_flight}
+        if endpoint:
+            body["endpoint"] = endpoint
+        return self.ask(prepare=body)
+
+    def prepared(self, *what, **more):
+        answer = self.prepare(*what, **more)
+        if "ready" not in answer:
+            raise AssertionError(answer)
+        return answer["ready"]
+
+    def sample(self, **run):
+        answer = self.ask(run=run)
+        if "sample" not in answer:
+            raise AssertionError(answer)
+        return answer["sample"]
+
+    def workers(self):
+        """Processes that the cell has started."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+    def group(self):
+        """All living processes of the cell's group."""
+        found = []
+        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                state, _, group = stat.read_text().rpartition(")")[2].split()[:3]
+                if int(group) == self.process.pid and state != "Z":
+                    found.append(int(stat.parent.name))
+        return found
+
+
+def eventually(condition):
+    give_up = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(0.01)
+    return True

@@ -1,0 +1,239 @@
+#include "workloads/download.hpp"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/write.hpp>
+#include <cerrno>
+#include <sstream>
+
+#include "workloads/async_form.hpp"
+#include "workloads/endpoint.hpp"
+#include "workloads/fixtures/http_server.hpp"
+#include "workloads/hashing.hpp"
+#include "workloads/http_reply.hpp"
+#include "workloads/http_url.hpp"
+#include "workloads/waits.hpp"
+#include "workloads/workload.hpp"
+
+namespace crossover {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using tcp = asio::ip::tcp;
+using loop_socket = asio::basic_stream_socket<tcp, loop_executor>;
+using boost::system::error_code;
+constexpr asio::use_awaitable_t<loop_executor> use_awaitable;
+
+constexpr std::array download_parameters = {
+    parameter{"bytes", parameter_kind::size, "16KiB", 0, 1ULL << 30, {}, "size of a body"},
+    parameter{"delay", parameter_kind::duration, "0", 0, 60'000'000'000, {}, "how long the server waits before it answers"},
+    parameter{"url", parameter_kind::text, "", 0, 0, {}, "ask a server of yours instead: http://HOST:PORT/PATH"},
+};
+
+struct blocking_lane final : lane {
+  explicit blocking_lane(reference_body& reference) : reply(reference) {}
+  descriptor socket;  // empty after an error or the server's close: the next operation connects anew
+  reply_reader reply;
+};
+
+struct loop_lane final : lane {
+  loop_lane(asio::io_context& loop, reference_body& reference) : socket(loop), reply(reference) {}
+  loop_socket socket;
+  tcp::endpoint server;  // as it was found at first: no name is looked up on a loop
+  reply_reader reply;
+};
+
+class download final : public workload, public async_form {
+ public:
+  download(const parameter_values& values, const std::string& endpoint)
+      : values_(values), request_(download_request_of(values, endpoint)), of_url_(!values.text("url").empty()) {
+    if (!of_url_) reference_.agrees(hashing_input(values.number("bytes")));
+  }
+
+  std::unique_ptr<lane> open_lane(std::uint32_t) override {
+    auto opened = std::make_unique<blocking_lane>(reference_);
+    opened->socket = connect_first(request_.endpoint);
+    return opened;
+  }
+
+  void run_blocking(lane& mine) override {
+    auto& l = static_cast<blocking_lane&>(mine);
+    for (bool reused = static_cast<bool>(l.socket);; reused = false) {
+      if (!l.socket) l.socket = connect_to(request_.endpoint);
+      l.reply.begin();
+      try {
+        send_request(l);
+        receive_reply(l);
+        break;
+      } catch (const operation_error&) {
+        l.socket.reset();
+        if (!closed_while_idle(reused, l.reply)) throw;
+      }
+    }
+    if (!l.reply.keep_alive()) l.socket.reset();
+    l.reply.check();
+  }
+
+  async_form* async() override { return this; }
+
+  std::unique_ptr<lane> open_async_lane(asio::io_context& loop, std::uint32_t) override {
+    auto opened = std::make_unique<loop_lane>(loop, reference_);
+    descriptor fd = connect_first(request_.endpoint);
+    sockaddr_storage name{};
+    socklen_t length = sizeof name;
+    ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&name), &length);
+    opened->socket.assign(name.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), fd.release());
+    opened->socket.non_blocking(true);
+    opened->server = opened->socket.remote_endpoint();
+    return opened;
+  }
+
+  awaitable_operation run_async(lane& mine) override {
+    auto& l = static_cast<loop_lane&>(mine);
+    for (bool reused = l.socket.is_open();; reused = false) {
+      if (!l.socket.is_open()) co_await connect(l);
+      l.reply.begin();
+      try {
+        error_code trouble;
+        for (std::size_t done = 0; done < request_.text.size();) {
+          // The socket's buffer mostly has room: only where it has none is there something to wait for.
+          done += l.socket.write_some(asio::buffer(request_.text.data() + done, request_.text.size() - done), trouble);
+          if (trouble == asio::error::would_block)
+            co_await l.socket.async_wait(loop_socket::wait_write, asio::redirect_error(use_awaitable, trouble));
+          if (trouble) throw operation_error("send", trouble.value());
+        }
+        for (bool complete = false; !complete;) {
+          const std::size_t n = co_await l.socket.async_read_some(l.reply.room(), asio::redirect_error(use_awaitable, trouble));
+          if (trouble && trouble != asio::error::eof) throw operation_error("receive", trouble.value());
+          complete = trouble ? l.reply.ended() : l.reply.received(n);
+        }
+        break;
+      } catch (const operation_error&) {
+        close(l);
+        if (!closed_while_idle(reused, l.reply)) throw;
+      }
+    }
+    if (!l.reply.keep_alive()) close(l);
+    l.reply.check();
+  }
+
+  /// SHA-256 of the body; of a URL's, "" where it cannot be had now: the operations will tell why.
+  std::string checksum() const override {
+    const reference_body* body = &reference_;
+    std::unique_ptr<download> asked;
+    if (of_url_) {
+      asked = std::make_unique<download>(values_, std::string());
+      const std::unique_ptr<lane> once = asked->open_lane(0);
+      try {
+        asked->run_blocking(*once);
+      } catch (const operation_error&) {
+        return {};
+      }
+      body = &asked->reference_;
+    }
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+    std::size_t length = 0;
+    if (EVP_Q_digest(nullptr, "SHA256", nullptr, body->get()->data(), body->get()->size(), digest.data(), &length) != 1)
+      throw error(error_kind::failed, "OpenSSL cannot compute a SHA-256 digest");
+    std::string hex;
+    for (std::size_t i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
+    return hex;
+  }
+
+ private:
+  /// A server may close a connection that rests, and the request that meets the close is repeated, as any HTTP client does
+  /// (RFC 9112, section 9.3.1): no error.
+  static bool closed_while_idle(bool reused, const reply_reader& reply) { return reused && reply.nothing_yet(); }
+
+  void send_request(blocking_lane& l) const {
+    for (std::size_t done = 0; done < request_.text.size();) {
+      const ssize_t n = wait_send(l.socket.get(), request_.text.data() + done, request_.text.size() - done, MSG_NOSIGNAL);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) throw operation_error("send", errno);
+      done += static_cast<std::size_t>(n);
+    }
+  }
+
+  static void receive_reply(blocking_lane& l) {
+    for (bool complete = false; !complete;) {
+      const auto room = l.reply.room();
+      const ssize_t n = wait_receive(l.socket.get(), room.data(), room.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) throw operation_error("receive", errno);
+      complete = n == 0 ? l.reply.ended() : l.reply.received(static_cast<std::size_t>(n));
+    }
+  }
+
+  static void close(loop_lane& l) {
+    error_code ignored;
+    l.socket.close(ignored);
+  }
+
+  static awaitable_operation connect(loop_lane& l) {
+    error_code trouble;
+    l.socket.open(l.server.protocol(), trouble);
+    if (trouble) throw operation_error("socket", trouble.value());
+    co_await l.socket.async_connect(l.server, asio::redirect_error(use_awaitable, trouble));
+    if (trouble) {
+      close(l);
+      throw operation_error("connect", trouble.value());
+    }
+    l.socket.set_option(tcp::no_delay(true), trouble);
+    l.socket.non_blocking(true);
+  }
+
+  parameter_values values_;
+  download_request request_;
+  bool of_url_;
+  reference_body reference_;
+};
+
+}  // namespace
+
+download_request download_request_of(const parameter_values& values, const std::string& endpoint) {
+  http_url url{endpoint, endpoint, fmt::format("/body?bytes={}", values.number("bytes"))};
+  if (!values.text("url").empty()) {
+    url = parse_http_url(values.text("url"));
+    if (values.number("delay") != 0)
+      throw error(error_kind::invalid, "download: delay is for the server that is started here; leave it out where a url is given");
+  }
+  http::request<http::empty_body> request(http::verb::get, url.target, 11);
+  request.set(http::field::host, url.authority);
+  request.set(http::field::user_agent, "crossover");
+  request.set(http::field::accept, "*/*");
+  std::ostringstream text;
+  text << request;
+  return {url.endpoint, text.str()};
+}
+
+extern const workload_type download_workload;
+constinit const workload_type download_workload = {
+    .name = "download",
+    .summary = "GET over HTTP/1.1, keep-alive (Boost.Beast)",
+    .parameters = download_parameters,
+    .make = [](const parameter_values& values, const std::string& endpoint) -> std::unique_ptr<workload> {
+      return std::make_unique<download>(values, endpoint);
+    },
+    .least_operation_s = [](const parameter_values& values) { return static_cast<double>(values.number("delay")) * 1e-9; },
+    .start_fixture = [](const parameter_values& values, const fixture_place& place) -> std::unique_ptr<fixture> {
+      return start_http_server(values.number("delay"), place);
+    },
+    .descriptors_per_lane = 1,
+    .talks_to = [](const parameter_values& values) { return values.text("url").empty() ? counterpart::server : counterpart::none; },
+    .cannot = [](const workload_request& asked) {
+      download_request_of(*asked.values, "localhost:80");
+      return std::string();
+    },
+};
+
+}  // namespace crossover

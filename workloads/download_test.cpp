@@ -1,0 +1,299 @@
+#include "workloads/download.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "workloads/async_form.hpp"
+#include "workloads/endpoint.hpp"
+#include "workloads/hashing.hpp"
+#include "workloads/registry.hpp"
+
+namespace crossover {
+namespace {
+
+using values = std::map<std::string, std::string>;
+
+/// What a server says on one connection: a reply to each request, then it hangs up, or waits until the client does.
+struct conversation {
+  std::vector<std::string> replies;
+  bool hangs_up = false;
+  bool in_pieces = false;
+};
+
+/// A server that keeps to a script: a conversation a connection, the last one over and over.
+class scripted_server {
+ public:
+  explicit scripted_server(std::vector<conversation> script) : script_(std::move(script)) {
+    listener_ = listen_on("127.0.0.1", 0, endpoint_);
+    ::fcntl(listener_.get(), F_SETFL, 0);
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~scripted_server() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+  }
+  const std::string& endpoint() const { return endpoint_; }
+  std::string url() const { return "http://" + endpoint_ + "/page"; }
+
+ private:
+  void serve() {
+    for (std::size_t turn = 0;; ++turn) {
+      const descriptor fd(::accept(listener_.get(), nullptr, nullptr));
+      if (!fd) return;
+      converse(fd.get(), script_[std::min(turn, script_.size() - 1)]);
+    }
+  }
+
+  static void converse(int fd, const conversation& what) {
+    std::string got;
+    for (std::size_t said = 0; !what.hangs_up || said < what.replies.size();) {
+      char chunk[4096];
+      const ssize_t n = ::recv(fd, chunk, sizeof chunk, 0);
+      if (n <= 0) return;
+      got.append(chunk, static_cast<std::size_t>(n));
+      for (std::size_t end; (end = got.find("\r\n\r\n")) != std::string::npos; got.erase(0, end + 4)) {
+        const std::string& reply = what.replies[std::min(said++, what.replies.size() - 1)];
+        const std::size_t piece = what.in_pieces ? 1 : reply.size();
+        for (std::size_t done = 0; done < reply.size(); done += piece) ::send(fd, reply.data() + done, std::min(piece, reply.size() - done), MSG_NOSIGNAL);
+      }
+    }
+  }
+
+  std::vector<conversation> script_;
+  std::string endpoint_;
+  descriptor listener_;
+  std::thread thread_;
+};
+
+std::string body(std::size_t bytes) {
+  const auto input = hashing_input(bytes);
+  return {input.begin(), input.end()};
+}
+std::string reply(std::string_view text, std::string_view fields = "", std::string_view status = "200 OK") {
+  return fmt::format("HTTP/1.1 {}\r\nContent-Length: {}\r\n{}\r\n{}", status, text.size(), fields, text);
+}
+std::string chunked(std::string_view text, std::size_t chunk) {
+  std::string whole = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (; !text.empty(); text.remove_prefix(std::min(chunk, text.size()))) whole += fmt::format("{:x}\r\n{}\r\n", std::min(chunk, text.size()), text.substr(0, chunk));
+  return whole + "0\r\n\r\n";
+}
+
+enum class form { blocking, async };
+
+class download : public ::testing::TestWithParam<form> {
+ protected:
+  static std::unique_ptr<workload> make(const values& given, const std::string& endpoint = "") {
+    const workload_type& type = find_workload("download");
+    return type.make(parameter_values(type.name, type.parameters, given), endpoint);
+  }
+
+  /// What each of so many operations on one lane came to: "ok", the name of the error that is counted, or "failed".
+  static std::vector<std::string> outcomes(workload& work, int times) {
+    std::vector<std::string> all;
+    const auto note = [&](const std::exception_ptr& thrown) {
+      try {
+        if (thrown) std::rethrow_exception(thrown);
+        all.emplace_back("ok");
+      } catch (const operation_error& trouble) {
+        all.emplace_back(trouble.what());
+      } catch (const error& trouble) {
+        EXPECT_EQ(trouble.kind(), error_kind::failed);
+        all.emplace_back("failed");
+      }
+    };
+    boost::asio::io_context loop(1);
+    const auto lane = GetParam() == form::blocking ? work.open_lane(0) : work.async()->open_async_lane(loop, 0);
+    for (int i = 0; i < times; ++i) {
+      if (GetParam() == form::async) {
+        boost::asio::co_spawn(loop, work.async()->run_async(*lane), note);
+        loop.restart();
+        loop.run();
+        continue;
+      }
+      try {
+        work.run_blocking(*lane);
+        note(nullptr);
+      } catch (...) {
+        note(std::current_exception());
+      }
+    }
+    return all;
+  }
+
+  /// Of 10-byte bodies that such a server sends.
+  static std::vector<std::string> with(std::vector<conversation> script, int times) {
+    const scripted_server server(std::move(script));
+    return outcomes(*make({{"bytes", "10"}}, server.endpoint()), times);
+  }
+};
+using names = std::vector<std::string>;
+INSTANTIATE_TEST_SUITE_P(forms, download, ::testing::Values(form::blocking, form::async),
+                         [](const auto& given) { return given.param == form::blocking ? "blocking" : "async"; });
+
+TEST_P(download, of_bodies_of_any_size_from_the_fixture) {
+  const workload_type& type = find_workload("download");
+  const auto server = type.start_fixture(parameter_values(type.name, type.parameters, {}), {});
+  for (const char* bytes : {"0", "1", "255", "16KiB", "1048579"}) {
+    const auto work = make({{"bytes", bytes}}, server->endpoint());
+    EXPECT_EQ(outcomes(*work, 3), names(3, "ok")) << bytes;
+    EXPECT_EQ(work->checksum().size(), 64U);
+  }
+}
+
+TEST_P(download, counts_replies_that_are_not_200_and_goes_on) {
+  const std::string moved = reply("moved", "Location: /elsewhere\r\n", "302 Found");
+  EXPECT_EQ(with({{{moved, reply("gone", "", "404 Not Found"), reply(body(10))}}}, 3), (names{"status:302", "status:404", "ok"}));
+}
+
+TEST_P(download, counts_a_body_that_ends_too_early) {
+  const std::string half = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n" + body(5);
+  EXPECT_EQ(with({{{half}, true}, {{reply(body(10))}}}, 2), (names{"receive:EOF", "ok"}));
+  const std::string lost = chunked(body(10), 4).substr(0, 60);
+  EXPECT_EQ(with({{{lost}, true}, {{reply(body(10))}}}, 2), (names{"receive:EOF", "ok"}));
+  const std::string until_the_end = "HTTP/1.0 200 OK\r\n\r\n";
+  EXPECT_EQ(with({{{until_the_end + body(9)}, true}, {{until_the_end + body(10)}, true}}, 3), (names{"receive:EOF", "ok", "ok"}));
+}
+
+TEST_P(download, takes_chunks_and_pieces) {
+  EXPECT_EQ(with({{{chunked(body(10), 3), chunked(body(10), 100)}}}, 3), names(3, "ok"));
+  EXPECT_EQ(with({{{reply(body(10)), chunked(body(10), 4)}, false, true}}, 3), names(3, "ok"));
+}
+
+TEST_P(download, takes_what_comes_before_the_reply) {
+  EXPECT_EQ(with({{{"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + reply(body(10))}}}, 2), names(2, "ok"));
+}
+
+TEST_P(download, connects_anew_where_the_server_closes) {
+  EXPECT_EQ(with({{{reply(body(10), "Connection: close\r\n")}, true}}, 4), names(4, "ok"));
+  EXPECT_EQ(with({{{reply(body(10))}, true}}, 4), names(4, "ok")) << "a close that nobody announced, between two requests";
+  EXPECT_EQ(with({{{}, true}, {{reply(body(10))}}}, 1), names{"ok"}) << "a close of a connection that was opened beforehand";
+  const names said = with({{{}, true}, {{}, true}, {{reply(body(10))}}}, 2);
+  EXPECT_NE(said[0], "ok") << "a close instead of the reply, on a connection just made";
+  EXPECT_EQ(said[1], "ok");
+}
+
+TEST_P(download, fails_on_a_wrong_body) {
+  std::string flipped = body(10);
+  flipped.back() ^= 1;
+  EXPECT_EQ(with({{{reply(flipped)}}}, 1), names{"failed"});
+  EXPECT_EQ(with({{{chunked(flipped, 4)}}}, 1), names{"failed"});
+  EXPECT_EQ(with({{{reply(body(9))}}}, 1), names{"failed"});
+  EXPECT_EQ(with({{{reply(body(11))}}}, 1), names{"failed"});
+}
+
+TEST_P(download, counts_what_is_no_http) {
+  const names said = with({{{"220 mail.example.org ESMTP\r\n\r\n"}}}, 1);
+  EXPECT_TRUE(said.front().starts_with("receive:bad_")) << said.front();
+}
+
+TEST_P(download, of_a_url_compares_with_the_first_reply) {
+  const scripted_server same({{{reply("hello")}}});
+  const auto work = make({{"url", same.url()}});
+  EXPECT_EQ(outcomes(*work, 3), names(3, "ok"));
+  EXPECT_EQ(work->checksum(), "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+  const scripted_server changing({{{reply("one"), reply("one"), reply("two")}}});
+  EXPECT_EQ(outcomes(*make({{"url", changing.url()}}), 3), (names{"ok", "ok", "failed"}));
+  const scripted_server moved({{{reply("moved", "", "302 Found")}}});
+  EXPECT_EQ(outcomes(*make({{"url", moved.url()}}), 2), names(2, "status:302"));
+  EXPECT_EQ(make({{"url", moved.url()}})->checksum(), "");
+}
+
+TEST(download_plan, refuses_what_makes_no_sense) {
+  const workload_type& type = find_workload("download");
+  const auto refusal = [&](const values& given) {
+    const parameter_values all(type.name, type.parameters, given);
+    try {
+      return type.cannot({&all, 1, false});
+    } catch (const error& trouble) {
+      EXPECT_EQ(trouble.kind(), error_kind::invalid);
+      return std::string(trouble.what());
+    }
+  };
+  EXPECT_EQ(refusal({}), "");
+  EXPECT_EQ(refusal({{"url", "http://a/"}}), "");
+  EXPECT_NE(refusal({{"url", "https://a/"}}).find("not supported"), std::string::npos);
+  EXPECT_NE(refusal({{"url", "nowhere"}}).find("not a URL"), std::string::npos);
+  EXPECT_NE(refusal({{"url", "http://a/"}, {"delay", "1ms"}}).find("leave it out"), std::string::npos);
+  EXPECT_EQ(counterpart_of(type, parameter_values(type.name, type.parameters, {{"url", "http://a/"}})), counterpart::none);
+  EXPECT_EQ(counterpart_of(type, parameter_values(type.name, type.parameters, {})), counterpart::server);
+}
+
+/// Debian's nginx on loopback, in a directory of its own; it ends with this object, or with this process.
+class nginx {
+ public:
+  nginx() {
+    std::string path = (std::filesystem::temp_directory_path() / "crossover-nginx-XXXXXX").string();
+    directory_ = ::mkdtemp(path.data());
+    std::string endpoint;
+    listen_on("127.0.0.1", 0, endpoint);  // a port that was free a moment ago
+    url_ = "http://" + endpoint + "/page";
+    std::ofstream(directory_ + "/page") << body(16384);
+    std::ofstream(directory_ + "/conf") << fmt::format(
+        "daemon off; master_process off; pid {0}/pid; error_log {0}/log;\nevents {{}}\n"
+        "http {{ access_log off; client_body_temp_path {0}/1; proxy_temp_path {0}/2; fastcgi_temp_path {0}/3; uwsgi_temp_path {0}/4; scgi_temp_path {0}/5;\n"
+        "keepalive_requests 5; server {{ listen {1}; root {0}; location = /moved {{ return 302 /page; }} }} }}\n",
+        directory_, endpoint);
+    const pid_t parent = ::getpid();
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (::getppid() != parent) ::_exit(127);
+      ::execlp("nginx", "nginx", "-p", directory_.c_str(), "-c", (directory_ + "/conf").c_str(), "-e", (directory_ + "/log").c_str(), nullptr);
+      ::execl("/usr/sbin/nginx", "nginx", "-p", directory_.c_str(), "-c", (directory_ + "/conf").c_str(), "-e", (directory_ + "/log").c_str(), nullptr);
+      ::_exit(127);
+    }
+    for (int tries = 0; tries < 2000 && !runs_; ++tries) {
+      if (::waitpid(pid_, nullptr, WNOHANG) == pid_) {
+        pid_ = -1;
+        return;
+      }
+      try {
+        connect_to(endpoint);
+        runs_ = true;
+      } catch (const operation_error&) {
+        ::usleep(5000);
+      }
+    }
+  }
+  ~nginx() {
+    if (pid_ > 0) {
+      ::kill(pid_, SIGKILL);
+      ::waitpid(pid_, nullptr, 0);
+    }
+    std::filesystem::remove_all(directory_);
+  }
+  bool runs() const { return runs_; }
+  const std::string& url() const { return url_; }
+
+ private:
+  std::string directory_, url_;
+  pid_t pid_ = -1;
+  bool runs_ = false;
+};
+
+TEST_P(download, from_nginx_which_closes_each_connection_after_five) {
+  const nginx server;
+  if (!server.runs()) GTEST_SKIP() << "no nginx here: apt-get install nginx-light";
+  const auto work = make({{"url", server.url()}});
+  EXPECT_EQ(outcomes(*work, 23), names(23, "ok"));
+  EXPECT_EQ(make({{"url", server.url()}})->checksum(), make({{"bytes", "16KiB"}}, "127.0.0.1:1")->checksum());
+  const std::string root = server.url().substr(0, server.url().rfind('/'));
+  EXPECT_EQ(outcomes(*make({{"url", root + "/moved"}}), 7), names(7, "status:302"));
+  EXPECT_EQ(outcomes(*make({{"url", root + "/nothing"}}), 7), names(7, "status:404"));
+}
+
+}  // namespace
+}  // namespace crossover

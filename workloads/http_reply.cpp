@@ -1,0 +1,105 @@
+#include "workloads/http_reply.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/beast/http/error.hpp>
+#include <cstring>
+#include <string>
+
+#include "workloads/workload.hpp"
+
+namespace crossover {
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::size_t reading_bytes = 64 << 10;
+constexpr std::size_t least_room = 4 << 10;
+constexpr std::size_t most_kept = 1 << 30;
+
+std::string name_of(const boost::beast::error_code& trouble) {
+  std::string name = trouble.message();
+  std::replace(name.begin(), name.end(), ' ', '_');
+  return name;
+}
+
+}  // namespace
+
+bool reference_body::agrees(bytes&& body) {
+  const std::lock_guard lock(mutex_);
+  if (get() != nullptr) return body == bytes_;
+  bytes_ = std::move(body);
+  known_.store(&bytes_, std::memory_order_release);
+  return true;
+}
+
+reply_parser::reply_parser(const reference_body::bytes* known) : expected(known) {
+  eager(true);
+  body_limit(boost::none);
+}
+
+void reply_parser::on_response_impl(int code, text, int, error_code&) { status = code; }
+
+std::size_t reply_parser::on_body_impl(text piece, error_code& trouble) {
+  if (status != 200 || wrong) return piece.size();  // the body of an error's page is nobody's reference
+  if (expected == nullptr) {
+    if (collected.size() + piece.size() > most_kept) trouble = http::error::body_limit;
+    collected.insert(collected.end(), piece.begin(), piece.end());
+  } else {
+    wrong = piece.size() > expected->size() - seen || std::memcmp(expected->data() + seen, piece.data(), piece.size()) != 0;
+  }
+  seen += piece.size();
+  return piece.size();
+}
+
+std::size_t reply_parser::on_chunk_body_impl(std::uint64_t, text piece, error_code& trouble) { return on_body_impl(piece, trouble); }
+
+reply_reader::reply_reader(reference_body& reference) : reference_(reference) { buffer_.reserve(reading_bytes); }
+
+void reply_reader::begin() {
+  buffer_.clear();
+  parser_.emplace(reference_.get());
+}
+
+boost::beast::flat_buffer::mutable_buffers_type reply_reader::room() {
+  return buffer_.prepare(std::max(buffer_.capacity() - buffer_.size(), least_room));
+}
+
+bool reply_reader::received(std::size_t bytes) {
+  buffer_.commit(bytes);
+  return parse();
+}
+
+bool reply_reader::parse() {
+  while (buffer_.size() > 0 && !parser_->is_done()) {
+    boost::beast::error_code trouble;
+    buffer_.consume(parser_->put(buffer_.data(), trouble));
+    if (trouble == http::error::need_more) return false;
+    if (trouble) throw operation_error("receive", name_of(trouble));
+    if (parser_->is_done() && parser_->status / 100 == 1) parser_.emplace(reference_.get());  // "continue", "early hints": the reply comes yet
+  }
+  return parser_->is_done();
+}
+
+bool reply_reader::ended() {
+  boost::beast::error_code trouble = http::error::end_of_stream;
+  if (parser_->got_some()) parser_->put_eof(trouble);
+  if (trouble || !parser_->is_done()) throw operation_error("receive", "EOF");
+  return true;
+}
+
+void reply_reader::check() {
+  reply_parser& reply = *parser_;
+  if (reply.status != 200) throw operation_error("status", std::to_string(reply.status));
+  if (reply.expected == nullptr) {
+    if (reference_.agrees(std::move(reply.collected))) return;
+    throw error(error_kind::failed, "two replies differ: what this URL answers must be the same each time");
+  }
+  if (!reply.wrong && reply.seen == reply.expected->size()) return;
+  // A body without a length that stops early is what a lost connection looks like.
+  if (!reply.wrong && reply.need_eof()) throw operation_error("receive", "EOF");
+  throw error(error_kind::failed, fmt::format("a body differs from the {} bytes that were expected", reply.expected->size()));
+}
+
+}  // namespace crossover

@@ -1,0 +1,48 @@
+#include "workloads/http_url.hpp"
+
+#include <gtest/gtest.h>
+
+#include "workloads/error.hpp"
+
+namespace crossover {
+namespace {
+
+std::string refusal(std::string_view text) {
+  try {
+    parse_http_url(text);
+    return "accepted";
+  } catch (const error& trouble) {
+    EXPECT_EQ(trouble.kind(), error_kind::invalid);
+    const std::string line = trouble.what();
+    EXPECT_EQ(line.find('\n'), std::string::npos);
+    EXPECT_NE(line.find("put an http URL"), std::string::npos) << line;
+    return line;
+  }
+}
+
+TEST(http_url, is_taken_apart) {
+  const http_url whole = parse_http_url("http://example.org:8080/a/b?c=d&e#f");
+  EXPECT_EQ(whole.endpoint, "example.org:8080");
+  EXPECT_EQ(whole.authority, "example.org:8080");
+  EXPECT_EQ(whole.target, "/a/b?c=d&e");
+  const http_url bare = parse_http_url("HTTP://example.org");
+  EXPECT_EQ(bare.endpoint, "example.org:80");
+  EXPECT_EQ(bare.authority, "example.org");
+  EXPECT_EQ(bare.target, "/");
+  EXPECT_EQ(parse_http_url("http://example.org?x").target, "/?x");
+  EXPECT_EQ(parse_http_url("http://[::1]/").endpoint, "[::1]:80");
+  EXPECT_EQ(parse_http_url("http://[::1]:81/").endpoint, "[::1]:81");
+}
+
+TEST(http_url, that_is_none_is_refused_in_one_line) {
+  EXPECT_NE(refusal("https://example.org/").find("not supported"), std::string::npos);
+  EXPECT_NE(refusal("ftp://example.org/").find("is not an http URL"), std::string::npos);
+  EXPECT_NE(refusal("http://user:secret@example.org/").find("not supported"), std::string::npos);
+  for (const char* text : {"foo", "localhost:80", "/page", "http:/x", "://", ""}) EXPECT_NE(refusal(text).find("is not a URL"), std::string::npos) << text;
+  for (const char* text : {"http://", "http:///x", "http://:80/", "http://a:0/", "http://a:65536/", "http://a:b/"})
+    EXPECT_NE(refusal(text).find("names no host, or no port"), std::string::npos) << text;
+  for (const char* text : {"http://a/b c", "http://a/\r\nX: y", "http://a/\xc3\xa4"}) EXPECT_NE(refusal(text).find("cannot hold"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace crossover

@@ -1,0 +1,193 @@
+#include "workloads/postgresql_query.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <charconv>
+#include <string_view>
+
+#include "workloads/async_form.hpp"
+#include "workloads/postgresql_connection.hpp"
+#include "workloads/query_rows.hpp"
+#include "workloads/waits.hpp"
+
+namespace crossover {
+namespace {
+
+namespace asio = boost::asio;
+using loop_descriptor = asio::posix::basic_stream_descriptor<loop_executor>;
+using boost::system::error_code;
+constexpr asio::use_awaitable_t<loop_executor> use_awaitable;
+
+struct connection_lane : lane {
+  explicit connection_lane(std::uint32_t number) : keys(number) {}
+  postgresql_connection connection{nullptr, &::PQfinish};  // empty after it was lost: the next operation connects anew
+  row_keys keys;
+};
+
+struct loop_lane final : connection_lane {
+  loop_lane(asio::io_context& loop, std::uint32_t number) : connection_lane(number), socket(loop) {}
+  ~loop_lane() override { forget(); }
+  /// The descriptor is libpq's: the loop lets go of it and does not close it.
+  void forget() {
+    if (socket.is_open()) socket.release();
+  }
+  loop_descriptor socket;
+};
+
+/// A key in the form in which it is sent.
+struct key_text {
+  explicit key_text(std::uint64_t id) { *std::to_chars(text, text + sizeof text - 1, id).ptr = '\0'; }
+  char text[24];
+};
+
+class postgresql_query final : public workload, public async_form {
+ public:
+  postgresql_query(std::uint64_t rows, std::uint64_t delay_ns, std::string url)
+      : rows_(rows),
+        url_(std::move(url)),
+        select_(fmt::format("SELECT id, value, label{} FROM crossover_rows WHERE id = $1::bigint",
+                            delay_ns == 0 ? "" : fmt::format(", pg_sleep({:.9f})", static_cast<double>(delay_ns) * 1e-9))) {}
+
+  std::unique_ptr<lane> open_lane(std::uint32_t number) override {
+    auto opened = std::make_unique<connection_lane>(number);
+    opened->connection = ready_connection();
+    return opened;
+  }
+
+  void run_blocking(lane& mine) override {
+    auto& l = static_cast<connection_lane&>(mine);
+    if (!l.connection) reconnect(l);
+    const std::uint64_t id = l.keys.next(rows_);
+    const key_text key(id);
+    const char* const values[] = {key.text};
+    const postgresql_result result(answer_to(l.connection.get(), values), &::PQclear);
+    if (::PQstatus(l.connection.get()) != CONNECTION_OK) {
+      if (waiter* const watching = current_waiter(); watching != nullptr) watching->forget(::PQsocket(l.connection.get()));
+      l.connection.reset();
+      throw operation_error("receive", "connection_lost");
+    }
+    check(result.get(), id, key);
+  }
+
+  /// The prepared query's result. libpq's own wait is the kernel's; where the thread's model makes something else of a wait, the
+  /// query goes out without one.
+  static PGresult* answer_to(PGconn* connection, const char* const* values) {
+    if (current_waiter() == nullptr) return ::PQexecPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0);
+    if (::PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) != 1) return nullptr;
+    while (::PQisBusy(connection) != 0) {
+      wait_until_ready(::PQsocket(connection), false);
+      if (::PQconsumeInput(connection) != 1) return nullptr;
+    }
+    PGresult* const result = ::PQgetResult(connection);
+    while (PGresult* const more = ::PQgetResult(connection)) ::PQclear(more);  // the end of the answer
+    return result;
+  }
+
+  async_form* async() override { return this; }
+
+  std::unique_ptr<lane> open_async_lane(asio::io_context& loop, std::uint32_t number) override {
+    auto opened = std::make_unique<loop_lane>(loop, number);
+    opened->connection = ready_connection();
+    adopt(*opened);
+    return opened;
+  }
+
+  awaitable_operation run_async(lane& mine) override {
+    auto& l = static_cast<loop_lane&>(mine);
+    if (!l.connection) {
+      reconnect(l);
+      adopt(l);
+    }
+    PGconn* const connection = l.connection.get();
+    const std::uint64_t id = l.keys.next(rows_);
+    const key_text key(id);
+    const char* const values[] = {key.text};
+    error_code trouble;
+    if (::PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) == 0) lose(l, "send");
+    for (int left = 1; (left = ::PQflush(connection)) != 0;) {
+      if (left < 0) lose(l, "send");
+      co_await l.socket.async_wait(loop_descriptor::wait_write, asio::redirect_error(use_awaitable, trouble));
+      if (trouble) lose(l, "send");
+    }
+    // The reply is over when libpq has no further result, which is when the server is ready for the next query.
+    postgresql_result result(nullptr, &::PQclear);
+    for (;;) {
+      while (::PQisBusy(connection) != 0) {
+        co_await l.socket.async_wait(loop_descriptor::wait_read, asio::redirect_error(use_awaitable, trouble));
+        if (trouble || ::PQconsumeInput(connection) == 0) lose(l, "receive");
+      }
+      PGresult* const next = ::PQgetResult(connection);
+      if (next == nullptr) break;
+      result.reset(next);
+    }
+    if (::PQstatus(connection) != CONNECTION_OK) lose(l, "receive");
+    check(result.get(), id, key);
+  }
+
+ private:
+  static constexpr const char* statement_name = "crossover";
+
+  postgresql_connection ready_connection() const {
+    postgresql_connection made = connect_postgresql(url_);
+    PGconn* const on = made.get();
+    execute(on, "SET client_min_messages = warning");
+    const postgresql_result found = execute(on, "SELECT to_regclass('crossover_rows') IS NOT NULL");
+    if (std::string_view(::PQgetvalue(found.get(), 0, 0)) != "t") {
+      // A server of the user's: what is made there must go with the connection, however that ends.
+      make_postgresql_rows(on, "TEMPORARY TABLE", rows_);
+      execute(on, "ANALYZE crossover_rows");
+    }
+    const postgresql_result prepared(::PQprepare(on, statement_name, select_.c_str(), 1, nullptr), &::PQclear);
+    if (::PQresultStatus(prepared.get()) != PGRES_COMMAND_OK) throw error(error_kind::failed, fmt::format("PostgreSQL: {}", words_of(on)));
+    return made;
+  }
+
+  void reconnect(connection_lane& l) const {
+    try {
+      l.connection = ready_connection();
+    } catch (const error&) {
+      throw operation_error("connect", "refused");
+    }
+  }
+
+  static void adopt(loop_lane& l) {
+    ::PQsetnonblocking(l.connection.get(), 1);
+    l.socket.assign(::PQsocket(l.connection.get()));
+  }
+
+  [[noreturn]] static void lose(loop_lane& l, const char* phase) {
+    l.forget();
+    l.connection.reset();
+    throw operation_error(phase, "connection_lost");
+  }
+
+  static void check(const PGresult* result, std::uint64_t id, const key_text& key) {
+    if (::PQresultStatus(result) != PGRES_TUPLES_OK) {
+      const char* state = ::PQresultErrorField(result, PG_DIAG_SQLSTATE);
+      throw operation_error("query", state != nullptr ? state : "failed");
+    }
+    if (::PQntuples(result) != 1 || key.text != std::string_view(::PQgetvalue(result, 0, 0)) ||
+        key_text(static_cast<std::uint64_t>(row_value(id))).text != std::string_view(::PQgetvalue(result, 0, 1)) || row_label(id) != ::PQgetvalue(result, 0, 2))
+      throw error(error_kind::failed, fmt::format("the row of id {} is not the one row that it should be", id));
+  }
+
+  std::uint64_t rows_;
+  std::string url_, select_;
+};
+
+}  // namespace
+
+std::unique_ptr<workload> make_postgresql_query(std::uint64_t rows, std::uint64_t delay_ns, const std::string& url) {
+  return std::make_unique<postgresql_query>(rows, delay_ns, url);
+}
+
+void try_postgresql(const std::string& url) {
+  if (!url.starts_with("postgresql://") && !url.starts_with("postgres://"))
+    throw error(error_kind::invalid, "this is no database URL; write postgresql://USER@HOST:PORT/DATABASE");
+  connect_postgresql(url);
+}
+
+}  // namespace crossover

@@ -1,0 +1,198 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <chrono>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+
+#include "workloads/async_form.hpp"
+#include "workloads/fixtures/postgresql_server.hpp"
+#include "workloads/postgresql_connection.hpp"
+#include "workloads/postgresql_query.hpp"
+#include "workloads/query_rows.hpp"
+#include "workloads/registry.hpp"
+#include "workloads/sqlite_query.hpp"
+
+namespace crossover {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string refusal(const std::map<std::string, std::string>& given, std::uint32_t in_flight = 1, bool users_server = false) {
+  const workload_type& type = find_workload("query");
+  const parameter_values values(type.name, type.parameters, given);
+  try {
+    return type.cannot({&values, in_flight, users_server});
+  } catch (const error& trouble) {
+    EXPECT_EQ(trouble.kind(), error_kind::invalid);
+    return std::string("invalid: ") + trouble.what();
+  }
+}
+
+std::string trouble_of(const std::function<void()>& action) {
+  try {
+    action();
+    return "none";
+  } catch (const operation_error& trouble) {
+    return std::string("counted: ") + trouble.what();
+  } catch (const error& trouble) {
+    EXPECT_EQ(std::string(trouble.what()).find('\n'), std::string::npos);
+    return std::string(to_string(trouble.kind())) + ": " + trouble.what();
+  }
+}
+
+/// Runs so many operations on one lane as coroutines.
+void run_async(workload& work, int times) {
+  boost::asio::io_context loop(1);
+  const auto lane = work.async()->open_async_lane(loop, 5);
+  std::exception_ptr trouble;
+  const auto operations = [&]() -> awaitable_operation {
+    for (int i = 0; i < times; ++i) co_await work.async()->run_async(*lane);
+  };
+  boost::asio::co_spawn(loop, operations(), [&](std::exception_ptr thrown) { trouble = thrown; });
+  loop.run();
+  if (trouble) std::rethrow_exception(trouble);
+}
+
+void run_blocking(workload& work, int times) {
+  const auto lane = work.open_lane(5);
+  for (int i = 0; i < times; ++i) work.run_blocking(*lane);
+}
+
+TEST(query_rows, are_asked_for_all_over_the_table) {
+  row_keys keys(7);
+  std::uint64_t least = 1000, most = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::uint64_t id = keys.next(100);
+    least = std::min(least, id);
+    most = std::max(most, id);
+  }
+  EXPECT_EQ(least, 1U);
+  EXPECT_EQ(most, 100U);
+  EXPECT_EQ(row_value(1), 2654435761);
+  EXPECT_EQ(row_value(2), 1013904226);
+}
+
+TEST(query_plan, refuses_what_cannot_be) {
+  EXPECT_EQ(refusal({}), "");
+  EXPECT_NE(refusal({{"delay", "1ms"}}).find("invalid: query: delay goes with engine=postgresql"), std::string::npos);
+  EXPECT_EQ(refusal({{"engine", "postgresql"}}, 5000, true), "") << "a user's server may take any number";
+  EXPECT_EQ(find_postgresql(std::vector<std::string>{"/nonexistent", "/"}), "");
+  const std::string here = refusal({{"engine", "postgresql"}}, 5000);
+  EXPECT_NE(here.find("--endpoint query=postgresql://"), std::string::npos) << here;
+}
+
+TEST(query_sqlite, finds_right_rows_and_leaves_no_file) {
+  std::string path;
+  {
+    const auto file = start_sqlite_file(500);
+    path = file->endpoint();
+    EXPECT_TRUE(fs::exists(path));
+    EXPECT_EQ(fs::status(fs::path(path).parent_path()).permissions(), fs::perms::owner_all);
+    const auto work = make_sqlite_query(500, path);
+    EXPECT_EQ(work->async(), nullptr) << "SQLite has no form that does not block";
+    run_blocking(*work, 2000);
+    const auto too_many = make_sqlite_query(1000, path);
+    EXPECT_NE(trouble_of([&] { run_blocking(*too_many, 100); }).find("failed: the row of id"), std::string::npos);
+  }
+  EXPECT_FALSE(fs::exists(fs::path(path).parent_path()));
+}
+
+TEST(query_sqlite, tells_of_a_file_that_is_none) {
+  EXPECT_NE(trouble_of([] { make_sqlite_query(1, "/nonexistent/rows.db")->open_lane(0); }).find("failed: SQLite cannot open /nonexistent/rows.db"), std::string::npos);
+}
+
+TEST(query_endpoint, is_a_database_url) {
+  EXPECT_NE(trouble_of([] { try_postgresql("127.0.0.1:5432"); }).find("invalid: this is no database URL"), std::string::npos);
+  EXPECT_NE(trouble_of([] { try_postgresql("postgresql://127.0.0.1:1/x"); }).find("failed: "), std::string::npos);
+  EXPECT_NE(trouble_of([] { try_postgresql("postgresql://127.0.0.1:port/x"); }).find("failed: "), std::string::npos);
+}
+
+class query_postgresql : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (!find_postgresql().empty()) server = start_postgresql_server(500, {});
+  }
+  static void TearDownTestSuite() {
+    if (!server) return;
+    const std::string url = server->endpoint();
+    const std::string directory = url.substr(url.find("host=") + 5, url.find('&') - url.find("host=") - 5);
+    EXPECT_TRUE(fs::exists(directory));
+    server.reset();
+    EXPECT_FALSE(fs::exists(directory));
+    for (const auto& process : fs::directory_iterator("/proc")) {
+      std::ifstream in(process.path() / "cmdline");
+      std::string words;
+      std::getline(in, words);
+      EXPECT_EQ(words.find(directory), std::string::npos) << "a process is left: " << process.path();
+    }
+  }
+  void SetUp() override {
+    if (!server) GTEST_SKIP() << "no PostgreSQL server programs here: apt-get install postgresql";
+  }
+  static inline std::unique_ptr<fixture> server;
+};
+
+TEST_F(query_postgresql, finds_right_rows_in_both_forms) {
+  const auto work = make_postgresql_query(500, 0, server->endpoint());
+  run_blocking(*work, 300);
+  run_async(*work, 300);
+}
+
+TEST_F(query_postgresql, waits_in_the_server) {
+  const auto work = make_postgresql_query(500, 5'000'000, server->endpoint());
+  const auto start = std::chrono::steady_clock::now();
+  run_blocking(*work, 3);
+  run_async(*work, 3);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(30));
+}
+
+TEST_F(query_postgresql, fails_on_a_row_that_is_not_there) {
+  const auto work = make_postgresql_query(1'000'000, 0, server->endpoint());
+  EXPECT_NE(trouble_of([&] { run_blocking(*work, 100); }).find("failed: the row of id"), std::string::npos);
+  EXPECT_NE(trouble_of([&] { run_async(*work, 100); }).find("failed: the row of id"), std::string::npos);
+}
+
+TEST_F(query_postgresql, counts_a_lost_connection_and_connects_anew) {
+  const auto work = make_postgresql_query(500, 0, server->endpoint());
+  const auto end_the_others = [] {
+    execute(connect_postgresql(server->endpoint()).get(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'crossover' AND pid <> pg_backend_pid()");
+  };
+  const auto lane = work->open_lane(0);
+  work->run_blocking(*lane);
+  end_the_others();
+  EXPECT_NE(trouble_of([&] { work->run_blocking(*lane); }).find("counted: "), std::string::npos);
+  work->run_blocking(*lane);
+
+  boost::asio::io_context loop(1);
+  const auto of_loop = work->async()->open_async_lane(loop, 1);
+  const auto once = [&] {
+    std::exception_ptr trouble;
+    boost::asio::co_spawn(loop, work->async()->run_async(*of_loop), [&](std::exception_ptr thrown) { trouble = thrown; });
+    loop.restart();
+    loop.run();
+    if (trouble) std::rethrow_exception(trouble);
+  };
+  once();
+  end_the_others();
+  EXPECT_NE(trouble_of(once).find("counted: "), std::string::npos);
+  once();
+}
+
+TEST_F(query_postgresql, leaves_nothing_on_a_users_server) {
+  const postgresql_connection on = connect_postgresql(server->endpoint());
+  execute(on.get(), "CREATE DATABASE users");
+  std::string url = server->endpoint();
+  url.replace(url.find("/postgres?"), 10, "/users?");
+  const auto work = make_postgresql_query(50, 0, url);
+  run_blocking(*work, 50);
+  run_async(*work, 50);
+  const postgresql_connection users = connect_postgresql(url);
+  const postgresql_result left = execute(users.get(), "SELECT to_regclass('crossover_rows') IS NULL");
+  EXPECT_STREQ(::PQgetvalue(left.get(), 0, 0), "t");
+}
+
+}  // namespace
+}  // namespace crossover
