@@ -3,19 +3,13 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <random>
 
 #include "bench/interrupt.hpp"
-#include "workloads/error.hpp"
 
 namespace crossover {
 namespace {
 
-/// Time an operation of one slice, in s.
-double slice(cell_process& process, double seconds) {
-  const sample measured = process.run({.seconds = seconds});
-  return measured.wall_s / static_cast<double>(measured.operations);
-}
+double log_time(const sample& s) { return std::log(s.wall_s / static_cast<double>(s.operations)); }
 
 /// A fresh process of an arm, ready and warm. Its environment is `padding` bytes larger than ours.
 cell_process start(const duel_arm& arm, const duel_plan& plan, std::uint32_t padding) {
@@ -28,46 +22,73 @@ cell_process start(const duel_arm& arm, const duel_plan& plan, std::uint32_t pad
 }
 
 template <typename Function>
-auto named(const char* arm, Function act) {
+auto blaming(bool is_b, Function act) {
   try {
     return act();
   } catch (const interrupted&) {
     throw;
   } catch (const error& trouble) {
-    throw error(trouble.kind(), fmt::format("arm {}: {}", arm, trouble.what()));
+    throw arm_failure(is_b, trouble);
   }
 }
 
 }  // namespace
 
-double duel_group::log_ratio() const { return (std::log(b[0]) + std::log(b[1]) - std::log(a[0]) - std::log(a[1])) / 2; }
+arm_failure::arm_failure(bool is_b, const error& why)
+    : error(why.kind(), fmt::format("arm {}: {}", is_b ? "B" : "A", why.what())), is_b_(is_b) {}
+
+double duel_group::log_ratio() const { return (log_time(b[0]) + log_time(b[1]) - log_time(a[0]) - log_time(a[1])) / 2; }
+
+duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan& plan, std::mt19937_64& random) {
+  duel_block block;
+  block.padding_a = static_cast<std::uint32_t>(random() % 4096);
+  block.padding_b = static_cast<std::uint32_t>(random() % 4096);
+  // Which arm starts first is drawn too: the first may meet the colder machine.
+  const bool b_starts = random() % 2 == 0;
+  std::optional<cell_process> of_a, of_b;
+  const auto start_a = [&] { blaming(false, [&] { of_a.emplace(start(a, plan, block.padding_a)); }); };
+  const auto start_b = [&] { blaming(true, [&] { of_b.emplace(start(b, plan, block.padding_b)); }); };
+  if (b_starts) {
+    start_b(), start_a();
+  } else {
+    start_a(), start_b();
+  }
+  run_request slice;
+  slice.operations = plan.operations;
+  if (plan.operations == 0) slice.seconds = plan.slice_s;
+  for (std::uint32_t g = 0; g < plan.groups; ++g) {
+    duel_group group;
+    group.a_first = random() % 2 == 0;
+    const auto take_a = [&](int turn) { group.a[turn] = blaming(false, [&] { return of_a->run(slice); }); };
+    const auto take_b = [&](int turn) { group.b[turn] = blaming(true, [&] { return of_b->run(slice); }); };
+    if (group.a_first) {
+      take_a(0), take_b(0), take_b(1), take_a(1);
+    } else {
+      take_b(0), take_a(0), take_a(1), take_b(1);
+    }
+    block.groups.push_back(std::move(group));
+  }
+  const auto memory_a = blaming(false, [&] { return of_a->finish(); });
+  const auto memory_b = blaming(true, [&] { return of_b->finish(); });
+  for (duel_group& group : block.groups) {
+    for (sample& s : group.a) s.peak_rss_bytes = memory_a;
+    for (sample& s : group.b) s.peak_rss_bytes = memory_b;
+  }
+  return block;
+}
 
 std::vector<duel_block> run_duel(const duel_arm& a, const duel_arm& b, const duel_plan& plan) {
   std::mt19937_64 random(plan.seed);
   std::vector<duel_block> blocks;
-  for (std::uint32_t i = 0; i < plan.blocks; ++i) {
-    duel_block block;
-    block.padding_a = static_cast<std::uint32_t>(random() % 4096);
-    block.padding_b = static_cast<std::uint32_t>(random() % 4096);
-    cell_process of_a = named("A", [&] { return start(a, plan, block.padding_a); });
-    cell_process of_b = named("B", [&] { return start(b, plan, block.padding_b); });
-    for (std::uint32_t g = 0; g < plan.groups; ++g) {
-      duel_group group;
-      group.a_first = random() % 2 == 0;
-      const auto take_a = [&](int turn) { group.a[turn] = named("A", [&] { return slice(of_a, plan.slice_s); }); };
-      const auto take_b = [&](int turn) { group.b[turn] = named("B", [&] { return slice(of_b, plan.slice_s); }); };
-      if (group.a_first) {
-        take_a(0), take_b(0), take_b(1), take_a(1);
-      } else {
-        take_b(0), take_a(0), take_a(1), take_b(1);
-      }
-      block.groups.push_back(group);
-    }
-    named("A", [&] { return of_a.finish(); });
-    named("B", [&] { return of_b.finish(); });
-    blocks.push_back(std::move(block));
-  }
+  for (std::uint32_t i = 0; i < plan.blocks; ++i) blocks.push_back(run_duel_block(a, b, plan, random));
   return blocks;
+}
+
+sample try_arm(const duel_arm& arm, const duel_plan& plan, double seconds) {
+  cell_process process = start(arm, plan, 0);
+  const sample seen = process.run({.seconds = seconds});
+  process.finish();
+  return seen;
 }
 
 }  // namespace crossover

@@ -12,15 +12,19 @@ fixtures::~fixtures() {
 }
 
 fixtures::place fixtures::place_for(const planned_cell& cell, const allotment& given) {
-  const counterpart wanted = counterpart_of(*cell.workload, cell.workload_values);
+  const auto& parameters = cell.workload_values.texts();
+  return place_for(std::string(cell.workload->name), {parameters.begin(), parameters.end()}, counterpart_of(*cell.workload, cell.workload_values), given);
+}
+
+fixtures::place fixtures::place_for(const std::string& workload, const std::map<std::string, std::string>& parameters, counterpart wanted,
+                                    const allotment& given) {
   if (wanted == counterpart::none) return {};
-  const std::string workload(cell.workload->name);
   if (const auto users = given_.find(workload); users != given_.end() && wanted == counterpart::server) return {users->second, -1, 0};
 
   std::vector<std::string> command = {program_, "serve", workload};
-  for (const parameter& p : cell.workload->parameters) {
-    command.push_back(fmt::format("--{}", p.name));
-    command.push_back(cell.workload_values.text(p.name));
+  for (const auto& [name, text] : parameters) {
+    command.push_back(fmt::format("--{}", name));
+    command.push_back(text);
   }
   command.push_back("--cpus");
   command.push_back(fmt::format("{}", fmt::join(given.fixture, ",")));

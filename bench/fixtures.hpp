@@ -27,6 +27,8 @@ class fixtures {
   };
   /// Throws `error` (failed) when the server does not come up.
   place place_for(const planned_cell& cell, const allotment& given);
+  /// The same for a workload by name and parameters, which another build may know and this one not.
+  place place_for(const std::string& workload, const std::map<std::string, std::string>& parameters, counterpart wanted, const allotment& given);
 
  private:
   struct running {

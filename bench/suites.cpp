@@ -55,6 +55,17 @@ std::vector<matrix> thorough_matrices(const machine& here) {
            standard_cores(here), {64}}};
 }
 
+std::vector<matrix> check_matrices(const machine&) {
+  // One core each: where threads are placed on several is not the program's doing, and moves figures by tens of percents.
+  return {
+      {named({"noop"}), named({"serial", "event_loop", "shared_loop", "thread_pool", "processes"}), {1}, {64}},
+      {named({"hashing:bytes=4KiB"}), named({"serial", "event_loop", "thread_pool", "processes", "reference"}), {1}, {16}},
+      {named({"network"}), named({"event_loop", "shared_loop", "thread_pool", "processes", "reference"}), {1}, {64}},
+      {named({"network"}), named({"event_loop", "reference"}), {1}, {1}},
+      {named({"sleep:delay=1ms"}), named({"event_loop", "thread_pool", "reference"}), {1}, {64}},
+  };
+}
+
 /// One core and all of them: the ends of the axis.
 std::vector<std::uint32_t> ends_of(const machine& here) {
   return here.usable() == 1 ? std::vector<std::uint32_t>{1} : std::vector<std::uint32_t>{1, here.usable()};
@@ -98,6 +109,7 @@ std::vector<matrix> crossover_matrices(const machine& here) {
 const std::array suites = {
     suite{"standard", "the default: what each model makes of waiting, computing and talking", 0.2, 5, standard_matrices},
     suite{"quick", "a first look (--quick)", 0.1, 3, quick_matrices},
+    suite{"check", "what check compares of two programs when nothing is said: 20 short cells", 0.1, 5, check_matrices},
     suite{"io-vs-cpu", "which workload is bound by what: what more in flight brings it, and what more cores bring it", 0.2, 5, io_vs_cpu_matrices},
     suite{"concurrency-vs-parallelism", "more in flight on one core, against more cores at the same in flight", 0.2, 5, concurrency_vs_parallelism_matrices},
     suite{"multitasking", "short operations beside a long one: cooperative against preemptive", 0.5, 5, multitasking_matrices},

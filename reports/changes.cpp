@@ -48,21 +48,6 @@ std::vector<change> changes_between(const results& baseline, const results& now)
   return changes;
 }
 
-std::vector<environment_difference> environment_differences(const results& baseline, const results& now) {
-  std::set<std::string> keys;
-  for (const auto& [key, text] : baseline.environment) keys.insert(key);
-  for (const auto& [key, text] : now.environment) keys.insert(key);
-  const auto text_of = [](const results& from, const std::string& key) {
-    const auto found = from.environment.find(key);
-    return found == from.environment.end() ? std::string() : found->second;
-  };
-  std::vector<environment_difference> differences;
-  for (const std::string& key : keys)
-    if (text_of(baseline, key) != text_of(now, key))
-      differences.push_back({key, text_of(baseline, key), text_of(now, key)});
-  return differences;
-}
-
 lone_cells cells_without_counterpart(const results& baseline, const results& now) {
   std::set<std::string> old;
   std::set<std::string> fresh;

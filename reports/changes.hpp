@@ -28,14 +28,6 @@ struct change {
 /// Every judged metric of every cell of equal name, in the order of the new results.
 std::vector<change> changes_between(const results& baseline, const results& now);
 
-/// A line of the environment that is not the same in both.
-struct environment_difference {
-  std::string key;
-  std::string before;  ///< empty where it was not recorded
-  std::string after;
-};
-std::vector<environment_difference> environment_differences(const results& baseline, const results& now);
-
 /// The names of the cells that only one of the two has.
 struct lone_cells {
   std::vector<std::string> only_in_baseline;

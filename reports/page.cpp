@@ -9,6 +9,7 @@
 #include "reports/answers.hpp"
 #include "reports/changes.hpp"
 #include "reports/compressed.hpp"
+#include "reports/environment_differences.hpp"
 #include "reports/html.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/page_parts.hpp"
@@ -132,7 +133,7 @@ std::string baseline_of(const results& now, const results* baseline) {
            "<th scope=\"col\">baseline</th><th scope=\"col\">now</th></tr></thead><tbody>";
     for (const environment_difference& d : differences)
       out += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th><td dir=\"auto\">{}</td><td dir=\"auto\">{}</td></tr>\n",
-                         html_text(clipped(d.key, label_length)), html_text(clipped(d.before, 400)), html_text(clipped(d.after, 400)));
+                         html_text(clipped(d.key, label_length)), html_text(clipped(d.old_value, 400)), html_text(clipped(d.new_value, 400)));
     out += "</tbody></table></div>";
   }
   const auto [lost, added] = cells_without_counterpart(*baseline, now);

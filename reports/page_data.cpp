@@ -9,6 +9,7 @@
 #include "bench/metrics.hpp"
 #include "reports/answers.hpp"
 #include "reports/changes.hpp"
+#include "reports/environment_differences.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/panels.hpp"
 #include "reports/percentiles.hpp"
@@ -196,7 +197,7 @@ json answer_row(const results& value, const answer& of) {
 
 void add_baseline(json& document, const results& baseline, const results& now) {
   json differences = json::array();
-  for (const auto& d : environment_differences(baseline, now)) differences.push_back({d.key, d.before, d.after});
+  for (const auto& d : environment_differences(baseline, now)) differences.push_back({d.key, d.old_value, d.new_value});
   json changes = json::array();
   for (const change& c : changes_between(baseline, now)) {
     if (!is_headline(*c.of, now.foreign)) continue;

@@ -12,6 +12,7 @@ using words = std::vector<std::string>;
 int list_command(const words& arguments);
 int run_command(const words& arguments);
 int report_command(const words& arguments);
+int check_command(const words& arguments);
 int serve_command(const words& arguments);
 int cell_command(const words& arguments);
 

@@ -22,6 +22,7 @@ constexpr std::array commands = {
     command{"list", "the matrix: workloads, models, cells, what is skipped and why", list_command},
     command{"run", "measure; results to --out (results.json)", run_command},
     command{"report", "one self-contained HTML page of results", report_command},
+    command{"check", "is NEW slower than OLD? two programs or two results files; exit code 0, 1, 2", check_command},
     command{"serve", "a workload's fixture alone", serve_command},
     command{"cell", "one cell process (for programs; see bench/cell/PROTOCOL.md)", cell_command},
 };

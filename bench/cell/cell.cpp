@@ -155,6 +155,7 @@ class cell {
                                static_cast<std::uint32_t>(setup.cpus.size()), setup.in_flight, false};
     if (const std::string why = type.cannot(request); !why.empty()) throw error(error_kind::unsupported, why);
 
+    slower_ = amount(body, "slower");
     cell_request open_loop = request;
     open_loop.open_loop = true;
     why_no_open_loop_ = type.cannot(open_loop);
@@ -179,6 +180,7 @@ class cell {
     run_control control;
     control.operations = operations;
     control.every = every_;
+    control.added_ns = added_ns_;
     if (rate > 0) {
       if (!why_no_open_loop_.empty()) throw error(error_kind::unsupported, why_no_open_loop_);
       if (!(seconds > 0)) throw error(error_kind::invalid, "a 'rate' goes with 'seconds'");
@@ -200,7 +202,10 @@ class cell {
     run_outcome outcome = prepared_->run(control, seconds);
     const usage used = usage_of_this_process() - before;
     const std::int64_t begin_ns = outcome.begin_ns, end_ns = outcome.end_ns;
-    json told = to_json(sample_of(control, outcome, used, rate));
+    const sample s = sample_of(control, outcome, used, rate);
+    if (slower_ > 0 && added_ns_ == 0)
+      added_ns_ = std::max<std::int64_t>(1, std::llround(slower_ / 100 * s.wall_s * 1e9 * cores_ / static_cast<double>(s.operations)));
+    json told = to_json(s);
     if (traced) told["trace"] = to_json(trace_of(begin_ns, end_ns));
     return told;
   }
@@ -278,6 +283,8 @@ class cell {
   std::uint32_t cores_ = 1;
   std::uint32_t every_ = 1;
   bool first_ = true;
+  double slower_ = 0;          ///< percent of an operation's time to add to each
+  std::int64_t added_ns_ = 0;  ///< as much; known after the first run, to which nothing is added
   bool finished_ = false;
   std::string checksum_;
   std::string why_no_open_loop_;

@@ -50,6 +50,7 @@ void cell_process::prepare(const cell_preparation& what) {
   if (!what.model_parameters.empty()) body["model_parameters"] = what.model_parameters;
   if (!what.endpoint.empty()) body["endpoint"] = what.endpoint;
   if (what.trace) body["trace"] = true;
+  if (what.slower > 0) body["slower"] = what.slower;
   const json ready = ask({{"prepare", body}}, "ready", deadline_s_ + 0.01 * what.in_flight);
   start_s_ = static_cast<double>(now_ns() - started_ns_) * 1e-9;
   if (ready.value("protocol", json()) != 1)

@@ -20,6 +20,7 @@ struct cell_preparation {
   std::uint32_t in_flight = 1;
   std::string endpoint;
   bool trace = false;  ///< one run will be traced
+  double slower = 0;  ///< percent by which every operation is to take longer, for calibration
 };
 
 /// How long a run lasts: by time or by operations, one of them more than 0.

@@ -132,6 +132,38 @@ std::string child_process::read_line(duration most) {
   }
 }
 
+std::string child_process::read_to_end(duration most) {
+  using clock = std::chrono::steady_clock;
+  const auto deadline = clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(most);
+  input_.reset();
+  for (;;) {
+    if (was_interrupted()) throw interrupted();
+    const duration left = deadline - clock::now();
+    if (left.count() <= 0) {
+      kill_group();
+      throw error(error_kind::failed, fmt::format("it did not end within {:.3g} s and was killed{}", most.count(), last_words()));
+    }
+    pollfd watched[2] = {{output_.get(), POLLIN, 0}, {interrupt_descriptor(), POLLIN, 0}};
+    const int ready = ::poll(watched, 2, static_cast<int>(std::min(left.count() * 1000 + 1, 1e9)));
+    if (ready < 0 && errno != EINTR) throw system_failure(error_kind::failed, "poll", errno);
+    if (ready <= 0 || (watched[0].revents & (POLLIN | POLLHUP)) == 0) continue;
+    char chunk[65536];
+    const ssize_t n = ::read(output_.get(), chunk, sizeof chunk);
+    if (n == 0) break;
+    if (n > 0) pending_.append(chunk, static_cast<std::size_t>(n));
+    if (pending_.size() > (std::size_t{64} << 20)) throw error(error_kind::failed, "it writes without end");
+  }
+  const duration left = deadline - clock::now();
+  for (double waited = 0; !reaped_ && waited < left.count(); waited += 0.001) {
+    if (::waitpid(pid_, &status_, WNOHANG) == pid_)
+      reaped_ = true;
+    else
+      ::usleep(1000);
+  }
+  if (!reaped_ || !WIFEXITED(status_) || WEXITSTATUS(status_) != 0) throw error(error_kind::failed, how_it_ended());
+  return std::exchange(pending_, {});
+}
+
 bool child_process::end(duration most) {
   input_.reset();
   for (double waited = 0; !reaped_ && waited < most.count(); waited += 0.001) {

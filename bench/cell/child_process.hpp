@@ -32,6 +32,9 @@ class child_process {
   std::string read_line(duration most);
   /// Closes its input and waits for its end, at most `most`; then kills it. Whether it ended by itself with code 0.
   bool end(duration most);
+  /// All that it writes until it has ended. Throws `error` (failed) where it did not end with code 0, wrote over 64 MiB or took
+  /// longer than `most`, and `interrupted`.
+  std::string read_to_end(duration most);
 
  private:
   void kill_group();

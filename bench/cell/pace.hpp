@@ -20,6 +20,7 @@ struct run_control {
   std::int64_t deadline_ns = 0;       ///< no operation is issued after it; the largest value where operations are counted instead
   std::uint64_t operations = 0;       ///< how many in all, shared out among the lanes; 0: as many as there is time for
   std::uint32_t every = 1;            ///< one operation in so many is timed
+  std::int64_t added_ns = 0;          ///< spun after each operation: a slowdown of known size, to calibrate comparisons with
   const std::int64_t* arrivals = nullptr;  ///< open loop: intended starts, in ns after start_ns, ascending
   std::uint64_t arrival_count = 0;
   std::atomic<std::uint64_t> next_arrival = 0;
@@ -39,6 +40,12 @@ struct run_control {
     return start_ns + arrivals[mine];
   }
 };
+
+/// Keeps the CPU busy for so long.
+inline void spin_for(std::int64_t ns) {
+  for (const std::int64_t end = now_ns() + ns; now_ns() < end;) {
+  }
+}
 
 /// What one worker (thread, loop, process) counted in a run. Touched by that worker alone.
 struct alignas(64) tally {
@@ -75,14 +82,14 @@ class lane_pace {
     control_ = &control;
     left_ = quota;
     issued_ns_ = now;
-    until_stamp_ = 1;
-    timing_ = true;
+    wait_for_stamp();
     return quota > 0;
   }
 
   /// An operation ended well. Returns whether to issue another.
   bool done(tally& worker) {
     ++worker.operations;
+    if (control_->added_ns > 0) [[unlikely]] spin_for(control_->added_ns);
     trace_operation(trace_mark::ended);
     if (--until_stamp_ != 0) return --left_ != 0;
     return stamp(worker);
@@ -103,11 +110,30 @@ class lane_pace {
   bool stamp(tally& worker) {
     const std::int64_t now = now_ns();
     if (timing_) worker.latency.record(now - issued_ns_);
-    const std::uint32_t every = control_->every;
-    timing_ = every == 1 || !timing_;
-    until_stamp_ = timing_ ? 1 : every - 1;
+    if (timing_ && control_->every > 1) {
+      wait_for_stamp();
+    } else {
+      timing_ = true;
+      until_stamp_ = 1;
+    }
     issued_ns_ = now;
     return --left_ != 0 && now < control_->deadline_ns;
+  }
+
+  /// Until the clock is read next. Where it is not read after each operation, the timed ones are drawn at random: at fixed distances they could keep
+  /// step with what the lanes do together, and the first of a run would always be among them.
+  void wait_for_stamp() {
+    const std::uint32_t every = control_->every;
+    timing_ = every == 1;
+    until_stamp_ = timing_ ? 1 : 1 + static_cast<std::uint32_t>(random_number() % (2 * every - 3));  // every - 1 on average
+  }
+
+  /// xorshift64 (Marsaglia 2003): an operation may take as little as 20 ns.
+  static std::uint64_t random_number() {
+    thread_local std::uint64_t state = static_cast<std::uint64_t>(now_ns()) | 1;
+    state ^= state << 13;
+    state ^= state >> 7;
+    return state ^= state << 17;
   }
 
   const run_control* control_ = nullptr;

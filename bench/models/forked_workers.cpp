@@ -153,6 +153,7 @@ run_outcome forked_workers::run(run_control& control, double seconds) {
   run_control& theirs = shared_->control;
   theirs.operations = control.operations;
   theirs.every = control.every;
+  theirs.added_ns = control.added_ns;
   theirs.arrivals = control.arrivals;
   theirs.arrival_count = control.arrival_count;
   release(theirs, seconds);

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "reports/check/environment_differences.hpp"
+#include "reports/environment_differences.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "workloads/error.hpp"

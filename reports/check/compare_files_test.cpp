@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/check/binomial.hpp"
-#include "reports/check/environment_differences.hpp"
+#include "reports/environment_differences.hpp"
 #include "reports/check/sample_results.hpp"
 #include "reports/check/simulated_blocks.hpp"
 #include "workloads/error.hpp"
@@ -49,7 +49,7 @@ TEST(compare_files, gives_verdicts_by_hand_computed_figures) {
   EXPECT_TRUE(found.cells[2].improvement);
   EXPECT_EQ(found.cells[3].outcome, verdict::inconclusive);
   EXPECT_NE(found.cells[3].settle.find("on the two programs"), std::string::npos) << found.cells[3].settle;
-  EXPECT_EQ(exit_code(found), 1);
+  EXPECT_EQ(exit_code_of(found), 1);
   // The formula of the header: s of the ten wobbles (of logs), v = s^2 (1 + 1/10), both sides alike, so 18
   // degrees of freedom.
   double mean = 0, squares = 0;
@@ -64,7 +64,7 @@ TEST(compare_files, gives_verdicts_by_hand_computed_figures) {
 TEST(compare_files, a_file_against_itself_passes) {
   const results same = results_of({cell_of("a", about(1e-6)), cell_of("b", about(3e-3))});
   const comparison found = compare_files(same, same, {});
-  EXPECT_EQ(exit_code(found), 0) << headline(found);
+  EXPECT_EQ(exit_code_of(found), 0) << headline(found);
 }
 
 TEST(compare_files, what_cannot_be_compared_is_listed_and_never_a_pass) {
@@ -90,13 +90,13 @@ TEST(compare_files, what_cannot_be_compared_is_listed_and_never_a_pass) {
   EXPECT_EQ(found.failing.size(), 1u);
   EXPECT_EQ(found.added.size(), 2u);
   EXPECT_EQ(found.skipped.size(), 1u);
-  EXPECT_EQ(exit_code(found), 1);
+  EXPECT_EQ(exit_code_of(found), 1);
   found.newly_failing.clear();
-  EXPECT_EQ(exit_code(found), 2) << "a vanished cell";
+  EXPECT_EQ(exit_code_of(found), 2) << "a vanished cell";
   found.vanished.clear();
-  EXPECT_EQ(exit_code(found), 2) << "a cell that fails on both sides";
+  EXPECT_EQ(exit_code_of(found), 2) << "a cell that fails on both sides";
   found.failing.clear();
-  EXPECT_EQ(exit_code(found), 0) << "new and skipped cells are only listed";
+  EXPECT_EQ(exit_code_of(found), 0) << "new and skipped cells are only listed";
 }
 
 TEST(compare_files, no_cell_in_common_is_an_error) {
@@ -126,7 +126,7 @@ TEST(compare_files, aggregates_alone_are_inconclusive_with_the_remedy) {
   const std::string mean =
       R"({"name":"f_mean","run_name":"f","run_type":"aggregate","aggregate_name":"mean","iterations":10,"real_time":5.0,"cpu_time":5.0,"time_unit":"ns"})";
   const comparison found = compare_files(plain(mean), plain(mean), {});
-  EXPECT_EQ(exit_code(found), 2);
+  EXPECT_EQ(exit_code_of(found), 2);
   bool remedy = false;
   for (const std::string& note : found.cells[0].notes)
     remedy |= note.find("--benchmark_report_aggregates_only") != std::string::npos;
@@ -168,14 +168,14 @@ TEST(compare_files, metrics_that_cannot_judge) {
             std::string::npos);
   options.metric = "p99";
   const comparison unmeasured = compare_files(some, some, options);
-  EXPECT_EQ(exit_code(unmeasured), 2);
+  EXPECT_EQ(exit_code_of(unmeasured), 2);
   EXPECT_NE(unmeasured.cells[0].settle.find("was not measured on either side"), std::string::npos);
   options.metric = "errors";
   const comparison no_errors = compare_files(some, some, options);
-  EXPECT_EQ(exit_code(no_errors), 0);
+  EXPECT_EQ(exit_code_of(no_errors), 0);
   results failing = some;
   for (sample& s : failing.cells[0].samples) s.errors["read:ECONNRESET"] = 10;
-  EXPECT_EQ(exit_code(compare_files(some, failing, options)), 2) << "from none to some has no ratio";
+  EXPECT_EQ(exit_code_of(compare_files(some, failing, options)), 2) << "from none to some has no ratio";
 }
 
 TEST(compare_files, a_deterministic_metric_is_judged_without_scatter) {
@@ -184,8 +184,8 @@ TEST(compare_files, a_deterministic_metric_is_judged_without_scatter) {
   for (sample& s : after.cells[0].samples) s.peak_rss_bytes = 1200;
   file_options options;
   options.metric = "memory";
-  EXPECT_EQ(exit_code(compare_files(before, after, options)), 1);
-  EXPECT_EQ(exit_code(compare_files(before, before, options)), 0);
+  EXPECT_EQ(exit_code_of(compare_files(before, after, options)), 1);
+  EXPECT_EQ(exit_code_of(compare_files(before, before, options)), 0);
 }
 
 TEST(compare_files, differing_environments_are_inconclusive_unless_allowed) {
@@ -194,13 +194,13 @@ TEST(compare_files, differing_environments_are_inconclusive_unless_allowed) {
   after.environment["cpu_model"] = "another CPU";
   after.environment["host"] = "elsewhere";
   const comparison refused = compare_files(before, after, {});
-  EXPECT_EQ(exit_code(refused), 2);
+  EXPECT_EQ(exit_code_of(refused), 2);
   ASSERT_EQ(refused.environment.size(), 1u) << "the host's name alone decides nothing";
   EXPECT_EQ(refused.environment[0].key, "cpu_model");
   EXPECT_NE(refused.cells[0].settle.find("--allow-different-environment"), std::string::npos);
   file_options options;
   options.allow_different_environment = true;
-  EXPECT_EQ(exit_code(compare_files(before, after, options)), 1);
+  EXPECT_EQ(exit_code_of(compare_files(before, after, options)), 1);
   after.environment = before.environment;
   after.environment.erase("governor");
   EXPECT_EQ(environment_differences(before, after).size(), 1u) << "a key that one side lacks";
@@ -222,10 +222,10 @@ TEST(compare_files, mixed_files_are_compared_only_when_allowed) {
   results ours = results_of({cell_of("f", about(1e-6))});
   std::string rows;
   for (const double s : about(1000)) rows += (rows.empty() ? "" : ",") + row("f", s);
-  EXPECT_EQ(exit_code(compare_files(ours, plain(rows), {})), 2);
+  EXPECT_EQ(exit_code_of(compare_files(ours, plain(rows), {})), 2);
   file_options options;
   options.allow_different_environment = true;
-  EXPECT_EQ(exit_code(compare_files(ours, plain(rows), options)), 0);
+  EXPECT_EQ(exit_code_of(compare_files(ours, plain(rows), options)), 0);
 }
 
 TEST(holm, by_hand) {
@@ -254,7 +254,7 @@ TEST(compare_files, false_alarms_where_runs_differ_as_repetitions_do) {
     }
     file_options options;
     options.tolerate = 0;
-    alarms += exit_code(compare_files(sides[0], sides[1], options)) == 1;
+    alarms += exit_code_of(compare_files(sides[0], sides[1], options)) == 1;
   }
   EXPECT_LE(clopper_pearson(alarms, suites, 0.999).lower, 0.01) << alarms;
 }

@@ -60,7 +60,7 @@ verdict verdict_of(const comparison& found) {
   return unsure ? verdict::inconclusive : verdict::pass;
 }
 
-int exit_code(const comparison& found) {
+int exit_code_of(const comparison& found) {
   switch (verdict_of(found)) {
     case verdict::pass:
       return 0;

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "reports/environment_differences.hpp"
+
 namespace crossover {
 
 enum class verdict { pass, regression, inconclusive };
@@ -61,12 +63,6 @@ struct unmatched_cell {
   std::string reason;
 };
 
-struct environment_difference {
-  std::string key;
-  std::string old_value;  ///< empty where the side does not say
-  std::string new_value;
-};
-
 /// What a check found: the one value that all its outputs are made from.
 struct comparison {
   std::string old_name;  ///< file or program, for people
@@ -90,7 +86,7 @@ struct comparison {
 verdict verdict_of(const comparison& found);
 
 /// 0 pass, 1 regression, 2 inconclusive.
-int exit_code(const comparison& found);
+int exit_code_of(const comparison& found);
 
 /// The outcome in one sentence: "2 of 20 cells regressed: …".
 std::string headline(const comparison& found);

@@ -20,10 +20,10 @@ comparison with(verdict outcome) {
 }
 
 TEST(comparison, exit_codes) {
-  EXPECT_EQ(exit_code(with(verdict::pass)), 0);
-  EXPECT_EQ(exit_code(with(verdict::regression)), 1);
-  EXPECT_EQ(exit_code(with(verdict::inconclusive)), 2);
-  EXPECT_EQ(exit_code(comparison{}), 2) << "silence is no pass";
+  EXPECT_EQ(exit_code_of(with(verdict::pass)), 0);
+  EXPECT_EQ(exit_code_of(with(verdict::regression)), 1);
+  EXPECT_EQ(exit_code_of(with(verdict::inconclusive)), 2);
+  EXPECT_EQ(exit_code_of(comparison{}), 2) << "silence is no pass";
 }
 
 TEST(comparison, what_is_missing_is_never_a_pass) {

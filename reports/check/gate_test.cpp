@@ -133,7 +133,7 @@ TEST(compare_blocks, gives_each_cell_its_verdict) {
   EXPECT_EQ(found.cells[8].outcome, verdict::pass);
   EXPECT_EQ(found.cells[8].decided, decided_by::screen);
   EXPECT_FALSE(found.cells[8].adjusted_p);
-  EXPECT_EQ(exit_code(found), 1);
+  EXPECT_EQ(exit_code_of(found), 1);
 }
 
 TEST(compare_blocks, nothing_measured_is_never_a_pass) {

@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-#include "reports/check/environment_differences.hpp"
+#include "reports/environment_differences.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "workloads/error.hpp"
@@ -145,15 +145,15 @@ std::filesystem::path history_file(const std::filesystem::path& directory, const
   return directory / machine_fingerprint(measured) / fmt::format("{}-{}.json", date, commit);
 }
 
-void add_to_history(const std::filesystem::path& directory, const std::string& commit,
-                    const results& measured) {
+void add_to_history(const std::filesystem::path& directory, const std::string& commit, const results& measured,
+                    std::string_view document) {
   const std::filesystem::path file = history_file(directory, commit, measured);
   std::error_code trouble;
   std::filesystem::create_directories(file.parent_path(), trouble);
   if (trouble)
     throw error(error_kind::unwritable,
                 fmt::format("{}: {}", file.parent_path().string(), trouble.message()));
-  write_results(file, measured);
+  write_atomically(file, document);
 }
 
 std::vector<history_entry> read_history(const std::filesystem::path& directory, const std::string& machine) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reports/check/change_points.hpp"
@@ -28,9 +29,10 @@ std::string machine_fingerprint(const results& measured);
 std::filesystem::path history_file(const std::filesystem::path& directory, const std::string& commit,
                                    const results& measured);
 
-/// Stores a run; the same commit and date are replaced. Throws `error` (invalid, unwritable).
-void add_to_history(const std::filesystem::path& directory, const std::string& commit,
-                    const results& measured);
+/// Stores a run as it stands in its file, `document`, of which `measured` was read; the same commit and date are replaced.
+/// Throws `error` (invalid, unwritable).
+void add_to_history(const std::filesystem::path& directory, const std::string& commit, const results& measured,
+                    std::string_view document);
 
 /// The runs of this machine, oldest first (by the date of the results, then by file name). None where there
 /// is no such directory. Throws `error` (unreadable) for a file that is not results.

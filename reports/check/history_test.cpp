@@ -39,6 +39,7 @@ class history_directory : public testing::Test {
  protected:
   void SetUp() override { std::filesystem::remove_all(directory); }
   void TearDown() override { std::filesystem::remove_all(directory); }
+  void keep(const std::string& commit, const results& run) { add_to_history(directory, commit, run, to_json(run).dump()); }
   std::filesystem::path directory = std::filesystem::path(testing::TempDir()) / "crossover-history-test";
 };
 
@@ -47,10 +48,10 @@ TEST_F(history_directory, keeps_runs_by_machine_and_date) {
   results first = run_of(noise, 0, 2, 0), second = run_of(noise, 0, 2, 1), elsewhere = run_of(noise, 0, 2, 2);
   elsewhere.environment["cpu_model"] = "another CPU";
   ASSERT_NE(machine_fingerprint(first), machine_fingerprint(elsewhere));
-  add_to_history(directory, "bbb", second);
-  add_to_history(directory, "aaa-1", first);
-  add_to_history(directory, "ccc", elsewhere);
-  add_to_history(directory, "bbb", second);
+  keep("bbb", second);
+  keep("aaa-1", first);
+  keep("ccc", elsewhere);
+  keep("bbb", second);
   const std::vector<history_entry> read = read_history(directory, machine_fingerprint(first));
   ASSERT_EQ(read.size(), 2u);
   EXPECT_EQ(read[0].commit, "aaa-1");
@@ -60,7 +61,7 @@ TEST_F(history_directory, keeps_runs_by_machine_and_date) {
   std::ofstream(directory / machine_fingerprint(first) / "20260105-x.json") << "{";
   EXPECT_THROW(read_history(directory, machine_fingerprint(first)), error);
   for (const char* wrong : {"", "../x", "a b", ".hidden", "a/b"})
-    EXPECT_THROW(add_to_history(directory, wrong, first), error) << wrong;
+    EXPECT_THROW(keep(wrong, first), error) << wrong;
 }
 
 TEST(machine_fingerprint, is_the_machine_and_not_its_kernel_or_load) {
@@ -92,7 +93,7 @@ TEST(compare_with_history, judges_by_the_scatter_from_run_to_run) {
 TEST(compare_with_history, too_few_runs_say_how_many_are_needed) {
   block_simulator noise(noise_kind::normal, 0.004, 93);
   const comparison found = compare_with_history(history_of(noise, 2, 1), run_of(noise, 0, 1, 20), {});
-  EXPECT_EQ(exit_code(found), 2);
+  EXPECT_EQ(exit_code_of(found), 2);
   EXPECT_EQ(found.cells[0].settle,
             "2 runs in the window: at least 4 are needed to know the scatter from run to run");
   EXPECT_THROW(compare_with_history({}, run_of(noise, 0, 1, 20), {}), error);
@@ -116,7 +117,7 @@ TEST(compare_with_history, vanished_cells_and_other_environments) {
   results now = run_of(noise, 0, 1, 20);
   EXPECT_EQ(compare_with_history(history, now, {}).vanished.size(), 1u);
   now.environment["kernel"] = "7.0";
-  EXPECT_EQ(exit_code(compare_with_history(history, now, {})), 2);
+  EXPECT_EQ(exit_code_of(compare_with_history(history, now, {})), 2);
 }
 
 TEST(compare_with_history, false_alarms_over_simulated_histories) {
@@ -127,7 +128,7 @@ TEST(compare_with_history, false_alarms_over_simulated_histories) {
     options.files.tolerate = 0;
     options.changes.least_runs = 10;  // nothing is marked: what is tested here is the window
     alarms +=
-        exit_code(compare_with_history(history_of(noise, 10, 10), run_of(noise, 0, 10, 20), options)) == 1;
+        exit_code_of(compare_with_history(history_of(noise, 10, 10), run_of(noise, 0, 10, 20), options)) == 1;
   }
   EXPECT_LE(clopper_pearson(alarms, 400, 0.999).lower, 0.01) << alarms;
 }

@@ -29,6 +29,8 @@ std::string as_json(const comparison& found);
 /// For a comment on a pull request (at most 60,000 characters), beginning with a marker by which it is found
 /// again.
 std::string as_markdown(const comparison& found);
+/// For people: one self-contained page with a forest plot, without scripts; a policy in it forbids everything but its own style.
+std::string as_html(const comparison& found);
 /// For test reports of CI systems: a test case a cell; a regression is a failure, an inconclusive or vanished
 /// cell an error.
 std::string as_junit(const comparison& found);

@@ -46,7 +46,7 @@ TEST(formats, the_table_is_complete_and_its_names_are_unique) {
     EXPECT_FALSE(format.description.empty());
     EXPECT_EQ(find_format(format.name), &format);
   }
-  for (const char* name : {"text", "json", "markdown", "junit", "sarif", "github", "github_summary"})
+  for (const char* name : {"text", "json", "markdown", "html", "junit", "sarif", "github", "github_summary"})
     EXPECT_NE(find_format(name), nullptr) << name;
   EXPECT_EQ(find_format("pdf"), nullptr);
 }

@@ -68,7 +68,7 @@ std::string as_json(const comparison& found) {
   ordered_json document;
   document["crossover_check"] = {{"schema", 1},
                                  {"verdict", to_string(verdict_of(found))},
-                                 {"exit_code", exit_code(found)},
+                                 {"exit_code", exit_code_of(found)},
                                  {"headline", headline(found)},
                                  {"old", found.old_name},
                                  {"new", found.new_name},

@@ -96,7 +96,7 @@ std::string as_sarif(const comparison& found) {
   document["runs"] = ordered_json::array(
       {{{"tool", {{"driver", {{"name", "crossover check"}, {"rules", std::move(rule_list)}}}}},
         {"invocations",
-         ordered_json::array({{{"executionSuccessful", true}, {"exitCode", exit_code(found)}}})},
+         ordered_json::array({{{"executionSuccessful", true}, {"exitCode", exit_code_of(found)}}})},
         {"results", std::move(results)}}});
   return document.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }

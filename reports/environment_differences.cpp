@@ -1,4 +1,4 @@
-#include "reports/check/environment_differences.hpp"
+#include "reports/environment_differences.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,0 +1,235 @@
+#include "tools/check/crossover_pair.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "bench/cell/child_process.hpp"
+#include "bench/interrupt.hpp"
+#include "reports/check/judged_metric.hpp"
+#include "reports/check/location.hpp"
+#include "reports/check/match_cells.hpp"
+#include "workloads/registry.hpp"
+
+namespace crossover {
+namespace {
+
+using nlohmann::json;
+
+/// Short enough that a neighbour's burst strikes both arms alike, long enough that starting a slice is a small part of it.
+constexpr double slice_s = 0.005;
+constexpr double warm_up_s = 0.02;
+constexpr double first_look_s = 0.02;
+/// What a block measures, all slices together.
+constexpr double measured_s = 0.12;
+constexpr std::uint32_t most_groups = 6, least_groups = 2;
+
+cell_result listed_cell(const json& told) {
+  cell_result cell;
+  cell.name = told.at("name").get<std::string>();
+  cell.workload = told.at("workload").get<std::string>();
+  cell.parameters = told.at("parameters").get<std::map<std::string, std::string>>();
+  cell.model = told.at("model").get<std::string>();
+  cell.cores = told.at("cores").get<std::uint32_t>();
+  cell.in_flight = told.at("in_flight").get<std::uint32_t>();
+  cell.reason = told.value("reason", "");
+  if (told.at("status") != "runnable") cell.status = cell_status::skipped;
+  return cell;
+}
+
+/// A cell that runs a script is the interpreter's, not one of the two programs'.
+bool runs_a_script(const cell_result& cell) {
+  const std::string name = cell.model.substr(0, cell.model.find(':'));
+  return std::any_of(all_models().begin(), all_models().end(), [&](const model_type* type) { return type->name == name && !type->script.empty(); });
+}
+
+/// The cells that a program has for a selection.
+results listed_by(const std::string& program, const std::vector<std::string>& selection, const name_filter& filter) {
+  std::vector<std::string> command = {program, "list", "--json"};
+  command.insert(command.end(), selection.begin(), selection.end());
+  const std::string text = child_process(command).read_to_end(child_process::duration(60));
+  try {
+    results read;
+    const json document = json::parse(text);
+    for (const json& told : document.at("cells")) {
+      cell_result cell = listed_cell(told);
+      if (cell.status == cell_status::ok && runs_a_script(cell)) {
+        cell.status = cell_status::skipped;
+        cell.reason = "its model runs in an interpreter, which is neither of the two programs";
+      }
+      if (filter.keeps(cell.name)) read.cells.push_back(std::move(cell));
+    }
+    return read;
+  } catch (const json::exception&) {
+    throw error(error_kind::failed, "its `list --json` is not a list of cells");
+  }
+}
+
+/// The words of a program that refused, out of what is said of its end.
+std::string own_words(const std::string& how_it_ended) {
+  constexpr std::string_view mark = "it said: ";
+  const std::size_t at = how_it_ended.find(mark);
+  std::string words = at == std::string::npos ? how_it_ended : how_it_ended.substr(at + mark.size());
+  if (words.starts_with("crossover: ")) words.erase(0, 11);
+  return words;
+}
+
+/// The words of an arm's failure without its letter: the lists say which side it was.
+std::string without_letter(const arm_failure& trouble) { return std::string(trouble.what()).substr(7); }
+
+/// What a cell of a workload that this program knows talks to. Parameters that only the other build has decide nothing about it.
+counterpart counterpart_wanted(const workload_type& type, const std::map<std::string, std::string>& given) {
+  std::map<std::string, std::string> known;
+  for (const parameter& p : type.parameters)
+    if (const auto found = given.find(std::string(p.name)); found != given.end()) known.insert(*found);
+  return counterpart_of(type, parameter_values(type.name, type.parameters, known));
+}
+
+template <typename Function>
+auto by_side(Function act) {
+  try {
+    return act();
+  } catch (const arm_failure& trouble) {
+    throw side_failure(trouble.is_b() ? side::new_side : side::old_side, without_letter(trouble));
+  }
+}
+
+}  // namespace
+
+name_filter::name_filter(const std::string& text) {
+  if (text.empty() || text == "all") return;
+  negative_ = text.starts_with('-');
+  try {
+    regex_.emplace(negative_ ? text.substr(1) : text);
+  } catch (const std::regex_error&) {
+    throw error(error_kind::invalid, fmt::format("--benchmark_filter={}: not a regular expression", text));
+  }
+}
+
+bool name_filter::keeps(const std::string& name) const { return !regex_ || std::regex_search(name, *regex_) != negative_; }
+
+crossover_pair::crossover_pair(const std::string& old_program, const std::string& new_program, const crossover_pair_options& options,
+                               comparison& found)
+    : old_program_(old_program),
+      new_program_(new_program),
+      options_(options),
+      judged_(judged_metric(options.metric)),
+      here_(read_machine()),
+      servers_(new_program, {}),
+      random_(options.seed) {
+  const name_filter filter(options.filter);
+  results of[2];
+  std::string refusal[2];
+  for (const int which : {0, 1}) try {
+      of[which] = listed_by(which == 0 ? old_program : new_program, options.selection, filter);
+    } catch (const interrupted&) {
+      throw;
+    } catch (const error& trouble) {
+      refusal[which] = own_words(trouble.what());
+      found.notes.push_back(fmt::format("{} has none of these cells: {}", which == 0 ? old_program : new_program, refusal[which]));
+    }
+  if (!refusal[0].empty() && !refusal[1].empty()) throw error(error_kind::invalid, refusal[1]);
+  for (const cell_pair& pair : match_cells(of[0], of[1], found)) {
+    cells_.push_back({*pair.new_cell, {}, {}, {}});
+    if (!(pair.old_cell->parameters == pair.new_cell->parameters && pair.old_cell->model == pair.new_cell->model))
+      found.notes.push_back(fmt::format("'{}' means different things to the two programs; both are given the new one's parameters", pair.new_cell->name));
+  }
+}
+
+std::vector<std::string> crossover_pair::cells() const {
+  std::vector<std::string> names;
+  for (const paired_cell& cell : cells_) names.push_back(cell.what.name);
+  return names;
+}
+
+void crossover_pair::arm_both(paired_cell& cell) {
+  const allotment given = allot(here_, *cell.what.cores);
+  duel_arm one;
+  one.what.workload = cell.what.workload;
+  one.what.parameters = cell.what.parameters;
+  one.what.parameters.erase("rate");
+  const named_parameters model = parse_named_parameters(cell.what.model);
+  one.what.model = model.name;
+  one.what.model_parameters = model.given;
+  one.what.cores = given.cell;
+  one.what.in_flight = *cell.what.in_flight;
+  const auto known = std::find_if(all_workloads().begin(), all_workloads().end(),
+                                  [&](const workload_type* type) { return type->name == cell.what.workload; });
+  // A workload that this program does not know may need a server: the new side is asked, and says if it needs none.
+  const counterpart wanted = known == all_workloads().end() ? counterpart::server : counterpart_wanted(**known, one.what.parameters);
+  if (wanted != counterpart::none) try {
+      one.what.endpoint = servers_.place_for(cell.what.workload, one.what.parameters, wanted, given).endpoint;
+    } catch (const interrupted&) {
+      throw;
+    } catch (const error& trouble) {
+      if (known != all_workloads().end()) throw side_failure(side::new_side, fmt::format("its server: {}", trouble.what()));
+    }
+  cell.old_arm = cell.new_arm = one;
+  cell.old_arm.command = {old_program_, "cell"};
+  cell.new_arm.command = {new_program_, "cell"};
+  if (options_.slower > 0 && name_filter(options_.slower_in).keeps(cell.what.name)) cell.new_arm.what.slower = options_.slower;
+}
+
+double crossover_pair::prepare(std::size_t i) {
+  paired_cell& cell = cells_[i];
+  if (cell.what.parameters.contains("rate"))
+    throw error(error_kind::unsupported, "an open loop waits for its schedule: slices of a few milliseconds show nothing of it; compare two files");
+  arm_both(cell);
+  cell.plan.slice_s = slice_s;
+  cell.plan.warm_up_s = warm_up_s;
+  cell.plan.deadline_s = options_.deadline_s;
+  double around_s = 0, operation_s = 0;
+  for (const side which : {side::old_side, side::new_side}) {
+    const auto began = std::chrono::steady_clock::now();
+    try {
+      const sample seen = try_arm(which == side::old_side ? cell.old_arm : cell.new_arm, cell.plan, first_look_s);
+      around_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() - seen.wall_s;
+      if (which == side::old_side) operation_s = seen.wall_s / static_cast<double>(seen.operations);
+    } catch (const interrupted&) {
+      throw;
+    } catch (const error& trouble) {
+      throw side_failure(which, trouble.what());
+    }
+  }
+  // Every lane has its share of a slice.
+  cell.plan.operations = std::max<std::uint64_t>(*cell.what.in_flight, static_cast<std::uint64_t>(std::llround(slice_s / operation_s)));
+  const double one_slice_s = static_cast<double>(cell.plan.operations) * operation_s;
+  cell.plan.groups = static_cast<std::uint32_t>(std::clamp(std::round(measured_s / (4 * one_slice_s)), double{least_groups}, double{most_groups}));
+  return around_s + 4 * cell.plan.groups * one_slice_s;
+}
+
+double crossover_pair::measure(std::size_t i) {
+  const paired_cell& cell = cells_[i];
+  const duel_block block = by_side([&] { return run_duel_block(cell.old_arm, cell.new_arm, cell.plan, random_); });
+  std::vector<slice> slices;
+  const auto add = [&](arm which, const sample& s) {
+    const std::optional<double> figure = judged_.extract(cell.what, s);
+    if (!figure || !(*figure > 0))
+      throw error(error_kind::unsupported, fmt::format("{} is {} in a slice of this cell; judge another metric", judged_.label, figure ? "0" : "not measured"));
+    slices.push_back({which, *figure});
+  };
+  for (const duel_group& group : block.groups) {
+    const auto [first, second] = group.a_first ? std::pair(arm::old_arm, arm::new_arm) : std::pair(arm::new_arm, arm::old_arm);
+    const sample* outer = group.a_first ? group.a : group.b;
+    const sample* inner = group.a_first ? group.b : group.a;
+    add(first, outer[0]), add(second, inner[0]), add(second, inner[1]), add(first, outer[1]);
+  }
+  return worse_log_ratio(block_log_ratio(std::span<const slice>(slices)), judged_);
+}
+
+std::string crossover_pair::trouble(std::size_t i, side which) {
+  const paired_cell& cell = cells_[i];
+  try {
+    try_arm(which == side::old_side ? cell.old_arm : cell.new_arm, cell.plan, first_look_s);
+    return {};
+  } catch (const interrupted&) {
+    throw;
+  } catch (const error& trouble) {
+    return trouble.what();
+  }
+}
+
+}  // namespace crossover

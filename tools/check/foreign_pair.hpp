@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "bench/metrics.hpp"
+#include "bench/results.hpp"
+#include "reports/check/comparison.hpp"
+#include "tools/check/block_source.hpp"
+
+namespace crossover {
+
+struct foreign_pair_options {
+  std::string filter;    ///< --benchmark_filter, which the programs understand themselves
+  std::string min_time;  ///< --benchmark_min_time, in s
+  std::string metric = "time";
+  std::uint64_t seed = 1;
+  double deadline_s = 120;  ///< of one process
+};
+
+/// Two Google Benchmark executables: a block is one process of each for one benchmark, in random order, a few repetitions in each.
+class foreign_pair : public block_source {
+ public:
+  /// Asks both for their benchmarks; those that only one has are entered into `found`. Throws `error` (unreadable) where one of
+  /// them is no Google Benchmark program.
+  foreign_pair(const std::string& old_program, const std::string& new_program, const foreign_pair_options& options, comparison& found);
+  ~foreign_pair() override;
+  foreign_pair(const foreign_pair&) = delete;
+  foreign_pair& operator=(const foreign_pair&) = delete;
+
+  std::vector<std::string> cells() const override { return names_; }
+  double prepare(std::size_t cell) override;
+  double measure(std::size_t cell) override;
+  std::string trouble(std::size_t cell, side which) override;
+
+ private:
+  results run(std::size_t cell, side which);
+  std::vector<double> figures(std::size_t cell, const results& measured) const;
+
+  std::string programs_[2];
+  foreign_pair_options options_;
+  const metric& judged_;
+  comparison& found_;
+  bool environments_known_ = false;
+  std::filesystem::path directory_;
+  std::mt19937_64 random_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace crossover
