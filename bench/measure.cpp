@@ -82,6 +82,7 @@ measure_function measure_in_fresh_process(measuring how, machine here, fixtures&
       m.measured.fixture_cores = static_cast<double>(server.cpus);
     }
     m.measured.peak_rss_bytes = process.finish();
+    m.environment = process.environment();
     m.findings = findings_of(cell, m.measured);
     if (server.pid >= 0 && given.shared)
       m.findings.push_back({"shared_cores", "the fixture ran on the cell's own cores: this machine has no others, so the two took time from each other"});

@@ -15,6 +15,7 @@ namespace crossover {
 struct measurement {
   sample measured;
   std::vector<finding> findings;
+  std::map<std::string, std::string> environment;  ///< what the cell process told of itself: a language's version, say
 };
 
 /// Measures one repetition of a cell. The runner takes this as a parameter, so that what it does can be tested with

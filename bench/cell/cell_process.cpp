@@ -58,6 +58,8 @@ void cell_process::prepare(const cell_preparation& what) {
   if (ready.contains("setup_s") && ready["setup_s"].is_number()) setup_s_ = ready["setup_s"].get<double>();
   if (ready.contains("base_rss_bytes") && ready["base_rss_bytes"].is_number_unsigned())
     base_rss_bytes_ = ready["base_rss_bytes"].get<std::uint64_t>();
+  if (const auto told = ready.find("environment"); told != ready.end() && told->is_object())
+    for (const auto& [name, value] : told->items()) environment_[name] = value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 sample cell_process::run(const run_request& what) { return sample_told(ask_for_sample(what, false)); }

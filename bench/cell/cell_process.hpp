@@ -49,6 +49,8 @@ class cell_process {
 
   pid_t pid() const { return child_.pid(); }
   double start_s() const { return start_s_; }
+  /// What a cell in another language told of itself when it was ready: its interpreter's version, say.
+  const std::map<std::string, std::string>& environment() const { return environment_; }
 
  private:
   nlohmann::json ask_for_sample(const run_request& what, bool trace);
@@ -60,6 +62,7 @@ class cell_process {
   double deadline_s_;
   double start_s_ = 0;
   std::optional<double> setup_s_;
+  std::map<std::string, std::string> environment_;
   std::optional<std::uint64_t> base_rss_bytes_;
 };
 

@@ -89,6 +89,42 @@ class ATrace(InADirectory):
         turns = sum(a != b for a, b in zip(lanes, lanes[1:]))
         self.assertGreater(turns, 0.9 * len(operations))
 
+    def together_us(self, cores):
+        """For how long operations ran on two cores at once, and for how long on any."""
+        edges = sorted((at, step) for events in cores.values() for event in events if event["cat"] == "operation"
+                       for at, step in ((event["ts"], 1), (event["ts"] + event["dur"], -1)))
+        both = some = depth = last = 0
+        for at, step in edges:
+            both += (at - last) * (depth > 1)
+            some += (at - last) * (depth > 0)
+            depth, last = depth + step, at
+        return both, some
+
+    def test_of_the_global_lock_shows_that_two_cores_compute_no_more_than_one(self):
+        """Computing is flat in cores, since no two operations ever compute at once; waiting is not, since all of them wait at once."""
+        operations, cores = self.check(self.trace("hashing", "gil_threads", cores=2, in_flight=4))
+        both, some = self.together_us(cores)
+        switches = sum(event["args"]["waits_us"] > 0 for event in operations)
+        # Whoever hands the lock over is on its CPU for some more µs, beside the next one.
+        self.assertLess(both, 0.05 * some + 50 * switches)
+        self.assertGreater(len({event["tid"] for event in operations}), 1, "the lock never changed hands")
+
+        waiting, _ = self.check(self.trace("sleep:delay=5ms", "gil_threads", cores=2, in_flight=4))
+        waits = sum(event["args"]["waits_us"] for event in waiting)
+        self.assertGreater(waits, 1.5 * max(event["ts"] + event["dur"] for event in waiting), "waits do not overlap")
+
+    def test_of_digests_outside_the_lock_shows_two_cores_at_work(self):
+        """Digests of more than 2047 bytes give the lock up when told so, as CPython's hashlib does; smaller ones keep it."""
+        best = 0
+        for _ in range(5):  # other work on this machine may take a core meanwhile
+            _, cores = self.check(self.trace("hashing:bytes=1MiB,releases_gil=true", "gil_threads", cores=2, in_flight=4))
+            both, some = self.together_us(cores)
+            best = max(best, both / some)
+        self.assertGreater(best, 0.2)
+        _, cores = self.check(self.trace("hashing:bytes=2047,releases_gil=true", "gil_threads", cores=2, in_flight=4))
+        both, some = self.together_us(cores)
+        self.assertLess(both, 0.2 * some)
+
     def test_of_an_open_loop(self):
         operations, _ = self.check(self.trace("sleep:delay=1ms", "event_loop", cores=1, in_flight=4, more=("--rate", 500)))
         for event in operations:
