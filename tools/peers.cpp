@@ -14,6 +14,7 @@
 #include <regex>
 
 #include "workloads/endpoint.hpp"
+#include "workloads/error.hpp"
 #include "workloads/hashing.hpp"
 
 namespace crossover {
