@@ -107,13 +107,6 @@ test("a family's axis is its numeric argument of most values", () => {
   assert.equal(seriesOf(cells[2]!, "argument 1"), "threads:2");
 });
 
-test("models differ in colour, marker and dash, and reference is quiet", () => {
-  const palette = new Palette(["reference", ...Array.from({ length: 40 }, (_, i) => `m${i}`)]);
-  const looks = new Set(Array.from({ length: 40 }, (_, i) => JSON.stringify(palette.look(`m${i}`))));
-  assert.equal(looks.size, 40);
-  assert.equal(palette.look("reference").color, "var(--limit)");
-});
-
 test("ticks keep their distance", () => {
   assert.deepEqual(roomyTicks([1, 2, 4, 8, 16, 32, 64, 128], false, 300, 30), [1, 16, 32, 64, 128]);
   assert.deepEqual(roomyTicks([5, 5, 5], true, 300, 30), [5]);
