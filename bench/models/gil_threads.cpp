@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "bench/models/blocking_lane.hpp"
 #include "bench/models/model.hpp"
