@@ -7,7 +7,7 @@ import { axisArgument, seriesOf } from "./charts/families.ts";
 import { shareText } from "./charts/latency.ts";
 import { roomyTicks } from "./charts/lines.ts";
 import { coefficientText, throughputOf } from "./charts/scaling_fit.ts";
-import { type Cell, curveOf, type PageData, Results } from "./data.ts";
+import { type Cell, curveOf, type PageData, type PanelData, Results } from "./data.ts";
 import { Palette } from "./palette.ts";
 import { chosenCells } from "./select.ts";
 import { initialView, type View } from "./view.ts";
@@ -97,6 +97,33 @@ test("without a fit the section says what is lacking", () => {
   of.results.data.panels[0]!.fits = [{ model: "event_loop", missing: "needs 3 numbers of cores, has 1" }];
   assert.deepEqual([...chart("scaling-fit").panels(of)], []);
   assert.match(chart("scaling-fit").absence!(of)!, /needs 3 numbers of cores, has 1/);
+});
+
+/** A context with a `mixed` panel for each pair of CPU work and wait. */
+function mixedContext(pairs: [number, number][], more: Partial<PanelData>[] = []): Context {
+  const of = context(pairs.map((_, i) => cell("event_loop", 1, 64, 100, { panel: i })));
+  of.results.data.panels.splice(0, 1, ...pairs.map(([cpu_s, wait_s], i): PanelData => ({ workload: "mixed", parameters: { cpu: `${cpu_s}s`, wait: `${wait_s}s` }, label: `mixed cpu=${cpu_s} wait=${wait_s}`,
+    best: [], fits: [], cpu_s, wait_s, comparisons: [{ cores: 1, best: i, tied: [], proven: true, next: null, ahead: null, of_reference: null }], ...more[i] })));
+  return of;
+}
+
+test("the crossover map is drawn from two by two on; with less the section says what is lacking", () => {
+  const map = chart("crossover-map");
+  assert.deepEqual([...map.panels(context([cell("event_loop", 1, 64, 100)]))], []);
+  assert.equal(map.absence!(context([cell("event_loop", 1, 64, 100)])), null);
+  const single = mixedContext([[0.001, 0.01]]);
+  assert.deepEqual([...map.panels(single)], []);
+  assert.match(map.absence!(single)!, /here is 1 length of CPU work and 1 of waiting/);
+  assert.deepEqual([...map.panels(mixedContext([[0.001, 0.01], [0.001, 0.1]]))], []);
+  const [drawn] = [...map.panels(mixedContext([[0.001, 0.01], [0.001, 0.1], [0.002, 0.01], [0.002, 0.1]]))];
+  assert.deepEqual(drawn!.points.map((p) => [p.x, p.y]), [[0.01, 0.001], [0.1, 0.001], [0.01, 0.002], [0.1, 0.002]]);
+});
+
+test("cells that differ in more than CPU work and wait are on maps of their own", () => {
+  const pairs: [number, number][] = [[1, 1], [1, 2], [2, 1], [2, 2]];
+  const of = mixedContext([...pairs, ...pairs], [...pairs.map(() => ({})), ...pairs.map(() => ({ parameters: { long: "20ms" } }))]);
+  assert.deepEqual([...chart("crossover-map").panels(of)].map((p) => p.title), ["1 core", "1 core, long=20ms"]);
+  assert.deepEqual([...chart("crossover-map").panels({ ...of, view: { ...of.view, workload: "network" } })], []);
 });
 
 test("a family's axis is its numeric argument of most values", () => {
