@@ -1,6 +1,7 @@
 #include <atomic>
 #include <exception>
 #include <thread>
+#include <utility>
 
 #include "bench/models/blocking_lane.hpp"
 #include "bench/models/reference_shard.hpp"
