@@ -5,7 +5,7 @@ import type { Context } from "./chart.ts";
 import { charts } from "./charts.ts";
 import { axisArgument, seriesOf } from "./charts/families.ts";
 import { shareText } from "./charts/latency.ts";
-import { roomyTicks } from "./charts/lines.ts";
+import { keptApart, logTicks, roomyTicks } from "./charts/axes.ts";
 import { coefficientText, throughputOf } from "./charts/scaling_fit.ts";
 import { type Cell, curveOf, type PageData, type PanelData, Results } from "./data.ts";
 import { Palette } from "./palette.ts";
@@ -84,6 +84,17 @@ test("latency curves end at their maximum, which stands at 1 - 1/count", () => {
   assert.equal(shareText(0.98, true), "maximum");
 });
 
+test("an open loop has a curve of response and one of service, and a closed loop one of latency", () => {
+  const curve = [50, 0.001, 0.002, 0.009];
+  const of = context([cell("event_loop", 2, 64, 100, { latency: curve, service: curve.map((v, i) => (i ? v / 2 : v)) }), cell("thread_pool", 2, 64, 100, { latency: curve })]);
+  const [panel] = [...chart("latency").panels(of)];
+  assert.deepEqual([...new Set(panel!.rows.map((row) => `${row[0]} ${row[2]}`))], ["event_loop response time", "event_loop service time", "thread_pool latency"]);
+  assert.match(panel!.note!, /from the intended start/);
+  assert.deepEqual(panel!.rows.filter((row) => row[2] === "service time").map((row) => row[4]), [0.0005, 0.001, 0.0045]);
+  const [closed] = [...chart("latency").panels(context([cell("thread_pool", 2, 64, 100, { latency: curve })]))];
+  assert.equal(closed!.note, undefined);
+});
+
 test("the scaling law is drawn from its terms", () => {
   const fit = { model: "m", terms: [0.001, 0.00005, 0.000001] as [number, number, number] };
   assert.equal(Math.round(throughputOf(fit, 1)), 1000);
@@ -137,4 +148,17 @@ test("a family's axis is its numeric argument of most values", () => {
 test("ticks keep their distance", () => {
   assert.deepEqual(roomyTicks([1, 2, 4, 8, 16, 32, 64, 128], false, 300, 30), [1, 16, 32, 64, 128]);
   assert.deepEqual(roomyTicks([5, 5, 5], true, 300, 30), [5]);
+});
+
+test("labels keep their order and their distance, and stay on the drawing", () => {
+  assert.deepEqual(keptApart([50, 10, 52], 11, 200), [50, 10, 61]);
+  assert.deepEqual(keptApart([100, 98, 99], 11, 100), [100, 78, 89]);
+  assert.deepEqual(keptApart([], 11, 100), []);
+});
+
+test("a logarithmic axis has few and round ticks, however wide it is", () => {
+  assert.deepEqual(logTicks([0.8, 1200]), [1, 10, 100, 1000]);
+  assert.deepEqual(logTicks([3, 60]), [5, 10, 20, 50]);
+  assert.deepEqual(logTicks([9, 16]), [10, 15]);
+  assert.ok(logTicks([1e-9, 1e9]).length <= 7);
 });

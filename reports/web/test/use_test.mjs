@@ -208,6 +208,22 @@ test("the crossover map has a square for each pair, and hatches ties", async () 
   await page.context().close();
 });
 
+test("an open loop's response and service times are both drawn, from their distributions", async () => {
+  const { page, data, troubles } = await open(browser, "open_loop");
+  assert.deepEqual(troubles, []);
+  const panels = page.locator("#latency .panel");
+  assert.equal(await panels.count(), data.panels.length);
+  for (let i = 0; i < data.panels.length; ++i) {
+    const cells = data.cells.filter((c) => c.panel === i);
+    assert.equal(await panels.nth(i).locator("[data-mark=line].service").count(), cells.length);
+    const words = await panels.nth(i).locator(".points [role=button]").evaluateAll((marks) => marks.map((m) => m.getAttribute("aria-label")));
+    for (const cell of cells)
+      for (const kind of ["response time", "service time"]) assert.ok(words.some((w) => w.startsWith(`${cell.model},`) && w.includes(`(${kind},`)), `${cell.model} ${kind}`);
+    assert.match(await panels.nth(i).locator(".note").textContent(), /intended start/);
+  }
+  await page.context().close();
+});
+
 test("the fits of 128 cores are on the page with their intervals", async () => {
   const { page, data } = await open(browser, "many_cores");
   const rows = await page.locator("#scaling-fit tbody tr").allTextContents();
