@@ -1,4 +1,4 @@
-// make.mjs DIRECTORY: writes the results files that the page's tests open. Everything comes from seeded numbers, so that
+// make.mjs DIRECTORY [NAME]: writes the results files that the page's tests open. Everything comes from seeded numbers, so that
 // the same files are made everywhere; what they hold is invented and measures nothing.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -177,7 +177,7 @@ function foreign() {
   return { context: { date: "2026-01-15T10:00:00+00:00", host_name: "elsewhere", num_cpus: 8, mhz_per_cpu: 3100, library_build_type: "release" }, benchmarks };
 }
 
-/** Ten thousand cells of five repetitions. */
+/** Many cells of five repetitions each, a panel for each hundred. */
 function large(cells_wanted) {
   const next = random(21);
   const cells = [];
@@ -204,7 +204,8 @@ const files = {
   empty: () => document([]),
   failed: () => document(usual(6).map((c) => ({ ...c, status: "failed", reason: "ECONNREFUSED: no server at 127.0.0.1:4000; start it", samples: [] })), { status: "interrupted" }),
   foreign,
-  large: () => document(large(10_000)),
 };
-for (const [name, make] of Object.entries(files))
-  if (which ? which === name : name !== "large") writeFileSync(join(directory, `${name}.json`), JSON.stringify(make()));
+/** Too large to be made for every test: made where they are named. */
+const largeFiles = { large: () => document(large(10_000)), huge: () => document(large(20_000)) };
+for (const [name, make] of Object.entries(which ? { ...files, ...largeFiles } : files))
+  if (!which || which === name) writeFileSync(join(directory, `${name}.json`), JSON.stringify(make()));
