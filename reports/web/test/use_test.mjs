@@ -178,7 +178,12 @@ test("a chart is saved as SVG and PNG, its data as CSV, the results as JSON", as
   assert.deepEqual(document.crossover.cells.map((c) => c.samples.map((s) => s.operations)), source.crossover.cells.map((c) => c.samples.map((s) => s.operations)));
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await panel.getByRole("button", { name: "CSV" }).click();
-  await panel.getByRole("button", { name: /Copied|Saved/ }).waitFor();
+  await panel.getByRole("button", { name: "Copied" }).waitFor();
+  const csv = (await page.evaluate(() => navigator.clipboard.readText())).trim().split(/\r?\n/);
+  assert.equal(csv[0], "model,cores,in flight,throughput (1/s),lower,upper,repetitions");
+  assert.equal(csv.length - 1, data.panels[0].best.length);
+  const [first] = data.panels[0].best[0];
+  assert.ok(csv.includes([data.cells[first].model, data.cells[first].cores, data.cells[first].in_flight, ...data.cells[first].metrics[0].slice(0, 4)].join(",")));
   await page.context().close();
 });
 
