@@ -220,6 +220,26 @@ TEST(tables, csv_has_a_record_a_cell_with_its_interval) {
   EXPECT_EQ(record.rfind("\"network/a,\"\"b\"\"/cores:1/in_flight:64\",network,bytes=64,\"a,\"\"b\"\"\",1,64,ok,,,2,100,100,100,0.01,0.01,0.01,,,,", 0), 0u) << record;
 }
 
+TEST(tables, hold_the_changes_since_a_baseline) {
+  const auto before = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}), cell_for_test("thread_pool", 1, 64, {100, 120, 140})});
+  auto after = results_for_test({cell_for_test("event_loop", 1, 64, {80, 81, 82}), cell_for_test("thread_pool", 1, 64, {101, 121, 141})});
+  after.environment["kernel"] = "6.1";
+  const std::string markdown = table_markdown(after, &before);
+  EXPECT_NE(markdown.find("| network/event_loop/cores:1/in_flight:64 | throughput | worse | 0.802× ("), std::string::npos) << markdown;
+  EXPECT_EQ(markdown.find("| network/thread_pool/cores:1/in_flight:64 | throughput |"), std::string::npos) << markdown;
+  EXPECT_NE(markdown.find("The environments differ in kernel: nothing before, 6.1 now."), std::string::npos) << markdown;
+  EXPECT_EQ(table_markdown(after).find("Changes since"), std::string::npos);
+  const std::string csv = table_csv(after, &before);
+  const auto fields = [&csv](std::size_t line) {
+    std::size_t from = 0;
+    while (line-- > 0) from = csv.find("\r\n", from) + 2;
+    return count_of(csv.substr(from, csv.find("\r\n", from) - from), ",");
+  };
+  EXPECT_EQ(fields(0), fields(1));
+  EXPECT_NE(csv.find(",throughput_ratio,throughput_ratio_lower,throughput_ratio_upper,"), std::string::npos);
+  EXPECT_EQ(json::parse(table_json(after, &before))["baseline"]["changes"][0]["direction"], "worse");
+}
+
 TEST(summary_of, fits_a_terminal_and_lets_no_control_character_through) {
   const std::string text = summary(hostile(), false);
   std::size_t longest = 0;
