@@ -75,7 +75,7 @@ function panel(context: Context, index: number): Panel[] {
         return Plot.dot(line, { className: "points", x: "x", y: (p: CurvePoint) => p.y / scale.factor, r: kind === "service time" ? 1.6 : 2.6,
           symbol: symbol as Plot.SymbolType, stroke: color, strokeWidth: 1.25, fill: flagged ? "var(--panel)" : color });
       }),
-      Plot.axisX(roomyTicks(ticks, true, width - 92, 44), { text: (x: number) => `${+((1 - 1 / x) * 100).toFixed(5)}`, tickSize: 4, labelAnchor: "center", labelArrow: "none" }),
+      Plot.axisX(roomyTicks(ticks, true, width - 92, 52), { text: (x: number) => `${+((1 - 1 / x) * 100).toFixed(5)}`, tickSize: 4, labelAnchor: "center", labelArrow: "none" }),
       Plot.axisY({ ...valueTicks(domain, scale, "s", log), labelAnchor: "top" }),
     ],
   });
