@@ -8,6 +8,7 @@
 
 #include "bench/metrics.hpp"
 #include "reports/changes.hpp"
+#include "reports/environment_differences.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/page_data.hpp"
 #include "reports/panels.hpp"
@@ -102,8 +103,8 @@ std::string changed_rows(const results& value, const results& baseline) {
   std::string text = fmt::format("\n### Changes since the baseline\n\n{} better, {} worse, {} unclear: the interval of the ratio includes no change. Not adjusted for how many there are.\n",
                                  counts[change_direction::better], counts[change_direction::worse], counts[change_direction::unclear]);
   for (const environment_difference& d : environment_differences(baseline, value))
-    text += fmt::format("\nThe environments differ in {}: {} before, {} now.\n", markdown_text(d.key), d.before.empty() ? "nothing" : markdown_text(d.before),
-                        d.after.empty() ? "nothing" : markdown_text(d.after));
+    text += fmt::format("\nThe environments differ in {}: {} before, {} now.\n", markdown_text(d.key), d.old_value.empty() ? "nothing" : markdown_text(d.old_value),
+                        d.new_value.empty() ? "nothing" : markdown_text(d.new_value));
   if (!rows.empty()) text += "\n| cell | metric | verdict | ratio (95 % interval) | before | now |\n|---|---|---|--:|--:|--:|\n" + rows;
   return text;
 }

@@ -229,12 +229,12 @@ class cell {
     s.minor_faults = used.minor_faults + outcome.children.minor_faults;
     s.major_faults = used.major_faults + outcome.children.major_faults;
     outcome.latency.every = control.every;
-    s.latency = std::move(outcome.latency);
+    if (outcome.latency.count() > 0) s.latency = std::move(outcome.latency);
     s.errors = std::move(outcome.errors);
     s.worker_operations = std::move(outcome.worker_operations);
     s.checksum = checksum_;
     if (rate > 0) {
-      s.latency->every = 1;
+      if (s.latency) s.latency->every = 1;
       s.service = std::move(outcome.service);
       s.rate = rate;
       s.achieved_rate = static_cast<double>(outcome.begun) / s.wall_s;
