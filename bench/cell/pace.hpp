@@ -90,8 +90,7 @@ class lane_pace {
   /// An operation ended well. Returns whether to issue another.
   bool done(tally& worker) {
     ++worker.operations;
-    if (!plain_) [[unlikely]] end_specially();
-    if (--until_stamp_ != 0) return --left_ != 0;
+    if (--until_stamp_ != 0) [[likely]] return --left_ != 0;
     return stamp(worker);
   }
 
@@ -101,27 +100,25 @@ class lane_pace {
     trace_operation(trace_mark::failed);
     const std::int64_t now = now_ns();
     issued_ns_ = now;
-    timing_ = true;
-    until_stamp_ = 1;
+    time_the_next();
     return --left_ != 0 && now < control_->deadline_ns;
   }
 
  private:
-  /// What only a calibration or a trace asks for: kept apart, since an operation may take as little as 20 ns.
-  [[gnu::noinline]] void end_specially() const {
-    if (control_->added_ns > 0) spin_for(control_->added_ns);
-    trace_operation(trace_mark::ended);
-  }
-
   [[gnu::noinline]] bool stamp(tally& worker) {
+    if (!plain_) {
+      // A slowdown or a trace has to do with every operation, timed or not.
+      if (control_->added_ns > 0) spin_for(control_->added_ns);
+      trace_operation(trace_mark::ended);
+      until_stamp_ = 1;
+      if (--until_timed_ != 0) return --left_ != 0;
+    }
     const std::int64_t now = now_ns();
     if (timing_) worker.latency.record(now - issued_ns_);
-    if (timing_ && control_->every > 1) {
+    if (timing_ && control_->every > 1)
       wait_for_stamp();
-    } else {
-      timing_ = true;
-      until_stamp_ = 1;
-    }
+    else
+      time_the_next();
     issued_ns_ = now;
     return --left_ != 0 && now < control_->deadline_ns;
   }
@@ -130,8 +127,15 @@ class lane_pace {
   /// step with what the lanes do together, and the first of a run would always be among them.
   void wait_for_stamp() {
     const std::uint32_t every = control_->every;
-    timing_ = every == 1;
-    until_stamp_ = timing_ ? 1 : 1 + static_cast<std::uint32_t>(random_number() % (2 * every - 3));  // every - 1 on average
+    if (every == 1) return time_the_next();
+    timing_ = false;
+    until_timed_ = 1 + static_cast<std::uint32_t>(random_number() % (2 * every - 3));  // every - 1 on average
+    until_stamp_ = plain_ ? until_timed_ : 1;
+  }
+
+  void time_the_next() {
+    timing_ = true;
+    until_timed_ = until_stamp_ = 1;
   }
 
   /// xorshift64 (Marsaglia 2003): an operation may take as little as 20 ns.
@@ -145,9 +149,10 @@ class lane_pace {
   const run_control* control_ = nullptr;
   std::uint64_t left_ = 0;
   std::int64_t issued_ns_ = 0;
-  std::uint32_t until_stamp_ = 1;
+  std::uint32_t until_stamp_ = 1;  ///< operations until `stamp` is called: nothing else is looked at meanwhile, since one may take as little as 20 ns
+  std::uint32_t until_timed_ = 1;  ///< operations until the clock is read
   bool timing_ = true;
-  bool plain_ = true;
+  bool plain_ = true;  ///< neither slowed down nor traced
 };
 
 /// One operation of an open-loop run: from its claim to its end.
