@@ -51,7 +51,9 @@ void cell_process::prepare(const cell_preparation& what) {
   if (!what.endpoint.empty()) body["endpoint"] = what.endpoint;
   if (what.trace) body["trace"] = true;
   if (what.slower > 0) body["slower"] = what.slower;
-  const json ready = ask({{"prepare", body}}, "ready", deadline_s_ + 0.01 * what.in_flight);
+  // Thousands of threads or processes on few cores take their time to begin and to end.
+  patience_s_ = 0.01 * what.in_flight;
+  const json ready = ask({{"prepare", body}}, "ready", deadline_s_ + patience_s_);
   start_s_ = static_cast<double>(now_ns() - started_ns_) * 1e-9;
   if (ready.value("protocol", json()) != 1)
     throw error(error_kind::failed, "the cell process speaks another version of the protocol; this program speaks 1");
@@ -79,7 +81,7 @@ json cell_process::ask_for_sample(const run_request& what, bool trace) {
     body["seed"] = what.seed;
   }
   if (trace) body["trace"] = true;
-  return ask({{"run", body}}, "sample", what.seconds + deadline_s_);
+  return ask({{"run", body}}, "sample", what.seconds + deadline_s_ + patience_s_);
 }
 
 sample cell_process::sample_told(const json& told) const {
@@ -100,8 +102,8 @@ sample cell_process::sample_told(const json& told) const {
 }
 
 std::optional<std::uint64_t> cell_process::finish() {
-  const json told = ask({{"finish", json::object()}}, "finished", deadline_s_);
-  child_.end(child_process::duration(deadline_s_));
+  const json told = ask({{"finish", json::object()}}, "finished", deadline_s_ + patience_s_);
+  child_.end(child_process::duration(deadline_s_ + patience_s_));
   if (told.contains("peak_rss_bytes") && told["peak_rss_bytes"].is_number_unsigned() && told["peak_rss_bytes"] > 0)
     return told["peak_rss_bytes"].get<std::uint64_t>();
   return std::nullopt;

@@ -60,6 +60,7 @@ class cell_process {
   std::int64_t started_ns_;
   child_process child_;
   double deadline_s_;
+  double patience_s_ = 0;  ///< on top of it, for what is in flight
   double start_s_ = 0;
   std::optional<double> setup_s_;
   std::map<std::string, std::string> environment_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -30,39 +31,18 @@ void wait_for_change(std::atomic<std::uint32_t>& word, std::uint32_t seen) {
 }
 void wake_all(std::atomic<std::uint32_t>& word) { ::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0); }
 
-bool write_all(int fd, const void* data, std::size_t size) {
-  for (std::size_t done = 0; done < size;) {
-    const ssize_t n = ::send(fd, static_cast<const char*>(data) + done, size - done, MSG_NOSIGNAL);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    done += static_cast<std::size_t>(n);
+/// A message of a worker's: its number, then JSON. One channel for all of them, since a pair of sockets each would make every fork copy, and every
+/// exit close, as many descriptors as there are workers. It keeps messages apart and whole (SOCK_SEQPACKET).
+constexpr std::size_t most_message_bytes = 180 << 10;  // what the kernel takes at once by default is 208 KiB
+
+bool write_message(int fd, std::uint32_t worker, const nlohmann::json& message) {
+  std::string text(sizeof worker, '\0');
+  std::memcpy(text.data(), &worker, sizeof worker);
+  text += message.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  for (;;) {
+    const ssize_t n = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+    if (n >= 0 || errno != EINTR) return n == static_cast<ssize_t>(text.size());
   }
-  return true;
-}
-
-bool read_all(int fd, void* data, std::size_t size) {
-  for (std::size_t done = 0; done < size;) {
-    const ssize_t n = ::recv(fd, static_cast<char*>(data) + done, size - done, 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    done += static_cast<std::size_t>(n);
-  }
-  return true;
-}
-
-/// Messages between a worker and its parent: a length and that many bytes of JSON.
-bool write_message(int fd, const nlohmann::json& message) {
-  const std::string text = message.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  const std::uint64_t size = text.size();
-  return write_all(fd, &size, sizeof size) && write_all(fd, text.data(), text.size());
-}
-
-nlohmann::json read_message(int fd) {
-  std::uint64_t size = 0;
-  if (!read_all(fd, &size, sizeof size)) return nullptr;
-  std::string text(size, '\0');
-  if (!read_all(fd, text.data(), size)) return nullptr;
-  return nlohmann::json::parse(text, nullptr, false);
 }
 
 nlohmann::json bins_of(const latency_distribution& d) {
@@ -94,25 +74,20 @@ forked_workers::forked_workers(std::uint32_t count, const std::function<std::uni
   shared_ = new (memory) shared_page;
   std::fflush(nullptr);
   try {
+    int pair[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) throw system_failure(error_kind::resource, "no socket for worker processes", errno);
+    channel_ = descriptor(pair[0]);
+    const descriptor theirs(pair[1]);
     for (std::uint32_t i = 0; i < count; ++i) {
-      int pair[2];
-      if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        throw system_failure(error_kind::resource, fmt::format("no socket for worker process {} of {}", i + 1, count), errno);
-      descriptor ours(pair[0]), theirs(pair[1]);
       const pid_t pid = ::fork();
       if (pid < 0) throw system_failure(error_kind::resource, fmt::format("cannot fork worker process {} of {}", i + 1, count), errno);
       if (pid == 0) {
-        for (worker& sibling : workers_) sibling.socket.reset();
-        ours.reset();
+        channel_.reset();
         serve(i, theirs.get(), make);
       }
-      workers_.push_back({pid, std::move(ours)});
+      workers_.push_back(pid);
     }
-    for (worker& w : workers_) {
-      const nlohmann::json answer = read_message(w.socket.get());
-      if (answer.is_object() && answer.contains("error")) throw error(error_kind::failed, answer["error"].get<std::string>());
-      if (!answer.is_object()) throw error(error_kind::failed, "a worker process died while it was made ready");
-    }
+    for_each_message("while it was made ready", [](std::size_t, const nlohmann::json&) {});
   } catch (...) {
     end();
     throw;
@@ -126,7 +101,7 @@ void forked_workers::serve(std::uint32_t number, int socket, const std::function
     const std::unique_ptr<forked_worker> work = make(number);
     latency_recorder latency(1), service(1);
     tally counted(latency, service, 0);
-    if (!write_message(socket, {{"ready", true}})) ::_exit(1);
+    if (!write_message(socket, number, {{"ready", true}})) ::_exit(1);
     for (std::uint32_t seen = 0;;) {
       wait_for_change(shared_->turn, seen);
       seen = shared_->turn.load();
@@ -137,13 +112,14 @@ void forked_workers::serve(std::uint32_t number, int socket, const std::function
       counted.end();
       const usage used = usage_of_this_process() - before;
       const bool told = write_message(
-          socket, {{"operations", counted.operations}, {"begun", counted.begun}, {"begin", counted.begin_ns}, {"end", counted.end_ns},
+          socket, number,
+          {{"operations", counted.operations}, {"begun", counted.begun}, {"begin", counted.begin_ns}, {"end", counted.end_ns},
                    {"errors", counted.errors}, {"latency", bins_of(latency.take())}, {"service", bins_of(service.take())},
                    {"usage", {used.cpu_user_s, used.cpu_system_s, used.voluntary_switches, used.involuntary_switches, used.minor_faults, used.major_faults}}});
       if (!told) break;
     }
   } catch (const std::exception& trouble) {
-    write_message(socket, {{"error", trouble.what()}});
+    write_message(socket, number, {{"error", trouble.what()}});
     status = 1;
   }
   ::_exit(status);
@@ -163,14 +139,12 @@ run_outcome forked_workers::run(run_control& control, double seconds) {
   run_outcome outcome;
   outcome.begin_ns = INT64_MAX;
   latency_recorder latency(1), service(1);
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    const nlohmann::json told = read_message(workers_[i].socket.get());
-    if (told.is_object() && told.contains("error")) throw error(error_kind::failed, told["error"].get<std::string>());
-    if (!told.is_object()) throw error(error_kind::failed, fmt::format("worker process {} of {} died during the run", i + 1, workers_.size()));
+  outcome.worker_operations.resize(workers_.size());
+  for_each_message("during the run", [&](std::size_t worker, const nlohmann::json& told) {
     outcome.begin_ns = std::min(outcome.begin_ns, told["begin"].get<std::int64_t>());
     outcome.end_ns = std::max(outcome.end_ns, told["end"].get<std::int64_t>());
     outcome.begun += told["begun"].get<std::uint64_t>();
-    outcome.worker_operations.push_back(told["operations"]);
+    outcome.worker_operations[worker] = told["operations"];
     for (const auto& [name, count] : told["errors"].items()) outcome.errors[name] += count.get<std::uint64_t>();
     latency.add(distribution_of(told["latency"]));
     service.add(distribution_of(told["service"]));
@@ -181,28 +155,51 @@ run_outcome forked_workers::run(run_control& control, double seconds) {
     outcome.children.involuntary_switches += used[3].get<std::uint64_t>();
     outcome.children.minor_faults += used[4].get<std::uint64_t>();
     outcome.children.major_faults += used[5].get<std::uint64_t>();
-  }
+  });
   outcome.latency = latency.take();
   outcome.service = service.take();
   return outcome;
 }
 
-std::vector<int> forked_workers::children() const {
-  std::vector<int> pids;
-  for (const worker& w : workers_) pids.push_back(w.pid);
-  return pids;
+/// Waits for one message of each worker. A worker that dies sends none: who is gone is looked at while nothing comes.
+void forked_workers::for_each_message(const char* when, const std::function<void(std::size_t worker, const nlohmann::json& told)>& take) {
+  std::vector<char> heard(workers_.size());
+  std::string text(most_message_bytes, '\0');
+  for (std::size_t left = workers_.size(); left > 0;) {
+    pollfd channel{channel_.get(), POLLIN, 0};
+    if (::poll(&channel, 1, 200) == 0) {
+      for (std::size_t i = 0; i < workers_.size(); ++i) {
+        siginfo_t how{};
+        if (heard[i] || ::waitid(P_PID, static_cast<id_t>(workers_[i]), &how, WEXITED | WNOHANG | WNOWAIT) != 0 || how.si_pid == 0) continue;
+        if (::poll(&channel, 1, 0) == 1) break;  // it spoke before it went
+        throw error(error_kind::failed, fmt::format("worker process {} of {} died {}", i + 1, workers_.size(), when));
+      }
+      continue;
+    }
+    const ssize_t n = ::recv(channel_.get(), text.data(), text.size(), 0);
+    if (n < 0 && errno == EINTR) continue;
+    std::uint32_t worker = 0;
+    if (n < static_cast<ssize_t>(sizeof worker)) throw error(error_kind::failed, fmt::format("all worker processes died {}", when));
+    std::memcpy(&worker, text.data(), sizeof worker);
+    const nlohmann::json told = nlohmann::json::parse(text.data() + sizeof worker, text.data() + n, nullptr, false);
+    if (!told.is_object() || worker >= heard.size()) throw error(error_kind::failed, fmt::format("a worker process spoke nonsense {}", when));
+    if (told.contains("error")) throw error(error_kind::failed, told["error"].get<std::string>());
+    take(worker, told);
+    left -= heard[worker] ? 0 : 1;
+    heard[worker] = 1;
+  }
 }
+
 
 void forked_workers::end() {
   if (shared_ == nullptr) return;
   shared_->over = true;
   ++shared_->turn;
   wake_all(shared_->turn);
-  for (worker& w : workers_) w.socket.reset();
-  for (worker& w : workers_) {
+  for (const pid_t worker : workers_) {
     // A worker that hangs in an operation does not see the signal to end: it gets a second, then it is killed.
-    for (int tries = 0; ::waitpid(w.pid, nullptr, WNOHANG) == 0; ++tries) {
-      if (tries == 1000) ::kill(w.pid, SIGKILL);
+    for (int tries = 0; ::waitpid(worker, nullptr, WNOHANG) == 0; ++tries) {
+      if (tries == 1000) ::kill(worker, SIGKILL);
       ::usleep(1000);
     }
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <vector>
 
 #include "bench/models/model.hpp"
@@ -21,7 +22,7 @@ class forked_worker {
 };
 
 /// Worker processes, forked from a process that has no threads yet. They share the run's control and the start signal
-/// through memory; each hands its counts back through a socket of its own.
+/// through memory, and hand their counts back through one socket.
 class forked_workers {
  public:
   /// Forks `count` workers; `make(i)` runs in the i-th child. Throws `error` when a child could not be made ready.
@@ -33,19 +34,17 @@ class forked_workers {
 
   /// Copies `control` to the workers, releases them, gathers what they counted. Throws `error` (failed) when one died.
   run_outcome run(run_control& control, double seconds);
-  std::vector<int> children() const;
+  const std::vector<pid_t>& children() const { return workers_; }
 
  private:
   struct shared_page;
-  struct worker {
-    pid_t pid = -1;
-    descriptor socket;
-  };
   [[noreturn]] void serve(std::uint32_t number, int socket, const std::function<std::unique_ptr<forked_worker>(std::uint32_t)>& make);
+  void for_each_message(const char* when, const std::function<void(std::size_t worker, const nlohmann::json& told)>& take);
   void end();
 
   shared_page* shared_ = nullptr;
-  std::vector<worker> workers_;
+  descriptor channel_;  ///< on which all workers answer
+  std::vector<pid_t> workers_;
 };
 
 }  // namespace crossover
