@@ -134,7 +134,11 @@ class cell {
                                static_cast<std::uint32_t>(setup.cpus.size()), setup.in_flight, false};
     if (const std::string why = type.cannot(request); !why.empty()) throw error(error_kind::unsupported, why);
 
-    slower_ = amount(body, "slower");
+    added_ns_ = std::llround(amount(body, "slower_ns"));
+    const std::uint64_t every = whole(body, "timed_every", 0);
+    if (every > 1024) throw error(error_kind::invalid, "'timed_every' is at most 1024");
+    every_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(every));
+    first_ = every == 0;
     cell_request open_loop = request;
     open_loop.open_loop = true;
     why_no_open_loop_ = type.cannot(open_loop);
@@ -172,10 +176,7 @@ class cell {
     const usage before = usage_of_this_process();
     run_outcome outcome = prepared_->run(control, seconds);
     const usage used = usage_of_this_process() - before;
-    const sample s = sample_of(control, outcome, used, rate);
-    if (slower_ > 0 && added_ns_ == 0)
-      added_ns_ = std::max<std::int64_t>(1, std::llround(slower_ / 100 * s.wall_s * 1e9 * cores_ / static_cast<double>(s.operations)));
-    return to_json(s);
+    return to_json(sample_of(control, outcome, used, rate));
   }
 
   sample sample_of(const run_control& control, run_outcome& outcome, const usage& used, double rate) {
@@ -242,8 +243,7 @@ class cell {
   std::uint32_t cores_ = 1;
   std::uint32_t every_ = 1;
   bool first_ = true;
-  double slower_ = 0;          ///< percent of an operation's time to add to each
-  std::int64_t added_ns_ = 0;  ///< as much; known after the first run, to which nothing is added
+  std::int64_t added_ns_ = 0;  ///< spun after each operation
   bool finished_ = false;
   std::string checksum_;
   std::string why_no_open_loop_;

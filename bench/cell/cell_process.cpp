@@ -49,7 +49,8 @@ void cell_process::prepare(const cell_preparation& what) {
                {"cores", what.cores},       {"in_flight", what.in_flight}};
   if (!what.model_parameters.empty()) body["model_parameters"] = what.model_parameters;
   if (!what.endpoint.empty()) body["endpoint"] = what.endpoint;
-  if (what.slower > 0) body["slower"] = what.slower;
+  if (what.timed_every > 0) body["timed_every"] = what.timed_every;
+  if (what.slower_ns > 0) body["slower_ns"] = what.slower_ns;
   const json ready = ask({{"prepare", body}}, "ready", deadline_s_ + 0.01 * what.in_flight);
   start_s_ = static_cast<double>(now_ns() - started_ns_) * 1e-9;
   if (ready.value("protocol", json()) != 1)
