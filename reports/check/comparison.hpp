@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "reports/check/timeline.hpp"
 #include "reports/environment_differences.hpp"
 
 namespace crossover {
@@ -78,6 +79,7 @@ struct comparison {
   std::vector<environment_difference> environment;
   bool environment_allowed = false;  ///< the user asked to compare in spite of the differences
   std::vector<std::string> notes;
+  std::vector<timeline> timelines;  ///< of a comparison with a history
 };
 
 /// The verdict on the suite. `regression`: a cell regressed, or fails that did not. `inconclusive`: else, if
