@@ -63,7 +63,7 @@ std::vector<matrix> check_matrices(const machine&) {
       {named({"hashing:bytes=4KiB"}), named({"serial", "event_loop", "thread_pool", "processes", "reference"}), {1}, {16}},
       {named({"network"}), named({"event_loop", "shared_loop", "thread_pool", "processes", "reference"}), {1}, {16}},
       {named({"network"}), named({"event_loop", "reference"}), {1}, {1}},
-      {named({"sleep:delay=1ms"}), named({"event_loop", "thread_pool", "reference"}), {1}, {16}},
+      {named({"sleep:delay=1ms"}), named({"event_loop", "shared_loop", "reference"}), {1}, {16}},
   };
 }
 

@@ -51,6 +51,7 @@ struct cell_comparison {
   unsigned screen_blocks = 0;            ///< blocks that only selected the cell for confirmation
   std::optional<double> sd;              ///< of a block's log ratio
   std::vector<double> block_log_ratios;  ///< the blocks the figures rest on, in order of measurement
+  std::vector<std::string> block_orders;  ///< of the same blocks, how their turns were drawn: "ABBA BAAB …", A being the old side
   decided_by decided = decided_by::screen;
   verdict outcome = verdict::inconclusive;
   bool improvement = false;  ///< better by more than is tolerated, by the upper bound

@@ -89,6 +89,7 @@ class recording_source : public block_source {
     blocks_[cell].push_back(std::move(one));
     return log_ratio;
   }
+  std::string last_order() const override { return pair_.last_order(); }
   std::string trouble(std::size_t cell, side which) override { return pair_.trouble(cell, which); }
 
   /// What was measured of each cell that came through the gate; the screen's blocks came first.

@@ -230,6 +230,12 @@ double crossover_pair::measure(std::size_t i) {
   return worse_log_ratio(block_log_ratio(std::span<const slice>(slices)), judged_);
 }
 
+std::string crossover_pair::last_order() const {
+  std::string order;
+  for (std::size_t i = 0; i < slices_.size(); i += 4) order += fmt::format("{}{}", order.empty() ? "" : " ", slices_[i].which == arm::old_arm ? "ABBA" : "BAAB");
+  return order;
+}
+
 std::string crossover_pair::trouble(std::size_t i, side which) {
   const paired_cell& cell = cells_[i];
   try {

@@ -50,6 +50,7 @@ class crossover_pair : public block_source {
   std::string trouble(std::size_t cell, side which) override;
   /// The slices of the block that was measured last, in order of time.
   const std::vector<slice>& last_slices() const { return slices_; }
+  std::string last_order() const override;
 
  private:
   struct paired_cell {

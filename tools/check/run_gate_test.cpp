@@ -31,6 +31,7 @@ class written_down : public block_source {
     order.push_back(names_[cell]);
     return scripts_[cell](taken_[cell]++);
   }
+  std::string last_order() const override { return "turn " + std::to_string(order.size()); }
   std::string trouble(std::size_t cell, side) override { return troubles[names_[cell]]; }
 
   double block_s = 0.2;
@@ -71,6 +72,8 @@ TEST(run_gate, finds_the_slower_cell_among_twenty_and_lets_the_others_go_after_t
   EXPECT_EQ(cell_of(found, "cell/13").outcome, verdict::regression);
   EXPECT_NEAR(*cell_of(found, "cell/13").ratio, 1.05, 0.003);
   EXPECT_EQ(cell_of(found, "cell/13").decided, decided_by::confirmation);
+  ASSERT_EQ(cell_of(found, "cell/13").block_orders.size(), cell_of(found, "cell/13").blocks);
+  EXPECT_EQ(cell_of(found, "cell/13").block_orders.back(), "turn " + std::to_string(pair.order.size())) << "of the fresh blocks, not of the screen's";
   for (const cell_comparison& cell : found.cells)
     if (cell.name != "cell/13") {
       EXPECT_EQ(cell.outcome, verdict::pass) << cell.name;
@@ -110,6 +113,8 @@ TEST(run_gate, one_cell_is_confirmed_at_once) {
   const comparison found = run_gate(pair, seeded(), {}, {});
   EXPECT_EQ(exit_code_of(found), 0);
   EXPECT_EQ(found.cells[0].blocks, 10u);
+  ASSERT_EQ(found.cells[0].block_orders.size(), 10u);
+  EXPECT_EQ(found.cells[0].block_orders[9], "turn 10");
   EXPECT_EQ(pair.order.size(), 10u);
 }
 

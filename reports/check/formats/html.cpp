@@ -18,7 +18,7 @@ constexpr std::string_view style =
     "body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:72rem;margin:2rem auto;padding:0 1rem}"
     "h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}p.faint,td.faint,footer{color:var(--faint)}"
     ".wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{text-align:left;padding:.25rem .75rem .25rem 0;"
-    "border-bottom:1px solid var(--line);vertical-align:top}td.name{overflow-wrap:anywhere}.regression{color:var(--bad)}"
+    "border-bottom:1px solid var(--line);vertical-align:top}td{white-space:nowrap}td.name{overflow-wrap:anywhere;white-space:normal}.regression{color:var(--bad)}"
     ".inconclusive{color:var(--unsure)}.improved{color:var(--good)}svg text{font:13px system-ui,sans-serif;fill:var(--ink)}"
     "svg .faint{fill:var(--faint)}svg .rule{stroke:var(--line)}svg .limit{stroke:var(--faint);stroke-dasharray:4 3}"
     "svg .whisker{stroke:currentColor;stroke-width:2}svg .point{fill:currentColor}svg .run{fill:none;stroke:var(--faint)}"

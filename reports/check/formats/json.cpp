@@ -53,6 +53,7 @@ ordered_json of(const cell_comparison& cell) {
           {"screen_blocks", cell.screen_blocks},
           {"sd", or_null(cell.sd)},
           {"block_log_ratios", std::move(blocks)},
+          {"block_orders", cell.block_orders},
           {"settle", cell.settle},
           {"notes", cell.notes}};
 }
