@@ -231,7 +231,7 @@ int calibrate_command(const words& arguments) {
   }
   const std::vector<banked_suite> bank = read_bank(asked.bank);
   if (bank.empty() && code == exit_code::interrupted) return code;
-  if (asked.replays > 0) fmt::print(stderr, "playing the blocks of {} suites again, {} times for each truth\n", bank.size(), asked.replays);
+  if (asked.replays > 0 && !bank.empty()) fmt::print(stderr, "playing the blocks of {} suites again, {} times for each truth\n", bank.size(), asked.replays);
   replay_options replays;
   replays.suites = asked.replays;
   const std::string page = calibration_page(calibrate(bank, replays), asked.command);
