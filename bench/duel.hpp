@@ -26,7 +26,8 @@ struct duel_plan {
   std::uint64_t operations = 0;  ///< more than 0: a slice is so many operations instead, so that both arms do the same work
   double warm_up_s = 0.1;        ///< of each process, thrown away
   double deadline_s = 20;
-  std::uint64_t seed = 1;  ///< of the order and of the environments' sizes
+  bool starts_together = true;  ///< both processes of a block are loaded at the same time; false where their start is what is compared
+  std::uint64_t seed = 1;       ///< of the order and of the environments' sizes
 };
 
 /// One group of four slices: the whole samples of the two slices of each arm.
@@ -59,7 +60,8 @@ duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan&
 /// Runs the plan's blocks.
 std::vector<duel_block> run_duel(const duel_arm& a, const duel_arm& b, const duel_plan& plan);
 
-/// A first look at an arm in one fresh process: a run of `seconds` after the plan's warm-up. Throws `error` and `interrupted`.
+/// A first look at an arm in one fresh process: after the plan's warm-up seven runs, `seconds` together; the one whose operations
+/// took the median time, which a neighbour's burst does not move. Throws `error` and `interrupted`.
 sample try_arm(const duel_arm& arm, const duel_plan& plan, double seconds);
 
 }  // namespace crossover

@@ -236,23 +236,6 @@ comparison compare_or_say_why_not(check_request& asked) {
   }
 }
 
-/// The selection as flags that `list` takes.
-words flags_of(const selection& chosen) {
-  words flags;
-  const auto add = [&flags](const char* flag, const std::string& value) { flags.insert(flags.end(), {flag, value}); };
-  for (const std::string& text : chosen.workloads) add("--workload", text);
-  for (const std::string& text : chosen.models) add("--model", text);
-  for (const std::uint32_t n : chosen.cores) add("--cores", std::to_string(n));
-  for (const std::uint32_t n : chosen.in_flight) add("--in-flight", std::to_string(n));
-  if (chosen.rate > 0) add("--rate", fmt::format("{}", chosen.rate));
-  if (!chosen.suite_name.empty()) add("--suite", chosen.suite_name);
-  if (chosen.quick) flags.emplace_back("--quick");
-  if (chosen.thorough) flags.emplace_back("--thorough");
-  const bool names_cells = !chosen.workloads.empty() || !chosen.models.empty() || !chosen.suite_name.empty() || chosen.quick || chosen.thorough;
-  if (!flags.empty() && !names_cells) add("--suite", "check");
-  return flags;
-}
-
 /// Google Benchmark's flags, of which check understands two.
 void take_benchmark_flags(const words& flags, check_request& asked) {
   for (const std::string& flag : flags) {
@@ -314,7 +297,7 @@ int check_command(const words& arguments) {
     throw error(error_kind::invalid, fmt::format("check: '{}' is one word too many; give OLD and NEW, and each selection with its flag", asked.sides[2]));
   take_benchmark_flags(benchmark_flags, asked);
   if (!injection.empty()) take_injection(injection, asked);
-  asked.selection = flags_of(chosen);
+  asked.selection = chosen.flags("check");
   asked.gate.detect = asked.files.detect = share_of("--detect", detect);
   asked.gate.tolerate = asked.files.tolerate = share_of("--tolerate", tolerate);
   asked.gate.false_alarms = asked.files.false_alarms = share_of("--false-alarms", false_alarms);

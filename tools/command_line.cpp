@@ -69,6 +69,22 @@ const suite& selection::chosen_suite() const {
   return suite_name.empty() ? all_suites().front() : find_suite(suite_name);
 }
 
+words selection::flags(const std::string& otherwise) const {
+  words flags;
+  const auto add = [&flags](const char* flag, const std::string& value) { flags.insert(flags.end(), {flag, value}); };
+  for (const std::string& text : workloads) add("--workload", text);
+  for (const std::string& text : models) add("--model", text);
+  for (const std::uint32_t n : cores) add("--cores", std::to_string(n));
+  for (const std::uint32_t n : in_flight) add("--in-flight", std::to_string(n));
+  if (rate > 0) add("--rate", fmt::format("{}", rate));
+  if (!suite_name.empty()) add("--suite", suite_name);
+  if (quick) flags.emplace_back("--quick");
+  if (thorough) flags.emplace_back("--thorough");
+  const bool names_cells = !workloads.empty() || !models.empty() || !suite_name.empty() || quick || thorough;
+  if (!flags.empty() && !names_cells) add("--suite", otherwise);
+  return flags;
+}
+
 std::vector<matrix> selection::matrices(const machine& here) const {
   const suite& chosen = chosen_suite();
   std::vector<matrix> all;

@@ -31,6 +31,9 @@ struct selection {
   /// The suite's matrices, or one of the named workloads and models: what is not named is the default (all models, the standard
   /// cores, 64 in flight).
   std::vector<matrix> matrices(const machine& here) const;
+  /// The choice as flags again, for another program's `list`. Where they choose no cells by themselves, as --cores alone, they are of
+  /// `otherwise`'s suite; none where nothing was chosen.
+  words flags(const std::string& otherwise) const;
 };
 
 }  // namespace crossover

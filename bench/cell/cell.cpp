@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <system_error>
@@ -112,6 +113,18 @@ std::map<std::string, std::string> strings(const json& request, const char* key)
   return read;
 }
 
+/// What reading the clock takes: the least of some batches, in ns. Spinning reads it twice more than it spins.
+double reading_ns() {
+  constexpr int readings = 1000;
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  for (int batch = 0; batch < 5; ++batch) {
+    const std::int64_t start = now_ns();
+    for (int i = 1; i < readings; ++i) now_ns();
+    least = std::min(least, now_ns() - start);
+  }
+  return static_cast<double>(least) / readings;
+}
+
 class cell {
  public:
   explicit cell(std::span<const model_type* const> models) : models_(models) {}
@@ -155,7 +168,11 @@ class cell {
                                static_cast<std::uint32_t>(setup.cpus.size()), setup.in_flight, false};
     if (const std::string why = type.cannot(request); !why.empty()) throw error(error_kind::unsupported, why);
 
-    slower_ = amount(body, "slower");
+    if (const double slower_ns = amount(body, "slower_ns"); slower_ns > 0) added_ns_ = std::max<std::int64_t>(1, std::llround(slower_ns - 2 * reading_ns()));
+    const std::uint64_t every = whole(body, "timed_every", 0);
+    if (every > 1024) throw error(error_kind::invalid, "'timed_every' is at most 1024");
+    every_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(every));
+    first_ = every == 0;
     cell_request open_loop = request;
     open_loop.open_loop = true;
     why_no_open_loop_ = type.cannot(open_loop);
@@ -202,10 +219,7 @@ class cell {
     run_outcome outcome = prepared_->run(control, seconds);
     const usage used = usage_of_this_process() - before;
     const std::int64_t begin_ns = outcome.begin_ns, end_ns = outcome.end_ns;
-    const sample s = sample_of(control, outcome, used, rate);
-    if (slower_ > 0 && added_ns_ == 0)
-      added_ns_ = std::max<std::int64_t>(1, std::llround(slower_ / 100 * s.wall_s * 1e9 * cores_ / static_cast<double>(s.operations)));
-    json told = to_json(s);
+    json told = to_json(sample_of(control, outcome, used, rate));
     if (traced) told["trace"] = to_json(trace_of(begin_ns, end_ns));
     return told;
   }
@@ -283,8 +297,7 @@ class cell {
   std::uint32_t cores_ = 1;
   std::uint32_t every_ = 1;
   bool first_ = true;
-  double slower_ = 0;          ///< percent of an operation's time to add to each
-  std::int64_t added_ns_ = 0;  ///< as much; known after the first run, to which nothing is added
+  std::int64_t added_ns_ = 0;  ///< spun after each operation
   bool finished_ = false;
   std::string checksum_;
   std::string why_no_open_loop_;

@@ -50,7 +50,8 @@ void cell_process::prepare(const cell_preparation& what) {
   if (!what.model_parameters.empty()) body["model_parameters"] = what.model_parameters;
   if (!what.endpoint.empty()) body["endpoint"] = what.endpoint;
   if (what.trace) body["trace"] = true;
-  if (what.slower > 0) body["slower"] = what.slower;
+  if (what.timed_every > 0) body["timed_every"] = what.timed_every;
+  if (what.slower_ns > 0) body["slower_ns"] = what.slower_ns;
   // Thousands of threads or processes on few cores take their time to begin and to end.
   patience_s_ = 0.01 * what.in_flight;
   const json ready = ask({{"prepare", body}}, "ready", deadline_s_ + patience_s_);

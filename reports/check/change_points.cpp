@@ -45,6 +45,28 @@ split best_split(std::span<const double> ranks, std::size_t least) {
   return best;
 }
 
+/// How far values lie from their median, in sum.
+double spread(std::span<const double> values) {
+  std::vector<double> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  const double median = (sorted[(sorted.size() - 1) / 2] + sorted[sorted.size() / 2]) / 2;
+  double sum = 0;
+  for (const double value : values) sum += std::abs(value - median);
+  return sum;
+}
+
+/// Ranks tell that there is a change, and hardly tell the run at which it came: the last run before it may well be the highest of
+/// its level. Of the splits next to that of the ranks, the one whose two parts are tightest.
+std::size_t place_of(std::span<const double> values, std::size_t about, std::size_t least) {
+  std::size_t best = about;
+  double tightest = INFINITY;
+  for (std::size_t k = about < least + 2 ? least : about - 2; k <= about + 2 && k + least <= values.size(); ++k) {
+    const double both = spread(values.first(k)) + spread(values.subspan(k));
+    if (both < tightest) tightest = both, best = k;
+  }
+  return best;
+}
+
 /// A test that was made: a possible change, its p-value and the series it lies in.
 struct tested_split {
   std::size_t series, index;
@@ -62,10 +84,11 @@ void segment(std::span<const double> values, std::size_t offset, double outer_p,
     as_great += best_split(ranks, options.least_runs).statistic >= found.statistic - 1e-9;
   }
   const double p = std::max(outer_p, static_cast<double>(as_great) / (1.0 + options.permutations));
-  tests.push_back({series, offset + found.at, p});
+  const std::size_t at = place_of(values, found.at, options.least_runs);
+  tests.push_back({series, offset + at, p});
   if (p > options.false_discoveries) return;
-  segment(values.first(found.at), offset, p, series, options, stream, tests);
-  segment(values.subspan(found.at), offset + found.at, p, series, options, stream, tests);
+  segment(values.first(at), offset, p, series, options, stream, tests);
+  segment(values.subspan(at), offset + at, p, series, options, stream, tests);
 }
 
 double mean(std::span<const double> values) {

@@ -29,7 +29,8 @@ struct change_point {
 /// Binary segmentation (Vostrikova 1981): of all splits of a stretch the one with the greatest CUSUM of
 /// ranks, |mean rank after - before| sqrt(k (n-k) / n), is tested against the same maximum over random
 /// permutations of the stretch, which corrects for having chosen the split (as E-divisive does, Matteson &
-/// James 2014); ranks keep one wild run from hiding or making a change. A stretch is split further while p <=
+/// James 2014); ranks keep one wild run from hiding or making a change. Where it lies is decided by the values: of the splits at
+/// most two runs away, the one whose parts deviate least from their medians. A stretch is split further while p <=
 /// false_discoveries. The p-values of all tests made in all series are adjusted together (Benjamini &
 /// Hochberg 1995); a split within a split takes the greater p of the two.
 std::vector<std::vector<change_point>> change_points(const std::vector<std::vector<double>>& series,

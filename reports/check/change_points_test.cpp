@@ -93,5 +93,13 @@ TEST(change_points, of_many_changes_the_false_share_is_as_said_and_most_are_foun
   EXPECT_GE(found, histories * 5 * 95 / 100);
 }
 
+TEST(change_points, lies_at_the_run_where_the_values_jump_even_if_the_last_before_was_the_highest) {
+  const std::vector<double> series = {0.001, 0.002, 0, -0.001, 0.001, -0.008, 0.002, 0.003, 0.005, 0.11, 0.105, 0.107, 0.109, 0.112, 0.111, 0.106};
+  const auto marked = change_points({series});
+  ASSERT_EQ(marked[0].size(), 1u);
+  EXPECT_EQ(marked[0][0].index, 9u);
+  EXPECT_NEAR(marked[0][0].shift, 0.108, 0.003);
+}
+
 }  // namespace
 }  // namespace crossover

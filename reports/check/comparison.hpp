@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "reports/check/timeline.hpp"
 #include "reports/environment_differences.hpp"
 
 namespace crossover {
@@ -50,6 +51,7 @@ struct cell_comparison {
   unsigned screen_blocks = 0;            ///< blocks that only selected the cell for confirmation
   std::optional<double> sd;              ///< of a block's log ratio
   std::vector<double> block_log_ratios;  ///< the blocks the figures rest on, in order of measurement
+  std::vector<std::string> block_orders;  ///< of the same blocks, how their turns were drawn: "ABBA BAAB …", A being the old side
   decided_by decided = decided_by::screen;
   verdict outcome = verdict::inconclusive;
   bool improvement = false;  ///< better by more than is tolerated, by the upper bound
@@ -78,6 +80,7 @@ struct comparison {
   std::vector<environment_difference> environment;
   bool environment_allowed = false;  ///< the user asked to compare in spite of the differences
   std::vector<std::string> notes;
+  std::vector<timeline> timelines;  ///< of a comparison with a history
 };
 
 /// The verdict on the suite. `regression`: a cell regressed, or fails that did not. `inconclusive`: else, if

@@ -259,6 +259,9 @@ comparison compare_with_history(const std::vector<history_entry>& history, const
       "runs of a history follow one another: the scatter from run to run is taken from the window, and a "
       "machine that changed lastingly looks like a change of the program");
   require_common_cells(found);
+  std::vector<history_entry> with_this = history;
+  with_this.push_back({"this run", measured});
+  found.timelines = timelines(with_this, options.files.metric, options.changes);
   return found;
 }
 

@@ -7,6 +7,7 @@
 
 #include "reports/check/change_points.hpp"
 #include "reports/check/compare_files.hpp"
+#include "reports/check/timeline.hpp"
 
 namespace crossover {
 
@@ -50,29 +51,14 @@ struct history_options {
 /// m and s.d. s over w runs, and the new value is judged by t = (new - m - log(1 + tolerate)) / (s sqrt(1 +
 /// 1/w)) with w - 1 degrees of freedom, Holm over cells, bounds at 1 - power. Of a cell with a marked change,
 /// only the runs since then count, if there are `least_runs` of them. A cell with fewer runs is inconclusive
-/// and says how many more are needed. Throws `error` as `compare_files`.
+/// and says how many more are needed. The comparison has the
+/// timelines too, with the new run as their last. Throws `error` as `compare_files`.
 comparison compare_with_history(const std::vector<history_entry>& history, const results& measured,
                                 const history_options& options);
-
-/// One cell's way through the history, for a timeline.
-struct timeline_run {
-  std::string commit;
-  std::string date;
-  double value;  ///< the metric's geometric mean over the repetitions, in the metric's unit
-};
-struct timeline {
-  std::string cell;
-  std::vector<timeline_run> runs;     ///< those that measured the cell, oldest first
-  std::vector<change_point> changes;  ///< indices into `runs`; shifts are positive where it became worse
-};
 
 /// The timelines of every cell in the history, in order of first appearance. Throws `error` (invalid) for the
 /// metric.
 std::vector<timeline> timelines(const std::vector<history_entry>& history, const std::string& metric,
                                 const change_options& options = {});
-
-/// The timelines as JSON for the page: {"crossover_history": {"schema": 1, "metric", "unit", "cells":
-/// [{"name", "runs", "changes"}]}}.
-std::string timelines_as_json(const std::vector<timeline>& lines, const std::string& metric);
 
 }  // namespace crossover

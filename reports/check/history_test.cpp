@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/check/binomial.hpp"
+#include "reports/check/formats/formats.hpp"
 #include "reports/check/sample_results.hpp"
 #include "reports/check/simulated_blocks.hpp"
 #include "workloads/error.hpp"
@@ -149,10 +150,16 @@ TEST(timelines, follow_each_cell_through_the_runs_that_measured_it) {
   EXPECT_EQ(lines[1].changes[0].index, 10u);
   EXPECT_NEAR(lines[1].changes[0].shift, std::log(0.9), 0.01)
       << "less throughput would be worse; this is more, so it is negative";
-  const auto document = nlohmann::json::parse(timelines_as_json(lines, "throughput"))["crossover_history"];
-  EXPECT_EQ(document["unit"], "1/s");
-  EXPECT_EQ(document["cells"][1]["changes"][0]["run"], 10);
-  EXPECT_EQ(document["cells"][0]["runs"].size(), 19u);
+
+  const comparison found = compare_with_history(history, history.back().measured, {});
+  const auto told = nlohmann::json::parse(as_json(found))["crossover_check"]["timelines"];
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[1]["changes"][0]["run"], 10);
+  EXPECT_EQ(told[0]["runs"].size(), 20u);
+  EXPECT_EQ(told[0]["runs"][19]["commit"], "this run");
+  const std::string page = as_html(found);
+  EXPECT_NE(page.find("changed: <span class=\"improved\">-"), std::string::npos) << page;
+  EXPECT_NE(page.find("from c10 on"), std::string::npos);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "reports/check/binomial.hpp"
 #include "reports/check/gate.hpp"
+#include "reports/check/played_suite.hpp"
 #include "reports/check/simulated_blocks.hpp"
 
 namespace crossover {
@@ -43,19 +44,9 @@ inline gate_record simulate_gate(const gate_experiment& experiment) {
   double blocks = 0;
   for (unsigned suite = 0; suite < experiment.suites; ++suite) {
     options.flips.seed = experiment.seed * 1'000'003 + suite;
-    const auto screen = noise.blocks(plan.screen_blocks, shifts);
-    std::vector<measured_cell> measured(experiment.cells);
-    for (std::size_t c = 0; c < experiment.cells; ++c) measured[c].screen = screen[c];
-    blocks += static_cast<double>(plan.screen_blocks * experiment.cells);
-    const std::vector<survivor> going_on = survivors(plan, options, cells, screen);
-    unsigned rounds = 0;
-    for (const survivor& one : going_on) rounds = std::max(rounds, one.blocks);
-    const auto fresh = noise.blocks(rounds, shifts, 1'000'000);
-    for (const survivor& one : going_on) {
-      measured[one.cell].confirm.assign(fresh[one.cell].begin(), fresh[one.cell].begin() + one.blocks);
-      blocks += one.blocks;
-    }
-    const comparison found = compare_blocks(plan, options, cells, measured);
+    const auto [found, drawn] =
+        play_suite(plan, options, cells, [&](unsigned rounds, std::uint64_t first_round) { return noise.blocks(rounds, shifts, first_round); });
+    blocks += static_cast<double>(drawn);
     bool alarm = false;
     for (std::size_t c = 0; c < experiment.cells; ++c)
       alarm |=

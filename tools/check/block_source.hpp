@@ -31,6 +31,8 @@ class block_source {
   /// One block, fresh processes of both sides: the log ratio new/old of the metric, turned so that positive is worse. Throws
   /// `side_failure`, `error` (unsupported) where the metric cannot be read off the cell, and `interrupted`.
   virtual double measure(std::size_t cell) = 0;
+  /// In which order the block that was measured last had its turns, as it was drawn: A is the old side, B the new one.
+  virtual std::string last_order() const = 0;
   /// Whether one side alone can be measured: why not, or "".
   virtual std::string trouble(std::size_t cell, side which) = 0;
 };

@@ -19,13 +19,17 @@ namespace {
 
 using nlohmann::json;
 
-/// Short enough that a neighbour's burst strikes both arms alike, long enough that starting a slice is a small part of it.
-constexpr double slice_s = 0.005;
-constexpr double warm_up_s = 0.02;
+/// Short enough that most slices fall between two of a neighbour's turns on the CPU (a process that wakes runs about so long before it is
+/// preempted): on a loaded machine blocks of 5 ms slices scatter by three to ten times as much. And no shorter, or starting a slice is
+/// a large part of it.
+constexpr double slice_s = 0.001;
+/// So many operations each lane has in a slice, at least: fewer would measure how a run begins and ends.
+constexpr double operations_a_lane = 4;
+constexpr double warm_up_s = 0.01;
 constexpr double first_look_s = 0.02;
 /// What a block measures, all slices together.
-constexpr double measured_s = 0.12;
-constexpr std::uint32_t most_groups = 6, least_groups = 2;
+constexpr double measured_s = 0.08;
+constexpr double most_groups = 20, least_groups = 4;
 
 cell_result listed_cell(const json& told) {
   cell_result cell;
@@ -170,7 +174,6 @@ void crossover_pair::arm_both(paired_cell& cell) {
   cell.old_arm = cell.new_arm = one;
   cell.old_arm.command = {old_program_, "cell"};
   cell.new_arm.command = {new_program_, "cell"};
-  if (options_.slower > 0 && name_filter(options_.slower_in).keeps(cell.what.name)) cell.new_arm.what.slower = options_.slower;
 }
 
 double crossover_pair::prepare(std::size_t i) {
@@ -178,16 +181,20 @@ double crossover_pair::prepare(std::size_t i) {
   if (cell.what.parameters.contains("rate"))
     throw error(error_kind::unsupported, "an open loop waits for its schedule: slices of a few milliseconds show nothing of it; compare two files");
   arm_both(cell);
+  const bool slowed = options_.slower > 0 && name_filter(options_.slower_in).keeps(cell.what.name);
   cell.plan.slice_s = slice_s;
   cell.plan.warm_up_s = warm_up_s;
   cell.plan.deadline_s = options_.deadline_s;
+  cell.plan.starts_together = options_.metric != "start";
   double around_s = 0, operation_s = 0;
+  std::uint64_t timed_every = 0;
   for (const side which : {side::old_side, side::new_side}) {
     const auto began = std::chrono::steady_clock::now();
     try {
       const sample seen = try_arm(which == side::old_side ? cell.old_arm : cell.new_arm, cell.plan, first_look_s);
-      around_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() - seen.wall_s;
+      around_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() - first_look_s;
       if (which == side::old_side) operation_s = seen.wall_s / static_cast<double>(seen.operations);
+      if (seen.latency) timed_every = std::min<std::uint64_t>(1024, std::max(timed_every, seen.latency->every));
     } catch (const interrupted&) {
       throw;
     } catch (const error& trouble) {
@@ -195,16 +202,19 @@ double crossover_pair::prepare(std::size_t i) {
     }
   }
   // Every lane has its share of a slice.
-  cell.plan.operations = std::max<std::uint64_t>(*cell.what.in_flight, static_cast<std::uint64_t>(std::llround(slice_s / operation_s)));
+  cell.plan.operations = static_cast<std::uint64_t>(std::ceil(std::max(operations_a_lane * *cell.what.in_flight, slice_s / operation_s)));
+  cell.old_arm.what.timed_every = cell.new_arm.what.timed_every = static_cast<std::uint32_t>(timed_every);
+  if (slowed) cell.new_arm.what.slower_ns = options_.slower / 100 * operation_s * 1e9 * *cell.what.cores;
   const double one_slice_s = static_cast<double>(cell.plan.operations) * operation_s;
-  cell.plan.groups = static_cast<std::uint32_t>(std::clamp(std::round(measured_s / (4 * one_slice_s)), double{least_groups}, double{most_groups}));
+  cell.plan.groups = static_cast<std::uint32_t>(std::clamp(std::round(measured_s / (4 * one_slice_s)), least_groups, most_groups));
   return around_s + 4 * cell.plan.groups * one_slice_s;
 }
 
 double crossover_pair::measure(std::size_t i) {
   const paired_cell& cell = cells_[i];
   const duel_block block = by_side([&] { return run_duel_block(cell.old_arm, cell.new_arm, cell.plan, random_); });
-  std::vector<slice> slices;
+  std::vector<slice>& slices = slices_;
+  slices.clear();
   const auto add = [&](arm which, const sample& s) {
     const std::optional<double> figure = judged_.extract(cell.what, s);
     if (!figure || !(*figure > 0))
@@ -218,6 +228,12 @@ double crossover_pair::measure(std::size_t i) {
     add(first, outer[0]), add(second, inner[0]), add(second, inner[1]), add(first, outer[1]);
   }
   return worse_log_ratio(block_log_ratio(std::span<const slice>(slices)), judged_);
+}
+
+std::string crossover_pair::last_order() const {
+  std::string order;
+  for (std::size_t i = 0; i < slices_.size(); i += 4) order += fmt::format("{}{}", order.empty() ? "" : " ", slices_[i].which == arm::old_arm ? "ABBA" : "BAAB");
+  return order;
 }
 
 std::string crossover_pair::trouble(std::size_t i, side which) {

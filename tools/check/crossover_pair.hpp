@@ -10,6 +10,7 @@
 #include "bench/fixtures.hpp"
 #include "bench/metrics.hpp"
 #include "reports/check/comparison.hpp"
+#include "reports/check/location.hpp"
 #include "tools/check/block_source.hpp"
 
 namespace crossover {
@@ -47,6 +48,9 @@ class crossover_pair : public block_source {
   double prepare(std::size_t cell) override;
   double measure(std::size_t cell) override;
   std::string trouble(std::size_t cell, side which) override;
+  /// The slices of the block that was measured last, in order of time.
+  const std::vector<slice>& last_slices() const { return slices_; }
+  std::string last_order() const override;
 
  private:
   struct paired_cell {
@@ -63,6 +67,7 @@ class crossover_pair : public block_source {
   fixtures servers_;
   std::mt19937_64 random_;
   std::vector<paired_cell> cells_;
+  std::vector<slice> slices_;
 };
 
 }  // namespace crossover

@@ -124,10 +124,10 @@ double foreign_pair::prepare(std::size_t i) {
 }
 
 double foreign_pair::measure(std::size_t i) {
-  const bool new_first = random_() % 2 == 0;
-  const results first = run(i, new_first ? side::new_side : side::old_side);
-  const results second = run(i, new_first ? side::old_side : side::new_side);
-  const std::vector<double> of_old = figures(i, new_first ? second : first), of_new = figures(i, new_first ? first : second);
+  new_first_ = random_() % 2 == 0;
+  const results first = run(i, new_first_ ? side::new_side : side::old_side);
+  const results second = run(i, new_first_ ? side::old_side : side::new_side);
+  const std::vector<double> of_old = figures(i, new_first_ ? second : first), of_new = figures(i, new_first_ ? first : second);
   return worse_log_ratio(block_log_ratio(of_old, of_new), judged_);
 }
 

@@ -33,6 +33,7 @@ class foreign_pair : public block_source {
   std::vector<std::string> cells() const override { return names_; }
   double prepare(std::size_t cell) override;
   double measure(std::size_t cell) override;
+  std::string last_order() const override { return new_first_ ? "BA" : "AB"; }
   std::string trouble(std::size_t cell, side which) override;
 
  private:
@@ -44,6 +45,7 @@ class foreign_pair : public block_source {
   const metric& judged_;
   comparison& found_;
   bool environments_known_ = false;
+  bool new_first_ = false;
   std::filesystem::path directory_;
   std::mt19937_64 random_;
   std::vector<std::string> names_;

@@ -21,6 +21,7 @@ enum class condition { measurable, failed, unjudged };
 struct cell_state {
   gated_cell gated;
   measured_cell measured;
+  std::vector<std::string> orders;  ///< of the screen's blocks, then of the confirmation's
   condition now = condition::measurable;
 };
 
@@ -46,6 +47,12 @@ class gate_run {
     std::vector<measured_cell> measured;
     for (const std::size_t i : left) measured.push_back(cells_[i].measured);
     comparison found = compare_blocks(plan, options_, gated(left), measured);
+    for (std::size_t k = 0; k < left.size(); ++k) {
+      const std::vector<std::string>& orders = cells_[left[k]].orders;
+      cell_comparison& cell = found.cells[k];
+      const std::size_t before = cells_[left[k]].measured.confirm.empty() ? 0 : cell.screen_blocks;
+      if (before + cell.blocks <= orders.size()) cell.block_orders.assign(orders.begin() + static_cast<std::ptrdiff_t>(before), orders.begin() + static_cast<std::ptrdiff_t>(before + cell.blocks));
+    }
     if (out_of_time_)
       found.notes.push_back(fmt::format("the budget of {:.3g} s ended before the plan was done; raise --budget or select fewer cells", budget_s_));
     return finish(std::move(found));
@@ -56,7 +63,7 @@ class gate_run {
     const std::vector<std::string> names = source_.cells();
     for (const std::string& name : names) {
       const cell_thresholds judged = thresholds_of(per_cell, name, {options_.tolerate, options_.detect});
-      cells_.push_back({{name, judged.tolerate, judged.detect}, {}, condition::measurable});
+      cells_.push_back({{name, judged.tolerate, judged.detect}, {}, {}, condition::measurable});
     }
     total_ = names.size();
     for (std::size_t i = 0; i < cells_.size(); ++i) {
@@ -100,7 +107,10 @@ class gate_run {
       return;
     }
     if (watch_.progress) watch_.progress({done_, std::max(total_, done_ + 1), std::max(0.0, plan_left_s_), cells_[i].gated.name});
-    guarded(i, into.size() + 1, [&] { into.push_back({source_.measure(i), round}); });
+    guarded(i, into.size() + 1, [&] {
+      into.push_back({source_.measure(i), round});
+      cells_[i].orders.push_back(source_.last_order());
+    });
     ++done_;
     plan_left_s_ -= cells_[i].gated.block_s;
   }

@@ -143,6 +143,8 @@ class OwnPrograms(Check):
         (cell,) = found["cells"]
         self.assertEqual((cell["name"], cell["decided_by"]), ("noop/serial/cores:1/in_flight:1", "confirmation"))
         self.assertEqual(len(cell["block_log_ratios"]), cell["blocks"])
+        self.assertEqual(len(cell["block_orders"]), cell["blocks"])
+        self.assertRegex(cell["block_orders"][0], r"^(ABBA|BAAB)( (ABBA|BAAB))+$")
         self.assertGreaterEqual(cell["blocks"], 7)
         self.assertLess(cell["lower"], cell["upper"])
         self.assertEqual((found["plan"]["seed"], found["plan"]["order"]), (7, "slices alternate ABBA or BAAB at random"))
@@ -226,6 +228,16 @@ class ForeignPrograms(Check):
         found = self.check(REGRESSION, old, new)
         self.assertEqual([c["name"] for c in found["newly_failing"]], ["BM_b"])
         self.assertEqual([c["verdict"] for c in found["cells"]], ["pass"])
+
+    def test_real_ones(self):
+        real = os.path.join(os.path.dirname(PROGRAM), "foreign_benchmark_for_test")
+        slower = self.script("slower", f'#!/bin/sh\nROUNDS=1600 exec {real} "$@"\n')
+        found = self.check(REGRESSION, real, slower, "--benchmark_filter=/1$")
+        (cell,) = found["cells"]
+        self.assertEqual((cell["name"], cell["verdict"]), ("mix<int, (a|b)>/1", "regression"))
+        self.assertEqual(set(cell["block_orders"]), {"AB", "BA"})
+        self.assertEqual(found["environment_differences"], [])
+        self.check((PASS, INCONCLUSIVE), real, real, "--detect", "50%")
 
     def test_what_is_no_benchmark(self):
         old = self.imitation("old", {"BM_a": 100})

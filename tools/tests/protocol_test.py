@@ -48,6 +48,17 @@ class Protocol(unittest.TestCase):
         last_lower, last_upper, _ = latency["bins"][-1]
         self.assertTrue(last_lower <= latency["max"] < last_upper)
 
+    def test_what_check_prescribes(self):
+        with Cell() as cell:
+            cell.prepare(timed_every=8, slower_ns=200_000)
+            for _ in range(2):
+                sample = cell.ask({"run": {"operations": 48}})["sample"]
+                self.assertEqual(sample["latency"]["every"], 8)
+                self.assertEqual(sum(count for _, _, count in sample["latency"]["bins"]), 6)
+                self.assertGreaterEqual(sample["wall_s"], 47 * 200e-6, "each operation was followed by so much work")
+        with Cell() as cell:
+            self.refused(cell, {"prepare": NOOP["prepare"] | {"timed_every": 1025}}, words="'timed_every' is at most 1024")
+
     def test_absent_values_are_left_out(self):
         with Cell() as cell:
             cell.ask(NOOP)

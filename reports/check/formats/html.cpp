@@ -7,6 +7,7 @@
 
 #include "reports/check/escape.hpp"
 #include "reports/check/formats/formats.hpp"
+#include "reports/check/formats/timeline_plot.hpp"
 
 namespace crossover {
 namespace {
@@ -17,10 +18,11 @@ constexpr std::string_view style =
     "body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:72rem;margin:2rem auto;padding:0 1rem}"
     "h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}p.faint,td.faint,footer{color:var(--faint)}"
     ".wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{text-align:left;padding:.25rem .75rem .25rem 0;"
-    "border-bottom:1px solid var(--line);vertical-align:top}td.name{overflow-wrap:anywhere}.regression{color:var(--bad)}"
+    "border-bottom:1px solid var(--line);vertical-align:top}td{white-space:nowrap}td.name{overflow-wrap:anywhere;white-space:normal}.regression{color:var(--bad)}"
     ".inconclusive{color:var(--unsure)}.improved{color:var(--good)}svg text{font:13px system-ui,sans-serif;fill:var(--ink)}"
     "svg .faint{fill:var(--faint)}svg .rule{stroke:var(--line)}svg .limit{stroke:var(--faint);stroke-dasharray:4 3}"
-    "svg .whisker{stroke:currentColor;stroke-width:2}svg .point{fill:currentColor}";
+    "svg .whisker{stroke:currentColor;stroke-width:2}svg .point{fill:currentColor}svg .run{fill:none;stroke:var(--faint)}"
+    "svg .limit.regression,svg .limit.improved{stroke:currentColor}figure{margin:1rem 0}figcaption{overflow-wrap:anywhere}";
 
 std::string hash_of_style() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -93,8 +95,8 @@ std::string table(const comparison& found) {
   for (const cell_comparison* cell : by_urgency(found)) {
     const auto p = cell->adjusted_p ? cell->adjusted_p : cell->p;
     std::string remarks;
-    if (!cell->settle.empty()) remarks += "<br>" + xml_text(cell->settle);
-    for (const std::string& note : cell->notes) remarks += "<br>" + xml_text(note);
+    if (!cell->settle.empty()) remarks += "<br/>" + xml_text(cell->settle);
+    for (const std::string& note : cell->notes) remarks += "<br/>" + xml_text(note);
     out += fmt::format("<tr><td class=\"{0}\">{0}</td><td>{1}</td><td>{2}</td><td>{3}</td><td>{4}</td><td class=\"name\">{5}{6}</td></tr>\n", word_for(*cell), as_change(cell->ratio),
                        cell->lower && cell->upper ? as_change(cell->lower) + " to " + as_change(cell->upper) : "none", p ? fmt::format("{:.4f}", *p) : "n/a", cell->blocks,
                        xml_text(cell->name), remarks);
@@ -114,8 +116,8 @@ std::string list(const char* title, const std::vector<unmatched_cell>& cells) {
 std::string as_html(const comparison& found) {
   const verdict outcome = verdict_of(found);
   std::string out = fmt::format(
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{}'\">"
-      "<meta name=\"viewport\" content=\"width=device-width\"><title>{}</title><style>{}</style></head><body><main>\n",
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{}'\"/>"
+      "<meta name=\"viewport\" content=\"width=device-width\"/><title>{}</title><style>{}</style></head><body><main>\n",
       hash_of_style(), xml_text(headline(found)), style);
   out += fmt::format("<h1 class=\"{}\">{}</h1>\n<p>{} of {} against {}. Right of 0 is worse.</p>\n", to_string(outcome), xml_text(headline(found)), xml_text(found.metric_label),
                      xml_text(found.new_name), xml_text(found.old_name));
@@ -128,6 +130,7 @@ std::string as_html(const comparison& found) {
       out += fmt::format("<li>{}: {} → {}</li>", xml_text(d.key), xml_text(d.old_value), xml_text(d.new_value));
     out += "</ul>\n";
   }
+  out += timeline_section(found.timelines, found.metric_label);
   for (const std::string& note : found.notes) out += fmt::format("<p class=\"faint\">{}</p>\n", xml_text(note));
   out += fmt::format("</main><footer><p>Tolerated {}, to be detected {}, false alarms {} a suite, power {}, seed {}; {}{}.</p></footer></body></html>\n",
                      as_percent(found.plan.tolerate), as_percent(found.plan.detect), as_percent(found.plan.false_alarms), as_percent(found.plan.power), found.plan.seed,

@@ -53,8 +53,20 @@ ordered_json of(const cell_comparison& cell) {
           {"screen_blocks", cell.screen_blocks},
           {"sd", or_null(cell.sd)},
           {"block_log_ratios", std::move(blocks)},
+          {"block_orders", cell.block_orders},
           {"settle", cell.settle},
           {"notes", cell.notes}};
+}
+
+ordered_json timelines(const comparison& found) {
+  ordered_json lines = ordered_json::array();
+  for (const timeline& line : found.timelines) {
+    ordered_json runs = ordered_json::array(), changes = ordered_json::array();
+    for (const timeline_run& run : line.runs) runs.push_back({{"commit", run.commit}, {"date", run.date}, {"value", run.value}});
+    for (const change_point& change : line.changes) changes.push_back({{"run", change.index}, {"shift", change.shift}, {"p", change.p}, {"q", change.q}});
+    lines.push_back({{"cell", line.cell}, {"runs", std::move(runs)}, {"changes", std::move(changes)}});
+  }
+  return lines;
 }
 
 }  // namespace
@@ -82,7 +94,8 @@ std::string as_json(const comparison& found) {
                                  {"skipped", list(found.skipped)},
                                  {"environment_differences", std::move(environment)},
                                  {"environment_allowed", found.environment_allowed},
-                                 {"notes", found.notes}};
+                                 {"notes", found.notes},
+                                 {"timelines", timelines(found)}};
   return document.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

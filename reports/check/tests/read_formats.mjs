@@ -1,5 +1,7 @@
-// Reads what `format_samples DIR` wrote with readers that are not ours: the published SARIF schema, an XML parser, a Markdown parser.
+// Reads what `format_samples DIR` wrote with readers that are not ours: the published SARIF schema, an XML parser, a Markdown parser, the
+// hash that a browser compares the page's style with.
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -38,6 +40,14 @@ try {
     assert.equal(XMLValidator.validate(xml), true);
     const suite = new XMLParser({ ignoreAttributes: false, isArray: (tag) => tag === "testcase" }).parse(xml).testsuites.testsuite;
     assert.equal(Number(suite["@_tests"]), suite.testcase?.length ?? 0);
+
+    // The page is written as XML too, so that a parser can tell whether what is open is closed and what is a name is escaped.
+    const page = read(`${kind}.html`);
+    assert.equal(XMLValidator.validate(page.replace(/^<!doctype html>\n/, ""), { allowBooleanAttributes: false }), true);
+    assert.match(page, /Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'"/);
+    const style = page.match(/<style>([^]*?)<\/style>/)[1];
+    assert.ok(page.includes(createHash("sha256").update(style).digest("base64")), "the policy allows the page's own style");
+    assert.ok(!/<(script|img|link|iframe|a|object)\b|(src|href)=/i.test(page), "nothing is loaded, no name becomes a link");
 
     const check = JSON.parse(read(`${kind}.json`)).crossover_check;
     for (const name of ["markdown", "github_summary"]) {

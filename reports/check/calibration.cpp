@@ -1,0 +1,212 @@
+#include "reports/check/calibration.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "reports/check/flip_patterns.hpp"
+#include "reports/check/played_suite.hpp"
+#include "reports/check/rank_test.hpp"
+#include "workloads/error.hpp"
+
+namespace crossover {
+namespace {
+
+constexpr double rank_test_level = 0.05;
+/// With fewer banked blocks a cell is not played again: the same few would come over and over.
+constexpr std::size_t least_pool = 12;
+
+bool measured_alike(const banked_suite& a, const banked_suite& b) {
+  const auto same_names = [](const banked_cell& x, const banked_cell& y) { return x.name == y.name; };
+  return a.machine == b.machine && a.program == b.program && a.tolerate == b.tolerate && a.detect == b.detect && a.false_alarms == b.false_alarms &&
+         a.power == b.power && std::equal(a.cells.begin(), a.cells.end(), b.cells.begin(), b.cells.end(), same_names);
+}
+
+/// A cell's banked log ratios, and what a block of it takes.
+struct pool {
+  std::string name;
+  std::vector<double> identical, slower;
+  double block_s = 0;
+  happened found;
+};
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+double sd_of(const std::vector<double>& values) {
+  const double mean = mean_of(values);
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return values.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+std::vector<pool> pools_of(const std::vector<const banked_suite*>& suites) {
+  std::vector<pool> pools;
+  for (const banked_cell& cell : suites.front()->cells) pools.push_back({cell.name, {}, {}, 0, {}});
+  for (const banked_suite* suite : suites)
+    for (std::size_t c = 0; c < pools.size(); ++c) {
+      const banked_cell& cell = suite->cells[c];
+      const bool slowed = cell.name == suite->slower_cell;
+      for (const auto* stage : {&cell.screen, &cell.confirm})
+        for (const banked_block& b : *stage) (slowed ? pools[c].slower : pools[c].identical).push_back(b.log_ratio);
+      pools[c].block_s += cell.block_s / static_cast<double>(suites.size());
+      if (slowed) pools[c].found.count(cell.outcome == verdict::regression);
+    }
+  return pools;
+}
+
+/// The old arm's figures of the first half of the screen's blocks, against the new arm's of the second.
+std::optional<double> sequential_shift(const banked_cell& cell, double& p) {
+  std::vector<double> before, after;
+  const std::size_t half = cell.screen.size() / 2;
+  for (std::size_t i = 0; i < half; ++i) before.insert(before.end(), cell.screen[i].old_figures.begin(), cell.screen[i].old_figures.end());
+  for (std::size_t i = half; i < cell.screen.size(); ++i) after.insert(after.end(), cell.screen[i].new_figures.begin(), cell.screen[i].new_figures.end());
+  if (before.size() < 2 || after.size() < 2) return std::nullopt;
+  p = rank_test_p(before, after);
+  return mean_of(after) / mean_of(before) - 1;
+}
+
+void count_live(const banked_suite& suite, calibration& found) {
+  bool alarm = false, flagged = false, all_pass = suite.troubles.empty();
+  for (const banked_cell& cell : suite.cells) {
+    const bool slowed = cell.name == suite.slower_cell;
+    double p = 1;
+    const std::optional<double> shift = sequential_shift(cell, p);
+    if (slowed) {
+      found.found.count(cell.outcome == verdict::regression);
+      found.slipped.count(cell.outcome == verdict::pass);
+      if (shift) found.rank_found.count(p < rank_test_level && *shift > 0);
+      continue;
+    }
+    alarm |= cell.outcome == verdict::regression;
+    all_pass &= cell.outcome == verdict::pass;
+    if (shift) found.rank_flagged_cell.count(p < rank_test_level);
+    flagged |= shift && p < rank_test_level;
+  }
+  if (suite.slower_cell.empty()) {
+    found.false_alarm.count(alarm);
+    found.passed.count(all_pass);
+    found.rank_flagged_suite.count(flagged);
+    found.mean_wall_s += suite.wall_s;
+    found.longest_wall_s = std::max(found.longest_wall_s, suite.wall_s);
+    for (const banked_cell& cell : suite.cells) found.mean_blocks += static_cast<double>(cell.screen.size() + cell.confirm.size());
+  } else {
+    found.false_alarm_beside.count(alarm);
+  }
+  for (const std::string& trouble : suite.troubles) found.troubles.push_back(suite.date + ": " + trouble);
+}
+
+/// What is true in a kind of played suites: every cell is shifted, or one of these cells, taken in turns.
+struct played_truth {
+  std::string words;
+  double shift = 0;
+  std::vector<std::size_t> slower;  ///< positions of cells
+  bool as_injected = false;         ///< the slower cell's blocks are those that were measured slowed down; else shifted ones of identical code
+};
+
+replayed replay(const std::vector<pool>& pools, const gate_options& gate, const played_truth& truth, const replay_options& how, std::uint64_t seed) {
+  gate_options options = gate;
+  options.flips.draws = how.draws;
+  options.flips.enumerate_up_to = 10;
+  std::vector<gated_cell> cells;
+  for (const pool& p : pools) cells.push_back({p.name, options.tolerate, options.detect, p.block_s});
+  const block_plan plan = plan_blocks(options, cells);
+  flip_stream stream(seed);
+  replayed seen;
+  seen.truth = truth.words;
+  double blocks = 0;
+  for (unsigned suite = 0; suite < how.suites; ++suite) {
+    options.flips.seed = seed * 1'000'003 + suite;
+    const std::size_t slowed = truth.slower.empty() ? cells.size() : truth.slower[suite % truth.slower.size()];
+    const auto draw = [&](unsigned rounds, std::uint64_t first) {
+      std::vector<std::vector<block>> drawn(cells.size());
+      for (std::size_t c = 0; c < cells.size(); ++c) {
+        const bool measured_slow = c == slowed && truth.as_injected;
+        const std::vector<double>& from = measured_slow ? pools[c].slower : pools[c].identical;
+        const double shift = measured_slow || (!truth.slower.empty() && c != slowed) ? 0 : truth.shift;
+        for (unsigned r = 0; r < rounds; ++r) {
+          const double value = from[stream.below(from.size())];
+          const double sign = measured_slow || (stream.next() >> 63) != 0 ? 1 : -1;
+          drawn[c].push_back({sign * value + shift, first + r});
+        }
+      }
+      return drawn;
+    };
+    const played_suite played = play_suite(plan, options, cells, draw);
+    bool alarm = false;
+    for (std::size_t c = 0; c < cells.size(); ++c) alarm |= c != slowed && played.found.cells[c].outcome == verdict::regression;
+    seen.false_alarm.count(alarm);
+    seen.passed.count(verdict_of(played.found) == verdict::pass);
+    if (slowed < cells.size()) {
+      seen.found.count(played.found.cells[slowed].outcome == verdict::regression);
+      seen.slipped.count(played.found.cells[slowed].outcome == verdict::pass);
+    }
+    blocks += static_cast<double>(played.blocks);
+  }
+  seen.blocks = blocks / how.suites;
+  return seen;
+}
+
+void replay_all(const std::vector<pool>& pools, calibration& found, const replay_options& options) {
+  gate_options gate;
+  gate.tolerate = found.tolerate;
+  gate.detect = found.detect;
+  gate.false_alarms = found.false_alarms;
+  gate.power = found.power;
+  std::vector<pool> full;
+  for (const pool& p : pools)
+    if (p.identical.size() >= least_pool) full.push_back(p);
+  if (full.empty() || options.suites == 0) return;
+  std::vector<std::size_t> slowed, injected;
+  for (std::size_t c = 0; c < full.size(); ++c) {
+    if (full[c].found.of > 0) slowed.push_back(c);
+    if (full[c].slower.size() >= least_pool) injected.push_back(c);
+  }
+  std::vector<played_truth> truths = {{"identical", 0, {}, false},
+                                      {fmt::format("every cell slower by the tolerated {}", as_percent(gate.tolerate)), std::log1p(gate.tolerate), {}, false}};
+  if (!slowed.empty()) truths.push_back({fmt::format("one cell slower by {}: its identical blocks, shifted", as_percent(gate.detect)), std::log1p(gate.detect), slowed, false});
+  if (!injected.empty()) truths.push_back({"one cell slowed down: blocks measured so", 0, injected, true});
+  for (const played_truth& truth : truths) found.replays.push_back(replay(full, gate, truth, options, options.seed + found.replays.size()));
+}
+
+}  // namespace
+
+calibration calibrate(const std::vector<banked_suite>& bank, const replay_options& options) {
+  if (bank.empty()) throw error(error_kind::unreadable, "the bank holds no whole suite yet: let it measure for some minutes");
+  std::vector<const banked_suite*> suites;
+  for (const banked_suite& suite : bank)
+    if (measured_alike(suite, bank.back())) suites.push_back(&suite);
+  calibration found;
+  found.left_out = bank.size() - suites.size();
+  found.machine = bank.back().machine;
+  found.first_date = suites.front()->date;
+  found.last_date = suites.back()->date;
+  found.tolerate = bank.back().tolerate;
+  found.detect = bank.back().detect;
+  found.false_alarms = bank.back().false_alarms;
+  found.power = bank.back().power;
+  for (const banked_suite* suite : suites) {
+    found.slower = std::max(found.slower, suite->slower);
+    count_live(*suite, found);
+  }
+  if (found.false_alarm.of > 0) {
+    found.mean_wall_s /= found.false_alarm.of;
+    found.mean_blocks /= found.false_alarm.of;
+  }
+  const std::vector<pool> pools = pools_of(suites);
+  for (const pool& p : pools) {
+    calibrated_cell cell{p.name, static_cast<unsigned>(p.identical.size()), 0, 0, static_cast<unsigned>(p.slower.size()), std::nullopt, p.found};
+    if (!p.identical.empty()) cell.mean = mean_of(p.identical), cell.sd = sd_of(p.identical);
+    if (!p.slower.empty()) cell.slower_mean = mean_of(p.slower);
+    found.cells.push_back(std::move(cell));
+  }
+  replay_all(pools, found, options);
+  return found;
+}
+
+}  // namespace crossover

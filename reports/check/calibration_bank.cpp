@@ -1,0 +1,154 @@
+#include "reports/check/calibration_bank.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "workloads/endpoint.hpp"
+#include "workloads/error.hpp"
+
+namespace crossover {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+/// Closes a line that a crash has left without its end; no whole line ends so.
+constexpr std::string_view cut_off = " cut off";
+
+double rounded(double value, int digits) { return std::strtod(fmt::format("{:.{}g}", value, digits).c_str(), nullptr); }
+
+json figures(const std::vector<double>& values) {
+  json list = json::array();
+  for (const double value : values) list.push_back(rounded(value, 7));
+  return list;
+}
+
+json blocks(const std::vector<banked_block>& all) {
+  json list = json::array();
+  for (const banked_block& one : all)
+    list.push_back({{"log_ratio", rounded(one.log_ratio, 9)}, {"old", figures(one.old_figures)}, {"new", figures(one.new_figures)}});
+  return list;
+}
+
+std::vector<banked_block> blocks_of(const json& list) {
+  std::vector<banked_block> all;
+  for (const json& one : list)
+    all.push_back({one.at("log_ratio").get<double>(), one.at("old").get<std::vector<double>>(), one.at("new").get<std::vector<double>>()});
+  return all;
+}
+
+verdict verdict_from(const std::string& word) {
+  for (const verdict v : {verdict::pass, verdict::regression, verdict::inconclusive})
+    if (word == to_string(v)) return v;
+  throw error(error_kind::unreadable, fmt::format("no verdict is called '{}'", word));
+}
+
+}  // namespace
+
+std::string to_line(const banked_suite& suite) {
+  json cells = json::array();
+  for (const banked_cell& cell : suite.cells)
+    cells.push_back({{"name", cell.name},
+                     {"verdict", to_string(cell.outcome)},
+                     {"adjusted_p", cell.adjusted_p ? json(*cell.adjusted_p) : json(nullptr)},
+                     {"block_s", rounded(cell.block_s, 4)},
+                     {"screen", blocks(cell.screen)},
+                     {"confirm", blocks(cell.confirm)}});
+  const json document = {{"bank", 1},
+                         {"date", suite.date},
+                         {"machine", suite.machine},
+                         {"program", suite.program},
+                         {"seed", suite.seed},
+                         {"tolerate", suite.tolerate},
+                         {"detect", suite.detect},
+                         {"false_alarms", suite.false_alarms},
+                         {"power", suite.power},
+                         {"slower_cell", suite.slower_cell},
+                         {"slower", suite.slower},
+                         {"wall_s", rounded(suite.wall_s, 5)},
+                         {"cells", std::move(cells)},
+                         {"troubles", suite.troubles}};
+  return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+banked_suite suite_from_line(std::string_view line) {
+  try {
+    const json told = json::parse(line);
+    if (told.at("bank") != 1) throw error(error_kind::unreadable, "a bank of another version");
+    banked_suite suite;
+    suite.date = told.at("date").get<std::string>();
+    suite.machine = told.at("machine").get<std::string>();
+    suite.program = told.at("program").get<std::string>();
+    suite.seed = told.at("seed").get<std::uint64_t>();
+    suite.tolerate = told.at("tolerate").get<double>();
+    suite.detect = told.at("detect").get<double>();
+    suite.false_alarms = told.at("false_alarms").get<double>();
+    suite.power = told.at("power").get<double>();
+    suite.slower_cell = told.at("slower_cell").get<std::string>();
+    suite.slower = told.at("slower").get<double>();
+    suite.wall_s = told.at("wall_s").get<double>();
+    suite.troubles = told.at("troubles").get<std::vector<std::string>>();
+    for (const json& one : told.at("cells")) {
+      banked_cell cell;
+      cell.name = one.at("name").get<std::string>();
+      cell.outcome = verdict_from(one.at("verdict").get<std::string>());
+      if (!one.at("adjusted_p").is_null()) cell.adjusted_p = one.at("adjusted_p").get<double>();
+      cell.block_s = one.at("block_s").get<double>();
+      cell.screen = blocks_of(one.at("screen"));
+      cell.confirm = blocks_of(one.at("confirm"));
+      suite.cells.push_back(std::move(cell));
+    }
+    return suite;
+  } catch (const json::exception& trouble) {
+    throw error(error_kind::unreadable, fmt::format("not a banked suite: {}", trouble.what()));
+  }
+}
+
+std::vector<banked_suite> read_bank(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> files;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, none))
+    if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  std::vector<banked_suite> bank;
+  for (const std::filesystem::path& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    std::size_t from = 0, number = 0;
+    for (std::size_t end; (end = text.find('\n', from)) != std::string::npos; from = end + 1) {
+      ++number;
+      const std::string_view line = std::string_view(text).substr(from, end - from);
+      if (line.empty() || line.ends_with(cut_off)) continue;
+      try {
+        bank.push_back(suite_from_line(line));
+      } catch (const error& trouble) {
+        throw error(error_kind::unreadable, fmt::format("{}, line {}: {}; remove the line", file.string(), number, trouble.what()));
+      }
+    }
+  }
+  return bank;
+}
+
+void append_to_bank(const std::filesystem::path& directory, const banked_suite& suite) {
+  const std::filesystem::path file = directory / "suites.jsonl";
+  std::error_code trouble;
+  std::filesystem::create_directories(directory, trouble);
+  const descriptor out(::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (out.get() < 0) throw system_failure(error_kind::unwritable, file.string(), errno);
+  std::string text;
+  char last = '\n';
+  if (const off_t size = ::lseek(out.get(), 0, SEEK_END); size > 0 && ::pread(out.get(), &last, 1, size - 1) == 1 && last != '\n') text = std::string(cut_off) + "\n";
+  text += to_line(suite) + "\n";
+  if (::write(out.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fsync(out.get()) != 0)
+    throw system_failure(error_kind::unwritable, file.string(), errno);
+}
+
+}  // namespace crossover

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "reports/check/gate.hpp"
+
+namespace crossover {
+
+/// Where a played suite's blocks come from: `rounds` blocks of every cell, the first in round `first_round`.
+using block_draw = std::function<std::vector<std::vector<block>>(unsigned rounds, std::uint64_t first_round)>;
+
+struct played_suite {
+  comparison found;
+  std::size_t blocks = 0;  ///< drawn, both stages
+};
+
+/// Takes cells through the gate on blocks that are drawn instead of measured, both stages, as a runner goes: for simulations, and
+/// for playing banked blocks again. Rounds of the confirmation are other rounds than the screen's.
+inline played_suite play_suite(const block_plan& plan, const gate_options& options, std::span<const gated_cell> cells, const block_draw& draw) {
+  std::vector<measured_cell> measured(cells.size());
+  const std::vector<std::vector<block>> screen = draw(plan.screen_blocks, 0);
+  played_suite played;
+  played.blocks = plan.screen_blocks * cells.size();
+  for (std::size_t c = 0; c < cells.size(); ++c) measured[c].screen = screen[c];
+  const std::vector<survivor> going_on = survivors(plan, options, cells, screen);
+  unsigned rounds = 0;
+  for (const survivor& one : going_on) rounds = std::max(rounds, one.blocks);
+  const std::vector<std::vector<block>> fresh = draw(rounds, 1'000'000);
+  for (const survivor& one : going_on) {
+    measured[one.cell].confirm.assign(fresh[one.cell].begin(), fresh[one.cell].begin() + one.blocks);
+    played.blocks += one.blocks;
+  }
+  played.found = compare_blocks(plan, options, cells, measured);
+  return played;
+}
+
+}  // namespace crossover

@@ -1,0 +1,208 @@
+#include "tools/check/run_gate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include "bench/interrupt.hpp"
+
+namespace crossover {
+namespace {
+
+/// A pair of programs whose blocks are written down: what each cell's block of each number gives.
+class written_down : public block_source {
+ public:
+  using script = std::function<double(unsigned block)>;
+
+  void add(const std::string& name, script says) { names_.push_back(name), scripts_.push_back(std::move(says)), taken_.push_back(0); }
+
+  std::vector<std::string> cells() const override { return names_; }
+  double prepare(std::size_t cell) override {
+    if (first_looks.contains(names_[cell])) first_looks.at(names_[cell])();
+    return block_s;
+  }
+  double measure(std::size_t cell) override {
+    order.push_back(names_[cell]);
+    return scripts_[cell](taken_[cell]++);
+  }
+  std::string last_order() const override { return "turn " + std::to_string(order.size()); }
+  std::string trouble(std::size_t cell, side) override { return troubles[names_[cell]]; }
+
+  double block_s = 0.2;
+  std::vector<std::string> order;                              ///< which cell was measured when
+  std::map<std::string, std::function<void()>> first_looks;    ///< what happens then
+  std::map<std::string, std::string> troubles;                 ///< of the other side, when one failed
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<script> scripts_;
+  std::vector<unsigned> taken_;
+};
+
+/// Blocks about `shift` that scatter by `scatter`, the same always.
+written_down::script steady(double shift, double scatter = 0.004) {
+  return [=](unsigned block) { return std::log1p(shift) + (block % 2 == 0 ? scatter : -scatter) * (1 + block % 3 * 0.1); };
+}
+
+gate_options seeded() {
+  gate_options options;
+  options.flips.seed = 7;
+  return options;
+}
+
+const cell_comparison& cell_of(const comparison& found, const std::string& name) {
+  for (const cell_comparison& cell : found.cells)
+    if (cell.name == name) return cell;
+  throw std::out_of_range(name);
+}
+
+TEST(run_gate, finds_the_slower_cell_among_twenty_and_lets_the_others_go_after_the_screen) {
+  written_down pair;
+  for (int i = 0; i < 20; ++i) pair.add("cell/" + std::to_string(i), steady(i == 13 ? 0.05 : 0));
+  std::string plan;
+  std::vector<run_progress> shown;
+  const comparison found = run_gate(pair, seeded(), {}, {[&](const std::string& words) { plan = words; }, [&](const run_progress& now) { shown.push_back(now); }});
+  EXPECT_EQ(exit_code_of(found), 1);
+  EXPECT_EQ(cell_of(found, "cell/13").outcome, verdict::regression);
+  EXPECT_NEAR(*cell_of(found, "cell/13").ratio, 1.05, 0.003);
+  EXPECT_EQ(cell_of(found, "cell/13").decided, decided_by::confirmation);
+  ASSERT_EQ(cell_of(found, "cell/13").block_orders.size(), cell_of(found, "cell/13").blocks);
+  EXPECT_EQ(cell_of(found, "cell/13").block_orders.back(), "turn " + std::to_string(pair.order.size())) << "of the fresh blocks, not of the screen's";
+  for (const cell_comparison& cell : found.cells)
+    if (cell.name != "cell/13") {
+      EXPECT_EQ(cell.outcome, verdict::pass) << cell.name;
+      EXPECT_EQ(cell.decided, decided_by::screen);
+    }
+  EXPECT_NE(plan.find("20 cells: "), std::string::npos) << plan;
+  ASSERT_FALSE(shown.empty());
+  EXPECT_LT(shown.front().left_s, 0) << "nothing is known before the first look";
+  EXPECT_GE(shown.back().left_s, 0);
+  EXPECT_EQ(shown.back().done + 1, shown.back().total);
+}
+
+TEST(run_gate, a_round_is_a_block_of_every_cell_in_an_order_that_the_seed_draws) {
+  const auto order_of = [](std::uint64_t seed) {
+    written_down pair;
+    for (int i = 0; i < 12; ++i) pair.add(std::to_string(i), steady(0));
+    gate_options options;
+    options.flips.seed = seed;
+    const comparison found = run_gate(pair, options, {}, {});
+    EXPECT_EQ(found.plan.seed, seed) << "the randomisation is recorded";
+    return pair.order;
+  };
+  const std::vector<std::string> order = order_of(7);
+  ASSERT_EQ(order.size() % 12, 0u);
+  for (std::size_t from = 0; from < order.size(); from += 12) {
+    const auto first = order.begin() + static_cast<std::ptrdiff_t>(from);
+    EXPECT_EQ(std::set<std::string>(first, first + 12).size(), 12u) << from;
+  }
+  EXPECT_NE(std::vector<std::string>(order.begin(), order.begin() + 12), std::vector<std::string>(order.begin() + 12, order.begin() + 24));
+  EXPECT_EQ(order, order_of(7));
+  EXPECT_NE(order, order_of(8));
+}
+
+TEST(run_gate, one_cell_is_confirmed_at_once) {
+  written_down pair;
+  pair.add("a", steady(0));
+  const comparison found = run_gate(pair, seeded(), {}, {});
+  EXPECT_EQ(exit_code_of(found), 0);
+  EXPECT_EQ(found.cells[0].blocks, 10u);
+  ASSERT_EQ(found.cells[0].block_orders.size(), 10u);
+  EXPECT_EQ(found.cells[0].block_orders[9], "turn 10");
+  EXPECT_EQ(pair.order.size(), 10u);
+}
+
+TEST(run_gate, thresholds_hold_for_the_cells_that_they_name) {
+  written_down pair;
+  pair.add("a", steady(0.05));
+  pair.add("b", steady(0.05));
+  thresholds per_cell;
+  per_cell.rules.push_back({"b", std::nullopt, 0.08, 0.2});
+  const comparison found = run_gate(pair, seeded(), per_cell, {});
+  EXPECT_EQ(cell_of(found, "a").outcome, verdict::regression);
+  EXPECT_EQ(cell_of(found, "b").outcome, verdict::pass);
+  EXPECT_DOUBLE_EQ(cell_of(found, "b").detect, 0.2);
+}
+
+TEST(run_gate, a_cell_that_fails_is_taken_out_and_listed_by_whose_fault_it_is) {
+  const auto failing = [](side which, unsigned at) {
+    return [=](unsigned block) -> double {
+      if (block == at) throw side_failure(which, "died");
+      return block % 2 == 0 ? 0.001 : -0.001;
+    };
+  };
+  written_down pair;
+  pair.add("good", steady(0));
+  pair.add("new fails", failing(side::new_side, 3));
+  pair.add("old fails", failing(side::old_side, 3));
+  pair.add("both fail", failing(side::new_side, 3));
+  pair.troubles["both fail"] = "died too";
+  pair.add("new never works", steady(0));
+  pair.first_looks["new never works"] = [] { throw side_failure(side::new_side, "no start"); };
+  pair.add("works now", steady(0));
+  pair.first_looks["works now"] = [] { throw side_failure(side::old_side, "no start"); };
+  const comparison found = run_gate(pair, seeded(), {}, {});
+  EXPECT_EQ(exit_code_of(found), 1) << "newly failing cells are a regression";
+  ASSERT_EQ(found.newly_failing.size(), 2u);
+  EXPECT_EQ(found.newly_failing[0].name, "new never works");
+  EXPECT_EQ(found.newly_failing[1].name, "new fails");
+  EXPECT_EQ(found.newly_failing[1].reason, "in block 4: died");
+  ASSERT_EQ(found.failing.size(), 2u);
+  ASSERT_EQ(found.added.size(), 1u);
+  EXPECT_EQ(found.added[0].reason, "failed before: no start");
+  ASSERT_EQ(found.cells.size(), 1u);
+  EXPECT_EQ(found.cells[0].outcome, verdict::pass);
+}
+
+TEST(run_gate, a_metric_that_a_cell_does_not_have_is_inconclusive_and_says_why) {
+  written_down pair;
+  pair.add("a", steady(0));
+  pair.add("b", [](unsigned) -> double { throw error(error_kind::unsupported, "p99 is not measured in a slice of this cell"); });
+  const comparison found = run_gate(pair, seeded(), {}, {});
+  EXPECT_EQ(exit_code_of(found), 2);
+  EXPECT_EQ(cell_of(found, "a").outcome, verdict::pass);
+  EXPECT_EQ(cell_of(found, "b").outcome, verdict::inconclusive);
+  EXPECT_EQ(cell_of(found, "b").settle, "p99 is not measured in a slice of this cell");
+}
+
+TEST(run_gate, nothing_that_can_be_measured_is_no_pass) {
+  written_down pair;
+  pair.add("a", [](unsigned) -> double { throw side_failure(side::old_side, "died"); });
+  pair.troubles["a"] = "died";
+  const comparison found = run_gate(pair, seeded(), {}, {});
+  EXPECT_TRUE(found.cells.empty());
+  EXPECT_EQ(found.failing.size(), 1u);
+  EXPECT_EQ(exit_code_of(found), 2);
+}
+
+TEST(run_gate, ends_when_the_budget_is_spent_and_says_how_many_blocks_are_needed) {
+  written_down pair;
+  pair.block_s = 0.02;
+  pair.add("a", [](unsigned) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return 0.0;
+  });
+  gate_options options = seeded();
+  options.budget_s = 0.05;
+  const comparison found = run_gate(pair, options, {}, {});
+  EXPECT_EQ(exit_code_of(found), 2);
+  EXPECT_LT(pair.order.size(), 7u);
+  ASSERT_EQ(found.notes.size(), 1u);
+  EXPECT_NE(found.notes[0].find("raise --budget"), std::string::npos);
+  EXPECT_NE(found.cells[0].settle.find("need at least 7"), std::string::npos) << found.cells[0].settle;
+}
+
+TEST(run_gate, an_interrupt_is_nobodys_failure) {
+  written_down pair;
+  pair.add("a", [](unsigned) -> double { throw interrupted(); });
+  EXPECT_THROW(run_gate(pair, seeded(), {}, {}), interrupted);
+}
+
+}  // namespace
+}  // namespace crossover
