@@ -43,18 +43,25 @@ std::pair<double, double> range_of(const cell_result& cell) {
 
 }  // namespace
 
+namespace {
+
+cell_process start_cell(const measuring& how, const planned_cell& cell) {
+  std::vector<std::string> command = how.launcher;
+  if (cell.model->script.empty())
+    command.insert(command.end(), {how.program, "cell"});
+  else
+    command.insert(command.end(), {"python3", how.cells + "/" + std::string(cell.model->script)});
+  // A lane that waits for 10 s cannot end sooner: patience grows with the least time of an operation.
+  return cell_process(command, how.deadline_s + 3 * cell.workload->least_operation_s(cell.workload_values));
+}
+
+}  // namespace
+
 measure_function measure_in_fresh_process(measuring how, machine here, fixtures& servers) {
   return [how = std::move(how), here = std::move(here), &servers, turn = std::uint64_t{0}](const planned_cell& cell) mutable {
     const allotment given = allot(here, cell.cores);
     const fixtures::place server = servers.place_for(cell, given);
-    std::vector<std::string> command = how.launcher;
-    if (cell.model->script.empty())
-      command.insert(command.end(), {how.program, "cell"});
-    else
-      command.insert(command.end(), {"python3", how.cells + "/" + std::string(cell.model->script)});
-    // A lane that waits for 10 s cannot end sooner: patience grows with the least time of an operation.
-    const double least_s = cell.workload->least_operation_s(cell.workload_values);
-    cell_process process(command, how.deadline_s + 3 * least_s);
+    cell_process process = start_cell(how, cell);
     process.prepare(preparation_of(cell, given, server.endpoint));
     // The warm-up is a closed loop: a low rate would leave it without any operation.
     run_request request{how.warm_up_s, 0, 0, how.seed + turn++};
@@ -75,11 +82,36 @@ measure_function measure_in_fresh_process(measuring how, machine here, fixtures&
       m.measured.fixture_cores = static_cast<double>(server.cpus);
     }
     m.measured.peak_rss_bytes = process.finish();
+    m.environment = process.environment();
     m.findings = findings_of(cell, m.measured);
     if (server.pid >= 0 && given.shared)
       m.findings.push_back({"shared_cores", "the fixture ran on the cell's own cores: this machine has no others, so the two took time from each other"});
     return m;
   };
+}
+
+std::pair<sample, run_trace> trace_in_fresh_process(const measuring& how, const machine& here, fixtures& servers, const planned_cell& cell,
+                                                    double operations_per_s) {
+  const allotment given = allot(here, cell.cores);
+  cell_preparation what = preparation_of(cell, given, servers.place_for(cell, given).endpoint);
+  what.trace = true;
+  cell_process process = start_cell(how, cell);
+  process.prepare(what);
+  process.run({how.warm_up_s, 0, 0, how.seed});
+  // 50 ms, but at least four operations a lane, and no more than a viewer can show.
+  constexpr double seconds = 0.05, most = 4000;
+  const double least = std::min(most, 4.0 * cell.in_flight);
+  run_request request;
+  if (cell.rate > 0) {
+    request.rate = cell.rate;
+    request.seconds = std::clamp(seconds * cell.rate, 5.0, most) / cell.rate;
+    request.seed = how.seed;
+  } else {
+    request.operations = static_cast<std::uint64_t>(std::clamp(seconds * operations_per_s, std::max(1.0, least), most));
+  }
+  auto traced = process.run_traced(request);
+  process.finish();
+  return traced;
 }
 
 std::vector<finding> findings_of(const planned_cell& cell, const sample& s) {

@@ -7,6 +7,7 @@
 #include "bench/fixtures.hpp"
 #include "bench/matrix.hpp"
 #include "bench/results.hpp"
+#include "bench/trace.hpp"
 
 namespace crossover {
 
@@ -14,6 +15,7 @@ namespace crossover {
 struct measurement {
   sample measured;
   std::vector<finding> findings;
+  std::map<std::string, std::string> environment;  ///< what the cell process told of itself: a language's version, say
 };
 
 /// Measures one repetition of a cell. The runner takes this as a parameter, so that what it does can be tested with
@@ -33,6 +35,11 @@ struct measuring {
 
 /// In a fresh cell process: prepare, warm up (a run whose sample is thrown away), one run, finish. `servers` outlives the function.
 measure_function measure_in_fresh_process(measuring how, machine here, fixtures& servers);
+
+/// One short run of a cell in a fresh process, traced: its sample and its trace. `operations` a second is what the cell is known to reach;
+/// the run is long enough for a few operations of each lane and short enough to be drawn.
+/// Throws `error`: unsupported where the kernel or the cell tells nothing, resource where the cell is too large to be traced.
+std::pair<sample, run_trace> trace_in_fresh_process(const measuring& how, const machine& here, fixtures& servers, const planned_cell& cell, double operations_per_s);
 
 /// What a sample says about its own validity: `fixture_bound` (the fixture used over 90 % of its CPUs), `stolen_time` (over 2 %), `behind_schedule`
 /// (under 98 % of the rate), `littles_law` (in flight ≠ throughput × mean latency by over 10 %), `errors`.

@@ -95,6 +95,7 @@ void repeat(benchmark::State& state, session& now, std::size_t index) {
     m.measured.order = order;
     result.samples.push_back(m.measured);
     add_findings(result, m.findings);
+    now.all.environment.insert(m.environment.begin(), m.environment.end());
     mine.back() = m.measured;
     const double time_s = m.measured.wall_s / static_cast<double>(m.measured.operations);
     for (auto _ : state) state.SetIterationTime(time_s);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "bench/metrics.hpp"
 #include "reports/units.hpp"
@@ -29,12 +31,82 @@ std::vector<std::size_t> best_and_tied(const comparison& c) {
   return all;
 }
 
+/// The cells that decide an answer: those that tie, else the best and the next.
+std::vector<std::size_t> deciding(const comparison& c) {
+  std::vector<std::size_t> all = best_and_tied(c);
+  if (c.tied.empty() && c.next) all.push_back(*c.next);
+  return all;
+}
+
+using in_flight_values = std::set<std::uint32_t>;
+
+/// The in-flight values at which each of the models that decide a comparison has a figure at its cores.
+std::vector<in_flight_values> in_flight_of_each(const results& value, const panel& of, const comparison& c) {
+  std::vector<in_flight_values> each;
+  for (const std::size_t named : deciding(c)) {
+    in_flight_values found;
+    for (const std::size_t i : of.cells) {
+      const cell_result& cell = value.cells[i];
+      if (cell.model == value.cells[named].model && cell.cores == c.cores && cell.in_flight && interval_of(cell, "throughput"))
+        found.insert(*cell.in_flight);
+    }
+    each.push_back(std::move(found));
+  }
+  return each;
+}
+
+in_flight_values shared_in_flight(const std::vector<in_flight_values>& each) {
+  in_flight_values shared = each.front();
+  for (const in_flight_values& own : each) {
+    in_flight_values both;
+    std::set_intersection(shared.begin(), shared.end(), own.begin(), own.end(), std::inserter(both, both.end()));
+    shared = std::move(both);
+  }
+  return shared;
+}
+
+std::string listed(const in_flight_values& values) {
+  std::string text;
+  std::size_t i = 0;
+  for (const std::uint32_t one : values) {
+    text += fmt::format("{}{}", i == 0 ? "" : i + 1 == values.size() ? " and " : ", ", one);
+    ++i;
+  }
+  return text;
+}
+
 /// Who is best, without by how much: "a and b tie", "a wins", "a measured highest".
 std::string winner_at(const results& value, const comparison& c) {
   if (!c.tied.empty()) return fmt::format("{} tie", models_text(value, best_and_tied(c)));
   const std::string best = model_of(value.cells[c.best]);
   if (!c.next) return fmt::format("only {} was measured", best);
   return fmt::format("{} {}", best, c.proven ? "wins" : "measured highest");
+}
+
+/// How the models that decide the answer compare at the in-flight values they share, where they were not measured alike;
+/// second, whether that comes out otherwise.
+std::pair<std::string, bool> unlike_in_flight(const results& value, const panel& of, const comparison& c) {
+  const auto each = in_flight_of_each(value, of, c);
+  const in_flight_values shared = shared_in_flight(each);
+  const auto named = deciding(c);
+  if (shared.empty()) {
+    std::string own;
+    for (std::size_t i = 0; i < named.size(); ++i)
+      own += fmt::format("{}{} with {}", i == 0 ? "" : ", ", model_of(value.cells[named[i]]), listed(each[i]));
+    return {fmt::format(" They were not measured with the same in flight ({}), so the difference may be that of in flight.", own), true};
+  }
+  panel common = of;
+  std::erase_if(common.cells, [&](std::size_t i) {
+    const cell_result& cell = value.cells[i];
+    const bool is_named = std::any_of(named.begin(), named.end(), [&](std::size_t n) { return value.cells[n].model == cell.model; });
+    return !is_named || !cell.in_flight || !shared.contains(*cell.in_flight);
+  });
+  const auto fair = compare_at(value, common, c.cores);
+  if (!fair) return {};
+  std::string outcome = winner_at(value, *fair);
+  if (fair->tied.empty() && fair->ahead) outcome += fmt::format(", {} of {}", ratio_text(*fair->ahead), model_of(value.cells[*fair->next]));
+  return {fmt::format(" Not all were measured with the same in flight; with {}, which they share, {}.", listed(shared), outcome),
+          winner_at(value, *fair) != winner_at(value, c)};
 }
 
 void add_cost_lines(const results& value, answer& to) {
@@ -70,19 +142,26 @@ void add_other_cores(const results& value, const std::vector<comparison>& all, a
   }
 }
 
-/// The findings of the cells that the answer rests on; a remark that several of them share is said once.
+/// The findings of the cells that the answer rests on: one line a code, with the words of the first that has it.
 void add_doubts(const results& value, answer& to) {
   if (!to.at->proven)
     to.doubts.push_back("a single repetition has no interval: measure with --repetitions 5 or more before relying on it");
-  std::vector<std::pair<finding, std::vector<std::size_t>>> remarks;
+  struct remark {
+    finding first;
+    std::vector<std::size_t> cells;
+    bool same_words = true;
+  };
+  std::vector<remark> remarks;
   for (const std::size_t i : best_and_tied(*to.at))
     for (const finding& f : value.cells[i].findings) {
-      auto found = std::find_if(remarks.begin(), remarks.end(), [&](const auto& r) { return r.first == f; });
-      if (found == remarks.end()) found = remarks.insert(remarks.end(), {f, {}});
-      found->second.push_back(i);
+      auto found = std::find_if(remarks.begin(), remarks.end(), [&](const remark& r) { return r.first.code == f.code; });
+      if (found == remarks.end()) found = remarks.insert(remarks.end(), remark{f, {}});
+      if (found->cells.empty() || found->cells.back() != i) found->cells.push_back(i);
+      found->same_words = found->same_words && found->first == f;
     }
-  for (const auto& [f, cells] : remarks)
-    to.doubts.push_back(fmt::format("{}: {} ({})", models_text(value, cells), clipped(f.code, 60), clipped(f.detail, 200)));
+  for (const remark& r : remarks)
+    to.doubts.push_back(fmt::format("{}: {} ({}{})", models_text(value, r.cells), clipped(r.first.code, 60), clipped(r.first.detail, 200),
+                                    r.same_words ? "" : r.cells.size() == 2 ? "; the other alike" : r.cells.size() > 2 ? "; the others alike" : "; and more"));
 }
 
 std::size_t measured_repetitions(const results& value, const panel& of) {
@@ -136,6 +215,14 @@ answer answer_for_models(const results& value, const panel& of, std::size_t inde
     made.sentence = fmt::format("At {}, {} {} with {}{}: {} the throughput of {}.", where, model_of(best),
                                 c.proven ? "wins" : "measured highest", figure, at_in_flight(best),
                                 c.ahead ? ratio_text(*c.ahead) : "above", model_of(value.cells[*c.next]));
+  }
+  if (!best.samples.empty() && best.samples.front().rate)
+    made.sentence += fmt::format(" Operations arrived at {}, which throughput cannot exceed: compare the latencies.",
+                                 figure_text(*best.samples.front().rate, "1/s"));
+  if (!c.alike) {
+    const auto [words, otherwise] = unlike_in_flight(value, of, c);
+    made.sentence += words;
+    if (otherwise) made.headline += ", at unlike in flight";
   }
   if (c.of_reference)
     made.details.push_back(fmt::format("{} of what reference does at {}", percent_text(c.of_reference->mean), where));
@@ -204,6 +291,8 @@ std::optional<comparison> compare_at(const results& value, const panel& of, std:
   }
   if (const auto reference = std::find_if(order.begin(), order.end(), is_reference); reference != order.end())
     c.of_reference = ratio_interval(throughputs(*best), throughputs(*reference));
+  const auto each = in_flight_of_each(value, of, c);
+  c.alike = std::all_of(each.begin(), each.end(), [&](const in_flight_values& own) { return own == each.front(); });
   return c;
 }
 

@@ -21,6 +21,7 @@ struct comparison {
   std::optional<interval> ahead;     ///< throughput of the best over that of the next
   std::optional<interval> of_reference;  ///< throughput of the best over that of `reference`
   bool proven = false;               ///< both have intervals, so that "ahead" and "tie" mean something
+  bool alike = true;                 ///< those that tie, else best and next, were measured with the same in-flight values
 };
 
 /// The answer for one panel.
@@ -36,7 +37,9 @@ struct answer {
 /// One answer a panel, in their order. Foreign files get their fastest benchmark of each family.
 std::vector<answer> answers_of(const results& value, const std::vector<panel>& panels);
 
-/// Compares the models at this number of cores; nothing where none but `reference` was measured.
+/// Compares the models at this number of cores; nothing where none but `reference` was measured. Where it is not `alike`, a
+/// model may lead only because it was measured with an in-flight value that the others were not: an answer then says so,
+/// and how they compare at the values that they share.
 std::optional<comparison> compare_at(const results& value, const panel& of, std::uint32_t cores);
 
 }  // namespace crossover

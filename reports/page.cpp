@@ -22,6 +22,7 @@ using json = nlohmann::ordered_json;
 
 constexpr std::size_t label_length = 160;
 constexpr std::size_t missing_rows = 500;
+constexpr std::size_t packed_from = 150'000;  // bytes of data beyond which they stand compressed in the page
 
 std::string text_of(const json& document) { return document.dump(-1, ' ', false, json::error_handler_t::replace); }
 
@@ -164,13 +165,27 @@ embedded embed(const results& now, std::size_t room) {
   return {"nothing", ""};
 }
 
+/// What the page leaves out of the single repetitions, in words.
+std::string thinned_of(const nlohmann::ordered_json& data) {
+  if (data["values"] == "all") return {};
+  return fmt::format(
+      "<p class=\"note\" id=\"thinned\">Thinned for its size: of {} repetitions the page {}. Means and intervals rest on all of them; "
+      "<code>crossover report --complete</code> keeps every repetition in the page.</p>",
+      data["repetitions"].get<std::size_t>(),
+      data["values"] == "headline" ? "holds the single figures of throughput, latency, CPU and memory, and of the other metrics means and intervals"
+                                   : "holds means and intervals alone, so the charts have no dots for single repetitions");
+}
+
 }  // namespace
 
 std::string page(const results& now, const results* baseline, const page_limits& limits) {
   const std::vector<panel> panels = panels_of(now);
   const std::vector<answer> answers = answers_of(now, panels);
   const std::string cards = cards_of(answers, panels);
-  std::string data = script_json(text_of(page_data(now, baseline, limits)));
+  const nlohmann::ordered_json figures = page_data(now, baseline, limits);
+  std::string data = script_json(text_of(figures));
+  const bool packed = data.size() > packed_from;
+  if (packed) data = compressed_base64(data);
   std::string script = compressed_base64(page_script);
   const std::size_t taken = page_shell.size() + page_style.size() + script.size() + cards.size() + data.size() + 8'000;
   embedded document = embed(now, limits.bytes - std::min(limits.bytes, taken));
@@ -184,6 +199,8 @@ std::string page(const results& now, const results* baseline, const page_limits&
                            {"baseline", baseline_of(now, baseline)},
                            {"missing", missing_of(now)},
                            {"environment", environment_of(now)},
+                           {"thinned", thinned_of(figures)},
+                           {"packed", packed ? " data-packed=\"deflate\"" : ""},
                            {"data", std::move(data)},
                            {"contains", std::string(document.contains)},
                            {"results", std::move(document.bytes)}});

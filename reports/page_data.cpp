@@ -64,14 +64,6 @@ json curve(const latency_curve& of) {
   return row;
 }
 
-/// What a reader looks at first: their single repetitions are the last to be left out.
-bool is_headline(const metric& m, bool foreign) {
-  static constexpr std::array ours = {"throughput", "p50", "p99", "cpu", "memory"};
-  static constexpr std::array theirs = {"time", "cpu"};
-  const auto is_m = [&m](std::string_view id) { return m.id == id; };
-  return foreign ? std::any_of(theirs.begin(), theirs.end(), is_m) : std::any_of(ours.begin(), ours.end(), is_m);
-}
-
 enum class kept_values { all, headline, none };
 
 kept_values values_to_keep(std::size_t repetitions, const page_limits& limits) {
@@ -214,6 +206,13 @@ void add_baseline(json& document, const results& baseline, const results& now) {
 }
 
 }  // namespace
+
+bool is_headline(const metric& m, bool foreign) {
+  static constexpr std::array ours = {"throughput", "p50", "p99", "cpu", "memory"};
+  static constexpr std::array theirs = {"time", "cpu"};
+  const auto is_m = [&m](std::string_view id) { return m.id == id; };
+  return foreign ? std::any_of(theirs.begin(), theirs.end(), is_m) : std::any_of(ours.begin(), ours.end(), is_m);
+}
 
 page_limits complete_page() {
   constexpr std::size_t all = std::numeric_limits<std::size_t>::max();

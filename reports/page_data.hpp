@@ -2,6 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "bench/metrics.hpp"
 #include "bench/results.hpp"
 
 namespace crossover {
@@ -13,6 +14,9 @@ struct page_limits {
   std::size_t bytes = 500'000;            ///< of the page: what is left of them is for the compressed results document
   bool operator==(const page_limits&) const = default;
 };
+
+/// What a reader looks at first: changes are shown of these metrics, and their single repetitions are the last to be left out.
+bool is_headline(const metric& of, bool foreign);
 
 /// No limits: what `--complete` asks for.
 page_limits complete_page();

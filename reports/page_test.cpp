@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "reports/compressed.hpp"
 #include "reports/html.hpp"
@@ -25,8 +26,6 @@ std::string between(const std::string& text, const std::string& from, const std:
   if (start == std::string::npos) return {};
   return text.substr(start + from.size(), text.find(to, start + from.size()) - start - from.size());
 }
-
-json data_of(const std::string& html) { return json::parse(between(html, "id=\"page-data\">", "</script>")); }
 
 std::size_t count_of(const std::string& text, const std::string& what) {
   std::size_t count = 0;
@@ -50,6 +49,11 @@ std::string inflated(const std::string& base64_text) {
   stream.write(params, boost::beast::zlib::Flush::finish, ended);
   out.resize(params.total_out);
   return out;
+}
+
+json data_of(const std::string& html) {
+  const std::string packed = between(html, "id=\"page-data\" data-packed=\"deflate\">", "</script>");
+  return json::parse(packed.empty() ? between(html, "id=\"page-data\">", "</script>") : inflated(packed));
 }
 
 const std::vector<std::string>& hostile_texts() {
@@ -147,13 +151,25 @@ TEST(page_of, the_embedded_results_are_the_results) {
   EXPECT_EQ(to_json(read), to_json(value));
 }
 
+TEST(page_of, small_data_are_json_to_be_read_and_large_ones_are_packed) {
+  const auto small = page(results_for_test({cell_for_test("event_loop", 1, 64, {100, 101})}), nullptr);
+  EXPECT_EQ(count_of(small, "data-packed"), 0u);
+  EXPECT_NE(small.find("id=\"page-data\">{"), std::string::npos);
+  std::vector<cell_result> cells;
+  for (std::uint32_t i = 1; i <= 400; ++i) cells.push_back(cell_for_test("</script>", 1, i, {100.0 + i, 101, 102, 103, 104}));
+  const auto large = page(results_for_test(cells), nullptr);
+  EXPECT_NE(large.find("id=\"page-data\" data-packed=\"deflate\">"), std::string::npos);
+  EXPECT_EQ(data_of(large)["cells"].size(), 400u);
+}
+
 TEST(page_of, what_does_not_fit_is_left_out_and_said_so) {
   std::vector<cell_result> cells;
+  std::mt19937_64 random(4);
   for (int i = 0; i < 400; ++i) {
     cells.push_back(cell_for_test("event_loop", 1, static_cast<std::uint32_t>(i + 1), {100.0 + i, 101, 102, 103, 104}));
     for (sample& s : cells.back().samples) {
       latency_distribution latency;
-      for (std::uint64_t bin = 64; bin < 128; ++bin) latency.bins.push_back({bin << 10, (bin + 1) << 10, 1 + (bin * 7919 + static_cast<unsigned>(i)) % 1000});
+      for (std::uint64_t bin = 64; bin < 128; ++bin) latency.bins.push_back({bin << 10, (bin + 1) << 10, 1 + random() % 100'000});
       latency.max_ns = 128 << 10;
       s.latency = latency;
     }
@@ -162,10 +178,15 @@ TEST(page_of, what_does_not_fit_is_left_out_and_said_so) {
   const auto html = page(value, nullptr);
   EXPECT_EQ(data_of(html)["values"], "headline");
   EXPECT_NE(between(html, "data-contains=\"", "\""), "everything");
-  EXPECT_LT(html.size(), 850'000u);
+  EXPECT_LE(html.size(), 500'000u);
+  EXPECT_NE(html.find("Thinned for its size: of 2000 repetitions"), std::string::npos);
   const auto complete = page(value, nullptr, complete_page());
   EXPECT_EQ(data_of(complete)["values"], "all");
   EXPECT_EQ(between(complete, "data-contains=\"", "\""), "everything");
+  EXPECT_EQ(complete.find("Thinned for its size"), std::string::npos);
+  const auto with_baseline = page(value, &value);
+  EXPECT_LE(with_baseline.size(), 500'000u);
+  EXPECT_EQ(data_of(with_baseline)["baseline"]["changes"].size(), 4 * cells.size());  // throughput, p50, p99 and CPU
 }
 
 TEST(page_of, a_baseline_gives_changes_and_differences) {
@@ -197,6 +218,26 @@ TEST(tables, csv_has_a_record_a_cell_with_its_interval) {
   const std::string csv = table_csv(results_for_test({cell_for_test("a,\"b\"", 1, 64, {100, 100})}));
   const std::string record = csv.substr(csv.find("\r\n") + 2);
   EXPECT_EQ(record.rfind("\"network/a,\"\"b\"\"/cores:1/in_flight:64\",network,bytes=64,\"a,\"\"b\"\"\",1,64,ok,,,2,100,100,100,0.01,0.01,0.01,,,,", 0), 0u) << record;
+}
+
+TEST(tables, hold_the_changes_since_a_baseline) {
+  const auto before = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}), cell_for_test("thread_pool", 1, 64, {100, 120, 140})});
+  auto after = results_for_test({cell_for_test("event_loop", 1, 64, {80, 81, 82}), cell_for_test("thread_pool", 1, 64, {101, 121, 141})});
+  after.environment["kernel"] = "6.1";
+  const std::string markdown = table_markdown(after, &before);
+  EXPECT_NE(markdown.find("| network/event_loop/cores:1/in_flight:64 | throughput | worse | 0.802× ("), std::string::npos) << markdown;
+  EXPECT_EQ(markdown.find("| network/thread_pool/cores:1/in_flight:64 | throughput |"), std::string::npos) << markdown;
+  EXPECT_NE(markdown.find("The environments differ in kernel: nothing before, 6.1 now."), std::string::npos) << markdown;
+  EXPECT_EQ(table_markdown(after).find("Changes since"), std::string::npos);
+  const std::string csv = table_csv(after, &before);
+  const auto fields = [&csv](std::size_t line) {
+    std::size_t from = 0;
+    while (line-- > 0) from = csv.find("\r\n", from) + 2;
+    return count_of(csv.substr(from, csv.find("\r\n", from) - from), ",");
+  };
+  EXPECT_EQ(fields(0), fields(1));
+  EXPECT_NE(csv.find(",throughput_ratio,throughput_ratio_lower,throughput_ratio_upper,"), std::string::npos);
+  EXPECT_EQ(json::parse(table_json(after, &before))["baseline"]["changes"][0]["direction"], "worse");
 }
 
 TEST(summary_of, fits_a_terminal_and_lets_no_control_character_through) {

@@ -20,7 +20,9 @@ std::vector<panel> panels_of(const results& value) {
     const auto [position, fresh] = index.try_emplace({cell.workload, parameters}, panels.size());
     if (fresh) {
       panel made{cell.workload, parameters, cell.workload, {}};
-      for (const auto& [key, text] : parameters) made.label += fmt::format(" {}={}", key, text);
+      for (const auto& [key, text] : parameters)
+        if (!text.empty()) made.label += fmt::format(" {}={}", key, text);
+      if (made.label.find_first_not_of(" \t\r\n") == std::string::npos) made.label = "(no name)";
       panels.push_back(std::move(made));
     }
     panels[position->second].cells.push_back(i);

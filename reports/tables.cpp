@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "bench/metrics.hpp"
+#include "reports/changes.hpp"
+#include "reports/environment_differences.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/page_data.hpp"
 #include "reports/panels.hpp"
@@ -40,6 +43,12 @@ std::string csv_field(std::string_view text) {
     out += c;
   }
   return out + "\"";
+}
+
+/// Three fields: mean and bounds, empty where there is none.
+std::string csv_figure(const std::optional<interval>& of) {
+  if (!of) return ",,,";
+  return fmt::format(",{},{},{}", of->mean, of->lower ? fmt::format("{}", *of->lower) : "", of->upper ? fmt::format("{}", *of->upper) : "");
 }
 
 std::string figure_or_dash(const cell_result& cell, std::string_view id) {
@@ -80,9 +89,29 @@ std::string measured_rows(const results& value, const panel& of) {
   return rows;
 }
 
+/// Ratios to the baseline: what is clear, row by row; of the rest how many there are.
+std::string changed_rows(const results& value, const results& baseline) {
+  std::string rows;
+  std::map<change_direction, std::size_t> counts;
+  for (const change& c : changes_between(baseline, value)) {
+    if (!is_headline(*c.of, value.foreign)) continue;
+    ++counts[c.direction];
+    if (c.direction == change_direction::unclear) continue;
+    rows += fmt::format("| {} | {} | {} | {} | {} | {} |\n", markdown_text(value.cells[c.now].name), c.of->label, to_string(c.direction), ratio_text(c.ratio),
+                        figure_text(c.before.mean, c.of->unit), figure_text(c.after.mean, c.of->unit));
+  }
+  std::string text = fmt::format("\n### Changes since the baseline\n\n{} better, {} worse, {} unclear: the interval of the ratio includes no change. Not adjusted for how many there are.\n",
+                                 counts[change_direction::better], counts[change_direction::worse], counts[change_direction::unclear]);
+  for (const environment_difference& d : environment_differences(baseline, value))
+    text += fmt::format("\nThe environments differ in {}: {} before, {} now.\n", markdown_text(d.key), d.old_value.empty() ? "nothing" : markdown_text(d.old_value),
+                        d.new_value.empty() ? "nothing" : markdown_text(d.new_value));
+  if (!rows.empty()) text += "\n| cell | metric | verdict | ratio (95 % interval) | before | now |\n|---|---|---|--:|--:|--:|\n" + rows;
+  return text;
+}
+
 }  // namespace
 
-std::string table_markdown(const results& value) {
+std::string table_markdown(const results& value, const results* baseline) {
   const std::vector<panel> panels = panels_of(value);
   const std::vector<answer> answers = answers_of(value, panels);
   std::string text = "## Answers\n\n";
@@ -93,6 +122,7 @@ std::string table_markdown(const results& value) {
     for (const std::string& doubt : a.doubts) text += fmt::format(" _{}._", markdown_text(doubt, 400));
     text += '\n';
   }
+  if (baseline != nullptr) text += changed_rows(value, *baseline);
   for (const panel& p : panels) {
     const std::string rows = measured_rows(value, p);
     if (rows.empty()) continue;
@@ -117,11 +147,17 @@ std::string table_markdown(const results& value) {
   return text;
 }
 
-std::string table_csv(const results& value) {
+std::string table_csv(const results& value, const results* baseline) {
   std::string text = "name,workload,parameters,model,cores,in_flight,status,reason,findings,repetitions";
   for (const metric& m : all_metrics()) text += fmt::format(",{0},{0}_lower,{0}_upper", m.id);
+  std::map<std::pair<std::size_t, std::string_view>, interval> ratios;
+  if (baseline != nullptr) {
+    for (const metric& m : all_metrics()) text += fmt::format(",{0}_ratio,{0}_ratio_lower,{0}_ratio_upper", m.id);
+    for (const change& c : changes_between(*baseline, value)) ratios.emplace(std::pair(c.now, c.of->id), c.ratio);
+  }
   text += "\r\n";
-  for (const cell_result& cell : value.cells) {
+  for (std::size_t i = 0; i < value.cells.size(); ++i) {
+    const cell_result& cell = value.cells[i];
     std::string parameters;
     for (const auto& [key, words] : cell.parameters)
       parameters += fmt::format("{}{}={}", parameters.empty() ? "" : " ", key, words);
@@ -129,22 +165,19 @@ std::string table_csv(const results& value) {
                         csv_field(parameters), csv_field(cell.model), cell.cores ? fmt::format("{}", *cell.cores) : "",
                         cell.in_flight ? fmt::format("{}", *cell.in_flight) : "", to_string(cell.status),
                         csv_field(cell.reason), csv_field(codes_of(cell)), cell.samples.size());
-    for (const metric& m : all_metrics()) {
-      const auto found = interval_of(cell, m.id);
-      if (!found) {
-        text += ",,,";
-        continue;
+    for (const metric& m : all_metrics()) text += csv_figure(interval_of(cell, m.id));
+    if (baseline != nullptr)
+      for (const metric& m : all_metrics()) {
+        const auto found = ratios.find({i, m.id});
+        text += csv_figure(found == ratios.end() ? std::nullopt : std::optional(found->second));
       }
-      text += fmt::format(",{},{},{}", found->mean, found->lower ? fmt::format("{}", *found->lower) : "",
-                          found->upper ? fmt::format("{}", *found->upper) : "");
-    }
     text += "\r\n";
   }
   return text;
 }
 
-std::string table_json(const results& value) {
-  return page_data(value, nullptr, complete_page())
+std::string table_json(const results& value, const results* baseline) {
+  return page_data(value, baseline, complete_page())
              .dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
          "\n";
 }

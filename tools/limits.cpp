@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
-#include <regex>
 #include <vector>
 
 #include "bench/cell/cell.hpp"
@@ -16,6 +15,7 @@
 #include "bench/models/bare.hpp"
 #include "reports/interval.hpp"
 #include "tools/commands.hpp"
+#include "tools/peers.hpp"
 #include "workloads/registry.hpp"
 
 namespace crossover {
@@ -84,30 +84,70 @@ shares ceiling_share(bench_place& place, const cell_words& words, double ceiling
   return all;
 }
 
-/// Bytes a second that `openssl speed` digests on this CPU, in the units of an operation.
-double openssl_speed_operations(int cpu, std::size_t bytes) {
-  const std::string command = fmt::format("taskset -c {} openssl speed -elapsed -seconds 1 -bytes {} -evp sha256 2>/dev/null", cpu, bytes);
-  std::FILE* pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) return std::nan("");
-  std::string text;
-  char chunk[512];
-  while (std::size_t n = std::fread(chunk, 1, sizeof chunk, pipe)) text.append(chunk, n);
-  ::pclose(pipe);
-  std::smatch match;
-  if (!std::regex_search(text, match, std::regex(R"(([0-9.]+)k\s*$)"))) return std::nan("");
-  return std::stod(match[1]) * 1000 / static_cast<double>(bytes);
+/// Our throughput over a foreign program's: runs of a second or two take turns, ABBA or BAAB.
+shares against(bench_place& place, const duel_arm& arm, const std::function<double()>& other) {
+  shares all;
+  cell_process process(arm.command, 20);
+  process.prepare(arm.what);
+  process.run({.seconds = 0.3});
+  const auto ours = [&] {
+    const sample s = process.run({.seconds = 1});
+    return static_cast<double>(s.operations) / s.wall_s;
+  };
+  for (std::uint32_t i = 0; i < std::min(5U, place.blocks); ++i) {
+    double a[2], b[2];
+    if (i % 2 == 0)
+      a[0] = ours(), b[0] = other(), b[1] = other(), a[1] = ours();
+    else
+      b[0] = other(), a[0] = ours(), a[1] = ours(), b[1] = other();
+    if (const double share = std::sqrt(a[0] * a[1] / (b[0] * b[1])); std::isfinite(share)) all.push_back(share);
+  }
+  return all;
 }
 
 shares openssl_share(bench_place& place) {
-  shares all;
   const duel_arm arm = arm_of(place, {"hashing", "event_loop", 1, 1});
-  cell_process process(arm.command, 20);
-  process.prepare(arm.what);
-  process.run({.seconds = 0.2});
-  for (std::uint32_t i = 0; i < std::min(5U, place.blocks); ++i) {
-    const double limit = openssl_speed_operations(arm.what.cores.front(), 65536);
-    const sample s = process.run({.seconds = 1});
-    if (std::isfinite(limit)) all.push_back(static_cast<double>(s.operations) / s.wall_s / limit);
+  return against(place, arm, [&] { return openssl_speed(arm.what.cores, 65536); });
+}
+
+shares wrk_share(bench_place& place) {
+  const allotment given = allot(place.here, 1);
+  const nginx_server server(given.fixture, 16384);
+  const duel_arm arm = arm_of(place, {"download:url=" + server.url(), "event_loop", 1, 64});
+  return against(place, arm, [&] { return wrk(given.cell, 64, server.url()); });
+}
+
+shares pgbench_share(bench_place& place) {
+  const duel_arm arm = arm_of(place, {"query:engine=postgresql", "event_loop", 1, 64});
+  if (!prepare_pgbench(arm.what.endpoint)) return {};
+  return against(place, arm, [&] { return pgbench(arm.what.cores, 64, arm.what.endpoint); });
+}
+
+/// How near the computing of `mixed` comes to what was asked for, from the CPU time of a run that does nothing else: 1 is exact.
+shares calibration_share(bench_place& place) {
+  shares all;
+  for (std::uint32_t i = 0; i < place.blocks; ++i) {
+    const duel_arm arm = arm_of(place, {"mixed:cpu=500us,wait=0", "serial", 1, 1});
+    cell_process process(arm.command, 20);
+    process.prepare(arm.what);
+    const sample s = process.run({.seconds = 0.3});
+    const double took_s = (s.cpu_user_s.value_or(0) + s.cpu_system_s.value_or(0)) / static_cast<double>(s.operations);
+    all.push_back(std::min(took_s / 500e-6, 500e-6 / took_s));
+    process.finish();
+  }
+  return all;
+}
+
+/// 40 MB over what 10 000 sleeping coroutines take beyond the idle process.
+shares coroutine_memory_share(bench_place& place) {
+  shares all;
+  for (int i = 0; i < 3; ++i) {
+    const duel_arm arm = arm_of(place, {"sleep:delay=100ms", "event_loop", 1, 10000});
+    cell_process process(arm.command, 20);
+    process.prepare(arm.what);
+    const sample s = process.run({.seconds = 0.5});
+    const auto peak = process.finish();
+    if (peak && s.base_rss_bytes) all.push_back(40e6 / static_cast<double>(*peak - *s.base_rss_bytes));
   }
   return all;
 }
@@ -154,6 +194,10 @@ std::vector<row> all_rows() {
        [](bench_place& place) { return ceiling_share(place, {"sleep:delay=100ms", "event_loop", 1, 10000}, 100000); }},
       {"noop, 1 core, event_loop, 64 in flight", "bare Asio posts", 0.80, duel({"noop", "bare_posts", 1, 64}, {"noop", "event_loop", 1, 64})},
       {"noop, 1 core, thread_pool, 1 in flight", "bare oneTBB tasks", 0.80, duel({"noop", "bare_tasks", 1, 1}, {"noop", "thread_pool", 1, 1})},
+      {"download 16 KiB from nginx, 1 core, event_loop, 64 in flight", "wrk -t1 -c64", 0.90, wrk_share},
+      {"query PostgreSQL, 1 core, event_loop, 64 in flight", "pgbench -M prepared -S -c 64", 0.90, pgbench_share},
+      {"mixed, 500 us of computing", "its CPU time", 0.98, calibration_share},
+      {"10 000 sleeping coroutines, memory", "40 MB", 1.0, coroutine_memory_share},
       {"start of a cell (noop)", "10 ms", 1.0, start_share},
   };
 }
@@ -166,12 +210,12 @@ std::string program_beside(const std::string& name) {
 int measure_all(std::uint32_t blocks, const std::string& filter) {
   bench_place place{read_machine(), fixtures(program_beside("crossover"), {}), blocks};
   int missed = 0;
-  fmt::print("{:<56} {:<26} {:>7} {:>7} {:>17}\n", "arm", "against", "least", "median", "95 % of the mean");
+  fmt::print("{:<62} {:<30} {:>7} {:>7} {:>17}\n", "arm", "against", "least", "median", "95 % of the mean");
   for (const row& r : all_rows()) {
     if (std::string(r.what).find(filter) == std::string::npos) continue;
     shares measured = r.measure(place);
     if (measured.empty()) {
-      fmt::print("{:<56} {:<26} {:>7.2f} not measured\n", r.what, r.against, r.least);
+      fmt::print("{:<62} {:<30} {:>7.2f} not measured\n", r.what, r.against, r.least);
       continue;
     }
     const interval mean = *mean_interval(measured);
@@ -179,7 +223,7 @@ int measure_all(std::uint32_t blocks, const std::string& filter) {
     const double median = measured[measured.size() / 2];
     const bool reached = median >= r.least;
     missed += reached ? 0 : 1;
-    fmt::print("{:<56} {:<26} {:>7.2f} {:>7.3f} {:>8.3f}–{:<8.3f} {}\n", r.what, r.against, r.least, median, mean.lower.value_or(median), mean.upper.value_or(median),
+    fmt::print("{:<62} {:<30} {:>7.2f} {:>7.3f} {:>8.3f}–{:<8.3f} {}\n", r.what, r.against, r.least, median, mean.lower.value_or(median), mean.upper.value_or(median),
                reached ? "" : "missed");
     std::fflush(stdout);
   }

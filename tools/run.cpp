@@ -9,10 +9,12 @@
 #include <set>
 #include <sstream>
 
+#include "bench/cell/cpu_switches.hpp"
 #include "bench/environment.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/runner.hpp"
 #include "reports/summary.hpp"
+#include "reports/timeline.hpp"
 #include "tools/command_line.hpp"
 #include "tools/progress.hpp"
 #include "workloads/endpoint.hpp"
@@ -70,6 +72,25 @@ results empty_results(const std::vector<planned_cell>& cells, const machine& her
   return all;
 }
 
+/// Throws `error` where `--trace` cannot be: said before anything is measured.
+void check_traceable(const std::vector<planned_cell>& cells, const std::string& file) {
+  const auto runnable = [](const planned_cell& cell) { return cell.skip_reason.empty(); };
+  const auto count = std::count_if(cells.begin(), cells.end(), runnable);
+  if (count == 0) return;  // said by whoever runs them
+  if (count > 1) throw error(error_kind::invalid, fmt::format("--trace draws one cell, and {} are chosen: name one workload, model, cores and in flight", count));
+  const planned_cell& only = *std::find_if(cells.begin(), cells.end(), runnable);
+  if (!only.model->script.empty()) throw error(error_kind::invalid, fmt::format("--trace: {} runs in CPython, which keeps no trace; choose another model", only.model->name));
+  if (const std::string why = cpu_switches_refusal(); !why.empty()) throw error(error_kind::unsupported, "--trace: " + why);
+  check_writable(file);
+}
+
+void write_trace(const std::string& file, const measuring& how, const machine& here, fixtures& servers, const planned_cell& cell, const cell_result& measured) {
+  const sample& last = measured.samples.back();
+  const auto [traced, trace] = trace_in_fresh_process(how, here, servers, cell, static_cast<double>(last.operations) / last.wall_s);
+  write_atomically(file, trace_events(trace, measured, traced));
+  fmt::print("trace:   {} ({} operations of a run of its own; open it at ui.perfetto.dev or chrome://tracing)\n", file, traced.operations);
+}
+
 }  // namespace
 
 int run_command(const words& arguments) {
@@ -85,7 +106,7 @@ int run_command(const words& arguments) {
   std::uint32_t repetitions = 0;
   std::optional<std::uint64_t> seed;
   words endpoints;
-  std::string launcher, out = "results.json";
+  std::string launcher, out = "results.json", trace;
   app.add_option("--seconds", seconds, "measured time of a repetition")->check(CLI::Range(0.001, 3600.0));
   app.add_option("--repetitions", repetitions, "fresh cell processes a cell")->check(CLI::Range(1, 10000));
   app.add_option("--seed", seed, "of everything random here");
@@ -93,6 +114,7 @@ int run_command(const words& arguments) {
   app.add_option("--launcher", launcher, "put before the cell's command line, as 'taskset -c 3'");
   app.add_option("--deadline", how.deadline_s, "seconds by which a cell may be late before it is killed (default 20)")->check(CLI::PositiveNumber);
   app.add_option("--out", out, "the results file (default results.json)");
+  app.add_option("--trace", trace, "of one cell: which operation ran on which core when (Chrome trace events)");
   if (!parse(app, arguments, &options.benchmark_flags)) return exit_code::ok;
 
   const suite& named = chosen.chosen_suite();
@@ -111,6 +133,7 @@ int run_command(const words& arguments) {
   options.repetitions = repetitions > 0 ? repetitions : named.repetitions;
   options.out = out;
   check_writable(options.out);
+  if (!trace.empty()) check_traceable(cells, trace);
   results all = empty_results(cells, here, arguments, how.seed);
   if (chosen.workloads.empty() && chosen.models.empty()) all.suite = named.name;
 
@@ -124,6 +147,8 @@ int run_command(const words& arguments) {
   fmt::print("\n{}\nresults: {}\n", summary(all, terminal), out);
   if (all.status == results_status::interrupted) return exit_code::interrupted;
   const bool failed = std::any_of(all.cells.begin(), all.cells.end(), [](const cell_result& cell) { return cell.status == cell_status::failed; });
+  for (std::size_t i = 0; i < cells.size() && !trace.empty() && !failed; ++i)
+    if (cells[i].skip_reason.empty() && !all.cells[i].samples.empty()) write_trace(trace, how, here, servers, cells[i], all.cells[i]);
   return failed ? exit_code::regression : exit_code::ok;
 }
 

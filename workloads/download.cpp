@@ -21,6 +21,7 @@
 #include "workloads/hashing.hpp"
 #include "workloads/http_reply.hpp"
 #include "workloads/http_url.hpp"
+#include "workloads/trace_points.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
@@ -108,12 +109,18 @@ class download final : public workload, public async_form {
         for (std::size_t done = 0; done < request_.text.size();) {
           // The socket's buffer mostly has room: only where it has none is there something to wait for.
           done += l.socket.write_some(asio::buffer(request_.text.data() + done, request_.text.size() - done), trouble);
-          if (trouble == asio::error::would_block)
+          if (trouble == asio::error::would_block) {
+            const traced_wait waits;
             co_await l.socket.async_wait(loop_socket::wait_write, asio::redirect_error(use_awaitable, trouble));
+          }
           if (trouble) throw operation_error("send", trouble.value());
         }
         for (bool complete = false; !complete;) {
-          const std::size_t n = co_await l.socket.async_read_some(l.reply.room(), asio::redirect_error(use_awaitable, trouble));
+          std::size_t n = 0;
+          {
+            const traced_wait waits;
+            n = co_await l.socket.async_read_some(l.reply.room(), asio::redirect_error(use_awaitable, trouble));
+          }
           if (trouble && trouble != asio::error::eof) throw operation_error("receive", trouble.value());
           complete = trouble ? l.reply.ended() : l.reply.received(n);
         }
@@ -183,7 +190,10 @@ class download final : public workload, public async_form {
     error_code trouble;
     l.socket.open(l.server.protocol(), trouble);
     if (trouble) throw operation_error("socket", trouble.value());
-    co_await l.socket.async_connect(l.server, asio::redirect_error(use_awaitable, trouble));
+    {
+      const traced_wait waits;
+      co_await l.socket.async_connect(l.server, asio::redirect_error(use_awaitable, trouble));
+    }
     if (trouble) {
       close(l);
       throw operation_error("connect", trouble.value());

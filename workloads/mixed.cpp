@@ -13,6 +13,7 @@
 #include "workloads/fixtures/echo_server.hpp"
 #include "workloads/hashing.hpp"
 #include "workloads/registry.hpp"
+#include "workloads/trace_points.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
@@ -67,7 +68,7 @@ struct digest_context {
 };
 
 /// How many pieces take `cpu_ns` on this machine, now. The least of many short readings stands for one undisturbed, since whatever
-/// disturbs only adds; and the count is put right by a reading of the whole length. Within 2 %, or `failed`.
+/// disturbs only adds; and the count is put right by a reading of the whole length. Within 2 %; throws `error` (unsupported) where that cannot be.
 std::uint64_t calibrated_pieces(const piecework& work, std::uint64_t cpu_ns) {
   if (cpu_ns == 0) return 0;
   const digest_context own;
@@ -84,15 +85,17 @@ std::uint64_t calibrated_pieces(const piecework& work, std::uint64_t cpu_ns) {
   least_ns(2000, 1);  // warm
   auto pieces = static_cast<std::uint64_t>(std::max(1.0, wanted / (least_ns(100, 20) / 100)));
   const int readings = std::clamp(static_cast<int>(20e6 / wanted), 3, 50);
+  double off = 0;
   for (int round = 0; round < 8; ++round) {
     const double took = least_ns(pieces, readings);
-    const double off = took / wanted - 1;
+    off = took / wanted - 1;
     if (std::abs(off) < 0.005 || (std::abs(off) < 0.02 && round >= 4)) return pieces;
     const auto better = static_cast<std::uint64_t>(std::max(1.0, std::round(static_cast<double>(pieces) / (took / wanted))));
-    if (better == pieces) return pieces;  // one piece is too coarse a step to come nearer
+    if (better == pieces) break;  // one piece is too coarse a step to come nearer
     pieces = better;
   }
-  return pieces;
+  if (std::abs(off) < 0.02) return pieces;
+  throw error(error_kind::unsupported, fmt::format("mixed: computing for {} ns cannot be met within 2 % here, {:+.1f} % is the nearest; ask for {} us or more", cpu_ns, 100 * off, 20));
 }
 
 struct mixed_lane final : lane {
@@ -147,6 +150,7 @@ class mixed final : public workload, public async_form {
       co_return;
     }
     l.timer->expires_after(wait_);
+    const traced_wait waits;
     co_await l.timer->async_wait(boost::asio::use_awaitable_t<loop_executor>());
   }
 

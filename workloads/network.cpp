@@ -16,6 +16,7 @@
 #include "workloads/async_form.hpp"
 #include "workloads/endpoint.hpp"
 #include "workloads/fixtures/echo_server.hpp"
+#include "workloads/trace_points.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
@@ -110,14 +111,18 @@ class network final : public workload, public async_form {
         // The socket's buffer mostly has room: only where it has none is there something to wait for.
         boost::system::error_code trouble;
         done += l.socket.write_some(asio::buffer(l.sent.data() + done, bytes_ - done), trouble);
-        if (trouble == asio::error::would_block)
+        if (trouble == asio::error::would_block) {
+          const traced_wait waits;
           co_await l.socket.async_wait(loop_socket::wait_write, use_awaitable);
-        else if (trouble)
+        } else if (trouble) {
           throw boost::system::system_error(trouble);
+        }
       }
       phase = "receive";
-      for (std::size_t done = 0; done < bytes_;)
+      for (std::size_t done = 0; done < bytes_;) {
+        const traced_wait waits;
         done += co_await l.socket.async_read_some(asio::buffer(l.received.data() + done, bytes_ - done), use_awaitable);
+      }
     } catch (const boost::system::system_error& trouble) {
       boost::system::error_code ignored;
       l.socket.close(ignored);

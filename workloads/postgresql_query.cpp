@@ -11,6 +11,7 @@
 #include "workloads/async_form.hpp"
 #include "workloads/postgresql_connection.hpp"
 #include "workloads/query_rows.hpp"
+#include "workloads/trace_points.hpp"
 #include "workloads/waits.hpp"
 
 namespace crossover {
@@ -109,14 +110,20 @@ class postgresql_query final : public workload, public async_form {
     if (::PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) == 0) lose(l, "send");
     for (int left = 1; (left = ::PQflush(connection)) != 0;) {
       if (left < 0) lose(l, "send");
-      co_await l.socket.async_wait(loop_descriptor::wait_write, asio::redirect_error(use_awaitable, trouble));
+      {
+        const traced_wait waits;
+        co_await l.socket.async_wait(loop_descriptor::wait_write, asio::redirect_error(use_awaitable, trouble));
+      }
       if (trouble) lose(l, "send");
     }
     // The reply is over when libpq has no further result, which is when the server is ready for the next query.
     postgresql_result result(nullptr, &::PQclear);
     for (;;) {
       while (::PQisBusy(connection) != 0) {
-        co_await l.socket.async_wait(loop_descriptor::wait_read, asio::redirect_error(use_awaitable, trouble));
+        {
+          const traced_wait waits;
+          co_await l.socket.async_wait(loop_descriptor::wait_read, asio::redirect_error(use_awaitable, trouble));
+        }
         if (trouble || ::PQconsumeInput(connection) == 0) lose(l, "receive");
       }
       PGresult* const next = ::PQgetResult(connection);

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "workloads/async_form.hpp"
+#include "workloads/trace_points.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
@@ -45,7 +46,10 @@ class sleep_work final : public workload, public async_form {
   awaitable_operation run_async(lane& mine) override {
     auto& timer = static_cast<timer_lane&>(mine).timer;
     timer.expires_after(delay_);
-    co_await timer.async_wait(boost::asio::use_awaitable_t<loop_executor>());
+    {
+      const traced_wait waits;
+      co_await timer.async_wait(boost::asio::use_awaitable_t<loop_executor>());
+    }
     check_it_lasted(timer.expiry());
   }
 

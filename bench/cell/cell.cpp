@@ -13,9 +13,11 @@
 #include <random>
 #include <system_error>
 
+#include "bench/cell/cpu_switches.hpp"
 #include "bench/cell/usage.hpp"
 #include "bench/models/worker_team.hpp"
 #include "bench/results.hpp"
+#include "bench/trace.hpp"
 #include "workloads/endpoint.hpp"
 #include "workloads/nearest.hpp"
 #include "workloads/registry.hpp"
@@ -59,6 +61,17 @@ class arrival_schedule {
   std::int64_t* times_;
 };
 
+/// What a traced run needs: told of by the cell's threads and by the kernel.
+struct tracing {
+  tracing(const std::vector<int>& cpus, std::uint32_t threads) : switches(cpus), points(threads) { active_trace = &points; }
+  ~tracing() { active_trace = nullptr; }
+  tracing(const tracing&) = delete;
+  tracing& operator=(const tracing&) = delete;
+
+  cpu_switches switches;
+  trace_recorder points;
+};
+
 /// A request's member that must be there and of its type.
 const json& member(const json& request, const char* key, json::value_t type) {
   const auto found = request.find(key);
@@ -82,6 +95,14 @@ std::uint64_t whole(const json& request, const char* key, std::uint64_t otherwis
   if (found == request.end()) return otherwise;
   if (!found->is_number_unsigned()) throw error(error_kind::invalid, fmt::format("'{}' is a whole number of 0 or more", key));
   return found->get<std::uint64_t>();
+}
+
+/// A member that is true or false; false where it is missing.
+bool flag(const json& request, const char* key) {
+  const auto found = request.find(key);
+  if (found == request.end()) return false;
+  if (!found->is_boolean()) throw error(error_kind::invalid, fmt::format("'{}' is true or false", key));
+  return found->get<bool>();
 }
 
 std::map<std::string, std::string> strings(const json& request, const char* key) {
@@ -160,6 +181,7 @@ class cell {
     bind_to_cpus(setup.cpus);
     cores_ = static_cast<std::uint32_t>(setup.cpus.size());
     const std::uint64_t base = resident_bytes();
+    if (flag(body, "trace")) tracing_ = std::make_unique<tracing>(setup.cpus, type.workers(request) + 4 * cores_);
     checksum_ = setup.type->make(setup.workload_values, setup.endpoint)->checksum();
     prepared_ = type.prepare(setup);
     return {{"protocol", 1}, {"setup_s", static_cast<double>(now_ns() - start) * 1e-9}, {"base_rss_bytes", base}};
@@ -186,10 +208,28 @@ class cell {
         throw error(error_kind::invalid, fmt::format("{} operations a second leave none for {} s: give it more time, or a higher rate", rate, seconds));
       control.arrivals = arrivals_.times();
     }
+    const bool traced = flag(body, "trace");
+    if (traced && (!tracing_ || traced_)) throw error(error_kind::invalid, "a 'trace' of a run wants one in 'prepare', and is made once");
+    if (traced) {
+      tracing_->switches.start();
+      tracing_->points.start();
+      traced_ = true;
+    }
     const usage before = usage_of_this_process();
     run_outcome outcome = prepared_->run(control, seconds);
     const usage used = usage_of_this_process() - before;
-    return to_json(sample_of(control, outcome, used, rate));
+    const std::int64_t begin_ns = outcome.begin_ns, end_ns = outcome.end_ns;
+    const sample s = sample_of(control, outcome, used, rate);
+    json told = to_json(s);
+    if (traced) told["trace"] = to_json(trace_of(begin_ns, end_ns));
+    return told;
+  }
+
+  run_trace trace_of(std::int64_t begin_ns, std::int64_t end_ns) {
+    std::uint64_t lost = tracing_->points.lost();
+    run_trace trace{begin_ns, end_ns, tracing_->switches.take(lost), tracing_->points.take()};
+    if (lost > 0) throw error(error_kind::resource, fmt::format("{} records of the trace found no room: ask for fewer operations", lost));
+    return trace;
   }
 
   sample sample_of(const run_control& control, run_outcome& outcome, const usage& used, double rate) {
@@ -204,12 +244,12 @@ class cell {
     s.minor_faults = used.minor_faults + outcome.children.minor_faults;
     s.major_faults = used.major_faults + outcome.children.major_faults;
     outcome.latency.every = control.every;
-    s.latency = std::move(outcome.latency);
+    if (outcome.latency.count() > 0) s.latency = std::move(outcome.latency);
     s.errors = std::move(outcome.errors);
     s.worker_operations = std::move(outcome.worker_operations);
     s.checksum = checksum_;
     if (rate > 0) {
-      s.latency->every = 1;
+      if (s.latency) s.latency->every = 1;
       s.service = std::move(outcome.service);
       s.rate = rate;
       s.achieved_rate = static_cast<double>(outcome.begun) / s.wall_s;
@@ -251,6 +291,8 @@ class cell {
   }
 
   std::span<const model_type* const> models_;
+  std::unique_ptr<tracing> tracing_;
+  bool traced_ = false;
   arrival_schedule arrivals_;
   std::unique_ptr<model> prepared_;
   std::uint32_t cores_ = 1;

@@ -49,6 +49,7 @@ void cell_process::prepare(const cell_preparation& what) {
                {"cores", what.cores},       {"in_flight", what.in_flight}};
   if (!what.model_parameters.empty()) body["model_parameters"] = what.model_parameters;
   if (!what.endpoint.empty()) body["endpoint"] = what.endpoint;
+  if (what.trace) body["trace"] = true;
   if (what.timed_every > 0) body["timed_every"] = what.timed_every;
   if (what.slower_ns > 0) body["slower_ns"] = what.slower_ns;
   const json ready = ask({{"prepare", body}}, "ready", deadline_s_ + 0.01 * what.in_flight);
@@ -58,9 +59,19 @@ void cell_process::prepare(const cell_preparation& what) {
   if (ready.contains("setup_s") && ready["setup_s"].is_number()) setup_s_ = ready["setup_s"].get<double>();
   if (ready.contains("base_rss_bytes") && ready["base_rss_bytes"].is_number_unsigned())
     base_rss_bytes_ = ready["base_rss_bytes"].get<std::uint64_t>();
+  if (const auto told = ready.find("environment"); told != ready.end() && told->is_object())
+    for (const auto& [name, value] : told->items()) environment_[name] = value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-sample cell_process::run(const run_request& what) {
+sample cell_process::run(const run_request& what) { return sample_told(ask_for_sample(what, false)); }
+
+std::pair<sample, run_trace> cell_process::run_traced(const run_request& what) {
+  const json told = ask_for_sample(what, true);
+  if (!told.contains("trace")) throw error(error_kind::unsupported, "this cell process keeps no trace");
+  return {sample_told(told), trace_from_json(told["trace"])};
+}
+
+json cell_process::ask_for_sample(const run_request& what, bool trace) {
   json body = json::object();
   if (what.seconds > 0) body["seconds"] = what.seconds;
   if (what.operations > 0) body["operations"] = what.operations;
@@ -68,7 +79,11 @@ sample cell_process::run(const run_request& what) {
     body["rate"] = what.rate;
     body["seed"] = what.seed;
   }
-  const json told = ask({{"run", body}}, "sample", what.seconds + deadline_s_);
+  if (trace) body["trace"] = true;
+  return ask({{"run", body}}, "sample", what.seconds + deadline_s_);
+}
+
+sample cell_process::sample_told(const json& told) const {
   try {
     sample measured = sample_from_json(told);
     if (!(measured.wall_s > 0) || measured.operations == 0)

@@ -6,6 +6,7 @@
 
 #include "bench/cell/child_process.hpp"
 #include "bench/results.hpp"
+#include "bench/trace.hpp"
 
 namespace crossover {
 
@@ -18,8 +19,9 @@ struct cell_preparation {
   std::vector<int> cores;
   std::uint32_t in_flight = 1;
   std::string endpoint;
+  bool trace = false;             ///< one run will be traced
   std::uint32_t timed_every = 0;  ///< one operation in so many is timed; 0: the cell decides
-  double slower_ns = 0;             ///< busy waiting added to every operation, for calibration
+  double slower_ns = 0;           ///< busy waiting added to every operation, for calibration
 };
 
 /// How long a run lasts: by time or by operations, one of them more than 0.
@@ -41,13 +43,19 @@ class cell_process {
   void prepare(const cell_preparation& what);
   /// One timed run. The sample has the start-up figures too.
   sample run(const run_request& what);
+  /// The same of a cell that was prepared for a trace, which comes with it. Throws `error` (unsupported) where the cell keeps none.
+  std::pair<sample, run_trace> run_traced(const run_request& what);
   /// Ends the cell; its peak memory in bytes, where it told.
   std::optional<std::uint64_t> finish();
 
   pid_t pid() const { return child_.pid(); }
   double start_s() const { return start_s_; }
+  /// What a cell in another language told of itself when it was ready: its interpreter's version, say.
+  const std::map<std::string, std::string>& environment() const { return environment_; }
 
  private:
+  nlohmann::json ask_for_sample(const run_request& what, bool trace);
+  sample sample_told(const nlohmann::json& told) const;
   nlohmann::json ask(const nlohmann::json& request, const char* expected, double patience_s);
 
   std::int64_t started_ns_;
@@ -55,6 +63,7 @@ class cell_process {
   double deadline_s_;
   double start_s_ = 0;
   std::optional<double> setup_s_;
+  std::map<std::string, std::string> environment_;
   std::optional<std::uint64_t> base_rss_bytes_;
 };
 

@@ -78,8 +78,12 @@ TEST_P(cells, count_exactly_as_many_operations_as_asked) {
       EXPECT_GT(s.wall_s, 0);
       EXPECT_TRUE(s.errors.empty());
       EXPECT_EQ(s.checksum, checksum);
-      ASSERT_TRUE(s.latency);
-      EXPECT_GE(s.latency->count() * s.latency->every, operations);
+      // Of few operations that are too short to be timed each, none may be.
+      if (s.latency) {
+        EXPECT_GT(s.latency->count(), 0U);
+        EXPECT_LE(s.latency->count(), operations);
+      }
+      EXPECT_TRUE(operations == 3 || (s.latency && s.latency->count() == operations)) << "of the first run, every operation is timed";
       EXPECT_TRUE(s.cpu_user_s && s.cpu_system_s && s.voluntary_switches && s.involuntary_switches && s.minor_faults && s.major_faults && s.start_s &&
                   s.setup_s && s.base_rss_bytes);
     }

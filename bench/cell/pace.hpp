@@ -9,6 +9,7 @@
 
 #include "bench/cell/clock.hpp"
 #include "bench/cell/latency_recorder.hpp"
+#include "workloads/trace_points.hpp"
 #include "workloads/workload.hpp"
 
 namespace crossover {
@@ -81,45 +82,77 @@ class lane_pace {
     control_ = &control;
     left_ = quota;
     issued_ns_ = now;
-    until_stamp_ = 1;
-    timing_ = true;
+    plain_ = control.added_ns == 0 && active_trace == nullptr;
+    wait_for_stamp();
     return quota > 0;
   }
 
   /// An operation ended well. Returns whether to issue another.
   bool done(tally& worker) {
     ++worker.operations;
-    if (control_->added_ns > 0) [[unlikely]] spin_for(control_->added_ns);
-    if (--until_stamp_ != 0) return --left_ != 0;
+    if (--until_stamp_ != 0) [[likely]] return --left_ != 0;
     return stamp(worker);
   }
 
   /// An operation ended in error: counted apart, not timed. Returns whether to issue another.
   bool failed(tally& worker, const operation_error& what) {
     ++worker.errors[what.what()];
+    trace_operation(trace_mark::failed);
     const std::int64_t now = now_ns();
     issued_ns_ = now;
-    timing_ = true;
-    until_stamp_ = 1;
+    time_the_next();
     return --left_ != 0 && now < control_->deadline_ns;
   }
 
  private:
-  bool stamp(tally& worker) {
+  [[gnu::noinline]] bool stamp(tally& worker) {
+    if (!plain_) {
+      // A slowdown or a trace has to do with every operation, timed or not.
+      if (control_->added_ns > 0) spin_for(control_->added_ns);
+      trace_operation(trace_mark::ended);
+      until_stamp_ = 1;
+      if (--until_timed_ != 0) return --left_ != 0;
+    }
     const std::int64_t now = now_ns();
     if (timing_) worker.latency.record(now - issued_ns_);
-    const std::uint32_t every = control_->every;
-    timing_ = every == 1 || !timing_;
-    until_stamp_ = timing_ ? 1 : every - 1;
+    if (timing_ && control_->every > 1)
+      wait_for_stamp();
+    else
+      time_the_next();
     issued_ns_ = now;
     return --left_ != 0 && now < control_->deadline_ns;
+  }
+
+  /// Until the clock is read next. Where it is not read after each operation, the timed ones are drawn at random: at fixed distances they could keep
+  /// step with what the lanes do together, and the first of a run would always be among them.
+  void wait_for_stamp() {
+    const std::uint32_t every = control_->every;
+    if (every == 1) return time_the_next();
+    timing_ = false;
+    until_timed_ = 1 + static_cast<std::uint32_t>(random_number() % (2 * every - 3));  // every - 1 on average
+    until_stamp_ = plain_ ? until_timed_ : 1;
+  }
+
+  void time_the_next() {
+    timing_ = true;
+    until_timed_ = until_stamp_ = 1;
+  }
+
+  /// xorshift64 (Marsaglia 2003): an operation may take as little as 20 ns.
+  static std::uint64_t random_number() {
+    thread_local std::uint64_t state = static_cast<std::uint64_t>(now_ns()) | 1;
+    state ^= state << 13;
+    state ^= state >> 7;
+    return state ^= state << 17;
   }
 
   const run_control* control_ = nullptr;
   std::uint64_t left_ = 0;
   std::int64_t issued_ns_ = 0;
-  std::uint32_t until_stamp_ = 1;
+  std::uint32_t until_stamp_ = 1;  ///< operations until `stamp` is called: nothing else is looked at meanwhile, since one may take as little as 20 ns
+  std::uint32_t until_timed_ = 1;  ///< operations until the clock is read
   bool timing_ = true;
+  bool plain_ = true;  ///< neither slowed down nor traced
 };
 
 /// One operation of an open-loop run: from its claim to its end.
@@ -129,15 +162,20 @@ struct open_loop_turn {
 
   void start(tally& worker) {
     ++worker.begun;
+    trace_operation(trace_mark::begun);
     started_ns = now_ns();
   }
   void done(tally& worker) const {
     const std::int64_t now = now_ns();
     ++worker.operations;
+    trace_operation(trace_mark::ended);
     worker.latency.record(now - intended_ns);
     worker.service.record(now - started_ns);
   }
-  static void failed(tally& worker, const operation_error& what) { ++worker.errors[what.what()]; }
+  static void failed(tally& worker, const operation_error& what) {
+    ++worker.errors[what.what()];
+    trace_operation(trace_mark::failed);
+  }
 };
 
 }  // namespace crossover

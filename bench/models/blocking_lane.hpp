@@ -28,12 +28,13 @@ inline bool run_open_loop_turn(workload& work, lane& mine, run_control& control,
   return true;
 }
 
-/// Runs one lane's blocking operations in the calling thread until the run is over.
-inline void run_blocking_lane(workload& work, lane& mine, std::uint64_t quota, run_control& control, tally& worker) {
+/// Runs the blocking operations of lane `number` in the calling thread until the run is over.
+inline void run_blocking_lane(workload& work, lane& mine, std::uint32_t number, std::uint64_t quota, run_control& control, tally& worker) {
+  trace_running(number);
   if (control.open_loop()) {
     while (run_open_loop_turn(work, mine, control, worker)) {
     }
-    return;
+    return trace_idle();
   }
   lane_pace pace;
   bool more = pace.begin(control, quota, control.start_ns);
@@ -45,6 +46,7 @@ inline void run_blocking_lane(workload& work, lane& mine, std::uint64_t quota, r
       more = pace.failed(worker, trouble);
     }
   }
+  trace_idle();
 }
 
 }  // namespace crossover

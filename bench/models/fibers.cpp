@@ -110,6 +110,7 @@ class fiber_waiter final : public waiter {
   void suspend(Begin begin) {
     boost::fibers::context* const self = boost::fibers::context::active();
     suspended_ = true;
+    const traced_wait waits;
     begin([self] { boost::fibers::context::active()->schedule(self); });
     self->suspend();
   }
@@ -185,6 +186,7 @@ class fibers final : public model {
     for (numbered_lane& l : mine.lanes)
       boost::fibers::fiber(boost::fibers::launch::post, std::allocator_arg, boost::fibers::fixedsize_stack(stack_), [this, &mine, &l, &control] {
         run_lane(mine, l, control);
+        trace_idle();
         --mine.live;
       }).detach();
     while (mine.live > 0) {
@@ -200,10 +202,16 @@ class fibers final : public model {
     if (mine.trouble) std::rethrow_exception(std::exchange(mine.trouble, nullptr));
   }
 
+  static void give_way() {
+    const traced_wait waits;
+    boost::this_fiber::yield();
+  }
+
   void run_lane(thread_part& mine, numbered_lane& l, run_control& control) {
+    trace_running(l.number);
     try {
       if (control.open_loop()) {
-        while (run_open_loop_turn(*work_, *l.owned, control, mine.counted)) boost::this_fiber::yield();
+        while (run_open_loop_turn(*work_, *l.owned, control, mine.counted)) give_way();
         return;
       }
       lane_pace pace;
@@ -216,7 +224,7 @@ class fibers final : public model {
           more = pace.failed(mine.counted, trouble);
         }
         // Cooperative: an operation that never waited gives way between two of its kind.
-        if (!mine.waits.take_suspended()) boost::this_fiber::yield();
+        if (!mine.waits.take_suspended()) give_way();
       }
     } catch (...) {
       if (!mine.trouble) mine.trouble = std::current_exception();

@@ -167,6 +167,7 @@ class gil_threads final : public model {
         if (!trouble_) trouble_ = std::current_exception();
       }
       lock_.give();
+      trace_idle();
       mine.counted.end();
       if (--running_ == 0) running_.notify_one();
     }
@@ -174,6 +175,7 @@ class gil_threads final : public model {
 
   void run_lane(worker& mine) {
     run_control& control = *control_;
+    trace_running(mine.number);
     if (control.open_loop()) {
       while (run_open_loop_turn(*work_, *mine.owned, control, mine.counted)) lock_.checkpoint();
       return;

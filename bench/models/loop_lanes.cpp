@@ -77,7 +77,7 @@ void loop_lanes::start(run_control& control) {
     if (async_ != nullptr)
       asio::co_spawn(loop_, open_loop ? await_schedule(*s, control) : await_operations(*s, control), asio::detached);
     else
-      open_loop ? run_inline_schedule(*s, control) : run_inline(*s, control);
+      open_loop ? run_inline_schedule(*s, control) : active_trace != nullptr ? run_inline<true>(*s) : run_inline<false>(*s);
   }
 }
 
@@ -91,6 +91,7 @@ void loop_lanes::rethrow() {
 }
 
 awaitable_operation loop_lanes::await_operations(slot& mine, run_control&) {
+  const traced_lane_scope here(mine.number);
   for (bool more = true; more;) {
     try {
       do co_await async_->run_async(*mine.owned);
@@ -105,9 +106,11 @@ awaitable_operation loop_lanes::await_operations(slot& mine, run_control&) {
 }
 
 awaitable_operation loop_lanes::await_schedule(slot& mine, run_control& control) {
+  const traced_lane_scope here(mine.number);
   while (const auto intended = control.claim()) {
     if (now_ns() < *intended) {
       mine.timer.expires_at(steady_clock::time_point(std::chrono::nanoseconds(*intended)));
+      const traced_wait waits;
       co_await mine.timer.async_wait(asio::use_awaitable_t<loop_executor>());
     }
     open_loop_turn turn{*intended};
@@ -124,9 +127,17 @@ awaitable_operation loop_lanes::await_schedule(slot& mine, run_control& control)
   }
 }
 
-loop_lanes::inline_operation loop_lanes::run_inline(slot& mine, run_control&) {
+// An operation may take as little as 30 ns: even a trace point that does nothing would be seen.
+template <bool Traced>
+loop_lanes::inline_operation loop_lanes::run_inline(slot& mine) {
+  const traced_lane_scope here(mine.number);
   for (bool more = true; more;) {
-    co_await next_turn{loop_};
+    if constexpr (Traced) {
+      const traced_wait waits;
+      co_await next_turn{loop_};
+    } else {
+      co_await next_turn{loop_};
+    }
     try {
       work_.run_blocking(*mine.owned);
       more = mine.pace.done(*current);
@@ -140,9 +151,16 @@ loop_lanes::inline_operation loop_lanes::run_inline(slot& mine, run_control&) {
 }
 
 loop_lanes::inline_operation loop_lanes::run_inline_schedule(slot& mine, run_control& control) {
-  co_await next_turn{loop_};
+  const traced_lane_scope here(mine.number);
+  {
+    const traced_wait waits;
+    co_await next_turn{loop_};
+  }
   while (const auto intended = control.claim()) {
-    co_await until{mine.timer, *intended};
+    {
+      const traced_wait waits;
+      co_await until{mine.timer, *intended};
+    }
     open_loop_turn turn{*intended};
     turn.start(*current);
     try {

@@ -36,7 +36,8 @@ class loop_lanes {
   struct inline_operation;
   awaitable_operation await_operations(slot& mine, run_control& control);
   awaitable_operation await_schedule(slot& mine, run_control& control);
-  inline_operation run_inline(slot& mine, run_control& control);
+  template <bool Traced>
+  inline_operation run_inline(slot& mine);
   inline_operation run_inline_schedule(slot& mine, run_control& control);
   void caught();
 

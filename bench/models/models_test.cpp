@@ -154,7 +154,7 @@ TEST_P(models, time_one_operation_in_many_where_that_is_asked) {
   control.every = 16;
   const run_outcome outcome = m->run(control, 0);
   EXPECT_EQ(sum(outcome.worker_operations), 6400U);
-  EXPECT_NEAR(static_cast<double>(outcome.latency.count()), 400, 3);
+  EXPECT_NEAR(static_cast<double>(outcome.latency.count()), 400, 70);  // which ones is left to chance
 }
 
 TEST(model_table, names_are_distinct_and_found) {

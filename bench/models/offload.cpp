@@ -49,6 +49,7 @@ class offload final : public model {
 
  private:
   awaitable_lane operate(std::uint32_t i) {
+    const traced_lane_scope here(i);
     for (bool more = true; more;) {
       try {
         do {
@@ -74,12 +75,15 @@ class offload final : public model {
   awaitable_lane computed(std::uint32_t i) {
     std::exception_ptr trouble;
     asio::use_awaitable_t<loop_executor> use_awaitable;
+    {
+    const traced_wait waits;
     co_await asio::async_initiate<asio::use_awaitable_t<loop_executor>, void()>(
         [&](auto handler) {
           // oneTBB copies what it enqueues; a handler can only be moved.
           auto shared = std::make_shared<decltype(handler)>(std::move(handler));
           arena_.enqueue([this, i, shared, &trouble, work = asio::make_work_guard(loop_)] {
             try {
+              const traced_lane_scope there(i);
               async_ != nullptr ? async_->compute(*lanes_[i]) : work_->run_blocking(*lanes_[i]);
             } catch (...) {
               trouble = std::current_exception();
@@ -88,6 +92,7 @@ class offload final : public model {
           });
         },
         use_awaitable);
+    }
     if (trouble) std::rethrow_exception(trouble);
   }
 

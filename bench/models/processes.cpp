@@ -11,7 +11,7 @@ class lone_worker final : public forked_worker {
   lone_worker(workload& work, std::uint32_t number, std::uint32_t workers)
       : work_(work), lane_(work.open_lane(number)), number_(number), workers_(workers) {}
   void run(run_control& control, tally& mine) override {
-    run_blocking_lane(work_, *lane_, control.quota(number_, workers_), control, mine);
+    run_blocking_lane(work_, *lane_, number_, control.quota(number_, workers_), control, mine);
   }
 
  private:

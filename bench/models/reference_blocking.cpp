@@ -14,6 +14,7 @@ class blocking_shard final : public reference_shard {
  public:
   blocking_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes) : work_(setup.type->make(setup.workload_values, setup.endpoint)) {
     for (const std::uint32_t number : lanes) lanes_.push_back(work_->open_lane(number));
+    numbers_ = lanes;
     for (std::size_t j = 0; j < lanes_.size(); ++j) threads_.emplace_back([this, j] { serve(j); });  // they inherit the shard's CPU
   }
 
@@ -50,6 +51,7 @@ class blocking_shard final : public reference_shard {
       seen = turn_.load();
       if (over_) return;
       tally& counted = *tallies_[j];
+      trace_running(numbers_[j]);
       try {
         for (bool more = (*live_)[j]; more;) {
           try {
@@ -62,12 +64,14 @@ class blocking_shard final : public reference_shard {
       } catch (...) {
         if (!caught_.exchange(true)) trouble_ = std::current_exception();
       }
+      trace_idle();
       counted.latency.flush();
       if (--running_ == 0) running_.notify_one();
     }
   }
 
   std::unique_ptr<workload> work_;
+  std::vector<std::uint32_t> numbers_;
   std::vector<std::unique_ptr<lane>> lanes_;
   std::vector<std::unique_ptr<tally>> tallies_;
   std::unique_ptr<latency_recorder> recorder_;

@@ -12,33 +12,40 @@ namespace {
 
 /// Runs `operate` for each live lane in turn until none is left.
 template <typename Operation>
-void run_in_turn(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine, Operation operate) {
-  std::vector<lane_pace*> going;
+void run_in_turn(const std::vector<std::uint32_t>& lanes, std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine, Operation operate) {
+  std::vector<std::size_t> going;
   for (std::size_t j = 0; j < paces.size(); ++j)
-    if (live[j]) going.push_back(&paces[j]);
+    if (live[j]) going.push_back(j);
   while (!going.empty()) {
     for (std::size_t j = 0; j < going.size();) {
+      trace_running(lanes[going[j]]);
       operate();
-      if (going[j]->done(mine))
+      if (paces[going[j]].done(mine))
         ++j;
       else
         going.erase(going.begin() + static_cast<std::ptrdiff_t>(j));
     }
   }
+  trace_idle();
 }
 
 class noop_shard final : public reference_shard {
  public:
+  explicit noop_shard(const std::vector<std::uint32_t>& lanes) : lanes_(lanes) {}
   void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
-    run_in_turn(paces, live, mine, [] {});
+    run_in_turn(lanes_, paces, live, mine, [] {});
   }
+
+ private:
+  std::vector<std::uint32_t> lanes_;
 };
 
 /// A plain EVP loop.
 class hashing_shard final : public reference_shard {
  public:
-  hashing_shard(std::uint64_t bytes, const std::string& algorithm)
-      : input_(hashing_input(bytes)),
+  hashing_shard(std::uint64_t bytes, const std::string& algorithm, const std::vector<std::uint32_t>& lanes)
+      : lanes_(lanes),
+        input_(hashing_input(bytes)),
         digest_(EVP_MD_fetch(nullptr, algorithm.c_str(), nullptr), &EVP_MD_free),
         context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
     std::size_t length = 0;
@@ -48,7 +55,7 @@ class hashing_shard final : public reference_shard {
   }
 
   void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
-    run_in_turn(paces, live, mine, [this] {
+    run_in_turn(lanes_, paces, live, mine, [this] {
       std::array<unsigned char, EVP_MAX_MD_SIZE> result;
       unsigned length = 0;
       EVP_DigestInit_ex2(context_.get(), digest_.get(), nullptr);
@@ -59,6 +66,7 @@ class hashing_shard final : public reference_shard {
   }
 
  private:
+  std::vector<std::uint32_t> lanes_;
   std::vector<unsigned char> input_;
   std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> digest_;
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
@@ -67,12 +75,12 @@ class hashing_shard final : public reference_shard {
 
 }  // namespace
 
-std::unique_ptr<reference_shard> make_noop_shard(const model_setup&, const std::vector<std::uint32_t>&) {
-  return std::make_unique<noop_shard>();
+std::unique_ptr<reference_shard> make_noop_shard(const model_setup&, const std::vector<std::uint32_t>& lanes) {
+  return std::make_unique<noop_shard>(lanes);
 }
 
-std::unique_ptr<reference_shard> make_hashing_shard(const model_setup& setup, const std::vector<std::uint32_t>&) {
-  return std::make_unique<hashing_shard>(setup.workload_values.number("bytes"), setup.workload_values.text("algorithm"));
+std::unique_ptr<reference_shard> make_hashing_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes) {
+  return std::make_unique<hashing_shard>(setup.workload_values.number("bytes"), setup.workload_values.text("algorithm"), lanes);
 }
 
 }  // namespace crossover

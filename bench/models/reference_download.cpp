@@ -54,6 +54,7 @@ class download_shard final : public reference_shard {
     known_ = setup.workload_values.text("url").empty();
     if (known_) expected_ = hashing_input(setup.workload_values.number("bytes"));
     for (std::size_t j = 0; j < peers_.size(); ++j) {
+      peers_[j].lane = lanes[j];
       peers_[j].socket = connect_first(request_.endpoint);
       watch(j);
     }
@@ -66,24 +67,29 @@ class download_shard final : public reference_shard {
     for (std::size_t j = 0; j < peers_.size(); ++j) {
       if (!live[j]) continue;
       ++going_;
+      trace_running(peers_[j].lane);
       begin_operation(j);
     }
     while (going_ > 0 && peers_.size() == 1) receive(0);
+    trace_idle();
     epoll_event events[512];
     while (going_ > 0) {
       const int n = ::epoll_wait(epoll_.get(), events, 512, -1);
       for (int i = 0; i < n; ++i) {
         const std::size_t j = events[i].data.u64;
+        trace_running(peers_[j].lane);
         if ((events[i].events & EPOLLOUT) != 0 && peers_[j].wants_write)
           send(j);
         else
           receive(j);
       }
+      trace_idle();
     }
   }
 
  private:
   struct peer {
+    std::uint32_t lane = 0;
     descriptor socket;
     bool wants_write = false;
     bool used = false;        ///< a reply came on this connection

@@ -21,6 +21,7 @@ class network_shard final : public reference_shard {
     if (!epoll_) throw system_failure(error_kind::resource, "cannot create an epoll", errno);
     for (const std::uint32_t number : lanes) {
       peer& p = peers_.emplace_back();
+      p.lane = number;
       p.message.resize(bytes_);
       p.received.resize(bytes_);
       write_network_message(p.message, number);
@@ -38,8 +39,10 @@ class network_shard final : public reference_shard {
     for (std::size_t j = 0; j < peers_.size(); ++j) {
       if (!live[j]) continue;
       ++going_;
+      trace_running(peers_[j].lane);
       begin_operation(j);
     }
+    trace_idle();
     polls_ ? loop_by_poll() : loop_by_epoll();
   }
 
@@ -51,11 +54,13 @@ class network_shard final : public reference_shard {
       for (int i = 0; i < n; ++i) {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
         const std::size_t j = event.data.u64;
+        trace_running(peers_[j].lane);
         if ((event.events & EPOLLOUT) != 0 && peers_[j].wants_write)
           send(j);
         else
           receive(j);
       }
+      trace_idle();
     }
   }
 
@@ -69,15 +74,18 @@ class network_shard final : public reference_shard {
       for (std::size_t j = 0; j < watched.size() && ready > 0; ++j) {
         if (watched[j].revents == 0) continue;
         --ready;
+        trace_running(peers_[j].lane);
         if ((watched[j].revents & POLLOUT) != 0 && peers_[j].wants_write)
           send(j);
         else
           receive(j);
       }
+      trace_idle();
     }
   }
 
   struct peer {
+    std::uint32_t lane = 0;
     descriptor socket;
     std::vector<unsigned char> message, received;
     std::uint64_t turn = 0;
@@ -163,6 +171,7 @@ class network_shard final : public reference_shard {
 
   void run_blocking(lane_pace& pace) {
     peer& p = peers_.front();
+    trace_running(p.lane);
     for (bool more = true; more;) {
       try {
         if (!p.socket) p.socket = connect_to(endpoint_);
@@ -186,6 +195,7 @@ class network_shard final : public reference_shard {
         more = pace.failed(*mine_, trouble);
       }
     }
+    trace_idle();
   }
 
   std::string endpoint_;

@@ -19,8 +19,9 @@ enum class timer_wait { read, poll, epoll };
 /// was begun first ends first.
 class sleep_shard final : public reference_shard {
  public:
-  sleep_shard(std::uint64_t delay_ns, timer_wait how)
-      : delay_ns_(static_cast<std::int64_t>(delay_ns)),
+  sleep_shard(std::uint64_t delay_ns, timer_wait how, const std::vector<std::uint32_t>& lanes)
+      : lanes_(lanes),
+        delay_ns_(static_cast<std::int64_t>(delay_ns)),
         how_(how),
         timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)),
         epoll_(how == timer_wait::epoll ? ::epoll_create1(EPOLL_CLOEXEC) : -1) {
@@ -33,21 +34,23 @@ class sleep_shard final : public reference_shard {
   void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
     struct wake_up {
       std::int64_t when_ns;
-      lane_pace* pace;
+      std::size_t j;
     };
     std::queue<wake_up> heap;
     const std::int64_t start = now_ns();
     for (std::size_t j = 0; j < paces.size(); ++j)
-      if (live[j]) heap.push({start + delay_ns_, &paces[j]});
+      if (live[j]) heap.push({start + delay_ns_, j});
     while (!heap.empty()) {
       wait_until(heap.front().when_ns);
       for (std::int64_t now = now_ns(); !heap.empty() && heap.front().when_ns <= now;) {
-        lane_pace* const pace = heap.front().pace;
+        const std::size_t j = heap.front().j;
         heap.pop();
-        if (!pace->done(mine)) continue;
+        trace_running(lanes_[j]);
+        if (!paces[j].done(mine)) continue;
         now = now_ns();
-        heap.push({now + delay_ns_, pace});
+        heap.push({now + delay_ns_, j});
       }
+      trace_idle();
     }
   }
 
@@ -70,6 +73,7 @@ class sleep_shard final : public reference_shard {
     }
   }
 
+  std::vector<std::uint32_t> lanes_;
   std::int64_t delay_ns_;
   timer_wait how_;
   descriptor timer_, epoll_;
@@ -82,7 +86,7 @@ std::unique_ptr<reference_shard> make_sleep_shard(const model_setup& setup, cons
   if (backend == "blocking") return make_blocking_shard(setup, lanes);
   if (backend == "io_uring") return make_sleep_uring_shard(setup, lanes);
   const timer_wait how = backend == "poll" ? timer_wait::poll : backend == "epoll" ? timer_wait::epoll : timer_wait::read;
-  return std::make_unique<sleep_shard>(setup.workload_values.number("delay"), how);
+  return std::make_unique<sleep_shard>(setup.workload_values.number("delay"), how, lanes);
 }
 
 }  // namespace crossover

@@ -40,6 +40,7 @@ class ring {
   /// Submits what was prepared, waits for one completion, hands all that there are to `take`.
   template <typename Take>
   void turn(Take take) {
+    trace_idle();
     ::io_uring_submit_and_wait(&ring_, 1);
     unsigned head = 0, seen = 0;
     io_uring_cqe* completion = nullptr;
@@ -68,6 +69,7 @@ class network_uring_shard final : public reference_shard {
       : endpoint_(setup.endpoint), bytes_(setup.workload_values.number("bytes")), ring_(entries_for(lanes.size())) {
     for (const std::uint32_t number : lanes) {
       peer& p = peers_.emplace_back();
+      p.lane = number;
       p.message.resize(bytes_);
       p.received.resize(bytes_);
       write_network_message(p.message, number);
@@ -85,12 +87,15 @@ class network_uring_shard final : public reference_shard {
     while (going > 0)
       ring_.turn([&](std::uint64_t tag, int result) {
         const std::size_t j = tag >> 1;
+        trace_running(peers_[j].lane);
         if (!advance(j, (tag & 1) != 0, result, paces[j], mine)) --going;
       });
+    trace_idle();
   }
 
  private:
   struct peer {
+    std::uint32_t lane = 0;
     descriptor socket;
     std::vector<unsigned char> message, received;
     std::uint64_t turn = 0;
@@ -166,11 +171,12 @@ class network_uring_shard final : public reference_shard {
 /// A timeout of the ring's own for each lane.
 class sleep_uring_shard final : public reference_shard {
  public:
-  sleep_uring_shard(std::uint64_t delay_ns, std::size_t lanes)
-      : delay_{static_cast<long long>(delay_ns / 1'000'000'000), static_cast<long long>(delay_ns % 1'000'000'000)},
+  sleep_uring_shard(std::uint64_t delay_ns, const std::vector<std::uint32_t>& lanes)
+      : lanes_(lanes),
+        delay_{static_cast<long long>(delay_ns / 1'000'000'000), static_cast<long long>(delay_ns % 1'000'000'000)},
         delay_ns_(static_cast<std::int64_t>(delay_ns)),
-        ring_(entries_for(lanes)),
-        begun_(lanes) {}
+        ring_(entries_for(lanes.size())),
+        begun_(lanes.size()) {}
 
   void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
     std::size_t going = 0;
@@ -181,6 +187,7 @@ class sleep_uring_shard final : public reference_shard {
     }
     while (going > 0)
       ring_.turn([&](std::uint64_t j, int result) {
+        trace_running(lanes_[j]);
         if (result != -ETIME) throw system_failure(error_kind::failed, "an io_uring timeout", -result);
         if (now_ns() - begun_[j] < delay_ns_) throw error(error_kind::failed, "a sleep ended too early");
         if (paces[j].done(mine))
@@ -188,6 +195,7 @@ class sleep_uring_shard final : public reference_shard {
         else
           --going;
       });
+    trace_idle();
   }
 
  private:
@@ -198,6 +206,7 @@ class sleep_uring_shard final : public reference_shard {
     entry->user_data = j;
   }
 
+  std::vector<std::uint32_t> lanes_;
   __kernel_timespec delay_;
   std::int64_t delay_ns_;
   ring ring_;
@@ -219,7 +228,7 @@ std::unique_ptr<reference_shard> make_network_uring_shard(const model_setup& set
 }
 
 std::unique_ptr<reference_shard> make_sleep_uring_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes) {
-  return std::make_unique<sleep_uring_shard>(setup.workload_values.number("delay"), lanes.size());
+  return std::make_unique<sleep_uring_shard>(setup.workload_values.number("delay"), lanes);
 }
 
 }  // namespace crossover

@@ -32,12 +32,14 @@ class serial final : public model {
     };
     tally_.begin();
     release(control, seconds);
+    trace_running(0);
     if (control.open_loop() || pace.begin(control, control.quota(0, 1), control.start_ns)) queue.emplace_back(std::ref(turn));
     while (!queue.empty()) {
       const std::function<void()> next = std::move(queue.front());
       queue.pop_front();
       next();
     }
+    trace_idle();
     tally_.end();
     tally* const only[] = {&tally_};
     return gather(only, latency_, service_);

@@ -22,6 +22,7 @@ class thread_pool final : public model {
         service_(static_cast<std::uint32_t>(setup.cpus.size())),
         chains_(setup.in_flight) {
     for (std::uint32_t i = 0; i < setup.in_flight; ++i) {
+      chains_[i].number = i;
       chains_[i].owned = work_->open_lane(i);
       tallies_.push_back(std::make_unique<tally>(latency_, service_, i));
     }
@@ -50,6 +51,7 @@ class thread_pool final : public model {
 
  private:
   struct chain {
+    std::uint32_t number = 0;
     std::unique_ptr<lane> owned;
     lane_pace pace;
   };
@@ -57,6 +59,7 @@ class thread_pool final : public model {
   void step(chain& c, tbb::task_group& group, run_control& control) {
     tally& worker = *tallies_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())];
     bool more = false;
+    trace_running(c.number);
     try {
       if (control.open_loop()) {
         more = run_open_loop_turn(*work_, *c.owned, control, worker);
@@ -67,6 +70,7 @@ class thread_pool final : public model {
     } catch (const operation_error& trouble) {
       more = c.pace.failed(worker, trouble);
     }
+    trace_idle();
     if (more) group.run([this, &c, &group, &control] { step(c, group, control); });
   }
 

@@ -1,4 +1,4 @@
-// make.mjs DIRECTORY: writes the results files that the page's tests open. Everything comes from seeded numbers, so that
+// make.mjs DIRECTORY [NAME]: writes the results files that the page's tests open. Everything comes from seeded numbers, so that
 // the same files are made everywhere; what they hold is invented and measures nothing.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -125,6 +125,28 @@ function mixed() {
   return cells;
 }
 
+/** Arrivals at a given rate: what waited to begin has a longer response than service; the slow model falls behind its schedule. */
+function openLoop() {
+  const next = random(13);
+  const cells = [];
+  for (const rate of [5000, 20000])
+    for (const [model, service_s, capacity] of [["event_loop", 0.0003, 60_000], ["thread_pool", 0.0004, 30_000], ["processes", 0.0005, 18_000]]) {
+      const at = { workload: "network", parameters: { bytes: "64", delay: "0", rate: String(rate) }, model, cores: 2, in_flight: 256 };
+      const busy = Math.min(0.97, rate / capacity);
+      const behind = rate > capacity;
+      const findings = behind ? [{ code: "behind_schedule", detail: `${capacity} operations a second were begun where ${rate} were intended` }] : [];
+      const made = cell(next, at, Math.min(rate, capacity), { findings, spread: 0.004, cpu_share: busy });
+      for (const sample of made.samples) {
+        sample.service = latencies(next, service_s, sample.operations);
+        sample.latency = latencies(next, behind ? 0.09 : service_s / (1 - busy), sample.operations);
+        sample.rate = rate;
+        sample.achieved_rate = Math.min(rate, capacity);
+      }
+      cells.push(made);
+    }
+  return cells;
+}
+
 const rtl = "\u202Eمرحبا\u202C";
 const evil = [
   `</script><script>window.hacked=1</script>`, `"><img src=x onerror="window.hacked=1">`, `line one\nline two\r\n\ttab`, rtl,
@@ -155,7 +177,7 @@ function foreign() {
   return { context: { date: "2026-01-15T10:00:00+00:00", host_name: "elsewhere", num_cpus: 8, mhz_per_cpu: 3100, library_build_type: "release" }, benchmarks };
 }
 
-/** Ten thousand cells of five repetitions. */
+/** Many cells of five repetitions each, a panel for each hundred. */
 function large(cells_wanted) {
   const next = random(21);
   const cells = [];
@@ -177,11 +199,13 @@ const files = {
   single: () => document(usual(4, 1, 1)),
   many_cores: () => document(manyCores(), { environment: { ...environment, cpus: "128", cores: "64" } }),
   mixed: () => document(mixed()),
+  open_loop: () => document(openLoop()),
   hostile: () => document(hostile(), { suite: evil[0], command: evil, environment: Object.fromEntries(evil.map((text, i) => [`${text}${i}`, text])) }),
   empty: () => document([]),
   failed: () => document(usual(6).map((c) => ({ ...c, status: "failed", reason: "ECONNREFUSED: no server at 127.0.0.1:4000; start it", samples: [] })), { status: "interrupted" }),
   foreign,
-  large: () => document(large(10_000)),
 };
-for (const [name, make] of Object.entries(files))
-  if (which ? which === name : name !== "large") writeFileSync(join(directory, `${name}.json`), JSON.stringify(make()));
+/** Too large to be made for every test: made where they are named. */
+const largeFiles = { large: () => document(large(10_000)), huge: () => document(large(20_000)) };
+for (const [name, make] of Object.entries(which ? { ...files, ...largeFiles } : files))
+  if (!which || which === name) writeFileSync(join(directory, `${name}.json`), JSON.stringify(make()));

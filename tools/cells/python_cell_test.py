@@ -38,7 +38,7 @@ class Matrix(unittest.TestCase):
             self.assertEqual(ready["protocol"], 1)
             self.assertGreater(ready["base_rss_bytes"], 1 << 20)
             self.assertEqual(ready["environment"]["python"], platform.python_version())
-            self.assertIs(type(ready["environment"]["free_threaded"]), bool)
+            self.assertIs(type(ready["environment"]["python_free_threaded"]), bool)
             for operations in (11, 2):  # the second has fewer than 3 lanes could share
                 sample = cell.sample(operations=operations)
                 self.check_sample(sample, operations, lanes, model)

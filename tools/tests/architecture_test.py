@@ -43,7 +43,7 @@ class Rooms(unittest.TestCase):
                     self.assertTrue((SOURCE / name).exists(), f"{path} includes {name}, which is not there")
 
     def test_reports_see_results_alone(self):
-        allowed = {"bench/results.hpp", "bench/metrics.hpp", "bench/latency.hpp"}
+        allowed = {"bench/results.hpp", "bench/metrics.hpp", "bench/latency.hpp", "bench/trace.hpp"}
         for path, text in PRODUCT.items():
             if path.startswith("reports/"):
                 seen = {name for name in includes(text) if name.startswith("bench/")}
@@ -97,7 +97,7 @@ class CostOfOneMore(unittest.TestCase):
     # Cells are chosen by name; `reference`, `bare` and `limits` hold what is hand-written for a workload.
     # CPython's cell has some workloads and not others; `mixed` waits as two others do; a named suite's outcome is about what it ran.
     CHOICES = {"bench/suites.cpp", "bench/models/reference.cpp", "bench/models/bare.cpp", "bench/models/python.cpp", "workloads/mixed.cpp",
-               "reports/suite_outcomes.cpp", "tools/limits.cpp"}
+               "reports/suite_outcomes.cpp", "tools/limits.cpp", "tools/peers.cpp"}
     # `reference` is the limit that charts and checks measure against; "processes" is also what a message calls processes.
     ON_PURPOSE = {("reference", "bench/measure.cpp"), ("reference", "reports/panels.hpp"), ("processes", "bench/matrix.cpp"),
                   ("query", "workloads/postgresql_query.cpp"), ("query", "workloads/sqlite_query.cpp")}  # there, the phase of an operation that went wrong

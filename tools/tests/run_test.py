@@ -42,6 +42,17 @@ class Run(InADirectory):
             self.assertRegex(done.stdout, rf"(?m)^{word}", "the summary has a section a workload")
         self.assertEqual(sorted(os.listdir(self.directory)), ["results.json"], "nothing else is left")
 
+    def test_a_cell_in_another_language_tells_of_itself(self):
+        self.run_tiny("--workload", "noop", "--model", "python_threads", *TINY)
+        environment = self.results()["crossover"]["environment"]
+        self.assertRegex(environment["python"], r"^3\.\d+")
+        self.assertIn(environment["python_free_threaded"], ("true", "false"))
+        self.assertNotIn("python", self.run_without_python()["crossover"]["environment"])
+
+    def run_without_python(self):
+        self.run_tiny("--workload", "noop", "--model", "serial", *TINY)
+        return self.results()
+
     def test_rows_are_google_benchmarks(self):
         self.run_tiny(*TWO_CELLS)
         rows = self.results()["benchmarks"]

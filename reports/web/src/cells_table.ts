@@ -96,7 +96,7 @@ export class CellsTable {
       setTimeout(() => { copy.textContent = "Copy as CSV"; }, 1500);
     } }, "Copy as CSV");
     this.holder.replaceChildren(
-      element("p", { class: "count", role: "status" }, `${cells.length} of ${context.results.data.cells.length} cells`, copy),
+      element("p", { class: "count", role: "status" }, `${cells.length} of ${context.results.data.cells.length} cells${cells.length > this.limit ? `, the first ${this.limit} shown` : ""}`, copy),
       element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of all cells" },
         element("table", { class: "cells" }, element("thead", {}, element("tr", {}, ...head)), body)),
       ...(cells.length > this.limit

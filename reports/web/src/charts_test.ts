@@ -5,9 +5,9 @@ import type { Context } from "./chart.ts";
 import { charts } from "./charts.ts";
 import { axisArgument, seriesOf } from "./charts/families.ts";
 import { shareText } from "./charts/latency.ts";
-import { roomyTicks } from "./charts/lines.ts";
+import { keptApart, logTicks, roomyTicks } from "./charts/axes.ts";
 import { coefficientText, throughputOf } from "./charts/scaling_fit.ts";
-import { type Cell, curveOf, type PageData, Results } from "./data.ts";
+import { type Cell, curveOf, type PageData, type PanelData, Results } from "./data.ts";
 import { Palette } from "./palette.ts";
 import { chosenCells } from "./select.ts";
 import { initialView, type View } from "./view.ts";
@@ -84,6 +84,17 @@ test("latency curves end at their maximum, which stands at 1 - 1/count", () => {
   assert.equal(shareText(0.98, true), "maximum");
 });
 
+test("an open loop has a curve of response and one of service, and a closed loop one of latency", () => {
+  const curve = [50, 0.001, 0.002, 0.009];
+  const of = context([cell("event_loop", 2, 64, 100, { latency: curve, service: curve.map((v, i) => (i ? v / 2 : v)) }), cell("thread_pool", 2, 64, 100, { latency: curve })]);
+  const [panel] = [...chart("latency").panels(of)];
+  assert.deepEqual([...new Set(panel!.rows.map((row) => `${row[0]} ${row[2]}`))], ["event_loop response time", "event_loop service time", "thread_pool latency"]);
+  assert.match(panel!.note!, /from the intended start/);
+  assert.deepEqual(panel!.rows.filter((row) => row[2] === "service time").map((row) => row[4]), [0.0005, 0.001, 0.0045]);
+  const [closed] = [...chart("latency").panels(context([cell("thread_pool", 2, 64, 100, { latency: curve })]))];
+  assert.equal(closed!.note, undefined);
+});
+
 test("the scaling law is drawn from its terms", () => {
   const fit = { model: "m", terms: [0.001, 0.00005, 0.000001] as [number, number, number] };
   assert.equal(Math.round(throughputOf(fit, 1)), 1000);
@@ -99,6 +110,33 @@ test("without a fit the section says what is lacking", () => {
   assert.match(chart("scaling-fit").absence!(of)!, /needs 3 numbers of cores, has 1/);
 });
 
+/** A context with a `mixed` panel for each pair of CPU work and wait. */
+function mixedContext(pairs: [number, number][], more: Partial<PanelData>[] = []): Context {
+  const of = context(pairs.map((_, i) => cell("event_loop", 1, 64, 100, { panel: i })));
+  of.results.data.panels.splice(0, 1, ...pairs.map(([cpu_s, wait_s], i): PanelData => ({ workload: "mixed", parameters: { cpu: `${cpu_s}s`, wait: `${wait_s}s` }, label: `mixed cpu=${cpu_s} wait=${wait_s}`,
+    best: [], fits: [], cpu_s, wait_s, comparisons: [{ cores: 1, best: i, tied: [], proven: true, next: null, ahead: null, of_reference: null }], ...more[i] })));
+  return of;
+}
+
+test("the crossover map is drawn from two by two on; with less the section says what is lacking", () => {
+  const map = chart("crossover-map");
+  assert.deepEqual([...map.panels(context([cell("event_loop", 1, 64, 100)]))], []);
+  assert.equal(map.absence!(context([cell("event_loop", 1, 64, 100)])), null);
+  const single = mixedContext([[0.001, 0.01]]);
+  assert.deepEqual([...map.panels(single)], []);
+  assert.match(map.absence!(single)!, /here is 1 length of CPU work and 1 of waiting/);
+  assert.deepEqual([...map.panels(mixedContext([[0.001, 0.01], [0.001, 0.1]]))], []);
+  const [drawn] = [...map.panels(mixedContext([[0.001, 0.01], [0.001, 0.1], [0.002, 0.01], [0.002, 0.1]]))];
+  assert.deepEqual(drawn!.points.map((p) => [p.x, p.y]), [[0.01, 0.001], [0.1, 0.001], [0.01, 0.002], [0.1, 0.002]]);
+});
+
+test("cells that differ in more than CPU work and wait are on maps of their own", () => {
+  const pairs: [number, number][] = [[1, 1], [1, 2], [2, 1], [2, 2]];
+  const of = mixedContext([...pairs, ...pairs], [...pairs.map(() => ({})), ...pairs.map(() => ({ parameters: { long: "20ms" } }))]);
+  assert.deepEqual([...chart("crossover-map").panels(of)].map((p) => p.title), ["1 core", "1 core, long=20ms"]);
+  assert.deepEqual([...chart("crossover-map").panels({ ...of, view: { ...of.view, workload: "network" } })], []);
+});
+
 test("a family's axis is its numeric argument of most values", () => {
   const of = (parameters: Record<string, string>) => cell("", 1, 1, 1, { parameters });
   const cells = [of({ "argument 1": "64", threads: "1" }), of({ "argument 1": "128", threads: "1" }), of({ "argument 1": "256", threads: "2" })];
@@ -107,14 +145,20 @@ test("a family's axis is its numeric argument of most values", () => {
   assert.equal(seriesOf(cells[2]!, "argument 1"), "threads:2");
 });
 
-test("models differ in colour, marker and dash, and reference is quiet", () => {
-  const palette = new Palette(["reference", ...Array.from({ length: 40 }, (_, i) => `m${i}`)]);
-  const looks = new Set(Array.from({ length: 40 }, (_, i) => JSON.stringify(palette.look(`m${i}`))));
-  assert.equal(looks.size, 40);
-  assert.equal(palette.look("reference").color, "var(--limit)");
-});
-
 test("ticks keep their distance", () => {
   assert.deepEqual(roomyTicks([1, 2, 4, 8, 16, 32, 64, 128], false, 300, 30), [1, 16, 32, 64, 128]);
   assert.deepEqual(roomyTicks([5, 5, 5], true, 300, 30), [5]);
+});
+
+test("labels keep their order and their distance, and stay on the drawing", () => {
+  assert.deepEqual(keptApart([50, 10, 52], 11, 200), [50, 10, 61]);
+  assert.deepEqual(keptApart([100, 98, 99], 11, 100), [100, 78, 89]);
+  assert.deepEqual(keptApart([], 11, 100), []);
+});
+
+test("a logarithmic axis has few and round ticks, however wide it is", () => {
+  assert.deepEqual(logTicks([0.8, 1200]), [1, 10, 100, 1000]);
+  assert.deepEqual(logTicks([3, 60]), [5, 10, 20, 50]);
+  assert.deepEqual(logTicks([9, 16]), [10, 15]);
+  assert.ok(logTicks([1e-9, 1e9]).length <= 7);
 });

@@ -136,6 +136,7 @@ export function fillSection(section: HTMLElement, chart: Chart, context: Context
   };
   const absence = next.done ? (chart.absence?.(context) ?? null) : null;
   section.hidden = Boolean(next.done) && absence === null;
+  section.classList.toggle("absent", absence !== null);
   add();
   section.replaceChildren(
     element("h2", { id: `${chart.id}-title` }, chart.title),

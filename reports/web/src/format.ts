@@ -55,6 +55,18 @@ export function axisScale(largest: number, unit: string): { factor: number; unit
   return { factor, unit: `${symbol}${base}` };
 }
 
+/** A tick of an axis that was divided by `factor`: plain numbers; on a logarithmic one, whose ticks span prefixes, each with its own. */
+export function tickText(value: number, { factor }: { factor: number }, unit: string, log: boolean): string {
+  if (!log || unit === "×" || unit === "%" || unit === "1") return String(+value.toPrecision(6));
+  return figureText(value * factor, unit).replace(/ ?\/s$/, "").replace(/ (?=[kMGT]$)/, "");
+}
+
+/** An axis' name with its unit: where ticks bear their prefixes, the unit without one. */
+export function axisLabel(name: string, scale: { unit: string }, unit: string, log: boolean): string {
+  if (!log) return scale.unit ? `${name} (${scale.unit})` : name;
+  return `${name}${unit === "1/s" ? " (/s)" : unit === "×" || unit === "%" ? ` (${unit})` : ""}, logarithmic`;
+}
+
 export const clipped = (text: string, most: number): string => {
   const characters = [...text.slice(0, most * 4)];
   return characters.length > most ? `${characters.slice(0, most).join("")}…` : text;

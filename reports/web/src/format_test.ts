@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { axisScale, clipped, csv, figureText, intervalText } from "./format.ts";
+import { axisScale, clipped, csv, figureText, intervalText, tickText } from "./format.ts";
 
 test("figures have three digits and a prefix, as in C++", () => {
   assert.equal(figureText(12345, "1/s"), "12.3 k/s");
@@ -27,6 +27,14 @@ test("an axis has one prefix", () => {
   assert.deepEqual(axisScale(0.004, "s"), { factor: 1e-3, unit: "ms" });
   assert.deepEqual(axisScale(1, "%"), { factor: 0.01, unit: "%" });
   assert.deepEqual(axisScale(0, "s"), { factor: 1e-12, unit: "ps" });
+});
+
+test("ticks of a logarithmic axis bear prefixes of their own", () => {
+  assert.equal(tickText(0.1, { factor: 1e-3 }, "s", true), "100 µs");
+  assert.equal(tickText(100, { factor: 1e-3 }, "s", false), "100");
+  assert.equal(tickText(0.01, { factor: 1e3 }, "1/s", true), "10");
+  assert.equal(tickText(10, { factor: 1e3 }, "1/s", true), "10k");
+  assert.equal(tickText(80, { factor: 0.01 }, "%", true), "80");
 });
 
 test("texts are clipped by characters", () => {

@@ -7,25 +7,47 @@ const hues = 8;
 const symbols = ["circle", "square", "triangle", "diamond", "star", "cross", "wye"];
 const dashes = ["", "6 3", "2 2", "8 3 2 3", "10 4"];
 
+/** Each model's place, so that it looks the same on every page. Eight places on is the same colour: CPython's models bear that of the model they are like. */
+const places: Readonly<Record<string, number>> = {
+  event_loop: 0,
+  thread_pool: 1,
+  processes: 2,
+  shared_loop: 3,
+  offload: 4,
+  process_loops: 5,
+  serial: 6,
+  fibers: 7,
+  python_asyncio: 8,
+  python_threads: 9,
+  python_processes: 10,
+  gil_threads: 14,
+  "reference:backend=epoll": 16,
+  "reference:backend=blocking": 17,
+  "reference:backend=poll": 19,
+  "reference:backend=io_uring": 21,
+};
+
+/** The first place of names that are in no table. */
+const firstOfOthers = 24;
+
+/** Seven symbols and five dashes against eight hues: the combination repeats after 280 places. */
+const lookAt = (place: number): Look => ({
+  color: `var(--series-${place % hues})`,
+  symbol: symbols[place % symbols.length]!,
+  dash: dashes[place % dashes.length]!,
+});
+
 export class Palette {
   private readonly looks = new Map<string, Look>();
 
+  /** The looks of a page's models; those without a place of their own take the further places in the order of their names. */
   constructor(models: string[]) {
-    let next = 0;
-    for (const model of models) {
-      if (model === referenceModel) {
-        this.looks.set(model, { color: "var(--limit)", symbol: "times", dash: "1 3" });
-        continue;
-      }
-      // Seven symbols and five dashes against eight hues: the combination repeats after 280 models.
-      this.looks.set(model, {
-        color: `var(--series-${next % hues})`,
-        symbol: symbols[next % symbols.length]!,
-        dash: dashes[next % dashes.length]!,
-      });
-      ++next;
-    }
+    const others = new Set(models.filter((model) => model !== referenceModel && !Object.hasOwn(places, model)));
+    [...others].sort().forEach((model, i) => this.looks.set(model, lookAt(firstOfOthers + i)));
   }
 
-  look(model: string): Look { return this.looks.get(model) ?? { color: "var(--series-0)", symbol: "circle", dash: "" }; }
+  look(model: string): Look {
+    if (model === referenceModel) return { color: "var(--limit)", symbol: "times", dash: "1 3" };
+    return Object.hasOwn(places, model) ? lookAt(places[model]!) : this.looks.get(model) ?? lookAt(0);
+  }
 }

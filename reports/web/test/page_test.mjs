@@ -48,6 +48,47 @@ test("every point of throughput by core count is the JSON's mean, and its words 
   await page.context().close();
 });
 
+test("every point and interval of throughput by core count is drawn where the JSON's figure belongs", async () => {
+  const { page, data } = await open(browser, "usual");
+  const throughput = data.metrics.findIndex((m) => m.id === "throughput");
+  const drawn = await page.locator("#throughput-by-cores .panel").evaluateAll((panels) => panels.map((panel) => {
+    const svg = panel.querySelector("svg");
+    const zero = svg.getBoundingClientRect().top;
+    const scale = svg.viewBox.baseVal.height / svg.getBoundingClientRect().height;
+    const middle = (box) => ((box.top + box.bottom) / 2 - zero) * scale;
+    return {
+      base: Number(svg.querySelector("g.base line, line.base").getAttribute("y1")),
+      points: [...svg.querySelectorAll(".points [data-cell]")].map((mark) => {
+        // A triangle's middle is not its centre: where it was moved to is.
+        const at = /translate\([^,]+,\s*([^)]+)\)/.exec(mark.getAttribute("transform") ?? "");
+        return { cell: Number(mark.dataset.cell), y: at ? Number(at[1]) : mark.hasAttribute("cy") ? Number(mark.getAttribute("cy")) : middle(mark.getBoundingClientRect()) };
+      }),
+      intervals: [...svg.querySelectorAll("g.intervals")].map((group) => [...group.querySelectorAll("line")].map((line) => [Number(line.getAttribute("y1")), Number(line.getAttribute("y2"))])),
+    };
+  }));
+  let checked = 0;
+  for (const { base, points, intervals } of drawn) {
+    const figure = ({ cell }) => data.cells[cell].metrics[throughput];
+    const highest = points.reduce((a, b) => (figure(b)[0] > figure(a)[0] ? b : a));
+    // The axis is linear and begins at 0: the base line and the highest point say where every figure belongs.
+    const place = (value) => base - (value * (base - highest.y)) / figure(highest)[0];
+    for (const point of points) assert.ok(Math.abs(point.y - place(figure(point)[0])) < 0.5, data.cells[point.cell].name);
+    const models = [...new Set(points.map((p) => data.cells[p.cell].model))];
+    assert.equal(intervals.length, models.length);
+    models.forEach((model, i) => {
+      const own = points.filter((p) => data.cells[p.cell].model === model).sort((a, b) => data.cells[a.cell].cores - data.cells[b.cell].cores);
+      assert.equal(intervals[i].length, own.length);
+      own.forEach((point, j) => {
+        const [lower, upper] = intervals[i][j];
+        assert.ok(Math.abs(lower - place(figure(point)[1])) < 0.5 && Math.abs(upper - place(figure(point)[2])) < 0.5, data.cells[point.cell].name);
+        ++checked;
+      });
+    });
+  }
+  assert.equal(checked, data.panels.reduce((n, p) => n + p.best.length, 0));
+  await page.context().close();
+});
+
 test("skipped and failed cells stand on the page with their reasons", async () => {
   const { page, data } = await open(browser, "usual");
   for (const cell of data.cells.filter((c) => c.status !== "ok")) {

@@ -99,7 +99,7 @@ class Cell:
         bind_to_cpus(cores)
         raise_descriptor_limit()
         self._timing_ns = cost_of_timing_ns()
-        parallel = model == "python_processes" or (model == "python_threads" and not environment()["gil"])
+        parallel = model == "python_processes" or (model == "python_threads" and not environment()["python_gil"])
         self._at_once = min(len(cores), in_flight) if parallel else 1
         self._schedule = Schedule()
         make = MODELS[model]()

@@ -32,8 +32,8 @@ def environment():
         import sysconfig  # not loaded where the answer is known: it costs memory that would be measured
 
         free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
-    return {"python": platform.python_version(), "implementation": sys.implementation.name,
-            "free_threaded": free_threaded, "gil": with_gil}
+    return {"python": platform.python_version(), "python_implementation": sys.implementation.name,
+            "python_free_threaded": free_threaded, "python_gil": with_gil}
 
 
 def bind_to_cpus(cpus):

@@ -1,10 +1,10 @@
 import * as Plot from "@observablehq/plot";
 import type { Chart, Context, Panel, Point } from "../chart.ts";
-import type { Change } from "../data.ts";
+import type { Cell, Change } from "../data.ts";
 import { clipped, figureText, intervalText } from "../format.ts";
 import { cellTitle } from "../select.ts";
 
-interface Row extends Point { x: number; row: string; lower: number; upper: number; direction: Change["direction"] }
+interface Row extends Point { x: number; row: string; name: string; lower: number; upper: number; direction: Change["direction"] }
 
 /** How many changes are drawn; all are in the table. */
 const most = 24;
@@ -23,6 +23,16 @@ function shown({ results, view }: Context, change: Change): boolean {
 /** How sure and how large: what is clear comes first, then by the distance of the ratio from 1. */
 const weight = (c: Change) => (c.direction === "unclear" ? 0 : 1000) + Math.abs(Math.log(c.ratio[0] || 1));
 
+/** A row's name, what tells it from its neighbours first: "event_loop 8 × 1024 network bytes=64". */
+function rowName({ results }: Context, cell: Cell): string {
+  if (results.data.foreign) return cell.name;
+  const axes = [cell.cores, cell.in_flight].filter((v) => v !== null).join(" × ");
+  return [cell.model, axes, ...(results.data.panels.length > 1 ? [results.data.panels[cell.panel]!.label] : [])].filter(Boolean).join(" ");
+}
+
+/** The width of a character of a row's name in pixels, at most. */
+const character = 6.3;
+
 function panel(context: Context, id: string): Panel[] {
   const { results } = context;
   const metric = results.metric(id);
@@ -34,14 +44,17 @@ function panel(context: Context, id: string): Panel[] {
     const cell = results.cell(c.cell);
     const label = results.data.panels[cell.panel]!.label;
     const now = results.figure(cell, id);
-    return { x: c.ratio[0], y: 0, row: cell.name, lower: c.ratio[1] ?? c.ratio[0], upper: c.ratio[2] ?? c.ratio[0], direction: c.direction,
+    return { x: c.ratio[0], y: 0, row: cell.name, name: rowName(context, cell), lower: c.ratio[1] ?? c.ratio[0], upper: c.ratio[2] ?? c.ratio[0], direction: c.direction,
       title: `${clipped(label, 80)}: ${cellTitle(cell)}`, cell: c.cell, flagged: false,
       lines: [`${c.direction}: ${metric.label} is ${intervalText(c.ratio, "×")} that of the baseline`, `before ${intervalText(c.before, metric.unit)}`, ...(now ? [`now ${intervalText(now, metric.unit)}`] : [])] };
   });
   const low = Math.min(0.97, ...points.map((p) => p.lower));
   const high = Math.max(1.03, ...points.map((p) => p.upper));
+  const names = new Map(points.map((p) => [p.row, p.name]));
+  const longest = Math.max(...points.map((p) => p.name.length));
+  const room = (width: number) => Math.min(14 + character * longest, 300, width * 0.5);
   const plot = (width: number): Plot.PlotOptions => ({
-    width, height: 60 + points.length * 17, marginLeft: Math.min(260, width * 0.46), marginRight: 16, marginTop: 10, marginBottom: 38,
+    width, height: 60 + points.length * 17, marginLeft: room(width), marginRight: 16, marginTop: 10, marginBottom: 38,
     x: { type: high / low > 3 ? "log" : "linear", domain: [low / 1.02, high * 1.02], label: "now as a share of the baseline" },
     y: { type: "point", domain: points.map((p) => p.row), label: null, padding: 0.6 },
     color: { type: "identity" }, symbol: { type: "identity" } as never,
@@ -51,7 +64,7 @@ function panel(context: Context, id: string): Panel[] {
       Plot.ruleY(points, { className: "intervals", x1: "lower", x2: "upper", y: "row", stroke: (p: Row) => looks[p.direction].color, strokeWidth: 1.5 }),
       ...points.map((p) => Plot.dot([p], { className: "points", x: "x", y: "row", r: 4, symbol: looks[p.direction].symbol, rotate: p.direction === "worse" ? 180 : 0, fill: p.direction === "unclear" ? "var(--panel)" : looks[p.direction].color, stroke: looks[p.direction].color })),
       Plot.axisX({ ticks: high / low > 3 ? 3 : 4, tickSize: 0, labelAnchor: "center", labelArrow: "none", tickFormat: (v: number) => `${Math.round(v * 100)} %` }),
-      Plot.axisY({ tickSize: 0, tickFormat: (name: string) => clipped(name, Math.floor(Math.min(260, width * 0.46) / 5.9)) }),
+      Plot.axisY({ tickSize: 0, tickFormat: (row: string) => clipped(names.get(row)!, Math.floor((room(width) - 14) / character)) }),
     ],
   });
   return [{ key: id, title: `${metric.label}: ${counts.better} better, ${counts.worse} worse, ${counts.unclear} unclear`, plot, points,
@@ -67,7 +80,7 @@ export const changes: Chart = {
   id: "changes",
   title: "Changes since the baseline",
   description: () =>
-    "Each cell's figure as a share of the baseline's, with its 95 % interval, not adjusted for how many cells there are. ▲ better, ▼ worse, ○ the interval includes no change. " +
+    "Each cell (model, cores × in flight, workload): its figure as a share of the baseline's, with its 95 % interval, not adjusted for how many cells there are. ▲ better, ▼ worse, ○ the interval includes no change. " +
     "The two runs were not interleaved, so the machine may have changed between them: `crossover check` compares two programs in turns and judges.",
   *panels(context) {
     const ids = [...new Set((context.results.data.baseline?.changes ?? []).map((c) => c.metric))];

@@ -22,7 +22,7 @@ function* panel(context: Context, index: number): Iterable<Panel> {
       rows.push([cell.model, cell.in_flight, figure[0], figure[1], figure[2], figure[3]]);
     }
     if (points.length)
-      yield dotPanel(context, { key: `${index} ${id}`, title: `${results.data.panels[index]!.label}: ${metric.label}` }, points, { label: metric.label, unit: metric.unit },
+      yield dotPanel(context, { key: `${index} ${id}`, title: `${results.data.panels[index]!.label}: ${metric.label}` }, points, { label: metric.label, unit: metric.unit, log: context.view.scale === "log" },
         { columns: ["model", "in flight", `${metric.label} (${metric.unit})`, "lower", "upper", "repetitions"], rows });
   }
 }

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Chart, Context, Panel, Point } from "../chart.ts";
-import type { Comparison } from "../data.ts";
+import type { Comparison, PanelData } from "../data.ts";
 import { clipped, figureText, intervalText, percentText, threeDigits } from "../format.ts";
 import { cellLines, cellTitle } from "../select.ts";
 
@@ -47,7 +47,32 @@ function square(context: Context, index: number, comparison: Comparison): Square
     fill: palette.look(best.model).color };
 }
 
-function map(context: Context, cores: number, squares: Square[]): Panel {
+/** The squares of one map: cells that differ in nothing but their CPU work and their wait. */
+interface Squares { cores: number; others: string; squares: Square[] }
+
+const sizeOf = ({ squares }: Squares) => ({ cpus: new Set(squares.map((s) => s.cpu)).size, waits: new Set(squares.map((s) => s.wait)).size });
+const isGrid = (of: Squares): boolean => { const { cpus, waits } = sizeOf(of); return cpus > 1 && waits > 1; };
+
+function mapsOf(context: Context): Squares[] {
+  const { results, view } = context;
+  const isMixed = (panel: PanelData) => typeof panel.cpu_s === "number" && typeof panel.wait_s === "number";
+  // A map has a meaning as a whole: a filter on one of its squares shows it, one on another workload hides it.
+  if (view.workload && !results.data.panels.some((panel) => panel.label === view.workload && isMixed(panel))) return [];
+  const maps = new Map<string, Squares>();
+  results.data.panels.forEach((panel, index) => {
+    if (!isMixed(panel)) return;
+    const others = Object.entries(panel.parameters).filter(([key, text]) => key !== "cpu" && key !== "wait" && text !== "").map(([key, text]) => `${key}=${text}`).join(" ");
+    for (const comparison of panel.comparisons ?? []) {
+      if (view.cores !== null && comparison.cores !== view.cores) continue;
+      const key = `${comparison.cores} ${panel.workload} ${others}`;
+      if (!maps.has(key)) maps.set(key, { cores: comparison.cores, others, squares: [] });
+      maps.get(key)!.squares.push(square(context, index, comparison));
+    }
+  });
+  return [...maps.values()].sort((a, b) => a.cores - b.cores);
+}
+
+function map(context: Context, { cores, others, squares }: Squares, title: string): Panel {
   const { palette } = context;
   const waits = [...new Set(squares.map((s) => s.wait))].sort((a, b) => a - b);
   const cpus = [...new Set(squares.map((s) => s.cpu))].sort((a, b) => b - a);
@@ -55,7 +80,7 @@ function map(context: Context, cores: number, squares: Square[]): Panel {
   for (const s of squares) {
     if (!s.tied.length) continue;
     const models = [s.model, ...s.tied].sort().slice(0, 4);
-    const id = `hatching-${cores}-${models.map((m) => context.results.models.indexOf(m)).join("-")}`;
+    const id = `hatching-${cores}-${others.replace(/[^\w]/g, "_")}-${models.map((m) => context.results.models.indexOf(m)).join("-")}`;
     ties.set(id, models);
     s.fill = `url(#${id})`;
   }
@@ -79,7 +104,7 @@ function map(context: Context, cores: number, squares: Square[]): Panel {
       Plot.axisY({ tickFormat: (s: number) => figureText(s, "s"), tickSize: 0, labelAnchor: "top", labelArrow: "none" }),
     ],
   });
-  return { key: String(cores), title: `${cores} ${cores === 1 ? "core" : "cores"}`, note: `Wins somewhere: ${clipped(winners.join(", "), 200)}.`, plot, points: squares,
+  return { key: `${cores} ${others}`.trim(), title, note: `Wins somewhere: ${clipped(winners.join(", "), 200)}.`, plot, points: squares,
     columns: ["wait (s)", "CPU (s)", "best", "tied with", "margin"], rows: squares.map((s) => [s.wait, s.cpu, s.model, s.tied.join(", ") || null, s.margin]) };
 }
 
@@ -90,15 +115,19 @@ export const crossoverMap: Chart = {
     "Which model wins where: an operation's wait to the right, its CPU time upwards. Each square has the winner's colour and marker and its lead over the next; squares of models " +
     "whose intervals overlap are hatched in the colours of all that tie. A hollow marker is unproven or carries a finding.",
   *panels(context) {
-    const byCores = new Map<number, Square[]>();
-    context.results.data.panels.forEach((panel, index) => {
-      if (panel.cpu_s === undefined || panel.cpu_s === null || panel.wait_s === undefined || panel.wait_s === null) return;
-      for (const comparison of panel.comparisons ?? []) {
-        if (context.view.cores !== null && comparison.cores !== context.view.cores) continue;
-        byCores.set(comparison.cores, [...(byCores.get(comparison.cores) ?? []), square(context, index, comparison)]);
-      }
-    });
-    for (const [cores, squares] of [...byCores].sort(([a], [b]) => a - b)) yield map(context, cores, squares);
+    const maps = mapsOf(context).filter(isGrid);
+    for (const of of maps) {
+      // Maps of the same cores differ in the other parameters, which their titles then name.
+      const alone = maps.filter((other) => other.cores === of.cores).length === 1;
+      yield map(context, of, `${of.cores} ${of.cores === 1 ? "core" : "cores"}${alone || !of.others ? "" : `, ${of.others}`}`);
+    }
+  },
+  absence: (context) => {
+    const maps = mapsOf(context);
+    if (!maps.length) return null;
+    const { cpus, waits } = maps.map(sizeOf).reduce((a, b) => (b.cpus * b.waits > a.cpus * a.waits ? b : a));
+    return "A map needs mixed cells of at least two lengths of CPU work and two of waiting: " +
+      `here ${cpus === 1 ? "is 1 length" : `are ${cpus} lengths`} of CPU work and ${waits} of waiting. The suite crossover-map measures one.`;
   },
   minimum: 420,
 };

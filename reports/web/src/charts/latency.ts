@@ -1,9 +1,9 @@
 import * as Plot from "@observablehq/plot";
 import type { Chart, Context, Panel, Point } from "../chart.ts";
 import { curveOf, referenceModel } from "../data.ts";
-import { axisScale, clipped, figureText } from "../format.ts";
+import { axisLabel, axisScale, clipped, figureText } from "../format.ts";
 import { cellTitle, chosenCells, fixedCores, eachPanel, isFlagged } from "../select.ts";
-import { largest } from "./lines.ts";
+import { largest, roomyTicks, smallest, valueTicks } from "./axes.ts";
 
 /** "99.9 %", "max" for the share at which the largest of the operations stands. */
 export function shareText(share: number, last: boolean): string {
@@ -14,7 +14,12 @@ export function shareText(share: number, last: boolean): string {
 /** The percentiles that have a marker and a tooltip; the lines and the table have those between as well. */
 const roundShares = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999];
 
-interface CurvePoint extends Point { x: number; model: string; share: number; dash: string }
+type Kind = "latency" | "response time" | "service time";
+
+interface CurvePoint extends Point { x: number; model: string; share: number; kind: Kind }
+
+/** From this ratio of the slowest to the fastest on, a linear axis would show the slowest alone. */
+const wide = 100;
 
 /** An HDR axis: each step to the right has a tenth of the operations left. */
 const hdr = (share: number) => 1 / (1 - share);
@@ -29,13 +34,12 @@ function panel(context: Context, index: number): Panel[] {
   for (const chosen of chosenCells(context, index)) {
     const cell = results.cell(chosen.cell);
     if (cell.cores !== cores) continue;
-    // In an open loop the service time, from the actual start, is drawn too: thin, below its response time.
-    for (const [kind, curve] of [["latency", cell.latency], ["service time", cell.service]] as const) {
+    // In an open loop an operation has an intended start and an actual one: the time from each is drawn.
+    for (const [kind, curve] of [[cell.service ? "response time" : "latency", cell.latency], ["service time", cell.service]] as [Kind, number[] | undefined][]) {
       if (!curve) continue;
       const curvePoints = curveOf(results.data.shares, curve);
       const own = curvePoints.map(([share, seconds], i): CurvePoint => ({
-        x: hdr(share), y: seconds, share, model: cell.model, title: cellTitle(cell), cell: chosen.cell, flagged: isFlagged(cell),
-        dash: kind === "latency" ? palette.look(cell.model).dash : "1 2",
+        x: hdr(share), y: seconds, share, model: cell.model, title: cellTitle(cell), cell: chosen.cell, flagged: isFlagged(cell), kind,
         lines: [`${shareText(share, i === curvePoints.length - 1)} within ${figureText(seconds, "s")} (${kind}, all repetitions together)`],
       }));
       lines.push(own);
@@ -46,30 +50,39 @@ function panel(context: Context, index: number): Panel[] {
     }
   }
   if (!points.length) return [];
-  const log = view.scale === "log";
+  const positive = points.map((p) => p.y).filter((y) => y > 0);
+  const log = view.scale === "log" || largest(positive) / smallest(positive) >= wide;
   const scale = axisScale(largest(lines.flat().map((p) => p.y)), "s");
   const most = largest(points.map((p) => p.x));
   const ticks = [2, 10, 100, 1e3, 1e4, 1e5, 1e6].filter((x) => x <= most * 1.05);
-  const positive = points.map((p) => p.y).filter((y) => y > 0);
+  const domain = (log ? [smallest(positive) * 0.85, largest(positive) * 1.15] : [0, largest(points.map((p) => p.y)) * 1.04]).map((v) => v / scale.factor) as [number, number];
   const plot = (width: number): Plot.PlotOptions => ({
     width, height: Math.round(Math.min(380, Math.max(210, width * 0.62))), marginLeft: 52, marginRight: 22, marginTop: 24, marginBottom: 40,
     x: { type: "log", domain: [1.8, Math.max(12, most * 1.15)], label: "percentile (%)" },
-    y: { type: log ? "log" : "linear", label: `latency (${scale.unit})`,
-      domain: log ? [Math.min(...positive) * 0.85 / scale.factor, largest(positive) * 1.15 / scale.factor] : [0, largest(points.map((p) => p.y)) * 1.04 / scale.factor] },
+    y: { type: log ? "log" : "linear", label: axisLabel("latency", scale, "s", log), domain },
     color: { type: "identity" }, symbol: { type: "identity" } as never,
     marks: [
-      Plot.gridY({ className: "grid", ticks: 5 }),
-      ...lines.map((line) => Plot.line(line, { className: "line", x: "x", y: (p: CurvePoint) => p.y / scale.factor,
-        stroke: palette.look(line[0]!.model).color, strokeWidth: line[0]!.model === referenceModel ? 1.25 : 1.75, strokeDasharray: line[0]!.dash })),
-      ...markedLines.map((line) => Plot.dot(line, { className: "points", x: "x", y: (p: CurvePoint) => p.y / scale.factor, r: 2.6,
-        symbol: palette.look(line[0]!.model).symbol as Plot.SymbolType, stroke: palette.look(line[0]!.model).color, strokeWidth: 1.25,
-        fill: line[0]!.flagged ? "var(--panel)" : palette.look(line[0]!.model).color })),
-      Plot.axisX(ticks, { text: (x: number) => `${+((1 - 1 / x) * 100).toFixed(5)}`, tickSize: 4, labelAnchor: "center", labelArrow: "none" }),
-      Plot.axisY({ ticks: 5, tickSize: 0, labelArrow: "none", labelAnchor: "top", ...(log ? {} : { tickFormat: (v: number) => String(+v.toPrecision(6)) }) }),
+      Plot.gridY({ className: "grid", ticks: valueTicks(domain, scale, "s", log).ticks }),
+      ...lines.map((line) => {
+        const { model, kind } = line[0]!;
+        const quiet = kind === "service time";
+        return Plot.line(line, { className: quiet ? "line service" : "line", x: "x", y: (p: CurvePoint) => p.y / scale.factor, stroke: palette.look(model).color,
+          strokeWidth: quiet ? 1 : model === referenceModel ? 1.25 : 1.75, strokeDasharray: quiet ? "1 2.5" : palette.look(model).dash });
+      }),
+      ...markedLines.map((line) => {
+        const { model, kind, flagged } = line[0]!;
+        const { color, symbol } = palette.look(model);
+        return Plot.dot(line, { className: "points", x: "x", y: (p: CurvePoint) => p.y / scale.factor, r: kind === "service time" ? 1.6 : 2.6,
+          symbol: symbol as Plot.SymbolType, stroke: color, strokeWidth: 1.25, fill: flagged ? "var(--panel)" : color });
+      }),
+      Plot.axisX(roomyTicks(ticks, true, width - 92, 52), { text: (x: number) => `${+((1 - 1 / x) * 100).toFixed(5)}`, tickSize: 4, labelAnchor: "center", labelArrow: "none" }),
+      Plot.axisY({ ...valueTicks(domain, scale, "s", log), labelAnchor: "top" }),
     ],
   });
   const where = cores === null ? "" : `, ${cores} ${cores === 1 ? "core" : "cores"}`;
+  const open = points.some((p) => p.kind === "service time");
   return [{ key: String(index), title: clipped(results.data.panels[index]!.label + where, 120), plot, points,
+    ...(open ? { note: "Open loop. Lines: response time, from the intended start. Fine dots: service time, from the actual start. Between them is the wait to begin." } : {}),
     columns: ["model", "in flight", "kind", "share", "seconds"], rows }];
 }
 

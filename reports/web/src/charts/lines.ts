@@ -2,7 +2,8 @@
 import * as Plot from "@observablehq/plot";
 import type { Context, Panel, Point } from "../chart.ts";
 import { referenceModel } from "../data.ts";
-import { axisScale, clipped } from "../format.ts";
+import { axisLabel, axisScale, clipped } from "../format.ts";
+import { keptApart, largest, roomyTicks, smallest, valueTicks } from "./axes.ts";
 
 /** One drawn point: a cell's figure at x. */
 export interface LinePoint extends Point {
@@ -18,7 +19,7 @@ export interface LinePoint extends Point {
 export interface Axes {
   x: { label: string; log: boolean; ticks?: number[]; format?: (x: number) => string };
   y: { label: string; unit: string; log: boolean; zero?: boolean };
-  /** Whether each line bears its name: where the legend does not know them. */
+  /** Whether lines bear their names even where the panel is narrow: where the legend does not know them. */
   labels?: boolean;
 }
 
@@ -34,26 +35,10 @@ const grouped = <T>(all: T[], key: (item: T) => string): Map<string, T[]> => {
   return groups;
 };
 
-/** The largest of numbers, of any number of them. */
-export const largest = (values: number[]): number => values.reduce((a, b) => Math.max(a, b), -Infinity);
-export const smallest = (values: number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity);
-
-/** Ticks that do not crowd: of measured values, those that are at least `gap` pixels apart. */
-export function roomyTicks(values: number[], log: boolean, width: number, gap: number): number[] {
-  const sorted = [...new Set(values)].sort((a, b) => a - b);
-  const position = (v: number) => (log ? Math.log(v) : v);
-  const low = position(sorted[0] ?? 1);
-  const span = position(sorted[sorted.length - 1] ?? 1) - low;
-  const kept: number[] = [];
-  let last = -Infinity;
-  for (const value of sorted) {
-    const at = span > 0 ? ((position(value) - low) / span) * width : 0;
-    if (at - last < gap) continue;
-    kept.push(value);
-    last = at;
-  }
-  return kept;
-}
+/** From this width on, and up to this many lines, their names stand at their ends. */
+const roomForLabels = 360;
+const mostLabels = 9;
+const labelLength = 16;
 
 /** Domain of x with room at both ends, also for a single value. */
 function xDomain(xs: number[], log: boolean): [number, number] {
@@ -92,9 +77,15 @@ export function linePanel(context: Context, head: { key: string; title: string; 
   const plot = (width: number): Plot.PlotOptions => {
     const domain = yDomain(points, axes.y.log, axes.y.zero ?? true, limits).map(y) as [number, number];
     const marginLeft = 52;
-    const ticks = roomyTicks(axes.x.ticks ?? points.map((p) => p.x), axes.x.log, width - marginLeft - (axes.labels ? 94 : 40), 30);
+    const marginTop = 24;
+    const marginBottom = 40;
+    const height = Math.round(Math.min(380, Math.max(210, width * 0.62)));
+    const spread = dx(models[models.length - 1]!);
+    const labelled = series.size > 1 && (axes.labels || (width >= roomForLabels && series.size <= mostLabels));
+    const marginRight = labelled ? 19 + spread + 5.9 * largest([...series.keys()].map((model) => Math.min(model.length, labelLength + 1))) : 22;
+    const ticks = roomyTicks(axes.x.ticks ?? points.map((p) => p.x), axes.x.log, width - marginLeft - marginRight - 18, 30);
     const marks: Plot.Markish[] = [
-      Plot.gridY({ className: "grid", ticks: 5 }),
+      Plot.gridY({ className: "grid", ticks: valueTicks(domain, scale, axes.y.unit, axes.y.log).ticks }),
       Plot.ruleY([domain[0]], { className: "base" }),
       ...limits.map((limit) =>
         Plot.line(limit.line, { x: "0", y: ([, v]: [number, number]) => y(v), stroke: "var(--limit)", strokeDasharray: "1 3", clip: true })),
@@ -129,17 +120,21 @@ export function linePanel(context: Context, head: { key: string; title: string; 
       marks.push(Plot.dot(own, { className: "points", x: "x", y: (p: LinePoint) => y(p.y), dx: dx(model), r: model === referenceModel ? 2.5 : 3.2,
         symbol: palette.look(model).symbol as Plot.SymbolType, stroke: palette.look(model).color, strokeWidth: 1.5,
         fill: (p: LinePoint) => (p.flagged ? "var(--panel)" : palette.look(model).color) }));
-    if (axes.labels)
-      for (const [model, own] of series) {
-        const last = own.reduce((a, b) => (b.x >= a.x ? b : a));
-        marks.push(Plot.text([last], { className: "line-label", x: "x", y: y(last.y), text: [clipped(model, 14)], textAnchor: "start", dx: 8 + dx(model), fill: "var(--ink)" }));
-      }
+    if (labelled) {
+      const ends = [...series].map(([model, own]) => ({ model, last: own.reduce((a, b) => (b.x >= a.x ? b : a)) }));
+      const scaled = (value: number) => (axes.y.log ? Math.log(value) : value);
+      const [bottom, top] = domain.map(scaled) as [number, number];
+      const pixels = ends.map(({ last }) => marginTop + (1 - (scaled(y(last.y)) - bottom) / (top - bottom)) * (height - marginTop - marginBottom));
+      const kept = keptApart(pixels, 11, height - marginBottom + 4);
+      ends.forEach(({ model, last }, i) => marks.push(Plot.text([last], { className: "line-label", x: "x", y: y(last.y), text: [clipped(model, labelLength)], textAnchor: "start",
+        dx: 8 + spread, dy: kept[i]! - pixels[i]!, fill: `color-mix(in srgb, ${palette.look(model).color} 70%, var(--ink))` })));
+    }
     marks.push(Plot.axisX(ticks, { text: axes.x.format ?? ((x: number) => String(x)), tickSize: 4, labelAnchor: "center", labelArrow: "none" }),
-      Plot.axisY({ ticks: 5, tickSize: 0, labelArrow: "none", labelAnchor: "top", ...(axes.y.log ? {} : { tickFormat: (v: number) => String(+v.toPrecision(6)) }) }));
+      Plot.axisY({ ...valueTicks(domain, scale, axes.y.unit, axes.y.log), labelAnchor: "top" }));
     return {
-      width, height: Math.round(Math.min(380, Math.max(210, width * 0.62))), marginLeft, marginRight: axes.labels ? 76 : 22, marginTop: 24, marginBottom: 40,
+      width, height, marginLeft, marginRight, marginTop, marginBottom,
       x: { type: axes.x.log ? "log" : "linear", domain: xDomain(points.map((p) => p.x), axes.x.log), label: axes.x.label },
-      y: { type: axes.y.log ? "log" : "linear", domain, label: scale.unit ? `${axes.y.label} (${scale.unit})` : axes.y.label },
+      y: { type: axes.y.log ? "log" : "linear", domain, label: axisLabel(axes.y.label, scale, axes.y.unit, axes.y.log) },
       color: { type: "identity" }, symbol: { type: "identity" } as never,
       marks,
     };

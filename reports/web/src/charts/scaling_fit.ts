@@ -2,9 +2,9 @@ import * as Plot from "@observablehq/plot";
 import type { Chart, Context, Panel, Point } from "../chart.ts";
 import type { Figure, Fit } from "../data.ts";
 import { referenceModel } from "../data.ts";
-import { axisScale, clipped, intervalText, threeDigits } from "../format.ts";
+import { axisLabel, axisScale, clipped, intervalText, threeDigits } from "../format.ts";
 import { cellLines, cellTitle, eachPanel, isFlagged } from "../select.ts";
-import { largest, roomyTicks, smallest } from "./lines.ts";
+import { largest, roomyTicks, smallest, valueTicks } from "./axes.ts";
 
 interface FitPoint extends Point { x: number; model: string }
 
@@ -41,21 +41,23 @@ function panel(context: Context, index: number): Panel[] {
   const low = smallest(points.map((p) => p.x));
   const high = largest(points.map((p) => p.x));
   const xs = Array.from({ length: 49 }, (_, i) => low * Math.pow(high / low, i / 48));
+  const highest = largest(points.map((p) => p.y));
+  const domain = [log ? smallest(points.map((p) => p.y)) * 0.85 : 0, highest * (log ? 1.15 : 1.06)].map((v) => v / scale.factor) as [number, number];
   const plot = (width: number): Plot.PlotOptions => ({
     width, height: Math.round(Math.min(380, Math.max(210, width * 0.62))), marginLeft: 52, marginRight: 22, marginTop: 24, marginBottom: 40,
     x: { type: "log", domain: [low / 1.1, high * 1.1], label: "cores" },
-    y: { type: log ? "log" : "linear", label: `throughput (${scale.unit})`, ...(log ? {} : { zero: true }) },
+    y: { type: log ? "log" : "linear", label: axisLabel("throughput", scale, "1/s", log), domain },
     color: { type: "identity" }, symbol: { type: "identity" } as never,
     marks: [
-      Plot.gridY({ className: "grid", ticks: 5 }),
+      Plot.gridY({ className: "grid", ticks: valueTicks(domain, scale, "1/s", log).ticks }),
       ...drawn.map((fit) => Plot.line(xs.map((x): [number, number] => [x, throughputOf(fit, x) / scale.factor]),
-        { className: "line", stroke: palette.look(fit.model).color, strokeWidth: fit.model === referenceModel ? 1 : 1.5, strokeDasharray: palette.look(fit.model).dash })),
+        { className: "line", clip: true, stroke: palette.look(fit.model).color, strokeWidth: fit.model === referenceModel ? 1 : 1.5, strokeDasharray: palette.look(fit.model).dash })),
       ...drawn.flatMap((fit) => fit.peak_cores && fit.peak_cores[0] >= low && fit.peak_cores[0] <= high
         ? [Plot.ruleX([fit.peak_cores[0]], { stroke: palette.look(fit.model).color, strokeOpacity: 0.6, strokeDasharray: "2 3" })] : []),
       ...points.map((p) => Plot.dot([p], { className: "points", x: "x", y: p.y / scale.factor, r: 3.2, symbol: palette.look(p.model).symbol as Plot.SymbolType,
         stroke: palette.look(p.model).color, strokeWidth: 1.25, fill: p.flagged ? "var(--panel)" : palette.look(p.model).color })),
       Plot.axisX(roomyTicks(points.map((p) => p.x), true, width - 92, 26), { text: (x: number) => String(x), tickSize: 4, labelAnchor: "center", labelArrow: "none" }),
-      Plot.axisY({ ticks: 5, tickSize: 0, labelArrow: "none", labelAnchor: "top", ...(log ? {} : { tickFormat: (v: number) => String(+v.toPrecision(6)) }) }),
+      Plot.axisY({ ...valueTicks(domain, scale, "1/s", log), labelAnchor: "top" }),
     ],
   });
   const without = (data.fits ?? []).filter((fit) => fit.missing && !fits.some((f) => f.model === fit.model));

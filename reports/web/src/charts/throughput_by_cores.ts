@@ -3,7 +3,9 @@ import type { Figure } from "../data.ts";
 import { referenceModel, valuesOf } from "../data.ts";
 import { intervalText } from "../format.ts";
 import { cellLines, cellTitle, chosenCells, eachPanel, isFlagged } from "../select.ts";
-import { largest, type Limit, linePanel, type LinePoint, smallest } from "./lines.ts";
+import { largest, smallest } from "./axes.ts";
+import { dotPanel } from "./dots.ts";
+import { type Limit, linePanel, type LinePoint } from "./lines.ts";
 
 interface Chosen { cell: number; speedup: Figure | null; base: number | null }
 
@@ -44,6 +46,7 @@ function panel(context: Context, index: number): Panel[] {
   const unit = units[view.measure];
   const points: LinePoint[] = [];
   const rows: Panel["rows"] = [];
+  const columns = ["model", "cores", "in flight", `${labels[view.measure]} (${unit})`, "lower", "upper", "repetitions"];
   for (const chosen of chosenCells(context, index)) {
     const figure = measured(context, chosen);
     const cell = results.cell(chosen.cell);
@@ -60,10 +63,17 @@ function panel(context: Context, index: number): Panel[] {
   if (!points.length) return [];
   const head = { key: String(index), title: results.data.panels[index]!.label,
     ...(points.every((p) => p.lower === null) ? { note: "One repetition: no intervals." } : {}) };
+  const xs = new Set(points.map((p) => p.x));
+  if (xs.size === 1) {
+    // One number of cores makes no line: a row a model, the fastest first, says more.
+    const [x] = xs;
+    return [dotPanel(context, { ...head, title: `${head.title}, ${x} ${x === 1 ? "core" : "cores"}` },
+      points.map((p) => ({ ...p, x: p.y, row: p.model })).sort((a, b) => b.x - a.x), { label: labels[view.measure], unit, log: view.scale === "log" }, { columns, rows })];
+  }
   return [linePanel(context, head, points,
     { x: { label: "cores", log: view.scale === "log" || spread(points) >= 16 }, y: { label: labels[view.measure], unit, log: view.scale === "log" } },
     ideal(context, points),
-    { columns: ["model", "cores", "in flight", `${labels[view.measure]} (${unit})`, "lower", "upper", "repetitions"], rows })];
+    { columns, rows })];
 }
 
 export const throughputByCores: Chart = {

@@ -1,0 +1,180 @@
+#include "reports/timeline.hpp"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
+
+namespace crossover {
+namespace {
+
+/// A thread on a CPU, from its switch in to its switch out.
+struct stretch {
+  int cpu;
+  std::int64_t begin_ns, end_ns;
+  bool preempted;
+};
+
+/// A thread at work for a lane, on a CPU or not.
+struct engagement {
+  std::uint32_t lane;
+  std::int64_t begin_ns, end_ns;
+};
+
+std::map<int, std::vector<stretch>> stretches_of(const run_trace& trace) {
+  struct state {
+    bool known = false, on = false;
+    std::int64_t since_ns = 0;
+    int cpu = 0;
+  };
+  std::map<int, state> now;
+  std::map<int, std::vector<stretch>> all;
+  const auto add = [&](int thread, int cpu, std::int64_t from, std::int64_t to, bool preempted) {
+    from = std::max(from, trace.begin_ns);
+    to = std::min(to, trace.end_ns);
+    if (from < to) all[thread].push_back({cpu, from, to, preempted});
+  };
+  for (const cpu_switch& s : trace.switches) {
+    state& thread = now[s.thread];
+    if (s.kind == switch_kind::in) {
+      thread = {true, true, s.ns, s.cpu};
+      continue;
+    }
+    // A thread whose first record is its leaving was there from the start.
+    if (thread.on || !thread.known) add(s.thread, s.cpu, thread.known ? thread.since_ns : trace.begin_ns, s.ns, s.kind == switch_kind::preempted);
+    thread = {true, false, 0, s.cpu};
+  }
+  for (const auto& [thread, last] : now)
+    if (last.on) add(thread, last.cpu, last.since_ns, trace.end_ns, false);
+  // One that told of itself and never switched had its CPU all the time.
+  for (const thread_points& t : trace.threads)
+    if (!now.contains(t.thread) && !t.points.empty()) add(t.thread, t.cpu, trace.begin_ns, trace.end_ns, false);
+  return all;
+}
+
+/// Operations of each lane, in order of time, without phases.
+std::map<std::uint32_t, std::vector<traced_operation>> operations_of(const run_trace& trace) {
+  std::vector<trace_point> marks;
+  for (const thread_points& t : trace.threads)
+    for (const trace_point& p : t.points)
+      if (p.lane != no_lane && (p.mark == trace_mark::begun || p.mark == trace_mark::ended || p.mark == trace_mark::failed)) marks.push_back(p);
+  std::stable_sort(marks.begin(), marks.end(), [](const trace_point& a, const trace_point& b) { return a.ns < b.ns; });
+  std::map<std::uint32_t, std::vector<traced_operation>> all;
+  std::map<std::uint32_t, std::int64_t> begins;
+  for (const trace_point& p : marks) {
+    std::int64_t& begin = begins.try_emplace(p.lane, trace.begin_ns).first->second;
+    if (p.mark != trace_mark::begun) {
+      auto& mine = all[p.lane];
+      mine.push_back({.lane = p.lane, .number = mine.size(), .begin_ns = begin, .end_ns = p.ns, .failed = p.mark == trace_mark::failed, .phases = {}});
+    }
+    begin = p.ns;
+  }
+  return all;
+}
+
+std::vector<engagement> engagements_of(const thread_points& thread, std::int64_t end_ns) {
+  std::vector<engagement> all;
+  std::uint32_t lane = no_lane;
+  std::int64_t since = 0;
+  const auto close = [&](std::int64_t at) {
+    if (lane != no_lane && since < at) all.push_back({lane, since, at});
+    since = at;
+  };
+  for (const trace_point& p : thread.points) {
+    close(p.ns);  // also at an operation's end: the next one of the same lane is another slice
+    if (p.mark == trace_mark::running) lane = p.lane;
+    if (p.mark == trace_mark::idle) lane = no_lane;
+  }
+  close(end_ns);
+  return all;
+}
+
+/// The operation of its lane that goes on at `ns`.
+const traced_operation* operation_at(const std::vector<traced_operation>& all, std::int64_t ns) {
+  const auto found = std::upper_bound(all.begin(), all.end(), ns, [](std::int64_t at, const traced_operation& o) { return at < o.end_ns; });
+  return found != all.end() && found->begin_ns <= ns ? &*found : nullptr;
+}
+
+using operations_by_lane = std::map<std::uint32_t, std::vector<traced_operation>>;
+
+/// Cuts a thread's stretches where it turned to another lane or another operation.
+void cut(const std::vector<stretch>& stretches, const std::vector<engagement>& engaged, int thread, const operations_by_lane& operations, std::vector<core_slice>& into) {
+  auto next = engaged.begin();
+  for (const stretch& s : stretches) {
+    std::int64_t at = s.begin_ns;
+    const auto add = [&](std::int64_t until, const engagement* whose) {
+      if (until <= at) return;
+      core_slice slice{.cpu = s.cpu, .thread = thread, .begin_ns = at, .end_ns = until, .lane = {}, .operation = {}, .preempted = s.preempted && until == s.end_ns};
+      if (whose != nullptr)
+        if (const auto lane = operations.find(whose->lane); lane != operations.end())
+          if (const traced_operation* its = operation_at(lane->second, at + (until - at) / 2)) {
+            slice.lane = whose->lane;
+            slice.operation = its->number;
+          }
+      into.push_back(slice);
+      at = until;
+    };
+    while (next != engaged.end() && next->end_ns <= s.begin_ns) ++next;
+    for (auto e = next; e != engaged.end() && e->begin_ns < s.end_ns; ++e) {
+      add(std::min(e->begin_ns, s.end_ns), nullptr);
+      add(std::min(e->end_ns, s.end_ns), &*e);
+    }
+    add(s.end_ns, nullptr);
+  }
+}
+
+void add_phases(traced_operation& operation, const std::vector<core_slice>& its) {
+  std::int64_t at = operation.begin_ns;
+  bool preempted = false;
+  const auto gap_until = [&](std::int64_t until) {
+    if (until > at) operation.phases.push_back({preempted ? phase_kind::preempted : phase_kind::waits, at, until, 0});
+    at = std::max(at, until);
+  };
+  for (const core_slice& s : its) {
+    const std::int64_t begin = std::max(s.begin_ns, at), end = std::min(s.end_ns, operation.end_ns);
+    if (begin >= end) continue;
+    gap_until(begin);
+    operation.phases.push_back({phase_kind::on_cpu, begin, end, s.cpu});
+    at = end;
+    preempted = s.preempted && s.end_ns <= operation.end_ns;
+  }
+  gap_until(operation.end_ns);
+}
+
+}  // namespace
+
+run_timeline timeline_of(const run_trace& trace) {
+  const auto stretches = stretches_of(trace);
+  operations_by_lane operations = operations_of(trace);
+  run_timeline all;
+  std::set<int> told;
+  for (const thread_points& t : trace.threads) {
+    told.insert(t.thread);
+    if (const auto found = stretches.find(t.thread); found != stretches.end())
+      cut(found->second, engagements_of(t, trace.end_ns), t.thread, operations, all.slices);
+  }
+  for (const auto& [thread, its] : stretches)
+    if (!told.contains(thread)) cut(its, {}, thread, operations, all.slices);
+  std::sort(all.slices.begin(), all.slices.end(), [](const core_slice& a, const core_slice& b) { return std::tie(a.cpu, a.begin_ns) < std::tie(b.cpu, b.begin_ns); });
+
+  std::map<std::pair<std::uint32_t, std::uint64_t>, std::vector<core_slice>> by_operation;
+  for (const core_slice& s : all.slices)
+    if (s.lane) by_operation[{*s.lane, *s.operation}].push_back(s);
+  for (auto& [lane, its] : operations)
+    for (traced_operation& o : its) {
+      auto& slices = by_operation[{lane, o.number}];
+      std::sort(slices.begin(), slices.end(), [](const core_slice& a, const core_slice& b) { return a.begin_ns < b.begin_ns; });
+      add_phases(o, slices);
+      all.operations.push_back(std::move(o));
+    }
+  // Times count from the start of the run.
+  for (core_slice& s : all.slices) s.begin_ns -= trace.begin_ns, s.end_ns -= trace.begin_ns;
+  for (traced_operation& o : all.operations) {
+    o.begin_ns -= trace.begin_ns, o.end_ns -= trace.begin_ns;
+    for (operation_phase& p : o.phases) p.begin_ns -= trace.begin_ns, p.end_ns -= trace.begin_ns;
+  }
+  return all;
+}
+
+}  // namespace crossover

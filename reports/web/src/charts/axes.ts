@@ -1,0 +1,49 @@
+// What the charts' axes share: extremes, ticks that do not crowd, labels that do not collide.
+import { tickText } from "../format.ts";
+
+/** The largest of numbers, of any number of them. */
+export const largest = (values: number[]): number => values.reduce((a, b) => Math.max(a, b), -Infinity);
+export const smallest = (values: number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity);
+
+/** Ticks that do not crowd: of measured values, those that are at least `gap` pixels apart. */
+export function roomyTicks(values: number[], log: boolean, width: number, gap: number): number[] {
+  const sorted = [...new Set(values)].sort((a, b) => a - b);
+  const position = (v: number) => (log ? Math.log(v) : v);
+  const low = position(sorted[0] ?? 1);
+  const span = position(sorted[sorted.length - 1] ?? 1) - low;
+  const kept: number[] = [];
+  let last = -Infinity;
+  for (const value of sorted) {
+    const at = span > 0 ? ((position(value) - low) / span) * width : 0;
+    if (at - last < gap) continue;
+    kept.push(value);
+    last = at;
+  }
+  return kept;
+}
+
+/** Where labels stand that were wanted at these heights: in the same order, at least `gap` apart, and none below `lowest`. */
+export function keptApart(wanted: number[], gap: number, lowest: number): number[] {
+  const order = wanted.map((_, i) => i).sort((a, b) => wanted[a]! - wanted[b]!);
+  const at = [...wanted];
+  let above = -Infinity;
+  for (const i of order) above = at[i] = Math.max(at[i]!, above + gap);
+  // What was pushed out at the lower end pushes back.
+  let below = lowest + gap;
+  for (const i of order.reverse()) below = at[i] = Math.min(at[i]!, below - gap);
+  return at;
+}
+
+/** Round values within a logarithmic domain: powers of ten, with their doubles and halves between where those are few. */
+export function logTicks([low, high]: [number, number], most = 7): number[] {
+  const powers: number[] = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); ++power) powers.push(power);
+  const steps = Math.log10(high / low) > 2 ? [1] : Math.log10(high / low) > 0.7 ? [1, 2, 5] : [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8];
+  const ticks = powers.flatMap((power) => steps.map((step) => Number(`${step}e${power}`))).filter((v) => v >= low && v <= high);
+  const every = Math.ceil(ticks.length / most);
+  return ticks.filter((_, i) => i % every === 0);
+}
+
+/** The options of an axis of figures that were divided by the scale's factor. */
+export const valueTicks = (domain: [number, number], scale: { factor: number }, unit: string, log: boolean, count = 5) =>
+  ({ ticks: log ? logTicks(domain, count + 1) : count, tickSize: 0, labelArrow: "none" as const, tickFormat: (v: number) => tickText(v, scale, unit, log) });

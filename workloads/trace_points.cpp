@@ -1,0 +1,97 @@
+#include "workloads/trace_points.hpp"
+
+#include <sched.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <new>
+
+#include "workloads/error.hpp"
+
+namespace crossover {
+
+struct trace_recorder::header {
+  std::atomic<bool> started = false;
+  std::atomic<std::uint32_t> taken = 0;  ///< parts that threads have made theirs
+  std::atomic<std::uint64_t> lost = 0;
+  std::uint32_t generation = 0;
+};
+
+struct trace_recorder::part {
+  int thread;
+  int cpu;
+  std::atomic<std::uint32_t> count;
+  trace_point points[points_per_thread];
+};
+
+namespace {
+
+std::int64_t monotonic_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+/// The how-manieth recorder of this process it is: a thread that outlives one must not write to its part of it.
+std::atomic<std::uint32_t> recorders = 0;
+
+// Of the thread. A forked worker inherits its parent's, so forks must come before the start: they do, a model forks when it is prepared.
+thread_local void* own_part = nullptr;
+thread_local std::uint32_t part_of = 0;
+thread_local std::uint32_t lane_now = no_lane;
+
+}  // namespace
+
+std::uint32_t traced_lane() { return lane_now; }
+
+trace_recorder::trace_recorder(std::uint32_t threads) : threads_(threads), bytes_(sizeof(header) + alignof(part) + threads * sizeof(part)) {
+  void* memory = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) throw system_failure(error_kind::resource, "no address space for a trace; ask for fewer in flight", errno);
+  shared_ = new (memory) header;
+  shared_->generation = ++recorders;
+  parts_ = reinterpret_cast<part*>(static_cast<char*>(memory) + (sizeof(header) + alignof(part) - 1) / alignof(part) * alignof(part));
+}
+
+trace_recorder::~trace_recorder() { ::munmap(shared_, bytes_); }
+
+void trace_recorder::start() { shared_->started = true; }
+
+void trace_recorder::record(trace_mark mark, std::uint32_t lane) {
+  lane_now = mark == trace_mark::idle ? no_lane : lane;
+  if (!shared_->started.load(std::memory_order_relaxed)) return;
+  auto* mine = static_cast<part*>(own_part);
+  if (mine == nullptr || part_of != shared_->generation) {
+    const std::uint32_t index = shared_->taken.fetch_add(1);
+    if (index >= threads_) {
+      ++shared_->lost;
+      return;
+    }
+    mine = &parts_[index];
+    mine->thread = static_cast<int>(::gettid());
+    mine->cpu = ::sched_getcpu();
+    own_part = mine;
+    part_of = shared_->generation;
+  }
+  const std::uint32_t count = mine->count.load(std::memory_order_relaxed);
+  if (count == points_per_thread) {
+    ++shared_->lost;
+    return;
+  }
+  mine->points[count] = {monotonic_ns(), lane, mark};
+  mine->count.store(count + 1, std::memory_order_release);
+}
+
+std::vector<thread_points> trace_recorder::take() const {
+  std::vector<thread_points> all;
+  for (std::uint32_t i = 0; i < shared_->taken.load() && i < threads_; ++i) {
+    const part& p = parts_[i];
+    all.push_back({p.thread, p.cpu, {p.points, p.points + p.count.load(std::memory_order_acquire)}});
+  }
+  return all;
+}
+
+std::uint64_t trace_recorder::lost() const { return shared_->lost; }
+
+}  // namespace crossover
