@@ -52,10 +52,10 @@ class Protocol(unittest.TestCase):
         with Cell() as cell:
             cell.prepare(timed_every=8, slower_ns=200_000)
             for _ in range(2):
-                sample = cell.ask({"run": {"operations": 48}})["sample"]
+                sample = cell.ask({"run": {"operations": 480}})["sample"]
                 self.assertEqual(sample["latency"]["every"], 8)
-                self.assertEqual(sum(count for _, _, count in sample["latency"]["bins"]), 6)
-                self.assertGreaterEqual(sample["wall_s"], 47 * 200e-6, "each operation was followed by so much work")
+                self.assertAlmostEqual(sum(count for _, _, count in sample["latency"]["bins"]), 60, delta=30, msg="chance decides which")
+                self.assertGreaterEqual(sample["wall_s"], 470 * 199e-6, "each operation was followed by so much work")
         with Cell() as cell:
             self.refused(cell, {"prepare": NOOP["prepare"] | {"timed_every": 1025}}, words="'timed_every' is at most 1024")
 
