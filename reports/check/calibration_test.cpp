@@ -1,6 +1,7 @@
 #include "reports/check/calibration.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -51,9 +52,9 @@ constexpr verdict pass = verdict::pass, regression = verdict::regression, unsure
 
 class bank_directory : public testing::Test {
  protected:
-  void SetUp() override { std::filesystem::remove_all(directory); }
+  // CTest runs each test in a process of its own, several at a time.
   void TearDown() override { std::filesystem::remove_all(directory); }
-  std::filesystem::path directory = std::filesystem::path(testing::TempDir()) / "crossover-bank-test";
+  std::filesystem::path directory = std::filesystem::path(testing::TempDir()) / ("crossover-bank-test." + std::to_string(::getpid()));
   block_simulator noise{noise_kind::normal, 0.01, 5};
 };
 
