@@ -36,10 +36,14 @@ class thread_pool final : public model {
       tbb::task_group group;
       for (std::uint32_t i = 0; i < lanes; ++i) {
         chain& c = chains_[i];
-        if (control.open_loop() || c.pace.begin(control, control.quota(i, lanes), control.start_ns))
-          // Into the arena's queue: were they spawned here, each of c threads would look for this thread's among c others' to steal from, and
-          // a thousand would take seconds to begin.
-          arena_.enqueue(group.defer([this, &c, &group, &control] { step(c, group, control); }));
+        if (!control.open_loop() && !c.pace.begin(control, control.quota(i, lanes), control.start_ns)) continue;
+        const auto first = [this, &c, &group, &control] { step(c, group, control); };
+        // Into the arena's queue: were they spawned here, each of c threads would look for this thread's among c others' to steal from, and
+        // a thousand would take seconds to begin. A lone thread runs its own: for what is queued, oneTBB would call a second one in.
+        if (lanes == 1)
+          group.run(first);
+        else
+          arena_.enqueue(group.defer(first));
       }
       group.wait();
     });
