@@ -231,7 +231,7 @@ class ForeignPrograms(Check):
 
     def test_real_ones(self):
         real = os.path.join(os.path.dirname(PROGRAM), "foreign_benchmark_for_test")
-        slower = self.script("slower", f'#!/bin/sh\nROUNDS=1600 exec {real} "$@"\n')
+        slower = self.script("slower", f'#!/bin/sh\nROUNDS=10000 exec {real} "$@"\n')
         found = self.check(REGRESSION, real, slower, "--benchmark_filter=/1$")
         (cell,) = found["cells"]
         self.assertEqual((cell["name"], cell["verdict"]), ("mix<int, (a|b)>/1", "regression"))
