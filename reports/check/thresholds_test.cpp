@@ -1,7 +1,9 @@
 #include "reports/check/thresholds.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -60,11 +62,12 @@ TEST(thresholds, errors_are_one_line_with_place_and_remedy) {
 
 TEST(thresholds, files) {
   EXPECT_THROW(read_thresholds("/nonexistent/thresholds.json"), error);
-  const auto file = std::filesystem::path(testing::TempDir()) / "thresholds.json";
+  const auto file = std::filesystem::path(testing::TempDir()) / ("crossover-thresholds." + std::to_string(::getpid()));
   std::ofstream(file) << "{";
   EXPECT_THROW(read_thresholds(file), error);
   std::ofstream(file) << R"({"thresholds":[]})";
   EXPECT_TRUE(read_thresholds(file).rules.empty());
+  std::filesystem::remove(file);
 }
 
 TEST(share_from_text, percentages_and_shares) {
