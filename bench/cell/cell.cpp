@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,10 +9,11 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <system_error>
 
+#include "bench/cell/arrival_schedule.hpp"
 #include "bench/cell/cpu_switches.hpp"
+#include "bench/cell/request_members.hpp"
 #include "bench/cell/usage.hpp"
 #include "bench/models/worker_team.hpp"
 #include "bench/results.hpp"
@@ -26,40 +26,7 @@ namespace crossover {
 namespace {
 
 using nlohmann::json;
-
-/// Intended starts of an open-loop run, in memory that workers forked later share. Reserved whole, touched as needed.
-class arrival_schedule {
- public:
-  static constexpr std::size_t most = 8'000'000;
-
-  arrival_schedule() {
-    void* memory = ::mmap(nullptr, most * sizeof(std::int64_t), PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) throw system_failure(error_kind::resource, "no address space for a schedule", errno);
-    times_ = static_cast<std::int64_t*>(memory);
-  }
-  ~arrival_schedule() { ::munmap(times_, most * sizeof(std::int64_t)); }
-  arrival_schedule(const arrival_schedule&) = delete;
-  arrival_schedule& operator=(const arrival_schedule&) = delete;
-
-  const std::int64_t* times() const { return times_; }
-
-  /// A Poisson process of `rate` a second (exponential gaps), or one of constant gaps. Returns how many arrivals there are.
-  std::size_t fill(double rate, double seconds, bool poisson, std::uint64_t seed) {
-    std::mt19937_64 random(seed);
-    std::exponential_distribution<double> gap(rate);
-    std::size_t count = 0;
-    for (double at = poisson ? gap(random) : 0; at < seconds; at += poisson ? gap(random) : 1 / rate) {
-      if (count == most)
-        throw error(error_kind::invalid, fmt::format("{} operations a second for {} s are more than the {} that a schedule can hold", rate, seconds, most));
-      times_[count++] = static_cast<std::int64_t>(at * 1e9);
-    }
-    return count;
-  }
-
- private:
-  std::int64_t* times_;
-};
+using namespace request_members;
 
 /// What a traced run needs: told of by the cell's threads and by the kernel.
 struct tracing {
@@ -71,47 +38,6 @@ struct tracing {
   cpu_switches switches;
   trace_recorder points;
 };
-
-/// A request's member that must be there and of its type.
-const json& member(const json& request, const char* key, json::value_t type) {
-  const auto found = request.find(key);
-  const auto kind = [](json::value_t t) { return t == json::value_t::number_integer || t == json::value_t::number_unsigned ? json::value_t::number_unsigned : t; };
-  if (found == request.end() || kind(found->type()) != kind(type))
-    throw error(error_kind::invalid, fmt::format("'{}' is missing or of the wrong type; see PROTOCOL.md", key));
-  return *found;
-}
-
-/// A member that is a number of 0 or more, 0 where it is missing.
-double amount(const json& request, const char* key) {
-  const auto found = request.find(key);
-  if (found == request.end()) return 0;
-  if (!found->is_number() || found->get<double>() < 0) throw error(error_kind::invalid, fmt::format("'{}' is a number of 0 or more", key));
-  return found->get<double>();
-}
-
-/// A member that is a whole number of 0 or more; `otherwise` where it is missing.
-std::uint64_t whole(const json& request, const char* key, std::uint64_t otherwise) {
-  const auto found = request.find(key);
-  if (found == request.end()) return otherwise;
-  if (!found->is_number_unsigned()) throw error(error_kind::invalid, fmt::format("'{}' is a whole number of 0 or more", key));
-  return found->get<std::uint64_t>();
-}
-
-/// A member that is true or false; false where it is missing.
-bool flag(const json& request, const char* key) {
-  const auto found = request.find(key);
-  if (found == request.end()) return false;
-  if (!found->is_boolean()) throw error(error_kind::invalid, fmt::format("'{}' is true or false", key));
-  return found->get<bool>();
-}
-
-std::map<std::string, std::string> strings(const json& request, const char* key) {
-  std::map<std::string, std::string> read;
-  const auto found = request.find(key);
-  if (found == request.end() || !found->is_object()) return read;
-  for (const auto& [name, value] : found->items()) read[name] = value.is_string() ? value.get<std::string>() : value.dump();
-  return read;
-}
 
 /// What reading the clock takes: the least of some batches, in ns. Spinning reads it twice more than it spins.
 double reading_ns() {
