@@ -17,12 +17,34 @@ using loop_timer = asio::basic_waitable_timer<steady_clock, asio::wait_traits<st
 
 thread_local tally* current = nullptr;
 
-/// Awaiting it goes to the end of the loop's queue.
+constexpr std::size_t queued_handler_bytes = 64;
+
+/// Hands out one piece of memory that its user lends, over and over: for a handler of which at most one is queued.
+template <typename T>
+struct lent_memory {
+  using value_type = T;
+  void* memory;
+
+  explicit lent_memory(void* lent) : memory(lent) {}
+  template <typename Other>
+  lent_memory(const lent_memory<Other>& other) : memory(other.memory) {}
+  T* allocate(std::size_t count) const {
+    static_assert(sizeof(T) <= queued_handler_bytes && alignof(T) <= alignof(std::max_align_t));
+    return count == 1 ? static_cast<T*>(memory) : throw std::bad_alloc();
+  }
+  void deallocate(T*, std::size_t) const {}
+  friend bool operator==(const lent_memory&, const lent_memory&) = default;
+};
+
+/// Awaiting it goes to the end of the loop's queue. The queue's entry lies in the coroutine's own frame.
 struct next_turn {
   asio::io_context& loop;
+  alignas(std::max_align_t) std::byte memory[queued_handler_bytes];
+
+  explicit next_turn(asio::io_context& of) : loop(of) {}
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiting) const {
-    loop.get_executor().post([waiting] { waiting.resume(); }, std::allocator<void>());
+  void await_suspend(std::coroutine_handle<> waiting) {
+    loop.get_executor().post([waiting] { waiting.resume(); }, lent_memory<void>(memory));
   }
   void await_resume() const noexcept {}
 };

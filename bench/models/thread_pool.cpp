@@ -1,6 +1,7 @@
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_group.h>
+#include <oneapi/tbb/task_scheduler_observer.h>
 
 #include "bench/models/blocking_lane.hpp"
 #include "bench/models/model.hpp"
@@ -9,6 +10,20 @@ namespace crossover {
 namespace {
 
 namespace tbb = oneapi::tbb;
+
+/// The tally of the arena's place that the calling thread holds.
+thread_local tally* current = nullptr;
+
+/// Gives each thread that enters the arena the tally of the place it takes there: to ask for the place in each task would be seen in the short ones.
+class tally_giver final : public tbb::task_scheduler_observer {
+ public:
+  tally_giver(tbb::task_arena& arena, const std::vector<std::unique_ptr<tally>>& tallies) : task_scheduler_observer(arena), tallies_(tallies) { observe(true); }
+  ~tally_giver() override { observe(false); }
+  void on_scheduler_entry(bool) override { current = tallies_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())].get(); }
+
+ private:
+  const std::vector<std::unique_ptr<tally>>& tallies_;
+};
 
 /// Tasks in a oneTBB arena of c threads over k CPUs: deliberately more threads than CPUs where operations block.
 /// Each lane is a chain of tasks: an operation's end spawns the next one.
@@ -26,6 +41,7 @@ class thread_pool final : public model {
       chains_[i].owned = work_->open_lane(i);
       tallies_.push_back(std::make_unique<tally>(latency_, service_, i));
     }
+    giver_.emplace(arena_, tallies_);
   }
 
   run_outcome run(run_control& control, double seconds) override {
@@ -63,7 +79,7 @@ class thread_pool final : public model {
   };
 
   void step(chain& c, tbb::task_group& group, run_control& control) {
-    tally& worker = *tallies_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())];
+    tally& worker = *current;
     bool more = false;
     trace_running(c.number);
     try {
@@ -85,7 +101,8 @@ class thread_pool final : public model {
   tbb::task_arena arena_;
   latency_recorder latency_, service_;
   std::vector<chain> chains_;
-  std::vector<std::unique_ptr<tally>> tallies_;  // by the thread's slot in the arena
+  std::vector<std::unique_ptr<tally>> tallies_;  // by the place in the arena
+  std::optional<tally_giver> giver_;
 };
 
 }  // namespace
