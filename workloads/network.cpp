@@ -9,6 +9,7 @@
 #include <array>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
@@ -119,6 +120,11 @@ class network final : public workload, public async_form {
         }
       }
       phase = "receive";
+      {
+        // One turn of the loop for the other lanes: to read at once would ask the kernel in vain for an echo that is still on its way.
+        const traced_wait waits;
+        co_await asio::post(l.socket.get_executor(), use_awaitable);
+      }
       for (std::size_t done = 0; done < bytes_;) {
         const traced_wait waits;
         done += co_await l.socket.async_read_some(asio::buffer(l.received.data() + done, bytes_ - done), use_awaitable);

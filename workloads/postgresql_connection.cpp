@@ -7,7 +7,7 @@
 namespace crossover {
 
 std::string words_of(const PGconn* connection) {
-  const std::string words = ::PQerrorMessage(connection);
+  const std::string words = libpq().PQerrorMessage(connection);
   return words.substr(0, words.find('\n'));
 }
 
@@ -15,15 +15,15 @@ postgresql_connection connect_postgresql(const std::string& url) {
   // What stands in the URL comes later and so takes precedence.
   const char* keywords[] = {"connect_timeout", "fallback_application_name", "dbname", nullptr};
   const char* values[] = {"10", "crossover", url.c_str(), nullptr};
-  postgresql_connection made(::PQconnectdbParams(keywords, values, 1), &::PQfinish);
+  postgresql_connection made(libpq().PQconnectdbParams(keywords, values, 1), libpq().PQfinish);
   if (made == nullptr) throw error(error_kind::resource, "no memory for a database connection");
-  if (::PQstatus(made.get()) != CONNECTION_OK) throw error(error_kind::failed, words_of(made.get()));
+  if (libpq().PQstatus(made.get()) != CONNECTION_OK) throw error(error_kind::failed, words_of(made.get()));
   return made;
 }
 
 postgresql_result execute(PGconn* on, const std::string& statement) {
-  postgresql_result result(::PQexec(on, statement.c_str()), &::PQclear);
-  const ExecStatusType status = ::PQresultStatus(result.get());
+  postgresql_result result(libpq().PQexec(on, statement.c_str()), libpq().PQclear);
+  const ExecStatusType status = libpq().PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) throw error(error_kind::failed, fmt::format("PostgreSQL: {}", words_of(on)));
   return result;
 }

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <libpq-fe.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
+
+#include "workloads/libpq.hpp"
 
 namespace crossover {
 

@@ -24,7 +24,7 @@ constexpr asio::use_awaitable_t<loop_executor> use_awaitable;
 
 struct connection_lane : lane {
   explicit connection_lane(std::uint32_t number) : keys(number) {}
-  postgresql_connection connection{nullptr, &::PQfinish};  // empty after it was lost: the next operation connects anew
+  postgresql_connection connection{nullptr, libpq().PQfinish};  // empty after it was lost: the next operation connects anew
   row_keys keys;
 };
 
@@ -64,9 +64,9 @@ class postgresql_query final : public workload, public async_form {
     const std::uint64_t id = l.keys.next(rows_);
     const key_text key(id);
     const char* const values[] = {key.text};
-    const postgresql_result result(answer_to(l.connection.get(), values), &::PQclear);
-    if (::PQstatus(l.connection.get()) != CONNECTION_OK) {
-      if (waiter* const watching = current_waiter(); watching != nullptr) watching->forget(::PQsocket(l.connection.get()));
+    const postgresql_result result(answer_to(l.connection.get(), values), libpq().PQclear);
+    if (libpq().PQstatus(l.connection.get()) != CONNECTION_OK) {
+      if (waiter* const watching = current_waiter(); watching != nullptr) watching->forget(libpq().PQsocket(l.connection.get()));
       l.connection.reset();
       throw operation_error("receive", "connection_lost");
     }
@@ -76,14 +76,14 @@ class postgresql_query final : public workload, public async_form {
   /// The prepared query's result. libpq's own wait is the kernel's; where the thread's model makes something else of a wait, the
   /// query goes out without one.
   static PGresult* answer_to(PGconn* connection, const char* const* values) {
-    if (current_waiter() == nullptr) return ::PQexecPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0);
-    if (::PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) != 1) return nullptr;
-    while (::PQisBusy(connection) != 0) {
-      wait_until_ready(::PQsocket(connection), false);
-      if (::PQconsumeInput(connection) != 1) return nullptr;
+    if (current_waiter() == nullptr) return libpq().PQexecPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0);
+    if (libpq().PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) != 1) return nullptr;
+    while (libpq().PQisBusy(connection) != 0) {
+      wait_until_ready(libpq().PQsocket(connection), false);
+      if (libpq().PQconsumeInput(connection) != 1) return nullptr;
     }
-    PGresult* const result = ::PQgetResult(connection);
-    while (PGresult* const more = ::PQgetResult(connection)) ::PQclear(more);  // the end of the answer
+    PGresult* const result = libpq().PQgetResult(connection);
+    while (PGresult* const more = libpq().PQgetResult(connection)) libpq().PQclear(more);  // the end of the answer
     return result;
   }
 
@@ -107,8 +107,8 @@ class postgresql_query final : public workload, public async_form {
     const key_text key(id);
     const char* const values[] = {key.text};
     error_code trouble;
-    if (::PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) == 0) lose(l, "send");
-    for (int left = 1; (left = ::PQflush(connection)) != 0;) {
+    if (libpq().PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) == 0) lose(l, "send");
+    for (int left = 1; (left = libpq().PQflush(connection)) != 0;) {
       if (left < 0) lose(l, "send");
       {
         const traced_wait waits;
@@ -117,20 +117,20 @@ class postgresql_query final : public workload, public async_form {
       if (trouble) lose(l, "send");
     }
     // The reply is over when libpq has no further result, which is when the server is ready for the next query.
-    postgresql_result result(nullptr, &::PQclear);
+    postgresql_result result(nullptr, libpq().PQclear);
     for (;;) {
-      while (::PQisBusy(connection) != 0) {
+      while (libpq().PQisBusy(connection) != 0) {
         {
           const traced_wait waits;
           co_await l.socket.async_wait(loop_descriptor::wait_read, asio::redirect_error(use_awaitable, trouble));
         }
-        if (trouble || ::PQconsumeInput(connection) == 0) lose(l, "receive");
+        if (trouble || libpq().PQconsumeInput(connection) == 0) lose(l, "receive");
       }
-      PGresult* const next = ::PQgetResult(connection);
+      PGresult* const next = libpq().PQgetResult(connection);
       if (next == nullptr) break;
       result.reset(next);
     }
-    if (::PQstatus(connection) != CONNECTION_OK) lose(l, "receive");
+    if (libpq().PQstatus(connection) != CONNECTION_OK) lose(l, "receive");
     check(result.get(), id, key);
   }
 
@@ -142,13 +142,13 @@ class postgresql_query final : public workload, public async_form {
     PGconn* const on = made.get();
     execute(on, "SET client_min_messages = warning");
     const postgresql_result found = execute(on, "SELECT to_regclass('crossover_rows') IS NOT NULL");
-    if (std::string_view(::PQgetvalue(found.get(), 0, 0)) != "t") {
+    if (std::string_view(libpq().PQgetvalue(found.get(), 0, 0)) != "t") {
       // A server of the user's: what is made there must go with the connection, however that ends.
       make_postgresql_rows(on, "TEMPORARY TABLE", rows_);
       execute(on, "ANALYZE crossover_rows");
     }
-    const postgresql_result prepared(::PQprepare(on, statement_name, select_.c_str(), 1, nullptr), &::PQclear);
-    if (::PQresultStatus(prepared.get()) != PGRES_COMMAND_OK) throw error(error_kind::failed, fmt::format("PostgreSQL: {}", words_of(on)));
+    const postgresql_result prepared(libpq().PQprepare(on, statement_name, select_.c_str(), 1, nullptr), libpq().PQclear);
+    if (libpq().PQresultStatus(prepared.get()) != PGRES_COMMAND_OK) throw error(error_kind::failed, fmt::format("PostgreSQL: {}", words_of(on)));
     return made;
   }
 
@@ -161,8 +161,8 @@ class postgresql_query final : public workload, public async_form {
   }
 
   static void adopt(loop_lane& l) {
-    ::PQsetnonblocking(l.connection.get(), 1);
-    l.socket.assign(::PQsocket(l.connection.get()));
+    libpq().PQsetnonblocking(l.connection.get(), 1);
+    l.socket.assign(libpq().PQsocket(l.connection.get()));
   }
 
   [[noreturn]] static void lose(loop_lane& l, const char* phase) {
@@ -172,12 +172,12 @@ class postgresql_query final : public workload, public async_form {
   }
 
   static void check(const PGresult* result, std::uint64_t id, const key_text& key) {
-    if (::PQresultStatus(result) != PGRES_TUPLES_OK) {
-      const char* state = ::PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (libpq().PQresultStatus(result) != PGRES_TUPLES_OK) {
+      const char* state = libpq().PQresultErrorField(result, PG_DIAG_SQLSTATE);
       throw operation_error("query", state != nullptr ? state : "failed");
     }
-    if (::PQntuples(result) != 1 || key.text != std::string_view(::PQgetvalue(result, 0, 0)) ||
-        key_text(static_cast<std::uint64_t>(row_value(id))).text != std::string_view(::PQgetvalue(result, 0, 1)) || row_label(id) != ::PQgetvalue(result, 0, 2))
+    if (libpq().PQntuples(result) != 1 || key.text != std::string_view(libpq().PQgetvalue(result, 0, 0)) ||
+        key_text(static_cast<std::uint64_t>(row_value(id))).text != std::string_view(libpq().PQgetvalue(result, 0, 1)) || row_label(id) != libpq().PQgetvalue(result, 0, 2))
       throw error(error_kind::failed, fmt::format("the row of id {} is not the one row that it should be", id));
   }
 

@@ -191,7 +191,7 @@ TEST_F(query_postgresql, leaves_nothing_on_a_users_server) {
   run_async(*work, 50);
   const postgresql_connection users = connect_postgresql(url);
   const postgresql_result left = execute(users.get(), "SELECT to_regclass('crossover_rows') IS NULL");
-  EXPECT_STREQ(::PQgetvalue(left.get(), 0, 0), "t");
+  EXPECT_STREQ(libpq().PQgetvalue(left.get(), 0, 0), "t");
 }
 
 }  // namespace
