@@ -63,8 +63,11 @@ latency_distribution distribution_of(const nlohmann::json& message) {
 
 /// Lies in memory that parent and workers share.
 struct forked_workers::shared_page {
-  std::atomic<std::uint32_t> turn = 0;  ///< a change releases the workers
+  std::atomic<std::uint32_t> turn = 0;      ///< a change releases the workers
+  std::atomic<std::uint32_t> finished = 0;  ///< how many have ended the run. All wait for the last before they report: reports of the early ones, and the parent
+                                            ///< that they wake, would take time on the cores from those that still work
   std::atomic<bool> over = false;
+  std::uint32_t workers = 0;
   run_control control;
 };
 
@@ -72,6 +75,7 @@ forked_workers::forked_workers(std::uint32_t count, const std::function<std::uni
   void* memory = ::mmap(nullptr, sizeof(shared_page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw system_failure(error_kind::resource, "no shared memory for forked workers", errno);
   shared_ = new (memory) shared_page;
+  shared_->workers = count;
   std::fflush(nullptr);
   try {
     int pair[2];
@@ -111,6 +115,10 @@ void forked_workers::serve(std::uint32_t number, int socket, const std::function
       work->run(shared_->control, counted);
       counted.end();
       const usage used = usage_of_this_process() - before;
+      const std::uint32_t workers = shared_->workers;
+      std::uint32_t done = ++shared_->finished;
+      if (done == workers) wake_all(shared_->finished);
+      for (; done < workers; done = shared_->finished.load()) wait_for_change(shared_->finished, done);
       const bool told = write_message(
           socket, number,
           {{"operations", counted.operations}, {"begun", counted.begun}, {"begin", counted.begin_ns}, {"end", counted.end_ns},
@@ -132,6 +140,7 @@ run_outcome forked_workers::run(run_control& control, double seconds) {
   theirs.added_ns = control.added_ns;
   theirs.arrivals = control.arrivals;
   theirs.arrival_count = control.arrival_count;
+  shared_->finished = 0;
   release(theirs, seconds);
   ++shared_->turn;
   wake_all(shared_->turn);
@@ -190,12 +199,14 @@ void forked_workers::for_each_message(const char* when, const std::function<void
   }
 }
 
-
 void forked_workers::end() {
   if (shared_ == nullptr) return;
   shared_->over = true;
+  shared_->finished = shared_->workers;
+  wake_all(shared_->finished);
   ++shared_->turn;
   wake_all(shared_->turn);
+  channel_.reset();  // nobody hears those that would still report
   for (const pid_t worker : workers_) {
     // A worker that hangs in an operation does not see the signal to end: it gets a second, then it is killed.
     for (int tries = 0; ::waitpid(worker, nullptr, WNOHANG) == 0; ++tries) {
