@@ -118,7 +118,7 @@ std::vector<finding> findings_of(const planned_cell& cell, const sample& s) {
   std::vector<finding> found;
   if (s.fixture_cpu_s && s.fixture_cores) {
     const double share = *s.fixture_cpu_s / (s.wall_s * *s.fixture_cores);
-    if (share > 0.9)
+    if (share > fixture_bound_share)
       found.push_back({"fixture_bound", fmt::format("the fixture used {:.0f} % of its {:g} CPUs: the figure is the server's limit, not the model's", 100 * share, *s.fixture_cores)});
   }
   if (s.stolen_s && *s.stolen_s > 0.02 * s.wall_s * cell.cores)

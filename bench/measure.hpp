@@ -41,6 +41,9 @@ measure_function measure_in_fresh_process(measuring how, machine here, fixtures&
 /// Throws `error`: unsupported where the kernel or the cell tells nothing, resource where the cell is too large to be traced.
 std::pair<sample, run_trace> trace_in_fresh_process(const measuring& how, const machine& here, fixtures& servers, const planned_cell& cell, double operations_per_s);
 
+/// A fixture that uses more of its CPUs is the limit of what it serves.
+inline constexpr double fixture_bound_share = 0.9;
+
 /// What a sample says about its own validity: `fixture_bound` (the fixture used over 90 % of its CPUs), `stolen_time` (over 2 %), `behind_schedule`
 /// (under 98 % of the rate), `littles_law` (in flight ≠ throughput × mean latency by over 10 %), `errors`.
 std::vector<finding> findings_of(const planned_cell& cell, const sample& measured);

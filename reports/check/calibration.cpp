@@ -98,6 +98,8 @@ void count_live(const banked_suite& suite, calibration& found) {
   } else {
     found.false_alarm_beside.count(alarm);
   }
+  for (const std::string& name : suite.insensitive)
+    if (std::find(found.insensitive.begin(), found.insensitive.end(), name) == found.insensitive.end()) found.insensitive.push_back(name);
   for (const std::string& trouble : suite.troubles) found.troubles.push_back(suite.date + ": " + trouble);
 }
 

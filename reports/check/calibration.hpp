@@ -51,6 +51,7 @@ struct calibration {
   happened slipped;             ///< slower cells that passed
   double mean_wall_s = 0, longest_wall_s = 0, mean_blocks = 0;  ///< of a suite of identical builds
   std::vector<std::string> troubles;
+  std::vector<std::string> insensitive;  ///< cells that were never slowed down, since added work hides there
 
   // The same traces, as if the old program had been measured first and the new one after it.
   happened rank_flagged_cell;   ///< comparisons of identical code that the U-test flags at 5 %

@@ -69,6 +69,8 @@ std::string calibration_page(const calibration& found, const std::string& comman
       "\n## Live suites\n\nBoth programs are the same build. In some suites one cell of the new one does {:.3g} % more work in each operation (busy waiting, by the time an operation took).\n\n{}"
       "\nA suite of identical builds took {:.1f} s on the average and {:.1f} s at most, with {:.0f} blocks.\n",
       found.slower, live_table(found), found.mean_wall_s, found.longest_wall_s, found.mean_blocks);
+  for (const std::string& name : found.insensitive)
+    out += fmt::format("\n{} is not slowed down: in a first look, less than half of the added work was seen in its time. Another is the limit there, its server say, and what the program adds hides behind it.\n", markdown_code(name, 120));
   out +=
       "\n## The same traces, judged as is usual\n\nHad one program's run of the suite followed the other's: of each cell's screen, the old arm's figures of the first half of the "
       "blocks against the new arm's of the second half, by the two-sided U-test at 5 % of Google Benchmark's compare.py.\n\n" +

@@ -64,6 +64,7 @@ TEST_F(bank_directory, gives_back_what_was_put_in) {
   first.seed = 12345678901234567890u;
   first.cells[1].adjusted_p = 0.0025;
   first.troubles = {"cell/9: died \"here\"\n"};
+  first.insensitive = {"cell/2"};
   append_to_bank(directory, first);
   append_to_bank(directory, second);
   const std::vector<banked_suite> bank = read_bank(directory);
@@ -71,6 +72,7 @@ TEST_F(bank_directory, gives_back_what_was_put_in) {
   EXPECT_EQ(bank[0].seed, first.seed);
   EXPECT_EQ(bank[0].slower_cell, "cell/1");
   EXPECT_EQ(bank[0].troubles, first.troubles);
+  EXPECT_EQ(bank[0].insensitive, first.insensitive);
   ASSERT_EQ(bank[0].cells.size(), 3u);
   EXPECT_EQ(bank[0].cells[1].outcome, regression);
   EXPECT_EQ(bank[0].cells[1].adjusted_p, 0.0025);

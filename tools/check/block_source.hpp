@@ -33,6 +33,8 @@ class block_source {
   virtual double measure(std::size_t cell) = 0;
   /// In which order the block that was measured last had its turns, as it was drawn: A is the old side, B the new one.
   virtual std::string last_order() const = 0;
+  /// What there is to doubt about the cell's figures, by all that was measured of it so far.
+  virtual std::vector<std::string> doubts(std::size_t) const { return {}; }
   /// Whether one side alone can be measured: why not, or "".
   virtual std::string trouble(std::size_t cell, side which) = 0;
 };

@@ -8,7 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/cell/child_process.hpp"
+#include "bench/cell/usage.hpp"
 #include "bench/interrupt.hpp"
+#include "bench/measure.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/location.hpp"
 #include "reports/check/match_cells.hpp"
@@ -137,7 +139,8 @@ crossover_pair::crossover_pair(const std::string& old_program, const std::string
     }
   if (!refusal[0].empty() && !refusal[1].empty()) throw error(error_kind::invalid, refusal[1]);
   for (const cell_pair& pair : match_cells(of[0], of[1], found)) {
-    cells_.push_back({*pair.new_cell, {}, {}, {}});
+    paired_cell& cell = cells_.emplace_back();
+    cell.what = *pair.new_cell;
     if (!(pair.old_cell->parameters == pair.new_cell->parameters && pair.old_cell->model == pair.new_cell->model))
       found.notes.push_back(fmt::format("'{}' means different things to the two programs; both are given the new one's parameters", pair.new_cell->name));
   }
@@ -165,7 +168,8 @@ void crossover_pair::arm_both(paired_cell& cell) {
   // A workload that this program does not know may need a server: the new side is asked, and says if it needs none.
   const counterpart wanted = known == all_workloads().end() ? counterpart::server : counterpart_wanted(**known, one.what.parameters);
   if (wanted != counterpart::none) try {
-      one.what.endpoint = servers_.place_for(cell.what.workload, one.what.parameters, wanted, given).endpoint;
+      cell.server = servers_.place_for(cell.what.workload, one.what.parameters, wanted, given);
+      one.what.endpoint = cell.server.endpoint;
     } catch (const interrupted&) {
       throw;
     } catch (const error& trouble) {
@@ -211,8 +215,13 @@ double crossover_pair::prepare(std::size_t i) {
 }
 
 double crossover_pair::measure(std::size_t i) {
-  const paired_cell& cell = cells_[i];
+  paired_cell& cell = cells_[i];
+  const double server_before = cell.server.pid >= 0 ? cpu_seconds_of(cell.server.pid) : 0;
   const duel_block block = by_side([&] { return run_duel_block(cell.old_arm, cell.new_arm, cell.plan, random_); });
+  if (cell.server.pid >= 0) cell.server_cpu_s += cpu_seconds_of(cell.server.pid) - server_before;
+  cell.measured_s += 2 * cell.plan.warm_up_s;
+  for (const duel_group& group : block.groups)
+    for (const sample* s : {&group.a[0], &group.a[1], &group.b[0], &group.b[1]}) cell.measured_s += s->wall_s;
   std::vector<slice>& slices = slices_;
   slices.clear();
   const auto add = [&](arm which, const sample& s) {
@@ -228,6 +237,14 @@ double crossover_pair::measure(std::size_t i) {
     add(first, outer[0]), add(second, inner[0]), add(second, inner[1]), add(first, outer[1]);
   }
   return worse_log_ratio(block_log_ratio(std::span<const slice>(slices)), judged_);
+}
+
+std::vector<std::string> crossover_pair::doubts(std::size_t i) const {
+  const paired_cell& cell = cells_[i];
+  if (cell.server.pid < 0 || cell.measured_s <= 0) return {};
+  const double share = cell.server_cpu_s / (cell.measured_s * static_cast<double>(cell.server.cpus));
+  if (share <= fixture_bound_share) return {};
+  return {fmt::format("fixture_bound: the server used {:.0f} % of its CPUs and is the limit here; a slower program may hide behind it", 100 * share)};
 }
 
 std::string crossover_pair::last_order() const {

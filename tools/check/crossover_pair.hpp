@@ -51,12 +51,17 @@ class crossover_pair : public block_source {
   /// The slices of the block that was measured last, in order of time.
   const std::vector<slice>& last_slices() const { return slices_; }
   std::string last_order() const override;
+  /// That the server is the cell's limit.
+  std::vector<std::string> doubts(std::size_t cell) const override;
 
  private:
   struct paired_cell {
     cell_result what;  ///< as the new program lists it
     duel_arm old_arm, new_arm;
     duel_plan plan;
+    fixtures::place server;
+    double server_cpu_s = 0;  ///< that it used in the blocks
+    double measured_s = 0;    ///< the blocks' slices and warm-ups: the time in which it had something to do
   };
   void arm_both(paired_cell& cell);
 

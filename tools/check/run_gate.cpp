@@ -48,6 +48,7 @@ class gate_run {
     for (const std::size_t i : left) measured.push_back(cells_[i].measured);
     comparison found = compare_blocks(plan, options_, gated(left), measured);
     for (std::size_t k = 0; k < left.size(); ++k) {
+      for (std::string& doubt : source_.doubts(left[k])) found.cells[k].notes.push_back(std::move(doubt));
       const std::vector<std::string>& orders = cells_[left[k]].orders;
       cell_comparison& cell = found.cells[k];
       const std::size_t before = cells_[left[k]].measured.confirm.empty() ? 0 : cell.screen_blocks;
