@@ -30,9 +30,8 @@ ordered_json number_of(const std::map<std::string, std::string>& from, const std
 }
 
 ordered_json row_of(const cell_result& cell, std::size_t family, std::size_t repetitions) {
-  return {{"name", cell.name},         {"family_index", family},   {"per_family_instance_index", 0},
-          {"run_name", cell.name},     {"run_type", "iteration"},  {"repetitions", repetitions},
-          {"repetition_index", 0},     {"threads", 1}};
+  return {{"name", cell.name},       {"family_index", family},     {"per_family_instance_index", 0}, {"run_name", cell.name},
+          {"run_type", "iteration"}, {"repetitions", repetitions}, {"repetition_index", 0},          {"threads", 1}};
 }
 
 double seconds_per(const std::string& unit) {
@@ -115,8 +114,7 @@ ordered_json benchmark_rows(const results& value) {
       row["iterations"] = s.operations;
       const double operations = static_cast<double>(s.operations);
       row["real_time"] = s.wall_s / operations * 1e9;
-      row["cpu_time"] = s.cpu_user_s ? ordered_json((*s.cpu_user_s + s.cpu_system_s.value_or(0)) / operations * 1e9)
-                                     : ordered_json(nullptr);
+      row["cpu_time"] = s.cpu_user_s ? ordered_json((*s.cpu_user_s + s.cpu_system_s.value_or(0)) / operations * 1e9) : ordered_json(nullptr);
       row["time_unit"] = "ns";
       row["items_per_second"] = operations / s.wall_s;
       for (const metric& m : all_metrics())
@@ -186,8 +184,8 @@ results results_from_benchmark_rows(const json& document) {
     const auto& [mean, median] = aggregates[i];
     if (mean || median) {
       cell.samples.push_back(mean ? *mean : *median);
-      cell.findings.push_back({"aggregates_only", fmt::format("the file holds no repetitions of this benchmark: its {} stands for one",
-                                                              mean ? "mean" : "median")});
+      cell.findings.push_back(
+          {"aggregates_only", fmt::format("the file holds no repetitions of this benchmark: its {} stands for one", mean ? "mean" : "median")});
     } else {
       cell.status = cell_status::failed;
       cell.reason = "the file holds no time for this benchmark";

@@ -39,8 +39,7 @@ auto blaming(bool is_b, Function act) {
 
 }  // namespace
 
-arm_failure::arm_failure(bool is_b, const error& why)
-    : error(why.kind(), fmt::format("arm {}: {}", is_b ? "B" : "A", why.what())), is_b_(is_b) {}
+arm_failure::arm_failure(bool is_b, const error& why) : error(why.kind(), fmt::format("arm {}: {}", is_b ? "B" : "A", why.what())), is_b_(is_b) {}
 
 double duel_group::log_ratio() const { return (log_time(b[0]) + log_time(b[1]) - log_time(a[0]) - log_time(a[1])) / 2; }
 

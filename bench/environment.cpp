@@ -1,11 +1,11 @@
 #include "bench/environment.hpp"
 
-#include <boost/version.hpp>
 #include <fmt/format.h>
 #include <oneapi/tbb/version.h>
 #include <openssl/crypto.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <boost/version.hpp>
 
 #include <algorithm>
 #include <fstream>

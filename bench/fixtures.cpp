@@ -13,7 +13,8 @@ fixtures::~fixtures() {
 
 fixtures::place fixtures::place_for(const planned_cell& cell, const allotment& given) {
   const auto& parameters = cell.workload_values.texts();
-  return place_for(std::string(cell.workload->name), {parameters.begin(), parameters.end()}, counterpart_of(*cell.workload, cell.workload_values), given);
+  return place_for(std::string(cell.workload->name), {parameters.begin(), parameters.end()}, counterpart_of(*cell.workload, cell.workload_values),
+                   given);
 }
 
 fixtures::place fixtures::place_for(const std::string& workload, const std::map<std::string, std::string>& parameters, counterpart wanted,

@@ -23,7 +23,7 @@ extern "C" void note_interrupt(int) {
 
 void catch_interrupts() {
   if (descriptor_to_write < 0) descriptor_to_write = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = note_interrupt;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);

@@ -8,15 +8,13 @@
 namespace crossover {
 
 std::uint64_t latency_distribution::count() const {
-  return std::accumulate(bins.begin(), bins.end(), std::uint64_t{0},
-                         [](std::uint64_t sum, const latency_bin& bin) { return sum + bin.count; });
+  return std::accumulate(bins.begin(), bins.end(), std::uint64_t{0}, [](std::uint64_t sum, const latency_bin& bin) { return sum + bin.count; });
 }
 
 double latency_distribution::quantile_ns(double q) const {
   const std::uint64_t total = count();
   if (total == 0) return std::numeric_limits<double>::quiet_NaN();
-  const auto rank = static_cast<std::uint64_t>(
-      std::clamp(std::ceil(q * static_cast<double>(total)), 1.0, static_cast<double>(total)));
+  const auto rank = static_cast<std::uint64_t>(std::clamp(std::ceil(q * static_cast<double>(total)), 1.0, static_cast<double>(total)));
   if (rank == total) return static_cast<double>(max_ns);
   std::uint64_t seen = 0;
   for (const latency_bin& bin : bins) {

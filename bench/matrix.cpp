@@ -30,8 +30,8 @@ std::string model_text(const model_type& model, const parameter_values& values) 
 }
 
 std::string name_of(const planned_cell& cell) {
-  std::string name = fmt::format("{}/{}/cores:{}/in_flight:{}", cell.workload->name, model_text(*cell.model, cell.model_values),
-                                 cell.cores, cell.in_flight);
+  std::string name =
+      fmt::format("{}/{}/cores:{}/in_flight:{}", cell.workload->name, model_text(*cell.model, cell.model_values), cell.cores, cell.in_flight);
   for (const parameter& p : cell.workload->parameters)
     if (const std::string& text = cell.workload_values.text(p.name); !text.empty()) name += fmt::format("/{}:{}", p.name, text);
   if (cell.rate > 0) name += fmt::format("/rate:{:g}", cell.rate);
@@ -45,8 +45,7 @@ std::string why_not(const planned_cell& cell, const machine_limits& limits, bool
   if (std::string why = cell.model->cannot(request); !why.empty()) return why;
   const std::uint64_t lanes_per_process = cell.model->forks ? 1 : cell.in_flight;
   const std::uint64_t workers = cell.model->workers(request);
-  const std::uint64_t descriptors =
-      lanes_per_process * cell.workload->descriptors_per_lane + (cell.model->forks ? workers : 0) + own_descriptors;
+  const std::uint64_t descriptors = lanes_per_process * cell.workload->descriptors_per_lane + (cell.model->forks ? workers : 0) + own_descriptors;
   if (descriptors > limits.descriptors)
     return fmt::format("needs {} file descriptors and the hard limit is {}: raise it (ulimit -Hn {})", descriptors, limits.descriptors, descriptors);
   if (workers + 16 > limits.tasks)
@@ -61,15 +60,17 @@ std::uint64_t number_in(const char* path, std::uint64_t otherwise) {
 }
 
 planned_cell plan_one(const workload_type& workload, const parameter_values& workload_values, const model_type& model,
-                      const parameter_values& model_values, std::uint32_t cores, std::uint32_t in_flight, double rate,
-                      const machine_limits& limits, bool users_server) {
+                      const parameter_values& model_values, std::uint32_t cores, std::uint32_t in_flight, double rate, const machine_limits& limits,
+                      bool users_server) {
   planned_cell cell{{}, &workload, workload_values, &model, model_values, cores, in_flight, rate, {}, {}};
   if (model.one_at_a_time && (cores > 1 || in_flight > 1)) {
     cell.cores = cell.in_flight = 1;
     cell.findings.push_back({"in_flight_ignored", fmt::format("{} runs one operation at a time on one core, whatever is asked for", model.name)});
   }
   if (model.loops && counterpart_of(workload, workload_values) == counterpart::file)
-    cell.findings.push_back({"blocks_loop", fmt::format("{} works on a file, and has no form that only waits: each operation holds up all others on its loop", workload.name)});
+    cell.findings.push_back(
+        {"blocks_loop",
+         fmt::format("{} works on a file, and has no form that only waits: each operation holds up all others on its loop", workload.name)});
   cell.name = name_of(cell);
   cell.skip_reason = why_not(cell, limits, users_server);
   return cell;

@@ -85,7 +85,8 @@ measure_function measure_in_fresh_process(measuring how, machine here, fixtures&
     m.environment = process.environment();
     m.findings = findings_of(cell, m.measured);
     if (server.pid >= 0 && given.shared)
-      m.findings.push_back({"shared_cores", "the fixture ran on the cell's own cores: this machine has no others, so the two took time from each other"});
+      m.findings.push_back(
+          {"shared_cores", "the fixture ran on the cell's own cores: this machine has no others, so the two took time from each other"});
     return m;
   };
 }
@@ -119,13 +120,19 @@ std::vector<finding> findings_of(const planned_cell& cell, const sample& s) {
   if (s.fixture_cpu_s && s.fixture_cores) {
     const double share = *s.fixture_cpu_s / (s.wall_s * *s.fixture_cores);
     if (share > fixture_bound_share)
-      found.push_back({"fixture_bound", fmt::format("the fixture used {:.0f} % of its {:g} CPUs: the figure is the server's limit, not the model's", 100 * share, *s.fixture_cores)});
+      found.push_back({"fixture_bound", fmt::format("the fixture used {:.0f} % of its {:g} CPUs: the figure is the server's limit, not the model's",
+                                                    100 * share, *s.fixture_cores)});
   }
   if (s.stolen_s && *s.stolen_s > 0.02 * s.wall_s * cell.cores)
-    found.push_back({"stolen_time", fmt::format("the hypervisor gave {:.1f} % of the cell's CPU time to others", 100 * *s.stolen_s / (s.wall_s * cell.cores))});
+    found.push_back(
+        {"stolen_time", fmt::format("the hypervisor gave {:.1f} % of the cell's CPU time to others", 100 * *s.stolen_s / (s.wall_s * cell.cores))});
   std::uint64_t errors = 0;
   for (const auto& [name, count] : s.errors) errors += count;
-  if (errors > 0) found.push_back({"errors", fmt::format("{} operations ended in error, mostly {}", errors, std::max_element(s.errors.begin(), s.errors.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first)});
+  if (errors > 0)
+    found.push_back({"errors", fmt::format("{} operations ended in error, mostly {}", errors,
+                                           std::max_element(s.errors.begin(), s.errors.end(), [](const auto& a, const auto& b) {
+                                             return a.second < b.second;
+                                           })->first)});
   if (s.rate && s.achieved_rate && *s.achieved_rate < 0.98 * *s.rate)
     found.push_back({"behind_schedule", fmt::format("{:.4g} operations a second were begun where {:.4g} were intended", *s.achieved_rate, *s.rate)});
   if (!s.rate && s.latency && s.latency->count() > 0) {
@@ -133,7 +140,8 @@ std::vector<finding> findings_of(const planned_cell& cell, const sample& s) {
     const double in_flight = throughput(s) * s.latency->mean_ns * 1e-9;
     const double tolerance = 0.1 + 2.0 * cell.in_flight / static_cast<double>(s.operations);
     if (errors == 0 && std::abs(in_flight / cell.in_flight - 1) > tolerance)
-      found.push_back({"littles_law", fmt::format("throughput × mean latency is {:.3g} where {} were in flight: some of them waited unseen", in_flight, cell.in_flight)});
+      found.push_back({"littles_law", fmt::format("throughput × mean latency is {:.3g} where {} were in flight: some of them waited unseen",
+                                                  in_flight, cell.in_flight)});
   }
   return found;
 }
@@ -164,7 +172,8 @@ void judge_ceilings(results& all) {
     compute_bound = compute_bound && any;
     // Work that keeps one core busy by itself cannot gain more from k cores than a factor of k, noise and turbo clocks apart.
     if (best_of_one > 0 && compute_bound && least > 1.25 * *cell.cores * best_of_one)
-      fail(cell, fmt::format("{:.4g} operations a second are more than {} times the best one-core rate {:.4g}: work was skipped", least, *cell.cores, best_of_one));
+      fail(cell, fmt::format("{:.4g} operations a second are more than {} times the best one-core rate {:.4g}: work was skipped", least, *cell.cores,
+                             best_of_one));
   }
 }
 

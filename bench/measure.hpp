@@ -39,7 +39,8 @@ measure_function measure_in_fresh_process(measuring how, machine here, fixtures&
 /// One short run of a cell in a fresh process, traced: its sample and its trace. `operations` a second is what the cell is known to reach;
 /// the run is long enough for a few operations of each lane and short enough to be drawn.
 /// Throws `error`: unsupported where the kernel or the cell tells nothing, resource where the cell is too large to be traced.
-std::pair<sample, run_trace> trace_in_fresh_process(const measuring& how, const machine& here, fixtures& servers, const planned_cell& cell, double operations_per_s);
+std::pair<sample, run_trace> trace_in_fresh_process(const measuring& how, const machine& here, fixtures& servers, const planned_cell& cell,
+                                                    double operations_per_s);
 
 /// A fixture that uses more of its CPUs is the limit of what it serves.
 inline constexpr double fixture_bound_share = 0.9;

@@ -29,9 +29,7 @@ figure throughput(const cell_result&, const sample& s) {
   return ratio(static_cast<double>(s.operations), s.wall_s);
 }
 
-figure time_per_operation(const cell_result&, const sample& s) {
-  return ratio(s.wall_s, static_cast<double>(s.operations));
-}
+figure time_per_operation(const cell_result&, const sample& s) { return ratio(s.wall_s, static_cast<double>(s.operations)); }
 
 template <int PerMille>
 figure latency_quantile(const cell_result&, const sample& s) {
@@ -92,12 +90,10 @@ constexpr std::array metrics = {
     metric{"cpu", "CPU per operation", "s", better_direction::lower, cpu_per_operation},
     metric{"cpu_share", "CPU share of the cores", "1", better_direction::neither, cpu_share},
     metric{"voluntary_switches", "voluntary switches per operation", "1", better_direction::lower, voluntary_switches},
-    metric{"involuntary_switches", "involuntary switches per operation", "1", better_direction::lower,
-           involuntary_switches},
+    metric{"involuntary_switches", "involuntary switches per operation", "1", better_direction::lower, involuntary_switches},
     metric{"minor_faults", "page faults per operation", "1", better_direction::lower, minor_faults},
     metric{"memory", "peak memory", "bytes", better_direction::lower, peak_memory},
-    metric{"memory_per_in_flight", "memory per operation in flight", "bytes", better_direction::lower,
-           memory_per_in_flight},
+    metric{"memory_per_in_flight", "memory per operation in flight", "bytes", better_direction::lower, memory_per_in_flight},
     metric{"start", "start of the cell process", "s", better_direction::lower, start},
     metric{"errors", "share of errors", "1", better_direction::lower, error_share},
     metric{"fixture_share", "CPU share of the fixture", "1", better_direction::neither, fixture_share},

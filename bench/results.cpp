@@ -21,9 +21,7 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-[[noreturn]] void unreadable(std::string_view where, std::string_view why) {
-  throw error(error_kind::unreadable, fmt::format("{}: {}", where, why));
-}
+[[noreturn]] void unreadable(std::string_view where, std::string_view why) { throw error(error_kind::unreadable, fmt::format("{}: {}", where, why)); }
 
 /// A JSON number for a finite value, null for anything else: JSON has no NaN.
 template <typename Json = json>
@@ -66,8 +64,8 @@ std::string string_at(const json& from, const char* key) {
 json to_json(const latency_distribution& latency) {
   json bins = json::array();
   for (const latency_bin& bin : latency.bins) bins.push_back({bin.lower_ns, bin.upper_ns, bin.count});
-  return {{"unit", "ns"}, {"count", latency.count()}, {"mean", number_or_null(latency.mean_ns)},
-          {"max", latency.max_ns}, {"every", latency.every}, {"bins", std::move(bins)}};
+  return {{"unit", "ns"},          {"count", latency.count()}, {"mean", number_or_null(latency.mean_ns)},
+          {"max", latency.max_ns}, {"every", latency.every},   {"bins", std::move(bins)}};
 }
 
 std::optional<latency_distribution> latency_at(const json& from, const char* key) {
@@ -79,8 +77,7 @@ std::optional<latency_distribution> latency_at(const json& from, const char* key
   std::uint64_t largest = 0;
   double sum = 0;
   for (const json& bin : (*found)["bins"]) {
-    if (!bin.is_array() || bin.size() != 3 || !bin[0].is_number() || !bin[1].is_number() ||
-        !bin[2].is_number_unsigned())
+    if (!bin.is_array() || bin.size() != 3 || !bin[0].is_number() || !bin[1].is_number() || !bin[2].is_number_unsigned())
       unreadable(key, "a latency bin is [lower, upper, count]");
     const latency_bin read{bin[0].get<std::uint64_t>(), bin[1].get<std::uint64_t>(), bin[2].get<std::uint64_t>()};
     if (read.count == 0) continue;
@@ -175,9 +172,12 @@ results own_results(const json& document) {
 
 std::string_view to_string(cell_status status) {
   switch (status) {
-    case cell_status::ok: return "ok";
-    case cell_status::skipped: return "skipped";
-    case cell_status::failed: return "failed";
+    case cell_status::ok:
+      return "ok";
+    case cell_status::skipped:
+      return "skipped";
+    case cell_status::failed:
+      return "failed";
   }
   return "failed";
 }
@@ -263,10 +263,8 @@ ordered_json to_json(const results& value) {
 results results_from_json(const json& document, std::string_view where) {
   try {
     if (!document.is_object()) unreadable("document", "not an object");
-    if (const auto ours = document.find("crossover"); ours != document.end() && ours->is_object())
-      return own_results(document);
-    if (const auto rows = document.find("benchmarks"); rows != document.end() && rows->is_array())
-      return results_from_benchmark_rows(document);
+    if (const auto ours = document.find("crossover"); ours != document.end() && ours->is_object()) return own_results(document);
+    if (const auto rows = document.find("benchmarks"); rows != document.end() && rows->is_array()) return results_from_benchmark_rows(document);
     unreadable("document", "neither results of crossover nor of Google Benchmark (no 'benchmarks' array)");
   } catch (const error& trouble) {
     throw error(error_kind::unreadable, fmt::format("{}: {}", where, trouble.what()));
@@ -283,8 +281,7 @@ results read_results(const std::filesystem::path& file) {
   std::ostringstream text;
   text << in.rdbuf();
   const json document = json::parse(text.str(), nullptr, /*allow_exceptions=*/false);
-  if (document.is_discarded())
-    unreadable(file.string(), "not JSON (or cut short); name a results file that `crossover run` wrote");
+  if (document.is_discarded()) unreadable(file.string(), "not JSON (or cut short); name a results file that `crossover run` wrote");
   return results_from_json(document, file.string());
 }
 

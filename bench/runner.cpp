@@ -158,7 +158,8 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
       } else if (run.run_type == Run::RT_Aggregate) {
         const auto cpu = run.counters.find("cpu");
         const bool relative = run.aggregate_unit == benchmark::kPercentage;
-        if (cpu != run.counters.end()) run.cpu_accumulated_time = relative ? static_cast<double>(cpu->second) : cpu->second * static_cast<double>(run.iterations);
+        if (cpu != run.counters.end())
+          run.cpu_accumulated_time = relative ? static_cast<double>(cpu->second) : cpu->second * static_cast<double>(run.iterations);
         if (keep_aggregates_) keep(run);
       }
       if (one_row_a_cell_) {
@@ -205,9 +206,8 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
 };
 
 bool has_flag(const std::vector<std::string>& flags, std::string_view name) {
-  return std::any_of(flags.begin(), flags.end(), [&](const std::string& flag) {
-    return flag.starts_with(name) && (flag.size() == name.size() || flag[name.size()] == '=');
-  });
+  return std::any_of(flags.begin(), flags.end(),
+                     [&](const std::string& flag) { return flag.starts_with(name) && (flag.size() == name.size() || flag[name.size()] == '='); });
 }
 
 void hand_flags_over(const run_options& options) {
@@ -242,7 +242,8 @@ std::string google_benchmark_build_type() {
 void check_writable(const std::filesystem::path& file) {
   const std::string temporary = fmt::format("{}.{}.tmp", file.string(), ::getpid());
   std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) throw error(error_kind::unwritable, fmt::format("{}: is a directory; name a file", file.string()));
+  if (std::filesystem::is_directory(file, ignored))
+    throw error(error_kind::unwritable, fmt::format("{}: is a directory; name a file", file.string()));
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0) throw system_failure(error_kind::unwritable, fmt::format("{}: cannot be written", file.string()), errno);
   ::close(fd);
@@ -256,7 +257,9 @@ void run_cells(const std::vector<planned_cell>& cells, results& all, const run_o
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (!cells[i].skip_reason.empty()) continue;
     ++runnable;
-    benchmark::RegisterBenchmark(cells[i].name.c_str(), [&now, i](benchmark::State& state) { repeat(state, now, i); })->UseManualTime()->Iterations(1);
+    benchmark::RegisterBenchmark(cells[i].name.c_str(), [&now, i](benchmark::State& state) { repeat(state, now, i); })
+        ->UseManualTime()
+        ->Iterations(1);
   }
   if (runnable == 0) {
     if (cells.empty()) throw error(error_kind::invalid, "there is no cell to run: name a workload, a model, cores and in flight");
@@ -265,8 +268,9 @@ void run_cells(const std::vector<planned_cell>& cells, results& all, const run_o
   now.total = runnable * repetitions_of(options);
   const bool everything = has_flag(options.benchmark_flags, "--benchmark_display_aggregates_only") ||
                           has_flag(options.benchmark_flags, "--benchmark_report_aggregates_only");
-  const bool as_json = has_flag(options.benchmark_flags, "--benchmark_format") &&
-                       std::find(options.benchmark_flags.begin(), options.benchmark_flags.end(), "--benchmark_format=json") != options.benchmark_flags.end();
+  const bool as_json =
+      has_flag(options.benchmark_flags, "--benchmark_format") &&
+      std::find(options.benchmark_flags.begin(), options.benchmark_flags.end(), "--benchmark_format=json") != options.benchmark_flags.end();
   std::unique_ptr<benchmark::BenchmarkReporter> shown;
   if (as_json)
     shown = std::make_unique<benchmark::JSONReporter>();

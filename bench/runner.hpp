@@ -11,10 +11,10 @@ namespace crossover {
 
 /// How a run goes on, for whoever shows it.
 struct run_progress {
-  std::size_t done = 0;    ///< repetitions measured
-  std::size_t total = 0;   ///< repetitions in all
-  double left_s = -1;      ///< estimated time left; negative while unknown
-  std::string cell;        ///< what is measured now
+  std::size_t done = 0;   ///< repetitions measured
+  std::size_t total = 0;  ///< repetitions in all
+  double left_s = -1;     ///< estimated time left; negative while unknown
+  std::string cell;       ///< what is measured now
 };
 
 struct run_options {

@@ -12,7 +12,7 @@ namespace crossover {
 struct suite {
   std::string_view name;
   std::string_view about;
-  double seconds;             ///< measured time of a repetition
+  double seconds;  ///< measured time of a repetition
   std::uint32_t repetitions;
   std::vector<matrix> (*matrices)(const machine& here);
 };

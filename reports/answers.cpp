@@ -12,16 +12,13 @@
 namespace crossover {
 namespace {
 
-std::string at_in_flight(const cell_result& cell) {
-  return cell.in_flight ? fmt::format(" with {} in flight", *cell.in_flight) : std::string();
-}
+std::string at_in_flight(const cell_result& cell) { return cell.in_flight ? fmt::format(" with {} in flight", *cell.in_flight) : std::string(); }
 
 std::string model_of(const cell_result& cell) { return clipped(cell.model.empty() ? cell.name : cell.model, 60); }
 
 std::string models_text(const results& value, const std::vector<std::size_t>& cells) {
   std::string text;
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    text += (i == 0 ? "" : i + 1 == cells.size() ? " and " : ", ") + model_of(value.cells[cells[i]]);
+  for (std::size_t i = 0; i < cells.size(); ++i) text += (i == 0 ? "" : i + 1 == cells.size() ? " and " : ", ") + model_of(value.cells[cells[i]]);
   return text;
 }
 
@@ -132,8 +129,7 @@ void add_other_cores(const results& value, const std::vector<comparison>& all, a
   }
   for (const auto& [winner, run] : runs) {
     std::string counts;
-    for (std::size_t i = 0; i < run.size(); ++i)
-      counts += fmt::format("{}{}", i == 0 ? "" : i + 1 == run.size() ? " and " : ", ", run[i]->cores);
+    for (std::size_t i = 0; i < run.size(); ++i) counts += fmt::format("{}{}", i == 0 ? "" : i + 1 == run.size() ? " and " : ", ", run[i]->cores);
     std::string line = fmt::format("at {} core{}: {}", counts, run.size() == 1 && run[0]->cores == 1 ? "" : "s", winner);
     const comparison& c = *run[0];
     if (run.size() == 1 && c.tied.empty() && c.next && c.ahead)
@@ -144,8 +140,7 @@ void add_other_cores(const results& value, const std::vector<comparison>& all, a
 
 /// The findings of the cells that the answer rests on: one line a code, with the words of the first that has it.
 void add_doubts(const results& value, answer& to) {
-  if (!to.at->proven)
-    to.doubts.push_back("a single repetition has no interval: measure with --repetitions 5 or more before relying on it");
+  if (!to.at->proven) to.doubts.push_back("a single repetition has no interval: measure with --repetitions 5 or more before relying on it");
   struct remark {
     finding first;
     std::vector<std::size_t> cells;
@@ -161,7 +156,10 @@ void add_doubts(const results& value, answer& to) {
     }
   for (const remark& r : remarks)
     to.doubts.push_back(fmt::format("{}: {} ({}{})", models_text(value, r.cells), clipped(r.first.code, 60), clipped(r.first.detail, 200),
-                                    r.same_words ? "" : r.cells.size() == 2 ? "; the other alike" : r.cells.size() > 2 ? "; the others alike" : "; and more"));
+                                    r.same_words          ? ""
+                                    : r.cells.size() == 2 ? "; the other alike"
+                                    : r.cells.size() > 2  ? "; the others alike"
+                                                          : "; and more"));
 }
 
 std::size_t measured_repetitions(const results& value, const panel& of) {
@@ -202,19 +200,16 @@ answer answer_for_models(const results& value, const panel& of, std::size_t inde
   const std::string figure = interval_text(c.throughput, "1/s");
   if (!c.tied.empty()) {
     made.headline = fmt::format("tie: {}", models_text(value, best_and_tied(c)));
-    made.sentence = fmt::format("At {}, {} tie: their intervals overlap. {} has the highest mean, {}{}.", where,
-                                models_text(value, best_and_tied(c)), model_of(best), figure, at_in_flight(best));
-    if (c.next && c.ahead)
-      made.sentence += fmt::format(" Next is {}, which it leads by {}.", model_of(value.cells[*c.next]), ratio_text(*c.ahead));
+    made.sentence = fmt::format("At {}, {} tie: their intervals overlap. {} has the highest mean, {}{}.", where, models_text(value, best_and_tied(c)),
+                                model_of(best), figure, at_in_flight(best));
+    if (c.next && c.ahead) made.sentence += fmt::format(" Next is {}, which it leads by {}.", model_of(value.cells[*c.next]), ratio_text(*c.ahead));
   } else if (!c.next) {
     made.headline = fmt::format("{}, the only model", model_of(best));
-    made.sentence = fmt::format("At {}, {} does {}{}; no other model was measured there.", where, model_of(best), figure,
-                                at_in_flight(best));
+    made.sentence = fmt::format("At {}, {} does {}{}; no other model was measured there.", where, model_of(best), figure, at_in_flight(best));
   } else {
     made.headline = fmt::format("{}, {:.2f}× the next", model_of(best), c.ahead ? c.ahead->mean : 1.0);
-    made.sentence = fmt::format("At {}, {} {} with {}{}: {} the throughput of {}.", where, model_of(best),
-                                c.proven ? "wins" : "measured highest", figure, at_in_flight(best),
-                                c.ahead ? ratio_text(*c.ahead) : "above", model_of(value.cells[*c.next]));
+    made.sentence = fmt::format("At {}, {} {} with {}{}: {} the throughput of {}.", where, model_of(best), c.proven ? "wins" : "measured highest",
+                                figure, at_in_flight(best), c.ahead ? ratio_text(*c.ahead) : "above", model_of(value.cells[*c.next]));
   }
   if (!best.samples.empty() && best.samples.front().rate)
     made.sentence += fmt::format(" Operations arrived at {}, which throughput cannot exceed: compare the latencies.",
@@ -224,8 +219,7 @@ answer answer_for_models(const results& value, const panel& of, std::size_t inde
     made.sentence += words;
     if (otherwise) made.headline += ", at unlike in flight";
   }
-  if (c.of_reference)
-    made.details.push_back(fmt::format("{} of what reference does at {}", percent_text(c.of_reference->mean), where));
+  if (c.of_reference) made.details.push_back(fmt::format("{} of what reference does at {}", percent_text(c.of_reference->mean), where));
   add_cost_lines(value, made);
   add_other_cores(value, all, made);
   add_doubts(value, made);
@@ -250,13 +244,12 @@ answer answer_for_family(const results& value, const panel& of, std::size_t inde
   }
   if (low->first == high->first) {
     made.headline = figure_text(low->second.mean, "s");
-    made.sentence = fmt::format("{} takes {} an iteration.", clipped(value.cells[low->first].name, 80),
-                                interval_text(low->second, "s"));
+    made.sentence = fmt::format("{} takes {} an iteration.", clipped(value.cells[low->first].name, 80), interval_text(low->second, "s"));
   } else {
     made.headline = fmt::format("{} to {}", figure_text(low->second.mean, "s"), figure_text(high->second.mean, "s"));
-    made.sentence = fmt::format("An iteration takes from {} ({}) to {} ({}).", interval_text(low->second, "s"),
-                                clipped(value.cells[low->first].name, 80), interval_text(high->second, "s"),
-                                clipped(value.cells[high->first].name, 80));
+    made.sentence =
+        fmt::format("An iteration takes from {} ({}) to {} ({}).", interval_text(low->second, "s"), clipped(value.cells[low->first].name, 80),
+                    interval_text(high->second, "s"), clipped(value.cells[high->first].name, 80));
   }
   if (n < 2) made.doubts.push_back("a single repetition has no interval: run with --benchmark_repetitions=5 or more");
   for (const finding& f : value.cells[low->first].findings)

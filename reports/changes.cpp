@@ -21,9 +21,12 @@ change_direction direction_of(const interval& ratio, better_direction better) {
 
 std::string_view to_string(change_direction direction) {
   switch (direction) {
-    case change_direction::better: return "better";
-    case change_direction::worse: return "worse";
-    case change_direction::unclear: return "unclear";
+    case change_direction::better:
+      return "better";
+    case change_direction::worse:
+      return "worse";
+    case change_direction::unclear:
+      return "unclear";
   }
   return "unclear";
 }
@@ -41,8 +44,7 @@ std::vector<change> changes_between(const results& baseline, const results& now)
       const auto after = values_of(now.cells[i], m.id);
       const auto ratio = ratio_interval(after, before);
       if (!ratio) continue;
-      changes.push_back({i, found->second, &m, *mean_interval(before), *mean_interval(after), *ratio,
-                         direction_of(*ratio, m.better)});
+      changes.push_back({i, found->second, &m, *mean_interval(before), *mean_interval(after), *ratio, direction_of(*ratio, m.better)});
     }
   }
   return changes;

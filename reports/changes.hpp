@@ -21,7 +21,7 @@ struct change {
   const metric* of = nullptr;
   interval before;
   interval after;
-  interval ratio;            ///< new over old
+  interval ratio;  ///< new over old
   change_direction direction = change_direction::unclear;
 };
 

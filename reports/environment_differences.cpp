@@ -11,9 +11,8 @@ namespace {
 
 /// What differs between any two runs, or names the program that is to be compared, and does not decide a
 /// measurement.
-constexpr std::array without_weight = {
-    "date",    "host",        "host_name",  "load_average", "load_avg",
-    "cpu_mhz", "mhz_per_cpu", "executable", "crossover",    "json_schema_version"};
+constexpr std::array without_weight = {"date",    "host",        "host_name",  "load_average", "load_avg",
+                                       "cpu_mhz", "mhz_per_cpu", "executable", "crossover",    "json_schema_version"};
 
 /// Keys whose values drift by themselves: MemTotal differs by what the kernel took at boot.
 bool about_equal(const std::string& key, const std::string& a, const std::string& b) {
@@ -24,8 +23,7 @@ bool about_equal(const std::string& key, const std::string& a, const std::string
 
 }  // namespace
 
-std::vector<environment_difference> environment_differences(const results& old_results,
-                                                            const results& new_results) {
+std::vector<environment_difference> environment_differences(const results& old_results, const results& new_results) {
   const auto &before = old_results.environment, &after = new_results.environment;
   std::set<std::string> keys;
   for (const auto& [key, value] : before) keys.insert(key);
@@ -41,8 +39,8 @@ std::vector<environment_difference> environment_differences(const results& old_r
     if (one_sided || !about_equal(key, a, b)) differences.push_back({key, a, b});
   }
   if (old_results.foreign != new_results.foreign && differences.empty())
-    differences.push_back({"program", old_results.foreign ? "Google Benchmark" : "crossover",
-                           new_results.foreign ? "Google Benchmark" : "crossover"});
+    differences.push_back(
+        {"program", old_results.foreign ? "Google Benchmark" : "crossover", new_results.foreign ? "Google Benchmark" : "crossover"});
   return differences;
 }
 

@@ -9,12 +9,23 @@ std::string html_text(std::string_view text) {
   out.reserve(text.size());
   for (const char c : text) {
     switch (c) {
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '&': out += "&amp;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
     }
   }
   return out;
@@ -46,8 +57,7 @@ std::string fill(std::string_view shell, const std::map<std::string_view, std::s
     const std::size_t close = shell.find("}}", open);
     if (close == std::string_view::npos) break;
     const auto found = texts.find(shell.substr(open + 2, close - open - 2));
-    if (found == texts.end())
-      throw std::logic_error("page: no text for " + std::string(shell.substr(open, close + 2 - open)));
+    if (found == texts.end()) throw std::logic_error("page: no text for " + std::string(shell.substr(open, close + 2 - open)));
     out += shell.substr(from, open - from);
     out += found->second;
     from = close + 2;

@@ -36,9 +36,7 @@ std::optional<std::vector<double>> logarithms(std::span<const double> values) {
 
 }  // namespace
 
-double t_quantile(double degrees) {
-  return boost::math::quantile(boost::math::students_t(degrees), 0.5 + confidence / 2);
-}
+double t_quantile(double degrees) { return boost::math::quantile(boost::math::students_t(degrees), 0.5 + confidence / 2); }
 
 std::optional<interval> mean_interval(std::span<const double> values) {
   if (values.empty()) return std::nullopt;
@@ -67,8 +65,8 @@ std::optional<interval> ratio_interval(std::span<const double> numerator, std::s
   const double variance = a.variance_of_mean + b.variance_of_mean;
   double half = 0;
   if (variance > 0) {
-    const double degrees = variance * variance / (a.variance_of_mean * a.variance_of_mean / (a.n - 1) +
-                                                  b.variance_of_mean * b.variance_of_mean / (b.n - 1));
+    const double degrees =
+        variance * variance / (a.variance_of_mean * a.variance_of_mean / (a.n - 1) + b.variance_of_mean * b.variance_of_mean / (b.n - 1));
     half = t_quantile(degrees) * std::sqrt(variance);
   }
   found.lower = std::exp(difference - half);

@@ -33,7 +33,8 @@ std::string sha256_source(std::string_view text) {
   return "'sha256-" + base64({reinterpret_cast<const char*>(digest.data()), size}) + "'";
 }
 
-/// The script stands compressed in the page and is run by the loader; both are known by their hashes. The browser itself refuses every request and every script or style but the page's own; images are those that a chart is saved through.
+/// The script stands compressed in the page and is run by the loader; both are known by their hashes. The browser itself refuses every request and
+/// every script or style but the page's own; images are those that a chart is saved through.
 std::string policy() {
   return fmt::format("default-src 'none'; script-src {} {}; style-src {}; img-src data: blob:; base-uri 'none'; form-action 'none'",
                      sha256_source(page_loader), sha256_source(page_script), sha256_source(page_style));
@@ -61,15 +62,12 @@ std::string list_of(std::string_view kind, const std::vector<std::string>& lines
 }
 
 std::string card(const answer& a, const panel& of) {
-  const std::string_view kind = !a.at                ? "family"
-                                : !a.at->tied.empty() ? "tie"
-                                : a.at->proven        ? "proven"
-                                                      : "unproven";
+  const std::string_view kind = !a.at ? "family" : !a.at->tied.empty() ? "tie" : a.at->proven ? "proven" : "unproven";
   return fmt::format(
       "<article class=\"card {}\" data-panel=\"{}\"><h3><bdi>{}</bdi></h3><p class=\"headline\"><bdi>{}</bdi></p>"
       "<p class=\"sentence\">{}</p>{}{}</article>\n",
-      kind, a.panel, html_text(clipped(of.label, label_length)), html_text(clipped(a.headline, label_length)),
-      html_text(a.sentence), list_of("details", a.details), list_of("doubts", a.doubts));
+      kind, a.panel, html_text(clipped(of.label, label_length)), html_text(clipped(a.headline, label_length)), html_text(a.sentence),
+      list_of("details", a.details), list_of("doubts", a.doubts));
 }
 
 /// The cards; beyond a screenful they fold away, which needs no script.
@@ -78,8 +76,8 @@ std::string cards_of(const std::vector<answer>& answers, const std::vector<panel
   std::string out = "<div class=\"cards\">\n";
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (i == unfolded)
-      out += fmt::format("</div>\n<details class=\"more-answers\"><summary>{} more answers</summary><div class=\"cards\">\n",
-                         answers.size() - unfolded);
+      out +=
+          fmt::format("</div>\n<details class=\"more-answers\"><summary>{} more answers</summary><div class=\"cards\">\n", answers.size() - unfolded);
     out += card(answers[i], panels[answers[i].panel]);
   }
   return out + (answers.size() > unfolded ? "</div></details>" : "</div>");
@@ -88,8 +86,8 @@ std::string cards_of(const std::vector<answer>& answers, const std::vector<panel
 std::string rows_of(const std::map<std::string, std::string>& pairs) {
   std::string out;
   for (const auto& [key, words] : pairs)
-    out += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th><td dir=\"auto\">{}</td></tr>\n",
-                       html_text(clipped(key, label_length)), html_text(clipped(words, 400)));
+    out += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th><td dir=\"auto\">{}</td></tr>\n", html_text(clipped(key, label_length)),
+                       html_text(clipped(words, 400)));
   return out;
 }
 
@@ -109,8 +107,7 @@ std::string missing_of(const results& now) {
   for (const cell_result& cell : now.cells) {
     if (cell.status == cell_status::ok || ++count > missing_rows) continue;
     rows += fmt::format("<tr class=\"{0}\"><th scope=\"row\" dir=\"auto\">{1}</th><td>{0}</td><td dir=\"auto\">{2}</td></tr>\n",
-                        to_string(cell.status), html_text(clipped(cell.name, label_length)),
-                        html_text(clipped(cell.reason, 400)));
+                        to_string(cell.status), html_text(clipped(cell.name, label_length)), html_text(clipped(cell.reason, 400)));
   }
   if (count == 0) return "<p>Every cell of the matrix was measured.</p>";
   std::string table =
@@ -129,9 +126,10 @@ std::string baseline_of(const results& now, const results* baseline) {
   if (differences.empty()) {
     out += "<p>Both runs recorded the same environment.</p>";
   } else {
-    out += "<p class=\"note\">The environments differ: a change below may be theirs.</p><div class=\"scroll\" tabindex=\"0\" "
-           "role=\"region\" aria-label=\"Differences of environment\"><table class=\"plain\"><thead><tr><th scope=\"col\">environment</th>"
-           "<th scope=\"col\">baseline</th><th scope=\"col\">now</th></tr></thead><tbody>";
+    out +=
+        "<p class=\"note\">The environments differ: a change below may be theirs.</p><div class=\"scroll\" tabindex=\"0\" "
+        "role=\"region\" aria-label=\"Differences of environment\"><table class=\"plain\"><thead><tr><th scope=\"col\">environment</th>"
+        "<th scope=\"col\">baseline</th><th scope=\"col\">now</th></tr></thead><tbody>";
     for (const environment_difference& d : differences)
       out += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th><td dir=\"auto\">{}</td><td dir=\"auto\">{}</td></tr>\n",
                          html_text(clipped(d.key, label_length)), html_text(clipped(d.old_value, 400)), html_text(clipped(d.new_value, 400)));

@@ -1,7 +1,7 @@
 #include "reports/page_data.hpp"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -78,9 +78,7 @@ json speedup_of(const results& value, const panel& within, const cell_result& ce
   const cell_result* base = nullptr;
   for (const std::size_t i : within.cells) {
     const cell_result& other = value.cells[i];
-    if (other.model != cell.model || other.in_flight != cell.in_flight || !other.cores ||
-        values_of(other, "throughput").empty())
-      continue;
+    if (other.model != cell.model || other.in_flight != cell.in_flight || !other.cores || values_of(other, "throughput").empty()) continue;
     if (base == nullptr || *other.cores < *base->cores) base = &other;
   }
   if (base == nullptr) return nullptr;
@@ -91,8 +89,7 @@ json speedup_of(const results& value, const panel& within, const cell_result& ce
   return made;
 }
 
-json cell_row(const results& value, const cell_result& cell, std::size_t in_panel, const panel& within,
-              kept_values kept) {
+json cell_row(const results& value, const cell_result& cell, std::size_t in_panel, const panel& within, kept_values kept) {
   json row = {{"panel", in_panel}, {"name", cell.name}, {"model", cell.model}};
   row["cores"] = cell.cores ? json(*cell.cores) : json(nullptr);
   row["in_flight"] = cell.in_flight ? json(*cell.in_flight) : json(nullptr);
@@ -179,8 +176,7 @@ json panel_row(const results& value, const panel& of) {
 }
 
 json answer_row(const results& value, const answer& of) {
-  json row = {{"panel", of.panel},     {"headline", of.headline}, {"sentence", of.sentence},
-              {"details", of.details}, {"doubts", of.doubts}};
+  json row = {{"panel", of.panel}, {"headline", of.headline}, {"sentence", of.sentence}, {"details", of.details}, {"doubts", of.doubts}};
   row["best"] = of.at ? json(value.cells[of.at->best].model) : json(nullptr);
   row["tie"] = of.at && !of.at->tied.empty();
   row["cores"] = of.at ? json(of.at->cores) : json(nullptr);
@@ -193,16 +189,16 @@ void add_baseline(json& document, const results& baseline, const results& now) {
   json changes = json::array();
   for (const change& c : changes_between(baseline, now)) {
     if (!is_headline(*c.of, now.foreign)) continue;
-    changes.push_back({{"cell", c.now},
-                       {"metric", c.of->id},
-                       {"before", figure(c.before)},
-                       {"ratio", figure(c.ratio)},
-                       {"direction", to_string(c.direction)}});
+    changes.push_back(
+        {{"cell", c.now}, {"metric", c.of->id}, {"before", figure(c.before)}, {"ratio", figure(c.ratio)}, {"direction", to_string(c.direction)}});
   }
   const lone_cells lone = cells_without_counterpart(baseline, now);
-  document["baseline"] = {{"date", baseline.date},           {"command", baseline.command},
-                          {"environment_differences", differences}, {"changes", std::move(changes)},
-                          {"only_in_baseline", lone.only_in_baseline}, {"only_in_this", lone.only_in_this}};
+  document["baseline"] = {{"date", baseline.date},
+                          {"command", baseline.command},
+                          {"environment_differences", differences},
+                          {"changes", std::move(changes)},
+                          {"only_in_baseline", lone.only_in_baseline},
+                          {"only_in_this", lone.only_in_this}};
 }
 
 }  // namespace
@@ -234,7 +230,9 @@ json page_data(const results& now, const results* baseline, const page_limits& l
                    {"seed", now.seed},
                    {"command", now.command},
                    {"repetitions", repetitions},
-                   {"values", kept == kept_values::all ? "all" : kept == kept_values::headline ? "headline" : "none"},
+                   {"values", kept == kept_values::all        ? "all"
+                              : kept == kept_values::headline ? "headline"
+                                                              : "none"},
                    {"environment", now.environment},
                    {"outcomes", outcomes_of({now, panels, answers})},
                    {"metrics", metric_rows()},
@@ -252,8 +250,7 @@ json page_data(const results& now, const results* baseline, const page_limits& l
   document["panels"] = std::move(panel_rows);
 
   json cells = json::array();
-  for (std::size_t i = 0; i < now.cells.size(); ++i)
-    cells.push_back(cell_row(now, now.cells[i], panel_of_cell[i], panels[panel_of_cell[i]], kept));
+  for (std::size_t i = 0; i < now.cells.size(); ++i) cells.push_back(cell_row(now, now.cells[i], panel_of_cell[i], panels[panel_of_cell[i]], kept));
   document["cells"] = std::move(cells);
   if (baseline != nullptr) add_baseline(document, *baseline, now);
   return document;

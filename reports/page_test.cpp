@@ -35,8 +35,8 @@ std::size_t count_of(const std::string& text, const std::string& what) {
 
 std::string inflated(const std::string& base64_text) {
   std::string bytes(base64_text.size(), '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                   reinterpret_cast<const unsigned char*>(base64_text.data()), static_cast<int>(base64_text.size()));
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), reinterpret_cast<const unsigned char*>(base64_text.data()),
+                                   static_cast<int>(base64_text.size()));
   EXPECT_GE(size, 0);
   boost::beast::zlib::inflate_stream stream;
   std::string out(64 << 20, '\0');
@@ -57,8 +57,17 @@ json data_of(const std::string& html) {
 }
 
 const std::vector<std::string>& hostile_texts() {
-  static const std::vector<std::string> texts = {"</script><script>window.hacked=1</script>", "\"><img src=x onerror=alert(1)>", "a\nb\r\tc", "\u202Eabc",
-                                                 std::string(4000, 'x'), "{{data}}", "<!--<script>", "\u2028", "", "__proto__", "'=1+1"};
+  static const std::vector<std::string> texts = {"</script><script>window.hacked=1</script>",
+                                                 "\"><img src=x onerror=alert(1)>",
+                                                 "a\nb\r\tc",
+                                                 "\u202Eabc",
+                                                 std::string(4000, 'x'),
+                                                 "{{data}}",
+                                                 "<!--<script>",
+                                                 "\u2028",
+                                                 "",
+                                                 "__proto__",
+                                                 "'=1+1"};
   return texts;
 }
 
@@ -99,7 +108,9 @@ TEST(page_of, one_repetition_has_no_interval_and_what_was_not_measured_is_null) 
   EXPECT_TRUE(metrics[0][1].is_null());
   EXPECT_TRUE(metrics[0][2].is_null());
   for (std::size_t i = 0; i < metrics.size(); ++i)
-    if (data["metrics"][i]["id"] == "p50") { EXPECT_TRUE(metrics[i].is_null()); }
+    if (data["metrics"][i]["id"] == "p50") {
+      EXPECT_TRUE(metrics[i].is_null());
+    }
 }
 
 TEST(page_of, the_policy_names_the_hash_of_what_stands_in_it) {
@@ -210,14 +221,18 @@ TEST(tables, hold_every_cell_and_keep_hostile_names_in_their_place) {
   EXPECT_EQ(markdown.find('<'), std::string::npos);
   EXPECT_EQ(count_of(markdown, "| failed |"), hostile_texts().size());
   const std::string csv = table_csv(value);
-  EXPECT_EQ(csv.rfind("name,workload,parameters,model,cores,in_flight,status,reason,findings,repetitions,throughput,throughput_lower,throughput_upper,", 0), 0u);
+  EXPECT_EQ(
+      csv.rfind("name,workload,parameters,model,cores,in_flight,status,reason,findings,repetitions,throughput,throughput_lower,throughput_upper,", 0),
+      0u);
   EXPECT_EQ(json::parse(table_json(value))["cells"].size(), value.cells.size());
 }
 
 TEST(tables, csv_has_a_record_a_cell_with_its_interval) {
   const std::string csv = table_csv(results_for_test({cell_for_test("a,\"b\"", 1, 64, {100, 100})}));
   const std::string record = csv.substr(csv.find("\r\n") + 2);
-  EXPECT_EQ(record.rfind("\"network/a,\"\"b\"\"/cores:1/in_flight:64\",network,bytes=64,\"a,\"\"b\"\"\",1,64,ok,,,2,100,100,100,0.01,0.01,0.01,,,,", 0), 0u) << record;
+  EXPECT_EQ(
+      record.rfind("\"network/a,\"\"b\"\"/cores:1/in_flight:64\",network,bytes=64,\"a,\"\"b\"\"\",1,64,ok,,,2,100,100,100,0.01,0.01,0.01,,,,", 0), 0u)
+      << record;
 }
 
 TEST(tables, hold_the_changes_since_a_baseline) {
@@ -246,11 +261,14 @@ TEST(summary_of, fits_a_terminal_and_lets_no_control_character_through) {
   std::size_t width = 0;
   for (const char c : text) {
     EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << static_cast<int>(c);
-    if (c == '\n') width = 0;
-    else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) longest = std::max(longest, ++width);
+    if (c == '\n')
+      width = 0;
+    else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80)
+      longest = std::max(longest, ++width);
   }
   EXPECT_LE(longest, 100u);
-  const std::string usual = summary(results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}), cell_for_test("thread_pool", 1, 64, {100, 101})}), false);
+  const std::string usual =
+      summary(results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}), cell_for_test("thread_pool", 1, 64, {100, 101})}), false);
   EXPECT_NE(usual.find("event_loop wins"), std::string::npos);
   EXPECT_EQ(usual.find('\x1b'), std::string::npos);
 }

@@ -39,9 +39,7 @@ std::vector<double> values_of(const cell_result& cell, std::string_view metric_i
   return values;
 }
 
-std::optional<interval> interval_of(const cell_result& cell, std::string_view metric_id) {
-  return mean_interval(values_of(cell, metric_id));
-}
+std::optional<interval> interval_of(const cell_result& cell, std::string_view metric_id) { return mean_interval(values_of(cell, metric_id)); }
 
 std::vector<standing> standings_at(const results& value, const panel& of, std::uint32_t cores) {
   std::map<std::string, standing> best;
@@ -55,9 +53,7 @@ std::vector<standing> standings_at(const results& value, const panel& of, std::u
   }
   std::vector<standing> order;
   for (const auto& [model, found] : best) order.push_back(found);
-  std::stable_sort(order.begin(), order.end(), [](const standing& a, const standing& b) {
-    return a.throughput.mean > b.throughput.mean;
-  });
+  std::stable_sort(order.begin(), order.end(), [](const standing& a, const standing& b) { return a.throughput.mean > b.throughput.mean; });
   return order;
 }
 

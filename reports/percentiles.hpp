@@ -20,6 +20,6 @@ struct latency_curve {
 };
 
 /// Nothing where nothing was timed.
-std::optional<latency_curve> latency_curve_of(const cell_result& cell, std::optional<latency_distribution> sample::* which);
+std::optional<latency_curve> latency_curve_of(const cell_result& cell, std::optional<latency_distribution> sample::*which);
 
 }  // namespace crossover

@@ -9,8 +9,8 @@
 namespace crossover {
 
 /// A cell with one sample for each throughput, for tests that need results of known figures.
-inline cell_result cell_for_test(std::string model, std::uint32_t cores, std::uint32_t in_flight,
-                                 const std::vector<double>& throughputs, std::string workload = "network") {
+inline cell_result cell_for_test(std::string model, std::uint32_t cores, std::uint32_t in_flight, const std::vector<double>& throughputs,
+                                 std::string workload = "network") {
   cell_result cell;
   cell.workload = std::move(workload);
   cell.parameters = {{"bytes", "64"}};

@@ -194,8 +194,7 @@ std::vector<scaling_fit> scaling_fits(const results& value, const panel& of) {
       const cell_result& cell = value.cells[s.cell];
       const auto [position, fresh] = points.try_emplace(cell.model);
       if (fresh) order.push_back(cell.model);
-      for (const double throughput : values_of(cell, "throughput"))
-        position->second.push_back({static_cast<double>(cores), throughput});
+      for (const double throughput : values_of(cell, "throughput")) position->second.push_back({static_cast<double>(cores), throughput});
     }
   std::vector<scaling_fit> fits;
   for (const std::string& model : order)

@@ -28,14 +28,14 @@ struct scaling_point {
 struct scaling_fit {
   std::string model;
   scaling_law law = scaling_law::amdahl;
-  std::string missing;                  ///< not empty: there is no fit, and this is what it lacks
-  interval rate;                        ///< operations a second of one core
-  interval contention;                  ///< the serial share, 0 … 1
-  std::optional<interval> coherency;    ///< USL alone
-  std::optional<interval> peak_cores;   ///< USL alone, where the interval of coherency excludes 0: more cores do less
-  double from_cores = 0;                ///< the cores that were measured; beyond them the line is a guess
+  std::string missing;                 ///< not empty: there is no fit, and this is what it lacks
+  interval rate;                       ///< operations a second of one core
+  interval contention;                 ///< the serial share, 0 … 1
+  std::optional<interval> coherency;   ///< USL alone
+  std::optional<interval> peak_cores;  ///< USL alone, where the interval of coherency excludes 0: more cores do less
+  double from_cores = 0;               ///< the cores that were measured; beyond them the line is a guess
   double to_cores = 0;
-  std::array<double, 3> terms{};        ///< the fitted line: N/X = terms · (1, N − 1, N (N − 1))
+  std::array<double, 3> terms{};  ///< the fitted line: N/X = terms · (1, N − 1, N (N − 1))
 };
 
 /// Least squares on the relative error of N / X, which is linear in the law's terms; weighted by the fitted values until they

@@ -18,14 +18,11 @@ std::vector<scaling_point> drawn(const law_of& law, int most_cores, double noise
   std::normal_distribution<double> noise(0, noise_share);
   std::vector<scaling_point> points;
   for (int cores = 1; cores <= most_cores; cores *= 2)
-    for (int repetition = 0; repetition < 5; ++repetition)
-      points.push_back({static_cast<double>(cores), law(cores) * std::exp(noise(random))});
+    for (int repetition = 0; repetition < 5; ++repetition) points.push_back({static_cast<double>(cores), law(cores) * std::exp(noise(random))});
   return points;
 }
 
-bool covers(const interval& found, double truth) {
-  return found.lower && found.upper && *found.lower <= truth && truth <= *found.upper;
-}
+bool covers(const interval& found, double truth) { return found.lower && found.upper && *found.lower <= truth && truth <= *found.upper; }
 
 TEST(scaling_fit_of, finds_the_parameters_of_figures_without_noise) {
   std::mt19937_64 random(1);
@@ -81,8 +78,7 @@ INSTANTIATE_TEST_SUITE_P(cores, coverage, ::testing::Values(64, 128));
 TEST(scaling_fit_of, no_peak_is_claimed_where_coherency_may_be_zero) {
   std::mt19937_64 random(5);
   int claimed = 0;
-  for (int draw = 0; draw < 1000; ++draw)
-    claimed += fit_scaling(scaling_law::usl, drawn({1000, 0.02, 0}, 64, 0.03, random)).peak_cores.has_value();
+  for (int draw = 0; draw < 1000; ++draw) claimed += fit_scaling(scaling_law::usl, drawn({1000, 0.02, 0}, 64, 0.03, random)).peak_cores.has_value();
   EXPECT_LE(claimed, 40);  // 2.5 % are expected: one side of a 95 % interval
 }
 

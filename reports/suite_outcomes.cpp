@@ -96,13 +96,15 @@ std::vector<std::string> bound_by_what(const evidence& from) {
     const auto share = mean_of(alone, "cpu_share");
     if (!by_in_flight || !share) continue;
     const double gain_in_flight = by_in_flight->mean, gain_cores = by_cores ? by_cores->mean : 1;
-    const char* verdict = gain_in_flight > 1.5 && gain_cores > 1.3   ? "bound by waiting first, then by the CPU"
-                          : gain_in_flight > 1.5                     ? "I/O-bound: it waits, and waiting can be shared"
-                          : gain_cores > 1.3                         ? "CPU-bound: only more cores help"
-                                                                     : "bound by neither in flight nor cores here";
-    sentences.push_back(fmt::format("{} is {}. One operation at a time keeps its core busy for {} of the time; {} in flight bring {} of the throughput, {} instead of {} bring {}.",
-                                    work_words(from.value, *work), verdict, percent_text(*share), in_flight.back(), ratio_words(by_in_flight),
-                                    counted(cores.back(), "core"), cores.front(), cores.size() > 1 ? ratio_words(by_cores) : "nothing that was measured"));
+    const char* verdict = gain_in_flight > 1.5 && gain_cores > 1.3 ? "bound by waiting first, then by the CPU"
+                          : gain_in_flight > 1.5                   ? "I/O-bound: it waits, and waiting can be shared"
+                          : gain_cores > 1.3                       ? "CPU-bound: only more cores help"
+                                                                   : "bound by neither in flight nor cores here";
+    sentences.push_back(
+        fmt::format("{} is {}. One operation at a time keeps its core busy for {} of the time; {} in flight bring {} of the throughput, {} instead "
+                    "of {} bring {}.",
+                    work_words(from.value, *work), verdict, percent_text(*share), in_flight.back(), ratio_words(by_in_flight),
+                    counted(cores.back(), "core"), cores.front(), cores.size() > 1 ? ratio_words(by_cores) : "nothing that was measured"));
   }
   return sentences;
 }
@@ -117,9 +119,10 @@ std::vector<std::string> concurrency_and_parallelism(const evidence& from) {
       const auto* many = find(from.value, *work, model, cores.front(), in_flight.back());
       const auto* parallel = find(from.value, *work, model, cores.back(), in_flight.back());
       if (alone == nullptr || many == nullptr) continue;
-      sentences.push_back(fmt::format("{} under {}: concurrency ({} in flight on {}) brings {}, parallelism ({} at {} in flight) {}.", work_words(from.value, *work),
-                                      model, in_flight.back(), counted(cores.front(), "core"), ratio_words(speed_up(alone, many)), counted(cores.back(), "core"),
-                                      in_flight.back(), cores.size() > 1 ? "brings " + ratio_words(speed_up(many, parallel)) : "was not measured: there is one core"));
+      sentences.push_back(fmt::format("{} under {}: concurrency ({} in flight on {}) brings {}, parallelism ({} at {} in flight) {}.",
+                                      work_words(from.value, *work), model, in_flight.back(), counted(cores.front(), "core"),
+                                      ratio_words(speed_up(alone, many)), counted(cores.back(), "core"), in_flight.back(),
+                                      cores.size() > 1 ? "brings " + ratio_words(speed_up(many, parallel)) : "was not measured: there is one core"));
     }
   return sentences;
 }
@@ -135,9 +138,11 @@ std::vector<std::string> short_behind_long(const evidence& from) {
     const cell_result* without = nullptr;
     for (const cell_result& cell : from.value.cells)
       if (cell.model == with.model && long_of(cell) == "0" && cell.status == cell_status::ok) without = &cell;
-    sentences.push_back(fmt::format("{}: beside an operation of {} the 99th percentile of all operations is {} (without it {}), with {} voluntary and {} involuntary switches an operation.",
-                                    with.model, long_of(with), words_of(&with, "p99"), words_of(without, "p99"), words_of(&with, "voluntary_switches"),
-                                    words_of(&with, "involuntary_switches")));
+    sentences.push_back(
+        fmt::format("{}: beside an operation of {} the 99th percentile of all operations is {} (without it {}), with {} voluntary and {} involuntary "
+                    "switches an operation.",
+                    with.model, long_of(with), words_of(&with, "p99"), words_of(without, "p99"), words_of(&with, "voluntary_switches"),
+                    words_of(&with, "involuntary_switches")));
   }
   return sentences;
 }
@@ -154,7 +159,8 @@ std::vector<std::string> what_a_lock_costs(const evidence& from) {
       if (gain) parts.push_back(fmt::format("{} {}", model, ratio_text(*gain)));
     }
     if (!parts.empty())
-      sentences.push_back(fmt::format("{}: {} instead of {} bring {}.", work_words(from.value, *work), counted(cores.back(), "core"), cores.front(), fmt::join(parts, ", ")));
+      sentences.push_back(fmt::format("{}: {} instead of {} bring {}.", work_words(from.value, *work), counted(cores.back(), "core"), cores.front(),
+                                      fmt::join(parts, ", ")));
   }
   return sentences;
 }
@@ -167,11 +173,13 @@ std::vector<std::string> ways_to_wait(const evidence& from) {
       for (const std::string& model : models_of(from.value))
         if (const auto* cell = find(from.value, *work, model, 1, in_flight))
           if (const auto mean = mean_interval(values_of(*cell, "throughput")))
-            ranked.emplace_back(mean->mean, fmt::format("{} {}", model.substr(model.find('=') == std::string::npos ? 0 : model.find('=') + 1), interval_text(*mean, "1/s")));
+            ranked.emplace_back(mean->mean, fmt::format("{} {}", model.substr(model.find('=') == std::string::npos ? 0 : model.find('=') + 1),
+                                                        interval_text(*mean, "1/s")));
       std::sort(ranked.rbegin(), ranked.rend());
       std::vector<std::string> parts;
       for (const auto& [mean, words] : ranked) parts.push_back(words);
-      if (!parts.empty()) sentences.push_back(fmt::format("{} with {} in flight on one core: {}.", work->workload, in_flight, fmt::join(parts, ", ")));
+      if (!parts.empty())
+        sentences.push_back(fmt::format("{} with {} in flight on one core: {}.", work->workload, in_flight, fmt::join(parts, ", ")));
     }
   return sentences;
 }

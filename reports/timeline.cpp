@@ -66,7 +66,8 @@ std::map<std::uint32_t, std::vector<traced_operation>> operations_of(const run_t
     std::int64_t& begin = begins.try_emplace(p.lane, trace.begin_ns).first->second;
     if (p.mark != trace_mark::begun) {
       auto& mine = all[p.lane];
-      mine.push_back({.lane = p.lane, .number = mine.size(), .begin_ns = begin, .end_ns = p.ns, .failed = p.mark == trace_mark::failed, .phases = {}});
+      mine.push_back(
+          {.lane = p.lane, .number = mine.size(), .begin_ns = begin, .end_ns = p.ns, .failed = p.mark == trace_mark::failed, .phases = {}});
     }
     begin = p.ns;
   }
@@ -99,13 +100,20 @@ const traced_operation* operation_at(const std::vector<traced_operation>& all, s
 using operations_by_lane = std::map<std::uint32_t, std::vector<traced_operation>>;
 
 /// Cuts a thread's stretches where it turned to another lane or another operation.
-void cut(const std::vector<stretch>& stretches, const std::vector<engagement>& engaged, int thread, const operations_by_lane& operations, std::vector<core_slice>& into) {
+void cut(const std::vector<stretch>& stretches, const std::vector<engagement>& engaged, int thread, const operations_by_lane& operations,
+         std::vector<core_slice>& into) {
   auto next = engaged.begin();
   for (const stretch& s : stretches) {
     std::int64_t at = s.begin_ns;
     const auto add = [&](std::int64_t until, const engagement* whose) {
       if (until <= at) return;
-      core_slice slice{.cpu = s.cpu, .thread = thread, .begin_ns = at, .end_ns = until, .lane = {}, .operation = {}, .preempted = s.preempted && until == s.end_ns};
+      core_slice slice{.cpu = s.cpu,
+                       .thread = thread,
+                       .begin_ns = at,
+                       .end_ns = until,
+                       .lane = {},
+                       .operation = {},
+                       .preempted = s.preempted && until == s.end_ns};
       if (whose != nullptr)
         if (const auto lane = operations.find(whose->lane); lane != operations.end())
           if (const traced_operation* its = operation_at(lane->second, at + (until - at) / 2)) {
@@ -156,7 +164,8 @@ run_timeline timeline_of(const run_trace& trace) {
   }
   for (const auto& [thread, its] : stretches)
     if (!told.contains(thread)) cut(its, {}, thread, operations, all.slices);
-  std::sort(all.slices.begin(), all.slices.end(), [](const core_slice& a, const core_slice& b) { return std::tie(a.cpu, a.begin_ns) < std::tie(b.cpu, b.begin_ns); });
+  std::sort(all.slices.begin(), all.slices.end(),
+            [](const core_slice& a, const core_slice& b) { return std::tie(a.cpu, a.begin_ns) < std::tie(b.cpu, b.begin_ns); });
 
   std::map<std::pair<std::uint32_t, std::uint64_t>, std::vector<core_slice>> by_operation;
   for (const core_slice& s : all.slices)

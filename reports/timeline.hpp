@@ -14,10 +14,10 @@ namespace crossover {
 struct core_slice {
   int cpu = 0;
   int thread = 0;
-  std::int64_t begin_ns = 0, end_ns = 0;    ///< from the start of the run
-  std::optional<std::uint32_t> lane;        ///< absent: the model's own work (its loop, its scheduler, its system calls)
-  std::optional<std::uint64_t> operation;   ///< the lane's how-manieth, from 0
-  bool preempted = false;                   ///< it ended since the kernel gave the CPU to others
+  std::int64_t begin_ns = 0, end_ns = 0;   ///< from the start of the run
+  std::optional<std::uint32_t> lane;       ///< absent: the model's own work (its loop, its scheduler, its system calls)
+  std::optional<std::uint64_t> operation;  ///< the lane's how-manieth, from 0
+  bool preempted = false;                  ///< it ended since the kernel gave the CPU to others
 };
 
 /// What an operation did for a while.

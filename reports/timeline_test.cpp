@@ -10,15 +10,16 @@ namespace crossover {
 namespace {
 
 constexpr auto in = switch_kind::in, waits = switch_kind::waits, preempted = switch_kind::preempted;
-constexpr auto running = trace_mark::running, idle = trace_mark::idle, begun = trace_mark::begun, ended = trace_mark::ended, failed = trace_mark::failed;
+constexpr auto running = trace_mark::running, idle = trace_mark::idle, begun = trace_mark::begun, ended = trace_mark::ended,
+               failed = trace_mark::failed;
 
 /// Two threads on CPU 0, a lane each; thread 11 is preempted in the middle of its first operation, thread 12 waits in its own.
 run_trace two_threads() {
   run_trace t;
   t.begin_ns = 1000;
   t.end_ns = 2000;
-  t.switches = {{900, 0, 11, in},      {1300, 0, 11, preempted}, {1310, 0, 12, in}, {1500, 0, 12, waits},
-                {1520, 0, 11, in},     {1800, 0, 11, waits},     {1850, 0, 12, in}, {1990, 0, 12, waits}};
+  t.switches = {{900, 0, 11, in},  {1300, 0, 11, preempted}, {1310, 0, 12, in}, {1500, 0, 12, waits},
+                {1520, 0, 11, in}, {1800, 0, 11, waits},     {1850, 0, 12, in}, {1990, 0, 12, waits}};
   t.threads = {{11, 0, {{1010, 0, running}, {1600, 0, ended}, {1780, 0, ended}, {1790, no_lane, idle}}},
                {12, 0, {{1320, 1, running}, {1950, 1, ended}, {1960, no_lane, idle}}}};
   return t;
@@ -166,7 +167,8 @@ TEST(run_trace, survives_the_way_through_a_line_of_the_protocol) {
 }
 
 TEST(run_trace, that_is_none_is_refused) {
-  for (const char* text : {"{}", "[]", "3", R"({"begin_ns":1,"end_ns":2,"switches":[[1,2]],"threads":[]})", R"({"begin_ns":1,"end_ns":2,"switches":[[1,2,3,9]],"threads":[]})",
+  for (const char* text : {"{}", "[]", "3", R"({"begin_ns":1,"end_ns":2,"switches":[[1,2]],"threads":[]})",
+                           R"({"begin_ns":1,"end_ns":2,"switches":[[1,2,3,9]],"threads":[]})",
                            R"({"begin_ns":1,"end_ns":2,"switches":[],"threads":[{"thread":1,"cpu":0,"points":[[1,0,77]]}]})"})
     EXPECT_THROW(trace_from_json(nlohmann::json::parse(text)), error) << text;
 }

@@ -99,12 +99,14 @@ operand kind_of(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   if (!fs::is_regular_file(path, ignored)) {
-    if (!fs::exists(path, ignored)) throw error(error_kind::unreadable, fmt::format("{}: no such file; give two results files or two programs", path));
+    if (!fs::exists(path, ignored))
+      throw error(error_kind::unreadable, fmt::format("{}: no such file; give two results files or two programs", path));
     throw error(error_kind::unreadable, fmt::format("{}: not a file; give two results files or two programs", path));
   }
   if (::access(path.c_str(), X_OK) != 0 || begins_like_json(path)) return operand::results_file;
   try {
-    const std::string said = child_process({fs::absolute(path).string(), "--version", "--benchmark_list_tests=true"}).read_to_end(child_process::duration(20));
+    const std::string said =
+        child_process({fs::absolute(path).string(), "--version", "--benchmark_list_tests=true"}).read_to_end(child_process::duration(20));
     if (said.starts_with("crossover ")) return operand::crossover_program;
   } catch (const interrupted&) {
     throw;
@@ -156,13 +158,15 @@ void add_unmatched(comparison& found, comparison before) {
 }
 
 comparison check_programs(const check_request& asked, operand kind) {
-  const std::string old_program = std::filesystem::absolute(asked.sides[0]).string(), new_program = std::filesystem::absolute(asked.sides[1]).string();
+  const std::string old_program = std::filesystem::absolute(asked.sides[0]).string(),
+                    new_program = std::filesystem::absolute(asked.sides[1]).string();
   comparison before;
   before.old_name = asked.sides[0];
   before.new_name = asked.sides[1];
   std::unique_ptr<block_source> source;
   if (kind == operand::crossover_program) {
-    if (!asked.min_time.empty()) throw error(error_kind::invalid, "--benchmark_min_time is for Google Benchmark programs; cells of crossover have slices of 5 ms");
+    if (!asked.min_time.empty())
+      throw error(error_kind::invalid, "--benchmark_min_time is for Google Benchmark programs; cells of crossover have slices of their own");
     crossover_pair_options options;
     options.selection = asked.selection.empty() ? words{"--suite", "check"} : asked.selection;
     options.filter = asked.filter;
@@ -174,9 +178,11 @@ comparison check_programs(const check_request& asked, operand kind) {
     source = std::make_unique<crossover_pair>(old_program, new_program, options, before);
   } else {
     if (!asked.selection.empty())
-      throw error(error_kind::invalid, fmt::format("{} chooses cells of crossover; of other programs, choose with --benchmark_filter", asked.selection.front()));
-    source = std::make_unique<foreign_pair>(old_program, new_program,
-                                            foreign_pair_options{asked.filter, asked.min_time, asked.gate.metric, asked.gate.flips.seed, asked.deadline_s.value_or(120)}, before);
+      throw error(error_kind::invalid,
+                  fmt::format("{} chooses cells of crossover; of other programs, choose with --benchmark_filter", asked.selection.front()));
+    source = std::make_unique<foreign_pair>(
+        old_program, new_program,
+        foreign_pair_options{asked.filter, asked.min_time, asked.gate.metric, asked.gate.flips.seed, asked.deadline_s.value_or(120)}, before);
   }
   const std::vector<std::string> names = source->cells();
   if (names.empty()) {
@@ -215,12 +221,14 @@ comparison compare(check_request& asked) {
   }
   const operand of_old = kind_of(asked.sides[0]), of_new = kind_of(asked.sides[1]);
   if ((of_old == operand::results_file) != (of_new == operand::results_file))
-    throw error(error_kind::invalid, fmt::format("{} is a program and {} is not: give two programs or two results files",
-                                                 asked.sides[of_old == operand::results_file ? 1 : 0], asked.sides[of_old == operand::results_file ? 0 : 1]));
+    throw error(error_kind::invalid,
+                fmt::format("{} is a program and {} is not: give two programs or two results files",
+                            asked.sides[of_old == operand::results_file ? 1 : 0], asked.sides[of_old == operand::results_file ? 0 : 1]));
   if (of_old == operand::results_file) return check_files(asked);
   if (!asked.history.empty()) throw error(error_kind::invalid, "--history goes with one results file: a history holds results");
   if (of_old != of_new)
-    throw error(error_kind::unreadable, fmt::format("{}: not a crossover, while the other is: give two of a kind", asked.sides[of_old == operand::crossover_program ? 1 : 0]));
+    throw error(error_kind::unreadable, fmt::format("{}: not a crossover, while the other is: give two of a kind",
+                                                    asked.sides[of_old == operand::crossover_program ? 1 : 0]));
   return check_programs(asked, of_old);
 }
 
@@ -264,10 +272,11 @@ void take_injection(const std::string& text, check_request& asked) {
 }  // namespace
 
 int check_command(const words& arguments) {
-  CLI::App app("Is NEW slower than OLD? Two programs (builds of crossover, or any Google Benchmark executables) are measured in turns;\n"
-               "two results files are compared as they are. Exit code: 0 pass, 1 regression, 2 inconclusive. See docs/check.md.\n"
-               "Example:  crossover check old/crossover new/crossover --detect 5% --format text --format junit:check.xml",
-               "check");
+  CLI::App app(
+      "Is NEW slower than OLD? Two programs (builds of crossover, or any Google Benchmark executables) are measured in turns;\n"
+      "two results files are compared as they are. Exit code: 0 pass, 1 regression, 2 inconclusive. See docs/check.md.\n"
+      "Example:  crossover check old/crossover new/crossover --detect 5% --format text --format junit:check.xml",
+      "check");
   check_request asked;
   selection chosen;
   std::string detect = "5%", tolerate = "1%", false_alarms = "1%", power = "95%", budget = "5min", thresholds_file, out, injection;
@@ -294,7 +303,8 @@ int check_command(const words& arguments) {
   if (!parse(app, arguments, &benchmark_flags)) return exit_code::ok;
 
   if (asked.sides.size() > 2)
-    throw error(error_kind::invalid, fmt::format("check: '{}' is one word too many; give OLD and NEW, and each selection with its flag", asked.sides[2]));
+    throw error(error_kind::invalid,
+                fmt::format("check: '{}' is one word too many; give OLD and NEW, and each selection with its flag", asked.sides[2]));
   take_benchmark_flags(benchmark_flags, asked);
   if (!injection.empty()) take_injection(injection, asked);
   asked.selection = chosen.flags("check");

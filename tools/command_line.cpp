@@ -43,9 +43,10 @@ bool parse(CLI::App& app, const words& arguments, words* benchmark_flags) {
   for (const std::string& extra : app.remaining()) {
     if (extra == "--") continue;
     const std::string flag = extra.substr(0, extra.find('='));
-    throw error(error_kind::invalid, extra.starts_with("-")
-                                         ? fmt::format("{} has no flag '{}': {}", app.get_name(), flag, suggestion(flag, flags_of(app)))
-                                         : fmt::format("{}: '{}' is one word too many; see crossover {} --help", app.get_name(), extra, app.get_name()));
+    throw error(error_kind::invalid,
+                extra.starts_with("-")
+                    ? fmt::format("{} has no flag '{}': {}", app.get_name(), flag, suggestion(flag, flags_of(app)))
+                    : fmt::format("{}: '{}' is one word too many; see crossover {} --help", app.get_name(), extra, app.get_name()));
   }
   return true;
 }

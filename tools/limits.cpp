@@ -179,19 +179,26 @@ std::function<shares(bench_place&)> duel(cell_words limit, cell_words arm) {
 std::vector<row> all_rows() {
   return {
       {"hashing 64 KiB, 1 core, serial", "reference", 0.98, duel({"hashing", "reference", 1, 1}, {"hashing", "serial", 1, 1})},
-      {"hashing 64 KiB, 1 core, event_loop, 16 in flight", "reference", 0.98, duel({"hashing", "reference", 1, 16}, {"hashing", "event_loop", 1, 16})},
-      {"hashing 64 KiB, 1 core, shared_loop, 16 in flight", "reference", 0.98, duel({"hashing", "reference", 1, 16}, {"hashing", "shared_loop", 1, 16})},
+      {"hashing 64 KiB, 1 core, event_loop, 16 in flight", "reference", 0.98,
+       duel({"hashing", "reference", 1, 16}, {"hashing", "event_loop", 1, 16})},
+      {"hashing 64 KiB, 1 core, shared_loop, 16 in flight", "reference", 0.98,
+       duel({"hashing", "reference", 1, 16}, {"hashing", "shared_loop", 1, 16})},
       {"hashing 64 KiB, 1 core, thread_pool, 1 in flight", "reference", 0.98, duel({"hashing", "reference", 1, 1}, {"hashing", "thread_pool", 1, 1})},
       {"hashing 64 KiB, 1 core, event_loop", "openssl speed -evp sha256", 0.98, openssl_share},
-      {"hashing 64 KiB, 2 cores, thread_pool, 2 in flight", "2 plain loops", 0.95, duel({"hashing", "reference", 2, 2}, {"hashing", "thread_pool", 2, 2})},
-      {"hashing 64 KiB, 2 cores, processes, 2 in flight", "2 plain loops", 0.95, duel({"hashing", "reference", 2, 2}, {"hashing", "processes", 2, 2})},
+      {"hashing 64 KiB, 2 cores, thread_pool, 2 in flight", "2 plain loops", 0.95,
+       duel({"hashing", "reference", 2, 2}, {"hashing", "thread_pool", 2, 2})},
+      {"hashing 64 KiB, 2 cores, processes, 2 in flight", "2 plain loops", 0.95,
+       duel({"hashing", "reference", 2, 2}, {"hashing", "processes", 2, 2})},
       {"network 64 B, 1 core, event_loop, 64 in flight", "reference", 0.92, duel({"network", "reference", 1, 64}, {"network", "event_loop", 1, 64})},
-      {"network 64 B, 1 core, event_loop, 512 in flight", "reference", 0.82, duel({"network", "reference", 1, 512}, {"network", "event_loop", 1, 512})},
+      {"network 64 B, 1 core, event_loop, 512 in flight", "reference", 0.82,
+       duel({"network", "reference", 1, 512}, {"network", "event_loop", 1, 512})},
       {"network 64 B, 1 core, reference io_uring, 64 in flight", "reference epoll", 1.00,
        duel({"network", "reference:backend=epoll", 1, 64}, {"network", "reference:backend=io_uring", 1, 64})},
       {"network 64 B, 1 core, fibers, 64 in flight", "reference", 0.85, duel({"network", "reference", 1, 64}, {"network", "fibers", 1, 64})},
       {"sleep 100 ms, 1 core, event_loop, 10 000 in flight", "in flight / delay", 0.97,
-       [](bench_place& place) { return ceiling_share(place, {"sleep:delay=100ms", "event_loop", 1, 10000}, 100000); }},
+       [](bench_place& place) {
+         return ceiling_share(place, {"sleep:delay=100ms", "event_loop", 1, 10000}, 100000);
+       }},
       {"noop, 1 core, event_loop, 64 in flight", "bare Asio posts", 0.80, duel({"noop", "bare_posts", 1, 64}, {"noop", "event_loop", 1, 64})},
       {"noop, 1 core, thread_pool, 1 in flight", "bare oneTBB tasks", 0.80, duel({"noop", "bare_tasks", 1, 1}, {"noop", "thread_pool", 1, 1})},
       {"download 16 KiB from nginx, 1 core, event_loop, 64 in flight", "wrk -t1 -c64", 0.90, wrk_share},
@@ -223,8 +230,8 @@ int measure_all(std::uint32_t blocks, const std::string& filter) {
     const double median = measured[measured.size() / 2];
     const bool reached = median >= r.least;
     missed += reached ? 0 : 1;
-    fmt::print("{:<62} {:<30} {:>7.2f} {:>7.3f} {:>8.3f}–{:<8.3f} {}\n", r.what, r.against, r.least, median, mean.lower.value_or(median), mean.upper.value_or(median),
-               reached ? "" : "missed");
+    fmt::print("{:<62} {:<30} {:>7.2f} {:>7.3f} {:>8.3f}–{:<8.3f} {}\n", r.what, r.against, r.least, median, mean.lower.value_or(median),
+               mean.upper.value_or(median), reached ? "" : "missed");
     std::fflush(stdout);
   }
   return missed == 0 ? 0 : 1;

@@ -12,8 +12,7 @@ using nlohmann::ordered_json;
 
 ordered_json parameters_json(std::span<const parameter> parameters) {
   ordered_json list = ordered_json::array();
-  for (const parameter& p : parameters)
-    list.push_back({{"name", p.name}, {"default", p.standard}, {"choices", p.choices}, {"about", p.about}});
+  for (const parameter& p : parameters) list.push_back({{"name", p.name}, {"default", p.standard}, {"choices", p.choices}, {"about", p.about}});
   return list;
 }
 
@@ -22,14 +21,21 @@ ordered_json as_json(const std::vector<planned_cell>& cells) {
   for (const workload_type* type : all_workloads())
     out["workloads"].push_back({{"name", type->name}, {"summary", type->summary}, {"parameters", parameters_json(type->parameters)}});
   for (const model_type* type : all_models())
-    out["models"].push_back({{"name", type->name}, {"summary", type->summary}, {"script", type->script}, {"parameters", parameters_json(type->parameters)}});
+    out["models"].push_back(
+        {{"name", type->name}, {"summary", type->summary}, {"script", type->script}, {"parameters", parameters_json(type->parameters)}});
   for (const suite& s : all_suites())
     out["suites"].push_back({{"name", s.name}, {"about", s.about}, {"seconds", s.seconds}, {"repetitions", s.repetitions}});
   out["cells"] = ordered_json::array();
   for (const planned_cell& cell : cells) {
     const cell_result r = result_of(cell);
-    out["cells"].push_back({{"name", r.name}, {"workload", r.workload}, {"parameters", r.parameters}, {"model", r.model}, {"cores", *r.cores},
-                            {"in_flight", *r.in_flight}, {"status", to_string(r.status) == "ok" ? "runnable" : "skipped"}, {"reason", r.reason}});
+    out["cells"].push_back({{"name", r.name},
+                            {"workload", r.workload},
+                            {"parameters", r.parameters},
+                            {"model", r.model},
+                            {"cores", *r.cores},
+                            {"in_flight", *r.in_flight},
+                            {"status", to_string(r.status) == "ok" ? "runnable" : "skipped"},
+                            {"reason", r.reason}});
   }
   return out;
 }
@@ -61,8 +67,10 @@ void print_table(const std::vector<planned_cell>& cells) {
 }  // namespace
 
 int list_command(const words& arguments) {
-  CLI::App app("The matrix: workloads, models, suites and the cells that `run` with the same flags would measure.\n"
-               "Example:  crossover list --workload network --cores 1,2 --json", "list");
+  CLI::App app(
+      "The matrix: workloads, models, suites and the cells that `run` with the same flags would measure.\n"
+      "Example:  crossover list --workload network --cores 1,2 --json",
+      "list");
   selection chosen;
   chosen.add_to(app);
   bool json = false;

@@ -1,7 +1,7 @@
+#include <fmt/format.h>
 #include <array>
 #include <cstdio>
 #include <exception>
-#include <fmt/format.h>
 #include <string_view>
 
 #include "bench/interrupt.hpp"
@@ -36,10 +36,14 @@ int help(std::FILE* to) {
 
 int code_of(error_kind kind) {
   switch (kind) {
-    case error_kind::invalid: return exit_code::usage;
-    case error_kind::unreadable: return exit_code::unreadable;
-    case error_kind::unwritable: return exit_code::unwritable;
-    default: return exit_code::regression;
+    case error_kind::invalid:
+      return exit_code::usage;
+    case error_kind::unreadable:
+      return exit_code::unreadable;
+    case error_kind::unwritable:
+      return exit_code::unwritable;
+    default:
+      return exit_code::regression;
   }
 }
 

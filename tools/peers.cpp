@@ -44,7 +44,8 @@ std::uint16_t free_port() {
   name.sin_family = AF_INET;
   name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof name;
-  if (::bind(probe.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0 || ::getsockname(probe.get(), reinterpret_cast<sockaddr*>(&name), &length) != 0)
+  if (::bind(probe.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0 ||
+      ::getsockname(probe.get(), reinterpret_cast<sockaddr*>(&name), &length) != 0)
     throw system_failure(error_kind::failed, "no port on 127.0.0.1", errno);
   return ntohs(name.sin_port);
 }
@@ -61,7 +62,8 @@ double wrk(const std::vector<int>& cpus, std::uint32_t connections, const std::s
 }
 
 double pgbench(const std::vector<int>& cpus, std::uint32_t connections, const std::string& url) {
-  return number_in(output_of(fmt::format("{} pgbench -n -M prepared -S -c {} -j 1 -T 2 '{}' 2>/dev/null", on(cpus), connections, url)), R"(tps = ([0-9.]+))");
+  return number_in(output_of(fmt::format("{} pgbench -n -M prepared -S -c {} -j 1 -T 2 '{}' 2>/dev/null", on(cpus), connections, url)),
+                   R"(tps = ([0-9.]+))");
 }
 
 bool prepare_pgbench(const std::string& url) { return std::system(fmt::format("pgbench -i -q -s 1 '{}' >/dev/null 2>&1", url).c_str()) == 0; }
@@ -75,14 +77,16 @@ nginx_server::nginx_server(const std::vector<int>& cpus, std::size_t bytes) {
     std::ofstream(directory_ + "/nginx.conf") << fmt::format(
         "daemon off; master_process off; pid {0}/pid; error_log stderr;\n"
         "events {{ worker_connections 2048; }}\n"
-        "http {{ access_log off; sendfile on; keepalive_requests 1000000000; client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path {0}/f;\n"
+        "http {{ access_log off; sendfile on; keepalive_requests 1000000000; client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path "
+        "{0}/f;\n"
         "  uwsgi_temp_path {0}/u; scgi_temp_path {0}/s; open_file_cache max=10;\n"
         "  server {{ listen 127.0.0.1:{1} backlog=4096; root {0}; }} }}\n",
         directory_, port);
     const std::vector<unsigned char> body = hashing_input(bytes);
-    std::ofstream(directory_ + "/body", std::ios::binary).write(reinterpret_cast<const char*>(body.data()), static_cast<std::streamsize>(body.size()));
-    process_ = std::make_unique<child_process>(
-        std::vector<std::string>{"taskset", "-c", fmt::format("{}", fmt::join(cpus, ",")), "/usr/sbin/nginx", "-p", directory_, "-c", directory_ + "/nginx.conf"});
+    std::ofstream(directory_ + "/body", std::ios::binary)
+        .write(reinterpret_cast<const char*>(body.data()), static_cast<std::streamsize>(body.size()));
+    process_ = std::make_unique<child_process>(std::vector<std::string>{"taskset", "-c", fmt::format("{}", fmt::join(cpus, ",")), "/usr/sbin/nginx",
+                                                                        "-p", directory_, "-c", directory_ + "/nginx.conf"});
     url_ = fmt::format("http://127.0.0.1:{}/body", port);
     for (int tries = 0;; ++tries) {
       try {

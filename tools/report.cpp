@@ -13,10 +13,11 @@
 namespace crossover {
 
 int report_command(const words& arguments) {
-  CLI::App app("What results say: one self-contained HTML page, or a table for terminals and pull requests.\n"
-               "Reads plain Google Benchmark files too.\n"
-               "Example:  crossover report results.json --out report.html --baseline before.json",
-               "report");
+  CLI::App app(
+      "What results say: one self-contained HTML page, or a table for terminals and pull requests.\n"
+      "Reads plain Google Benchmark files too.\n"
+      "Example:  crossover report results.json --out report.html --baseline before.json",
+      "report");
   std::string file, out, baseline, format = "html";
   app.add_option("FILE", file, "a results file")->required();
   app.add_option("--out", out, "the page (default report.html), or the table (default: standard output)");
@@ -32,8 +33,8 @@ int report_command(const words& arguments) {
   std::optional<results> before;
   if (!baseline.empty()) before = read_results(baseline);
   const results* const old = before ? &*before : nullptr;
-  const std::string text = format == "md"    ? table_markdown(now, old)
-                           : format == "csv" ? table_csv(now, old)
+  const std::string text = format == "md"     ? table_markdown(now, old)
+                           : format == "csv"  ? table_csv(now, old)
                            : format == "json" ? table_json(now, old)
                                               : page(now, old, complete ? complete_page() : page_limits());
   if (out.empty()) {

@@ -39,7 +39,8 @@ std::map<std::string, std::string> users_endpoints(const words& texts) {
     if (equals == std::string::npos || equals == 0)
       throw error(error_kind::invalid, fmt::format("--endpoint {}: write WORKLOAD=WHERE, as network=127.0.0.1:4000", without_password(text)));
     const workload_type& type = find_workload(text.substr(0, equals));
-    if (type.start_fixture == nullptr) throw error(error_kind::invalid, fmt::format("--endpoint {}: {} talks to no server", without_password(text), type.name));
+    if (type.start_fixture == nullptr)
+      throw error(error_kind::invalid, fmt::format("--endpoint {}: {} talks to no server", without_password(text), type.name));
     try {
       if (type.try_endpoint != nullptr)
         type.try_endpoint(text.substr(equals + 1));
@@ -77,14 +78,17 @@ void check_traceable(const std::vector<planned_cell>& cells, const std::string& 
   const auto runnable = [](const planned_cell& cell) { return cell.skip_reason.empty(); };
   const auto count = std::count_if(cells.begin(), cells.end(), runnable);
   if (count == 0) return;  // said by whoever runs them
-  if (count > 1) throw error(error_kind::invalid, fmt::format("--trace draws one cell, and {} are chosen: name one workload, model, cores and in flight", count));
+  if (count > 1)
+    throw error(error_kind::invalid, fmt::format("--trace draws one cell, and {} are chosen: name one workload, model, cores and in flight", count));
   const planned_cell& only = *std::find_if(cells.begin(), cells.end(), runnable);
-  if (!only.model->script.empty()) throw error(error_kind::invalid, fmt::format("--trace: {} runs in CPython, which keeps no trace; choose another model", only.model->name));
+  if (!only.model->script.empty())
+    throw error(error_kind::invalid, fmt::format("--trace: {} runs in CPython, which keeps no trace; choose another model", only.model->name));
   if (const std::string why = cpu_switches_refusal(); !why.empty()) throw error(error_kind::unsupported, "--trace: " + why);
   check_writable(file);
 }
 
-void write_trace(const std::string& file, const measuring& how, const machine& here, fixtures& servers, const planned_cell& cell, const cell_result& measured) {
+void write_trace(const std::string& file, const measuring& how, const machine& here, fixtures& servers, const planned_cell& cell,
+                 const cell_result& measured) {
   const sample& last = measured.samples.back();
   const auto [traced, trace] = trace_in_fresh_process(how, here, servers, cell, static_cast<double>(last.operations) / last.wall_s);
   write_atomically(file, trace_events(trace, measured, traced));
@@ -94,10 +98,11 @@ void write_trace(const std::string& file, const measuring& how, const machine& h
 }  // namespace
 
 int run_command(const words& arguments) {
-  CLI::App app("Measure: every cell in fresh processes, repetitions in random order; results to --out.\n"
-               "Google Benchmark's flags (--benchmark_filter=REGEX and the rest) are passed through.\n"
-               "Example:  crossover run --workload network:bytes=64 --model event_loop --model thread_pool --cores 1,2 --in-flight 1,64",
-               "run");
+  CLI::App app(
+      "Measure: every cell in fresh processes, repetitions in random order; results to --out.\n"
+      "Google Benchmark's flags (--benchmark_filter=REGEX and the rest) are passed through.\n"
+      "Example:  crossover run --workload network:bytes=64 --model event_loop --model thread_pool --cores 1,2 --in-flight 1,64",
+      "run");
   selection chosen;
   chosen.add_to(app);
   measuring how;

@@ -23,21 +23,25 @@ const workload_type& served(const words& arguments) {
 
 int serve_command(const words& arguments) {
   if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) {
-    fmt::print("A workload's fixture alone: prints `listening` and where (HOST:PORT, a URL, a file), ends at the end of its input.\n"
-               "usage: crossover serve WORKLOAD [--address A] [--port P] [--cpus 1,2] [its parameters]\n"
-               "Example:  crossover serve network --bytes 64 --delay 1ms\n");
+    fmt::print(
+        "A workload's fixture alone: prints `listening` and where (HOST:PORT, a URL, a file), ends at the end of its input.\n"
+        "usage: crossover serve WORKLOAD [--address A] [--port P] [--cpus 1,2] [its parameters]\n"
+        "Example:  crossover serve network --bytes 64 --delay 1ms\n");
     return exit_code::ok;
   }
   const workload_type& type = served(arguments);
-  CLI::App app(fmt::format("The server of {}: prints `listening` and where, ends at the end of its input.\nExample:  crossover serve {}", type.name, type.name), "serve");
+  CLI::App app(fmt::format("The server of {}: prints `listening` and where, ends at the end of its input.\nExample:  crossover serve {}", type.name,
+                           type.name),
+               "serve");
   fixture_place place;
   app.add_option("--address", place.address, "where to listen (default: loopback only)");
   app.add_option("--port", place.port, "0: any that is free");
   app.add_option("--cpus", place.cpus, "a thread on each of these CPUs")->delimiter(',');
   std::map<std::string, std::string> given;
   for (const parameter& p : type.parameters)
-    app.add_option_function<std::string>(fmt::format("--{}", p.name), [&given, name = std::string(p.name)](const std::string& text) { given[name] = text; },
-                                         fmt::format("{} (default {})", p.about, p.standard));
+    app.add_option_function<std::string>(
+        fmt::format("--{}", p.name), [&given, name = std::string(p.name)](const std::string& text) { given[name] = text; },
+        fmt::format("{} (default {})", p.about, p.standard));
   if (!parse(app, {arguments.begin() + 1, arguments.end()})) return exit_code::ok;
 
   const parameter_values values(type.name, type.parameters, given);

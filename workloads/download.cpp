@@ -240,10 +240,11 @@ constinit const workload_type download_workload = {
     },
     .descriptors_per_lane = 1,
     .talks_to = [](const parameter_values& values) { return values.text("url").empty() ? counterpart::server : counterpart::none; },
-    .cannot = [](const workload_request& asked) {
-      download_request_of(*asked.values, "localhost:80");
-      return std::string();
-    },
+    .cannot =
+        [](const workload_request& asked) {
+          download_request_of(*asked.values, "localhost:80");
+          return std::string();
+        },
 };
 
 }  // namespace crossover

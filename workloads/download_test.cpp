@@ -67,7 +67,8 @@ class scripted_server {
       for (std::size_t end; (end = got.find("\r\n\r\n")) != std::string::npos; got.erase(0, end + 4)) {
         const std::string& reply = what.replies[std::min(said++, what.replies.size() - 1)];
         const std::size_t piece = what.in_pieces ? 1 : reply.size();
-        for (std::size_t done = 0; done < reply.size(); done += piece) ::send(fd, reply.data() + done, std::min(piece, reply.size() - done), MSG_NOSIGNAL);
+        for (std::size_t done = 0; done < reply.size(); done += piece)
+          ::send(fd, reply.data() + done, std::min(piece, reply.size() - done), MSG_NOSIGNAL);
       }
     }
   }
@@ -87,7 +88,8 @@ std::string reply(std::string_view text, std::string_view fields = "", std::stri
 }
 std::string chunked(std::string_view text, std::size_t chunk) {
   std::string whole = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-  for (; !text.empty(); text.remove_prefix(std::min(chunk, text.size()))) whole += fmt::format("{:x}\r\n{}\r\n", std::min(chunk, text.size()), text.substr(0, chunk));
+  for (; !text.empty(); text.remove_prefix(std::min(chunk, text.size())))
+    whole += fmt::format("{:x}\r\n{}\r\n", std::min(chunk, text.size()), text.substr(0, chunk));
   return whole + "0\r\n\r\n";
 }
 
@@ -243,7 +245,8 @@ class nginx {
     std::ofstream(directory_ + "/page") << body(16384);
     std::ofstream(directory_ + "/conf") << fmt::format(
         "daemon off; master_process off; pid {0}/pid; error_log {0}/log;\nevents {{}}\n"
-        "http {{ access_log off; client_body_temp_path {0}/1; proxy_temp_path {0}/2; fastcgi_temp_path {0}/3; uwsgi_temp_path {0}/4; scgi_temp_path {0}/5;\n"
+        "http {{ access_log off; client_body_temp_path {0}/1; proxy_temp_path {0}/2; fastcgi_temp_path {0}/3; uwsgi_temp_path {0}/4; scgi_temp_path "
+        "{0}/5;\n"
         "keepalive_requests 5; server {{ listen {1}; root {0}; location = /moved {{ return 302 /page; }} }} }}\n",
         directory_, endpoint);
     const pid_t parent = ::getpid();
@@ -252,7 +255,8 @@ class nginx {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != parent) ::_exit(127);
       ::execlp("nginx", "nginx", "-p", directory_.c_str(), "-c", (directory_ + "/conf").c_str(), "-e", (directory_ + "/log").c_str(), nullptr);
-      ::execl("/usr/sbin/nginx", "nginx", "-p", directory_.c_str(), "-c", (directory_ + "/conf").c_str(), "-e", (directory_ + "/log").c_str(), nullptr);
+      ::execl("/usr/sbin/nginx", "nginx", "-p", directory_.c_str(), "-c", (directory_ + "/conf").c_str(), "-e", (directory_ + "/log").c_str(),
+              nullptr);
       ::_exit(127);
     }
     for (int tries = 0; tries < 2000 && !runs_; ++tries) {

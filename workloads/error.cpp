@@ -6,12 +6,18 @@ namespace crossover {
 
 std::string_view to_string(error_kind kind) {
   switch (kind) {
-    case error_kind::invalid: return "invalid";
-    case error_kind::unsupported: return "unsupported";
-    case error_kind::resource: return "resource";
-    case error_kind::failed: return "failed";
-    case error_kind::unreadable: return "unreadable";
-    case error_kind::unwritable: return "unwritable";
+    case error_kind::invalid:
+      return "invalid";
+    case error_kind::unsupported:
+      return "unsupported";
+    case error_kind::resource:
+      return "resource";
+    case error_kind::failed:
+      return "failed";
+    case error_kind::unreadable:
+      return "unreadable";
+    case error_kind::unwritable:
+      return "unwritable";
   }
   return "failed";
 }

@@ -35,8 +35,7 @@ class hashing final : public workload {
   hashing(std::uint64_t bytes, const std::string& algorithm, bool releases_gil)
       : input_(hashing_input(bytes)), digest_(nullptr, &EVP_MD_free), releases_gil_(releases_gil && bytes >= gil_minimum_size) {
     digest_.reset(EVP_MD_fetch(nullptr, algorithm.c_str(), nullptr));
-    if (!digest_)
-      throw error(error_kind::unsupported, fmt::format("this OpenSSL has no digest '{}'; choose another algorithm", algorithm));
+    if (!digest_) throw error(error_kind::unsupported, fmt::format("this OpenSSL has no digest '{}'; choose another algorithm", algorithm));
     // The reference result comes by OpenSSL's one-shot interface, another way than the operations'.
     std::size_t length = 0;
     if (EVP_Q_digest(nullptr, algorithm.c_str(), nullptr, input_.data(), input_.size(), expected_.data(), &length) != 1)
@@ -52,8 +51,7 @@ class hashing final : public workload {
     unsigned length = 0;
     bool computed = false;
     const auto compute = [&] {
-      computed = EVP_DigestInit_ex2(context, digest_.get(), nullptr) == 1 &&
-                 EVP_DigestUpdate(context, input_.data(), input_.size()) == 1 &&
+      computed = EVP_DigestInit_ex2(context, digest_.get(), nullptr) == 1 && EVP_DigestUpdate(context, input_.data(), input_.size()) == 1 &&
                  EVP_DigestFinal_ex(context, result.data(), &length) == 1;
     };
     if (releases_gil_)

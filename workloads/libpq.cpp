@@ -10,7 +10,8 @@ namespace crossover {
 const libpq_functions& libpq() {
   static const libpq_functions all = [] {
     void* const library = ::dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr) throw error(error_kind::unsupported, fmt::format("PostgreSQL's library cannot be loaded ({}): install libpq5", ::dlerror()));
+    if (library == nullptr)
+      throw error(error_kind::unsupported, fmt::format("PostgreSQL's library cannot be loaded ({}): install libpq5", ::dlerror()));
     const auto load = [library]<typename Function>(Function& into, const char* name) {
       into = reinterpret_cast<Function>(::dlsym(library, name));
       if (into == nullptr) throw error(error_kind::unsupported, fmt::format("libpq.so.5 has no {}: install a newer libpq5", name));

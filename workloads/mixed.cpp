@@ -95,7 +95,9 @@ std::uint64_t calibrated_pieces(const piecework& work, std::uint64_t cpu_ns) {
     pieces = better;
   }
   if (std::abs(off) < 0.02) return pieces;
-  throw error(error_kind::unsupported, fmt::format("mixed: computing for {} ns cannot be met within 2 % here, {:+.1f} % is the nearest; ask for {} us or more", cpu_ns, 100 * off, 20));
+  throw error(error_kind::unsupported,
+              fmt::format("mixed: computing for {} ns cannot be met within 2 % here, {:+.1f} % is the nearest; ask for {} us or more", cpu_ns,
+                          100 * off, 20));
 }
 
 struct mixed_lane final : lane {
@@ -131,7 +133,8 @@ class mixed final : public workload, public async_form {
   async_form* async() override { return this; }
 
   std::unique_ptr<lane> open_async_lane(boost::asio::io_context& loop, std::uint32_t number) override {
-    auto opened = std::make_unique<mixed_lane>(number == 0 ? long_pieces_ : pieces_, network_ ? network_->async()->open_async_lane(loop, number) : nullptr);
+    auto opened =
+        std::make_unique<mixed_lane>(number == 0 ? long_pieces_ : pieces_, network_ ? network_->async()->open_async_lane(loop, number) : nullptr);
     opened->timer = std::make_unique<loop_timer>(loop);
     return opened;
   }

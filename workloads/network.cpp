@@ -35,9 +35,7 @@ constexpr std::array network_parameters = {
 };
 
 struct message_lane : lane {
-  message_lane(std::uint64_t bytes, std::uint32_t number) : sent(bytes), received(bytes) {
-    write_network_message(sent, number);
-  }
+  message_lane(std::uint64_t bytes, std::uint32_t number) : sent(bytes), received(bytes) { write_network_message(sent, number); }
   void next_turn() { write_network_turn(sent, ++turn); }
   void check() const {
     if (sent != received) throw error(error_kind::failed, "an echo differs from what was sent");

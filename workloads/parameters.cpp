@@ -25,24 +25,29 @@ std::vector<std::string> split(std::string_view text, char separator) {
 
 std::string canonical(parameter_kind kind, std::uint64_t number) {
   switch (kind) {
-    case parameter_kind::size: return format_size(number);
-    case parameter_kind::duration: return format_duration(number);
-    default: return fmt::format("{}", number);
+    case parameter_kind::size:
+      return format_size(number);
+    case parameter_kind::duration:
+      return format_duration(number);
+    default:
+      return fmt::format("{}", number);
   }
 }
 
 std::string_view how_to_write(parameter_kind kind) {
   switch (kind) {
-    case parameter_kind::size: return "a size as 64, 64KiB or 1MiB";
-    case parameter_kind::duration: return "a duration as 100us, 10ms or 1s";
-    default: return "a whole number";
+    case parameter_kind::size:
+      return "a size as 64, 64KiB or 1MiB";
+    case parameter_kind::duration:
+      return "a duration as 100us, 10ms or 1s";
+    default:
+      return "a whole number";
   }
 }
 
 }  // namespace
 
-parameter_values::parameter_values(std::string_view owner, std::span<const parameter> known,
-                                   const std::map<std::string, std::string>& given) {
+parameter_values::parameter_values(std::string_view owner, std::span<const parameter> known, const std::map<std::string, std::string>& given) {
   std::vector<std::string> names;
   for (const parameter& p : known) names.emplace_back(p.name);
   for (const auto& [name, value] : given) {
@@ -53,13 +58,10 @@ parameter_values::parameter_values(std::string_view owner, std::span<const param
   for (const parameter& p : known) {
     const auto found = given.find(std::string(p.name));
     const std::string value = found == given.end() ? std::string(p.standard) : found->second;
-    const auto reject = [&](const std::string& why) {
-      throw error(error_kind::invalid, fmt::format("{}: {}={} {}", owner, p.name, value, why));
-    };
+    const auto reject = [&](const std::string& why) { throw error(error_kind::invalid, fmt::format("{}: {}={} {}", owner, p.name, value, why)); };
     if (p.kind == parameter_kind::choice) {
       const auto choices = split(p.choices, '|');
-      if (std::find(choices.begin(), choices.end(), value) == choices.end())
-        reject(fmt::format("is unknown: {}", suggestion(value, choices)));
+      if (std::find(choices.begin(), choices.end(), value) == choices.end()) reject(fmt::format("is unknown: {}", suggestion(value, choices)));
       texts_[std::string(p.name)] = value;
     } else if (p.kind == parameter_kind::text) {
       texts_[std::string(p.name)] = value;

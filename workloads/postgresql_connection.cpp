@@ -30,7 +30,9 @@ postgresql_result execute(PGconn* on, const std::string& statement) {
 
 void make_postgresql_rows(PGconn* on, const std::string& kind, std::uint64_t rows) {
   execute(on, fmt::format("CREATE {} crossover_rows (id bigint PRIMARY KEY, value bigint NOT NULL, label text NOT NULL)", kind));
-  execute(on, fmt::format("INSERT INTO crossover_rows SELECT id, id * 2654435761 % 4294967296, 'row ' || id FROM generate_series(1::bigint, {}) AS id", rows));
+  execute(on,
+          fmt::format("INSERT INTO crossover_rows SELECT id, id * 2654435761 % 4294967296, 'row ' || id FROM generate_series(1::bigint, {}) AS id",
+                      rows));
 }
 
 }  // namespace crossover

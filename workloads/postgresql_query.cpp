@@ -177,7 +177,8 @@ class postgresql_query final : public workload, public async_form {
       throw operation_error("query", state != nullptr ? state : "failed");
     }
     if (libpq().PQntuples(result) != 1 || key.text != std::string_view(libpq().PQgetvalue(result, 0, 0)) ||
-        key_text(static_cast<std::uint64_t>(row_value(id))).text != std::string_view(libpq().PQgetvalue(result, 0, 1)) || row_label(id) != libpq().PQgetvalue(result, 0, 2))
+        key_text(static_cast<std::uint64_t>(row_value(id))).text != std::string_view(libpq().PQgetvalue(result, 0, 1)) ||
+        row_label(id) != libpq().PQgetvalue(result, 0, 2))
       throw error(error_kind::failed, fmt::format("the row of id {} is not the one row that it should be", id));
   }
 

@@ -12,8 +12,7 @@ namespace {
 
 using unit = std::pair<std::string_view, std::uint64_t>;
 constexpr std::array sizes = {unit{"GiB", 1ULL << 30}, unit{"MiB", 1ULL << 20}, unit{"KiB", 1ULL << 10}, unit{"B", 1}};
-constexpr std::array durations = {unit{"ns", 1}, unit{"us", 1'000}, unit{"µs", 1'000}, unit{"ms", 1'000'000},
-                                  unit{"s", 1'000'000'000}};
+constexpr std::array durations = {unit{"ns", 1}, unit{"us", 1'000}, unit{"µs", 1'000}, unit{"ms", 1'000'000}, unit{"s", 1'000'000'000}};
 
 template <std::size_t N>
 std::optional<std::uint64_t> parse(std::string_view text, const std::array<unit, N>& units) {

@@ -101,7 +101,8 @@ TEST(query_sqlite, finds_right_rows_and_leaves_no_file) {
 }
 
 TEST(query_sqlite, tells_of_a_file_that_is_none) {
-  EXPECT_NE(trouble_of([] { make_sqlite_query(1, "/nonexistent/rows.db")->open_lane(0); }).find("failed: SQLite cannot open /nonexistent/rows.db"), std::string::npos);
+  EXPECT_NE(trouble_of([] { make_sqlite_query(1, "/nonexistent/rows.db")->open_lane(0); }).find("failed: SQLite cannot open /nonexistent/rows.db"),
+            std::string::npos);
 }
 
 TEST(query_endpoint, is_a_database_url) {
@@ -158,7 +159,8 @@ TEST_F(query_postgresql, fails_on_a_row_that_is_not_there) {
 TEST_F(query_postgresql, counts_a_lost_connection_and_connects_anew) {
   const auto work = make_postgresql_query(500, 0, server->endpoint());
   const auto end_the_others = [] {
-    execute(connect_postgresql(server->endpoint()).get(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'crossover' AND pid <> pg_backend_pid()");
+    execute(connect_postgresql(server->endpoint()).get(),
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'crossover' AND pid <> pg_backend_pid()");
   };
   const auto lane = work->open_lane(0);
   work->run_blocking(*lane);

@@ -11,13 +11,12 @@
 namespace crossover {
 
 // A row is the declaration of what the workload's file defines, and its place in the list.
-extern const workload_type noop_workload, sleep_workload, hashing_workload, network_workload, download_workload, query_workload,
-    mixed_workload;
+extern const workload_type noop_workload, sleep_workload, hashing_workload, network_workload, download_workload, query_workload, mixed_workload;
 
 namespace {
 
-constexpr std::array table = {&noop_workload, &sleep_workload, &hashing_workload, &network_workload, &download_workload, &query_workload,
-                             &mixed_workload};
+constexpr std::array table = {&noop_workload,     &sleep_workload, &hashing_workload, &network_workload,
+                              &download_workload, &query_workload, &mixed_workload};
 
 }  // namespace
 

@@ -39,9 +39,7 @@ class sleep_work final : public workload, public async_form {
 
   async_form* async() override { return this; }
 
-  std::unique_ptr<lane> open_async_lane(boost::asio::io_context& loop, std::uint32_t) override {
-    return std::make_unique<timer_lane>(loop);
-  }
+  std::unique_ptr<lane> open_async_lane(boost::asio::io_context& loop, std::uint32_t) override { return std::make_unique<timer_lane>(loop); }
 
   awaitable_operation run_async(lane& mine) override {
     auto& timer = static_cast<timer_lane&>(mine).timer;

@@ -30,7 +30,9 @@ statement prepare(sqlite3* in, const char* text) {
 
 struct database_lane final : lane {
   database_lane(const std::string& path, std::uint32_t number)
-      : owned(open(path, SQLITE_OPEN_READONLY)), select(prepare(owned.get(), "SELECT id, value, label FROM crossover_rows WHERE id = ?1")), keys(number) {}
+      : owned(open(path, SQLITE_OPEN_READONLY)),
+        select(prepare(owned.get(), "SELECT id, value, label FROM crossover_rows WHERE id = ?1")),
+        keys(number) {}
   database owned;
   statement select;
   row_keys keys;
@@ -87,7 +89,8 @@ class sqlite_file final : public fixture {
       }
       step(prepare(made.get(), "COMMIT").get());
     } catch (const error& trouble) {
-      throw error(error_kind::failed, fmt::format("cannot write {} ({}): make room there, or set TMPDIR to where there is room", path_, trouble.what()));
+      throw error(error_kind::failed,
+                  fmt::format("cannot write {} ({}): make room there, or set TMPDIR to where there is room", path_, trouble.what()));
     }
   }
   std::string endpoint() const override { return path_; }

@@ -67,15 +67,18 @@ std::uint32_t traced_lane();
 
 /// The calling thread works for this lane from now on.
 inline void trace_running(std::uint32_t lane) {
-  if (active_trace != nullptr) [[unlikely]] active_trace->record(trace_mark::running, lane);
+  if (active_trace != nullptr) [[unlikely]]
+    active_trace->record(trace_mark::running, lane);
 }
 /// It works for none.
 inline void trace_idle() {
-  if (active_trace != nullptr) [[unlikely]] active_trace->record(trace_mark::idle, no_lane);
+  if (active_trace != nullptr) [[unlikely]]
+    active_trace->record(trace_mark::idle, no_lane);
 }
 /// The operation of the lane that it works for begins, ended well, ended in error.
 inline void trace_operation(trace_mark mark) {
-  if (active_trace != nullptr) [[unlikely]] active_trace->record(mark, traced_lane());
+  if (active_trace != nullptr) [[unlikely]]
+    active_trace->record(mark, traced_lane());
 }
 
 /// The calling thread works for a lane as long as it lives.

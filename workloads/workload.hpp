@@ -30,8 +30,7 @@ class lane {
 class operation_error : public std::runtime_error {
  public:
   /// `phase` says where ("connect", "send", "receive"), `name` what ("ECONNRESET").
-  operation_error(std::string_view phase, std::string_view name)
-      : std::runtime_error(std::string(phase) + ":" + std::string(name)) {}
+  operation_error(std::string_view phase, std::string_view name) : std::runtime_error(std::string(phase) + ":" + std::string(name)) {}
   operation_error(std::string_view phase, int errno_value) : operation_error(phase, errno_name(errno_value)) {}
 };
 

@@ -86,15 +86,15 @@ class cell {
     const auto in_flight = member(body, "in_flight", json::value_t::number_unsigned).get<std::uint64_t>();
     if (in_flight == 0 || in_flight > 1'000'000) throw error(error_kind::invalid, "'in_flight' is outside the allowed range 1 to 1000000");
     setup.in_flight = type.one_at_a_time ? 1 : static_cast<std::uint32_t>(in_flight);
-    if (const auto endpoint = body.find("endpoint"); endpoint != body.end() && endpoint->is_string())
-      setup.endpoint = endpoint->get<std::string>();
+    if (const auto endpoint = body.find("endpoint"); endpoint != body.end() && endpoint->is_string()) setup.endpoint = endpoint->get<std::string>();
     if (counterpart_of(*setup.type, setup.workload_values) != counterpart::none && setup.endpoint.empty())
       throw error(error_kind::invalid, fmt::format("{} needs an 'endpoint', as 127.0.0.1:4000", setup.type->name));
-    const cell_request request{setup.type, &setup.workload_values, &setup.model_values,
-                               static_cast<std::uint32_t>(setup.cpus.size()), setup.in_flight, false};
+    const cell_request request{
+        setup.type, &setup.workload_values, &setup.model_values, static_cast<std::uint32_t>(setup.cpus.size()), setup.in_flight, false};
     if (const std::string why = type.cannot(request); !why.empty()) throw error(error_kind::unsupported, why);
 
-    if (const double slower_ns = amount(body, "slower_ns"); slower_ns > 0) added_ns_ = std::max<std::int64_t>(1, std::llround(slower_ns - 2 * reading_ns()));
+    if (const double slower_ns = amount(body, "slower_ns"); slower_ns > 0)
+      added_ns_ = std::max<std::int64_t>(1, std::llround(slower_ns - 2 * reading_ns()));
     const std::uint64_t every = whole(body, "timed_every", 0);
     if (every > 1024) throw error(error_kind::invalid, "'timed_every' is at most 1024");
     every_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(every));
@@ -131,7 +131,8 @@ class cell {
       if (schedule != "poisson" && schedule != "constant") throw error(error_kind::invalid, "'schedule' is poisson or constant");
       control.arrival_count = arrivals_.fill(rate, seconds, schedule == "poisson", whole(body, "seed", 1));
       if (control.arrival_count == 0)
-        throw error(error_kind::invalid, fmt::format("{} operations a second leave none for {} s: give it more time, or a higher rate", rate, seconds));
+        throw error(error_kind::invalid,
+                    fmt::format("{} operations a second leave none for {} s: give it more time, or a higher rate", rate, seconds));
       control.arrivals = arrivals_.times();
     }
     const bool traced = flag(body, "trace");

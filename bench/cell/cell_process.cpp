@@ -45,8 +45,8 @@ json cell_process::ask(const json& request, const char* expected, double patienc
 }
 
 void cell_process::prepare(const cell_preparation& what) {
-  json body = {{"workload", what.workload}, {"parameters", what.parameters}, {"model", what.model},
-               {"cores", what.cores},       {"in_flight", what.in_flight}};
+  json body = {
+      {"workload", what.workload}, {"parameters", what.parameters}, {"model", what.model}, {"cores", what.cores}, {"in_flight", what.in_flight}};
   if (!what.model_parameters.empty()) body["model_parameters"] = what.model_parameters;
   if (!what.endpoint.empty()) body["endpoint"] = what.endpoint;
   if (what.trace) body["trace"] = true;

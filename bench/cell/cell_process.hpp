@@ -19,9 +19,9 @@ struct cell_preparation {
   std::vector<int> cores;
   std::uint32_t in_flight = 1;
   std::string endpoint;
-  bool trace = false;  ///< one run will be traced
+  bool trace = false;             ///< one run will be traced
   std::uint32_t timed_every = 0;  ///< one operation in so many is timed; 0: the cell decides
-  double slower_ns = 0;             ///< busy waiting added to every operation, for calibration
+  double slower_ns = 0;           ///< busy waiting added to every operation, for calibration
 };
 
 /// How long a run lasts: by time or by operations, one of them more than 0.

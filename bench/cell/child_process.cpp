@@ -92,7 +92,8 @@ void child_process::kill_group() {
 
 void child_process::write_line(const std::string& line) {
   const std::string text = line + "\n";
-  struct sigaction ignore{}, before{};
+  struct sigaction ignore {
+  }, before{};
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &ignore, &before);
   std::size_t done = 0;
@@ -185,7 +186,8 @@ std::string child_process::how_it_ended() {
       ::usleep(1000);
   }
   if (!reaped_) return "the process closed its output without an answer" + last_words();
-  if (WIFSIGNALED(status_)) return fmt::format("the process was ended by signal {} (SIG{}){}", WTERMSIG(status_), ::sigabbrev_np(WTERMSIG(status_)), last_words());
+  if (WIFSIGNALED(status_))
+    return fmt::format("the process was ended by signal {} (SIG{}){}", WTERMSIG(status_), ::sigabbrev_np(WTERMSIG(status_)), last_words());
   return fmt::format("the process ended with code {} without an answer{}", WEXITSTATUS(status_), last_words());
 }
 

@@ -42,9 +42,10 @@ int open_on(int cpu) {
 }
 
 error refused(int errno_value) {
-  return error(error_kind::unsupported, fmt::format("this kernel does not tell when threads run (perf_event_open: {}); set sysctl kernel.perf_event_paranoid to 2 or "
-                                                    "less, or run as root; a container needs the capability CAP_PERFMON",
-                                                    std::strerror(errno_value)));
+  return error(error_kind::unsupported,
+               fmt::format("this kernel does not tell when threads run (perf_event_open: {}); set sysctl kernel.perf_event_paranoid to 2 or "
+                           "less, or run as root; a container needs the capability CAP_PERFMON",
+                           std::strerror(errno_value)));
 }
 
 /// What follows a record's header: the fields that `sample_type` names.
@@ -123,7 +124,9 @@ std::vector<cpu_switch> cpu_switches::take(std::uint64_t& lost) {
         const bool out = (record.misc & PERF_RECORD_MISC_SWITCH_OUT) != 0;
         const bool preempted = (record.misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT) != 0;
         all.push_back({static_cast<std::int64_t>(tail.time_ns), r.cpu, static_cast<int>(tail.thread),
-                       !out ? switch_kind::in : preempted ? switch_kind::preempted : switch_kind::waits});
+                       !out        ? switch_kind::in
+                       : preempted ? switch_kind::preempted
+                                   : switch_kind::waits});
       }
       if (record.size == 0) break;
       at += record.size;

@@ -56,8 +56,7 @@ struct latency_recorder::shard {
   }
 };
 
-latency_recorder::latency_recorder(std::uint32_t shards)
-    : count_(std::max(1U, shards)), shards_(std::make_unique<shard[]>(std::max(1U, shards))) {}
+latency_recorder::latency_recorder(std::uint32_t shards) : count_(std::max(1U, shards)), shards_(std::make_unique<shard[]>(std::max(1U, shards))) {}
 latency_recorder::~latency_recorder() = default;
 
 void latency_recorder::buffer::flush() {

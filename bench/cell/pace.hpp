@@ -16,11 +16,11 @@ namespace crossover {
 
 /// What ends a run and what times it. Set before the lanes are released; lies in memory that forked workers share.
 struct run_control {
-  std::int64_t start_ns = 0;          ///< when the lanes were released
-  std::int64_t deadline_ns = 0;       ///< no operation is issued after it; the largest value where operations are counted instead
-  std::uint64_t operations = 0;       ///< how many in all, shared out among the lanes; 0: as many as there is time for
-  std::uint32_t every = 1;            ///< one operation in so many is timed
-  std::int64_t added_ns = 0;          ///< spun after each operation: a slowdown of known size, to calibrate comparisons with
+  std::int64_t start_ns = 0;               ///< when the lanes were released
+  std::int64_t deadline_ns = 0;            ///< no operation is issued after it; the largest value where operations are counted instead
+  std::uint64_t operations = 0;            ///< how many in all, shared out among the lanes; 0: as many as there is time for
+  std::uint32_t every = 1;                 ///< one operation in so many is timed
+  std::int64_t added_ns = 0;               ///< spun after each operation: a slowdown of known size, to calibrate comparisons with
   const std::int64_t* arrivals = nullptr;  ///< open loop: intended starts, in ns after start_ns, ascending
   std::uint64_t arrival_count = 0;
   std::atomic<std::uint64_t> next_arrival = 0;
@@ -90,7 +90,8 @@ class lane_pace {
   /// An operation ended well. Returns whether to issue another.
   bool done(tally& worker) {
     ++worker.operations;
-    if (--until_stamp_ != 0) [[likely]] return --left_ != 0;
+    if (--until_stamp_ != 0) [[likely]]
+      return --left_ != 0;
     return stamp(worker);
   }
 

@@ -12,7 +12,9 @@ using nlohmann::json;
 
 const json& member(const json& request, const char* key, json::value_t type) {
   const auto found = request.find(key);
-  const auto kind = [](json::value_t t) { return t == json::value_t::number_integer || t == json::value_t::number_unsigned ? json::value_t::number_unsigned : t; };
+  const auto kind = [](json::value_t t) {
+    return t == json::value_t::number_integer || t == json::value_t::number_unsigned ? json::value_t::number_unsigned : t;
+  };
   if (found == request.end() || kind(found->type()) != kind(type))
     throw error(error_kind::invalid, fmt::format("'{}' is missing or of the wrong type; see PROTOCOL.md", key));
   return *found;

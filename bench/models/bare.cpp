@@ -55,7 +55,9 @@ class bare_posts final : public model {
 class bare_tasks final : public model {
  public:
   explicit bare_tasks(const model_setup& setup)
-      : allowed_(tbb::global_control::max_allowed_parallelism, setup.in_flight), arena_(static_cast<int>(setup.in_flight)), chains_(setup.in_flight) {}
+      : allowed_(tbb::global_control::max_allowed_parallelism, setup.in_flight),
+        arena_(static_cast<int>(setup.in_flight)),
+        chains_(setup.in_flight) {}
 
   run_outcome run(run_control& control, double seconds) override {
     release(control, seconds);

@@ -64,8 +64,8 @@ latency_distribution distribution_of(const nlohmann::json& message) {
 /// Lies in memory that parent and workers share.
 struct forked_workers::shared_page {
   std::atomic<std::uint32_t> turn = 0;      ///< a change releases the workers
-  std::atomic<std::uint32_t> finished = 0;  ///< how many have ended the run. All wait for the last before they report: reports of the early ones, and the parent
-                                            ///< that they wake, would take time on the cores from those that still work
+  std::atomic<std::uint32_t> finished = 0;  ///< how many have ended the run. All wait for the last before they report: reports of the early ones, and
+                                            ///< the parent that they wake, would take time on the cores from those that still work
   std::atomic<bool> over = false;
   std::uint32_t workers = 0;
   run_control control;
@@ -79,7 +79,8 @@ forked_workers::forked_workers(std::uint32_t count, const std::function<std::uni
   std::fflush(nullptr);
   try {
     int pair[2];
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) throw system_failure(error_kind::resource, "no socket for worker processes", errno);
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+      throw system_failure(error_kind::resource, "no socket for worker processes", errno);
     channel_ = descriptor(pair[0]);
     const descriptor theirs(pair[1]);
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -121,9 +122,15 @@ void forked_workers::serve(std::uint32_t number, int socket, const std::function
       for (; done < workers; done = shared_->finished.load()) wait_for_change(shared_->finished, done);
       const bool told = write_message(
           socket, number,
-          {{"operations", counted.operations}, {"begun", counted.begun}, {"begin", counted.begin_ns}, {"end", counted.end_ns},
-                   {"errors", counted.errors}, {"latency", bins_of(latency.take())}, {"service", bins_of(service.take())},
-                   {"usage", {used.cpu_user_s, used.cpu_system_s, used.voluntary_switches, used.involuntary_switches, used.minor_faults, used.major_faults}}});
+          {{"operations", counted.operations},
+           {"begun", counted.begun},
+           {"begin", counted.begin_ns},
+           {"end", counted.end_ns},
+           {"errors", counted.errors},
+           {"latency", bins_of(latency.take())},
+           {"service", bins_of(service.take())},
+           {"usage",
+            {used.cpu_user_s, used.cpu_system_s, used.voluntary_switches, used.involuntary_switches, used.minor_faults, used.major_faults}}});
       if (!told) break;
     }
   } catch (const std::exception& trouble) {

@@ -15,7 +15,12 @@ namespace crossover {
 namespace {
 
 constexpr std::array gil_parameters = {
-    parameter{"switch_interval", parameter_kind::duration, "5ms", 1'000, 10'000'000'000, {},
+    parameter{"switch_interval",
+              parameter_kind::duration,
+              "5ms",
+              1'000,
+              10'000'000'000,
+              {},
               "how long a waiter waits before it asks the holder for the lock (sys.setswitchinterval)"},
 };
 

@@ -84,8 +84,7 @@ struct loop_lanes::inline_operation {
   };
 };
 
-loop_lanes::loop_lanes(asio::io_context& loop, workload& work, std::uint32_t lanes)
-    : loop_(loop), work_(work), async_(work.async()), lanes_(lanes) {}
+loop_lanes::loop_lanes(asio::io_context& loop, workload& work, std::uint32_t lanes) : loop_(loop), work_(work), async_(work.async()), lanes_(lanes) {}
 loop_lanes::~loop_lanes() = default;
 
 void loop_lanes::open(std::uint32_t number) {

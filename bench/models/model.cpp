@@ -16,9 +16,9 @@ extern const model_type serial_model, event_loop_model, shared_loop_model, threa
 
 namespace {
 
-constexpr std::array table = {&serial_model, &event_loop_model, &shared_loop_model, &thread_pool_model, &processes_model,
-                                    &process_loops_model, &offload_model, &gil_threads_model, &fibers_model, &reference_model,
-                                    &python_asyncio_model, &python_threads_model, &python_processes_model};
+constexpr std::array table = {&serial_model,         &event_loop_model,     &shared_loop_model,     &thread_pool_model, &processes_model,
+                              &process_loops_model,  &offload_model,        &gil_threads_model,     &fibers_model,      &reference_model,
+                              &python_asyncio_model, &python_threads_model, &python_processes_model};
 
 }  // namespace
 
@@ -36,8 +36,7 @@ const model_type& find_model(std::string_view name) {
 void release(run_control& control, double seconds) {
   control.next_arrival = 0;
   control.start_ns = now_ns();
-  control.deadline_ns = seconds > 0 ? control.start_ns + static_cast<std::int64_t>(seconds * 1e9)
-                                    : std::numeric_limits<std::int64_t>::max();
+  control.deadline_ns = seconds > 0 ? control.start_ns + static_cast<std::int64_t>(seconds * 1e9) : std::numeric_limits<std::int64_t>::max();
 }
 
 run_outcome gather(std::span<tally* const> workers, latency_recorder& latency, latency_recorder& service) {

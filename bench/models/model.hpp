@@ -71,9 +71,9 @@ struct model_type {
   std::string (*cannot)(const cell_request&);
   /// Threads or processes that it needs for a cell, for the machine's limits.
   std::uint32_t (*workers)(const cell_request&);
-  bool one_at_a_time = false;  ///< runs one operation on one core, whatever is asked for
-  bool forks = false;          ///< its workers are processes: descriptors are per process, not per cell
-  bool loops = false;          ///< many lanes share a thread: an operation that blocks holds up the others
+  bool one_at_a_time = false;    ///< runs one operation on one core, whatever is asked for
+  bool forks = false;            ///< its workers are processes: descriptors are per process, not per cell
+  bool loops = false;            ///< many lanes share a thread: an operation that blocks holds up the others
   std::string_view script = {};  ///< runs in a cell process of CPython's, by this script of `measuring::cells`; empty: in our own
 };
 

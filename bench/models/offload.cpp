@@ -1,5 +1,5 @@
-#include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -76,22 +76,22 @@ class offload final : public model {
     std::exception_ptr trouble;
     asio::use_awaitable_t<loop_executor> use_awaitable;
     {
-    const traced_wait waits;
-    co_await asio::async_initiate<asio::use_awaitable_t<loop_executor>, void()>(
-        [&](auto handler) {
-          // oneTBB copies what it enqueues; a handler can only be moved.
-          auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-          arena_.enqueue([this, i, shared, &trouble, work = asio::make_work_guard(loop_)] {
-            try {
-              const traced_lane_scope there(i);
-              async_ != nullptr ? async_->compute(*lanes_[i]) : work_->run_blocking(*lanes_[i]);
-            } catch (...) {
-              trouble = std::current_exception();
-            }
-            asio::post(loop_, [shared] { std::move (*shared)(); });
-          });
-        },
-        use_awaitable);
+      const traced_wait waits;
+      co_await asio::async_initiate<asio::use_awaitable_t<loop_executor>, void()>(
+          [&](auto handler) {
+            // oneTBB copies what it enqueues; a handler can only be moved.
+            auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+            arena_.enqueue([this, i, shared, &trouble, work = asio::make_work_guard(loop_)] {
+              try {
+                const traced_lane_scope there(i);
+                async_ != nullptr ? async_->compute(*lanes_[i]) : work_->run_blocking(*lanes_[i]);
+              } catch (...) {
+                trouble = std::current_exception();
+              }
+              asio::post(loop_, [shared] { std::move (*shared)(); });
+            });
+          },
+          use_awaitable);
     }
     if (trouble) std::rethrow_exception(trouble);
   }
@@ -116,9 +116,7 @@ constinit const model_type offload_model = {
     .summary = "a coroutine loop that hands what computes to a oneTBB arena",
     .parameters = {},
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<offload>(setup); },
-    .cannot = [](const cell_request& cell) {
-      return std::string(cell.open_loop ? "offload runs a closed loop only" : "");
-    },
+    .cannot = [](const cell_request& cell) { return std::string(cell.open_loop ? "offload runs a closed loop only" : ""); },
     .workers = [](const cell_request& cell) { return cell.cores + 1; },
 };
 

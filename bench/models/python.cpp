@@ -22,8 +22,7 @@ bool on_path(const std::string& program) {
 
 std::string cannot(const cell_request& cell) {
   constexpr std::array<std::string_view, 6> known = {"noop", "sleep", "hashing", "network", "download", "mixed"};
-  if (std::find(known.begin(), known.end(), cell.type->name) == known.end())
-    return "the CPython cell has no " + std::string(cell.type->name);
+  if (std::find(known.begin(), known.end(), cell.type->name) == known.end()) return "the CPython cell has no " + std::string(cell.type->name);
   if (cell.type->name == "hashing" && cell.workload_values->text("releases_gil") != "false")
     return "CPython's own hashlib decides whether a digest releases the lock: there is no parameter 'releases_gil'";
   static const bool there = on_path("python3");

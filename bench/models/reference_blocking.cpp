@@ -31,7 +31,8 @@ class blocking_shard final : public reference_shard {
     // Each thread counts for itself; what they counted is added up when they are done.
     recorder_ = std::make_unique<latency_recorder>(1);
     tallies_.clear();
-    for (std::size_t j = 0; j < lanes_.size(); ++j) tallies_.push_back(std::make_unique<tally>(*recorder_, *recorder_, static_cast<std::uint32_t>(j)));
+    for (std::size_t j = 0; j < lanes_.size(); ++j)
+      tallies_.push_back(std::make_unique<tally>(*recorder_, *recorder_, static_cast<std::uint32_t>(j)));
     running_ = static_cast<std::uint32_t>(lanes_.size());
     ++turn_;
     turn_.notify_all();

@@ -12,7 +12,8 @@ namespace {
 
 /// Runs `operate` for each live lane in turn until none is left.
 template <typename Operation>
-void run_in_turn(const std::vector<std::uint32_t>& lanes, std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine, Operation operate) {
+void run_in_turn(const std::vector<std::uint32_t>& lanes, std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine,
+                 Operation operate) {
   std::vector<std::size_t> going;
   for (std::size_t j = 0; j < paces.size(); ++j)
     if (live[j]) going.push_back(j);
@@ -49,8 +50,7 @@ class hashing_shard final : public reference_shard {
         digest_(EVP_MD_fetch(nullptr, algorithm.c_str(), nullptr), &EVP_MD_free),
         context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
     std::size_t length = 0;
-    if (!digest_ || !context_ ||
-        EVP_Q_digest(nullptr, algorithm.c_str(), nullptr, input_.data(), input_.size(), expected_.data(), &length) != 1)
+    if (!digest_ || !context_ || EVP_Q_digest(nullptr, algorithm.c_str(), nullptr, input_.data(), input_.size(), expected_.data(), &length) != 1)
       throw error(error_kind::unsupported, "this OpenSSL has no digest '" + algorithm + "'; choose another algorithm");
   }
 

@@ -25,7 +25,9 @@ struct reply_head {
   bool has_length = false, closes = false;
 };
 
-bool is_field(std::string_view line, std::string_view name) { return line.size() > name.size() && ::strncasecmp(line.data(), name.data(), name.size()) == 0; }
+bool is_field(std::string_view line, std::string_view name) {
+  return line.size() > name.size() && ::strncasecmp(line.data(), name.data(), name.size()) == 0;
+}
 
 reply_head parse_head(std::string_view head) {
   reply_head parsed;
@@ -36,7 +38,8 @@ reply_head parse_head(std::string_view head) {
     constexpr std::string_view length = "content-length:", connection = "connection:";
     if (is_field(head, length)) {
       const std::size_t digits = head.find_first_not_of(' ', length.size());
-      parsed.has_length = digits != std::string_view::npos && std::from_chars(head.data() + digits, head.data() + head.size(), parsed.length).ec == std::errc();
+      parsed.has_length =
+          digits != std::string_view::npos && std::from_chars(head.data() + digits, head.data() + head.size(), parsed.length).ec == std::errc();
     } else if (is_field(head, connection)) {
       parsed.closes = ::strncasecmp(head.data() + std::min(head.find_first_not_of(' ', connection.size()), head.size()), "close", 5) == 0;
     }
@@ -49,7 +52,10 @@ reply_head parse_head(std::string_view head) {
 class download_shard final : public reference_shard {
  public:
   download_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes)
-      : request_(download_request_of(setup.workload_values, setup.endpoint)), epoll_(::epoll_create1(EPOLL_CLOEXEC)), buffer_(64 << 10), peers_(lanes.size()) {
+      : request_(download_request_of(setup.workload_values, setup.endpoint)),
+        epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+        buffer_(64 << 10),
+        peers_(lanes.size()) {
     if (!epoll_) throw system_failure(error_kind::resource, "cannot create an epoll", errno);
     known_ = setup.workload_values.text("url").empty();
     if (known_) expected_ = hashing_input(setup.workload_values.number("bytes"));
@@ -92,13 +98,13 @@ class download_shard final : public reference_shard {
     std::uint32_t lane = 0;
     descriptor socket;
     bool wants_write = false;
-    bool used = false;        ///< a reply came on this connection
-    bool going = false;       ///< an operation is under way
+    bool used = false;   ///< a reply came on this connection
+    bool going = false;  ///< an operation is under way
     std::size_t sent = 0;
-    std::string head;         ///< of which the end has not come yet
+    std::string head;  ///< of which the end has not come yet
     bool in_body = false, any = false, wrong = false, comparing = false;
     reply_head reply;
-    std::uint64_t seen = 0;   ///< of the body
+    std::uint64_t seen = 0;            ///< of the body
     std::vector<unsigned char> first;  ///< the body, where there was none to compare with when it began
   };
 

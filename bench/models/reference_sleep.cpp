@@ -15,8 +15,8 @@ namespace {
 /// How a shard waits for its next timer.
 enum class timer_wait { read, poll, epoll };
 
-/// All lanes' timers on one timerfd, which is read, or watched by poll or epoll as a loop with sockets would. The timers' heap is a queue here: since every sleep is equally long, the one that
-/// was begun first ends first.
+/// All lanes' timers on one timerfd, which is read, or watched by poll or epoll as a loop with sockets would. The timers' heap is a queue here: since
+/// every sleep is equally long, the one that was begun first ends first.
 class sleep_shard final : public reference_shard {
  public:
   sleep_shard(std::uint64_t delay_ns, timer_wait how, const std::vector<std::uint32_t>& lanes)

@@ -100,8 +100,8 @@ class network_uring_shard final : public reference_shard {
     std::vector<unsigned char> message, received;
     std::uint64_t turn = 0;
     std::size_t got = 0;
-    int pending = 0;           // completions that are due
-    const char* phase = "";    // of the first failure
+    int pending = 0;         // completions that are due
+    const char* phase = "";  // of the first failure
     int trouble = 0;
   };
 

@@ -10,8 +10,7 @@ namespace {
 /// The event loop in its simplest form: a queue of callables and a while loop, one operation at a time.
 class serial final : public model {
  public:
-  explicit serial(const model_setup& setup)
-      : work_(setup.type->make(setup.workload_values, setup.endpoint)), lane_(work_->open_lane(0)) {}
+  explicit serial(const model_setup& setup) : work_(setup.type->make(setup.workload_values, setup.endpoint)), lane_(work_->open_lane(0)) {}
 
   run_outcome run(run_control& control, double seconds) override {
     std::deque<std::function<void()>> queue;

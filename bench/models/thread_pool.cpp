@@ -17,7 +17,9 @@ thread_local tally* current = nullptr;
 /// Gives each thread that enters the arena the tally of the place it takes there: to ask for the place in each task would be seen in the short ones.
 class tally_giver final : public tbb::task_scheduler_observer {
  public:
-  tally_giver(tbb::task_arena& arena, const std::vector<std::unique_ptr<tally>>& tallies) : task_scheduler_observer(arena), tallies_(tallies) { observe(true); }
+  tally_giver(tbb::task_arena& arena, const std::vector<std::unique_ptr<tally>>& tallies) : task_scheduler_observer(arena), tallies_(tallies) {
+    observe(true);
+  }
   ~tally_giver() override { observe(false); }
   void on_scheduler_entry(bool) override { current = tallies_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())].get(); }
 
@@ -113,10 +115,13 @@ constinit const model_type thread_pool_model = {
     .summary = "tasks in a oneTBB arena: a thread an operation in flight, over the cores",
     .parameters = {},
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<thread_pool>(setup); },
-    .cannot = [](const cell_request& cell) {
-      // Measured with oneTBB 2021.8, sleeps of 100 ms on one core: a run of 0.5 s takes 2.7 s with 1 000 threads and 28 s with 4 000.
-      return std::string(cell.in_flight > 2048 ? "oneTBB's threads look for work in every slot of the arena: with more than 2048 of them a run is spent looking" : "");
-    },
+    .cannot =
+        [](const cell_request& cell) {
+          // Measured with oneTBB 2021.8, sleeps of 100 ms on one core: a run of 0.5 s takes 2.7 s with 1 000 threads and 28 s with 4 000.
+          return std::string(cell.in_flight > 2048
+                                 ? "oneTBB's threads look for work in every slot of the arena: with more than 2048 of them a run is spent looking"
+                                 : "");
+        },
     .workers = [](const cell_request& cell) { return cell.in_flight; },
 };
 

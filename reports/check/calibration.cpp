@@ -65,7 +65,8 @@ std::optional<double> sequential_shift(const banked_cell& cell, double& p) {
   std::vector<double> before, after;
   const std::size_t half = cell.screen.size() / 2;
   for (std::size_t i = 0; i < half; ++i) before.insert(before.end(), cell.screen[i].old_figures.begin(), cell.screen[i].old_figures.end());
-  for (std::size_t i = half; i < cell.screen.size(); ++i) after.insert(after.end(), cell.screen[i].new_figures.begin(), cell.screen[i].new_figures.end());
+  for (std::size_t i = half; i < cell.screen.size(); ++i)
+    after.insert(after.end(), cell.screen[i].new_figures.begin(), cell.screen[i].new_figures.end());
   if (before.size() < 2 || after.size() < 2) return std::nullopt;
   p = rank_test_p(before, after);
   return mean_of(after) / mean_of(before) - 1;
@@ -80,7 +81,7 @@ void count_live(const banked_suite& suite, calibration& found) {
     if (slowed) {
       found.found.count(cell.outcome == verdict::regression);
       found.slipped.count(cell.outcome == verdict::pass);
-      if (shift) found.rank_found.count(p < rank_test_level && *shift > 0);
+      if (shift) found.rank_found.count(p<rank_test_level&& * shift> 0);
       continue;
     }
     alarm |= cell.outcome == verdict::regression;
@@ -169,9 +170,12 @@ void replay_all(const std::vector<pool>& pools, calibration& found, const replay
     if (full[c].found.of > 0) slowed.push_back(c);
     if (full[c].slower.size() >= least_pool) injected.push_back(c);
   }
-  std::vector<played_truth> truths = {{"identical", 0, {}, false},
-                                      {fmt::format("every cell slower by the tolerated {}", as_percent(gate.tolerate)), std::log1p(gate.tolerate), {}, false}};
-  if (!slowed.empty()) truths.push_back({fmt::format("one cell slower by {}: its identical blocks, shifted", as_percent(gate.detect)), std::log1p(gate.detect), slowed, false});
+  std::vector<played_truth> truths = {
+      {"identical", 0, {}, false},
+      {fmt::format("every cell slower by the tolerated {}", as_percent(gate.tolerate)), std::log1p(gate.tolerate), {}, false}};
+  if (!slowed.empty())
+    truths.push_back(
+        {fmt::format("one cell slower by {}: its identical blocks, shifted", as_percent(gate.detect)), std::log1p(gate.detect), slowed, false});
   if (!injected.empty()) truths.push_back({"one cell slowed down: blocks measured so", 0, injected, true});
   for (const played_truth& truth : truths) found.replays.push_back(replay(full, gate, truth, options, options.seed + found.replays.size()));
 }

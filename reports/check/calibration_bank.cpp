@@ -147,7 +147,8 @@ void append_to_bank(const std::filesystem::path& directory, const banked_suite& 
   if (out.get() < 0) throw system_failure(error_kind::unwritable, file.string(), errno);
   std::string text;
   char last = '\n';
-  if (const off_t size = ::lseek(out.get(), 0, SEEK_END); size > 0 && ::pread(out.get(), &last, 1, size - 1) == 1 && last != '\n') text = std::string(cut_off) + "\n";
+  if (const off_t size = ::lseek(out.get(), 0, SEEK_END); size > 0 && ::pread(out.get(), &last, 1, size - 1) == 1 && last != '\n')
+    text = std::string(cut_off) + "\n";
   text += to_line(suite) + "\n";
   if (::write(out.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fsync(out.get()) != 0)
     throw system_failure(error_kind::unwritable, file.string(), errno);

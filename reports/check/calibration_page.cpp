@@ -42,17 +42,20 @@ std::string rank_table(const calibration& found) {
 }
 
 std::string replay_table(const calibration& found) {
-  std::string out = "| truth | false alarm in the suite | slower cell found | slower cell passed | suite passed | blocks a suite |\n|---|---|---|---|---|---|\n";
+  std::string out =
+      "| truth | false alarm in the suite | slower cell found | slower cell passed | suite passed | blocks a suite |\n|---|---|---|---|---|---|\n";
   for (const replayed& one : found.replays)
-    out += fmt::format("| {} | {} | {} | {} | {} | {:.0f} |\n", one.truth, share(one.false_alarm), share(one.found), share(one.slipped), share(one.passed), one.blocks);
+    out += fmt::format("| {} | {} | {} | {} | {} | {:.0f} |\n", one.truth, share(one.false_alarm), share(one.found), share(one.slipped),
+                       share(one.passed), one.blocks);
   return out;
 }
 
 std::string cell_table(const calibration& found) {
   std::string out = "| cell | blocks | mean | s.d. of a block | slowed down: blocks | mean | found |\n|---|---|---|---|---|---|---|\n";
   for (const calibrated_cell& cell : found.cells)
-    out += fmt::format("| {} | {} | {} | {:.2f} % | {} | {} | {} |\n", markdown_code(cell.name, 120), cell.blocks, cell.blocks > 0 ? change(cell.mean) : "", cell.sd * 100,
-                       cell.slower_blocks > 0 ? std::to_string(cell.slower_blocks) : "", cell.slower_mean ? change(*cell.slower_mean) : "",
+    out += fmt::format("| {} | {} | {} | {:.2f} % | {} | {} | {} |\n", markdown_code(cell.name, 120), cell.blocks,
+                       cell.blocks > 0 ? change(cell.mean) : "", cell.sd * 100, cell.slower_blocks > 0 ? std::to_string(cell.slower_blocks) : "",
+                       cell.slower_mean ? change(*cell.slower_mean) : "",
                        cell.found.of > 0 ? fmt::format("{} of {}", cell.found.times, cell.found.of) : "");
   return out;
 }
@@ -61,30 +64,42 @@ std::string cell_table(const calibration& found) {
 
 std::string calibration_page(const calibration& found, const std::string& command) {
   std::string out = "# How often `crossover check` is wrong, measured\n\n";
-  out += fmt::format("Made by `{}` from suites of {} cells that were measured from {} to {}.\n\nMachine: {}.\n\n", command, found.cells.size(), found.first_date, found.last_date,
-                     markdown_text(found.machine));
-  out += fmt::format("Asked for: `--tolerate {} --detect {} --false-alarms {} --power {}`. In parentheses: the 95 % interval of Clopper and Pearson.\n", as_percent(found.tolerate),
-                     as_percent(found.detect), as_percent(found.false_alarms), as_percent(found.power));
+  out += fmt::format("Made by `{}` from suites of {} cells that were measured from {} to {}.\n\nMachine: {}.\n\n", command, found.cells.size(),
+                     found.first_date, found.last_date, markdown_text(found.machine));
+  out +=
+      fmt::format("Asked for: `--tolerate {} --detect {} --false-alarms {} --power {}`. In parentheses: the 95 % interval of Clopper and Pearson.\n",
+                  as_percent(found.tolerate), as_percent(found.detect), as_percent(found.false_alarms), as_percent(found.power));
   out += fmt::format(
-      "\n## Live suites\n\nBoth programs are the same build. In some suites one cell of the new one does {:.3g} % more work in each operation (busy waiting, by the time an operation took).\n\n{}"
+      "\n## Live suites\n\nBoth programs are the same build. In some suites one cell of the new one does {:.3g} % more work in each operation (busy "
+      "waiting, by the time an operation took).\n\n{}"
       "\nA suite of identical builds took {:.1f} s on the average and {:.1f} s at most, with {:.0f} blocks.\n",
       found.slower, live_table(found), found.mean_wall_s, found.longest_wall_s, found.mean_blocks);
   for (const std::string& name : found.insensitive)
-    out += fmt::format("\n{} is not slowed down: in a first look, less than half of the added work was seen in its time. Another is the limit there, its server say, and what the program adds hides behind it.\n", markdown_code(name, 120));
+    out += fmt::format(
+        "\n{} is not slowed down: in a first look, less than half of the added work was seen in its time. Another is the limit there, its server "
+        "say, and what the program adds hides behind it.\n",
+        markdown_code(name, 120));
   out +=
-      "\n## The same traces, judged as is usual\n\nHad one program's run of the suite followed the other's: of each cell's screen, the old arm's figures of the first half of the "
+      "\n## The same traces, judged as is usual\n\nHad one program's run of the suite followed the other's: of each cell's screen, the old arm's "
+      "figures of the first half of the "
       "blocks against the new arm's of the second half, by the two-sided U-test at 5 % of Google Benchmark's compare.py.\n\n" +
       rank_table(found);
   if (!found.replays.empty())
     out +=
-        "\n## Blocks played again\n\nNot measured as suites: each block is drawn at random from that cell's blocks above and given a fresh sign, and the same gate decides. What "
+        "\n## Blocks played again\n\nNot measured as suites: each block is drawn at random from that cell's blocks above and given a fresh sign, and "
+        "the same gate decides. What "
         "blocks of one suite had in common is lost by that.\n\n" +
         replay_table(found);
-  out += "\n## The cells\n\nOf identical code the mean should be 0; the s.d. says how many blocks a cell needs; slowed down, the mean is what the injection really came to.\n\n" + cell_table(found);
-  if (found.left_out > 0) out += fmt::format("\n{} suites of another machine, build or plan are in the bank and not in these tables.\n", found.left_out);
+  out +=
+      "\n## The cells\n\nOf identical code the mean should be 0; the s.d. says how many blocks a cell needs; slowed down, the mean is what the "
+      "injection really came to.\n\n" +
+      cell_table(found);
+  if (found.left_out > 0)
+    out += fmt::format("\n{} suites of another machine, build or plan are in the bank and not in these tables.\n", found.left_out);
   if (!found.troubles.empty()) {
     out += fmt::format("\n## Cells that failed in a block: {}\n\n", found.troubles.size());
-    for (std::size_t i = 0; i < std::min<std::size_t>(20, found.troubles.size()); ++i) out += "* " + markdown_text(one_line(found.troubles[i], 300)) + "\n";
+    for (std::size_t i = 0; i < std::min<std::size_t>(20, found.troubles.size()); ++i)
+      out += "* " + markdown_text(one_line(found.troubles[i], 300)) + "\n";
   }
   return out;
 }

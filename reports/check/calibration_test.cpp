@@ -30,7 +30,8 @@ std::vector<banked_block> blocks_of(block_simulator& noise, unsigned count, doub
 }
 
 banked_cell cell_of(block_simulator& noise, const std::string& name, verdict outcome, double shift = 0, double drift = 0) {
-  return {name, outcome, std::nullopt, 0.2, blocks_of(noise, 6, shift, drift), blocks_of(noise, outcome == verdict::regression ? 12 : 0, shift, drift)};
+  return {
+      name, outcome, std::nullopt, 0.2, blocks_of(noise, 6, shift, drift), blocks_of(noise, outcome == verdict::regression ? 12 : 0, shift, drift)};
 }
 
 /// A suite of three cells; `outcomes` are theirs, `slower` is which of them was slowed down (-1: none).
@@ -40,7 +41,9 @@ banked_suite suite_of(block_simulator& noise, const std::vector<verdict>& outcom
   suite.machine = "a machine, 2 CPUs";
   suite.program = "abcdef";
   suite.wall_s = 20;
-  for (int c = 0; c < 3; ++c) suite.cells.push_back(cell_of(noise, "cell/" + std::to_string(c), outcomes[static_cast<std::size_t>(c)], c == slower ? std::log(1.05) : 0, drift));
+  for (int c = 0; c < 3; ++c)
+    suite.cells.push_back(
+        cell_of(noise, "cell/" + std::to_string(c), outcomes[static_cast<std::size_t>(c)], c == slower ? std::log(1.05) : 0, drift));
   if (slower >= 0) {
     suite.slower_cell = "cell/" + std::to_string(slower);
     suite.slower = 5;
@@ -111,7 +114,7 @@ TEST_F(bank_directory, what_is_no_suite_is_named_with_its_line) {
 TEST(calibrate, counts_what_the_suites_say) {
   block_simulator noise(noise_kind::normal, 0.01, 6);
   std::vector<banked_suite> bank = {
-      suite_of(noise, {pass, pass, pass}),      suite_of(noise, {pass, regression, pass}), suite_of(noise, {unsure, pass, pass}),
+      suite_of(noise, {pass, pass, pass}),          suite_of(noise, {pass, regression, pass}), suite_of(noise, {unsure, pass, pass}),
       suite_of(noise, {regression, pass, pass}, 0), suite_of(noise, {pass, pass, pass}, 0),    suite_of(noise, {pass, unsure, regression}, 1),
   };
   bank[0].wall_s = 26;
@@ -163,7 +166,8 @@ TEST(calibrate, the_u_test_sees_a_drift_as_a_change_and_the_pairs_do_not) {
 TEST(calibrate, blocks_played_again_go_through_the_same_gate) {
   block_simulator noise(noise_kind::normal, 0.01, 8);
   std::vector<banked_suite> bank;
-  for (int i = 0; i < 12; ++i) bank.push_back(suite_of(noise, i % 2 == 0 ? std::vector{pass, pass, pass} : std::vector{regression, pass, pass}, i % 2 == 0 ? -1 : 0));
+  for (int i = 0; i < 12; ++i)
+    bank.push_back(suite_of(noise, i % 2 == 0 ? std::vector{pass, pass, pass} : std::vector{regression, pass, pass}, i % 2 == 0 ? -1 : 0));
   const calibration found = calibrate(bank, {.suites = 400, .seed = 3});
   ASSERT_EQ(found.replays.size(), 4u);
   EXPECT_EQ(found.replays[0].truth, "identical");
@@ -184,13 +188,15 @@ TEST(calibrate, blocks_played_again_go_through_the_same_gate) {
 
 TEST(calibration_page, has_the_figures_with_their_intervals) {
   block_simulator noise(noise_kind::normal, 0.01, 9);
-  std::vector<banked_suite> bank = {suite_of(noise, {pass, pass, pass}), suite_of(noise, {pass, regression, pass}), suite_of(noise, {regression, pass, pass}, 0)};
+  std::vector<banked_suite> bank = {suite_of(noise, {pass, pass, pass}), suite_of(noise, {pass, regression, pass}),
+                                    suite_of(noise, {regression, pass, pass}, 0)};
   bank[1].troubles = {"cell/7: died"};
   bank[2].cells[2].name = bank[1].cells[2].name = bank[0].cells[2].name = "a|b";
   const std::string page = calibration_page(calibrate(bank, {.suites = 20}), "tools/calibrate --minutes 60");
-  for (const char* words : {"Made by `tools/calibrate --minutes 60` from suites of 3 cells", "Machine: a machine, 2 CPUs", "| false alarm in a suite of identical builds | 1 of 2: 50.00 % (1.26 to 98.74) |",
-                            "| cell slowed down by 5 % is called a regression | 1 of 1: 100.00 % (2.50 to 100.00) |", "## Blocks played again", "Not measured as suites", "| identical | ",
-                            "U-test", "1 of 1 |", "cell/7: died"})
+  for (const char* words : {"Made by `tools/calibrate --minutes 60` from suites of 3 cells", "Machine: a machine, 2 CPUs",
+                            "| false alarm in a suite of identical builds | 1 of 2: 50.00 % (1.26 to 98.74) |",
+                            "| cell slowed down by 5 % is called a regression | 1 of 1: 100.00 % (2.50 to 100.00) |", "## Blocks played again",
+                            "Not measured as suites", "| identical | ", "U-test", "1 of 1 |", "cell/7: died"})
     EXPECT_NE(page.find(words), std::string::npos) << words << "\n" << page;
   EXPECT_EQ(page.find("a|b"), std::string::npos) << "a name does not break the table";
 }

@@ -73,8 +73,8 @@ struct tested_split {
   double p;
 };
 
-void segment(std::span<const double> values, std::size_t offset, double outer_p, std::size_t series,
-             const change_options& options, flip_stream& stream, std::vector<tested_split>& tests) {
+void segment(std::span<const double> values, std::size_t offset, double outer_p, std::size_t series, const change_options& options,
+             flip_stream& stream, std::vector<tested_split>& tests) {
   if (values.size() < 2 * options.least_runs || values.size() < 4) return;
   std::vector<double> ranks = ranks_of(values);
   const split found = best_split(ranks, options.least_runs);
@@ -91,9 +91,7 @@ void segment(std::span<const double> values, std::size_t offset, double outer_p,
   segment(values.subspan(at), offset + at, p, series, options, stream, tests);
 }
 
-double mean(std::span<const double> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
+double mean(std::span<const double> values) { return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()); }
 
 }  // namespace
 
@@ -110,8 +108,7 @@ std::vector<double> benjamini_hochberg(const std::vector<double>& p) {
   return adjusted;
 }
 
-std::vector<std::vector<change_point>> change_points(const std::vector<std::vector<double>>& series,
-                                                     const change_options& options) {
+std::vector<std::vector<change_point>> change_points(const std::vector<std::vector<double>>& series, const change_options& options) {
   flip_stream stream(options.seed);
   std::vector<tested_split> tests;
   for (std::size_t s = 0; s < series.size(); ++s) segment(series[s], 0, 0, s, options, stream, tests);
@@ -124,14 +121,12 @@ std::vector<std::vector<change_point>> change_points(const std::vector<std::vect
     if (q[t] <= options.false_discoveries) marked[tests[t].series].push_back({tests[t].index, 0, p[t], q[t]});
   for (std::size_t s = 0; s < series.size(); ++s) {
     std::vector<change_point>& changes = marked[s];
-    std::sort(changes.begin(), changes.end(),
-              [](const change_point& a, const change_point& b) { return a.index < b.index; });
+    std::sort(changes.begin(), changes.end(), [](const change_point& a, const change_point& b) { return a.index < b.index; });
     for (std::size_t i = 0; i < changes.size(); ++i) {
       const std::size_t from = i == 0 ? 0 : changes[i - 1].index;
       const std::size_t to = i + 1 == changes.size() ? series[s].size() : changes[i + 1].index;
       const std::span<const double> all = series[s];
-      changes[i].shift = mean(all.subspan(changes[i].index, to - changes[i].index)) -
-                         mean(all.subspan(from, changes[i].index - from));
+      changes[i].shift = mean(all.subspan(changes[i].index, to - changes[i].index)) - mean(all.subspan(from, changes[i].index - from));
     }
   }
   return marked;

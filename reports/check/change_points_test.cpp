@@ -64,8 +64,7 @@ TEST(change_points, in_unchanging_histories_a_mark_is_as_rare_as_said) {
       std::vector<std::vector<double>> series;
       for (int cell = 0; cell < 10; ++cell) series.push_back(noise.log_ratios(25, 0));
       bool any = false;
-      for (const auto& changes : change_points(series, {.permutations = 399, .seed = history}))
-        any |= !changes.empty();
+      for (const auto& changes : change_points(series, {.permutations = 399, .seed = history})) any |= !changes.empty();
       marked_any += any;
     }
     EXPECT_LE(clopper_pearson(marked_any, 300, 0.999).lower, 0.05) << marked_any;
@@ -79,13 +78,11 @@ TEST(change_points, of_many_changes_the_false_share_is_as_said_and_most_are_foun
   const unsigned histories = 200;
   for (unsigned history = 0; history < histories; ++history) {
     std::vector<std::vector<double>> series;
-    for (int cell = 0; cell < 10; ++cell)
-      series.push_back(cell < 5 ? levels(noise, {{12, 0.0}, {13, 0.05}}) : noise.log_ratios(25, 0));
+    for (int cell = 0; cell < 10; ++cell) series.push_back(cell < 5 ? levels(noise, {{12, 0.0}, {13, 0.05}}) : noise.log_ratios(25, 0));
     unsigned right = 0, wrong = 0;
     const auto marked = change_points(series, {.permutations = 399, .seed = history});
     for (std::size_t cell = 0; cell < 10; ++cell)
-      for (const change_point& change : marked[cell])
-        ++(cell < 5 && std::abs(static_cast<int>(change.index) - 12) <= 2 ? right : wrong);
+      for (const change_point& change : marked[cell]) ++(cell < 5 && std::abs(static_cast<int>(change.index) - 12) <= 2 ? right : wrong);
     if (right + wrong > 0) false_share += static_cast<double>(wrong) / (right + wrong) / histories;
     found += right;
   }

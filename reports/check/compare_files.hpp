@@ -47,8 +47,8 @@ comparison compare_files(const results& old_results, const results& new_results,
 
 /// The fewest repetitions on each side with which a file comparison of `cells` cells sees `detect` with the
 /// asked power, where repetitions scatter by `sd` (of logs). Nothing where the floor hides it at any number.
-std::optional<unsigned> repetitions_needed(double sd, double process_floor, const cell_thresholds& judged,
-                                           const file_options& options, std::size_t cells);
+std::optional<unsigned> repetitions_needed(double sd, double process_floor, const cell_thresholds& judged, const file_options& options,
+                                           std::size_t cells);
 
 /// p-values adjusted by Holm's step-down method, in the same order.
 std::vector<double> holm_adjusted(const std::vector<double>& p);

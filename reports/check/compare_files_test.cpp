@@ -6,23 +6,20 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/check/binomial.hpp"
-#include "reports/environment_differences.hpp"
 #include "reports/check/sample_results.hpp"
 #include "reports/check/simulated_blocks.hpp"
+#include "reports/environment_differences.hpp"
 #include "workloads/error.hpp"
 
 namespace crossover {
 namespace {
 
 results plain(const std::string& rows) {
-  return results_from_json(
-      nlohmann::json::parse(R"({"context":{"num_cpus":2,"date":"today"},"benchmarks":[)" + rows + "]}"),
-      "file");
+  return results_from_json(nlohmann::json::parse(R"({"context":{"num_cpus":2,"date":"today"},"benchmarks":[)" + rows + "]}"), "file");
 }
 
 std::string row(const std::string& name, double time, const std::string& unit = "ns") {
-  return R"({"name":")" + name + R"(","run_name":")" + name +
-         R"(","run_type":"iteration","iterations":100,"real_time":)" + std::to_string(time) +
+  return R"({"name":")" + name + R"(","run_name":")" + name + R"(","run_type":"iteration","iterations":100,"real_time":)" + std::to_string(time) +
          R"(,"cpu_time":1.0,"time_unit":")" + unit + "\"}";
 }
 
@@ -36,10 +33,10 @@ std::string one_line_of(const std::function<void()>& act) {
 }
 
 TEST(compare_files, gives_verdicts_by_hand_computed_figures) {
-  const results before = results_of({cell_of("same", about(1e-6)), cell_of("slower", about(1e-6)),
-                                     cell_of("faster", about(1e-6)), cell_of("between", about(1e-6))});
-  const results after = results_of({cell_of("same", about(1e-6)), cell_of("slower", about(1.2e-6)),
-                                    cell_of("faster", about(0.8e-6)), cell_of("between", about(1.05e-6))});
+  const results before =
+      results_of({cell_of("same", about(1e-6)), cell_of("slower", about(1e-6)), cell_of("faster", about(1e-6)), cell_of("between", about(1e-6))});
+  const results after = results_of(
+      {cell_of("same", about(1e-6)), cell_of("slower", about(1.2e-6)), cell_of("faster", about(0.8e-6)), cell_of("between", about(1.05e-6))});
   const comparison found = compare_files(before, after, {});
   ASSERT_EQ(found.cells.size(), 4u);
   EXPECT_EQ(found.cells[0].outcome, verdict::pass);
@@ -68,17 +65,12 @@ TEST(compare_files, a_file_against_itself_passes) {
 }
 
 TEST(compare_files, what_cannot_be_compared_is_listed_and_never_a_pass) {
-  const results before =
-      results_of({cell_of("a", about(1)), cell_of("gone", about(1)), cell_of("breaks", about(1)),
-                  cell_of("skips", about(1)), cell_that(cell_status::failed, "broken", "refused"),
-                  cell_that(cell_status::failed, "mended", "refused"),
-                  cell_that(cell_status::skipped, "idle", "no database")});
-  const results after =
-      results_of({cell_of("a", about(1)), cell_of("new", about(1)),
-                  cell_that(cell_status::failed, "breaks", "wrong digest"),
-                  cell_that(cell_status::skipped, "skips", "no io_uring"),
-                  cell_that(cell_status::failed, "broken", "refused"), cell_of("mended", about(1)),
-                  cell_that(cell_status::skipped, "idle", "no database")});
+  const results before = results_of({cell_of("a", about(1)), cell_of("gone", about(1)), cell_of("breaks", about(1)), cell_of("skips", about(1)),
+                                     cell_that(cell_status::failed, "broken", "refused"), cell_that(cell_status::failed, "mended", "refused"),
+                                     cell_that(cell_status::skipped, "idle", "no database")});
+  const results after = results_of({cell_of("a", about(1)), cell_of("new", about(1)), cell_that(cell_status::failed, "breaks", "wrong digest"),
+                                    cell_that(cell_status::skipped, "skips", "no io_uring"), cell_that(cell_status::failed, "broken", "refused"),
+                                    cell_of("mended", about(1)), cell_that(cell_status::skipped, "idle", "no database")});
   comparison found = compare_files(before, after, {});
   ASSERT_EQ(found.cells.size(), 1u);
   ASSERT_EQ(found.vanished.size(), 2u);
@@ -103,21 +95,16 @@ TEST(compare_files, no_cell_in_common_is_an_error) {
   file_options options;
   options.old_name = "a.json";
   options.new_name = "b.json";
-  EXPECT_EQ(one_line_of([&] {
-              compare_files(results_of({cell_of("a", about(1))}), results_of({cell_of("b", about(1))}),
-                            options);
-            }),
+  EXPECT_EQ(one_line_of([&] { compare_files(results_of({cell_of("a", about(1))}), results_of({cell_of("b", about(1))}), options); }),
             "a.json and b.json: no cell in common (1 only in the old, 1 only in the new); compare runs of "
             "the same suite");
   EXPECT_THROW(compare_files(results_of({}), results_of({}), options), error);
 }
 
 TEST(compare_files, too_few_repetitions_say_how_many_are_needed) {
-  const comparison found =
-      compare_files(results_of({cell_of("a", {1e-6})}), results_of({cell_of("a", {1.5e-6, 1.501e-6})}), {});
+  const comparison found = compare_files(results_of({cell_of("a", {1e-6})}), results_of({cell_of("a", {1.5e-6, 1.501e-6})}), {});
   EXPECT_EQ(found.cells[0].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[0].settle.find("repetitions on each side would settle it"), std::string::npos)
-      << found.cells[0].settle;
+  EXPECT_NE(found.cells[0].settle.find("repetitions on each side would settle it"), std::string::npos) << found.cells[0].settle;
   EXPECT_FALSE(found.cells[0].upper);
   EXPECT_NEAR(*found.cells[0].ratio, std::sqrt(1.5 * 1.501), 1e-6);
 }
@@ -128,8 +115,7 @@ TEST(compare_files, aggregates_alone_are_inconclusive_with_the_remedy) {
   const comparison found = compare_files(plain(mean), plain(mean), {});
   EXPECT_EQ(exit_code_of(found), 2);
   bool remedy = false;
-  for (const std::string& note : found.cells[0].notes)
-    remedy |= note.find("--benchmark_report_aggregates_only") != std::string::npos;
+  for (const std::string& note : found.cells[0].notes) remedy |= note.find("--benchmark_report_aggregates_only") != std::string::npos;
   EXPECT_TRUE(remedy);
 }
 
@@ -149,8 +135,7 @@ TEST(compare_files, plain_files_in_other_units_agree_and_get_the_floor_of_a_shar
 TEST(compare_files, a_metric_that_is_better_when_higher_is_turned) {
   file_options options;
   options.metric = "throughput";
-  const comparison found = compare_files(results_of({cell_of("a", about(1e-6))}),
-                                         results_of({cell_of("a", about(1.3e-6))}), options);
+  const comparison found = compare_files(results_of({cell_of("a", about(1e-6))}), results_of({cell_of("a", about(1.3e-6))}), options);
   EXPECT_NEAR(*found.cells[0].ratio, 1.3, 1e-9);
   EXPECT_EQ(found.cells[0].outcome, verdict::regression);
 }
@@ -159,13 +144,9 @@ TEST(compare_files, metrics_that_cannot_judge) {
   const results some = results_of({cell_of("a", about(1))});
   file_options options;
   options.metric = "cpu_share";
-  EXPECT_NE(one_line_of([&] {
-              compare_files(some, some, options);
-            }).find("has no better direction; one of throughput, time"),
-            std::string::npos);
+  EXPECT_NE(one_line_of([&] { compare_files(some, some, options); }).find("has no better direction; one of throughput, time"), std::string::npos);
   options.metric = "speed";
-  EXPECT_NE(one_line_of([&] { compare_files(some, some, options); }).find("--metric speed: unknown"),
-            std::string::npos);
+  EXPECT_NE(one_line_of([&] { compare_files(some, some, options); }).find("--metric speed: unknown"), std::string::npos);
   options.metric = "p99";
   const comparison unmeasured = compare_files(some, some, options);
   EXPECT_EQ(exit_code_of(unmeasured), 2);
@@ -209,11 +190,8 @@ TEST(compare_files, differing_environments_are_inconclusive_unless_allowed) {
 TEST(compare_files, thresholds_per_cell_hold_and_idle_ones_are_noted) {
   file_options options;
   options.per_cell = thresholds_from_json(
-      nlohmann::json::parse(
-          R"({"thresholds":[{"cells":"a*","tolerate":"30%","detect":"50%"},{"cells":"typo","detect":"9%"}]})"),
-      "t");
-  const comparison found = compare_files(results_of({cell_of("a/b", about(1e-6))}),
-                                         results_of({cell_of("a/b", about(1.2e-6))}), options);
+      nlohmann::json::parse(R"({"thresholds":[{"cells":"a*","tolerate":"30%","detect":"50%"},{"cells":"typo","detect":"9%"}]})"), "t");
+  const comparison found = compare_files(results_of({cell_of("a/b", about(1e-6))}), results_of({cell_of("a/b", about(1.2e-6))}), options);
   EXPECT_EQ(found.cells[0].outcome, verdict::pass);
   EXPECT_EQ(found.notes.back(), "thresholds: 'typo' matches no compared cell");
 }

@@ -20,15 +20,15 @@ std::string_view to_string(decided_by value);
 
 /// What a check was asked for, and how it went about it.
 struct comparison_plan {
-  double tolerate = 0.01;       ///< changes up to this share are nobody's business: the null of `regression`
-  double detect = 0.05;         ///< the slowdown that must not slip through: `pass` excludes it
-  double false_alarms = 0.01;   ///< the chance of any false `regression` in the whole suite
-  double power = 0.95;          ///< the chance to find a slowdown of `detect`
-  double bound_level = 0.025;   ///< each bound of an interval is missed with this chance
-  std::uint64_t seed = 1;       ///< of orders, environments and sign flips
-  std::string order;            ///< how the arms alternated: "ABBA or BAAB at random", "one after the other"
-  unsigned screen_blocks = 0;   ///< a cell, 0 where every cell went straight to the confirmation
-  unsigned confirm_blocks = 0;  ///< a surviving cell, as planned before it began
+  double tolerate = 0.01;            ///< changes up to this share are nobody's business: the null of `regression`
+  double detect = 0.05;              ///< the slowdown that must not slip through: `pass` excludes it
+  double false_alarms = 0.01;        ///< the chance of any false `regression` in the whole suite
+  double power = 0.95;               ///< the chance to find a slowdown of `detect`
+  double bound_level = 0.025;        ///< each bound of an interval is missed with this chance
+  std::uint64_t seed = 1;            ///< of orders, environments and sign flips
+  std::string order;                 ///< how the arms alternated: "ABBA or BAAB at random", "one after the other"
+  unsigned screen_blocks = 0;        ///< a cell, 0 where every cell went straight to the confirmation
+  unsigned confirm_blocks = 0;       ///< a surviving cell, as planned before it began
   std::optional<double> expected_s;  ///< wall time that the plan foresaw
   std::optional<double> wall_s;      ///< and what it took
 };
@@ -39,18 +39,17 @@ struct cell_comparison {
   std::string name;
   std::string metric = "time";  ///< id from the metric table
   std::optional<double> ratio;  ///< exp of the mean log ratio
-  std::optional<double>
-      lower;  ///< one-sided bounds, each at the plan's `bound_level`; absent where there are too few blocks
+  std::optional<double> lower;  ///< one-sided bounds, each at the plan's `bound_level`; absent where there are too few blocks
   std::optional<double> upper;
   std::optional<double> p;           ///< of "no worse than tolerated", this cell alone
   std::optional<double> adjusted_p;  ///< over the suite: `regression` where it is at most `false_alarms`;
                                      ///< absent for cells that were screened out
   double tolerate = 0.01;            ///< of this cell
   double detect = 0.05;
-  unsigned blocks = 0;  ///< blocks the figures rest on (of files: repetitions of the side that has fewer)
-  unsigned screen_blocks = 0;            ///< blocks that only selected the cell for confirmation
-  std::optional<double> sd;              ///< of a block's log ratio
-  std::vector<double> block_log_ratios;  ///< the blocks the figures rest on, in order of measurement
+  unsigned blocks = 0;                    ///< blocks the figures rest on (of files: repetitions of the side that has fewer)
+  unsigned screen_blocks = 0;             ///< blocks that only selected the cell for confirmation
+  std::optional<double> sd;               ///< of a block's log ratio
+  std::vector<double> block_log_ratios;   ///< the blocks the figures rest on, in order of measurement
   std::vector<std::string> block_orders;  ///< of the same blocks, how their turns were drawn: "ABBA BAAB …", A being the old side
   decided_by decided = decided_by::screen;
   verdict outcome = verdict::inconclusive;

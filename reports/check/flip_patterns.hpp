@@ -22,9 +22,7 @@ class flip_stream {
   double uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
 
   /// A uniform number in 0 … below - 1.
-  std::uint64_t below(std::uint64_t below) {
-    return static_cast<std::uint64_t>(uniform() * static_cast<double>(below));
-  }
+  std::uint64_t below(std::uint64_t below) { return static_cast<std::uint64_t>(uniform() * static_cast<double>(below)); }
 
   /// Fills `bits` with fair coin tosses.
   void toss(std::vector<std::uint8_t>& bits) {

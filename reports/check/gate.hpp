@@ -27,9 +27,8 @@ struct gate_options {
   double detect = 0.05;
   double false_alarms = 0.01;
   double power = 0.95;
-  double budget_s = 300;  ///< wall time that may be spent
-  std::string metric =
-      "time";  ///< id from the metric table: what the log ratios are of, turned so that positive is worse
+  double budget_s = 300;        ///< wall time that may be spent
+  std::string metric = "time";  ///< id from the metric table: what the log ratios are of, turned so that positive is worse
   /// S.d. of a block's log ratio to plan for before anything is measured: the upper end of what blocks of
   /// ABBA slices showed on a shared virtual machine (0.4 % to 1.5 %).
   double block_sd = 0.015;
@@ -45,14 +44,13 @@ struct gated_cell {
 };
 
 struct block_plan {
-  bool screens = false;         ///< false: every cell goes straight to the confirmation
-  unsigned screen_blocks = 0;   ///< a cell
-  unsigned confirm_blocks = 0;  ///< a survivor, as far as can be said before the screen has shown the noise
+  bool screens = false;             ///< false: every cell goes straight to the confirmation
+  unsigned screen_blocks = 0;       ///< a cell
+  unsigned confirm_blocks = 0;      ///< a survivor, as far as can be said before the screen has shown the noise
   unsigned expected_survivors = 0;  ///< cells that the confirmation is planned for
   double expected_s = 0;            ///< wall time, if as many survive
-  double visible =
-      0;  ///< the smallest slowdown that is found with the asked power in the noise planned for: 0.04 is 4 %
-  double bound_level = 0.025;  ///< of each bound: what `pass` may err by in one stage
+  double visible = 0;               ///< the smallest slowdown that is found with the asked power in the noise planned for: 0.04 is 4 %
+  double bound_level = 0.025;       ///< of each bound: what `pass` may err by in one stage
   bool within_budget = true;
 };
 
@@ -81,13 +79,12 @@ std::string in_words(const block_plan& plan, const gate_options& options, std::s
 /// tolerated (p <= 0.05, this cell alone). All cells where the plan has no screen. Each gets the blocks that
 /// its own scatter in the screen (at its 80 % upper bound) and the number of survivors ask for, within what
 /// is left of the budget, but never fewer than the level needs. `screen[i]` are the blocks of `cells[i]`.
-std::vector<survivor> survivors(const block_plan& plan, const gate_options& options,
-                                std::span<const gated_cell> cells,
+std::vector<survivor> survivors(const block_plan& plan, const gate_options& options, std::span<const gated_cell> cells,
                                 std::span<const std::vector<block>> screen);
 
 /// The verdicts on what was measured, `measured[i]` being of `cells[i]`. A survivor's figures rest on its
 /// fresh blocks alone. The caller adds names, vanished and failing cells, environment and wall time.
-comparison compare_blocks(const block_plan& plan, const gate_options& options,
-                          std::span<const gated_cell> cells, std::span<const measured_cell> measured);
+comparison compare_blocks(const block_plan& plan, const gate_options& options, std::span<const gated_cell> cells,
+                          std::span<const measured_cell> measured);
 
 }  // namespace crossover

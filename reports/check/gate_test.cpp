@@ -73,9 +73,8 @@ TEST(screen, lets_quiet_cells_go_and_keeps_slower_and_noisy_ones) {
   std::vector<std::vector<block>> screen(20, steady(plan.screen_blocks, 0, 0.004));
   screen[3] = steady(plan.screen_blocks, std::log(1.05), 0.004);
   screen[5] = steady(plan.screen_blocks, 0, 0.2);
-  screen[7] =
-      steady(plan.screen_blocks, std::log(1.03), 0.002);  // slower than tolerated, though less than `detect`
-  screen[9] = {};                                         // nothing known of it yet
+  screen[7] = steady(plan.screen_blocks, std::log(1.03), 0.002);  // slower than tolerated, though less than `detect`
+  screen[9] = {};                                                 // nothing known of it yet
   const std::vector<survivor> going_on = survivors(plan, options, cells, screen);
   ASSERT_EQ(going_on.size(), 4u);
   EXPECT_EQ(going_on[0].cell, 3u);
@@ -92,8 +91,7 @@ TEST(screen, the_confirmation_stays_within_the_budget_but_keeps_its_level) {
   const auto cells = suite(20);
   const block_plan plan = plan_blocks(options, cells);
   const std::vector<std::vector<block>> screen(20, steady(plan.screen_blocks, 0, 0.3));
-  for (const survivor& one : survivors(plan, options, cells, screen))
-    EXPECT_EQ(one.blocks, blocks_for_level(0.01, 20) + 3);
+  for (const survivor& one : survivors(plan, options, cells, screen)) EXPECT_EQ(one.blocks, blocks_for_level(0.01, 20) + 3);
 }
 
 TEST(compare_blocks, gives_each_cell_its_verdict) {
@@ -139,8 +137,7 @@ TEST(compare_blocks, gives_each_cell_its_verdict) {
 TEST(compare_blocks, nothing_measured_is_never_a_pass) {
   const gate_options options;
   const auto cells = suite(2);
-  const comparison found =
-      compare_blocks(plan_blocks(options, cells), options, cells, std::vector<measured_cell>(2));
+  const comparison found = compare_blocks(plan_blocks(options, cells), options, cells, std::vector<measured_cell>(2));
   EXPECT_EQ(verdict_of(found), verdict::inconclusive);
   EXPECT_NE(found.cells[0].settle.find("no block"), std::string::npos);
 }
@@ -163,25 +160,16 @@ TEST_P(promises, identical_code_raises_no_alarm_and_passes) {
 TEST_P(promises, a_slowdown_of_detect_in_one_cell_is_found_and_not_passed) {
   const gate_record record = simulate_gate({.suites = 2'500, .kind = GetParam(), .slower = 0.05, .seed = 53});
   EXPECT_GE(clopper_pearson(record.found, record.suites, 0.999).upper, 0.95) << record.found;
-  EXPECT_LE(clopper_pearson(record.wrongly_passed, record.suites, 0.999).lower, 0.05)
-      << record.wrongly_passed;
+  EXPECT_LE(clopper_pearson(record.wrongly_passed, record.suites, 0.999).lower, 0.05) << record.wrongly_passed;
 }
 
 TEST_P(promises, the_wrong_pass_is_as_rare_in_noise_that_hides_everything) {
-  const gate_record record = simulate_gate({.suites = 400,
-                                            .cells = 4,
-                                            .kind = GetParam(),
-                                            .sd = 0.06,
-                                            .slower = 0.05,
-                                            .budget_s = 15,
-                                            .seed = 54});
-  EXPECT_LE(clopper_pearson(record.wrongly_passed, record.suites, 0.999).lower, 0.05)
-      << record.wrongly_passed;
+  const gate_record record = simulate_gate({.suites = 400, .cells = 4, .kind = GetParam(), .sd = 0.06, .slower = 0.05, .budget_s = 15, .seed = 54});
+  EXPECT_LE(clopper_pearson(record.wrongly_passed, record.suites, 0.999).lower, 0.05) << record.wrongly_passed;
 }
 
 INSTANTIATE_TEST_SUITE_P(noise, promises,
-                         testing::Values(noise_kind::normal, noise_kind::autocorrelated,
-                                         noise_kind::heavy_tailed, noise_kind::bimodal));
+                         testing::Values(noise_kind::normal, noise_kind::autocorrelated, noise_kind::heavy_tailed, noise_kind::bimodal));
 
 }  // namespace
 }  // namespace crossover

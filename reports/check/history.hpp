@@ -27,20 +27,18 @@ std::string machine_fingerprint(const results& measured);
 
 /// The file that a run belongs in. Throws `error` (invalid) for a commit that is not of letters, digits,
 /// dots, dashes and underscores.
-std::filesystem::path history_file(const std::filesystem::path& directory, const std::string& commit,
-                                   const results& measured);
+std::filesystem::path history_file(const std::filesystem::path& directory, const std::string& commit, const results& measured);
 
 /// Stores a run as it stands in its file, `document`, of which `measured` was read; the same commit and date are replaced.
 /// Throws `error` (invalid, unwritable).
-void add_to_history(const std::filesystem::path& directory, const std::string& commit, const results& measured,
-                    std::string_view document);
+void add_to_history(const std::filesystem::path& directory, const std::string& commit, const results& measured, std::string_view document);
 
 /// The runs of this machine, oldest first (by the date of the results, then by file name). None where there
 /// is no such directory. Throws `error` (unreadable) for a file that is not results.
 std::vector<history_entry> read_history(const std::filesystem::path& directory, const std::string& machine);
 
 struct history_options {
-  file_options files;  ///< thresholds, metric, error rates; the name of the old side is made from the window
+  file_options files;       ///< thresholds, metric, error rates; the name of the old side is made from the window
   unsigned window = 10;     ///< how many recent runs the new one is compared with
   unsigned least_runs = 4;  ///< fewer show no scatter worth the name
   change_options changes;
@@ -53,12 +51,10 @@ struct history_options {
 /// only the runs since then count, if there are `least_runs` of them. A cell with fewer runs is inconclusive
 /// and says how many more are needed. The comparison has the
 /// timelines too, with the new run as their last. Throws `error` as `compare_files`.
-comparison compare_with_history(const std::vector<history_entry>& history, const results& measured,
-                                const history_options& options);
+comparison compare_with_history(const std::vector<history_entry>& history, const results& measured, const history_options& options);
 
 /// The timelines of every cell in the history, in order of first appearance. Throws `error` (invalid) for the
 /// metric.
-std::vector<timeline> timelines(const std::vector<history_entry>& history, const std::string& metric,
-                                const change_options& options = {});
+std::vector<timeline> timelines(const std::vector<history_entry>& history, const std::string& metric, const change_options& options = {});
 
 }  // namespace crossover

@@ -61,8 +61,7 @@ TEST_F(history_directory, keeps_runs_by_machine_and_date) {
   EXPECT_TRUE(read_history(directory, "nothing").empty());
   std::ofstream(directory / machine_fingerprint(first) / "20260105-x.json") << "{";
   EXPECT_THROW(read_history(directory, machine_fingerprint(first)), error);
-  for (const char* wrong : {"", "../x", "a b", ".hidden", "a/b"})
-    EXPECT_THROW(keep(wrong, first), error) << wrong;
+  for (const char* wrong : {"", "../x", "a b", ".hidden", "a/b"}) EXPECT_THROW(keep(wrong, first), error) << wrong;
 }
 
 TEST(machine_fingerprint, is_the_machine_and_not_its_kernel_or_load) {
@@ -95,8 +94,7 @@ TEST(compare_with_history, too_few_runs_say_how_many_are_needed) {
   block_simulator noise(noise_kind::normal, 0.004, 93);
   const comparison found = compare_with_history(history_of(noise, 2, 1), run_of(noise, 0, 1, 20), {});
   EXPECT_EQ(exit_code_of(found), 2);
-  EXPECT_EQ(found.cells[0].settle,
-            "2 runs in the window: at least 4 are needed to know the scatter from run to run");
+  EXPECT_EQ(found.cells[0].settle, "2 runs in the window: at least 4 are needed to know the scatter from run to run");
   EXPECT_THROW(compare_with_history({}, run_of(noise, 0, 1, 20), {}), error);
 }
 
@@ -128,8 +126,7 @@ TEST(compare_with_history, false_alarms_over_simulated_histories) {
     history_options options;
     options.files.tolerate = 0;
     options.changes.least_runs = 10;  // nothing is marked: what is tested here is the window
-    alarms +=
-        exit_code_of(compare_with_history(history_of(noise, 10, 10), run_of(noise, 0, 10, 20), options)) == 1;
+    alarms += exit_code_of(compare_with_history(history_of(noise, 10, 10), run_of(noise, 0, 10, 20), options)) == 1;
   }
   EXPECT_LE(clopper_pearson(alarms, 400, 0.999).lower, 0.01) << alarms;
 }
@@ -148,8 +145,7 @@ TEST(timelines, follow_each_cell_through_the_runs_that_measured_it) {
   EXPECT_NEAR(lines[0].runs[0].value, 1e6, 2e4);
   ASSERT_EQ(lines[1].changes.size(), 1u);
   EXPECT_EQ(lines[1].changes[0].index, 10u);
-  EXPECT_NEAR(lines[1].changes[0].shift, std::log(0.9), 0.01)
-      << "less throughput would be worse; this is more, so it is negative";
+  EXPECT_NEAR(lines[1].changes[0].shift, std::log(0.9), 0.01) << "less throughput would be worse; this is more, so it is negative";
 
   const comparison found = compare_with_history(history, history.back().measured, {});
   const auto told = nlohmann::json::parse(as_json(found))["crossover_check"]["timelines"];

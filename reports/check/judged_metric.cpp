@@ -16,9 +16,7 @@ const metric& judged_metric(std::string_view id) {
   std::string names;
   for (const metric& m : all_metrics())
     if (m.better != better_direction::neither) names += (names.empty() ? "" : ", ") + std::string(m.id);
-  throw error(error_kind::invalid,
-              fmt::format("--metric {}: {}; one of {}", id,
-                          found == nullptr ? "unknown" : "has no better direction", names));
+  throw error(error_kind::invalid, fmt::format("--metric {}: {}; one of {}", id, found == nullptr ? "unknown" : "has no better direction", names));
 }
 
 double worse_log_ratio(double log_ratio, const metric& judged) {
@@ -30,9 +28,7 @@ double worse_log_ratio(double log_ratio, const metric& judged) {
     case better_direction::neither:
       break;
   }
-  throw error(
-      error_kind::invalid,
-      fmt::format("--metric {}: describes a cell and has no better direction; judge another", judged.id));
+  throw error(error_kind::invalid, fmt::format("--metric {}: describes a cell and has no better direction; judge another", judged.id));
 }
 
 }  // namespace crossover

@@ -20,14 +20,12 @@ double median(std::vector<double>& values) {
 
 double positive_log(double figure) {
   if (!(figure > 0) || !std::isfinite(figure))
-    throw error(error_kind::invalid,
-                fmt::format("a figure of {} has no logarithm: a metric is compared by its ratio", figure));
+    throw error(error_kind::invalid, fmt::format("a figure of {} has no logarithm: a metric is compared by its ratio", figure));
   return std::log(figure);
 }
 
 double location_of_logs(std::span<const double> figures) {
-  if (figures.empty())
-    throw error(error_kind::invalid, "a block has no figure of one arm: run each arm at least once");
+  if (figures.empty()) throw error(error_kind::invalid, "a block has no figure of one arm: run each arm at least once");
   std::vector<double> logs;
   for (const double figure : figures) logs.push_back(positive_log(figure));
   return robust_location(logs);
@@ -46,8 +44,7 @@ double robust_location(std::span<const double> values) {
 
 double block_log_ratio(std::span<const slice> slices) {
   if (slices.empty() || slices.size() % 4 != 0)
-    throw error(error_kind::invalid,
-                fmt::format("a block has {} slices: they come in fours, ABBA or BAAB", slices.size()));
+    throw error(error_kind::invalid, fmt::format("a block has {} slices: they come in fours, ABBA or BAAB", slices.size()));
   std::vector<double> differences;
   for (std::size_t i = 0; i < slices.size(); i += 4) {
     const auto four = slices.subspan(i, 4);

@@ -12,8 +12,7 @@ namespace {
 
 std::vector<slice> in_fours(const std::vector<double>& figures, const std::string& letters) {
   std::vector<slice> slices;
-  for (std::size_t i = 0; i < figures.size(); ++i)
-    slices.push_back({letters[i % letters.size()] == 'A' ? arm::old_arm : arm::new_arm, figures[i]});
+  for (std::size_t i = 0; i < figures.size(); ++i) slices.push_back({letters[i % letters.size()] == 'A' ? arm::old_arm : arm::new_arm, figures[i]});
   return slices;
 }
 
@@ -36,8 +35,7 @@ TEST(robust_location, a_quarter_of_bursts_does_not_move_it_far_and_it_is_odd) {
 TEST(block_log_ratio, a_linear_drift_cancels_in_fours) {
   std::vector<double> figures;
   const std::string letters = "ABBABAAB";
-  for (int i = 0; i < 16; ++i)
-    figures.push_back(std::exp(0.01 * i) * (letters[static_cast<std::size_t>(i % 8)] == 'B' ? 1.05 : 1.0));
+  for (int i = 0; i < 16; ++i) figures.push_back(std::exp(0.01 * i) * (letters[static_cast<std::size_t>(i % 8)] == 'B' ? 1.05 : 1.0));
   EXPECT_NEAR(block_log_ratio(in_fours(figures, letters)), std::log(1.05), 1e-12);
 }
 

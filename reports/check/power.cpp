@@ -19,8 +19,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 }  // namespace
 
 double sign_flip_power(unsigned blocks, double sd, double shift, double level) {
-  const double patterns =
-      std::ldexp(1.0, static_cast<int>(std::min(blocks, 50u)));  // finer levels round to the same
+  const double patterns = std::ldexp(1.0, static_cast<int>(std::min(blocks, 50u)));  // finer levels round to the same
   const double rejecting = std::floor(level * patterns + 1e-9);
   if (blocks < 2 || rejecting < 1 || !(shift > 0)) return 0;
   if (!(sd > shift * 1e-3)) return 1;

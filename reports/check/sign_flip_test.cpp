@@ -42,8 +42,7 @@ TEST(sign_flip, enumeration_agrees_with_the_definition) {
   for (unsigned n = 1; n <= 10; ++n) {
     const std::vector<double> values = noise.log_ratios(n, 0.01);
     for (const double null : {-0.02, 0.0, 0.01, 0.03})
-      EXPECT_DOUBLE_EQ(sign_flip_p(values, null), by_definition(values, null))
-          << n << " blocks, null " << null;
+      EXPECT_DOUBLE_EQ(sign_flip_p(values, null), by_definition(values, null)) << n << " blocks, null " << null;
   }
 }
 
@@ -72,8 +71,7 @@ TEST(bounds, invert_the_test_exactly) {
     for (const double level : {0.05, 0.1}) {
       const mean_bounds bounds = bounds_of_mean(values, level);
       ASSERT_TRUE(std::isfinite(bounds.lower));
-      EXPECT_LE(sign_flip_p(values, bounds.lower - 1e-6), level)
-          << "just below the bound the null is rejected";
+      EXPECT_LE(sign_flip_p(values, bounds.lower - 1e-6), level) << "just below the bound the null is rejected";
       EXPECT_GT(sign_flip_p(values, bounds.lower + 1e-6), level) << "just above it is not";
       std::vector<double> mirrored;
       for (const double v : values) mirrored.push_back(-v);
@@ -95,8 +93,7 @@ TEST(bounds, with_random_flips_invert_the_test_too) {
 }
 
 TEST(bounds, cover_as_often_as_they_say) {
-  for (const noise_kind kind :
-       {noise_kind::normal, noise_kind::heavy_tailed, noise_kind::bimodal, noise_kind::autocorrelated}) {
+  for (const noise_kind kind : {noise_kind::normal, noise_kind::heavy_tailed, noise_kind::bimodal, noise_kind::autocorrelated}) {
     block_simulator noise(kind, 0.015, 11);
     unsigned above = 0, below = 0;
     for (int draw = 0; draw < 10'000; ++draw) {

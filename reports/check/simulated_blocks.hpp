@@ -29,16 +29,13 @@ class block_simulator {
   }
 
   /// One round over all cells: the noise of a block of each, added to `shifts[c]`.
-  void round(std::uint64_t number, const std::vector<double>& shifts,
-             std::vector<std::vector<block>>& cells) {
+  void round(std::uint64_t number, const std::vector<double>& shifts, std::vector<std::vector<block>>& cells) {
     drift_ = 0.9 * drift_ + std::sqrt(1 - 0.81) * normal();
     const double order = sign();
-    for (std::size_t c = 0; c < shifts.size(); ++c)
-      cells[c].push_back({shifts[c] + sd_ * noise(order), number});
+    for (std::size_t c = 0; c < shifts.size(); ++c) cells[c].push_back({shifts[c] + sd_ * noise(order), number});
   }
 
-  std::vector<std::vector<block>> blocks(unsigned rounds, const std::vector<double>& shifts,
-                                         std::uint64_t first_round = 0) {
+  std::vector<std::vector<block>> blocks(unsigned rounds, const std::vector<double>& shifts, std::uint64_t first_round = 0) {
     std::vector<std::vector<block>> cells(shifts.size());
     for (unsigned r = 0; r < rounds; ++r) round(first_round + r, shifts, cells);
     return cells;

@@ -49,8 +49,7 @@ inline gate_record simulate_gate(const gate_experiment& experiment) {
     blocks += static_cast<double>(drawn);
     bool alarm = false;
     for (std::size_t c = 0; c < experiment.cells; ++c)
-      alarm |=
-          found.cells[c].outcome == verdict::regression && std::expm1(shifts[c]) <= options.tolerate + 1e-12;
+      alarm |= found.cells[c].outcome == verdict::regression && std::expm1(shifts[c]) <= options.tolerate + 1e-12;
     record.false_alarms += alarm;
     record.found += found.cells[0].outcome == verdict::regression;
     record.wrongly_passed += found.cells[0].outcome == verdict::pass;

@@ -31,8 +31,7 @@ class cell_statistic {
     if (!(squares_ > 0)) return 0;
     const double share = std::min(sum_ * sum_ / (squares_ * n_), 1 - 1e-12);  // r^2 / n
     const double v = n_ - 1;
-    const double size =
-        v > 0 ? (8 * v + 1) / (8 * v + 3) * std::sqrt(-v * std::log1p(-share)) : std::sqrt(share);
+    const double size = v > 0 ? (8 * v + 1) / (8 * v + 3) * std::sqrt(-v * std::log1p(-share)) : std::sqrt(share);
     return std::copysign(size, sum_);
   }
 
@@ -59,8 +58,7 @@ std::vector<double> step_down_p(std::span<const tested_cell> cells, const flip_o
   for (const cell_statistic& s : statistics) observed.push_back(s.z());
   std::vector<std::size_t> order(cells.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return observed[a] > observed[b]; });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return observed[a] > observed[b]; });
 
   std::vector<std::uint64_t> as_extreme(cells.size(), 1);
   const auto count = [&] {

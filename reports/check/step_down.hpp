@@ -10,9 +10,8 @@ namespace crossover {
 
 /// One block of one cell: a pair of fresh processes.
 struct block {
-  double log_ratio = 0;  ///< log(new/old), oriented so that positive is worse
-  std::uint64_t round =
-      0;  ///< blocks of different cells with the same round were measured together, in one draw of the order
+  double log_ratio = 0;     ///< log(new/old), oriented so that positive is worse
+  std::uint64_t round = 0;  ///< blocks of different cells with the same round were measured together, in one draw of the order
 };
 
 /// The blocks of one cell, and the null it is tested against.

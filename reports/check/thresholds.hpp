@@ -19,7 +19,7 @@ struct cell_thresholds {
 
 /// Thresholds for the cells whose name a pattern matches.
 struct threshold_rule {
-  std::string pattern;  ///< as written: a glob, or a regular expression (Perl's, found anywhere in the name)
+  std::string pattern;                ///< as written: a glob, or a regular expression (Perl's, found anywhere in the name)
   std::optional<boost::regex> regex;  ///< set for a regular expression
   std::optional<double> tolerate;     ///< a share: 0.02 is 2 %; absent: as for other cells
   std::optional<double> detect;

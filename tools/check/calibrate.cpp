@@ -163,7 +163,8 @@ turns find_turns(const calibrate_request& asked) {
 }
 
 /// Measures one suite, the bank's `number`th.
-banked_suite measure_suite(const calibrate_request& asked, const std::string& program, const std::string& machine, const turns& slowed, std::size_t number, progress_line& line) {
+banked_suite measure_suite(const calibrate_request& asked, const std::string& program, const std::string& machine, const turns& slowed,
+                           std::size_t number, progress_line& line) {
   banked_suite suite;
   suite.slower_cell = slowed.of(number, asked.slower_every);
   suite.insensitive = slowed.insensitive;
@@ -216,8 +217,9 @@ void fill_bank(const calibrate_request& asked) {
         unsure += cell.outcome == verdict::inconclusive;
       }
       line.clear();
-      fmt::print(stderr, "suite {} ({}): {} regressions, {} inconclusive, {:.1f} s; {} left\n", number, suite.slower_cell.empty() ? "identical" : suite.slower_cell + " slower", alarms, unsure,
-                 suite.wall_s, format_time_left(std::max(0.0, 60 * asked.minutes - seconds_since(began))));
+      fmt::print(stderr, "suite {} ({}): {} regressions, {} inconclusive, {:.1f} s; {} left\n", number,
+                 suite.slower_cell.empty() ? "identical" : suite.slower_cell + " slower", alarms, unsure, suite.wall_s,
+                 format_time_left(std::max(0.0, 60 * asked.minutes - seconds_since(began))));
     } catch (const interrupted&) {
       throw;
     } catch (const error& trouble) {
@@ -229,9 +231,11 @@ void fill_bank(const calibrate_request& asked) {
 }
 
 int calibrate_command(const words& arguments) {
-  CLI::App app("Measures how often `crossover check` is wrong: suites of identical builds, and with one cell slowed down, banked block by block.\n"
-               "Interrupt it when you like: whole suites are kept, and the next run goes on.\n"
-               "Example:  tools/calibrate --minutes 60", "calibrate");
+  CLI::App app(
+      "Measures how often `crossover check` is wrong: suites of identical builds, and with one cell slowed down, banked block by block.\n"
+      "Interrupt it when you like: whole suites are kept, and the next run goes on.\n"
+      "Example:  tools/calibrate --minutes 60",
+      "calibrate");
   calibrate_request asked;
   selection chosen;
   app.add_option("PROGRAMS", asked.programs, "OLD NEW: two copies of one build of crossover")->expected(0, 2);
@@ -240,7 +244,8 @@ int calibrate_command(const words& arguments) {
   app.add_option("--page", asked.page, "FILE: where the page goes, as Markdown");
   app.add_option("--slower", asked.slower, "percent of work added to the cell that is slowed down (default 5)")->check(CLI::Range(0.1, 1000.0));
   app.add_option("--slower-every", asked.slower_every, "one suite in so many has such a cell (default 3; 0: none)");
-  app.add_option("--slower-in", asked.slower_in, "REGEX: the cells that take turns (default hashing and network), but for those in which added work is not seen");
+  app.add_option("--slower-in", asked.slower_in,
+                 "REGEX: the cells that take turns (default hashing and network), but for those in which added work is not seen");
   app.add_option("--replays", asked.replays, "suites played again of each truth (default 10000)");
   chosen.add_to(app);
   app.add_option("--command", asked.command, "what the page names as its source")->group("");
@@ -258,7 +263,8 @@ int calibrate_command(const words& arguments) {
   }
   const std::vector<banked_suite> bank = read_bank(asked.bank);
   if (bank.empty() && code == exit_code::interrupted) return code;
-  if (asked.replays > 0 && !bank.empty()) fmt::print(stderr, "playing the blocks of {} suites again, {} times for each truth\n", bank.size(), asked.replays);
+  if (asked.replays > 0 && !bank.empty())
+    fmt::print(stderr, "playing the blocks of {} suites again, {} times for each truth\n", bank.size(), asked.replays);
   replay_options replays;
   replays.suites = asked.replays;
   const std::string page = calibration_page(calibrate(bank, replays), asked.command);
@@ -280,7 +286,9 @@ int main(int count, char** values) {
     return exit_code::interrupted;
   } catch (const error& trouble) {
     fmt::print(stderr, "calibrate: {}\n", trouble.what());
-    return trouble.kind() == error_kind::invalid ? exit_code::usage : trouble.kind() == error_kind::unwritable ? exit_code::unwritable : exit_code::unreadable;
+    return trouble.kind() == error_kind::invalid      ? exit_code::usage
+           : trouble.kind() == error_kind::unwritable ? exit_code::unwritable
+                                                      : exit_code::unreadable;
   } catch (const std::exception& bug) {
     fmt::print(stderr, "calibrate: a bug of ours: {}\n", bug.what());
     return exit_code::bug;

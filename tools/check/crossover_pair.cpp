@@ -142,7 +142,8 @@ crossover_pair::crossover_pair(const std::string& old_program, const std::string
     paired_cell& cell = cells_.emplace_back();
     cell.what = *pair.new_cell;
     if (!(pair.old_cell->parameters == pair.new_cell->parameters && pair.old_cell->model == pair.new_cell->model))
-      found.notes.push_back(fmt::format("'{}' means different things to the two programs; both are given the new one's parameters", pair.new_cell->name));
+      found.notes.push_back(
+          fmt::format("'{}' means different things to the two programs; both are given the new one's parameters", pair.new_cell->name));
   }
 }
 
@@ -163,8 +164,8 @@ void crossover_pair::arm_both(paired_cell& cell) {
   one.what.model_parameters = model.given;
   one.what.cores = given.cell;
   one.what.in_flight = *cell.what.in_flight;
-  const auto known = std::find_if(all_workloads().begin(), all_workloads().end(),
-                                  [&](const workload_type* type) { return type->name == cell.what.workload; });
+  const auto known =
+      std::find_if(all_workloads().begin(), all_workloads().end(), [&](const workload_type* type) { return type->name == cell.what.workload; });
   // A workload that this program does not know may need a server: the new side is asked, and says if it needs none.
   const counterpart wanted = known == all_workloads().end() ? counterpart::server : counterpart_wanted(**known, one.what.parameters);
   if (wanted != counterpart::none) try {
@@ -227,7 +228,8 @@ double crossover_pair::measure(std::size_t i) {
   const auto add = [&](arm which, const sample& s) {
     const std::optional<double> figure = judged_.extract(cell.what, s);
     if (!figure || !(*figure > 0))
-      throw error(error_kind::unsupported, fmt::format("{} is {} in a slice of this cell; judge another metric", judged_.label, figure ? "0" : "not measured"));
+      throw error(error_kind::unsupported,
+                  fmt::format("{} is {} in a slice of this cell; judge another metric", judged_.label, figure ? "0" : "not measured"));
     slices.push_back({which, *figure});
   };
   for (const duel_group& group : block.groups) {
@@ -249,7 +251,8 @@ std::vector<std::string> crossover_pair::doubts(std::size_t i) const {
 
 std::string crossover_pair::last_order() const {
   std::string order;
-  for (std::size_t i = 0; i < slices_.size(); i += 4) order += fmt::format("{}{}", order.empty() ? "" : " ", slices_[i].which == arm::old_arm ? "ABBA" : "BAAB");
+  for (std::size_t i = 0; i < slices_.size(); i += 4)
+    order += fmt::format("{}{}", order.empty() ? "" : " ", slices_[i].which == arm::old_arm ? "ABBA" : "BAAB");
   return order;
 }
 

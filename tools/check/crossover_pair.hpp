@@ -33,7 +33,7 @@ struct crossover_pair_options {
   std::string metric = "time";
   std::uint64_t seed = 1;
   double deadline_s = 20;
-  double slower = 0;     ///< percent added to the new side's operations, for calibration
+  double slower = 0;      ///< percent added to the new side's operations, for calibration
   std::string slower_in;  ///< to the cells that this filter keeps
 };
 

@@ -9,11 +9,11 @@
 
 #include "bench/cell/child_process.hpp"
 #include "bench/interrupt.hpp"
-#include "reports/environment_differences.hpp"
 #include "reports/check/escape.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/location.hpp"
 #include "reports/check/match_cells.hpp"
+#include "reports/environment_differences.hpp"
 
 namespace crossover {
 namespace {
@@ -47,7 +47,8 @@ results listed_by(const std::string& program, const std::string& filter) {
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("Failed to match any benchmarks")) continue;
     if (line.empty() || line.starts_with('-') || line != one_line(line))
-      throw error(error_kind::unreadable, fmt::format("{}: neither crossover nor a Google Benchmark program: --benchmark_list_tests lists '{}'", program, one_line(line, 60)));
+      throw error(error_kind::unreadable, fmt::format("{}: neither crossover nor a Google Benchmark program: --benchmark_list_tests lists '{}'",
+                                                      program, one_line(line, 60)));
     cell_result cell;
     cell.name = line;
     read.cells.push_back(std::move(cell));
@@ -93,7 +94,8 @@ results foreign_pair::run(std::size_t i, side which) {
     for (const cell_result& cell : measured.cells)
       if (cell.status == cell_status::failed) throw error(error_kind::failed, cell.reason);
     if (measured.cells.size() != 1 || measured.cells.front().samples.empty())
-      throw error(error_kind::failed, fmt::format("--benchmark_filter={} gave {} benchmarks with figures, not 1", exactly(names_[i]), measured.cells.size()));
+      throw error(error_kind::failed,
+                  fmt::format("--benchmark_filter={} gave {} benchmarks with figures, not 1", exactly(names_[i]), measured.cells.size()));
     return measured;
   } catch (const interrupted&) {
     throw;
@@ -107,7 +109,8 @@ std::vector<double> foreign_pair::figures(std::size_t i, const results& measured
   for (const sample& s : measured.cells.front().samples) {
     const std::optional<double> figure = judged_.extract(measured.cells.front(), s);
     if (!figure || !(*figure > 0))
-      throw error(error_kind::unsupported, fmt::format("{} is {} in the output of '{}'; judge another metric", judged_.label, figure ? "0" : "not", names_[i]));
+      throw error(error_kind::unsupported,
+                  fmt::format("{} is {} in the output of '{}'; judge another metric", judged_.label, figure ? "0" : "not", names_[i]));
     all.push_back(*figure);
   }
   return all;

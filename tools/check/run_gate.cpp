@@ -52,7 +52,9 @@ class gate_run {
       const std::vector<std::string>& orders = cells_[left[k]].orders;
       cell_comparison& cell = found.cells[k];
       const std::size_t before = cells_[left[k]].measured.confirm.empty() ? 0 : cell.screen_blocks;
-      if (before + cell.blocks <= orders.size()) cell.block_orders.assign(orders.begin() + static_cast<std::ptrdiff_t>(before), orders.begin() + static_cast<std::ptrdiff_t>(before + cell.blocks));
+      if (before + cell.blocks <= orders.size())
+        cell.block_orders.assign(orders.begin() + static_cast<std::ptrdiff_t>(before),
+                                 orders.begin() + static_cast<std::ptrdiff_t>(before + cell.blocks));
     }
     if (out_of_time_)
       found.notes.push_back(fmt::format("the budget of {:.3g} s ended before the plan was done; raise --budget or select fewer cells", budget_s_));

@@ -35,9 +35,9 @@ class written_down : public block_source {
   std::string trouble(std::size_t cell, side) override { return troubles[names_[cell]]; }
 
   double block_s = 0.2;
-  std::vector<std::string> order;                              ///< which cell was measured when
-  std::map<std::string, std::function<void()>> first_looks;    ///< what happens then
-  std::map<std::string, std::string> troubles;                 ///< of the other side, when one failed
+  std::vector<std::string> order;                            ///< which cell was measured when
+  std::map<std::string, std::function<void()>> first_looks;  ///< what happens then
+  std::map<std::string, std::string> troubles;               ///< of the other side, when one failed
 
  private:
   std::vector<std::string> names_;
@@ -67,7 +67,8 @@ TEST(run_gate, finds_the_slower_cell_among_twenty_and_lets_the_others_go_after_t
   for (int i = 0; i < 20; ++i) pair.add("cell/" + std::to_string(i), steady(i == 13 ? 0.05 : 0));
   std::string plan;
   std::vector<run_progress> shown;
-  const comparison found = run_gate(pair, seeded(), {}, {[&](const std::string& words) { plan = words; }, [&](const run_progress& now) { shown.push_back(now); }});
+  const comparison found =
+      run_gate(pair, seeded(), {}, {[&](const std::string& words) { plan = words; }, [&](const run_progress& now) { shown.push_back(now); }});
   EXPECT_EQ(exit_code_of(found), 1);
   EXPECT_EQ(cell_of(found, "cell/13").outcome, verdict::regression);
   EXPECT_NEAR(*cell_of(found, "cell/13").ratio, 1.05, 0.003);

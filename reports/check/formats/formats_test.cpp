@@ -58,11 +58,8 @@ TEST(formats, every_output_is_valid_utf8_without_control_characters_and_ends_a_l
       ASSERT_FALSE(out.empty()) << format.name;
       EXPECT_EQ(out.back(), '\n') << format.name;
       for (const std::string& line : lines_of(out)) {
-        if (format.name == "json" ||
-            format.name == "sarif") {  // JSON escapes what it must, and the name stays as it is
-          EXPECT_TRUE(std::none_of(line.begin(), line.end(), [](char c) {
-            return static_cast<unsigned char>(c) < 0x20;
-          })) << format.name;
+        if (format.name == "json" || format.name == "sarif") {  // JSON escapes what it must, and the name stays as it is
+          EXPECT_TRUE(std::none_of(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; })) << format.name;
           continue;
         }
         EXPECT_EQ(one_line(line), line) << format.name;
@@ -72,8 +69,7 @@ TEST(formats, every_output_is_valid_utf8_without_control_characters_and_ends_a_l
 
 TEST(text, shows_the_most_urgent_first_and_the_headline_last) {
   const std::vector<std::string> lines = lines_of(as_text(sample_comparison()));
-  const auto first =
-      std::find_if(lines.begin(), lines.end(), [](const std::string& l) { return l.starts_with("verdict"); });
+  const auto first = std::find_if(lines.begin(), lines.end(), [](const std::string& l) { return l.starts_with("verdict"); });
   ASSERT_NE(first, lines.end());
   EXPECT_TRUE((first + 1)->starts_with("regression"));
   EXPECT_EQ(lines.back(),
@@ -126,8 +122,7 @@ TEST(junit, is_read_by_an_xml_parser_and_its_counts_are_right) {
   EXPECT_EQ(suite.get<unsigned>("<xmlattr>.failures"), failures);
   EXPECT_EQ(suite.get<unsigned>("<xmlattr>.errors"), errors);
   EXPECT_EQ(suite.get<unsigned>("<xmlattr>.skipped"), skipped);
-  for (const std::string& name : hostile_names())
-    EXPECT_TRUE(names.contains(one_line(name))) << one_line(name);
+  for (const std::string& name : hostile_names()) EXPECT_TRUE(names.contains(one_line(name))) << one_line(name);
 }
 
 TEST(sarif, has_a_result_for_whatever_is_not_a_pass) {
@@ -143,12 +138,8 @@ TEST(sarif, has_a_result_for_whatever_is_not_a_pass) {
     const std::string uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
     EXPECT_EQ(uri, "head%20build/results.json");
   }
-  EXPECT_EQ(of_rule, (std::map<std::string, int>{{"regression", 4},
-                                                 {"inconclusive", 4},
-                                                 {"newly_failing", 1},
-                                                 {"vanished", 1},
-                                                 {"failing", 1},
-                                                 {"environment", 1}}));
+  EXPECT_EQ(of_rule, (std::map<std::string, int>{
+                         {"regression", 4}, {"inconclusive", 4}, {"newly_failing", 1}, {"vanished", 1}, {"failing", 1}, {"environment", 1}}));
   EXPECT_TRUE(nlohmann::json::parse(as_sarif(all_pass()))["runs"][0]["results"].empty());
 }
 

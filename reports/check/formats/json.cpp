@@ -63,7 +63,8 @@ ordered_json timelines(const comparison& found) {
   for (const timeline& line : found.timelines) {
     ordered_json runs = ordered_json::array(), changes = ordered_json::array();
     for (const timeline_run& run : line.runs) runs.push_back({{"commit", run.commit}, {"date", run.date}, {"value", run.value}});
-    for (const change_point& change : line.changes) changes.push_back({{"run", change.index}, {"shift", change.shift}, {"p", change.p}, {"q", change.q}});
+    for (const change_point& change : line.changes)
+      changes.push_back({{"run", change.index}, {"shift", change.shift}, {"p", change.p}, {"q", change.q}});
     lines.push_back({{"cell", line.cell}, {"runs", std::move(runs)}, {"changes", std::move(changes)}});
   }
   return lines;
@@ -75,8 +76,7 @@ std::string as_json(const comparison& found) {
   ordered_json cells = ordered_json::array();
   for (const cell_comparison& cell : found.cells) cells.push_back(of(cell));
   ordered_json environment = ordered_json::array();
-  for (const environment_difference& d : found.environment)
-    environment.push_back({{"key", d.key}, {"old", d.old_value}, {"new", d.new_value}});
+  for (const environment_difference& d : found.environment) environment.push_back({{"key", d.key}, {"old", d.old_value}, {"new", d.new_value}});
   ordered_json document;
   document["crossover_check"] = {{"schema", 1},
                                  {"verdict", to_string(verdict_of(found))},

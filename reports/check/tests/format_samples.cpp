@@ -17,12 +17,10 @@ int main(int count, char** arguments) {
   pass.cells.emplace_back();
   pass.cells.back().name = "noop/serial";
   pass.cells.back().outcome = verdict::pass;
-  const std::pair<const char*, comparison> all[] = {
-      {"everything", sample_comparison()}, {"pass", pass}, {"nothing", comparison{}}};
+  const std::pair<const char*, comparison> all[] = {{"everything", sample_comparison()}, {"pass", pass}, {"nothing", comparison{}}};
   for (const auto& [name, found] : all)
     for (const output_format& format : all_formats()) {
-      std::ofstream out(std::string(arguments[1]) + "/" + name + "." + std::string(format.name),
-                        std::ios::binary);
+      std::ofstream out(std::string(arguments[1]) + "/" + name + "." + std::string(format.name), std::ios::binary);
       out << format.render(found);
       if (!out.flush()) return 74;
     }
