@@ -55,17 +55,21 @@ void validate(const gate_options& options, std::span<const gated_cell> cells) {
                                                    as_percent(cell.detect)));
 }
 
+/// The power that the confirmation has to have: a screen lets a slowdown of `detect` through with at most (1 - power) / 2, so that much is left.
+double confirming_power(const gate_options& options, bool screens) { return screens ? options.power / (1 - (1 - options.power) / 2) : options.power; }
+
+/// The fewest blocks that may decide on one of `together` cells.
+unsigned least_blocks(const gate_options& options, std::size_t together) {
+  return blocks_for_level(options.false_alarms, static_cast<unsigned>(together)) + spare_blocks;
+}
+
 /// Blocks to confirm one of `together` cells, of this scatter, with the asked power. Nothing where no number
 /// is enough.
 std::optional<unsigned> confirm_blocks(const gate_options& options, double sd, double shift, std::size_t together, bool screens) {
-  const auto k = static_cast<unsigned>(together);
-  const double level = options.false_alarms / k;
-  // A screen lets a slowdown of `detect` through with at most (1 - power) / 2, so that much is left for the
-  // confirmation.
-  const double power = screens ? options.power / (1 - (1 - options.power) / 2) : options.power;
-  const auto enough = blocks_for_power(sd, shift, level, power);
+  const double level = options.false_alarms / static_cast<double>(together);
+  const auto enough = blocks_for_power(sd, shift, level, confirming_power(options, screens));
   if (!enough) return std::nullopt;
-  return std::max(*enough, blocks_for_level(options.false_alarms, k) + spare_blocks);
+  return std::max(*enough, least_blocks(options, together));
 }
 
 void judge(cell_comparison& cell, std::span<const block> blocks, double level, const flip_options& flips) {
@@ -187,9 +191,19 @@ std::vector<survivor> survivors(const block_plan& plan, const gate_options& opti
   if (wanted_s > left_s)
     for (survivor& one : going_on) {
       const auto affordable = static_cast<unsigned>(one.blocks * left_s / wanted_s);
-      one.blocks = std::max(affordable, blocks_for_level(options.false_alarms, together) + spare_blocks);
+      one.blocks = std::max(affordable, least_blocks(options, together));
     }
   return going_on;
+}
+
+bool enough_blocks(const block_plan& plan, const gate_options& options, const gated_cell& cell, std::size_t together, std::span<const block> fresh) {
+  const auto count = static_cast<unsigned>(fresh.size());
+  if (count < std::max(plan.confirm_blocks, least_blocks(options, together))) return false;
+  double squares = 0;
+  for (const block& b : fresh) squares += std::pow(b.log_ratio - std::log1p(cell.tolerate), 2);
+  const double scatter = sd_at_most(std::sqrt(squares / count), count, sd_confidence);
+  const double level = options.false_alarms / static_cast<double>(together);
+  return sign_flip_power(count, scatter, alternative(cell), level) >= confirming_power(options, plan.screens);
 }
 
 comparison compare_blocks(const block_plan& plan, const gate_options& options, std::span<const gated_cell> cells,

@@ -82,6 +82,12 @@ std::string in_words(const block_plan& plan, const gate_options& options, std::s
 std::vector<survivor> survivors(const block_plan& plan, const gate_options& options, std::span<const gated_cell> cells,
                                 std::span<const std::vector<block>> screen);
 
+/// Whether a survivor's fresh blocks are enough for the asked power though fewer than it was given: a few blocks of the screen are a poor estimate
+/// of the scatter, and one disturbed block among them asks for hundreds. Looked at are the blocks' distances from `tolerate`, never their signs:
+/// given the distances, each sign is as likely as the other at `tolerate`, so that the sign flips are as exact as with a number fixed beforehand
+/// (sample size re-estimation that stays blind: Gould 1992). `together`: how many cells survived.
+bool enough_blocks(const block_plan& plan, const gate_options& options, const gated_cell& cell, std::size_t together, std::span<const block> fresh);
+
 /// The verdicts on what was measured, `measured[i]` being of `cells[i]`. A survivor's figures rest on its
 /// fresh blocks alone. The caller adds names, vanished and failing cells, environment and wall time.
 comparison compare_blocks(const block_plan& plan, const gate_options& options, std::span<const gated_cell> cells,

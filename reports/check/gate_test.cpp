@@ -94,6 +94,23 @@ TEST(screen, the_confirmation_stays_within_the_budget_but_keeps_its_level) {
   for (const survivor& one : survivors(plan, options, cells, screen)) EXPECT_EQ(one.blocks, blocks_for_level(0.01, 20) + 3);
 }
 
+TEST(enough_blocks, ends_early_where_the_screen_was_disturbed_and_never_by_signs) {
+  const gate_options options;
+  const auto cells = suite(20);
+  const block_plan plan = plan_blocks(options, cells);
+  const auto enough = [&](const std::vector<block>& fresh) { return enough_blocks(plan, options, cells[0], 2, fresh); };
+  EXPECT_FALSE(enough(steady(plan.confirm_blocks - 1, 0, 0.004))) << "never fewer than planned for usual noise";
+  EXPECT_TRUE(enough(steady(plan.confirm_blocks, 0, 0.004)));
+  EXPECT_FALSE(enough(steady(plan.confirm_blocks, 0, 0.1)));
+  EXPECT_TRUE(enough(steady(900, 0, 0.1)));
+  // The same distances from what is tolerated, with other signs.
+  for (std::vector<block> fresh : {steady(plan.confirm_blocks, 0, 0.004), steady(40, 0.02, 0.03), steady(60, std::log(1.05), 0.05)}) {
+    const bool before = enough(fresh);
+    for (std::size_t i = 0; i < fresh.size(); i += 3) fresh[i].log_ratio = 2 * std::log1p(options.tolerate) - fresh[i].log_ratio;
+    EXPECT_EQ(enough(fresh), before);
+  }
+}
+
 TEST(compare_blocks, gives_each_cell_its_verdict) {
   const gate_options options;
   auto cells = suite(20);

@@ -30,8 +30,11 @@ inline played_suite play_suite(const block_plan& plan, const gate_options& optio
   for (const survivor& one : going_on) rounds = std::max(rounds, one.blocks);
   const std::vector<std::vector<block>> fresh = draw(rounds, 1'000'000);
   for (const survivor& one : going_on) {
-    measured[one.cell].confirm.assign(fresh[one.cell].begin(), fresh[one.cell].begin() + one.blocks);
-    played.blocks += one.blocks;
+    const std::span<const block> all = std::span(fresh[one.cell]).first(one.blocks);
+    std::size_t taken = std::min<std::size_t>(plan.confirm_blocks, all.size());
+    while (taken < all.size() && !enough_blocks(plan, options, cells[one.cell], going_on.size(), all.first(taken))) ++taken;
+    measured[one.cell].confirm.assign(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(taken));
+    played.blocks += taken;
   }
   played.found = compare_blocks(plan, options, cells, measured);
   return played;

@@ -86,18 +86,20 @@ class gate_run {
     std::vector<std::vector<block>> screened;
     for (const std::size_t i : there) screened.push_back(cells_[i].measured.screen);
     const std::vector<survivor> going_on = survivors(plan, options_, gated(there), screened);
-    unsigned rounds = 0;
-    plan_left_s_ = 0;
-    total_ = done_;
-    for (const survivor& one : going_on) {
-      rounds = std::max(rounds, one.blocks);
-      total_ += one.blocks;
-      plan_left_s_ += one.blocks * cells_[there[one.cell]].gated.block_s;
-    }
-    for (unsigned round = 0; round < rounds && !out_of_time_; ++round) {
+    for (unsigned round = 0; !out_of_time_; ++round) {
       std::vector<std::size_t> turn;
-      for (const survivor& one : going_on)
-        if (round < one.blocks && cells_[there[one.cell]].now == condition::measurable) turn.push_back(there[one.cell]);
+      plan_left_s_ = 0;
+      total_ = done_;
+      for (const survivor& one : going_on) {
+        const std::size_t i = there[one.cell];
+        const cell_state& cell = cells_[i];
+        if (round >= one.blocks || cell.now != condition::measurable) continue;
+        if (enough_blocks(plan, options_, cell.gated, going_on.size(), cell.measured.confirm)) continue;
+        turn.push_back(i);
+        total_ += one.blocks - round;
+        plan_left_s_ += (one.blocks - round) * cell.gated.block_s;
+      }
+      if (turn.empty()) return;
       for (const std::size_t i : shuffled(turn)) measure(i, cells_[i].measured.confirm, first_confirming_round + round);
     }
   }

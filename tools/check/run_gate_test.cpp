@@ -119,6 +119,18 @@ TEST(run_gate, one_cell_is_confirmed_at_once) {
   EXPECT_EQ(pair.order.size(), 10u);
 }
 
+TEST(run_gate, one_disturbed_block_of_the_screen_costs_no_hundreds) {
+  written_down pair;
+  for (int i = 0; i < 11; ++i) pair.add("quiet " + std::to_string(i), steady(0));
+  pair.add("disturbed", [](unsigned block) { return block == 2 ? 0.4 : block % 2 == 0 ? 0.004 : -0.003; });
+  const comparison found = run_gate(pair, seeded(), {}, {});
+  const cell_comparison& disturbed = cell_of(found, "disturbed");
+  EXPECT_EQ(disturbed.outcome, verdict::pass);
+  EXPECT_EQ(disturbed.decided, decided_by::confirmation);
+  EXPECT_GE(disturbed.blocks, 10u);
+  EXPECT_LT(disturbed.blocks, 20u);
+}
+
 TEST(run_gate, thresholds_hold_for_the_cells_that_they_name) {
   written_down pair;
   pair.add("a", steady(0.05));
