@@ -8,6 +8,7 @@
 #include <random>
 
 #include "bench/interrupt.hpp"
+#include "bench/runner.hpp"
 #include "reports/check/formats/formats.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "tools/check/compare_sides.hpp"

@@ -102,7 +102,7 @@ std::string what_settles(const cell_comparison& cell, const gate_options& option
   const double level = to_pass > to_regression ? (1 - options.power) / 2 : options.false_alarms / static_cast<double>(together);
   const auto enough = blocks_for_power(sd_at_most(cell.sd.value_or(options.block_sd), cell.blocks, 0.5), shift, level, options.power);
   const std::string scatter = fmt::format("blocks scatter by {:.2g} %", 100 * cell.sd.value_or(0));
-  if (!enough) return scatter + ": no number of blocks up to 1,000 would settle it; quiet the machine (crossover doctor)";
+  if (!enough) return scatter + ": no number of blocks up to 1,000 would settle it; end what else runs on the machine, or measure on another";
   const unsigned wanted = std::max(*enough, cell.blocks + cell.blocks / 2);
   return fmt::format("{}: about {} blocks ({:.0f} s) would settle it; raise --budget", scatter, wanted, std::ceil(wanted * block_s));
 }
