@@ -107,52 +107,46 @@ void child_process::write_line(const std::string& line) {
   if (done < text.size()) throw error(error_kind::failed, how_it_ended());
 }
 
+bool child_process::read_more(time_point deadline, const std::string& late, std::size_t most_bytes) {
+  for (;;) {
+    if (was_interrupted()) throw interrupted();
+    const duration left = deadline - std::chrono::steady_clock::now();
+    if (left.count() <= 0) {
+      kill_group();
+      throw error(error_kind::failed, late + last_words());
+    }
+    pollfd watched[2] = {{output_.get(), POLLIN, 0}, {interrupt_descriptor(), POLLIN, 0}};
+    const int ready = ::poll(watched, 2, static_cast<int>(std::min(left.count() * 1000 + 1, 1e9)));
+    if (ready < 0 && errno != EINTR) throw system_failure(error_kind::failed, "poll", errno);
+    if (ready <= 0 || (watched[0].revents & (POLLIN | POLLHUP)) == 0) continue;
+    char chunk[65536];
+    const ssize_t n = ::read(output_.get(), chunk, sizeof chunk);
+    if (n == 0) return false;
+    if (n > 0) pending_.append(chunk, static_cast<std::size_t>(n));
+    if (pending_.size() > most_bytes) throw error(error_kind::failed, "it writes without end");
+    return true;
+  }
+}
+
 std::string child_process::read_line(duration most) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(most);
+  const std::string late = fmt::format("no answer within {:.3g} s: the process was killed", most.count());
   for (;;) {
     if (const std::size_t end = pending_.find('\n'); end != std::string::npos) {
       std::string line = pending_.substr(0, end);
       pending_.erase(0, end + 1);
       return line;
     }
-    if (was_interrupted()) throw interrupted();
-    const duration left = deadline - std::chrono::steady_clock::now();
-    if (left.count() <= 0) {
-      kill_group();
-      throw error(error_kind::failed, fmt::format("no answer within {:.3g} s: the process was killed{}", most.count(), last_words()));
-    }
-    pollfd watched[2] = {{output_.get(), POLLIN, 0}, {interrupt_descriptor(), POLLIN, 0}};
-    const int ready = ::poll(watched, 2, static_cast<int>(std::min(left.count() * 1000 + 1, 1e9)));
-    if (ready < 0 && errno != EINTR) throw system_failure(error_kind::failed, "poll", errno);
-    if (ready <= 0 || (watched[0].revents & (POLLIN | POLLHUP)) == 0) continue;
-    char chunk[65536];
-    const ssize_t n = ::read(output_.get(), chunk, sizeof chunk);
-    if (n == 0) throw error(error_kind::failed, how_it_ended());
-    if (n > 0) pending_.append(chunk, static_cast<std::size_t>(n));
-    if (pending_.size() > (std::size_t{256} << 20)) throw error(error_kind::failed, "the process answers without end");
+    if (!read_more(deadline, late, std::size_t{256} << 20)) throw error(error_kind::failed, how_it_ended());
   }
 }
 
 std::string child_process::read_to_end(duration most) {
   using clock = std::chrono::steady_clock;
   const auto deadline = clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(most);
+  const std::string late = fmt::format("it did not end within {:.3g} s and was killed", most.count());
   input_.reset();
-  for (;;) {
-    if (was_interrupted()) throw interrupted();
-    const duration left = deadline - clock::now();
-    if (left.count() <= 0) {
-      kill_group();
-      throw error(error_kind::failed, fmt::format("it did not end within {:.3g} s and was killed{}", most.count(), last_words()));
-    }
-    pollfd watched[2] = {{output_.get(), POLLIN, 0}, {interrupt_descriptor(), POLLIN, 0}};
-    const int ready = ::poll(watched, 2, static_cast<int>(std::min(left.count() * 1000 + 1, 1e9)));
-    if (ready < 0 && errno != EINTR) throw system_failure(error_kind::failed, "poll", errno);
-    if (ready <= 0 || (watched[0].revents & (POLLIN | POLLHUP)) == 0) continue;
-    char chunk[65536];
-    const ssize_t n = ::read(output_.get(), chunk, sizeof chunk);
-    if (n == 0) break;
-    if (n > 0) pending_.append(chunk, static_cast<std::size_t>(n));
-    if (pending_.size() > (std::size_t{64} << 20)) throw error(error_kind::failed, "it writes without end");
+  while (read_more(deadline, late, std::size_t{64} << 20)) {
   }
   const duration left = deadline - clock::now();
   for (double waited = 0; !reaped_ && waited < left.count(); waited += 0.001) {

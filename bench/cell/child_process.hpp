@@ -37,6 +37,9 @@ class child_process {
   std::string read_to_end(duration most);
 
  private:
+  using time_point = std::chrono::steady_clock::time_point;
+  /// Reads what it has written, once, or waits for it; false at the end of its output. Past the deadline, says so in `late` and kills it.
+  bool read_more(time_point deadline, const std::string& late, std::size_t most_bytes);
   void kill_group();
   std::string how_it_ended();
   std::string last_words() const;

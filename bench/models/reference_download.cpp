@@ -1,6 +1,4 @@
-#include <fcntl.h>
 #include <strings.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "bench/models/epoll_watch.hpp"
 #include "bench/models/reference_shard.hpp"
 #include "workloads/download.hpp"
 #include "workloads/endpoint.hpp"
@@ -52,11 +51,7 @@ reply_head parse_head(std::string_view head) {
 class download_shard final : public reference_shard {
  public:
   download_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes)
-      : request_(download_request_of(setup.workload_values, setup.endpoint)),
-        epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-        buffer_(64 << 10),
-        peers_(lanes.size()) {
-    if (!epoll_) throw system_failure(error_kind::resource, "cannot create an epoll", errno);
+      : request_(download_request_of(setup.workload_values, setup.endpoint)), buffer_(64 << 10), peers_(lanes.size()) {
     known_ = setup.workload_values.text("url").empty();
     if (known_) expected_ = hashing_input(setup.workload_values.number("bytes"));
     for (std::size_t j = 0; j < peers_.size(); ++j) {
@@ -80,11 +75,10 @@ class download_shard final : public reference_shard {
     trace_idle();
     epoll_event events[512];
     while (going_ > 0) {
-      const int n = ::epoll_wait(epoll_.get(), events, 512, -1);
-      for (int i = 0; i < n; ++i) {
-        const std::size_t j = events[i].data.u64;
+      for (const epoll_event& event : epoll_.wait(events)) {
+        const std::size_t j = event.data.u64;
         trace_running(peers_[j].lane);
-        if ((events[i].events & EPOLLOUT) != 0 && peers_[j].wants_write)
+        if ((event.events & EPOLLOUT) != 0 && peers_[j].wants_write)
           send(j);
         else
           receive(j);
@@ -110,21 +104,14 @@ class download_shard final : public reference_shard {
 
   void watch(std::size_t j) {
     if (peers_.size() == 1) return;
-    ::fcntl(peers_[j].socket.get(), F_SETFL, O_NONBLOCK);
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = j;
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, peers_[j].socket.get(), &event);
+    epoll_.add(peers_[j].socket.get(), j);
     peers_[j].wants_write = false;
   }
 
   void want_write(std::size_t j, bool wanted) {
     if (peers_[j].wants_write == wanted) return;
     peers_[j].wants_write = wanted;
-    epoll_event event{};
-    event.events = EPOLLIN | (wanted ? EPOLLOUT : 0U);
-    event.data.u64 = j;
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, peers_[j].socket.get(), &event);
+    epoll_.want_write(peers_[j].socket.get(), j, wanted);
   }
 
   void begin_operation(std::size_t j) {
@@ -236,7 +223,7 @@ class download_shard final : public reference_shard {
   }
 
   download_request request_;
-  descriptor epoll_;
+  epoll_watch epoll_;
   std::vector<char> buffer_;
   std::vector<peer> peers_;
   std::vector<unsigned char> expected_;

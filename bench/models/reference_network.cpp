@@ -1,10 +1,10 @@
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 
+#include "bench/models/epoll_watch.hpp"
 #include "bench/models/reference_shard.hpp"
 #include "workloads/endpoint.hpp"
 #include "workloads/network.hpp"
@@ -17,8 +17,7 @@ namespace {
 class network_shard final : public reference_shard {
  public:
   network_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes, bool polls)
-      : endpoint_(setup.endpoint), bytes_(setup.workload_values.number("bytes")), polls_(polls), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-    if (!epoll_) throw system_failure(error_kind::resource, "cannot create an epoll", errno);
+      : endpoint_(setup.endpoint), bytes_(setup.workload_values.number("bytes")), polls_(polls) {
     for (const std::uint32_t number : lanes) {
       peer& p = peers_.emplace_back();
       p.lane = number;
@@ -50,9 +49,7 @@ class network_shard final : public reference_shard {
   void loop_by_epoll() {
     std::vector<epoll_event> events(std::min<std::size_t>(peers_.size(), 512));
     while (going_ > 0) {
-      const int n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
-      for (int i = 0; i < n; ++i) {
-        const epoll_event& event = events[static_cast<std::size_t>(i)];
+      for (const epoll_event& event : epoll_.wait(events)) {
         const std::size_t j = event.data.u64;
         trace_running(peers_[j].lane);
         if ((event.events & EPOLLOUT) != 0 && peers_[j].wants_write)
@@ -94,26 +91,17 @@ class network_shard final : public reference_shard {
   };
 
   void watch(std::size_t j) {
-    ::fcntl(peers_[j].socket.get(), F_SETFL, O_NONBLOCK);
-    if (polls_) {
-      peers_[j].wants_write = false;
-      return;
-    }
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = j;
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, peers_[j].socket.get(), &event);
     peers_[j].wants_write = false;
+    if (polls_)
+      ::fcntl(peers_[j].socket.get(), F_SETFL, O_NONBLOCK);
+    else
+      epoll_.add(peers_[j].socket.get(), j);
   }
 
   void want_write(std::size_t j, bool wanted) {
     if (peers_[j].wants_write == wanted) return;
     peers_[j].wants_write = wanted;
-    if (polls_) return;
-    epoll_event event{};
-    event.events = EPOLLIN | (wanted ? EPOLLOUT : 0U);
-    event.data.u64 = j;
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, peers_[j].socket.get(), &event);
+    if (!polls_) epoll_.want_write(peers_[j].socket.get(), j, wanted);
   }
 
   void begin_operation(std::size_t j) {
@@ -201,7 +189,7 @@ class network_shard final : public reference_shard {
   std::string endpoint_;
   std::size_t bytes_;
   bool polls_;
-  descriptor epoll_;
+  epoll_watch epoll_;
   std::vector<peer> peers_;
   std::vector<lane_pace>* paces_ = nullptr;
   tally* mine_ = nullptr;

@@ -131,6 +131,26 @@ std::vector<double> holm_adjusted(const std::vector<double>& p) {
   return adjusted;
 }
 
+void decide_by_holm(comparison& found, const std::vector<std::size_t>& judged_cells, const std::vector<double>& p, double false_alarms) {
+  const std::vector<double> adjusted = holm_adjusted(p);
+  for (std::size_t k = 0; k < judged_cells.size(); ++k) {
+    cell_comparison& cell = found.cells[judged_cells[k]];
+    cell.adjusted_p = adjusted[k];
+    if (adjusted[k] <= false_alarms)
+      cell.outcome = verdict::regression;
+    else if (*cell.upper < 1 + cell.detect)
+      cell.outcome = verdict::pass;
+  }
+}
+
+void withhold_where_environments_differ(comparison& found, const std::string& remedy) {
+  if (found.environment.empty() || found.environment_allowed) return;
+  for (cell_comparison& cell : found.cells) {
+    cell.outcome = verdict::inconclusive;
+    cell.settle = remedy;
+  }
+}
+
 comparison compare_files(const results& old_results, const results& new_results, const file_options& options) {
   const metric& judged = judged_metric(options.metric);
   comparison found;
@@ -167,22 +187,11 @@ comparison compare_files(const results& old_results, const results& new_results,
     found.cells.push_back(std::move(cell));
   }
 
-  const std::vector<double> adjusted = holm_adjusted(p);
-  for (std::size_t k = 0; k < judged_cells.size(); ++k) {
-    cell_comparison& cell = found.cells[judged_cells[k]];
-    cell.adjusted_p = adjusted[k];
-    if (adjusted[k] <= options.false_alarms)
-      cell.outcome = verdict::regression;
-    else if (*cell.upper < 1 + cell.detect)
-      cell.outcome = verdict::pass;
-    else
+  decide_by_holm(found, judged_cells, p, options.false_alarms);
+  for (const std::size_t k : judged_cells)
+    if (cell_comparison& cell = found.cells[k]; cell.outcome == verdict::inconclusive)
       cell.settle = more_repetitions(*cell.sd / std::sqrt(2.0), 0, cell, options, pairs.size());
-  }
-  if (!found.environment.empty() && !found.environment_allowed)
-    for (cell_comparison& cell : found.cells) {
-      cell.outcome = verdict::inconclusive;
-      cell.settle = "the environments differ: measure both sides on one machine, or say --allow-different-environment";
-    }
+  withhold_where_environments_differ(found, "the environments differ: measure both sides on one machine, or say --allow-different-environment");
 
   found.notes.push_back(
       "the two sides were measured one after the other, so what changed on the machine in between looks like "

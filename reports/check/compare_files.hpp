@@ -53,4 +53,11 @@ std::optional<unsigned> repetitions_needed(double sd, double process_floor, cons
 /// p-values adjusted by Holm's step-down method, in the same order.
 std::vector<double> holm_adjusted(const std::vector<double>& p);
 
+/// Gives the judged cells (positions in `found.cells`, with their p) their adjusted p and verdict: a regression at `false_alarms`, else a pass
+/// where the upper bound excludes `detect`. One that is neither stays inconclusive.
+void decide_by_holm(comparison& found, const std::vector<std::size_t>& judged_cells, const std::vector<double>& p, double false_alarms);
+
+/// Where the environments differ and that is not allowed, no cell has a verdict; `remedy` says why and what to do.
+void withhold_where_environments_differ(comparison& found, const std::string& remedy);
+
 }  // namespace crossover

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "reports/html.hpp"
+
 namespace crossover {
 namespace {
 
@@ -90,29 +92,7 @@ std::string one_line(std::string_view text, std::size_t most) {
   return out;
 }
 
-std::string xml_text(std::string_view text) {
-  std::string out;
-  for (const char c : one_line(text)) switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&apos;";
-        break;
-      default:
-        out += c;
-    }
-  return out;
-}
+std::string xml_text(std::string_view text) { return html_text(one_line(text)); }
 
 std::string markdown_code(std::string_view text, std::size_t most) { return "<code>" + entities(one_line(text, most), " /:-.,=()") + "</code>"; }
 

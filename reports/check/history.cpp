@@ -216,23 +216,10 @@ comparison compare_with_history(const std::vector<history_entry>& history, const
     }
     found.cells.push_back(std::move(cell));
   }
-  const std::vector<double> adjusted = holm_adjusted(p);
-  for (std::size_t k = 0; k < judged_cells.size(); ++k) {
-    cell_comparison& cell = found.cells[judged_cells[k]];
-    cell.adjusted_p = adjusted[k];
-    if (adjusted[k] <= options.files.false_alarms)
-      cell.outcome = verdict::regression;
-    else if (*cell.upper < 1 + cell.detect)
-      cell.outcome = verdict::pass;
-    if (cell.outcome != verdict::inconclusive) cell.settle.clear();
-  }
-  if (!found.environment.empty() && !found.environment_allowed)
-    for (cell_comparison& cell : found.cells) {
-      cell.outcome = verdict::inconclusive;
-      cell.settle =
-          "the environment differs from the last run's: begin a new history, or say "
-          "--allow-different-environment";
-    }
+  decide_by_holm(found, judged_cells, p, options.files.false_alarms);
+  for (const std::size_t k : judged_cells)
+    if (found.cells[k].outcome != verdict::inconclusive) found.cells[k].settle.clear();
+  withhold_where_environments_differ(found, "the environment differs from the last run's: begin a new history, or say --allow-different-environment");
   found.notes.push_back(
       "runs of a history follow one another: the scatter from run to run is taken from the window, and a "
       "machine that changed lastingly looks like a change of the program");

@@ -208,7 +208,7 @@ TEST(escape, one_line) {
 }
 
 TEST(escape, for_each_target) {
-  EXPECT_EQ(xml_text("a<b>&\"'"), "a&lt;b&gt;&amp;&quot;&apos;");
+  EXPECT_EQ(xml_text("a<b>&\"'"), "a&lt;b&gt;&amp;&quot;&#39;");
   EXPECT_EQ(markdown_code("a|b`c@d", 0), "<code>a&#124;b&#96;c&#64;d</code>");
   EXPECT_EQ(workflow_message("50%\n::x::"), "50%25\\n::x::");
   EXPECT_EQ(workflow_property("a:b,c%"), "a%3Ab%2Cc%25");
