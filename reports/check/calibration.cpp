@@ -99,8 +99,6 @@ void count_live(const banked_suite& suite, calibration& found) {
   } else {
     found.false_alarm_beside.count(alarm);
   }
-  for (const std::string& name : suite.insensitive)
-    if (std::find(found.insensitive.begin(), found.insensitive.end(), name) == found.insensitive.end()) found.insensitive.push_back(name);
   for (const std::string& trouble : suite.troubles) found.troubles.push_back(suite.date + ": " + trouble);
 }
 
@@ -209,6 +207,10 @@ calibration calibrate(const std::vector<banked_suite>& bank, const replay_option
     calibrated_cell cell{p.name, static_cast<unsigned>(p.identical.size()), 0, 0, static_cast<unsigned>(p.slower.size()), std::nullopt, p.found};
     if (!p.identical.empty()) cell.mean = mean_of(p.identical), cell.sd = sd_of(p.identical);
     if (!p.slower.empty()) cell.slower_mean = mean_of(p.slower);
+    if (cell.slower_mean && std::expm1(*cell.slower_mean) * 100 >= found.slower / 2) {
+      found.found_where_seen.times += cell.found.times;
+      found.found_where_seen.of += cell.found.of;
+    }
     found.cells.push_back(std::move(cell));
   }
   replay_all(pools, found, options);

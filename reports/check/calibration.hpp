@@ -44,14 +44,15 @@ struct calibration {
   std::size_t left_out = 0;  ///< suites of another machine, build or plan than the bank's last
 
   // Live, as measured.
-  happened false_alarm;                                         ///< suites of identical builds in which a cell was called a regression
-  happened passed;                                              ///< suites of identical builds that passed
-  happened false_alarm_beside;                                  ///< suites with a slower cell in which another cell was called a regression
-  happened found;                                               ///< slower cells that were called a regression
-  happened slipped;                                             ///< slower cells that passed
+  happened false_alarm;         ///< suites of identical builds in which a cell was called a regression
+  happened passed;              ///< suites of identical builds that passed
+  happened false_alarm_beside;  ///< suites with a slower cell in which another cell was called a regression
+  happened found;               ///< slower cells that were called a regression
+  happened found_where_seen;    ///< the same, of cells in whose time at least half of the added work was seen, over all their suites: elsewhere
+                                ///< another than the program is the limit, its server say, and there is nothing to find
+  happened slipped;             ///< slower cells that passed
   double mean_wall_s = 0, longest_wall_s = 0, mean_blocks = 0;  ///< of a suite of identical builds
   std::vector<std::string> troubles;
-  std::vector<std::string> insensitive;  ///< cells that were never slowed down, since added work hides there
 
   // The same traces, as if the old program had been measured first and the new one after it.
   happened rank_flagged_cell;   ///< comparisons of identical code that the U-test flags at 5 %

@@ -75,8 +75,7 @@ std::string to_line(const banked_suite& suite) {
                          {"slower", suite.slower},
                          {"wall_s", rounded(suite.wall_s, 5)},
                          {"cells", std::move(cells)},
-                         {"troubles", suite.troubles},
-                         {"insensitive", suite.insensitive}};
+                         {"troubles", suite.troubles}};
   return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -97,7 +96,6 @@ banked_suite suite_from_line(std::string_view line) {
     suite.slower = told.at("slower").get<double>();
     suite.wall_s = told.at("wall_s").get<double>();
     suite.troubles = told.at("troubles").get<std::vector<std::string>>();
-    suite.insensitive = told.value("insensitive", std::vector<std::string>());
     for (const json& one : told.at("cells")) {
       banked_cell cell;
       cell.name = one.at("name").get<std::string>();

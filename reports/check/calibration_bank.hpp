@@ -37,8 +37,7 @@ struct banked_suite {
   double slower = 0;        ///< percent of work added to that cell's operations in the new arm
   double wall_s = 0;
   std::vector<banked_cell> cells;
-  std::vector<std::string> troubles;     ///< cells that failed in a block, and how
-  std::vector<std::string> insensitive;  ///< cells that are never slowed down: work added to them hides behind another limit, their server's say
+  std::vector<std::string> troubles;  ///< cells that failed in a block, and how
 };
 
 /// One line of JSON, without its end of line. Log ratios keep 9 digits, figures 7.

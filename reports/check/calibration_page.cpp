@@ -25,6 +25,9 @@ std::string live_table(const calibration& found) {
   row("false alarm in a suite of identical builds", found.false_alarm);
   row("suite of identical builds passes", found.passed);
   row(fmt::format("cell slowed down by {:.3g} % is called a regression", found.slower), found.found);
+  if (found.found_where_seen.of < found.found.of)
+    row("the same, of the cells in whose time at least half of the added work was seen (last table); elsewhere another is the limit, the server say",
+        found.found_where_seen);
   row("cell slowed down passes", found.slipped);
   row("false alarm beside it, in the other cells of the suite", found.false_alarm_beside);
   return out;
@@ -74,11 +77,6 @@ std::string calibration_page(const calibration& found, const std::string& comman
       "waiting, by the time an operation took).\n\n{}"
       "\nA suite of identical builds took {:.1f} s on the average and {:.1f} s at most, with {:.0f} blocks.\n",
       found.slower, live_table(found), found.mean_wall_s, found.longest_wall_s, found.mean_blocks);
-  for (const std::string& name : found.insensitive)
-    out += fmt::format(
-        "\n{} is not slowed down: in a first look, less than half of the added work was seen in its time. Another is the limit there, its server "
-        "say, and what the program adds hides behind it.\n",
-        markdown_code(name, 120));
   out +=
       "\n## The same traces, judged as is usual\n\nHad one program's run of the suite followed the other's: of each cell's screen, the old arm's "
       "figures of the first half of the "

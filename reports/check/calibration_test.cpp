@@ -67,7 +67,6 @@ TEST_F(bank_directory, gives_back_what_was_put_in) {
   first.seed = 12345678901234567890u;
   first.cells[1].adjusted_p = 0.0025;
   first.troubles = {"cell/9: died \"here\"\n"};
-  first.insensitive = {"cell/2"};
   append_to_bank(directory, first);
   append_to_bank(directory, second);
   const std::vector<banked_suite> bank = read_bank(directory);
@@ -75,7 +74,6 @@ TEST_F(bank_directory, gives_back_what_was_put_in) {
   EXPECT_EQ(bank[0].seed, first.seed);
   EXPECT_EQ(bank[0].slower_cell, "cell/1");
   EXPECT_EQ(bank[0].troubles, first.troubles);
-  EXPECT_EQ(bank[0].insensitive, first.insensitive);
   ASSERT_EQ(bank[0].cells.size(), 3u);
   EXPECT_EQ(bank[0].cells[1].outcome, regression);
   EXPECT_EQ(bank[0].cells[1].adjusted_p, 0.0025);
@@ -145,6 +143,19 @@ TEST(calibrate, counts_what_the_suites_say) {
   EXPECT_FALSE(found.cells[2].slower_mean);
   EXPECT_EQ(found.troubles.size(), 1u);
   EXPECT_TRUE(found.replays.empty());
+}
+
+TEST(calibrate, a_slowdown_that_another_limit_hides_is_counted_apart) {
+  block_simulator noise(noise_kind::normal, 0.01, 6);
+  banked_suite hidden = suite_of(noise, {pass, pass, pass});
+  hidden.slower_cell = "cell/2";
+  hidden.slower = 5;
+  const calibration found = calibrate({suite_of(noise, {regression, pass, pass}, 0), hidden}, {.suites = 0});
+  EXPECT_EQ(found.found.of, 2u);
+  EXPECT_EQ(found.found.times, 1u);
+  EXPECT_EQ(found.found_where_seen.of, 1u);
+  EXPECT_EQ(found.found_where_seen.times, 1u);
+  EXPECT_NE(calibration_page(found, "").find("1 of 1: 100.00 %"), std::string::npos);
 }
 
 TEST(calibrate, the_u_test_sees_a_drift_as_a_change_and_the_pairs_do_not) {

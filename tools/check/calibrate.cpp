@@ -28,9 +28,6 @@ using steady = std::chrono::steady_clock;
 /// So many suites in a row that could not be measured at all end the run: something is wrong with the programs.
 constexpr int most_failures = 3;
 
-/// Blocks that show whether work added to a cell is seen in its time.
-constexpr int first_blocks = 10;
-
 struct calibrate_request {
   words programs;
   std::string bank = "calibration", page, command = "tools/calibrate";
@@ -127,47 +124,20 @@ std::string exactly(const std::string& name) {
   return expression + "$";
 }
 
-/// The cells that take turns in being slowed down, and those in which added work is not seen, since another than the program is their limit.
-struct turns {
-  std::vector<std::string> able, insensitive;
-
-  /// The cell of the suite of this number; "" for a suite of identical builds.
-  std::string of(std::size_t number, unsigned every) const {
-    if (every == 0 || number % every != every - 1 || able.empty()) return {};
-    return able[number / every % able.size()];
-  }
-};
-
-/// Slows each cell down for some blocks and looks what comes of it.
-turns find_turns(const calibrate_request& asked) {
-  turns found;
-  if (asked.slower_every == 0) return found;
-  crossover_pair_options options = pair_options(asked, 1);
-  options.slower = asked.slower;
-  options.slower_in = asked.slower_in;
-  comparison before;
-  crossover_pair pair(asked.programs[0], asked.programs[1], options, before);
+/// The cell that is slowed down in the suite of this number, in turns; "" for a suite of identical builds.
+std::string slowed_cell(const calibrate_request& asked, const std::vector<std::string>& names, std::size_t number) {
+  if (asked.slower_every == 0 || number % asked.slower_every != asked.slower_every - 1) return {};
+  std::vector<std::string> able;
   const name_filter filter(asked.slower_in);
-  const std::vector<std::string> names = pair.cells();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (!filter.keeps(names[i])) continue;
-    pair.prepare(i);
-    double sum = 0;
-    for (int k = 0; k < first_blocks; ++k) sum += pair.measure(i);
-    const double came_to = std::expm1(sum / first_blocks) * 100;
-    const bool seen = came_to > asked.slower / 2;
-    (seen ? found.able : found.insensitive).push_back(names[i]);
-    fmt::print(stderr, "{:.3g} % more work came to {:.2f} %{}: {}\n", asked.slower, came_to, seen ? "" : ", so it is not slowed down", names[i]);
-  }
-  return found;
+  for (const std::string& name : names)
+    if (filter.keeps(name)) able.push_back(name);
+  return able.empty() ? std::string() : able[number / asked.slower_every % able.size()];
 }
 
 /// Measures one suite, the bank's `number`th.
-banked_suite measure_suite(const calibrate_request& asked, const std::string& program, const std::string& machine, const turns& slowed,
-                           std::size_t number, progress_line& line) {
+banked_suite measure_suite(const calibrate_request& asked, const std::string& program, const std::string& machine, std::size_t number,
+                           progress_line& line) {
   banked_suite suite;
-  suite.slower_cell = slowed.of(number, asked.slower_every);
-  suite.insensitive = slowed.insensitive;
   suite.date = now_in_utc();
   suite.machine = machine;
   suite.program = program;
@@ -177,6 +147,10 @@ banked_suite measure_suite(const calibrate_request& asked, const std::string& pr
   gate.flips.seed = suite.seed;
   crossover_pair_options options = pair_options(asked, suite.seed);
   comparison before;
+  {
+    const crossover_pair names(asked.programs[0], asked.programs[1], options, before);
+    suite.slower_cell = slowed_cell(asked, names.cells(), number);
+  }
   if (!suite.slower_cell.empty()) {
     suite.slower = options.slower = asked.slower;
     options.slower_in = exactly(suite.slower_cell);
@@ -198,7 +172,6 @@ banked_suite measure_suite(const calibrate_request& asked, const std::string& pr
 void fill_bank(const calibrate_request& asked) {
   const std::string program = digest_of(asked.programs), machine = machine_in_words();
   std::size_t number = read_bank(asked.bank).size();
-  const turns slowed = find_turns(asked);
   const auto began = steady::now();
   double longest_s = 0;
   int failures = 0;
@@ -206,7 +179,7 @@ void fill_bank(const calibrate_request& asked) {
   while (seconds_since(began) + longest_s < 60 * asked.minutes) {
     try {
       const auto start = steady::now();
-      const banked_suite suite = measure_suite(asked, program, machine, slowed, number, line);
+      const banked_suite suite = measure_suite(asked, program, machine, number, line);
       append_to_bank(asked.bank, suite);
       longest_s = std::max(longest_s, seconds_since(start));
       ++number;
@@ -244,8 +217,7 @@ int calibrate_command(const words& arguments) {
   app.add_option("--page", asked.page, "FILE: where the page goes, as Markdown");
   app.add_option("--slower", asked.slower, "percent of work added to the cell that is slowed down (default 5)")->check(CLI::Range(0.1, 1000.0));
   app.add_option("--slower-every", asked.slower_every, "one suite in so many has such a cell (default 3; 0: none)");
-  app.add_option("--slower-in", asked.slower_in,
-                 "REGEX: the cells that take turns (default hashing and network), but for those in which added work is not seen");
+  app.add_option("--slower-in", asked.slower_in, "REGEX: the cells that take turns (default hashing and network)");
   app.add_option("--replays", asked.replays, "suites played again of each truth (default 10000)");
   chosen.add_to(app);
   app.add_option("--command", asked.command, "what the page names as its source")->group("");
