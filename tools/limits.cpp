@@ -16,6 +16,7 @@
 #include "reports/interval.hpp"
 #include "tools/commands.hpp"
 #include "tools/peers.hpp"
+#include "workloads/quantities.hpp"
 #include "workloads/registry.hpp"
 
 namespace crossover {
@@ -249,8 +250,13 @@ int main(int count, char** values) {
       models.insert(models.end(), bare_models().begin(), bare_models().end());
       return serve_cell(STDIN_FILENO, STDOUT_FILENO, models);
     }
-    const std::uint32_t blocks = count > 1 ? static_cast<std::uint32_t>(std::stoul(values[1])) : 10;
-    return measure_all(blocks, count > 2 ? values[2] : "");
+    const std::optional<std::uint64_t> blocks = count > 1 ? parse_count(values[1]) : 10;
+    if (!blocks || *blocks < 2 || *blocks > 1000 || count > 3) {
+      fmt::print(stderr,
+                 "usage: limits [BLOCKS [WORDS]]: so many pairs of processes a row, 2 to 1000 (10); rows with these words in their name alone\n");
+      return 64;
+    }
+    return measure_all(static_cast<std::uint32_t>(*blocks), count > 2 ? values[2] : "");
   } catch (const std::exception& trouble) {
     fmt::print(stderr, "limits: {}\n", trouble.what());
     return 64;
