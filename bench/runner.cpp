@@ -211,10 +211,10 @@ bool has_flag(const std::vector<std::string>& flags, std::string_view name) {
 }
 
 void hand_flags_over(const run_options& options) {
-  std::vector<std::string> words = {"crossover", fmt::format("--benchmark_repetitions={}", options.repetitions),
-                                    "--benchmark_enable_random_interleaving=true"};
+  static char name[] = "crossover";  // the library keeps a pointer to it
+  std::vector<std::string> words = {fmt::format("--benchmark_repetitions={}", options.repetitions), "--benchmark_enable_random_interleaving=true"};
   words.insert(words.end(), options.benchmark_flags.begin(), options.benchmark_flags.end());
-  std::vector<char*> arguments;
+  std::vector<char*> arguments = {name};
   for (std::string& word : words) arguments.push_back(word.data());
   int count = static_cast<int>(arguments.size());
   benchmark::Initialize(&count, arguments.data());
