@@ -30,6 +30,7 @@ constexpr std::array mixed_parameters = {
     parameter{"long", parameter_kind::duration, "0", 0, 10'000'000'000, {}, "CPU work of lane 0 instead: a long operation among short ones"},
 };
 
+constexpr int most_rounds = 60;              // of calibration, 20 ms each: a neighbour may be busy for a second
 constexpr std::size_t piece_bytes = 512;     // the unit of hashing: about 0.3 µs, so that lengths are met finely
 constexpr std::uint64_t message_bytes = 64;  // of a request, where the wait is one
 
@@ -86,7 +87,7 @@ std::uint64_t calibrated_pieces(const piecework& work, std::uint64_t cpu_ns) {
   auto pieces = static_cast<std::uint64_t>(std::max(1.0, wanted / (least_ns(100, 20) / 100)));
   const int readings = std::clamp(static_cast<int>(20e6 / wanted), 3, 50);
   double off = 0;
-  for (int round = 0; round < 8; ++round) {
+  for (int round = 0; round < most_rounds; ++round) {
     const double took = least_ns(pieces, readings);
     off = took / wanted - 1;
     if (std::abs(off) < 0.005 || (std::abs(off) < 0.02 && round >= 4)) return pieces;
