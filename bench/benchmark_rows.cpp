@@ -30,8 +30,14 @@ ordered_json number_of(const std::map<std::string, std::string>& from, const std
 }
 
 ordered_json row_of(const cell_result& cell, std::size_t family, std::size_t repetitions) {
-  return {{"name", cell.name},       {"family_index", family},     {"per_family_instance_index", 0}, {"run_name", cell.name},
-          {"run_type", "iteration"}, {"repetitions", repetitions}, {"repetition_index", 0},          {"threads", 1}};
+  return {{"name", cell.name},
+          {"family_index", family},
+          {"per_family_instance_index", 0},
+          {"run_name", cell.name},
+          {"run_type", "iteration"},
+          {"repetitions", repetitions},
+          {"repetition_index", 0},
+          {"threads", 1}};
 }
 
 double seconds_per(const std::string& unit) {
@@ -39,7 +45,8 @@ double seconds_per(const std::string& unit) {
   if (unit == "us") return 1e-6;
   if (unit == "ms") return 1e-3;
   if (unit == "s") return 1;
-  throw error(error_kind::unreadable, fmt::format("benchmarks: time_unit '{}' is not ns, us, ms or s", unit));
+  throw error(error_kind::unreadable,
+              fmt::format("benchmarks: time_unit '{}' is not ns, us, ms or s", unit));
 }
 
 std::string string_in(const json& row, const char* key) {
@@ -64,7 +71,8 @@ void name_parts(const std::string& name, cell_result& cell) {
     const std::size_t colon = part.find(':');
     if (colon != std::string::npos)
       cell.parameters[part.substr(0, colon)] = part.substr(colon + 1);
-    else if (!part.empty() && part != "manual_time" && part != "process_time" && part != "real_time")
+    else if (!part.empty() && part != "manual_time" && part != "process_time" &&
+             part != "real_time")
       cell.parameters[fmt::format("argument {}", position)] = part;
     from = to;
   }
@@ -92,10 +100,12 @@ ordered_json benchmark_context(const results& value) {
                           {"executable", value.command.empty() ? "" : value.command.front()},
                           {"num_cpus", number_of(e, "cpus")},
                           {"mhz_per_cpu", number_of(e, "cpu_mhz")},
-                          {"cpu_scaling_enabled", text_of(e, "governor") != "none" && text_of(e, "governor") != "performance"},
+                          {"cpu_scaling_enabled", text_of(e, "governor") != "none" &&
+                                                      text_of(e, "governor") != "performance"},
                           {"caches", ordered_json::array()},
                           {"load_avg", ordered_json::array()}};
-  if (const ordered_json load = number_of(e, "load_average"); !load.is_null()) context["load_avg"].push_back(load);
+  if (const ordered_json load = number_of(e, "load_average"); !load.is_null())
+    context["load_avg"].push_back(load);
   context["library_build_type"] = text_of(e, "google_benchmark_build_type");
   return context;
 }
@@ -114,11 +124,15 @@ ordered_json benchmark_rows(const results& value) {
       row["iterations"] = s.operations;
       const double operations = static_cast<double>(s.operations);
       row["real_time"] = s.wall_s / operations * 1e9;
-      row["cpu_time"] = s.cpu_user_s ? ordered_json((*s.cpu_user_s + s.cpu_system_s.value_or(0)) / operations * 1e9) : ordered_json(nullptr);
+      row["cpu_time"] =
+          s.cpu_user_s
+              ? ordered_json((*s.cpu_user_s + s.cpu_system_s.value_or(0)) / operations * 1e9)
+              : ordered_json(nullptr);
       row["time_unit"] = "ns";
       row["items_per_second"] = operations / s.wall_s;
       for (const metric& m : all_metrics())
-        if (const auto figure = m.extract(cell, s); figure && std::isfinite(*figure)) row[std::string(m.id)] = *figure;
+        if (const auto figure = m.extract(cell, s); figure && std::isfinite(*figure))
+          row[std::string(m.id)] = *figure;
       rows.push_back(std::move(row));
     }
     if (cell.status == cell_status::failed) {
@@ -133,16 +147,20 @@ ordered_json benchmark_rows(const results& value) {
       rows.push_back(std::move(row));
     }
   }
-  for (const std::string& aggregate : value.aggregates) rows.push_back(ordered_json::parse(aggregate));
+  for (const std::string& aggregate : value.aggregates)
+    rows.push_back(ordered_json::parse(aggregate));
   return rows;
 }
 
 results results_from_benchmark_rows(const json& document) {
   results read;
   read.foreign = true;
-  if (const auto context = document.find("context"); context != document.end() && context->is_object()) {
+  if (const auto context = document.find("context");
+      context != document.end() && context->is_object()) {
     for (const auto& [key, item] : context->items())
-      read.context[key] = item.is_string() ? item.get<std::string>() : item.dump(-1, ' ', false, json::error_handler_t::replace);
+      read.context[key] = item.is_string()
+                              ? item.get<std::string>()
+                              : item.dump(-1, ' ', false, json::error_handler_t::replace);
     read.date = string_in(*context, "date");
     read.environment = read.context;
     read.environment.erase("date");
@@ -185,7 +203,9 @@ results results_from_benchmark_rows(const json& document) {
     if (mean || median) {
       cell.samples.push_back(mean ? *mean : *median);
       cell.findings.push_back(
-          {"aggregates_only", fmt::format("the file holds no repetitions of this benchmark: its {} stands for one", mean ? "mean" : "median")});
+          {"aggregates_only",
+           fmt::format("the file holds no repetitions of this benchmark: its {} stands for one",
+                       mean ? "mean" : "median")});
     } else {
       cell.status = cell_status::failed;
       cell.reason = "the file holds no time for this benchmark";

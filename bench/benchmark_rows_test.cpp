@@ -86,7 +86,8 @@ TEST(benchmark_rows, our_own_document_reads_as_google_benchmarks_too) {
 }
 
 TEST(foreign_rows, repetitions_become_samples) {
-  const results all = read(R"({"context":{"date":"2026-01-01","num_cpus":8,"load_avg":[1.5]},"benchmarks":[
+  const results all =
+      read(R"({"context":{"date":"2026-01-01","num_cpus":8,"load_avg":[1.5]},"benchmarks":[
     {"name":"BM_find/64/threads:2","run_name":"BM_find/64/threads:2","run_type":"iteration","iterations":1000,"real_time":2.0,"cpu_time":1.5,"time_unit":"us"},
     {"name":"BM_find/64/threads:2","run_name":"BM_find/64/threads:2","run_type":"iteration","iterations":1000,"real_time":3.0,"cpu_time":1.5,"time_unit":"us"},
     {"name":"BM_find/64/threads:2_mean","run_name":"BM_find/64/threads:2","run_type":"aggregate","aggregate_name":"mean","iterations":2,"real_time":2.5,"cpu_time":1.5,"time_unit":"us"}]})");
@@ -96,7 +97,8 @@ TEST(foreign_rows, repetitions_become_samples) {
   ASSERT_EQ(all.cells.size(), 1U);
   const cell_result& cell = all.cells[0];
   EXPECT_EQ(cell.workload, "BM_find");
-  EXPECT_EQ(cell.parameters, (std::map<std::string, std::string>{{"argument 1", "64"}, {"threads", "2"}}));
+  EXPECT_EQ(cell.parameters,
+            (std::map<std::string, std::string>{{"argument 1", "64"}, {"threads", "2"}}));
   EXPECT_EQ(cell.model, "");
   ASSERT_EQ(cell.samples.size(), 2U);
   EXPECT_DOUBLE_EQ(cell.samples[0].wall_s, 0.002);
@@ -105,8 +107,12 @@ TEST(foreign_rows, repetitions_become_samples) {
 }
 
 TEST(foreign_rows, time_units_are_understood) {
-  for (const auto& [unit, seconds] : std::map<std::string, double>{{"ns", 2e-9}, {"us", 2e-6}, {"ms", 2e-3}, {"s", 2}}) {
-    const results all = read(("{\"benchmarks\":[{\"name\":\"b\",\"iterations\":1,\"real_time\":2,\"time_unit\":\"" + unit + "\"}]}").c_str());
+  for (const auto& [unit, seconds] :
+       std::map<std::string, double>{{"ns", 2e-9}, {"us", 2e-6}, {"ms", 2e-3}, {"s", 2}}) {
+    const results all =
+        read(("{\"benchmarks\":[{\"name\":\"b\",\"iterations\":1,\"real_time\":2,\"time_unit\":\"" +
+              unit + "\"}]}")
+                 .c_str());
     EXPECT_DOUBLE_EQ(all.cells[0].samples[0].wall_s, seconds) << unit;
   }
   EXPECT_THROW(read(R"({"benchmarks":[{"name":"b","real_time":2,"time_unit":"min"}]})"), error);
@@ -126,7 +132,8 @@ TEST(foreign_rows, aggregates_alone_become_one_sample_with_a_finding) {
 }
 
 TEST(foreign_rows, errors_fail_their_cell_alone) {
-  const results all = read(R"({"benchmarks":[{"name":"bad","error_occurred":true,"error_message":"no file"},
+  const results all =
+      read(R"({"benchmarks":[{"name":"bad","error_occurred":true,"error_message":"no file"},
                                              {"name":"good","iterations":1,"real_time":1,"time_unit":"ns"}]})");
   EXPECT_EQ(all.cells[0].status, cell_status::failed);
   EXPECT_EQ(all.cells[0].reason, "no file");
@@ -134,7 +141,8 @@ TEST(foreign_rows, errors_fail_their_cell_alone) {
 }
 
 TEST(foreign_rows, what_is_no_row_is_unreadable) {
-  for (const char* text : {R"({"benchmarks":[1]})", R"({"benchmarks":[{}]})", R"({"benchmarks":[{"name":""}]})", R"({"benchmarks":{}})"})
+  for (const char* text : {R"({"benchmarks":[1]})", R"({"benchmarks":[{}]})",
+                           R"({"benchmarks":[{"name":""}]})", R"({"benchmarks":{}})"})
     EXPECT_THROW(read(text), error) << text;
   EXPECT_TRUE(read(R"({"benchmarks":[]})").cells.empty());
 }
@@ -160,7 +168,9 @@ TEST(metrics, figures_are_per_operation) {
   s.errors = {{"a", 20}, {"b", 5}};
   s.base_rss_bytes = 1000;
   s.peak_rss_bytes = 5000;
-  const auto figure = [&](std::string_view id) { return find_metric(id)->extract(cell, s).value(); };
+  const auto figure = [&](std::string_view id) {
+    return find_metric(id)->extract(cell, s).value();
+  };
   EXPECT_DOUBLE_EQ(figure("throughput"), 200);
   EXPECT_DOUBLE_EQ(figure("time"), 0.005);
   EXPECT_DOUBLE_EQ(figure("cpu"), 0.002);

@@ -39,11 +39,15 @@ auto blaming(bool is_b, Function act) {
 
 }  // namespace
 
-arm_failure::arm_failure(bool is_b, const error& why) : error(why.kind(), fmt::format("arm {}: {}", is_b ? "B" : "A", why.what())), is_b_(is_b) {}
+arm_failure::arm_failure(bool is_b, const error& why)
+    : error(why.kind(), fmt::format("arm {}: {}", is_b ? "B" : "A", why.what())), is_b_(is_b) {}
 
-double duel_group::log_ratio() const { return (log_time(b[0]) + log_time(b[1]) - log_time(a[0]) - log_time(a[1])) / 2; }
+double duel_group::log_ratio() const {
+  return (log_time(b[0]) + log_time(b[1]) - log_time(a[0]) - log_time(a[1])) / 2;
+}
 
-duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan& plan, std::mt19937_64& random) {
+duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan& plan,
+                          std::mt19937_64& random) {
   duel_block block;
   block.padding_a = static_cast<std::uint32_t>(random() % 4096);
   block.padding_b = static_cast<std::uint32_t>(random() % 4096);
@@ -51,9 +55,14 @@ duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan&
   const bool b_starts = random() % 2 == 0;
   std::optional<cell_process> of_a, of_b;
   const auto load_arm = [&](bool is_b) {
-    blaming(is_b, [&] { (is_b ? of_b : of_a).emplace(load(is_b ? b : a, plan, is_b ? block.padding_b : block.padding_a)); });
+    blaming(is_b, [&] {
+      (is_b ? of_b : of_a)
+          .emplace(load(is_b ? b : a, plan, is_b ? block.padding_b : block.padding_a));
+    });
   };
-  const auto ready_arm = [&](bool is_b) { blaming(is_b, [&] { make_ready(is_b ? *of_b : *of_a, is_b ? b : a, plan); }); };
+  const auto ready_arm = [&](bool is_b) {
+    blaming(is_b, [&] { make_ready(is_b ? *of_b : *of_a, is_b ? b : a, plan); });
+  };
   load_arm(b_starts);
   if (plan.starts_together) load_arm(!b_starts);
   ready_arm(b_starts);
@@ -65,8 +74,12 @@ duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan&
   for (std::uint32_t g = 0; g < plan.groups; ++g) {
     duel_group group;
     group.a_first = random() % 2 == 0;
-    const auto take_a = [&](int turn) { group.a[turn] = blaming(false, [&] { return of_a->run(slice); }); };
-    const auto take_b = [&](int turn) { group.b[turn] = blaming(true, [&] { return of_b->run(slice); }); };
+    const auto take_a = [&](int turn) {
+      group.a[turn] = blaming(false, [&] { return of_a->run(slice); });
+    };
+    const auto take_b = [&](int turn) {
+      group.b[turn] = blaming(true, [&] { return of_b->run(slice); });
+    };
     if (group.a_first) {
       take_a(0), take_b(0), take_b(1), take_a(1);
     } else {
@@ -86,7 +99,8 @@ duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan&
 std::vector<duel_block> run_duel(const duel_arm& a, const duel_arm& b, const duel_plan& plan) {
   std::mt19937_64 random(plan.seed);
   std::vector<duel_block> blocks;
-  for (std::uint32_t i = 0; i < plan.blocks; ++i) blocks.push_back(run_duel_block(a, b, plan, random));
+  for (std::uint32_t i = 0; i < plan.blocks; ++i)
+    blocks.push_back(run_duel_block(a, b, plan, random));
   return blocks;
 }
 
@@ -96,7 +110,8 @@ sample try_arm(const duel_arm& arm, const duel_plan& plan, double seconds) {
   std::array<sample, 7> seen;
   for (sample& s : seen) s = process.run({.seconds = seconds / seen.size()});
   process.finish();
-  std::nth_element(seen.begin(), seen.begin() + 3, seen.end(), [](const sample& x, const sample& y) { return log_time(x) < log_time(y); });
+  std::nth_element(seen.begin(), seen.begin() + 3, seen.end(),
+                   [](const sample& x, const sample& y) { return log_time(x) < log_time(y); });
   return seen[3];
 }
 

@@ -30,7 +30,10 @@ std::string value_in(const std::string& path, const std::string& key, char separ
     const std::size_t at = line.find(separator);
     if (at == std::string::npos) continue;
     std::string name = line.substr(0, at);
-    name.erase(std::find_if(name.rbegin(), name.rend(), [](char c) { return c != ' ' && c != '\t'; }).base(), name.end());
+    name.erase(
+        std::find_if(name.rbegin(), name.rend(), [](char c) { return c != ' ' && c != '\t'; })
+            .base(),
+        name.end());
     if (name != key) continue;
     const std::size_t from = line.find_first_not_of(" \t\"", at + 1);
     if (from == std::string::npos) return {};
@@ -66,7 +69,8 @@ std::map<std::string, std::string> read_environment(const machine& here) {
   put("quota", here.quota > 0 ? fmt::format("{:g} CPUs", here.quota) : "none");
   const std::string governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
   put("governor", governor.empty() ? "none" : governor);
-  put("clock_source", first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource"));
+  put("clock_source",
+      first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource"));
   put("memory", value_in("/proc/meminfo", "MemTotal", ':'));
   const std::string flags = value_in("/proc/cpuinfo", "flags", ':');
   put("hypervisor", (" " + flags + " ").find(" hypervisor ") != std::string::npos ? "yes" : "no");
@@ -76,7 +80,8 @@ std::map<std::string, std::string> read_environment(const machine& here) {
   put("build_type", CROSSOVER_BUILD_TYPE);
   put("sanitizers", CROSSOVER_SANITIZERS);
   put("crossover", CROSSOVER_VERSION);
-  put("boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100));
+  put("boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,
+                           BOOST_VERSION % 100));
   put("onetbb", TBB_runtime_version());
   put("openssl", OpenSSL_version(OPENSSL_VERSION_STRING));
   return e;

@@ -9,12 +9,15 @@
 
 namespace crossover {
 
-/// The servers that a run's cells talk to: each started when the first cell needs it, in a process of its own on the CPUs
-/// that the cell leaves free, kept until this object goes. Or the user's own.
+/// The servers that a run's cells talk to: each started when the first cell needs it, in a process
+/// of its own on the CPUs that the cell leaves free, kept until this object goes. Or the user's
+/// own.
 class fixtures {
  public:
-  /// `program`: this executable, which `serve`s; `given`: workload to the endpoint of the user's server.
-  fixtures(std::string program, std::map<std::string, std::string> given) : program_(std::move(program)), given_(std::move(given)) {}
+  /// `program`: this executable, which `serve`s; `given`: workload to the endpoint of the user's
+  /// server.
+  fixtures(std::string program, std::map<std::string, std::string> given)
+      : program_(std::move(program)), given_(std::move(given)) {}
   /// Each server is told to end, and has some seconds to clear away what it made.
   ~fixtures();
   fixtures(const fixtures&) = delete;
@@ -22,13 +25,15 @@ class fixtures {
 
   struct place {
     std::string endpoint;  ///< "" where the cell talks to nobody
-    int pid = -1;          ///< of the fixture's process; -1 where it is the user's, or a file in which nobody works
+    int pid = -1;  ///< of the fixture's process; -1 where it is the user's, or a file in which
+                   ///< nobody works
     std::size_t cpus = 0;
   };
   /// Throws `error` (failed) when the server does not come up.
   place place_for(const planned_cell& cell, const allotment& given);
   /// The same for a workload by name and parameters, which another build may know and this one not.
-  place place_for(const std::string& workload, const std::map<std::string, std::string>& parameters, counterpart wanted, const allotment& given);
+  place place_for(const std::string& workload, const std::map<std::string, std::string>& parameters,
+                  counterpart wanted, const allotment& given);
 
  private:
   struct running {

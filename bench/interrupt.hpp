@@ -10,7 +10,8 @@ class interrupted : public error {
   interrupted() : error(error_kind::failed, "interrupted") {}
 };
 
-/// From now on SIGINT and SIGTERM set a flag and make `interrupt_descriptor` readable instead of ending the process.
+/// From now on SIGINT and SIGTERM set a flag and make `interrupt_descriptor` readable instead of
+/// ending the process.
 void catch_interrupts();
 /// Whether one came.
 bool was_interrupted();

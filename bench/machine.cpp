@@ -19,15 +19,19 @@ using topology = std::unique_ptr<hwloc_topology, decltype(&hwloc_topology_destro
 
 topology load(const std::string& synthetic) {
   hwloc_topology_t raw = nullptr;
-  if (hwloc_topology_init(&raw) != 0) throw error(error_kind::unsupported, "hwloc cannot be initialised");
+  if (hwloc_topology_init(&raw) != 0)
+    throw error(error_kind::unsupported, "hwloc cannot be initialised");
   topology loaded(raw, &hwloc_topology_destroy);
   if (!synthetic.empty() && hwloc_topology_set_synthetic(raw, synthetic.c_str()) != 0)
-    throw error(error_kind::invalid, fmt::format("'{}' is not an hwloc synthetic topology", synthetic));
-  if (hwloc_topology_load(raw) != 0) throw error(error_kind::unsupported, "hwloc cannot read this machine's topology");
+    throw error(error_kind::invalid,
+                fmt::format("'{}' is not an hwloc synthetic topology", synthetic));
+  if (hwloc_topology_load(raw) != 0)
+    throw error(error_kind::unsupported, "hwloc cannot read this machine's topology");
   return loaded;
 }
 
-/// cpu.max of the process's own cgroup and its ancestors (v2), else the v1 quota; the least of them.
+/// cpu.max of the process's own cgroup and its ancestors (v2), else the v1 quota; the least of
+/// them.
 double read_quota() {
   double least = 0;
   const auto note = [&](double quota) {
@@ -44,7 +48,8 @@ double read_quota() {
   }
   std::ifstream root("/sys/fs/cgroup/cpu.max");
   if (std::string text; std::getline(root, text)) note(quota_of(text));
-  std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+  std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
+      v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
   double quota = 0, period = 0;
   if (v1_quota >> quota && v1_period >> period && quota > 0 && period > 0) note(quota / period);
   return least;
@@ -61,7 +66,8 @@ double quota_of(const std::string& cpu_max) {
 machine read_machine(const std::string& synthetic) {
   const topology t = load(synthetic);
   const bool here = synthetic.empty();
-  const std::unique_ptr<hwloc_bitmap_s, decltype(&hwloc_bitmap_free)> allowed(hwloc_bitmap_alloc(), &hwloc_bitmap_free);
+  const std::unique_ptr<hwloc_bitmap_s, decltype(&hwloc_bitmap_free)> allowed(hwloc_bitmap_alloc(),
+                                                                              &hwloc_bitmap_free);
   if (!here || hwloc_get_cpubind(t.get(), allowed.get(), HWLOC_CPUBIND_PROCESS) != 0)
     hwloc_bitmap_copy(allowed.get(), hwloc_topology_get_topology_cpuset(t.get()));
 
@@ -70,7 +76,8 @@ machine read_machine(const std::string& synthetic) {
     cpu_place place;
   };
   std::vector<ordered> all;
-  for (hwloc_obj_t pu = nullptr; (pu = hwloc_get_next_obj_by_type(t.get(), HWLOC_OBJ_PU, pu)) != nullptr;) {
+  for (hwloc_obj_t pu = nullptr;
+       (pu = hwloc_get_next_obj_by_type(t.get(), HWLOC_OBJ_PU, pu)) != nullptr;) {
     if (!hwloc_bitmap_isset(allowed.get(), pu->os_index)) continue;
     const hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(t.get(), HWLOC_OBJ_CORE, pu);
     const hwloc_obj_t package = hwloc_get_ancestor_obj_by_type(t.get(), HWLOC_OBJ_PACKAGE, pu);
@@ -80,11 +87,13 @@ machine read_machine(const std::string& synthetic) {
     place.package = package != nullptr ? static_cast<int>(package->logical_index) : 0;
     const int node = pu->nodeset != nullptr ? hwloc_bitmap_first(pu->nodeset) : 0;
     place.numa_node = std::max(0, node);
-    const auto siblings = std::count_if(all.begin(), all.end(), [&](const ordered& o) { return o.place.core == place.core; });
+    const auto siblings = std::count_if(
+        all.begin(), all.end(), [&](const ordered& o) { return o.place.core == place.core; });
     all.push_back({static_cast<int>(siblings), place});
   }
   if (all.empty()) throw error(error_kind::unsupported, "this process may use no CPU at all");
-  std::stable_sort(all.begin(), all.end(), [](const ordered& a, const ordered& b) { return a.sibling < b.sibling; });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const ordered& a, const ordered& b) { return a.sibling < b.sibling; });
   machine read;
   for (const ordered& o : all) read.cpus.push_back(o.place);
   if (here) read.quota = read_quota();

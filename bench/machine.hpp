@@ -16,15 +16,17 @@ struct cpu_place {
 
 /// The CPUs that this process may use, and what bounds them.
 struct machine {
-  std::vector<cpu_place> cpus;  ///< in the order in which cells are given them: one of each core first, then the siblings
+  std::vector<cpu_place> cpus;  ///< in the order in which cells are given them: one of each core
+                                ///< first, then the siblings
   double quota = 0;             ///< CPUs' worth of time that the cgroup grants; 0: no bound
   std::uint32_t cores() const;  ///< physical cores among them
   /// How many CPUs a cell may be given: never more than the quota grants.
   std::uint32_t usable() const;
 };
 
-/// Reads the topology with hwloc, the process's CPU affinity and the cgroup's quota. `synthetic`: an hwloc description to read
-/// instead of this machine, as "pack:2 core:32 pu:2" (for tests). Throws `error` (unsupported).
+/// Reads the topology with hwloc, the process's CPU affinity and the cgroup's quota. `synthetic`:
+/// an hwloc description to read instead of this machine, as "pack:2 core:32 pu:2" (for tests).
+/// Throws `error` (unsupported).
 machine read_machine(const std::string& synthetic = "");
 
 /// CPUs' worth of time in a cgroup's cpu.max ("200000 100000" is 2; "max 100000" is 0, no bound).
@@ -34,11 +36,11 @@ double quota_of(const std::string& cpu_max);
 struct allotment {
   std::vector<int> cell;     ///< the cell process and all that it starts
   std::vector<int> fixture;  ///< the server that it talks to
-  bool shared = false;       ///< the fixture has to run on the cell's CPUs, since there are no others
+  bool shared = false;  ///< the fixture has to run on the cell's CPUs, since there are no others
 };
 
-/// The first `cores` CPUs go to the cell; the fixture gets those whose physical core the cell does not use, or else all of the
-/// cell's. `cores` is at most `here.usable()`.
+/// The first `cores` CPUs go to the cell; the fixture gets those whose physical core the cell does
+/// not use, or else all of the cell's. `cores` is at most `here.usable()`.
 allotment allot(const machine& here, std::uint32_t cores);
 
 /// 1, 2, 4, … and the number of usable CPUs itself: the axis of cores where the user names none.

@@ -26,7 +26,8 @@ TEST(machine, reads_cores_siblings_and_packages) {
   EXPECT_EQ(large.cores(), 64U);
   EXPECT_EQ(large.usable(), 128U);
   std::map<int, int> per_package, per_core, per_node;
-  for (const cpu_place& place : large.cpus) ++per_package[place.package], ++per_core[place.core], ++per_node[place.numa_node];
+  for (const cpu_place& place : large.cpus)
+    ++per_package[place.package], ++per_core[place.core], ++per_node[place.numa_node];
   EXPECT_EQ(per_package, (std::map<int, int>{{0, 64}, {1, 64}}));
   EXPECT_EQ(per_node, (std::map<int, int>{{0, 64}, {1, 64}}));
   for (const auto& [core, cpus] : per_core) EXPECT_EQ(cpus, 2) << core;
@@ -53,7 +54,8 @@ TEST(machine, this_one_is_what_the_kernel_lets_us_use) {
   cpu_set_t allowed;
   ASSERT_EQ(::sched_getaffinity(0, sizeof allowed, &allowed), 0);
   EXPECT_EQ(here.cpus.size(), static_cast<std::size_t>(CPU_COUNT(&allowed)));
-  for (const cpu_place& place : here.cpus) EXPECT_TRUE(CPU_ISSET(static_cast<std::size_t>(place.cpu), &allowed)) << place.cpu;
+  for (const cpu_place& place : here.cpus)
+    EXPECT_TRUE(CPU_ISSET(static_cast<std::size_t>(place.cpu), &allowed)) << place.cpu;
 }
 
 TEST(machine, an_affinity_of_one_cpu_leaves_one) {
@@ -94,7 +96,8 @@ TEST(allotment, cell_and_fixture_share_no_core_where_there_are_enough) {
     const allotment given = allot(large, cores);
     EXPECT_EQ(given.cell.size(), cores);
     EXPECT_FALSE(given.shared);
-    EXPECT_EQ(given.fixture.size(), 128U - 2 * cores) << "the siblings of the cell's CPUs stay idle, the other cores' serve";
+    EXPECT_EQ(given.fixture.size(), 128U - 2 * cores)
+        << "the siblings of the cell's CPUs stay idle, the other cores' serve";
     std::set<int> cell_cores, fixture_cores;
     for (const int cpu : given.cell) cell_cores.insert(core_of.at(cpu));
     for (const int cpu : given.fixture) fixture_cores.insert(core_of.at(cpu));
@@ -119,7 +122,8 @@ TEST(machine, the_axis_of_cores_doubles_and_ends_with_all) {
   EXPECT_EQ(standard_cores(read_machine("core:1 pu:1")), (std::vector<std::uint32_t>{1}));
   EXPECT_EQ(standard_cores(read_machine("core:2 pu:1")), (std::vector<std::uint32_t>{1, 2}));
   EXPECT_EQ(standard_cores(read_machine("core:6 pu:1")), (std::vector<std::uint32_t>{1, 2, 4, 6}));
-  EXPECT_EQ(standard_cores(read_machine(two_sockets_with_smt)), (std::vector<std::uint32_t>{1, 2, 4, 8, 16, 32, 64, 128}));
+  EXPECT_EQ(standard_cores(read_machine(two_sockets_with_smt)),
+            (std::vector<std::uint32_t>{1, 2, 4, 8, 16, 32, 64, 128}));
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ namespace crossover {
 
 /// What to run against what: the cells are all combinations.
 struct matrix {
-  std::vector<named_parameters> workloads;  ///< names with the parameters that differ from the defaults
+  std::vector<named_parameters>
+      workloads;  ///< names with the parameters that differ from the defaults
   std::vector<named_parameters> models;
   std::vector<std::uint32_t> cores;
   std::vector<std::uint32_t> in_flight;
@@ -37,15 +38,18 @@ struct planned_cell {
 
 /// What the machine lets a cell have.
 struct machine_limits {
-  std::uint64_t descriptors = 0;  ///< the hard limit of open files (what a cell raises its limit to)
-  std::uint64_t tasks = 0;        ///< threads and processes
+  std::uint64_t descriptors =
+      0;                    ///< the hard limit of open files (what a cell raises its limit to)
+  std::uint64_t tasks = 0;  ///< threads and processes
 };
 machine_limits read_limits();
 
-/// Cells in order, no two of the same name, each runnable or skipped with a reason: there are no silent holes.
-/// `users_servers`: workloads for which the user named a server of his own.
-/// Throws `error` (invalid) for an unknown name, a parameter out of range, more cores than there are, 0 in flight.
-std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machine& here, const machine_limits& limits,
+/// Cells in order, no two of the same name, each runnable or skipped with a reason: there are no
+/// silent holes. `users_servers`: workloads for which the user named a server of his own. Throws
+/// `error` (invalid) for an unknown name, a parameter out of range, more cores than there are, 0 in
+/// flight.
+std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machine& here,
+                               const machine_limits& limits,
                                const std::set<std::string>& users_servers = {});
 
 /// A planned cell as it stands in results before it ran.

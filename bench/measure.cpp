@@ -13,13 +13,16 @@
 namespace crossover {
 namespace {
 
-cell_preparation preparation_of(const planned_cell& cell, const allotment& given, const std::string& endpoint) {
+cell_preparation preparation_of(const planned_cell& cell, const allotment& given,
+                                const std::string& endpoint) {
   cell_preparation what;
   what.workload = cell.workload->name;
-  // A cell in another language need not know every parameter: it is told those that are not at their default.
+  // A cell in another language need not know every parameter: it is told those that are not at
+  // their default.
   for (const parameter& p : cell.workload->parameters) {
     const std::string& text = cell.workload_values.text(p.name);
-    if (cell.model->script.empty() || text != p.standard) what.parameters[std::string(p.name)] = text;
+    if (cell.model->script.empty() || text != p.standard)
+      what.parameters[std::string(p.name)] = text;
   }
   what.model = cell.model->name;
   for (const auto& [name, text] : cell.model_values.texts()) what.model_parameters[name] = text;
@@ -51,14 +54,17 @@ cell_process start_cell(const measuring& how, const planned_cell& cell) {
     command.insert(command.end(), {how.program, "cell"});
   else
     command.insert(command.end(), {"python3", how.cells + "/" + std::string(cell.model->script)});
-  // A lane that waits for 10 s cannot end sooner: patience grows with the least time of an operation.
-  return cell_process(command, how.deadline_s + 3 * cell.workload->least_operation_s(cell.workload_values));
+  // A lane that waits for 10 s cannot end sooner: patience grows with the least time of an
+  // operation.
+  return cell_process(command,
+                      how.deadline_s + 3 * cell.workload->least_operation_s(cell.workload_values));
 }
 
 }  // namespace
 
 measure_function measure_in_fresh_process(measuring how, machine here, fixtures& servers) {
-  return [how = std::move(how), here = std::move(here), &servers, turn = std::uint64_t{0}](const planned_cell& cell) mutable {
+  return [how = std::move(how), here = std::move(here), &servers,
+          turn = std::uint64_t{0}](const planned_cell& cell) mutable {
     const allotment given = allot(here, cell.cores);
     const fixtures::place server = servers.place_for(cell, given);
     cell_process process = start_cell(how, cell);
@@ -85,13 +91,15 @@ measure_function measure_in_fresh_process(measuring how, machine here, fixtures&
     m.environment = process.environment();
     m.findings = findings_of(cell, m.measured);
     if (server.pid >= 0 && given.shared)
-      m.findings.push_back(
-          {"shared_cores", "the fixture ran on the cell's own cores: this machine has no others, so the two took time from each other"});
+      m.findings.push_back({"shared_cores",
+                            "the fixture ran on the cell's own cores: this machine has no others, "
+                            "so the two took time from each other"});
     return m;
   };
 }
 
-std::pair<sample, run_trace> trace_in_fresh_process(const measuring& how, const machine& here, fixtures& servers, const planned_cell& cell,
+std::pair<sample, run_trace> trace_in_fresh_process(const measuring& how, const machine& here,
+                                                    fixtures& servers, const planned_cell& cell,
                                                     double operations_per_s) {
   const allotment given = allot(here, cell.cores);
   cell_preparation what = preparation_of(cell, given, servers.place_for(cell, given).endpoint);
@@ -108,7 +116,8 @@ std::pair<sample, run_trace> trace_in_fresh_process(const measuring& how, const 
     request.seconds = std::clamp(seconds * cell.rate, 5.0, most) / cell.rate;
     request.seed = how.seed;
   } else {
-    request.operations = static_cast<std::uint64_t>(std::clamp(seconds * operations_per_s, std::max(1.0, least), most));
+    request.operations = static_cast<std::uint64_t>(
+        std::clamp(seconds * operations_per_s, std::max(1.0, least), most));
   }
   auto traced = process.run_traced(request);
   process.finish();
@@ -120,27 +129,37 @@ std::vector<finding> findings_of(const planned_cell& cell, const sample& s) {
   if (s.fixture_cpu_s && s.fixture_cores) {
     const double share = *s.fixture_cpu_s / (s.wall_s * *s.fixture_cores);
     if (share > fixture_bound_share)
-      found.push_back({"fixture_bound", fmt::format("the fixture used {:.0f} % of its {:g} CPUs: the figure is the server's limit, not the model's",
-                                                    100 * share, *s.fixture_cores)});
+      found.push_back(
+          {"fixture_bound", fmt::format("the fixture used {:.0f} % of its {:g} CPUs: the figure is "
+                                        "the server's limit, not the model's",
+                                        100 * share, *s.fixture_cores)});
   }
   if (s.stolen_s && *s.stolen_s > 0.02 * s.wall_s * cell.cores)
     found.push_back(
-        {"stolen_time", fmt::format("the hypervisor gave {:.1f} % of the cell's CPU time to others", 100 * *s.stolen_s / (s.wall_s * cell.cores))});
+        {"stolen_time", fmt::format("the hypervisor gave {:.1f} % of the cell's CPU time to others",
+                                    100 * *s.stolen_s / (s.wall_s * cell.cores))});
   std::uint64_t errors = 0;
   for (const auto& [name, count] : s.errors) errors += count;
   if (errors > 0)
-    found.push_back({"errors", fmt::format("{} operations ended in error, mostly {}", errors,
-                                           std::max_element(s.errors.begin(), s.errors.end(), [](const auto& a, const auto& b) {
-                                             return a.second < b.second;
-                                           })->first)});
+    found.push_back(
+        {"errors",
+         fmt::format(
+             "{} operations ended in error, mostly {}", errors,
+             std::max_element(s.errors.begin(), s.errors.end(), [](const auto& a, const auto& b) {
+               return a.second < b.second;
+             })->first)});
   if (s.rate && s.achieved_rate && *s.achieved_rate < 0.98 * *s.rate)
-    found.push_back({"behind_schedule", fmt::format("{:.4g} operations a second were begun where {:.4g} were intended", *s.achieved_rate, *s.rate)});
+    found.push_back({"behind_schedule",
+                     fmt::format("{:.4g} operations a second were begun where {:.4g} were intended",
+                                 *s.achieved_rate, *s.rate)});
   if (!s.rate && s.latency && s.latency->count() > 0) {
-    // Little's law; an operation that was cut short by the end of the run counts less, so short runs deviate.
+    // Little's law; an operation that was cut short by the end of the run counts less, so short
+    // runs deviate.
     const double in_flight = throughput(s) * s.latency->mean_ns * 1e-9;
     const double tolerance = 0.1 + 2.0 * cell.in_flight / static_cast<double>(s.operations);
     if (errors == 0 && std::abs(in_flight / cell.in_flight - 1) > tolerance)
-      found.push_back({"littles_law", fmt::format("throughput × mean latency is {:.3g} where {} were in flight: some of them waited unseen",
+      found.push_back({"littles_law", fmt::format("throughput × mean latency is {:.3g} where {} "
+                                                  "were in flight: some of them waited unseen",
                                                   in_flight, cell.in_flight)});
   }
   return found;
@@ -156,24 +175,32 @@ void judge_ceilings(results& all) {
     if (cell.status != cell_status::ok || cell.samples.empty() || !cell.cores) continue;
     const double least = range_of(cell).first;
     if (cell.ceiling && least > 1.01 * *cell.ceiling) {
-      fail(cell, fmt::format("{:.4g} operations a second are more than in flight / delay = {:.4g} allows: work was skipped", least, *cell.ceiling));
+      fail(cell, fmt::format("{:.4g} operations a second are more than in flight / delay = {:.4g} "
+                             "allows: work was skipped",
+                             least, *cell.ceiling));
       continue;
     }
     if (cell.ceiling || *cell.cores == 1) continue;
     double best_of_one = 0;
     bool compute_bound = true, any = false;
     for (const cell_result& one : all.cells) {
-      if (one.workload != cell.workload || one.parameters != cell.parameters || one.cores != 1U || one.samples.empty()) continue;
+      if (one.workload != cell.workload || one.parameters != cell.parameters || one.cores != 1U ||
+          one.samples.empty())
+        continue;
       best_of_one = std::max(best_of_one, range_of(one).second);
       any = true;
       for (const sample& s : one.samples)
-        if (!s.cpu_user_s || s.fixture_cpu_s || *s.cpu_user_s + s.cpu_system_s.value_or(0) < 0.9 * s.wall_s) compute_bound = false;
+        if (!s.cpu_user_s || s.fixture_cpu_s ||
+            *s.cpu_user_s + s.cpu_system_s.value_or(0) < 0.9 * s.wall_s)
+          compute_bound = false;
     }
     compute_bound = compute_bound && any;
-    // Work that keeps one core busy by itself cannot gain more from k cores than a factor of k, noise and turbo clocks apart.
+    // Work that keeps one core busy by itself cannot gain more from k cores than a factor of k,
+    // noise and turbo clocks apart.
     if (best_of_one > 0 && compute_bound && least > 1.25 * *cell.cores * best_of_one)
-      fail(cell, fmt::format("{:.4g} operations a second are more than {} times the best one-core rate {:.4g}: work was skipped", least, *cell.cores,
-                             best_of_one));
+      fail(cell, fmt::format("{:.4g} operations a second are more than {} times the best one-core "
+                             "rate {:.4g}: work was skipped",
+                             least, *cell.cores, best_of_one));
   }
 }
 

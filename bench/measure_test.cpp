@@ -13,7 +13,8 @@ planned_cell cell_with(std::uint32_t cores, std::uint32_t in_flight) {
   return cell;
 }
 
-/// A sample that obeys Little's law: `in_flight` lanes, each operation as long as the lanes were busy.
+/// A sample that obeys Little's law: `in_flight` lanes, each operation as long as the lanes were
+/// busy.
 sample sound_sample(std::uint64_t operations, double wall_s, std::uint32_t in_flight) {
   sample s;
   s.operations = operations;
@@ -37,7 +38,8 @@ TEST(findings, a_sound_sample_has_none) {
   sample bare;
   bare.operations = 1;
   bare.wall_s = 1;
-  EXPECT_EQ(codes_of(cell_with(1, 1), bare), codes{}) << "nothing is found in what was not measured";
+  EXPECT_EQ(codes_of(cell_with(1, 1), bare), codes{})
+      << "nothing is found in what was not measured";
 }
 
 TEST(findings, a_busy_fixture_bounds_the_cell) {
@@ -83,7 +85,8 @@ TEST(findings, littles_law_finds_waiting_that_was_not_seen) {
   EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{}) << "it holds for closed loops";
 }
 
-cell_result result_with(const std::string& model, std::uint32_t cores, std::initializer_list<std::uint64_t> operations, double cpu_share = 1) {
+cell_result result_with(const std::string& model, std::uint32_t cores,
+                        std::initializer_list<std::uint64_t> operations, double cpu_share = 1) {
   cell_result cell;
   cell.name = model + "/" + std::to_string(cores);
   cell.workload = "hashing";
@@ -103,7 +106,8 @@ cell_result result_with(const std::string& model, std::uint32_t cores, std::init
 
 TEST(ceilings, more_than_in_flight_over_delay_allows_was_skipped_work) {
   results all;
-  all.cells = {result_with("event_loop", 1, {1500, 1600}), result_with("thread_pool", 1, {1000, 1600})};
+  all.cells = {result_with("event_loop", 1, {1500, 1600}),
+               result_with("thread_pool", 1, {1000, 1600})};
   for (cell_result& cell : all.cells) cell.ceiling = 1000;
   judge_ceilings(all);
   EXPECT_EQ(all.cells[0].status, cell_status::failed);
@@ -114,7 +118,9 @@ TEST(ceilings, more_than_in_flight_over_delay_allows_was_skipped_work) {
 
 TEST(ceilings, compute_bound_work_cannot_gain_more_than_its_cores) {
   results all;
-  all.cells = {result_with("reference", 1, {1000, 1010}), result_with("thread_pool", 2, {2000, 2400}), result_with("processes", 2, {3000, 2900})};
+  all.cells = {result_with("reference", 1, {1000, 1010}),
+               result_with("thread_pool", 2, {2000, 2400}),
+               result_with("processes", 2, {3000, 2900})};
   judge_ceilings(all);
   EXPECT_EQ(all.cells[0].status, cell_status::ok);
   EXPECT_EQ(all.cells[1].status, cell_status::ok);

@@ -29,7 +29,9 @@ figure throughput(const cell_result&, const sample& s) {
   return ratio(static_cast<double>(s.operations), s.wall_s);
 }
 
-figure time_per_operation(const cell_result&, const sample& s) { return ratio(s.wall_s, static_cast<double>(s.operations)); }
+figure time_per_operation(const cell_result&, const sample& s) {
+  return ratio(s.wall_s, static_cast<double>(s.operations));
+}
 
 template <int PerMille>
 figure latency_quantile(const cell_result&, const sample& s) {
@@ -50,9 +52,15 @@ figure cpu_share(const cell_result& cell, const sample& s) {
   return ratio(*cpu, s.wall_s * *cell.cores);
 }
 
-figure voluntary_switches(const cell_result&, const sample& s) { return per_operation(s.voluntary_switches, s); }
-figure involuntary_switches(const cell_result&, const sample& s) { return per_operation(s.involuntary_switches, s); }
-figure minor_faults(const cell_result&, const sample& s) { return per_operation(s.minor_faults, s); }
+figure voluntary_switches(const cell_result&, const sample& s) {
+  return per_operation(s.voluntary_switches, s);
+}
+figure involuntary_switches(const cell_result&, const sample& s) {
+  return per_operation(s.involuntary_switches, s);
+}
+figure minor_faults(const cell_result&, const sample& s) {
+  return per_operation(s.minor_faults, s);
+}
 
 figure error_share(const cell_result&, const sample& s) {
   double errors = 0;
@@ -89,14 +97,18 @@ constexpr std::array metrics = {
     metric{"mean", "latency mean", "s", better_direction::lower, latency_mean},
     metric{"cpu", "CPU per operation", "s", better_direction::lower, cpu_per_operation},
     metric{"cpu_share", "CPU share of the cores", "1", better_direction::neither, cpu_share},
-    metric{"voluntary_switches", "voluntary switches per operation", "1", better_direction::lower, voluntary_switches},
-    metric{"involuntary_switches", "involuntary switches per operation", "1", better_direction::lower, involuntary_switches},
+    metric{"voluntary_switches", "voluntary switches per operation", "1", better_direction::lower,
+           voluntary_switches},
+    metric{"involuntary_switches", "involuntary switches per operation", "1",
+           better_direction::lower, involuntary_switches},
     metric{"minor_faults", "page faults per operation", "1", better_direction::lower, minor_faults},
     metric{"memory", "peak memory", "bytes", better_direction::lower, peak_memory},
-    metric{"memory_per_in_flight", "memory per operation in flight", "bytes", better_direction::lower, memory_per_in_flight},
+    metric{"memory_per_in_flight", "memory per operation in flight", "bytes",
+           better_direction::lower, memory_per_in_flight},
     metric{"start", "start of the cell process", "s", better_direction::lower, start},
     metric{"errors", "share of errors", "1", better_direction::lower, error_share},
-    metric{"fixture_share", "CPU share of the fixture", "1", better_direction::neither, fixture_share},
+    metric{"fixture_share", "CPU share of the fixture", "1", better_direction::neither,
+           fixture_share},
 };
 
 }  // namespace
@@ -104,7 +116,8 @@ constexpr std::array metrics = {
 std::span<const metric> all_metrics() { return metrics; }
 
 const metric* find_metric(std::string_view id) {
-  const auto found = std::find_if(metrics.begin(), metrics.end(), [id](const metric& m) { return m.id == id; });
+  const auto found =
+      std::find_if(metrics.begin(), metrics.end(), [id](const metric& m) { return m.id == id; });
   return found == metrics.end() ? nullptr : &*found;
 }
 

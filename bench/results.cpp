@@ -21,7 +21,9 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-[[noreturn]] void unreadable(std::string_view where, std::string_view why) { throw error(error_kind::unreadable, fmt::format("{}: {}", where, why)); }
+[[noreturn]] void unreadable(std::string_view where, std::string_view why) {
+  throw error(error_kind::unreadable, fmt::format("{}: {}", where, why));
+}
 
 /// A JSON number for a finite value, null for anything else: JSON has no NaN.
 template <typename Json = json>
@@ -44,7 +46,8 @@ std::optional<T> optional_at(const json& from, const char* key) {
   if (found == from.end() || found->is_null()) return std::nullopt;
   if (!found->is_number()) unreadable(key, "not a number");
   if constexpr (std::is_unsigned_v<T>)
-    if (const double value = found->template get<double>(); value < 0 || value > static_cast<double>(std::numeric_limits<T>::max()))
+    if (const double value = found->template get<double>();
+        value < 0 || value > static_cast<double>(std::numeric_limits<T>::max()))
       unreadable(key, "a count below 0 or beyond measure");
   return found->get<T>();
 }
@@ -63,9 +66,14 @@ std::string string_at(const json& from, const char* key) {
 
 json to_json(const latency_distribution& latency) {
   json bins = json::array();
-  for (const latency_bin& bin : latency.bins) bins.push_back({bin.lower_ns, bin.upper_ns, bin.count});
-  return {{"unit", "ns"},          {"count", latency.count()}, {"mean", number_or_null(latency.mean_ns)},
-          {"max", latency.max_ns}, {"every", latency.every},   {"bins", std::move(bins)}};
+  for (const latency_bin& bin : latency.bins)
+    bins.push_back({bin.lower_ns, bin.upper_ns, bin.count});
+  return {{"unit", "ns"},
+          {"count", latency.count()},
+          {"mean", number_or_null(latency.mean_ns)},
+          {"max", latency.max_ns},
+          {"every", latency.every},
+          {"bins", std::move(bins)}};
 }
 
 std::optional<latency_distribution> latency_at(const json& from, const char* key) {
@@ -77,18 +85,22 @@ std::optional<latency_distribution> latency_at(const json& from, const char* key
   std::uint64_t largest = 0;
   double sum = 0;
   for (const json& bin : (*found)["bins"]) {
-    if (!bin.is_array() || bin.size() != 3 || !bin[0].is_number() || !bin[1].is_number() || !bin[2].is_number_unsigned())
+    if (!bin.is_array() || bin.size() != 3 || !bin[0].is_number() || !bin[1].is_number() ||
+        !bin[2].is_number_unsigned())
       unreadable(key, "a latency bin is [lower, upper, count]");
-    const latency_bin read{bin[0].get<std::uint64_t>(), bin[1].get<std::uint64_t>(), bin[2].get<std::uint64_t>()};
+    const latency_bin read{bin[0].get<std::uint64_t>(), bin[1].get<std::uint64_t>(),
+                           bin[2].get<std::uint64_t>()};
     if (read.count == 0) continue;
     largest = std::max(largest, read.upper_ns > read.lower_ns ? read.upper_ns - 1 : read.lower_ns);
-    sum += (static_cast<double>(read.lower_ns) + static_cast<double>(read.upper_ns)) / 2 * static_cast<double>(read.count);
+    sum += (static_cast<double>(read.lower_ns) + static_cast<double>(read.upper_ns)) / 2 *
+           static_cast<double>(read.count);
     latency.bins.push_back(read);
   }
   const auto count = static_cast<double>(latency.count());
   latency.max_ns = optional_at<std::uint64_t>(*found, "max").value_or(largest);
   latency.mean_ns = optional_at<double>(*found, "mean").value_or(count > 0 ? sum / count : 0);
-  latency.every = std::max<std::uint64_t>(1, optional_at<std::uint64_t>(*found, "every").value_or(1));
+  latency.every =
+      std::max<std::uint64_t>(1, optional_at<std::uint64_t>(*found, "every").value_or(1));
   return latency;
 }
 
@@ -104,7 +116,8 @@ std::map<std::string, std::string> strings_at(const json& from, const char* key)
   const auto found = from.find(key);
   if (found == from.end() || !found->is_object()) return strings;
   for (const auto& [name, value] : found->items())
-    strings[name] = value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, json::error_handler_t::replace);
+    strings[name] = value.is_string() ? value.get<std::string>()
+                                      : value.dump(-1, ' ', false, json::error_handler_t::replace);
   return strings;
 }
 
@@ -112,7 +125,8 @@ json to_json(const cell_result& cell) {
   json samples = json::array();
   for (const sample& s : cell.samples) samples.push_back(to_json(s));
   json findings = json::array();
-  for (const finding& f : cell.findings) findings.push_back({{"code", f.code}, {"detail", f.detail}});
+  for (const finding& f : cell.findings)
+    findings.push_back({{"code", f.code}, {"detail", f.detail}});
   return {{"name", cell.name},
           {"workload", cell.workload},
           {"parameters", cell.parameters},
@@ -150,21 +164,25 @@ results own_results(const json& document) {
   const json& ours = document["crossover"];
   results read;
   if (optional_at<int>(ours, "schema").value_or(0) != 1)
-    unreadable("crossover.schema", "this program reads schema 1; use the version that wrote the file");
+    unreadable("crossover.schema",
+               "this program reads schema 1; use the version that wrote the file");
   read.environment = strings_at(ours, "environment");
   read.seed = optional_at<std::uint64_t>(ours, "seed").value_or(0);
   read.date = string_at(ours, "date");
   read.suite = string_at(ours, "suite");
-  read.status = string_at(ours, "status") == "interrupted" ? results_status::interrupted : results_status::complete;
+  read.status = string_at(ours, "status") == "interrupted" ? results_status::interrupted
+                                                           : results_status::complete;
   if (const auto found = ours.find("command"); found != ours.end() && found->is_array())
     for (const json& word : *found)
       if (word.is_string()) read.command.push_back(word.get<std::string>());
   const auto cells = ours.find("cells");
-  if (cells == ours.end() || !cells->is_array()) unreadable("crossover.cells", "the array is missing");
+  if (cells == ours.end() || !cells->is_array())
+    unreadable("crossover.cells", "the array is missing");
   for (const json& cell : *cells) read.cells.push_back(cell_from_json(cell));
   if (const auto rows = document.find("benchmarks"); rows != document.end() && rows->is_array())
     for (const json& row : *rows)
-      if (row.is_object() && string_at(row, "run_type") == "aggregate") read.aggregates.push_back(row.dump());
+      if (row.is_object() && string_at(row, "run_type") == "aggregate")
+        read.aggregates.push_back(row.dump());
   return read;
 }
 
@@ -224,8 +242,10 @@ sample sample_from_json(const json& document) {
   read.service = latency_at(document, "service");
   if (const auto errors = document.find("errors"); errors != document.end() && errors->is_object())
     for (const auto& [name, count] : errors->items())
-      if (count.is_number_unsigned() && count.get<std::uint64_t>() > 0) read.errors[name] = count.get<std::uint64_t>();
-  if (const auto shares = document.find("worker_operations"); shares != document.end() && shares->is_array())
+      if (count.is_number_unsigned() && count.get<std::uint64_t>() > 0)
+        read.errors[name] = count.get<std::uint64_t>();
+  if (const auto shares = document.find("worker_operations");
+      shares != document.end() && shares->is_array())
     for (const json& share : *shares)
       if (share.is_number_unsigned()) read.worker_operations.push_back(share.get<std::uint64_t>());
   read.checksum = string_at(document, "checksum");
@@ -249,23 +269,27 @@ ordered_json to_json(const results& value) {
   document["benchmarks"] = benchmark_rows(value);
   json cells = json::array();
   for (const cell_result& cell : value.cells) cells.push_back(to_json(cell));
-  document["crossover"] = {{"schema", 1},
-                           {"date", value.date},
-                           {"suite", value.suite},
-                           {"status", value.status == results_status::complete ? "complete" : "interrupted"},
-                           {"seed", value.seed},
-                           {"command", value.command},
-                           {"environment", value.environment},
-                           {"cells", std::move(cells)}};
+  document["crossover"] = {
+      {"schema", 1},
+      {"date", value.date},
+      {"suite", value.suite},
+      {"status", value.status == results_status::complete ? "complete" : "interrupted"},
+      {"seed", value.seed},
+      {"command", value.command},
+      {"environment", value.environment},
+      {"cells", std::move(cells)}};
   return document;
 }
 
 results results_from_json(const json& document, std::string_view where) {
   try {
     if (!document.is_object()) unreadable("document", "not an object");
-    if (const auto ours = document.find("crossover"); ours != document.end() && ours->is_object()) return own_results(document);
-    if (const auto rows = document.find("benchmarks"); rows != document.end() && rows->is_array()) return results_from_benchmark_rows(document);
-    unreadable("document", "neither results of crossover nor of Google Benchmark (no 'benchmarks' array)");
+    if (const auto ours = document.find("crossover"); ours != document.end() && ours->is_object())
+      return own_results(document);
+    if (const auto rows = document.find("benchmarks"); rows != document.end() && rows->is_array())
+      return results_from_benchmark_rows(document);
+    unreadable("document",
+               "neither results of crossover nor of Google Benchmark (no 'benchmarks' array)");
   } catch (const error& trouble) {
     throw error(error_kind::unreadable, fmt::format("{}: {}", where, trouble.what()));
   } catch (const json::exception& trouble) {
@@ -275,13 +299,16 @@ results results_from_json(const json& document, std::string_view where) {
 
 results read_results(const std::filesystem::path& file) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) unreadable(file.string(), "is a directory; name a results file");
+  if (std::filesystem::is_directory(file, ignored))
+    unreadable(file.string(), "is a directory; name a results file");
   std::ifstream in(file, std::ios::binary);
   if (!in) throw system_failure(error_kind::unreadable, file.string(), errno);
   std::ostringstream text;
   text << in.rdbuf();
   const json document = json::parse(text.str(), nullptr, /*allow_exceptions=*/false);
-  if (document.is_discarded()) unreadable(file.string(), "not JSON (or cut short); name a results file that `crossover run` wrote");
+  if (document.is_discarded())
+    unreadable(file.string(),
+               "not JSON (or cut short); name a results file that `crossover run` wrote");
   return results_from_json(document, file.string());
 }
 
@@ -290,7 +317,8 @@ void write_atomically(const std::filesystem::path& file, std::string_view text) 
   const auto fail = [&](const char* what) {
     const int reason = errno;
     ::unlink(temporary.c_str());
-    throw system_failure(error_kind::unwritable, fmt::format("{}: {}", file.string(), what), reason);
+    throw system_failure(error_kind::unwritable, fmt::format("{}: {}", file.string(), what),
+                         reason);
   };
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) fail("cannot be written");

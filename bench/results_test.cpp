@@ -80,13 +80,15 @@ results full_results() {
   failed.reason = "ended by signal 11";
   failed.samples.clear();
   all.cells = {ok, skipped, failed};
-  all.aggregates = {R"({"name":"x_mean","run_name":"x","run_type":"aggregate","aggregate_name":"mean","real_time":1.5})"};
+  all.aggregates = {
+      R"({"name":"x_mean","run_name":"x","run_type":"aggregate","aggregate_name":"mean","real_time":1.5})"};
   return all;
 }
 
 /// A directory of its own, gone at the end.
 struct in_a_directory : ::testing::Test {
-  fs::path directory = fs::path(::testing::TempDir()) / ("crossover_results." + std::to_string(::getpid()));
+  fs::path directory =
+      fs::path(::testing::TempDir()) / ("crossover_results." + std::to_string(::getpid()));
   fs::path file = directory / "results.json";
   void SetUp() override { fs::create_directory(directory); }
   void TearDown() override { fs::remove_all(directory); }
@@ -94,7 +96,9 @@ struct in_a_directory : ::testing::Test {
     std::ifstream in(file);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  std::ptrdiff_t files() const { return std::distance(fs::directory_iterator(directory), fs::directory_iterator()); }
+  std::ptrdiff_t files() const {
+    return std::distance(fs::directory_iterator(directory), fs::directory_iterator());
+  }
 };
 
 TEST(sample_json, everything_comes_back) {
@@ -110,11 +114,13 @@ TEST(sample_json, what_was_not_measured_is_absent_not_0) {
   const json line = to_json(bare);
   EXPECT_EQ(line, json({{"operations", 1}, {"wall_s", 2.0}, {"errors", json::object()}}));
   const sample read = sample_from_json(line);
-  EXPECT_FALSE(read.cpu_user_s || read.latency || read.peak_rss_bytes || read.rate || read.order || read.major_faults);
+  EXPECT_FALSE(read.cpu_user_s || read.latency || read.peak_rss_bytes || read.rate || read.order ||
+               read.major_faults);
 }
 
 TEST(sample_json, null_is_absent_too) {
-  const sample read = sample_from_json(json::parse(R"({"operations":1,"wall_s":2,"cpu_user_s":null,"latency":null,"errors":{"x":0}})"));
+  const sample read = sample_from_json(json::parse(
+      R"({"operations":1,"wall_s":2,"cpu_user_s":null,"latency":null,"errors":{"x":0}})"));
   EXPECT_FALSE(read.cpu_user_s || read.latency);
   EXPECT_TRUE(read.errors.empty()) << "errors that never happened are none";
 }
@@ -132,7 +138,8 @@ TEST(sample_json, nan_and_infinity_become_null) {
 }
 
 TEST(sample_json, a_distribution_without_figures_of_its_own_gets_them_from_its_bins) {
-  const sample read = sample_from_json(json::parse(R"({"operations":3,"wall_s":1,"latency":{"bins":[[10,20,1],[20,30,0],[30,40,2]]}})"));
+  const sample read = sample_from_json(json::parse(
+      R"({"operations":3,"wall_s":1,"latency":{"bins":[[10,20,1],[20,30,0],[30,40,2]]}})"));
   EXPECT_EQ(read.latency->bins.size(), 2U);
   EXPECT_EQ(read.latency->max_ns, 39U);
   EXPECT_DOUBLE_EQ(read.latency->mean_ns, (15 + 35 + 35) / 3.0);
@@ -152,8 +159,10 @@ TEST(sample_json, what_is_missing_or_wrong_is_named) {
   EXPECT_EQ(refusal("[]"), "sample: not an object");
   EXPECT_EQ(refusal(R"({"wall_s":1})"), "sample: the number 'operations' is missing");
   EXPECT_EQ(refusal(R"({"operations":1,"wall_s":"1"})"), "wall_s: not a number");
-  EXPECT_EQ(refusal(R"({"operations":1,"wall_s":1,"latency":[]})"), "latency: a latency distribution is an object with an array 'bins'");
-  EXPECT_EQ(refusal(R"({"operations":1,"wall_s":1,"latency":{"bins":[[1,2]]}})"), "latency: a latency bin is [lower, upper, count]");
+  EXPECT_EQ(refusal(R"({"operations":1,"wall_s":1,"latency":[]})"),
+            "latency: a latency distribution is an object with an array 'bins'");
+  EXPECT_EQ(refusal(R"({"operations":1,"wall_s":1,"latency":{"bins":[[1,2]]}})"),
+            "latency: a latency bin is [lower, upper, count]");
 }
 
 TEST_F(in_a_directory, a_document_comes_back_from_its_file) {
@@ -217,7 +226,9 @@ TEST_F(in_a_directory, a_place_that_cannot_be_written_is_told_before_and_leaves_
   };
   EXPECT_EQ(refusal(file), "writable");
   EXPECT_EQ(files(), 0);
-  EXPECT_EQ(refusal(directory / "no" / "such.json"), (directory / "no" / "such.json").string() + ": cannot be written: No such file or directory");
+  EXPECT_EQ(
+      refusal(directory / "no" / "such.json"),
+      (directory / "no" / "such.json").string() + ": cannot be written: No such file or directory");
   EXPECT_EQ(refusal(directory), directory.string() + ": is a directory; name a file");
   EXPECT_THROW(write_atomically(directory / "no" / "such.json", "x"), error);
 }
@@ -237,14 +248,19 @@ TEST_F(in_a_directory, unreadable_files_are_told_in_one_line_that_names_them) {
     }
   };
   EXPECT_EQ(refusal(""), "not JSON (or cut short); name a results file that `crossover run` wrote");
-  EXPECT_EQ(refusal(R"({"crossover": {"sch)"), "not JSON (or cut short); name a results file that `crossover run` wrote");
+  EXPECT_EQ(refusal(R"({"crossover": {"sch)"),
+            "not JSON (or cut short); name a results file that `crossover run` wrote");
   EXPECT_EQ(refusal("[1]"), "document: not an object");
-  EXPECT_EQ(refusal("{}"), "document: neither results of crossover nor of Google Benchmark (no 'benchmarks' array)");
+  EXPECT_EQ(
+      refusal("{}"),
+      "document: neither results of crossover nor of Google Benchmark (no 'benchmarks' array)");
   EXPECT_EQ(refusal(R"({"crossover":{"schema":2,"cells":[]}})"),
             "crossover.schema: this program reads schema 1; use the version that wrote the file");
   EXPECT_EQ(refusal(R"({"crossover":{"schema":1}})"), "crossover.cells: the array is missing");
-  EXPECT_EQ(refusal(R"({"crossover":{"schema":1,"cells":[{"status":"fine"}]}})"), "cell: the status 'fine' is not ok, skipped or failed");
-  EXPECT_EQ(refusal(R"({"crossover":{"schema":1,"cells":[{"status":"ok","samples":[{}]}]}})"), "sample: the number 'operations' is missing");
+  EXPECT_EQ(refusal(R"({"crossover":{"schema":1,"cells":[{"status":"fine"}]}})"),
+            "cell: the status 'fine' is not ok, skipped or failed");
+  EXPECT_EQ(refusal(R"({"crossover":{"schema":1,"cells":[{"status":"ok","samples":[{}]}]}})"),
+            "sample: the number 'operations' is missing");
   EXPECT_THROW(read_results(directory), error);
   EXPECT_THROW(read_results(directory / "absent.json"), error);
 }

@@ -20,10 +20,12 @@
 namespace crossover {
 namespace {
 
-/// Cells that have no sample and did not fail: an interrupt came before their turn, or the filter left them out.
+/// Cells that have no sample and did not fail: an interrupt came before their turn, or the filter
+/// left them out.
 void settle_unmeasured(results& all) {
   std::erase_if(all.cells, [&](const cell_result& cell) {
-    return all.status == results_status::complete && cell.status == cell_status::ok && cell.samples.empty();
+    return all.status == results_status::complete && cell.status == cell_status::ok &&
+           cell.samples.empty();
   });
   for (cell_result& cell : all.cells) {
     if (cell.status != cell_status::ok || !cell.samples.empty()) continue;
@@ -38,7 +40,8 @@ struct session {
   results& all;
   const run_options& options;
   const measure_function& measure;
-  std::map<std::string, std::vector<std::optional<sample>>> by_name;  ///< a benchmark's samples by repetition; none where it failed
+  std::map<std::string, std::vector<std::optional<sample>>>
+      by_name;  ///< a benchmark's samples by repetition; none where it failed
   std::size_t total = 0;
   std::size_t done = 0;
   std::int64_t start_ns = now_ns();
@@ -55,14 +58,16 @@ struct session {
     }
     write_results(options.out, so_far);
     const std::int64_t took = now_ns() - before;
-    // A document of thousands of samples that takes long to write is not written more often than for a twentieth of the time.
+    // A document of thousands of samples that takes long to write is not written more often than
+    // for a twentieth of the time.
     next_write_ns = done < 2000 || took < 50'000'000 ? 0 : now_ns() + 20 * took;
   }
 };
 
 void add_findings(cell_result& cell, const std::vector<finding>& found) {
   for (const finding& f : found) {
-    const auto same = std::find_if(cell.findings.begin(), cell.findings.end(), [&](const finding& g) { return g.code == f.code; });
+    const auto same = std::find_if(cell.findings.begin(), cell.findings.end(),
+                                   [&](const finding& g) { return g.code == f.code; });
     if (same == cell.findings.end()) cell.findings.push_back(f);
   }
 }
@@ -75,7 +80,8 @@ void repeat(benchmark::State& state, session& now, std::size_t index) {
   mine.emplace_back();
   const auto skip = [&](const std::string& why) {
     ++now.done;
-    // From within the loop: Google Benchmark's statistics abort where repetitions differ in their iterations.
+    // From within the loop: Google Benchmark's statistics abort where repetitions differ in their
+    // iterations.
     for (auto _ : state) {
       state.SkipWithError(why.c_str());
       break;
@@ -85,7 +91,9 @@ void repeat(benchmark::State& state, session& now, std::size_t index) {
   if (result.status == cell_status::failed) return skip(result.reason);
   if (now.options.progress) {
     const double spent = static_cast<double>(now_ns() - now.start_ns) * 1e-9;
-    const double left = now.done == 0 ? -1 : spent / static_cast<double>(now.done) * static_cast<double>(now.total - now.done);
+    const double left = now.done == 0 ? -1
+                                      : spent / static_cast<double>(now.done) *
+                                            static_cast<double>(now.total - now.done);
     now.options.progress({now.done, now.total, left, cell.name});
   }
   try {
@@ -101,9 +109,11 @@ void repeat(benchmark::State& state, session& now, std::size_t index) {
     for (auto _ : state) state.SetIterationTime(time_s);
     state.SetItemsProcessed(1);
     for (const metric& known : all_metrics())
-      if (const auto figure = known.extract(result, m.measured)) state.counters[std::string(known.id)] = *figure;
+      if (const auto figure = known.extract(result, m.measured))
+        state.counters[std::string(known.id)] = *figure;
     if (m.measured.cpu_user_s)
-      state.counters["cpu"] = (*m.measured.cpu_user_s + m.measured.cpu_system_s.value_or(0)) / static_cast<double>(m.measured.operations);
+      state.counters["cpu"] = (*m.measured.cpu_user_s + m.measured.cpu_system_s.value_or(0)) /
+                              static_cast<double>(m.measured.operations);
   } catch (const interrupted&) {
     return skip("interrupted");
   } catch (const error& trouble) {
@@ -120,18 +130,23 @@ void repeat(benchmark::State& state, session& now, std::size_t index) {
   }
 }
 
-/// Puts right what Google Benchmark cannot know (operations and CPU time, which were another process's; names without "/iterations:1/manual_time"),
-/// keeps the aggregates, and hands on to a reporter of Google Benchmark's what is to be shown.
+/// Puts right what Google Benchmark cannot know (operations and CPU time, which were another
+/// process's; names without "/iterations:1/manual_time"), keeps the aggregates, and hands on to a
+/// reporter of Google Benchmark's what is to be shown.
 class correcting_reporter final : public benchmark::BenchmarkReporter {
  public:
-  correcting_reporter(session& now, std::unique_ptr<benchmark::BenchmarkReporter> inner, bool one_row_a_cell, bool keep_aggregates)
-      : now_(now), inner_(std::move(inner)), one_row_a_cell_(one_row_a_cell), keep_aggregates_(keep_aggregates) {}
+  correcting_reporter(session& now, std::unique_ptr<benchmark::BenchmarkReporter> inner,
+                      bool one_row_a_cell, bool keep_aggregates)
+      : now_(now),
+        inner_(std::move(inner)),
+        one_row_a_cell_(one_row_a_cell),
+        keep_aggregates_(keep_aggregates) {}
 
   bool ReportContext(const Context& context) override {
     inner_->SetOutputStream(&GetOutputStream());
     inner_->SetErrorStream(&GetErrorStream());
-    // PrintBasicContext would warn of the library's own debug build; that stands in the environment, and does not touch
-    // figures that another process measured.
+    // PrintBasicContext would warn of the library's own debug build; that stands in the
+    // environment, and does not touch figures that another process measured.
     std::ostringstream nowhere;
     if (one_row_a_cell_) inner_->SetErrorStream(&nowhere);
     const bool go_on = inner_->ReportContext(context);
@@ -145,7 +160,9 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
       run.run_name.iterations.clear();
       run.run_name.time_type.clear();
       run.run_name.repetitions.clear();
-      std::erase_if(run.counters, [](const auto& counter) { return !std::isfinite(counter.second.value); });  // it would write NaN into its JSON
+      std::erase_if(run.counters, [](const auto& counter) {
+        return !std::isfinite(counter.second.value);
+      });  // it would write NaN into its JSON
       if (run.error_occurred && run.error_message == "interrupted") continue;
       if (run.run_type == Run::RT_Iteration && !run.error_occurred) {
         const auto& samples = now_.by_name[run.run_name.function_name];
@@ -153,20 +170,24 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
         if (index < samples.size() && samples[index]) {
           run.iterations = static_cast<benchmark::IterationCount>(samples[index]->operations);
           run.real_accumulated_time = samples[index]->wall_s;
-          run.cpu_accumulated_time = samples[index]->cpu_user_s.value_or(0) + samples[index]->cpu_system_s.value_or(0);
+          run.cpu_accumulated_time =
+              samples[index]->cpu_user_s.value_or(0) + samples[index]->cpu_system_s.value_or(0);
         }
       } else if (run.run_type == Run::RT_Aggregate) {
         const auto cpu = run.counters.find("cpu");
         const bool relative = run.aggregate_unit == benchmark::kPercentage;
         if (cpu != run.counters.end())
-          run.cpu_accumulated_time = relative ? static_cast<double>(cpu->second) : cpu->second * static_cast<double>(run.iterations);
+          run.cpu_accumulated_time = relative ? static_cast<double>(cpu->second)
+                                              : cpu->second * static_cast<double>(run.iterations);
         if (keep_aggregates_) keep(run);
       }
       if (one_row_a_cell_) {
-        if (run.run_type == Run::RT_Iteration && !run.error_occurred && run.repetitions > 1) continue;
+        if (run.run_type == Run::RT_Iteration && !run.error_occurred && run.repetitions > 1)
+          continue;
         if (run.run_type == Run::RT_Aggregate && run.aggregate_name != "mean") continue;
         run.counters.clear();
-        if (const auto rate = runs.back().counters.find("items_per_second"); rate != runs.back().counters.end())
+        if (const auto rate = runs.back().counters.find("items_per_second");
+            rate != runs.back().counters.end())
           run.counters["items_per_second"] = rate_of(runs, run);
       }
       shown.push_back(std::move(run));
@@ -180,7 +201,8 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
   static benchmark::Counter rate_of(const std::vector<Run>& runs, const Run& like) {
     for (const Run& run : runs)
       if (run.run_type == like.run_type && run.aggregate_name == like.aggregate_name)
-        if (const auto rate = run.counters.find("items_per_second"); rate != run.counters.end()) return rate->second;
+        if (const auto rate = run.counters.find("items_per_second"); rate != run.counters.end())
+          return rate->second;
     return {};
   }
 
@@ -191,10 +213,12 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
     json.SetOutputStream(&text);
     json.SetErrorStream(&nowhere);
     json.ReportRuns({run});
-    // Its NaN (the variation of a counter whose mean is 0, of errors say) is not JSON: null stands for it.
+    // Its NaN (the variation of a counter whose mean is 0, of errors say) is not JSON: null stands
+    // for it.
     std::string spelt = text.str();
     for (const std::string_view absent : {": NaN", ": -NaN", ": Infinity", ": -Infinity"})
-      for (std::size_t at = 0; (at = spelt.find(absent, at)) != std::string::npos;) spelt.replace(at, absent.size(), ": null");
+      for (std::size_t at = 0; (at = spelt.find(absent, at)) != std::string::npos;)
+        spelt.replace(at, absent.size(), ": null");
     const auto row = nlohmann::json::parse(spelt, nullptr, false);
     if (row.is_object()) now_.all.aggregates.push_back(row.dump());
   }
@@ -206,19 +230,24 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
 };
 
 bool has_flag(const std::vector<std::string>& flags, std::string_view name) {
-  return std::any_of(flags.begin(), flags.end(),
-                     [&](const std::string& flag) { return flag.starts_with(name) && (flag.size() == name.size() || flag[name.size()] == '='); });
+  return std::any_of(flags.begin(), flags.end(), [&](const std::string& flag) {
+    return flag.starts_with(name) && (flag.size() == name.size() || flag[name.size()] == '=');
+  });
 }
 
 void hand_flags_over(const run_options& options) {
   static char name[] = "crossover";  // the library keeps a pointer to it
-  std::vector<std::string> words = {fmt::format("--benchmark_repetitions={}", options.repetitions), "--benchmark_enable_random_interleaving=true"};
+  std::vector<std::string> words = {fmt::format("--benchmark_repetitions={}", options.repetitions),
+                                    "--benchmark_enable_random_interleaving=true"};
   words.insert(words.end(), options.benchmark_flags.begin(), options.benchmark_flags.end());
   std::vector<char*> arguments = {name};
   for (std::string& word : words) arguments.push_back(word.data());
   int count = static_cast<int>(arguments.size());
   benchmark::Initialize(&count, arguments.data());
-  if (count > 1) throw error(error_kind::invalid, fmt::format("'{}' is not a flag of Google Benchmark; see crossover run --help", arguments[1]));
+  if (count > 1)
+    throw error(error_kind::invalid,
+                fmt::format("'{}' is not a flag of Google Benchmark; see crossover run --help",
+                            arguments[1]));
 }
 
 std::size_t repetitions_of(const run_options& options) {
@@ -236,41 +265,57 @@ std::string google_benchmark_build_type() {
   json.SetErrorStream(&nowhere);
   json.ReportContext(benchmark::BenchmarkReporter::Context());
   const std::string context = text.str();
-  return context.find("\"library_build_type\": \"debug\"") != std::string::npos ? "debug" : "release";
+  return context.find("\"library_build_type\": \"debug\"") != std::string::npos ? "debug"
+                                                                                : "release";
 }
 
 void check_writable(const std::filesystem::path& file) {
   const std::string temporary = fmt::format("{}.{}.tmp", file.string(), ::getpid());
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored))
-    throw error(error_kind::unwritable, fmt::format("{}: is a directory; name a file", file.string()));
+    throw error(error_kind::unwritable,
+                fmt::format("{}: is a directory; name a file", file.string()));
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) throw system_failure(error_kind::unwritable, fmt::format("{}: cannot be written", file.string()), errno);
+  if (fd < 0)
+    throw system_failure(error_kind::unwritable,
+                         fmt::format("{}: cannot be written", file.string()), errno);
   ::close(fd);
   ::unlink(temporary.c_str());
 }
 
-void run_cells(const std::vector<planned_cell>& cells, results& all, const run_options& options, const measure_function& measure) {
+void run_cells(const std::vector<planned_cell>& cells, results& all, const run_options& options,
+               const measure_function& measure) {
   hand_flags_over(options);
-  session now{.cells = cells, .all = all, .options = options, .measure = measure, .by_name = {}, .fatal = {}};
+  session now{.cells = cells,
+              .all = all,
+              .options = options,
+              .measure = measure,
+              .by_name = {},
+              .fatal = {}};
   std::size_t runnable = 0;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (!cells[i].skip_reason.empty()) continue;
     ++runnable;
-    benchmark::RegisterBenchmark(cells[i].name.c_str(), [&now, i](benchmark::State& state) { repeat(state, now, i); })
+    benchmark::RegisterBenchmark(cells[i].name.c_str(),
+                                 [&now, i](benchmark::State& state) { repeat(state, now, i); })
         ->UseManualTime()
         ->Iterations(1);
   }
   if (runnable == 0) {
-    if (cells.empty()) throw error(error_kind::invalid, "there is no cell to run: name a workload, a model, cores and in flight");
-    throw error(error_kind::invalid, fmt::format("there is no cell to run: {} cannot be, because {}", cells.front().name, cells.front().skip_reason));
+    if (cells.empty())
+      throw error(error_kind::invalid,
+                  "there is no cell to run: name a workload, a model, cores and in flight");
+    throw error(error_kind::invalid,
+                fmt::format("there is no cell to run: {} cannot be, because {}", cells.front().name,
+                            cells.front().skip_reason));
   }
   now.total = runnable * repetitions_of(options);
-  const bool everything = has_flag(options.benchmark_flags, "--benchmark_display_aggregates_only") ||
-                          has_flag(options.benchmark_flags, "--benchmark_report_aggregates_only");
-  const bool as_json =
-      has_flag(options.benchmark_flags, "--benchmark_format") &&
-      std::find(options.benchmark_flags.begin(), options.benchmark_flags.end(), "--benchmark_format=json") != options.benchmark_flags.end();
+  const bool everything =
+      has_flag(options.benchmark_flags, "--benchmark_display_aggregates_only") ||
+      has_flag(options.benchmark_flags, "--benchmark_report_aggregates_only");
+  const bool as_json = has_flag(options.benchmark_flags, "--benchmark_format") &&
+                       std::find(options.benchmark_flags.begin(), options.benchmark_flags.end(),
+                                 "--benchmark_format=json") != options.benchmark_flags.end();
   std::unique_ptr<benchmark::BenchmarkReporter> shown;
   if (as_json)
     shown = std::make_unique<benchmark::JSONReporter>();
@@ -279,9 +324,11 @@ void run_cells(const std::vector<planned_cell>& cells, results& all, const run_o
   correcting_reporter display(now, std::move(shown), !everything && !as_json, true);
   correcting_reporter file(now, std::make_unique<benchmark::JSONReporter>(), false, false);
   const bool to_file = has_flag(options.benchmark_flags, "--benchmark_out");
-  const std::size_t matched = benchmark::RunSpecifiedBenchmarks(&display, to_file ? &file : nullptr);
+  const std::size_t matched =
+      benchmark::RunSpecifiedBenchmarks(&display, to_file ? &file : nullptr);
   benchmark::ClearRegisteredBenchmarks();
-  if (matched == 0) throw error(error_kind::invalid, "--benchmark_filter matches no cell; see crossover list");
+  if (matched == 0)
+    throw error(error_kind::invalid, "--benchmark_filter matches no cell; see crossover list");
   if (now.fatal) throw *now.fatal;
   if (was_interrupted()) all.status = results_status::interrupted;
   settle_unmeasured(all);

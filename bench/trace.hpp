@@ -22,7 +22,8 @@ struct cpu_switch {
   switch_kind kind = switch_kind::in;
 };
 
-/// What is known of one traced run: what the threads told of their lanes, and what the kernel told of the threads.
+/// What is known of one traced run: what the threads told of their lanes, and what the kernel told
+/// of the threads.
 struct run_trace {
   std::int64_t begin_ns = 0, end_ns = 0;  ///< the sample's clock, on the monotonic clock
   std::vector<cpu_switch> switches;       ///< in order of time

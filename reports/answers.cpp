@@ -12,13 +12,21 @@
 namespace crossover {
 namespace {
 
-std::string at_in_flight(const cell_result& cell) { return cell.in_flight ? fmt::format(" with {} in flight", *cell.in_flight) : std::string(); }
+std::string at_in_flight(const cell_result& cell) {
+  return cell.in_flight ? fmt::format(" with {} in flight", *cell.in_flight) : std::string();
+}
 
-std::string model_of(const cell_result& cell) { return clipped(cell.model.empty() ? cell.name : cell.model, 60); }
+std::string model_of(const cell_result& cell) {
+  return clipped(cell.model.empty() ? cell.name : cell.model, 60);
+}
 
 std::string models_text(const results& value, const std::vector<std::size_t>& cells) {
   std::string text;
-  for (std::size_t i = 0; i < cells.size(); ++i) text += (i == 0 ? "" : i + 1 == cells.size() ? " and " : ", ") + model_of(value.cells[cells[i]]);
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    text += (i == 0                  ? ""
+             : i + 1 == cells.size() ? " and "
+                                     : ", ") +
+            model_of(value.cells[cells[i]]);
   return text;
 }
 
@@ -37,14 +45,17 @@ std::vector<std::size_t> deciding(const comparison& c) {
 
 using in_flight_values = std::set<std::uint32_t>;
 
-/// The in-flight values at which each of the models that decide a comparison has a figure at its cores.
-std::vector<in_flight_values> in_flight_of_each(const results& value, const panel& of, const comparison& c) {
+/// The in-flight values at which each of the models that decide a comparison has a figure at its
+/// cores.
+std::vector<in_flight_values> in_flight_of_each(const results& value, const panel& of,
+                                                const comparison& c) {
   std::vector<in_flight_values> each;
   for (const std::size_t named : deciding(c)) {
     in_flight_values found;
     for (const std::size_t i : of.cells) {
       const cell_result& cell = value.cells[i];
-      if (cell.model == value.cells[named].model && cell.cores == c.cores && cell.in_flight && interval_of(cell, "throughput"))
+      if (cell.model == value.cells[named].model && cell.cores == c.cores && cell.in_flight &&
+          interval_of(cell, "throughput"))
         found.insert(*cell.in_flight);
     }
     each.push_back(std::move(found));
@@ -56,7 +67,8 @@ in_flight_values shared_in_flight(const std::vector<in_flight_values>& each) {
   in_flight_values shared = each.front();
   for (const in_flight_values& own : each) {
     in_flight_values both;
-    std::set_intersection(shared.begin(), shared.end(), own.begin(), own.end(), std::inserter(both, both.end()));
+    std::set_intersection(shared.begin(), shared.end(), own.begin(), own.end(),
+                          std::inserter(both, both.end()));
     shared = std::move(both);
   }
   return shared;
@@ -80,30 +92,41 @@ std::string winner_at(const results& value, const comparison& c) {
   return fmt::format("{} {}", best, c.proven ? "wins" : "measured highest");
 }
 
-/// How the models that decide the answer compare at the in-flight values they share, where they were not measured alike;
-/// second, whether that comes out otherwise.
-std::pair<std::string, bool> unlike_in_flight(const results& value, const panel& of, const comparison& c) {
+/// How the models that decide the answer compare at the in-flight values they share, where they
+/// were not measured alike; second, whether that comes out otherwise.
+std::pair<std::string, bool> unlike_in_flight(const results& value, const panel& of,
+                                              const comparison& c) {
   const auto each = in_flight_of_each(value, of, c);
   const in_flight_values shared = shared_in_flight(each);
   const auto named = deciding(c);
   if (shared.empty()) {
     std::string own;
     for (std::size_t i = 0; i < named.size(); ++i)
-      own += fmt::format("{}{} with {}", i == 0 ? "" : ", ", model_of(value.cells[named[i]]), listed(each[i]));
-    return {fmt::format(" They were not measured with the same in flight ({}), so the difference may be that of in flight.", own), true};
+      own += fmt::format("{}{} with {}", i == 0 ? "" : ", ", model_of(value.cells[named[i]]),
+                         listed(each[i]));
+    return {fmt::format(" They were not measured with the same in flight ({}), so the difference "
+                        "may be that of in flight.",
+                        own),
+            true};
   }
   panel common = of;
   std::erase_if(common.cells, [&](std::size_t i) {
     const cell_result& cell = value.cells[i];
-    const bool is_named = std::any_of(named.begin(), named.end(), [&](std::size_t n) { return value.cells[n].model == cell.model; });
+    const bool is_named = std::any_of(named.begin(), named.end(), [&](std::size_t n) {
+      return value.cells[n].model == cell.model;
+    });
     return !is_named || !cell.in_flight || !shared.contains(*cell.in_flight);
   });
   const auto fair = compare_at(value, common, c.cores);
   if (!fair) return {};
   std::string outcome = winner_at(value, *fair);
-  if (fair->tied.empty() && fair->ahead) outcome += fmt::format(", {} of {}", ratio_text(*fair->ahead), model_of(value.cells[*fair->next]));
-  return {fmt::format(" Not all were measured with the same in flight; with {}, which they share, {}.", listed(shared), outcome),
-          winner_at(value, *fair) != winner_at(value, c)};
+  if (fair->tied.empty() && fair->ahead)
+    outcome +=
+        fmt::format(", {} of {}", ratio_text(*fair->ahead), model_of(value.cells[*fair->next]));
+  return {
+      fmt::format(" Not all were measured with the same in flight; with {}, which they share, {}.",
+                  listed(shared), outcome),
+      winner_at(value, *fair) != winner_at(value, c)};
 }
 
 void add_cost_lines(const results& value, answer& to) {
@@ -112,9 +135,11 @@ void add_cost_lines(const results& value, answer& to) {
   const auto p99 = interval_of(best, "p99");
   std::string line;
   if (p50) line += fmt::format("latency p50 {}", figure_text(p50->mean, "s"));
-  if (p99) line += fmt::format("{}p99 {}", line.empty() ? "latency " : ", ", figure_text(p99->mean, "s"));
+  if (p99)
+    line += fmt::format("{}p99 {}", line.empty() ? "latency " : ", ", figure_text(p99->mean, "s"));
   if (const auto cpu = interval_of(best, "cpu"))
-    line += fmt::format("{}{} of CPU an operation", line.empty() ? "" : "; ", figure_text(cpu->mean, "s"));
+    line += fmt::format("{}{} of CPU an operation", line.empty() ? "" : "; ",
+                        figure_text(cpu->mean, "s"));
   if (!line.empty()) to.details.push_back(line);
 }
 
@@ -129,8 +154,14 @@ void add_other_cores(const results& value, const std::vector<comparison>& all, a
   }
   for (const auto& [winner, run] : runs) {
     std::string counts;
-    for (std::size_t i = 0; i < run.size(); ++i) counts += fmt::format("{}{}", i == 0 ? "" : i + 1 == run.size() ? " and " : ", ", run[i]->cores);
-    std::string line = fmt::format("at {} core{}: {}", counts, run.size() == 1 && run[0]->cores == 1 ? "" : "s", winner);
+    for (std::size_t i = 0; i < run.size(); ++i)
+      counts += fmt::format("{}{}",
+                            i == 0                ? ""
+                            : i + 1 == run.size() ? " and "
+                                                  : ", ",
+                            run[i]->cores);
+    std::string line = fmt::format("at {} core{}: {}", counts,
+                                   run.size() == 1 && run[0]->cores == 1 ? "" : "s", winner);
     const comparison& c = *run[0];
     if (run.size() == 1 && c.tied.empty() && c.next && c.ahead)
       line += fmt::format(", {} of {}", ratio_text(*c.ahead), model_of(value.cells[*c.next]));
@@ -138,9 +169,13 @@ void add_other_cores(const results& value, const std::vector<comparison>& all, a
   }
 }
 
-/// The findings of the cells that the answer rests on: one line a code, with the words of the first that has it.
+/// The findings of the cells that the answer rests on: one line a code, with the words of the first
+/// that has it.
 void add_doubts(const results& value, answer& to) {
-  if (!to.at->proven) to.doubts.push_back("a single repetition has no interval: measure with --repetitions 5 or more before relying on it");
+  if (!to.at->proven)
+    to.doubts.push_back(
+        "a single repetition has no interval: measure with --repetitions 5 or more before relying "
+        "on it");
   struct remark {
     finding first;
     std::vector<std::size_t> cells;
@@ -149,13 +184,15 @@ void add_doubts(const results& value, answer& to) {
   std::vector<remark> remarks;
   for (const std::size_t i : best_and_tied(*to.at))
     for (const finding& f : value.cells[i].findings) {
-      auto found = std::find_if(remarks.begin(), remarks.end(), [&](const remark& r) { return r.first.code == f.code; });
+      auto found = std::find_if(remarks.begin(), remarks.end(),
+                                [&](const remark& r) { return r.first.code == f.code; });
       if (found == remarks.end()) found = remarks.insert(remarks.end(), remark{f, {}});
       if (found->cells.empty() || found->cells.back() != i) found->cells.push_back(i);
       found->same_words = found->same_words && found->first == f;
     }
   for (const remark& r : remarks)
-    to.doubts.push_back(fmt::format("{}: {} ({}{})", models_text(value, r.cells), clipped(r.first.code, 60), clipped(r.first.detail, 200),
+    to.doubts.push_back(fmt::format("{}: {} ({}{})", models_text(value, r.cells),
+                                    clipped(r.first.code, 60), clipped(r.first.detail, 200),
                                     r.same_words          ? ""
                                     : r.cells.size() == 2 ? "; the other alike"
                                     : r.cells.size() > 2  ? "; the others alike"
@@ -176,7 +213,8 @@ void describe_missing(const results& value, const panel& of, answer& to) {
     failed += value.cells[i].status == cell_status::failed;
   }
   to.headline = "nothing was measured";
-  to.sentence = fmt::format("No cell of {} has a figure: {} skipped, {} failed.", clipped(of.label, 80), skipped, failed);
+  to.sentence = fmt::format("No cell of {} has a figure: {} skipped, {} failed.",
+                            clipped(of.label, 80), skipped, failed);
 }
 
 answer answer_for_models(const results& value, const panel& of, std::size_t index) {
@@ -191,7 +229,8 @@ answer answer_for_models(const results& value, const panel& of, std::size_t inde
     return made;
   }
   // The largest number of cores at which at least two models meet; else the largest.
-  auto chosen = std::find_if(all.rbegin(), all.rend(), [](const comparison& c) { return c.next || !c.tied.empty(); });
+  auto chosen = std::find_if(all.rbegin(), all.rend(),
+                             [](const comparison& c) { return c.next || !c.tied.empty(); });
   if (chosen == all.rend()) chosen = all.rbegin();
   made.at = *chosen;
   const comparison& c = *made.at;
@@ -200,26 +239,36 @@ answer answer_for_models(const results& value, const panel& of, std::size_t inde
   const std::string figure = interval_text(c.throughput, "1/s");
   if (!c.tied.empty()) {
     made.headline = fmt::format("tie: {}", models_text(value, best_and_tied(c)));
-    made.sentence = fmt::format("At {}, {} tie: their intervals overlap. {} has the highest mean, {}{}.", where, models_text(value, best_and_tied(c)),
-                                model_of(best), figure, at_in_flight(best));
-    if (c.next && c.ahead) made.sentence += fmt::format(" Next is {}, which it leads by {}.", model_of(value.cells[*c.next]), ratio_text(*c.ahead));
+    made.sentence = fmt::format(
+        "At {}, {} tie: their intervals overlap. {} has the highest mean, {}{}.", where,
+        models_text(value, best_and_tied(c)), model_of(best), figure, at_in_flight(best));
+    if (c.next && c.ahead)
+      made.sentence += fmt::format(" Next is {}, which it leads by {}.",
+                                   model_of(value.cells[*c.next]), ratio_text(*c.ahead));
   } else if (!c.next) {
     made.headline = fmt::format("{}, the only model", model_of(best));
-    made.sentence = fmt::format("At {}, {} does {}{}; no other model was measured there.", where, model_of(best), figure, at_in_flight(best));
+    made.sentence = fmt::format("At {}, {} does {}{}; no other model was measured there.", where,
+                                model_of(best), figure, at_in_flight(best));
   } else {
-    made.headline = fmt::format("{}, {:.2f}× the next", model_of(best), c.ahead ? c.ahead->mean : 1.0);
-    made.sentence = fmt::format("At {}, {} {} with {}{}: {} the throughput of {}.", where, model_of(best), c.proven ? "wins" : "measured highest",
-                                figure, at_in_flight(best), c.ahead ? ratio_text(*c.ahead) : "above", model_of(value.cells[*c.next]));
+    made.headline =
+        fmt::format("{}, {:.2f}× the next", model_of(best), c.ahead ? c.ahead->mean : 1.0);
+    made.sentence =
+        fmt::format("At {}, {} {} with {}{}: {} the throughput of {}.", where, model_of(best),
+                    c.proven ? "wins" : "measured highest", figure, at_in_flight(best),
+                    c.ahead ? ratio_text(*c.ahead) : "above", model_of(value.cells[*c.next]));
   }
   if (!best.samples.empty() && best.samples.front().rate)
-    made.sentence += fmt::format(" Operations arrived at {}, which throughput cannot exceed: compare the latencies.",
-                                 figure_text(*best.samples.front().rate, "1/s"));
+    made.sentence += fmt::format(
+        " Operations arrived at {}, which throughput cannot exceed: compare the latencies.",
+        figure_text(*best.samples.front().rate, "1/s"));
   if (!c.alike) {
     const auto [words, otherwise] = unlike_in_flight(value, of, c);
     made.sentence += words;
     if (otherwise) made.headline += ", at unlike in flight";
   }
-  if (c.of_reference) made.details.push_back(fmt::format("{} of what reference does at {}", percent_text(c.of_reference->mean), where));
+  if (c.of_reference)
+    made.details.push_back(
+        fmt::format("{} of what reference does at {}", percent_text(c.of_reference->mean), where));
   add_cost_lines(value, made);
   add_other_cores(value, all, made);
   add_doubts(value, made);
@@ -244,14 +293,20 @@ answer answer_for_family(const results& value, const panel& of, std::size_t inde
   }
   if (low->first == high->first) {
     made.headline = figure_text(low->second.mean, "s");
-    made.sentence = fmt::format("{} takes {} an iteration.", clipped(value.cells[low->first].name, 80), interval_text(low->second, "s"));
-  } else {
-    made.headline = fmt::format("{} to {}", figure_text(low->second.mean, "s"), figure_text(high->second.mean, "s"));
     made.sentence =
-        fmt::format("An iteration takes from {} ({}) to {} ({}).", interval_text(low->second, "s"), clipped(value.cells[low->first].name, 80),
-                    interval_text(high->second, "s"), clipped(value.cells[high->first].name, 80));
+        fmt::format("{} takes {} an iteration.", clipped(value.cells[low->first].name, 80),
+                    interval_text(low->second, "s"));
+  } else {
+    made.headline = fmt::format("{} to {}", figure_text(low->second.mean, "s"),
+                                figure_text(high->second.mean, "s"));
+    made.sentence =
+        fmt::format("An iteration takes from {} ({}) to {} ({}).", interval_text(low->second, "s"),
+                    clipped(value.cells[low->first].name, 80), interval_text(high->second, "s"),
+                    clipped(value.cells[high->first].name, 80));
   }
-  if (n < 2) made.doubts.push_back("a single repetition has no interval: run with --benchmark_repetitions=5 or more");
+  if (n < 2)
+    made.doubts.push_back(
+        "a single repetition has no interval: run with --benchmark_repetitions=5 or more");
   for (const finding& f : value.cells[low->first].findings)
     made.doubts.push_back(fmt::format("{} ({})", clipped(f.code, 60), clipped(f.detail, 200)));
   return made;
@@ -261,10 +316,14 @@ answer answer_for_family(const results& value, const panel& of, std::size_t inde
 
 std::optional<comparison> compare_at(const results& value, const panel& of, std::uint32_t cores) {
   const std::vector<standing> order = standings_at(value, of, cores);
-  const auto is_reference = [&](const standing& s) { return value.cells[s.cell].model == name_of_reference; };
+  const auto is_reference = [&](const standing& s) {
+    return value.cells[s.cell].model == name_of_reference;
+  };
   const auto best = std::find_if_not(order.begin(), order.end(), is_reference);
   if (best == order.end()) return std::nullopt;
-  const auto throughputs = [&](const standing& s) { return values_of(value.cells[s.cell], "throughput"); };
+  const auto throughputs = [&](const standing& s) {
+    return values_of(value.cells[s.cell], "throughput");
+  };
   comparison c;
   c.cores = cores;
   c.best = best->cell;
@@ -282,10 +341,12 @@ std::optional<comparison> compare_at(const results& value, const panel& of, std:
     c.ahead = ratio_interval(throughputs(*best), throughputs(*other));
     if (!shared) c.proven = false;
   }
-  if (const auto reference = std::find_if(order.begin(), order.end(), is_reference); reference != order.end())
+  if (const auto reference = std::find_if(order.begin(), order.end(), is_reference);
+      reference != order.end())
     c.of_reference = ratio_interval(throughputs(*best), throughputs(*reference));
   const auto each = in_flight_of_each(value, of, c);
-  c.alike = std::all_of(each.begin(), each.end(), [&](const in_flight_values& own) { return own == each.front(); });
+  c.alike = std::all_of(each.begin(), each.end(),
+                        [&](const in_flight_values& own) { return own == each.front(); });
   return c;
 }
 
@@ -293,7 +354,8 @@ std::vector<answer> answers_of(const results& value, const std::vector<panel>& p
   std::vector<answer> answers;
   answers.reserve(panels.size());
   for (std::size_t i = 0; i < panels.size(); ++i)
-    answers.push_back(value.foreign ? answer_for_family(value, panels[i], i) : answer_for_models(value, panels[i], i));
+    answers.push_back(value.foreign ? answer_for_family(value, panels[i], i)
+                                    : answer_for_models(value, panels[i], i));
   return answers;
 }
 

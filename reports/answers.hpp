@@ -11,7 +11,8 @@
 
 namespace crossover {
 
-/// Which model is best at one number of cores, each model at its own best in flight, and by how much.
+/// Which model is best at one number of cores, each model at its own best in flight, and by how
+/// much.
 struct comparison {
   std::uint32_t cores = 0;
   std::size_t best = 0;                  ///< index into results::cells
@@ -20,26 +21,30 @@ struct comparison {
   std::optional<std::size_t> next;       ///< the first that is not tied with it
   std::optional<interval> ahead;         ///< throughput of the best over that of the next
   std::optional<interval> of_reference;  ///< throughput of the best over that of `reference`
-  bool proven = false;                   ///< both have intervals, so that "ahead" and "tie" mean something
-  bool alike = true;                     ///< those that tie, else best and next, were measured with the same in-flight values
+  bool proven = false;  ///< both have intervals, so that "ahead" and "tie" mean something
+  bool alike =
+      true;  ///< those that tie, else best and next, were measured with the same in-flight values
 };
 
 /// The answer for one panel.
 struct answer {
-  std::size_t panel = 0;             ///< index into panels_of
-  std::string headline;              ///< "event_loop, 2.3× the next", "a tie: …", "nothing was measured"
-  std::string sentence;              ///< the whole answer in words
-  std::vector<std::string> details;  ///< further figures, a line each: latency, CPU, other core counts
-  std::vector<std::string> doubts;   ///< what weakens it: findings of the best cell, a single repetition
-  std::optional<comparison> at;      ///< at the largest number of cores where models can be compared
+  std::size_t panel = 0;  ///< index into panels_of
+  std::string headline;   ///< "event_loop, 2.3× the next", "a tie: …", "nothing was measured"
+  std::string sentence;   ///< the whole answer in words
+  std::vector<std::string>
+      details;  ///< further figures, a line each: latency, CPU, other core counts
+  std::vector<std::string>
+      doubts;  ///< what weakens it: findings of the best cell, a single repetition
+  std::optional<comparison> at;  ///< at the largest number of cores where models can be compared
 };
 
 /// One answer a panel, in their order. Foreign files get their fastest benchmark of each family.
 std::vector<answer> answers_of(const results& value, const std::vector<panel>& panels);
 
-/// Compares the models at this number of cores; nothing where none but `reference` was measured. Where it is not `alike`, a
-/// model may lead only because it was measured with an in-flight value that the others were not: an answer then says so,
-/// and how they compare at the values that they share.
+/// Compares the models at this number of cores; nothing where none but `reference` was measured.
+/// Where it is not `alike`, a model may lead only because it was measured with an in-flight value
+/// that the others were not: an answer then says so, and how they compare at the values that they
+/// share.
 std::optional<comparison> compare_at(const results& value, const panel& of, std::uint32_t cores);
 
 }  // namespace crossover

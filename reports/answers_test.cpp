@@ -16,9 +16,12 @@ answer only_answer(const results& value) {
 }
 
 TEST(answers, name_the_winner_at_the_largest_common_cores_with_its_lead) {
-  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}), cell_for_test("thread_pool", 1, 64, {200, 201, 202}),
-                                       cell_for_test("event_loop", 4, 1, {50, 51, 52}), cell_for_test("event_loop", 4, 64, {400, 404, 408}),
-                                       cell_for_test("thread_pool", 4, 64, {200, 202, 204}), cell_for_test("reference", 4, 64, {500, 505, 510}),
+  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}),
+                                       cell_for_test("thread_pool", 1, 64, {200, 201, 202}),
+                                       cell_for_test("event_loop", 4, 1, {50, 51, 52}),
+                                       cell_for_test("event_loop", 4, 64, {400, 404, 408}),
+                                       cell_for_test("thread_pool", 4, 64, {200, 202, 204}),
+                                       cell_for_test("reference", 4, 64, {500, 505, 510}),
                                        cell_for_test("event_loop", 8, 64, {900, 901, 902})});
   const answer a = only_answer(value);
   ASSERT_TRUE(a.at);
@@ -26,7 +29,8 @@ TEST(answers, name_the_winner_at_the_largest_common_cores_with_its_lead) {
   EXPECT_EQ(a.at->best, 3u);
   EXPECT_TRUE(a.at->proven);
   EXPECT_EQ(a.headline, "event_loop, 2.00× the next");
-  EXPECT_NE(a.sentence.find("At 4 cores, event_loop wins with 404 /s"), std::string::npos) << a.sentence;
+  EXPECT_NE(a.sentence.find("At 4 cores, event_loop wins with 404 /s"), std::string::npos)
+      << a.sentence;
   EXPECT_NE(a.sentence.find("with 64 in flight: 2×"), std::string::npos) << a.sentence;
   ASSERT_FALSE(a.details.empty());
   EXPECT_EQ(a.details[0], "80 % of what reference does at 4 cores");
@@ -34,7 +38,8 @@ TEST(answers, name_the_winner_at_the_largest_common_cores_with_its_lead) {
 }
 
 TEST(answers, call_overlapping_intervals_a_tie) {
-  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {100, 110, 120}), cell_for_test("thread_pool", 1, 64, {101, 108, 116}),
+  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {100, 110, 120}),
+                                       cell_for_test("thread_pool", 1, 64, {101, 108, 116}),
                                        cell_for_test("serial", 1, 1, {10, 11, 12})});
   const answer a = only_answer(value);
   EXPECT_EQ(a.headline, "tie: event_loop and thread_pool");
@@ -44,7 +49,8 @@ TEST(answers, call_overlapping_intervals_a_tie) {
 }
 
 TEST(answers, do_not_call_a_single_repetition_proven) {
-  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200}), cell_for_test("thread_pool", 1, 64, {100})});
+  const auto value = results_for_test(
+      {cell_for_test("event_loop", 1, 64, {200}), cell_for_test("thread_pool", 1, 64, {100})});
   const answer a = only_answer(value);
   EXPECT_FALSE(a.at->proven);
   EXPECT_TRUE(a.at->tied.empty());
@@ -57,61 +63,80 @@ TEST(answers, do_not_call_a_single_repetition_proven) {
 TEST(answers, say_where_the_models_were_not_measured_with_the_same_in_flight) {
   // event_loop leads only because it alone was measured with 512 in flight.
   const auto otherwise =
-      only_answer(results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}), cell_for_test("event_loop", 1, 512, {300, 301, 302}),
+      only_answer(results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}),
+                                    cell_for_test("event_loop", 1, 512, {300, 301, 302}),
                                     cell_for_test("thread_pool", 1, 64, {200, 201, 202})}));
   EXPECT_FALSE(otherwise.at->alike);
   EXPECT_EQ(otherwise.headline, "event_loop, 1.50× the next, at unlike in flight");
-  EXPECT_NE(otherwise.sentence.find(
-                " Not all were measured with the same in flight; with 64, which they share, thread_pool wins, 1.99× (1.95 to 2.03) of event_loop."),
-            std::string::npos)
+  EXPECT_NE(
+      otherwise.sentence.find(" Not all were measured with the same in flight; with 64, which they "
+                              "share, thread_pool wins, 1.99× (1.95 to 2.03) of event_loop."),
+      std::string::npos)
       << otherwise.sentence;
 
   const auto the_same =
-      only_answer(results_for_test({cell_for_test("event_loop", 1, 1, {10, 11, 12}), cell_for_test("event_loop", 1, 64, {100, 101, 102}),
-                                    cell_for_test("event_loop", 1, 512, {300, 301, 302}), cell_for_test("thread_pool", 1, 1, {5, 6, 5}),
+      only_answer(results_for_test({cell_for_test("event_loop", 1, 1, {10, 11, 12}),
+                                    cell_for_test("event_loop", 1, 64, {100, 101, 102}),
+                                    cell_for_test("event_loop", 1, 512, {300, 301, 302}),
+                                    cell_for_test("thread_pool", 1, 1, {5, 6, 5}),
                                     cell_for_test("thread_pool", 1, 64, {50, 51, 52})}));
   EXPECT_EQ(the_same.headline, "event_loop, 5.90× the next");
-  EXPECT_NE(the_same.sentence.find("with 1 and 64, which they share, event_loop wins"), std::string::npos) << the_same.sentence;
+  EXPECT_NE(the_same.sentence.find("with 1 and 64, which they share, event_loop wins"),
+            std::string::npos)
+      << the_same.sentence;
 }
 
 TEST(answers, say_where_no_in_flight_is_shared) {
   const auto a =
-      only_answer(results_for_test({cell_for_test("event_loop", 1, 512, {300, 301, 302}), cell_for_test("thread_pool", 1, 64, {200, 201, 202})}));
+      only_answer(results_for_test({cell_for_test("event_loop", 1, 512, {300, 301, 302}),
+                                    cell_for_test("thread_pool", 1, 64, {200, 201, 202})}));
   EXPECT_FALSE(a.at->alike);
   EXPECT_NE(a.headline.find("at unlike in flight"), std::string::npos);
-  EXPECT_NE(a.sentence.find("(event_loop with 512, thread_pool with 64), so the difference may be that of in flight."), std::string::npos)
+  EXPECT_NE(a.sentence.find("(event_loop with 512, thread_pool with 64), so the difference may be "
+                            "that of in flight."),
+            std::string::npos)
       << a.sentence;
 }
 
 TEST(answers, are_silent_on_in_flight_where_those_that_decide_were_measured_alike) {
   // serial, which decides nothing here, runs one operation after the other whatever is asked.
   const auto a =
-      only_answer(results_for_test({cell_for_test("event_loop", 1, 64, {300, 301, 302}), cell_for_test("thread_pool", 1, 64, {200, 201, 202}),
-                                    cell_for_test("serial", 1, 1, {20, 21, 22}), cell_for_test("event_loop", 2, 512, {300, 301, 302})}));
+      only_answer(results_for_test({cell_for_test("event_loop", 1, 64, {300, 301, 302}),
+                                    cell_for_test("thread_pool", 1, 64, {200, 201, 202}),
+                                    cell_for_test("serial", 1, 1, {20, 21, 22}),
+                                    cell_for_test("event_loop", 2, 512, {300, 301, 302})}));
   EXPECT_TRUE(a.at->alike);
   EXPECT_EQ(a.sentence.find("same in flight"), std::string::npos) << a.sentence;
 }
 
 TEST(answers, carry_the_findings_of_the_best_cell) {
-  auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}), cell_for_test("thread_pool", 1, 64, {100, 101})});
+  auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}),
+                                 cell_for_test("thread_pool", 1, 64, {100, 101})});
   value.cells[0].findings.push_back({"fixture_bound", "97 % of its cores"});
   value.cells[1].findings.push_back({"stolen_time", "not the winner's"});
-  EXPECT_EQ(only_answer(value).doubts, std::vector<std::string>{"event_loop: fixture_bound (97 % of its cores)"});
+  EXPECT_EQ(only_answer(value).doubts,
+            std::vector<std::string>{"event_loop: fixture_bound (97 % of its cores)"});
 }
 
 TEST(answers, say_that_an_open_loop_measures_no_capacity) {
-  auto value = results_for_test({cell_for_test("event_loop", 1, 64, {1000, 1001}), cell_for_test("thread_pool", 1, 64, {999, 1000})});
+  auto value = results_for_test({cell_for_test("event_loop", 1, 64, {1000, 1001}),
+                                 cell_for_test("thread_pool", 1, 64, {999, 1000})});
   EXPECT_EQ(only_answer(value).sentence.find("arrived"), std::string::npos);
   for (cell_result& cell : value.cells)
     for (sample& s : cell.samples) s.rate = 1000;
-  EXPECT_NE(only_answer(value).sentence.find("Operations arrived at 1 k/s, which throughput cannot exceed: compare the latencies."),
-            std::string::npos);
+  EXPECT_NE(
+      only_answer(value).sentence.find(
+          "Operations arrived at 1 k/s, which throughput cannot exceed: compare the latencies."),
+      std::string::npos);
 }
 
 TEST(answers, say_a_finding_of_several_models_once) {
-  auto value = results_for_test(
-      {cell_for_test("event_loop", 1, 64, {200, 210}), cell_for_test("thread_pool", 1, 64, {201, 209}), cell_for_test("fibers", 1, 64, {202, 208})});
-  for (cell_result& cell : value.cells) cell.findings = {{"shared_cores", "of 2"}, {"stolen_time", cell.model == "fibers" ? "9 %" : "4 %"}};
+  auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 210}),
+                                 cell_for_test("thread_pool", 1, 64, {201, 209}),
+                                 cell_for_test("fibers", 1, 64, {202, 208})});
+  for (cell_result& cell : value.cells)
+    cell.findings = {{"shared_cores", "of 2"},
+                     {"stolen_time", cell.model == "fibers" ? "9 %" : "4 %"}};
   const auto doubts = only_answer(value).doubts;
   ASSERT_EQ(doubts.size(), 2u);
   EXPECT_EQ(doubts[0], "event_loop, fibers and thread_pool: shared_cores (of 2)");
@@ -126,18 +151,21 @@ TEST(answers, reference_alone_is_no_winner) {
 }
 
 TEST(answers, failed_and_skipped_cells_are_counted_and_never_compared) {
-  auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}), cell_for_test("thread_pool", 1, 64, {900, 901})});
+  auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}),
+                                 cell_for_test("thread_pool", 1, 64, {900, 901})});
   value.cells[1].status = cell_status::failed;  // its samples must not be used
   const answer a = only_answer(value);
   EXPECT_EQ(a.headline, "event_loop, the only model");
   value.cells[0].status = cell_status::skipped;
-  EXPECT_EQ(only_answer(value).sentence, "No cell of network bytes=64 has a figure: 1 skipped, 1 failed.");
+  EXPECT_EQ(only_answer(value).sentence,
+            "No cell of network bytes=64 has a figure: 1 skipped, 1 failed.");
 }
 
 TEST(outcomes, count_wins_and_ties_over_workloads) {
-  const auto value =
-      results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}), cell_for_test("thread_pool", 1, 64, {100, 101}),
-                        cell_for_test("event_loop", 1, 64, {200, 220}, "sleep"), cell_for_test("thread_pool", 1, 64, {205, 215}, "sleep")});
+  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}),
+                                       cell_for_test("thread_pool", 1, 64, {100, 101}),
+                                       cell_for_test("event_loop", 1, 64, {200, 220}, "sleep"),
+                                       cell_for_test("thread_pool", 1, 64, {205, 215}, "sleep")});
   const auto panels = panels_of(value);
   const auto answers = answers_of(value, panels);
   const auto sentences = outcomes_of({value, panels, answers});

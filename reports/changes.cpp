@@ -11,10 +11,12 @@ namespace crossover {
 namespace {
 
 change_direction direction_of(const interval& ratio, better_direction better) {
-  if (!ratio.lower || !ratio.upper || better == better_direction::neither) return change_direction::unclear;
+  if (!ratio.lower || !ratio.upper || better == better_direction::neither)
+    return change_direction::unclear;
   if (*ratio.lower <= 1 && *ratio.upper >= 1) return change_direction::unclear;
   const bool rose = *ratio.lower > 1;
-  return rose == (better == better_direction::higher) ? change_direction::better : change_direction::worse;
+  return rose == (better == better_direction::higher) ? change_direction::better
+                                                      : change_direction::worse;
 }
 
 }  // namespace
@@ -33,7 +35,8 @@ std::string_view to_string(change_direction direction) {
 
 std::vector<change> changes_between(const results& baseline, const results& now) {
   std::map<std::string, std::size_t> old;
-  for (std::size_t i = 0; i < baseline.cells.size(); ++i) old.try_emplace(baseline.cells[i].name, i);
+  for (std::size_t i = 0; i < baseline.cells.size(); ++i)
+    old.try_emplace(baseline.cells[i].name, i);
   std::vector<change> changes;
   for (std::size_t i = 0; i < now.cells.size(); ++i) {
     const auto found = old.find(now.cells[i].name);
@@ -44,7 +47,8 @@ std::vector<change> changes_between(const results& baseline, const results& now)
       const auto after = values_of(now.cells[i], m.id);
       const auto ratio = ratio_interval(after, before);
       if (!ratio) continue;
-      changes.push_back({i, found->second, &m, *mean_interval(before), *mean_interval(after), *ratio, direction_of(*ratio, m.better)});
+      changes.push_back({i, found->second, &m, *mean_interval(before), *mean_interval(after),
+                         *ratio, direction_of(*ratio, m.better)});
     }
   }
   return changes;
@@ -56,8 +60,10 @@ lone_cells cells_without_counterpart(const results& baseline, const results& now
   for (const cell_result& cell : baseline.cells) old.insert(cell.name);
   for (const cell_result& cell : now.cells) fresh.insert(cell.name);
   lone_cells lone;
-  std::set_difference(old.begin(), old.end(), fresh.begin(), fresh.end(), std::back_inserter(lone.only_in_baseline));
-  std::set_difference(fresh.begin(), fresh.end(), old.begin(), old.end(), std::back_inserter(lone.only_in_this));
+  std::set_difference(old.begin(), old.end(), fresh.begin(), fresh.end(),
+                      std::back_inserter(lone.only_in_baseline));
+  std::set_difference(fresh.begin(), fresh.end(), old.begin(), old.end(),
+                      std::back_inserter(lone.only_in_this));
   return lone;
 }
 

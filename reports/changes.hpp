@@ -10,7 +10,8 @@
 
 namespace crossover {
 
-/// What the intervals say of one metric of one cell. The two runs were not interleaved, so this describes and does not judge.
+/// What the intervals say of one metric of one cell. The two runs were not interleaved, so this
+/// describes and does not judge.
 enum class change_direction { better, worse, unclear };
 std::string_view to_string(change_direction direction);
 

@@ -13,7 +13,8 @@ std::string base64(std::string_view bytes) {
     const std::string_view part = bytes.substr(from, block);
     const std::size_t at = out.size();
     out.resize(at + 4 * ((part.size() + 2) / 3) + 1);
-    const int written = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data() + at), reinterpret_cast<const unsigned char*>(part.data()),
+    const int written = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data() + at),
+                                        reinterpret_cast<const unsigned char*>(part.data()),
                                         static_cast<int>(part.size()));
     out.resize(at + static_cast<std::size_t>(written));
   }

@@ -5,7 +5,8 @@
 
 namespace crossover {
 
-/// Base64 (RFC 4648) of the raw deflate stream (RFC 1951) of the text: what a browser's DecompressionStream("deflate-raw") reads.
+/// Base64 (RFC 4648) of the raw deflate stream (RFC 1951) of the text: what a browser's
+/// DecompressionStream("deflate-raw") reads.
 std::string compressed_base64(std::string_view text);
 
 std::string base64(std::string_view bytes);

@@ -9,10 +9,11 @@
 namespace crossover {
 namespace {
 
-/// What differs between any two runs, or names the program that is to be compared, and does not decide a
-/// measurement.
-constexpr std::array without_weight = {"date",    "host",        "host_name",  "load_average", "load_avg",
-                                       "cpu_mhz", "mhz_per_cpu", "executable", "crossover",    "json_schema_version"};
+/// What differs between any two runs, or names the program that is to be compared, and does not
+/// decide a measurement.
+constexpr std::array without_weight = {
+    "date",    "host",        "host_name",  "load_average", "load_avg",
+    "cpu_mhz", "mhz_per_cpu", "executable", "crossover",    "json_schema_version"};
 
 /// Keys whose values drift by themselves: MemTotal differs by what the kernel took at boot.
 bool about_equal(const std::string& key, const std::string& a, const std::string& b) {
@@ -23,14 +24,16 @@ bool about_equal(const std::string& key, const std::string& a, const std::string
 
 }  // namespace
 
-std::vector<environment_difference> environment_differences(const results& old_results, const results& new_results) {
+std::vector<environment_difference> environment_differences(const results& old_results,
+                                                            const results& new_results) {
   const auto &before = old_results.environment, &after = new_results.environment;
   std::set<std::string> keys;
   for (const auto& [key, value] : before) keys.insert(key);
   for (const auto& [key, value] : after) keys.insert(key);
   std::vector<environment_difference> differences;
   for (const std::string& key : keys) {
-    if (std::find(without_weight.begin(), without_weight.end(), key) != without_weight.end()) continue;
+    if (std::find(without_weight.begin(), without_weight.end(), key) != without_weight.end())
+      continue;
     const auto old_value = before.find(key), new_value = after.find(key);
     const bool one_sided = old_value == before.end() || new_value == after.end();
     if (one_sided && old_results.foreign != new_results.foreign) continue;
@@ -39,8 +42,8 @@ std::vector<environment_difference> environment_differences(const results& old_r
     if (one_sided || !about_equal(key, a, b)) differences.push_back({key, a, b});
   }
   if (old_results.foreign != new_results.foreign && differences.empty())
-    differences.push_back(
-        {"program", old_results.foreign ? "Google Benchmark" : "crossover", new_results.foreign ? "Google Benchmark" : "crossover"});
+    differences.push_back({"program", old_results.foreign ? "Google Benchmark" : "crossover",
+                           new_results.foreign ? "Google Benchmark" : "crossover"});
   return differences;
 }
 

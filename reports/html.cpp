@@ -57,7 +57,9 @@ std::string fill(std::string_view shell, const std::map<std::string_view, std::s
     const std::size_t close = shell.find("}}", open);
     if (close == std::string_view::npos) break;
     const auto found = texts.find(shell.substr(open + 2, close - open - 2));
-    if (found == texts.end()) throw std::logic_error("page: no text for " + std::string(shell.substr(open, close + 2 - open)));
+    if (found == texts.end())
+      throw std::logic_error("page: no text for " +
+                             std::string(shell.substr(open, close + 2 - open)));
     out += shell.substr(from, open - from);
     out += found->second;
     from = close + 2;

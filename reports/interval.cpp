@@ -36,7 +36,9 @@ std::optional<std::vector<double>> logarithms(std::span<const double> values) {
 
 }  // namespace
 
-double t_quantile(double degrees) { return boost::math::quantile(boost::math::students_t(degrees), 0.5 + confidence / 2); }
+double t_quantile(double degrees) {
+  return boost::math::quantile(boost::math::students_t(degrees), 0.5 + confidence / 2);
+}
 
 std::optional<interval> mean_interval(std::span<const double> values) {
   if (values.empty()) return std::nullopt;
@@ -53,20 +55,23 @@ std::optional<interval> mean_interval(std::span<const double> values) {
   return found;
 }
 
-std::optional<interval> ratio_interval(std::span<const double> numerator, std::span<const double> denominator) {
+std::optional<interval> ratio_interval(std::span<const double> numerator,
+                                       std::span<const double> denominator) {
   const auto above = logarithms(numerator);
   const auto below = logarithms(denominator);
   if (!above || !below) return std::nullopt;
   const moments a = moments_of(*above);
   const moments b = moments_of(*below);
   const double difference = a.mean - b.mean;
-  interval found{std::exp(difference), std::nullopt, std::nullopt, std::min(above->size(), below->size())};
+  interval found{std::exp(difference), std::nullopt, std::nullopt,
+                 std::min(above->size(), below->size())};
   if (found.n < 2) return found;
   const double variance = a.variance_of_mean + b.variance_of_mean;
   double half = 0;
   if (variance > 0) {
-    const double degrees =
-        variance * variance / (a.variance_of_mean * a.variance_of_mean / (a.n - 1) + b.variance_of_mean * b.variance_of_mean / (b.n - 1));
+    const double degrees = variance * variance /
+                           (a.variance_of_mean * a.variance_of_mean / (a.n - 1) +
+                            b.variance_of_mean * b.variance_of_mean / (b.n - 1));
     half = t_quantile(degrees) * std::sqrt(variance);
   }
   found.lower = std::exp(difference - half);

@@ -28,7 +28,8 @@ std::vector<std::string> wins_by_model(const evidence& from) {
   }
   if (contests < 2) return {};
   std::string text;
-  for (const auto& [model, count] : wins) text += fmt::format("{} wins {}, ", clipped(model, 60), count);
+  for (const auto& [model, count] : wins)
+    text += fmt::format("{} wins {}, ", clipped(model, 60), count);
   if (ties > 0) text += fmt::format("{} {}, ", ties, ties == 1 ? "is a tie" : "are ties");
   if (unproven > 0) text += fmt::format("{} cannot be told from a single repetition, ", unproven);
   text.resize(text.size() - 2);
@@ -46,13 +47,19 @@ std::vector<std::string> what_was_measured(const evidence& from) {
   }
   if (from.value.cells.empty()) return std::vector<std::string>(1, "The file holds no cells.");
   std::string text = fmt::format("{} measured", counted(counts[cell_status::ok], "cell"));
-  if (repetitions.size() == 1) text += fmt::format(" with {} each", counted(*repetitions.begin(), "repetition"));
-  if (repetitions.size() > 1) text += fmt::format(" with {} to {} repetitions each", *repetitions.begin(), *repetitions.rbegin());
-  if (counts[cell_status::skipped] > 0) text += fmt::format(", {} skipped", counts[cell_status::skipped]);
-  if (counts[cell_status::failed] > 0) text += fmt::format(", {} failed", counts[cell_status::failed]);
+  if (repetitions.size() == 1)
+    text += fmt::format(" with {} each", counted(*repetitions.begin(), "repetition"));
+  if (repetitions.size() > 1)
+    text +=
+        fmt::format(" with {} to {} repetitions each", *repetitions.begin(), *repetitions.rbegin());
+  if (counts[cell_status::skipped] > 0)
+    text += fmt::format(", {} skipped", counts[cell_status::skipped]);
+  if (counts[cell_status::failed] > 0)
+    text += fmt::format(", {} failed", counts[cell_status::failed]);
   text += remarked > 0 ? fmt::format("; {} with findings.", counted(remarked, "cell")) : ".";
   std::vector<std::string> sentences(1, text);
-  if (from.value.status == results_status::interrupted) sentences.emplace_back("The run was interrupted: cells that it did not reach are missing.");
+  if (from.value.status == results_status::interrupted)
+    sentences.emplace_back("The run was interrupted: cells that it did not reach are missing.");
   return sentences;
 }
 

@@ -19,7 +19,8 @@ struct evidence {
 /// One question about a whole run and who answers it.
 struct outcome {
   std::string_view suite;  ///< asked of runs of this suite alone; empty: of every run
-  /// Sentences, whichever way the measurements came out; none where the run has nothing to say on it.
+  /// Sentences, whichever way the measurements came out; none where the run has nothing to say on
+  /// it.
   std::vector<std::string> (*sentences)(const evidence&);
 };
 

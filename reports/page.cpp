@@ -22,9 +22,12 @@ using json = nlohmann::ordered_json;
 
 constexpr std::size_t label_length = 160;
 constexpr std::size_t missing_rows = 500;
-constexpr std::size_t packed_from = 150'000;  // bytes of data beyond which they stand compressed in the page
+constexpr std::size_t packed_from =
+    150'000;  // bytes of data beyond which they stand compressed in the page
 
-std::string text_of(const json& document) { return document.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string text_of(const json& document) {
+  return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 std::string sha256_source(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -33,16 +36,21 @@ std::string sha256_source(std::string_view text) {
   return "'sha256-" + base64({reinterpret_cast<const char*>(digest.data()), size}) + "'";
 }
 
-/// The script stands compressed in the page and is run by the loader; both are known by their hashes. The browser itself refuses every request and
-/// every script or style but the page's own; images are those that a chart is saved through.
+/// The script stands compressed in the page and is run by the loader; both are known by their
+/// hashes. The browser itself refuses every request and every script or style but the page's own;
+/// images are those that a chart is saved through.
 std::string policy() {
-  return fmt::format("default-src 'none'; script-src {} {}; style-src {}; img-src data: blob:; base-uri 'none'; form-action 'none'",
-                     sha256_source(page_loader), sha256_source(page_script), sha256_source(page_style));
+  return fmt::format(
+      "default-src 'none'; script-src {} {}; style-src {}; img-src data: blob:; base-uri 'none'; "
+      "form-action 'none'",
+      sha256_source(page_loader), sha256_source(page_script), sha256_source(page_style));
 }
 
 std::string title_of(const results& now) {
-  std::string title = now.suite.empty() ? "crossover" : fmt::format("crossover: {}", clipped(now.suite, 60));
-  if (const auto host = now.environment.find("host"); host != now.environment.end() && !host->second.empty())
+  std::string title =
+      now.suite.empty() ? "crossover" : fmt::format("crossover: {}", clipped(now.suite, 60));
+  if (const auto host = now.environment.find("host");
+      host != now.environment.end() && !host->second.empty())
     title += fmt::format(" on {}", clipped(host->second, 60));
   if (!now.date.empty()) title += fmt::format(", {}", now.date.substr(0, 10));
   return title;
@@ -50,23 +58,30 @@ std::string title_of(const results& now) {
 
 std::string paragraphs(const std::vector<std::string>& sentences) {
   std::string out;
-  for (const std::string& sentence : sentences) out += fmt::format("<p>{}</p>\n", html_text(sentence));
+  for (const std::string& sentence : sentences)
+    out += fmt::format("<p>{}</p>\n", html_text(sentence));
   return out;
 }
 
 std::string list_of(std::string_view kind, const std::vector<std::string>& lines) {
   if (lines.empty()) return {};
   std::string out = fmt::format("<ul class=\"{}\">", kind);
-  for (const std::string& line : lines) out += fmt::format("<li dir=\"auto\">{}</li>", html_text(line));
+  for (const std::string& line : lines)
+    out += fmt::format("<li dir=\"auto\">{}</li>", html_text(line));
   return out + "</ul>";
 }
 
 std::string card(const answer& a, const panel& of) {
-  const std::string_view kind = !a.at ? "family" : !a.at->tied.empty() ? "tie" : a.at->proven ? "proven" : "unproven";
+  const std::string_view kind = !a.at                 ? "family"
+                                : !a.at->tied.empty() ? "tie"
+                                : a.at->proven        ? "proven"
+                                                      : "unproven";
   return fmt::format(
-      "<article class=\"card {}\" data-panel=\"{}\"><h3><bdi>{}</bdi></h3><p class=\"headline\"><bdi>{}</bdi></p>"
+      "<article class=\"card {}\" data-panel=\"{}\"><h3><bdi>{}</bdi></h3><p "
+      "class=\"headline\"><bdi>{}</bdi></p>"
       "<p class=\"sentence\">{}</p>{}{}</article>\n",
-      kind, a.panel, html_text(clipped(of.label, label_length)), html_text(clipped(a.headline, label_length)), html_text(a.sentence),
+      kind, a.panel, html_text(clipped(of.label, label_length)),
+      html_text(clipped(a.headline, label_length)), html_text(a.sentence),
       list_of("details", a.details), list_of("doubts", a.doubts));
 }
 
@@ -76,8 +91,10 @@ std::string cards_of(const std::vector<answer>& answers, const std::vector<panel
   std::string out = "<div class=\"cards\">\n";
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (i == unfolded)
-      out +=
-          fmt::format("</div>\n<details class=\"more-answers\"><summary>{} more answers</summary><div class=\"cards\">\n", answers.size() - unfolded);
+      out += fmt::format(
+          "</div>\n<details class=\"more-answers\"><summary>{} more answers</summary><div "
+          "class=\"cards\">\n",
+          answers.size() - unfolded);
     out += card(answers[i], panels[answers[i].panel]);
   }
   return out + (answers.size() > unfolded ? "</div></details>" : "</div>");
@@ -86,8 +103,8 @@ std::string cards_of(const std::vector<answer>& answers, const std::vector<panel
 std::string rows_of(const std::map<std::string, std::string>& pairs) {
   std::string out;
   for (const auto& [key, words] : pairs)
-    out += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th><td dir=\"auto\">{}</td></tr>\n", html_text(clipped(key, label_length)),
-                       html_text(clipped(words, 400)));
+    out += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th><td dir=\"auto\">{}</td></tr>\n",
+                       html_text(clipped(key, label_length)), html_text(clipped(words, 400)));
   return out;
 }
 
@@ -106,38 +123,53 @@ std::string missing_of(const results& now) {
   std::size_t count = 0;
   for (const cell_result& cell : now.cells) {
     if (cell.status == cell_status::ok || ++count > missing_rows) continue;
-    rows += fmt::format("<tr class=\"{0}\"><th scope=\"row\" dir=\"auto\">{1}</th><td>{0}</td><td dir=\"auto\">{2}</td></tr>\n",
-                        to_string(cell.status), html_text(clipped(cell.name, label_length)), html_text(clipped(cell.reason, 400)));
+    rows += fmt::format(
+        "<tr class=\"{0}\"><th scope=\"row\" dir=\"auto\">{1}</th><td>{0}</td><td "
+        "dir=\"auto\">{2}</td></tr>\n",
+        to_string(cell.status), html_text(clipped(cell.name, label_length)),
+        html_text(clipped(cell.reason, 400)));
   }
   if (count == 0) return "<p>Every cell of the matrix was measured.</p>";
   std::string table =
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Cells that were not measured\"><table class=\"plain\">"
-      "<thead><tr><th scope=\"col\">cell</th><th scope=\"col\">status</th><th scope=\"col\">reason</th></tr></thead><tbody>" +
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Cells that were not "
+      "measured\"><table class=\"plain\">"
+      "<thead><tr><th scope=\"col\">cell</th><th scope=\"col\">status</th><th "
+      "scope=\"col\">reason</th></tr></thead><tbody>" +
       rows + "</tbody></table></div>";
-  if (count > missing_rows) table += fmt::format("<p>The first {} of {}; all are in the table of cells.</p>", missing_rows, count);
+  if (count > missing_rows)
+    table += fmt::format("<p>The first {} of {}; all are in the table of cells.</p>", missing_rows,
+                         count);
   return table;
 }
 
 /// Of what the baseline was measured on: what differs, and which cells have no counterpart.
 std::string baseline_of(const results& now, const results* baseline) {
   if (baseline == nullptr) return {};
-  std::string out = "<section id=\"baseline\" aria-labelledby=\"baseline-title\"><h2 id=\"baseline-title\">Baseline</h2>";
+  std::string out =
+      "<section id=\"baseline\" aria-labelledby=\"baseline-title\"><h2 "
+      "id=\"baseline-title\">Baseline</h2>";
   const auto differences = environment_differences(*baseline, now);
   if (differences.empty()) {
     out += "<p>Both runs recorded the same environment.</p>";
   } else {
     out +=
-        "<p class=\"note\">The environments differ: a change below may be theirs.</p><div class=\"scroll\" tabindex=\"0\" "
-        "role=\"region\" aria-label=\"Differences of environment\"><table class=\"plain\"><thead><tr><th scope=\"col\">environment</th>"
+        "<p class=\"note\">The environments differ: a change below may be theirs.</p><div "
+        "class=\"scroll\" tabindex=\"0\" "
+        "role=\"region\" aria-label=\"Differences of environment\"><table "
+        "class=\"plain\"><thead><tr><th scope=\"col\">environment</th>"
         "<th scope=\"col\">baseline</th><th scope=\"col\">now</th></tr></thead><tbody>";
     for (const environment_difference& d : differences)
-      out += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th><td dir=\"auto\">{}</td><td dir=\"auto\">{}</td></tr>\n",
-                         html_text(clipped(d.key, label_length)), html_text(clipped(d.old_value, 400)), html_text(clipped(d.new_value, 400)));
+      out += fmt::format(
+          "<tr><th scope=\"row\" dir=\"auto\">{}</th><td dir=\"auto\">{}</td><td "
+          "dir=\"auto\">{}</td></tr>\n",
+          html_text(clipped(d.key, label_length)), html_text(clipped(d.old_value, 400)),
+          html_text(clipped(d.new_value, 400)));
     out += "</tbody></table></div>";
   }
   const auto [lost, added] = cells_without_counterpart(*baseline, now);
   if (!lost.empty() || !added.empty())
-    out += fmt::format("<p>{} only in the baseline, {} only in this run.</p>", counted(lost.size(), "cell"), added.size());
+    out += fmt::format("<p>{} only in the baseline, {} only in this run.</p>",
+                       counted(lost.size(), "cell"), added.size());
   return out + "</section>";
 }
 
@@ -148,7 +180,8 @@ struct embedded {
 };
 
 embedded embed(const results& now, std::size_t room) {
-  // A sample takes 40 bytes compressed at the very least: what cannot fit is not serialised to find that out.
+  // A sample takes 40 bytes compressed at the very least: what cannot fit is not serialised to find
+  // that out.
   std::size_t samples = 0;
   for (const cell_result& cell : now.cells) samples += cell.samples.size() + 1;
   if (samples > room / 40) return {"nothing", ""};
@@ -167,11 +200,14 @@ embedded embed(const results& now, std::size_t room) {
 std::string thinned_of(const nlohmann::ordered_json& data) {
   if (data["values"] == "all") return {};
   return fmt::format(
-      "<p class=\"note\" id=\"thinned\">Thinned for its size: of {} repetitions the page {}. Means and intervals rest on all of them; "
+      "<p class=\"note\" id=\"thinned\">Thinned for its size: of {} repetitions the page {}. Means "
+      "and intervals rest on all of them; "
       "<code>crossover report --complete</code> keeps every repetition in the page.</p>",
       data["repetitions"].get<std::size_t>(),
-      data["values"] == "headline" ? "holds the single figures of throughput, latency, CPU and memory, and of the other metrics means and intervals"
-                                   : "holds means and intervals alone, so the charts have no dots for single repetitions");
+      data["values"] == "headline"
+          ? "holds the single figures of throughput, latency, CPU and memory, and of the other "
+            "metrics means and intervals"
+          : "holds means and intervals alone, so the charts have no dots for single repetitions");
 }
 
 }  // namespace
@@ -185,7 +221,8 @@ std::string page(const results& now, const results* baseline, const page_limits&
   const bool packed = data.size() > packed_from;
   if (packed) data = compressed_base64(data);
   std::string script = compressed_base64(page_script);
-  const std::size_t taken = page_shell.size() + page_style.size() + script.size() + cards.size() + data.size() + 8'000;
+  const std::size_t taken =
+      page_shell.size() + page_style.size() + script.size() + cards.size() + data.size() + 8'000;
   embedded document = embed(now, limits.bytes - std::min(limits.bytes, taken));
   return fill(page_shell, {{"title", html_text(title_of(now))},
                            {"policy", policy()},

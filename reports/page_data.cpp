@@ -21,20 +21,24 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-/// The nearest number of five significant digits: as precise as anything measured, in half the bytes.
+/// The nearest number of five significant digits: as precise as anything measured, in half the
+/// bytes.
 json rounded(double value) {
   if (!std::isfinite(value)) return nullptr;
   if (value == 0) return 0;
   const int shift = 4 - static_cast<int>(std::floor(std::log10(std::abs(value))));
   const double factor = std::pow(10.0, std::abs(shift));
-  const double kept = shift >= 0 ? std::round(value * factor) / factor : std::round(value / factor) * factor;
+  const double kept =
+      shift >= 0 ? std::round(value * factor) / factor : std::round(value / factor) * factor;
   if (kept == std::floor(kept) && std::abs(kept) < 1e15) return static_cast<std::int64_t>(kept);
   return std::isfinite(kept) ? kept : value;
 }
 
 json rounded(const std::optional<double>& value) { return value ? rounded(*value) : json(nullptr); }
 
-json figure(const interval& of) { return {rounded(of.mean), rounded(of.lower), rounded(of.upper), of.n}; }
+json figure(const interval& of) {
+  return {rounded(of.mean), rounded(of.lower), rounded(of.upper), of.n};
+}
 
 json figure(const std::vector<double>& values, bool with_values) {
   const auto of = mean_interval(values);
@@ -72,13 +76,16 @@ kept_values values_to_keep(std::size_t repetitions, const page_limits& limits) {
   return kept_values::none;
 }
 
-/// The speed-up over the model's own cell with the fewest cores and the same in flight: [mean, lower, upper, n, those cores].
+/// The speed-up over the model's own cell with the fewest cores and the same in flight: [mean,
+/// lower, upper, n, those cores].
 json speedup_of(const results& value, const panel& within, const cell_result& cell) {
   if (!cell.cores || value.foreign) return nullptr;
   const cell_result* base = nullptr;
   for (const std::size_t i : within.cells) {
     const cell_result& other = value.cells[i];
-    if (other.model != cell.model || other.in_flight != cell.in_flight || !other.cores || values_of(other, "throughput").empty()) continue;
+    if (other.model != cell.model || other.in_flight != cell.in_flight || !other.cores ||
+        values_of(other, "throughput").empty())
+      continue;
     if (base == nullptr || *other.cores < *base->cores) base = &other;
   }
   if (base == nullptr) return nullptr;
@@ -89,7 +96,8 @@ json speedup_of(const results& value, const panel& within, const cell_result& ce
   return made;
 }
 
-json cell_row(const results& value, const cell_result& cell, std::size_t in_panel, const panel& within, kept_values kept) {
+json cell_row(const results& value, const cell_result& cell, std::size_t in_panel,
+              const panel& within, kept_values kept) {
   json row = {{"panel", in_panel}, {"name", cell.name}, {"model", cell.model}};
   row["cores"] = cell.cores ? json(*cell.cores) : json(nullptr);
   row["in_flight"] = cell.in_flight ? json(*cell.in_flight) : json(nullptr);
@@ -98,7 +106,8 @@ json cell_row(const results& value, const cell_result& cell, std::size_t in_pane
   if (value.foreign) row["parameters"] = cell.parameters;
   if (!cell.findings.empty()) {
     json findings = json::array();
-    for (const finding& f : cell.findings) findings.push_back({{"code", f.code}, {"detail", f.detail}});
+    for (const finding& f : cell.findings)
+      findings.push_back({{"code", f.code}, {"detail", f.detail}});
     row["findings"] = std::move(findings);
   }
   if (cell.ceiling) row["ceiling"] = rounded(*cell.ceiling);
@@ -107,17 +116,20 @@ json cell_row(const results& value, const cell_result& cell, std::size_t in_pane
   for (const metric& m : all_metrics()) {
     // The time is the reciprocal of the throughput, and a foreign file's own word.
     const bool repeats = m.id == (value.foreign ? "throughput" : "time");
-    const bool with_values = kept == kept_values::all || (kept == kept_values::headline && is_headline(m, value.foreign));
+    const bool with_values = kept == kept_values::all ||
+                             (kept == kept_values::headline && is_headline(m, value.foreign));
     metrics.push_back(repeats ? json(nullptr) : figure(values_of(cell, m.id), with_values));
   }
   row["metrics"] = std::move(metrics);
   if (const auto of = latency_curve_of(cell, &sample::latency)) row["latency"] = curve(*of);
   if (const auto of = latency_curve_of(cell, &sample::service)) row["service"] = curve(*of);
-  if (const json speedup = speedup_of(value, within, cell); !speedup.is_null()) row["speedup"] = speedup;
+  if (const json speedup = speedup_of(value, within, cell); !speedup.is_null())
+    row["speedup"] = speedup;
   return row;
 }
 
-/// The cell with each model's best in flight at each number of cores, with its speed-up over the model's own best at the fewest.
+/// The cell with each model's best in flight at each number of cores, with its speed-up over the
+/// model's own best at the fewest.
 json best_rows(const results& value, const panel& of) {
   std::map<std::string, const cell_result*> base;
   json rows = json::array();
@@ -125,7 +137,8 @@ json best_rows(const results& value, const panel& of) {
     for (const standing& s : standings_at(value, of, cores)) {
       const cell_result& cell = value.cells[s.cell];
       const cell_result* const from = base.try_emplace(cell.model, &cell).first->second;
-      const auto ratio = ratio_interval(values_of(cell, "throughput"), values_of(*from, "throughput"));
+      const auto ratio =
+          ratio_interval(values_of(cell, "throughput"), values_of(*from, "throughput"));
       json row = {s.cell, ratio ? figure(*ratio) : json(nullptr), *from->cores};
       rows.push_back(std::move(row));
     }
@@ -176,7 +189,11 @@ json panel_row(const results& value, const panel& of) {
 }
 
 json answer_row(const results& value, const answer& of) {
-  json row = {{"panel", of.panel}, {"headline", of.headline}, {"sentence", of.sentence}, {"details", of.details}, {"doubts", of.doubts}};
+  json row = {{"panel", of.panel},
+              {"headline", of.headline},
+              {"sentence", of.sentence},
+              {"details", of.details},
+              {"doubts", of.doubts}};
   row["best"] = of.at ? json(value.cells[of.at->best].model) : json(nullptr);
   row["tie"] = of.at && !of.at->tied.empty();
   row["cores"] = of.at ? json(of.at->cores) : json(nullptr);
@@ -185,12 +202,16 @@ json answer_row(const results& value, const answer& of) {
 
 void add_baseline(json& document, const results& baseline, const results& now) {
   json differences = json::array();
-  for (const auto& d : environment_differences(baseline, now)) differences.push_back({d.key, d.old_value, d.new_value});
+  for (const auto& d : environment_differences(baseline, now))
+    differences.push_back({d.key, d.old_value, d.new_value});
   json changes = json::array();
   for (const change& c : changes_between(baseline, now)) {
     if (!is_headline(*c.of, now.foreign)) continue;
-    changes.push_back(
-        {{"cell", c.now}, {"metric", c.of->id}, {"before", figure(c.before)}, {"ratio", figure(c.ratio)}, {"direction", to_string(c.direction)}});
+    changes.push_back({{"cell", c.now},
+                       {"metric", c.of->id},
+                       {"before", figure(c.before)},
+                       {"ratio", figure(c.ratio)},
+                       {"direction", to_string(c.direction)}});
   }
   const lone_cells lone = cells_without_counterpart(baseline, now);
   document["baseline"] = {{"date", baseline.date},
@@ -207,7 +228,8 @@ bool is_headline(const metric& m, bool foreign) {
   static constexpr std::array ours = {"throughput", "p50", "p99", "cpu", "memory"};
   static constexpr std::array theirs = {"time", "cpu"};
   const auto is_m = [&m](std::string_view id) { return m.id == id; };
-  return foreign ? std::any_of(theirs.begin(), theirs.end(), is_m) : std::any_of(ours.begin(), ours.end(), is_m);
+  return foreign ? std::any_of(theirs.begin(), theirs.end(), is_m)
+                 : std::any_of(ours.begin(), ours.end(), is_m);
 }
 
 page_limits complete_page() {
@@ -250,7 +272,8 @@ json page_data(const results& now, const results* baseline, const page_limits& l
   document["panels"] = std::move(panel_rows);
 
   json cells = json::array();
-  for (std::size_t i = 0; i < now.cells.size(); ++i) cells.push_back(cell_row(now, now.cells[i], panel_of_cell[i], panels[panel_of_cell[i]], kept));
+  for (std::size_t i = 0; i < now.cells.size(); ++i)
+    cells.push_back(cell_row(now, now.cells[i], panel_of_cell[i], panels[panel_of_cell[i]], kept));
   document["cells"] = std::move(cells);
   if (baseline != nullptr) add_baseline(document, *baseline, now);
   return document;

@@ -4,7 +4,8 @@
 
 #include "reports/page.hpp"
 
-/// page_for_test FILE OUT [BASELINE]: writes the page of a results file, for the tests that open it in a browser.
+/// page_for_test FILE OUT [BASELINE]: writes the page of a results file, for the tests that open it
+/// in a browser.
 int main(int argc, char** argv) {
   if (argc != 3 && argc != 4) {
     std::fprintf(stderr, "usage: page_for_test FILE OUT [BASELINE]\n");

@@ -29,13 +29,16 @@ std::string between(const std::string& text, const std::string& from, const std:
 
 std::size_t count_of(const std::string& text, const std::string& what) {
   std::size_t count = 0;
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + what.size())) ++count;
+  for (std::size_t at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + what.size()))
+    ++count;
   return count;
 }
 
 std::string inflated(const std::string& base64_text) {
   std::string bytes(base64_text.size(), '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), reinterpret_cast<const unsigned char*>(base64_text.data()),
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                   reinterpret_cast<const unsigned char*>(base64_text.data()),
                                    static_cast<int>(base64_text.size()));
   EXPECT_GE(size, 0);
   boost::beast::zlib::inflate_stream stream;
@@ -52,8 +55,10 @@ std::string inflated(const std::string& base64_text) {
 }
 
 json data_of(const std::string& html) {
-  const std::string packed = between(html, "id=\"page-data\" data-packed=\"deflate\">", "</script>");
-  return json::parse(packed.empty() ? between(html, "id=\"page-data\">", "</script>") : inflated(packed));
+  const std::string packed =
+      between(html, "id=\"page-data\" data-packed=\"deflate\">", "</script>");
+  return json::parse(packed.empty() ? between(html, "id=\"page-data\">", "</script>")
+                                    : inflated(packed));
 }
 
 const std::vector<std::string>& hostile_texts() {
@@ -91,7 +96,8 @@ results hostile() {
 }
 
 TEST(page_of, means_and_intervals_are_those_of_the_samples) {
-  const auto html = page(results_for_test({cell_for_test("event_loop", 2, 64, {100, 110, 120})}), nullptr);
+  const auto html =
+      page(results_for_test({cell_for_test("event_loop", 2, 64, {100, 110, 120})}), nullptr);
   const json data = data_of(html);
   const json& figure = data["cells"][0]["metrics"][0];
   EXPECT_EQ(data["metrics"][0]["id"], "throughput");
@@ -103,7 +109,8 @@ TEST(page_of, means_and_intervals_are_those_of_the_samples) {
 }
 
 TEST(page_of, one_repetition_has_no_interval_and_what_was_not_measured_is_null) {
-  const json data = data_of(page(results_for_test({cell_for_test("event_loop", 2, 64, {100})}), nullptr));
+  const json data =
+      data_of(page(results_for_test({cell_for_test("event_loop", 2, 64, {100})}), nullptr));
   const json& metrics = data["cells"][0]["metrics"];
   EXPECT_TRUE(metrics[0][1].is_null());
   EXPECT_TRUE(metrics[0][2].is_null());
@@ -125,7 +132,8 @@ TEST(page_of, the_policy_names_the_hash_of_what_stands_in_it) {
   };
   EXPECT_NE(policy.find(hash(between(html, "<style>", "</style>"))), std::string::npos);
   EXPECT_NE(policy.find(hash(between(html, "<script>", "</script>"))), std::string::npos);
-  EXPECT_NE(policy.find(hash(inflated(between(html, "id=\"script\">", "</script>")))), std::string::npos);
+  EXPECT_NE(policy.find(hash(inflated(between(html, "id=\"script\">", "</script>")))),
+            std::string::npos);
   EXPECT_EQ(policy.find("unsafe"), std::string::npos);
   EXPECT_EQ(html.find("http://"), std::string::npos);
   EXPECT_EQ(html.find("https://"), std::string::npos);
@@ -155,19 +163,24 @@ TEST(page_of, figures_that_are_no_numbers_are_absent) {
 }
 
 TEST(page_of, the_embedded_results_are_the_results) {
-  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101}), cell_for_test("thread_pool", 1, 64, {90, 91})});
+  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101}),
+                                       cell_for_test("thread_pool", 1, 64, {90, 91})});
   const auto html = page(value, nullptr);
   EXPECT_EQ(between(html, "data-contains=\"", "\""), "everything");
-  const auto read = results_from_json(json::parse(inflated(between(html, "data-contains=\"everything\">", "</script>"))), "embedded");
+  const auto read = results_from_json(
+      json::parse(inflated(between(html, "data-contains=\"everything\">", "</script>"))),
+      "embedded");
   EXPECT_EQ(to_json(read), to_json(value));
 }
 
 TEST(page_of, small_data_are_json_to_be_read_and_large_ones_are_packed) {
-  const auto small = page(results_for_test({cell_for_test("event_loop", 1, 64, {100, 101})}), nullptr);
+  const auto small =
+      page(results_for_test({cell_for_test("event_loop", 1, 64, {100, 101})}), nullptr);
   EXPECT_EQ(count_of(small, "data-packed"), 0u);
   EXPECT_NE(small.find("id=\"page-data\">{"), std::string::npos);
   std::vector<cell_result> cells;
-  for (std::uint32_t i = 1; i <= 400; ++i) cells.push_back(cell_for_test("</script>", 1, i, {100.0 + i, 101, 102, 103, 104}));
+  for (std::uint32_t i = 1; i <= 400; ++i)
+    cells.push_back(cell_for_test("</script>", 1, i, {100.0 + i, 101, 102, 103, 104}));
   const auto large = page(results_for_test(cells), nullptr);
   EXPECT_NE(large.find("id=\"page-data\" data-packed=\"deflate\">"), std::string::npos);
   EXPECT_EQ(data_of(large)["cells"].size(), 400u);
@@ -177,10 +190,12 @@ TEST(page_of, what_does_not_fit_is_left_out_and_said_so) {
   std::vector<cell_result> cells;
   std::mt19937_64 random(4);
   for (int i = 0; i < 400; ++i) {
-    cells.push_back(cell_for_test("event_loop", 1, static_cast<std::uint32_t>(i + 1), {100.0 + i, 101, 102, 103, 104}));
+    cells.push_back(cell_for_test("event_loop", 1, static_cast<std::uint32_t>(i + 1),
+                                  {100.0 + i, 101, 102, 103, 104}));
     for (sample& s : cells.back().samples) {
       latency_distribution latency;
-      for (std::uint64_t bin = 64; bin < 128; ++bin) latency.bins.push_back({bin << 10, (bin + 1) << 10, 1 + random() % 100'000});
+      for (std::uint64_t bin = 64; bin < 128; ++bin)
+        latency.bins.push_back({bin << 10, (bin + 1) << 10, 1 + random() % 100'000});
       latency.max_ns = 128 << 10;
       s.latency = latency;
     }
@@ -197,12 +212,15 @@ TEST(page_of, what_does_not_fit_is_left_out_and_said_so) {
   EXPECT_EQ(complete.find("Thinned for its size"), std::string::npos);
   const auto with_baseline = page(value, &value);
   EXPECT_LE(with_baseline.size(), 500'000u);
-  EXPECT_EQ(data_of(with_baseline)["baseline"]["changes"].size(), 4 * cells.size());  // throughput, p50, p99 and CPU
+  EXPECT_EQ(data_of(with_baseline)["baseline"]["changes"].size(),
+            4 * cells.size());  // throughput, p50, p99 and CPU
 }
 
 TEST(page_of, a_baseline_gives_changes_and_differences) {
-  auto before = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}), cell_for_test("gone", 1, 64, {1, 2})});
-  auto after = results_for_test({cell_for_test("event_loop", 1, 64, {80, 81, 82}), cell_for_test("fresh", 1, 64, {1, 2})});
+  auto before = results_for_test(
+      {cell_for_test("event_loop", 1, 64, {100, 101, 102}), cell_for_test("gone", 1, 64, {1, 2})});
+  auto after = results_for_test(
+      {cell_for_test("event_loop", 1, 64, {80, 81, 82}), cell_for_test("fresh", 1, 64, {1, 2})});
   before.environment["kernel"] = "6.0";
   after.environment["kernel"] = "6.1";
   const auto html = page(after, &before);
@@ -221,28 +239,42 @@ TEST(tables, hold_every_cell_and_keep_hostile_names_in_their_place) {
   EXPECT_EQ(markdown.find('<'), std::string::npos);
   EXPECT_EQ(count_of(markdown, "| failed |"), hostile_texts().size());
   const std::string csv = table_csv(value);
-  EXPECT_EQ(
-      csv.rfind("name,workload,parameters,model,cores,in_flight,status,reason,findings,repetitions,throughput,throughput_lower,throughput_upper,", 0),
-      0u);
+  EXPECT_EQ(csv.rfind("name,workload,parameters,model,cores,in_flight,status,reason,findings,"
+                      "repetitions,throughput,throughput_lower,throughput_upper,",
+                      0),
+            0u);
   EXPECT_EQ(json::parse(table_json(value))["cells"].size(), value.cells.size());
 }
 
 TEST(tables, csv_has_a_record_a_cell_with_its_interval) {
-  const std::string csv = table_csv(results_for_test({cell_for_test("a,\"b\"", 1, 64, {100, 100})}));
+  const std::string csv =
+      table_csv(results_for_test({cell_for_test("a,\"b\"", 1, 64, {100, 100})}));
   const std::string record = csv.substr(csv.find("\r\n") + 2);
-  EXPECT_EQ(
-      record.rfind("\"network/a,\"\"b\"\"/cores:1/in_flight:64\",network,bytes=64,\"a,\"\"b\"\"\",1,64,ok,,,2,100,100,100,0.01,0.01,0.01,,,,", 0), 0u)
+  EXPECT_EQ(record.rfind("\"network/a,\"\"b\"\"/cores:1/"
+                         "in_flight:64\",network,bytes=64,\"a,\"\"b\"\"\",1,64,ok,,,2,100,100,100,"
+                         "0.01,0.01,0.01,,,,",
+                         0),
+            0u)
       << record;
 }
 
 TEST(tables, hold_the_changes_since_a_baseline) {
-  const auto before = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}), cell_for_test("thread_pool", 1, 64, {100, 120, 140})});
-  auto after = results_for_test({cell_for_test("event_loop", 1, 64, {80, 81, 82}), cell_for_test("thread_pool", 1, 64, {101, 121, 141})});
+  const auto before = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}),
+                                        cell_for_test("thread_pool", 1, 64, {100, 120, 140})});
+  auto after = results_for_test({cell_for_test("event_loop", 1, 64, {80, 81, 82}),
+                                 cell_for_test("thread_pool", 1, 64, {101, 121, 141})});
   after.environment["kernel"] = "6.1";
   const std::string markdown = table_markdown(after, &before);
-  EXPECT_NE(markdown.find("| network/event_loop/cores:1/in_flight:64 | throughput | worse | 0.802× ("), std::string::npos) << markdown;
-  EXPECT_EQ(markdown.find("| network/thread_pool/cores:1/in_flight:64 | throughput |"), std::string::npos) << markdown;
-  EXPECT_NE(markdown.find("The environments differ in kernel: nothing before, 6.1 now."), std::string::npos) << markdown;
+  EXPECT_NE(
+      markdown.find("| network/event_loop/cores:1/in_flight:64 | throughput | worse | 0.802× ("),
+      std::string::npos)
+      << markdown;
+  EXPECT_EQ(markdown.find("| network/thread_pool/cores:1/in_flight:64 | throughput |"),
+            std::string::npos)
+      << markdown;
+  EXPECT_NE(markdown.find("The environments differ in kernel: nothing before, 6.1 now."),
+            std::string::npos)
+      << markdown;
   EXPECT_EQ(table_markdown(after).find("Changes since"), std::string::npos);
   const std::string csv = table_csv(after, &before);
   const auto fields = [&csv](std::size_t line) {
@@ -251,8 +283,10 @@ TEST(tables, hold_the_changes_since_a_baseline) {
     return count_of(csv.substr(from, csv.find("\r\n", from) - from), ",");
   };
   EXPECT_EQ(fields(0), fields(1));
-  EXPECT_NE(csv.find(",throughput_ratio,throughput_ratio_lower,throughput_ratio_upper,"), std::string::npos);
-  EXPECT_EQ(json::parse(table_json(after, &before))["baseline"]["changes"][0]["direction"], "worse");
+  EXPECT_NE(csv.find(",throughput_ratio,throughput_ratio_lower,throughput_ratio_upper,"),
+            std::string::npos);
+  EXPECT_EQ(json::parse(table_json(after, &before))["baseline"]["changes"][0]["direction"],
+            "worse");
 }
 
 TEST(summary_of, fits_a_terminal_and_lets_no_control_character_through) {
@@ -268,7 +302,9 @@ TEST(summary_of, fits_a_terminal_and_lets_no_control_character_through) {
   }
   EXPECT_LE(longest, 100u);
   const std::string usual =
-      summary(results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}), cell_for_test("thread_pool", 1, 64, {100, 101})}), false);
+      summary(results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}),
+                                cell_for_test("thread_pool", 1, 64, {100, 101})}),
+              false);
   EXPECT_NE(usual.find("event_loop wins"), std::string::npos);
   EXPECT_EQ(usual.find('\x1b'), std::string::npos);
 }

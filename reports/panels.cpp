@@ -35,11 +35,14 @@ std::vector<double> values_of(const cell_result& cell, std::string_view metric_i
   const metric* const wanted = find_metric(metric_id);
   if (wanted == nullptr || cell.status != cell_status::ok) return values;
   for (const sample& s : cell.samples)
-    if (const auto figure = wanted->extract(cell, s); figure && std::isfinite(*figure)) values.push_back(*figure);
+    if (const auto figure = wanted->extract(cell, s); figure && std::isfinite(*figure))
+      values.push_back(*figure);
   return values;
 }
 
-std::optional<interval> interval_of(const cell_result& cell, std::string_view metric_id) { return mean_interval(values_of(cell, metric_id)); }
+std::optional<interval> interval_of(const cell_result& cell, std::string_view metric_id) {
+  return mean_interval(values_of(cell, metric_id));
+}
 
 std::vector<standing> standings_at(const results& value, const panel& of, std::uint32_t cores) {
   std::map<std::string, standing> best;
@@ -49,11 +52,14 @@ std::vector<standing> standings_at(const results& value, const panel& of, std::u
     const auto throughput = interval_of(cell, "throughput");
     if (!throughput) continue;
     const auto [position, fresh] = best.try_emplace(cell.model, standing{i, *throughput});
-    if (!fresh && throughput->mean > position->second.throughput.mean) position->second = {i, *throughput};
+    if (!fresh && throughput->mean > position->second.throughput.mean)
+      position->second = {i, *throughput};
   }
   std::vector<standing> order;
   for (const auto& [model, found] : best) order.push_back(found);
-  std::stable_sort(order.begin(), order.end(), [](const standing& a, const standing& b) { return a.throughput.mean > b.throughput.mean; });
+  std::stable_sort(order.begin(), order.end(), [](const standing& a, const standing& b) {
+    return a.throughput.mean > b.throughput.mean;
+  });
   return order;
 }
 
@@ -61,7 +67,8 @@ std::vector<std::uint32_t> core_counts(const results& value, const panel& of) {
   std::set<std::uint32_t> counts;
   for (const std::size_t i : of.cells) {
     const cell_result& cell = value.cells[i];
-    if (cell.cores && cell.status == cell_status::ok && !cell.samples.empty()) counts.insert(*cell.cores);
+    if (cell.cores && cell.status == cell_status::ok && !cell.samples.empty())
+      counts.insert(*cell.cores);
   }
   return {counts.begin(), counts.end()};
 }

@@ -12,12 +12,14 @@
 
 namespace crossover {
 
-/// The cells that differ only in model, cores and in flight: one workload with its parameters. Of a foreign file: one family.
+/// The cells that differ only in model, cores and in flight: one workload with its parameters. Of a
+/// foreign file: one family.
 struct panel {
   std::string workload;
-  std::map<std::string, std::string> parameters;  ///< empty for a family, whose cells differ in theirs
-  std::string label;                              ///< "network bytes=64"
-  std::vector<std::size_t> cells;                 ///< indices into results::cells
+  std::map<std::string, std::string>
+      parameters;                  ///< empty for a family, whose cells differ in theirs
+  std::string label;               ///< "network bytes=64"
+  std::vector<std::size_t> cells;  ///< indices into results::cells
 };
 
 /// The panels in order of first appearance.
@@ -30,7 +32,8 @@ std::optional<interval> interval_of(const cell_result& cell, std::string_view me
 /// The model whose figures are a limit to the others rather than one of them.
 inline constexpr std::string_view name_of_reference = "reference";
 
-/// What a model does at best: the in-flight value with the highest mean throughput at this number of cores.
+/// What a model does at best: the in-flight value with the highest mean throughput at this number
+/// of cores.
 struct standing {
   std::size_t cell = 0;  ///< index into results::cells
   interval throughput;

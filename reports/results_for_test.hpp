@@ -9,7 +9,8 @@
 namespace crossover {
 
 /// A cell with one sample for each throughput, for tests that need results of known figures.
-inline cell_result cell_for_test(std::string model, std::uint32_t cores, std::uint32_t in_flight, const std::vector<double>& throughputs,
+inline cell_result cell_for_test(std::string model, std::uint32_t cores, std::uint32_t in_flight,
+                                 const std::vector<double>& throughputs,
                                  std::string workload = "network") {
   cell_result cell;
   cell.workload = std::move(workload);
@@ -17,7 +18,8 @@ inline cell_result cell_for_test(std::string model, std::uint32_t cores, std::ui
   cell.model = std::move(model);
   cell.cores = cores;
   cell.in_flight = in_flight;
-  cell.name = cell.workload + "/" + cell.model + "/cores:" + std::to_string(cores) + "/in_flight:" + std::to_string(in_flight);
+  cell.name = cell.workload + "/" + cell.model + "/cores:" + std::to_string(cores) +
+              "/in_flight:" + std::to_string(in_flight);
   for (const double throughput : throughputs) {
     sample s;
     s.wall_s = 1;

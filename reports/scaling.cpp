@@ -16,7 +16,8 @@ namespace {
 using terms = std::array<double, 3>;
 using matrix = std::array<terms, 3>;
 
-/// The law's terms at N cores: N/X = a · 1 + b · (N − 1) + c · N (N − 1), with rate = 1/a, contention = b/a, coherency = c/a.
+/// The law's terms at N cores: N/X = a · 1 + b · (N − 1) + c · N (N − 1), with rate = 1/a,
+/// contention = b/a, coherency = c/a.
 terms terms_at(double cores) { return {1, cores - 1, cores * (cores - 1)}; }
 
 double dot(const terms& a, const terms& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
@@ -92,7 +93,8 @@ std::optional<regression> regress(std::span<const scaling_point> points, std::si
   }
   fit.degrees = static_cast<double>(points.size() - size);
   for (std::size_t r = 0; r < size; ++r)
-    for (std::size_t c = 0; c < size; ++c) fit.covariance[r][c] = inverse[r][c] * squares / fit.degrees;
+    for (std::size_t c = 0; c < size; ++c)
+      fit.covariance[r][c] = inverse[r][c] * squares / fit.degrees;
   return fit;
 }
 
@@ -141,7 +143,9 @@ std::optional<interval> peak_of(const regression& fit, const interval& coherency
 
 }  // namespace
 
-std::string_view to_string(scaling_law law) { return law == scaling_law::amdahl ? "Amdahl" : "USL"; }
+std::string_view to_string(scaling_law law) {
+  return law == scaling_law::amdahl ? "Amdahl" : "USL";
+}
 
 scaling_fit fit_scaling(scaling_law law, std::span<const scaling_point> points) {
   const std::size_t size = law == scaling_law::amdahl ? 2 : 3;
@@ -194,7 +198,8 @@ std::vector<scaling_fit> scaling_fits(const results& value, const panel& of) {
       const cell_result& cell = value.cells[s.cell];
       const auto [position, fresh] = points.try_emplace(cell.model);
       if (fresh) order.push_back(cell.model);
-      for (const double throughput : values_of(cell, "throughput")) position->second.push_back({static_cast<double>(cores), throughput});
+      for (const double throughput : values_of(cell, "throughput"))
+        position->second.push_back({static_cast<double>(cores), throughput});
     }
   std::vector<scaling_fit> fits;
   for (const std::string& model : order)

@@ -10,19 +10,25 @@ namespace {
 
 struct law_of {
   double rate, contention, coherency;
-  double operator()(double n) const { return rate * n / (1 + contention * (n - 1) + coherency * n * (n - 1)); }
+  double operator()(double n) const {
+    return rate * n / (1 + contention * (n - 1) + coherency * n * (n - 1));
+  }
   double peak() const { return std::sqrt((1 - contention) / coherency); }
 };
 
-std::vector<scaling_point> drawn(const law_of& law, int most_cores, double noise_share, std::mt19937_64& random) {
+std::vector<scaling_point> drawn(const law_of& law, int most_cores, double noise_share,
+                                 std::mt19937_64& random) {
   std::normal_distribution<double> noise(0, noise_share);
   std::vector<scaling_point> points;
   for (int cores = 1; cores <= most_cores; cores *= 2)
-    for (int repetition = 0; repetition < 5; ++repetition) points.push_back({static_cast<double>(cores), law(cores) * std::exp(noise(random))});
+    for (int repetition = 0; repetition < 5; ++repetition)
+      points.push_back({static_cast<double>(cores), law(cores) * std::exp(noise(random))});
   return points;
 }
 
-bool covers(const interval& found, double truth) { return found.lower && found.upper && *found.lower <= truth && truth <= *found.upper; }
+bool covers(const interval& found, double truth) {
+  return found.lower && found.upper && *found.lower <= truth && truth <= *found.upper;
+}
 
 TEST(scaling_fit_of, finds_the_parameters_of_figures_without_noise) {
   std::mt19937_64 random(1);
@@ -78,15 +84,19 @@ INSTANTIATE_TEST_SUITE_P(cores, coverage, ::testing::Values(64, 128));
 TEST(scaling_fit_of, no_peak_is_claimed_where_coherency_may_be_zero) {
   std::mt19937_64 random(5);
   int claimed = 0;
-  for (int draw = 0; draw < 1000; ++draw) claimed += fit_scaling(scaling_law::usl, drawn({1000, 0.02, 0}, 64, 0.03, random)).peak_cores.has_value();
+  for (int draw = 0; draw < 1000; ++draw)
+    claimed += fit_scaling(scaling_law::usl, drawn({1000, 0.02, 0}, 64, 0.03, random))
+                   .peak_cores.has_value();
   EXPECT_LE(claimed, 40);  // 2.5 % are expected: one side of a 95 % interval
 }
 
 TEST(scaling_fit_of, says_what_it_lacks) {
   std::mt19937_64 random(3);
   const law_of law{1000, 0.05, 0.001};
-  EXPECT_EQ(fit_scaling(scaling_law::usl, drawn(law, 4, 0.01, random)).missing, "needs 4 numbers of cores, has 3");
-  EXPECT_EQ(fit_scaling(scaling_law::amdahl, drawn(law, 2, 0.01, random)).missing, "needs 3 numbers of cores, has 2");
+  EXPECT_EQ(fit_scaling(scaling_law::usl, drawn(law, 4, 0.01, random)).missing,
+            "needs 4 numbers of cores, has 3");
+  EXPECT_EQ(fit_scaling(scaling_law::amdahl, drawn(law, 2, 0.01, random)).missing,
+            "needs 3 numbers of cores, has 2");
   const std::vector<scaling_point> single = {{1, 10}, {2, 19}, {4, 35}};
   EXPECT_EQ(fit_scaling(scaling_law::amdahl, single).missing, "needs 4 repetitions in all, has 3");
   EXPECT_EQ(fit_scaling(scaling_law::amdahl, {}).missing, "needs 3 numbers of cores, has 0");

@@ -24,10 +24,12 @@ std::string words_of(const cell_result* cell, std::string_view id) {
 }
 
 /// A measured cell of a panel, by the axes; nullptr where there is none.
-const cell_result* find(const results& all, const cell_result& like, std::string_view model, std::uint32_t cores, std::uint32_t in_flight) {
+const cell_result* find(const results& all, const cell_result& like, std::string_view model,
+                        std::uint32_t cores, std::uint32_t in_flight) {
   for (const cell_result& cell : all.cells)
-    if (cell.status == cell_status::ok && !cell.samples.empty() && cell.workload == like.workload && cell.parameters == like.parameters &&
-        cell.model == model && cell.cores == cores && cell.in_flight == in_flight)
+    if (cell.status == cell_status::ok && !cell.samples.empty() && cell.workload == like.workload &&
+        cell.parameters == like.parameters && cell.model == model && cell.cores == cores &&
+        cell.in_flight == in_flight)
       return &cell;
   return nullptr;
 }
@@ -36,8 +38,9 @@ const cell_result* find(const results& all, const cell_result& like, std::string
 std::vector<const cell_result*> one_of_each_work(const results& all) {
   std::vector<const cell_result*> firsts;
   for (const cell_result& cell : all.cells)
-    if (std::none_of(firsts.begin(), firsts.end(),
-                     [&](const cell_result* f) { return f->workload == cell.workload && f->parameters == cell.parameters; }))
+    if (std::none_of(firsts.begin(), firsts.end(), [&](const cell_result* f) {
+          return f->workload == cell.workload && f->parameters == cell.parameters;
+        }))
       firsts.push_back(&cell);
   return firsts;
 }
@@ -45,7 +48,8 @@ std::vector<const cell_result*> one_of_each_work(const results& all) {
 std::vector<std::string> models_of(const results& all) {
   std::vector<std::string> models;
   for (const cell_result& cell : all.cells)
-    if (std::find(models.begin(), models.end(), cell.model) == models.end()) models.push_back(cell.model);
+    if (std::find(models.begin(), models.end(), cell.model) == models.end())
+      models.push_back(cell.model);
   return models;
 }
 
@@ -63,17 +67,21 @@ std::optional<interval> speed_up(const cell_result* from, const cell_result* to)
   return ratio_interval(values_of(*to, "throughput"), values_of(*from, "throughput"));
 }
 
-std::string ratio_words(const std::optional<interval>& ratio) { return ratio ? ratio_text(*ratio) : "not measured"; }
+std::string ratio_words(const std::optional<interval>& ratio) {
+  return ratio ? ratio_text(*ratio) : "not measured";
+}
 
 /// "sleep", "network with delay 1ms": what tells this work from the others of the file.
 std::string work_words(const results& all, const cell_result& cell) {
   std::string text = cell.workload;
   const char* separator = " with ";
   for (const auto& [name, value] : cell.parameters) {
-    const bool differs = std::any_of(all.cells.begin(), all.cells.end(), [&](const cell_result& other) {
-      const auto found = other.parameters.find(name);
-      return other.workload == cell.workload && found != other.parameters.end() && found->second != value;
-    });
+    const bool differs =
+        std::any_of(all.cells.begin(), all.cells.end(), [&](const cell_result& other) {
+          const auto found = other.parameters.find(name);
+          return other.workload == cell.workload && found != other.parameters.end() &&
+                 found->second != value;
+        });
     if (!differs) continue;
     text += fmt::format("{}{} {}", separator, name, clipped(value, 30));
     separator = ", ";
@@ -84,7 +92,8 @@ std::string work_words(const results& all, const cell_result& cell) {
 }  // namespace
 
 std::vector<std::string> bound_by_what(const evidence& from) {
-  const auto cores = axis_of(from.value, &cell_result::cores), in_flight = axis_of(from.value, &cell_result::in_flight);
+  const auto cores = axis_of(from.value, &cell_result::cores),
+             in_flight = axis_of(from.value, &cell_result::in_flight);
   if (cores.empty() || in_flight.size() < 2) return {};
   std::vector<std::string> sentences;
   for (const cell_result* work : one_of_each_work(from.value)) {
@@ -96,21 +105,25 @@ std::vector<std::string> bound_by_what(const evidence& from) {
     const auto share = mean_of(alone, "cpu_share");
     if (!by_in_flight || !share) continue;
     const double gain_in_flight = by_in_flight->mean, gain_cores = by_cores ? by_cores->mean : 1;
-    const char* verdict = gain_in_flight > 1.5 && gain_cores > 1.3 ? "bound by waiting first, then by the CPU"
-                          : gain_in_flight > 1.5                   ? "I/O-bound: it waits, and waiting can be shared"
-                          : gain_cores > 1.3                       ? "CPU-bound: only more cores help"
-                                                                   : "bound by neither in flight nor cores here";
+    const char* verdict = gain_in_flight > 1.5 && gain_cores > 1.3
+                              ? "bound by waiting first, then by the CPU"
+                          : gain_in_flight > 1.5 ? "I/O-bound: it waits, and waiting can be shared"
+                          : gain_cores > 1.3     ? "CPU-bound: only more cores help"
+                                                 : "bound by neither in flight nor cores here";
     sentences.push_back(
-        fmt::format("{} is {}. One operation at a time keeps its core busy for {} of the time; {} in flight bring {} of the throughput, {} instead "
+        fmt::format("{} is {}. One operation at a time keeps its core busy for {} of the time; {} "
+                    "in flight bring {} of the throughput, {} instead "
                     "of {} bring {}.",
-                    work_words(from.value, *work), verdict, percent_text(*share), in_flight.back(), ratio_words(by_in_flight),
-                    counted(cores.back(), "core"), cores.front(), cores.size() > 1 ? ratio_words(by_cores) : "nothing that was measured"));
+                    work_words(from.value, *work), verdict, percent_text(*share), in_flight.back(),
+                    ratio_words(by_in_flight), counted(cores.back(), "core"), cores.front(),
+                    cores.size() > 1 ? ratio_words(by_cores) : "nothing that was measured"));
   }
   return sentences;
 }
 
 std::vector<std::string> concurrency_and_parallelism(const evidence& from) {
-  const auto cores = axis_of(from.value, &cell_result::cores), in_flight = axis_of(from.value, &cell_result::in_flight);
+  const auto cores = axis_of(from.value, &cell_result::cores),
+             in_flight = axis_of(from.value, &cell_result::in_flight);
   if (cores.empty() || in_flight.size() < 2) return {};
   std::vector<std::string> sentences;
   for (const cell_result* work : one_of_each_work(from.value))
@@ -119,10 +132,13 @@ std::vector<std::string> concurrency_and_parallelism(const evidence& from) {
       const auto* many = find(from.value, *work, model, cores.front(), in_flight.back());
       const auto* parallel = find(from.value, *work, model, cores.back(), in_flight.back());
       if (alone == nullptr || many == nullptr) continue;
-      sentences.push_back(fmt::format("{} under {}: concurrency ({} in flight on {}) brings {}, parallelism ({} at {} in flight) {}.",
-                                      work_words(from.value, *work), model, in_flight.back(), counted(cores.front(), "core"),
-                                      ratio_words(speed_up(alone, many)), counted(cores.back(), "core"), in_flight.back(),
-                                      cores.size() > 1 ? "brings " + ratio_words(speed_up(many, parallel)) : "was not measured: there is one core"));
+      sentences.push_back(fmt::format(
+          "{} under {}: concurrency ({} in flight on {}) brings {}, parallelism ({} at {} in "
+          "flight) {}.",
+          work_words(from.value, *work), model, in_flight.back(), counted(cores.front(), "core"),
+          ratio_words(speed_up(alone, many)), counted(cores.back(), "core"), in_flight.back(),
+          cores.size() > 1 ? "brings " + ratio_words(speed_up(many, parallel))
+                           : "was not measured: there is one core"));
     }
   return sentences;
 }
@@ -137,12 +153,14 @@ std::vector<std::string> short_behind_long(const evidence& from) {
     if (with.status != cell_status::ok || with.samples.empty() || long_of(with) == "0") continue;
     const cell_result* without = nullptr;
     for (const cell_result& cell : from.value.cells)
-      if (cell.model == with.model && long_of(cell) == "0" && cell.status == cell_status::ok) without = &cell;
-    sentences.push_back(
-        fmt::format("{}: beside an operation of {} the 99th percentile of all operations is {} (without it {}), with {} voluntary and {} involuntary "
-                    "switches an operation.",
-                    with.model, long_of(with), words_of(&with, "p99"), words_of(without, "p99"), words_of(&with, "voluntary_switches"),
-                    words_of(&with, "involuntary_switches")));
+      if (cell.model == with.model && long_of(cell) == "0" && cell.status == cell_status::ok)
+        without = &cell;
+    sentences.push_back(fmt::format(
+        "{}: beside an operation of {} the 99th percentile of all operations is {} (without it "
+        "{}), with {} voluntary and {} involuntary "
+        "switches an operation.",
+        with.model, long_of(with), words_of(&with, "p99"), words_of(without, "p99"),
+        words_of(&with, "voluntary_switches"), words_of(&with, "involuntary_switches")));
   }
   return sentences;
 }
@@ -150,17 +168,20 @@ std::vector<std::string> short_behind_long(const evidence& from) {
 std::vector<std::string> what_a_lock_costs(const evidence& from) {
   const auto cores = axis_of(from.value, &cell_result::cores);
   std::vector<std::string> sentences;
-  if (cores.size() < 2) return {"This machine has one core: what a global lock costs cannot be seen here."};
+  if (cores.size() < 2)
+    return {"This machine has one core: what a global lock costs cannot be seen here."};
   for (const cell_result* work : one_of_each_work(from.value)) {
     std::vector<std::string> parts;
     for (const std::string& model : models_of(from.value)) {
       const auto in_flight = work->in_flight.value_or(1);
-      const auto gain = speed_up(find(from.value, *work, model, cores.front(), in_flight), find(from.value, *work, model, cores.back(), in_flight));
+      const auto gain = speed_up(find(from.value, *work, model, cores.front(), in_flight),
+                                 find(from.value, *work, model, cores.back(), in_flight));
       if (gain) parts.push_back(fmt::format("{} {}", model, ratio_text(*gain)));
     }
     if (!parts.empty())
-      sentences.push_back(fmt::format("{}: {} instead of {} bring {}.", work_words(from.value, *work), counted(cores.back(), "core"), cores.front(),
-                                      fmt::join(parts, ", ")));
+      sentences.push_back(fmt::format("{}: {} instead of {} bring {}.",
+                                      work_words(from.value, *work), counted(cores.back(), "core"),
+                                      cores.front(), fmt::join(parts, ", ")));
   }
   return sentences;
 }
@@ -173,13 +194,18 @@ std::vector<std::string> ways_to_wait(const evidence& from) {
       for (const std::string& model : models_of(from.value))
         if (const auto* cell = find(from.value, *work, model, 1, in_flight))
           if (const auto mean = mean_interval(values_of(*cell, "throughput")))
-            ranked.emplace_back(mean->mean, fmt::format("{} {}", model.substr(model.find('=') == std::string::npos ? 0 : model.find('=') + 1),
-                                                        interval_text(*mean, "1/s")));
+            ranked.emplace_back(
+                mean->mean,
+                fmt::format(
+                    "{} {}",
+                    model.substr(model.find('=') == std::string::npos ? 0 : model.find('=') + 1),
+                    interval_text(*mean, "1/s")));
       std::sort(ranked.rbegin(), ranked.rend());
       std::vector<std::string> parts;
       for (const auto& [mean, words] : ranked) parts.push_back(words);
       if (!parts.empty())
-        sentences.push_back(fmt::format("{} with {} in flight on one core: {}.", work->workload, in_flight, fmt::join(parts, ", ")));
+        sentences.push_back(fmt::format("{} with {} in flight on one core: {}.", work->workload,
+                                        in_flight, fmt::join(parts, ", ")));
     }
   return sentences;
 }
@@ -191,11 +217,16 @@ std::vector<std::string> weight_in_flight(const evidence& from) {
     for (const cell_result& cell : from.value.cells) {
       if (cell.in_flight != in_flight) continue;
       if (cell.status != cell_status::ok || cell.samples.empty())
-        parts.push_back(fmt::format("{} could not be measured ({})", cell.model, clipped(cell.reason, 80)));
+        parts.push_back(
+            fmt::format("{} could not be measured ({})", cell.model, clipped(cell.reason, 80)));
       else
-        parts.push_back(fmt::format("{} {} and {} to start", cell.model, words_of(&cell, "memory_per_in_flight"), words_of(&cell, "start")));
+        parts.push_back(fmt::format("{} {} and {} to start", cell.model,
+                                    words_of(&cell, "memory_per_in_flight"),
+                                    words_of(&cell, "start")));
     }
-    if (!parts.empty()) sentences.push_back(fmt::format("With {} in flight, one costs: {}.", in_flight, fmt::join(parts, "; ")));
+    if (!parts.empty())
+      sentences.push_back(
+          fmt::format("With {} in flight, one costs: {}.", in_flight, fmt::join(parts, "; ")));
   }
   return sentences;
 }

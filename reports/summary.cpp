@@ -28,8 +28,8 @@ std::size_t width_of(std::string_view text) {
   return width;
 }
 
-/// Breaks at spaces, and words that are too long for a line anywhere, so that no line is wider than the terminal; all lines
-/// are indented alike.
+/// Breaks at spaces, and words that are too long for a line anywhere, so that no line is wider than
+/// the terminal; all lines are indented alike.
 std::string wrapped(std::string_view text, std::size_t indent) {
   std::string out(indent, ' ');
   std::size_t at = indent;
@@ -38,7 +38,8 @@ std::string wrapped(std::string_view text, std::size_t indent) {
     const std::size_t to = std::min(text.find(' ', from), text.size());
     std::string_view word = text.substr(from, to - from);
     while (width_of(word) > columns - indent) {
-      const std::size_t fits = clipped(word, columns - indent).size() - std::string_view("…").size();
+      const std::size_t fits =
+          clipped(word, columns - indent).size() - std::string_view("…").size();
       out += (first ? "" : "\n" + std::string(indent, ' ')) + std::string(word.substr(0, fits));
       word.remove_prefix(fits);
       at = columns;
@@ -61,9 +62,11 @@ std::string wrapped(std::string_view text, std::size_t indent) {
 }
 
 /// How often each text occurs, the most frequent first.
-std::vector<std::pair<std::string, std::size_t>> counted_texts(const std::map<std::string, std::size_t>& counts) {
+std::vector<std::pair<std::string, std::size_t>> counted_texts(
+    const std::map<std::string, std::size_t>& counts) {
   std::vector<std::pair<std::string, std::size_t>> order(counts.begin(), counts.end());
-  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
   return order;
 }
 
@@ -85,8 +88,10 @@ std::string remarks(const results& value) {
     text += fmt::format("{}\n", title);
     const auto order = counted_texts(counts);
     for (std::size_t i = 0; i < std::min(most, order.size()); ++i)
-      text += wrapped(fmt::format("{}× {}", order[i].second, clipped(printable(order[i].first), 180)), 2);
-    if (order.size() > most) text += fmt::format("  … and {} more; the report lists them all\n", order.size() - most);
+      text += wrapped(
+          fmt::format("{}× {}", order[i].second, clipped(printable(order[i].first), 180)), 2);
+    if (order.size() > most)
+      text += fmt::format("  … and {} more; the report lists them all\n", order.size() - most);
   };
   list("Findings", findings);
   list("Skipped", skipped);
@@ -97,7 +102,9 @@ std::string remarks(const results& value) {
 }  // namespace
 
 std::string summary(const results& value, bool color) {
-  const auto bold = [color](const std::string& text) { return color ? "\x1b[1m" + text + "\x1b[0m" : text; };
+  const auto bold = [color](const std::string& text) {
+    return color ? "\x1b[1m" + text + "\x1b[0m" : text;
+  };
   const std::vector<panel> panels = panels_of(value);
   const std::vector<answer> answers = answers_of(value, panels);
   std::string text;
@@ -109,7 +116,8 @@ std::string summary(const results& value, bool color) {
   }
   if (!text.empty()) text += '\n';
   text += remarks(value);
-  for (const std::string& sentence : outcomes_of({value, panels, answers})) text += wrapped(printable(sentence), 0);
+  for (const std::string& sentence : outcomes_of({value, panels, answers}))
+    text += wrapped(printable(sentence), 0);
   return text;
 }
 

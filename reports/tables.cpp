@@ -17,7 +17,8 @@
 namespace crossover {
 namespace {
 
-/// Text for a Markdown cell: one line, nothing that a renderer would take for markup or for a column's end.
+/// Text for a Markdown cell: one line, nothing that a renderer would take for markup or for a
+/// column's end.
 std::string markdown_text(std::string_view text, std::size_t most = 200) {
   std::string out;
   for (const char c : clipped(text, most)) {
@@ -48,7 +49,8 @@ std::string csv_field(std::string_view text) {
 /// Three fields: mean and bounds, empty where there is none.
 std::string csv_figure(const std::optional<interval>& of) {
   if (!of) return ",,,";
-  return fmt::format(",{},{},{}", of->mean, of->lower ? fmt::format("{}", *of->lower) : "", of->upper ? fmt::format("{}", *of->upper) : "");
+  return fmt::format(",{},{},{}", of->mean, of->lower ? fmt::format("{}", *of->lower) : "",
+                     of->upper ? fmt::format("{}", *of->upper) : "");
 }
 
 std::string figure_or_dash(const cell_result& cell, std::string_view id) {
@@ -76,14 +78,17 @@ std::string measured_rows(const results& value, const panel& of) {
     if (cell.status != cell_status::ok) continue;
     if (value.foreign) {
       const auto time = interval_of(cell, "time");
-      rows += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_text(cell.name), cell.samples.size(), time ? interval_text(*time, "s") : "–",
+      rows += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_text(cell.name),
+                          cell.samples.size(), time ? interval_text(*time, "s") : "–",
                           figure_or_dash(cell, "cpu"), codes_of(cell));
       continue;
     }
     const auto throughput = interval_of(cell, "throughput");
-    rows += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", markdown_text(cell.model), count_or_dash(cell.cores),
-                        count_or_dash(cell.in_flight), cell.samples.size(), throughput ? interval_text(*throughput, "1/s") : "–",
-                        figure_or_dash(cell, "p50"), figure_or_dash(cell, "p99"), figure_or_dash(cell, "cpu"), markdown_text(codes_of(cell)));
+    rows += fmt::format(
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", markdown_text(cell.model),
+        count_or_dash(cell.cores), count_or_dash(cell.in_flight), cell.samples.size(),
+        throughput ? interval_text(*throughput, "1/s") : "–", figure_or_dash(cell, "p50"),
+        figure_or_dash(cell, "p99"), figure_or_dash(cell, "cpu"), markdown_text(codes_of(cell)));
   }
   return rows;
 }
@@ -96,17 +101,27 @@ std::string changed_rows(const results& value, const results& baseline) {
     if (!is_headline(*c.of, value.foreign)) continue;
     ++counts[c.direction];
     if (c.direction == change_direction::unclear) continue;
-    rows += fmt::format("| {} | {} | {} | {} | {} | {} |\n", markdown_text(value.cells[c.now].name), c.of->label, to_string(c.direction),
-                        ratio_text(c.ratio), figure_text(c.before.mean, c.of->unit), figure_text(c.after.mean, c.of->unit));
+    rows +=
+        fmt::format("| {} | {} | {} | {} | {} | {} |\n", markdown_text(value.cells[c.now].name),
+                    c.of->label, to_string(c.direction), ratio_text(c.ratio),
+                    figure_text(c.before.mean, c.of->unit), figure_text(c.after.mean, c.of->unit));
   }
   std::string text = fmt::format(
-      "\n### Changes since the baseline\n\n{} better, {} worse, {} unclear: the interval of the ratio includes no change. Not adjusted for how many "
+      "\n### Changes since the baseline\n\n{} better, {} worse, {} unclear: the interval of the "
+      "ratio includes no change. Not adjusted for how many "
       "there are.\n",
-      counts[change_direction::better], counts[change_direction::worse], counts[change_direction::unclear]);
+      counts[change_direction::better], counts[change_direction::worse],
+      counts[change_direction::unclear]);
   for (const environment_difference& d : environment_differences(baseline, value))
-    text += fmt::format("\nThe environments differ in {}: {} before, {} now.\n", markdown_text(d.key),
-                        d.old_value.empty() ? "nothing" : markdown_text(d.old_value), d.new_value.empty() ? "nothing" : markdown_text(d.new_value));
-  if (!rows.empty()) text += "\n| cell | metric | verdict | ratio (95 % interval) | before | now |\n|---|---|---|--:|--:|--:|\n" + rows;
+    text +=
+        fmt::format("\nThe environments differ in {}: {} before, {} now.\n", markdown_text(d.key),
+                    d.old_value.empty() ? "nothing" : markdown_text(d.old_value),
+                    d.new_value.empty() ? "nothing" : markdown_text(d.new_value));
+  if (!rows.empty())
+    text +=
+        "\n| cell | metric | verdict | ratio (95 % interval) | before | now "
+        "|\n|---|---|---|--:|--:|--:|\n" +
+        rows;
   return text;
 }
 
@@ -116,11 +131,14 @@ std::string table_markdown(const results& value, const results* baseline) {
   const std::vector<panel> panels = panels_of(value);
   const std::vector<answer> answers = answers_of(value, panels);
   std::string text = "## Answers\n\n";
-  for (const std::string& sentence : outcomes_of({value, panels, answers})) text += markdown_text(sentence, 1000) + "\n";
+  for (const std::string& sentence : outcomes_of({value, panels, answers}))
+    text += markdown_text(sentence, 1000) + "\n";
   text += '\n';
   for (const answer& a : answers) {
-    text += fmt::format("- **{}**: {}", markdown_text(panels[a.panel].label), markdown_text(a.sentence, 1000));
-    for (const std::string& doubt : a.doubts) text += fmt::format(" _{}._", markdown_text(doubt, 400));
+    text += fmt::format("- **{}**: {}", markdown_text(panels[a.panel].label),
+                        markdown_text(a.sentence, 1000));
+    for (const std::string& doubt : a.doubts)
+      text += fmt::format(" _{}._", markdown_text(doubt, 400));
     text += '\n';
   }
   if (baseline != nullptr) text += changed_rows(value, *baseline);
@@ -128,39 +146,51 @@ std::string table_markdown(const results& value, const results* baseline) {
     const std::string rows = measured_rows(value, p);
     if (rows.empty()) continue;
     text += fmt::format("\n### {}\n\n", markdown_text(p.label));
-    text += value.foreign ? "| benchmark | repetitions | time (95 % interval) | CPU | findings |\n|---|--:|--:|--:|---|\n"
-                          : "| model | cores | in flight | repetitions | throughput (95 % interval) | p50 | p99 | CPU an operation "
+    text += value.foreign ? "| benchmark | repetitions | time (95 % interval) | CPU | findings "
+                            "|\n|---|--:|--:|--:|---|\n"
+                          : "| model | cores | in flight | repetitions | throughput (95 % "
+                            "interval) | p50 | p99 | CPU an operation "
                             "| findings |\n|---|--:|--:|--:|--:|--:|--:|--:|---|\n";
     text += rows;
   }
   std::string missing;
   for (const cell_result& cell : value.cells)
     if (cell.status != cell_status::ok)
-      missing += fmt::format("| {} | {} | {} |\n", markdown_text(cell.name), to_string(cell.status), markdown_text(cell.reason));
-  if (!missing.empty()) text += "\n### Not measured\n\n| cell | status | reason |\n|---|---|---|\n" + missing;
+      missing += fmt::format("| {} | {} | {} |\n", markdown_text(cell.name), to_string(cell.status),
+                             markdown_text(cell.reason));
+  if (!missing.empty())
+    text += "\n### Not measured\n\n| cell | status | reason |\n|---|---|---|\n" + missing;
   if (!value.environment.empty()) {
     text += "\n### Environment\n\n| | |\n|---|---|\n";
-    for (const auto& [key, words] : value.environment) text += fmt::format("| {} | {} |\n", markdown_text(key), markdown_text(words));
+    for (const auto& [key, words] : value.environment)
+      text += fmt::format("| {} | {} |\n", markdown_text(key), markdown_text(words));
   }
   return text;
 }
 
 std::string table_csv(const results& value, const results* baseline) {
-  std::string text = "name,workload,parameters,model,cores,in_flight,status,reason,findings,repetitions";
+  std::string text =
+      "name,workload,parameters,model,cores,in_flight,status,reason,findings,repetitions";
   for (const metric& m : all_metrics()) text += fmt::format(",{0},{0}_lower,{0}_upper", m.id);
   std::map<std::pair<std::size_t, std::string_view>, interval> ratios;
   if (baseline != nullptr) {
-    for (const metric& m : all_metrics()) text += fmt::format(",{0}_ratio,{0}_ratio_lower,{0}_ratio_upper", m.id);
-    for (const change& c : changes_between(*baseline, value)) ratios.emplace(std::pair(c.now, c.of->id), c.ratio);
+    for (const metric& m : all_metrics())
+      text += fmt::format(",{0}_ratio,{0}_ratio_lower,{0}_ratio_upper", m.id);
+    for (const change& c : changes_between(*baseline, value))
+      ratios.emplace(std::pair(c.now, c.of->id), c.ratio);
   }
   text += "\r\n";
   for (std::size_t i = 0; i < value.cells.size(); ++i) {
     const cell_result& cell = value.cells[i];
     std::string parameters;
-    for (const auto& [key, words] : cell.parameters) parameters += fmt::format("{}{}={}", parameters.empty() ? "" : " ", key, words);
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{}", csv_field(cell.name), csv_field(cell.workload), csv_field(parameters), csv_field(cell.model),
-                        cell.cores ? fmt::format("{}", *cell.cores) : "", cell.in_flight ? fmt::format("{}", *cell.in_flight) : "",
-                        to_string(cell.status), csv_field(cell.reason), csv_field(codes_of(cell)), cell.samples.size());
+    for (const auto& [key, words] : cell.parameters)
+      parameters += fmt::format("{}{}={}", parameters.empty() ? "" : " ", key, words);
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{}", csv_field(cell.name),
+                        csv_field(cell.workload), csv_field(parameters), csv_field(cell.model),
+                        cell.cores ? fmt::format("{}", *cell.cores) : "",
+                        cell.in_flight ? fmt::format("{}", *cell.in_flight) : "",
+                        to_string(cell.status), csv_field(cell.reason), csv_field(codes_of(cell)),
+                        cell.samples.size());
     for (const metric& m : all_metrics()) text += csv_figure(interval_of(cell, m.id));
     if (baseline != nullptr)
       for (const metric& m : all_metrics()) {
@@ -173,7 +203,9 @@ std::string table_csv(const results& value, const results* baseline) {
 }
 
 std::string table_json(const results& value, const results* baseline) {
-  return page_data(value, baseline, complete_page()).dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return page_data(value, baseline, complete_page())
+             .dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+         "\n";
 }
 
 }  // namespace crossover

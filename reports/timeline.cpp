@@ -42,14 +42,17 @@ std::map<int, std::vector<stretch>> stretches_of(const run_trace& trace) {
       continue;
     }
     // A thread whose first record is its leaving was there from the start.
-    if (thread.on || !thread.known) add(s.thread, s.cpu, thread.known ? thread.since_ns : trace.begin_ns, s.ns, s.kind == switch_kind::preempted);
+    if (thread.on || !thread.known)
+      add(s.thread, s.cpu, thread.known ? thread.since_ns : trace.begin_ns, s.ns,
+          s.kind == switch_kind::preempted);
     thread = {true, false, 0, s.cpu};
   }
   for (const auto& [thread, last] : now)
     if (last.on) add(thread, last.cpu, last.since_ns, trace.end_ns, false);
   // One that told of itself and never switched had its CPU all the time.
   for (const thread_points& t : trace.threads)
-    if (!now.contains(t.thread) && !t.points.empty()) add(t.thread, t.cpu, trace.begin_ns, trace.end_ns, false);
+    if (!now.contains(t.thread) && !t.points.empty())
+      add(t.thread, t.cpu, trace.begin_ns, trace.end_ns, false);
   return all;
 }
 
@@ -58,16 +61,23 @@ std::map<std::uint32_t, std::vector<traced_operation>> operations_of(const run_t
   std::vector<trace_point> marks;
   for (const thread_points& t : trace.threads)
     for (const trace_point& p : t.points)
-      if (p.lane != no_lane && (p.mark == trace_mark::begun || p.mark == trace_mark::ended || p.mark == trace_mark::failed)) marks.push_back(p);
-  std::stable_sort(marks.begin(), marks.end(), [](const trace_point& a, const trace_point& b) { return a.ns < b.ns; });
+      if (p.lane != no_lane && (p.mark == trace_mark::begun || p.mark == trace_mark::ended ||
+                                p.mark == trace_mark::failed))
+        marks.push_back(p);
+  std::stable_sort(marks.begin(), marks.end(),
+                   [](const trace_point& a, const trace_point& b) { return a.ns < b.ns; });
   std::map<std::uint32_t, std::vector<traced_operation>> all;
   std::map<std::uint32_t, std::int64_t> begins;
   for (const trace_point& p : marks) {
     std::int64_t& begin = begins.try_emplace(p.lane, trace.begin_ns).first->second;
     if (p.mark != trace_mark::begun) {
       auto& mine = all[p.lane];
-      mine.push_back(
-          {.lane = p.lane, .number = mine.size(), .begin_ns = begin, .end_ns = p.ns, .failed = p.mark == trace_mark::failed, .phases = {}});
+      mine.push_back({.lane = p.lane,
+                      .number = mine.size(),
+                      .begin_ns = begin,
+                      .end_ns = p.ns,
+                      .failed = p.mark == trace_mark::failed,
+                      .phases = {}});
     }
     begin = p.ns;
   }
@@ -93,15 +103,17 @@ std::vector<engagement> engagements_of(const thread_points& thread, std::int64_t
 
 /// The operation of its lane that goes on at `ns`.
 const traced_operation* operation_at(const std::vector<traced_operation>& all, std::int64_t ns) {
-  const auto found = std::upper_bound(all.begin(), all.end(), ns, [](std::int64_t at, const traced_operation& o) { return at < o.end_ns; });
+  const auto found =
+      std::upper_bound(all.begin(), all.end(), ns,
+                       [](std::int64_t at, const traced_operation& o) { return at < o.end_ns; });
   return found != all.end() && found->begin_ns <= ns ? &*found : nullptr;
 }
 
 using operations_by_lane = std::map<std::uint32_t, std::vector<traced_operation>>;
 
 /// Cuts a thread's stretches where it turned to another lane or another operation.
-void cut(const std::vector<stretch>& stretches, const std::vector<engagement>& engaged, int thread, const operations_by_lane& operations,
-         std::vector<core_slice>& into) {
+void cut(const std::vector<stretch>& stretches, const std::vector<engagement>& engaged, int thread,
+         const operations_by_lane& operations, std::vector<core_slice>& into) {
   auto next = engaged.begin();
   for (const stretch& s : stretches) {
     std::int64_t at = s.begin_ns;
@@ -136,7 +148,9 @@ void add_phases(traced_operation& operation, const std::vector<core_slice>& its)
   std::int64_t at = operation.begin_ns;
   bool preempted = false;
   const auto gap_until = [&](std::int64_t until) {
-    if (until > at) operation.phases.push_back({preempted ? phase_kind::preempted : phase_kind::waits, at, until, 0});
+    if (until > at)
+      operation.phases.push_back(
+          {preempted ? phase_kind::preempted : phase_kind::waits, at, until, 0});
     at = std::max(at, until);
   };
   for (const core_slice& s : its) {
@@ -164,8 +178,9 @@ run_timeline timeline_of(const run_trace& trace) {
   }
   for (const auto& [thread, its] : stretches)
     if (!told.contains(thread)) cut(its, {}, thread, operations, all.slices);
-  std::sort(all.slices.begin(), all.slices.end(),
-            [](const core_slice& a, const core_slice& b) { return std::tie(a.cpu, a.begin_ns) < std::tie(b.cpu, b.begin_ns); });
+  std::sort(all.slices.begin(), all.slices.end(), [](const core_slice& a, const core_slice& b) {
+    return std::tie(a.cpu, a.begin_ns) < std::tie(b.cpu, b.begin_ns);
+  });
 
   std::map<std::pair<std::uint32_t, std::uint64_t>, std::vector<core_slice>> by_operation;
   for (const core_slice& s : all.slices)
@@ -173,7 +188,8 @@ run_timeline timeline_of(const run_trace& trace) {
   for (auto& [lane, its] : operations)
     for (traced_operation& o : its) {
       auto& slices = by_operation[{lane, o.number}];
-      std::sort(slices.begin(), slices.end(), [](const core_slice& a, const core_slice& b) { return a.begin_ns < b.begin_ns; });
+      std::sort(slices.begin(), slices.end(),
+                [](const core_slice& a, const core_slice& b) { return a.begin_ns < b.begin_ns; });
       add_phases(o, slices);
       all.operations.push_back(std::move(o));
     }

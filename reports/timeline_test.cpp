@@ -10,18 +10,21 @@ namespace crossover {
 namespace {
 
 constexpr auto in = switch_kind::in, waits = switch_kind::waits, preempted = switch_kind::preempted;
-constexpr auto running = trace_mark::running, idle = trace_mark::idle, begun = trace_mark::begun, ended = trace_mark::ended,
-               failed = trace_mark::failed;
+constexpr auto running = trace_mark::running, idle = trace_mark::idle, begun = trace_mark::begun,
+               ended = trace_mark::ended, failed = trace_mark::failed;
 
-/// Two threads on CPU 0, a lane each; thread 11 is preempted in the middle of its first operation, thread 12 waits in its own.
+/// Two threads on CPU 0, a lane each; thread 11 is preempted in the middle of its first operation,
+/// thread 12 waits in its own.
 run_trace two_threads() {
   run_trace t;
   t.begin_ns = 1000;
   t.end_ns = 2000;
-  t.switches = {{900, 0, 11, in},  {1300, 0, 11, preempted}, {1310, 0, 12, in}, {1500, 0, 12, waits},
-                {1520, 0, 11, in}, {1800, 0, 11, waits},     {1850, 0, 12, in}, {1990, 0, 12, waits}};
-  t.threads = {{11, 0, {{1010, 0, running}, {1600, 0, ended}, {1780, 0, ended}, {1790, no_lane, idle}}},
-               {12, 0, {{1320, 1, running}, {1950, 1, ended}, {1960, no_lane, idle}}}};
+  t.switches = {{900, 0, 11, in},     {1300, 0, 11, preempted}, {1310, 0, 12, in},
+                {1500, 0, 12, waits}, {1520, 0, 11, in},        {1800, 0, 11, waits},
+                {1850, 0, 12, in},    {1990, 0, 12, waits}};
+  t.threads = {
+      {11, 0, {{1010, 0, running}, {1600, 0, ended}, {1780, 0, ended}, {1790, no_lane, idle}}},
+      {12, 0, {{1320, 1, running}, {1950, 1, ended}, {1960, no_lane, idle}}}};
   return t;
 }
 
@@ -73,7 +76,8 @@ TEST(timeline, adds_up_to_the_time_on_the_cpu) {
   const run_timeline t = timeline_of(two_threads());
   std::int64_t sum = 0;
   for (const core_slice& s : t.slices) sum += s.end_ns - s.begin_ns;
-  EXPECT_EQ(sum, 300 + 190 + 280 + 140);  // the stretches between the switches, from the start of the run
+  EXPECT_EQ(
+      sum, 300 + 190 + 280 + 140);  // the stretches between the switches, from the start of the run
 }
 
 TEST(timeline, cuts_a_slice_where_an_operation_ends) {
@@ -89,7 +93,8 @@ TEST(timeline, of_a_coroutine_that_goes_on_in_another_thread) {
   t.begin_ns = 0;
   t.end_ns = 1000;
   // Neither thread ever left its CPU: the kernel told nothing of them.
-  t.threads = {{21, 0, {{0, 5, running}, {100, no_lane, idle}}}, {22, 3, {{600, 5, running}, {700, 5, ended}, {710, no_lane, idle}}}};
+  t.threads = {{21, 0, {{0, 5, running}, {100, no_lane, idle}}},
+               {22, 3, {{600, 5, running}, {700, 5, ended}, {710, no_lane, idle}}}};
   const run_timeline timeline = timeline_of(t);
   expect_no_overlap(timeline);
   expect_phases_fill(timeline);
@@ -105,7 +110,8 @@ TEST(timeline, of_an_open_loop_counts_an_operation_from_its_begin) {
   run_trace t;
   t.begin_ns = 0;
   t.end_ns = 100;
-  t.threads = {{1, 0, {{0, 0, running}, {40, 0, begun}, {50, 0, ended}, {80, 0, begun}, {90, 0, failed}}}};
+  t.threads = {
+      {1, 0, {{0, 0, running}, {40, 0, begun}, {50, 0, ended}, {80, 0, begun}, {90, 0, failed}}}};
   const run_timeline timeline = timeline_of(t);
   ASSERT_EQ(timeline.operations.size(), 2U);
   EXPECT_EQ(timeline.operations[0].begin_ns, 40);
@@ -167,9 +173,11 @@ TEST(run_trace, survives_the_way_through_a_line_of_the_protocol) {
 }
 
 TEST(run_trace, that_is_none_is_refused) {
-  for (const char* text : {"{}", "[]", "3", R"({"begin_ns":1,"end_ns":2,"switches":[[1,2]],"threads":[]})",
-                           R"({"begin_ns":1,"end_ns":2,"switches":[[1,2,3,9]],"threads":[]})",
-                           R"({"begin_ns":1,"end_ns":2,"switches":[],"threads":[{"thread":1,"cpu":0,"points":[[1,0,77]]}]})"})
+  for (
+      const char* text :
+      {"{}", "[]", "3", R"({"begin_ns":1,"end_ns":2,"switches":[[1,2]],"threads":[]})",
+       R"({"begin_ns":1,"end_ns":2,"switches":[[1,2,3,9]],"threads":[]})",
+       R"({"begin_ns":1,"end_ns":2,"switches":[],"threads":[{"thread":1,"cpu":0,"points":[[1,0,77]]}]})"})
     EXPECT_THROW(trace_from_json(nlohmann::json::parse(text)), error) << text;
 }
 

@@ -14,8 +14,9 @@ struct prefix {
   double factor;
   std::string_view symbol;
 };
-constexpr std::array prefixes = {prefix{1e12, "T"}, prefix{1e9, "G"},  prefix{1e6, "M"},  prefix{1e3, "k"},  prefix{1, ""},
-                                 prefix{1e-3, "m"}, prefix{1e-6, "µ"}, prefix{1e-9, "n"}, prefix{1e-12, "p"}};
+constexpr std::array prefixes = {prefix{1e12, "T"}, prefix{1e9, "G"},  prefix{1e6, "M"},
+                                 prefix{1e3, "k"},  prefix{1, ""},     prefix{1e-3, "m"},
+                                 prefix{1e-6, "µ"}, prefix{1e-9, "n"}, prefix{1e-12, "p"}};
 
 /// Three significant digits, plain notation, without trailing zeros after the point.
 std::string three_digits(double value) {
@@ -61,7 +62,9 @@ std::string interval_text(const interval& value, std::string_view unit) {
   std::string lower = figure_text(*value.lower, unit);
   std::string upper = figure_text(*value.upper, unit);
   // The unit is said once where all three have the same.
-  const auto unit_of = [](const std::string& text) { return text.substr(std::min(text.find(' '), text.size())); };
+  const auto unit_of = [](const std::string& text) {
+    return text.substr(std::min(text.find(' '), text.size()));
+  };
   if (unit_of(lower) == unit_of(mean) && unit_of(upper) == unit_of(mean)) {
     lower.resize(lower.size() - unit_of(mean).size());
     upper.resize(upper.size() - unit_of(mean).size());
@@ -71,15 +74,20 @@ std::string interval_text(const interval& value, std::string_view unit) {
 
 std::string ratio_text(const interval& value) {
   if (!value.lower || !value.upper) return fmt::format("{}×", three_digits(value.mean));
-  return fmt::format("{}× ({} to {})", three_digits(value.mean), three_digits(*value.lower), three_digits(*value.upper));
+  return fmt::format("{}× ({} to {})", three_digits(value.mean), three_digits(*value.lower),
+                     three_digits(*value.upper));
 }
 
 std::string percent_text(double share) {
   const double percent = share * 100;
-  return fmt::format("{} %", std::abs(percent) >= 10 || percent == 0 ? fmt::format("{:.0f}", percent) : fmt::format("{:.1f}", percent));
+  return fmt::format("{} %", std::abs(percent) >= 10 || percent == 0
+                                 ? fmt::format("{:.0f}", percent)
+                                 : fmt::format("{:.1f}", percent));
 }
 
-std::string counted(std::size_t count, std::string_view noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
 
 std::optional<double> seconds_of(std::string_view text, double bare_unit) {
   double value = 0;

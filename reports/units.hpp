@@ -8,8 +8,8 @@
 
 namespace crossover {
 
-/// A figure for people, three significant digits and an SI prefix: (12345, "1/s") is "12.3 k/s", (4.1e-6, "s") is
-/// "4.1 µs", (1.5e6, "bytes") is "1.5 MB", (0.25, "1") is "0.25".
+/// A figure for people, three significant digits and an SI prefix: (12345, "1/s") is "12.3 k/s",
+/// (4.1e-6, "s") is "4.1 µs", (1.5e6, "bytes") is "1.5 MB", (0.25, "1") is "0.25".
 std::string figure_text(double value, std::string_view unit);
 
 /// "12.3 k/s (12.1 to 12.5)" or, across prefixes, "1.01 k/s (990 /s to 1.03 k/s)"; without the
@@ -25,7 +25,8 @@ std::string percent_text(double share);
 /// "3 cores", "1 core": the count and its noun, with an s where it is not one.
 std::string counted(std::size_t count, std::string_view noun);
 
-/// The seconds of a duration parameter as "10ms", "250us", "1s" or a bare number in `bare_unit` seconds; nothing for other text.
+/// The seconds of a duration parameter as "10ms", "250us", "1s" or a bare number in `bare_unit`
+/// seconds; nothing for other text.
 std::optional<double> seconds_of(std::string_view text, double bare_unit = 1e-6);
 
 /// The text, cut after `most` characters (not bytes) with an ellipsis.

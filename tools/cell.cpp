@@ -7,8 +7,11 @@ namespace crossover {
 
 int cell_command(const words& arguments) {
   CLI::App app(
-      "One cell process: reads requests on standard input, a JSON object a line, and answers on standard output.\n"
-      "Example:  echo '{\"prepare\":{\"workload\":\"noop\",\"model\":\"serial\",\"cores\":[0],\"in_flight\":1}}' | crossover cell",
+      "One cell process: reads requests on standard input, a JSON object a line, and answers on "
+      "standard output.\n"
+      "Example:  echo "
+      "'{\"prepare\":{\"workload\":\"noop\",\"model\":\"serial\",\"cores\":[0],\"in_flight\":1}}' "
+      "| crossover cell",
       "cell");
   if (!parse(app, arguments)) return exit_code::ok;
   return serve_cell(STDIN_FILENO, STDOUT_FILENO, all_models());

@@ -24,7 +24,9 @@ struct output {
 
 double share_of(const char* flag, const std::string& text) {
   const std::optional<double> share = share_from_text(text);
-  if (!share) throw error(error_kind::invalid, fmt::format("{} {}: not a share; write 5% or 0.05", flag, text));
+  if (!share)
+    throw error(error_kind::invalid,
+                fmt::format("{} {}: not a share; write 5% or 0.05", flag, text));
   return *share;
 }
 
@@ -33,9 +35,14 @@ double seconds_of(const char* flag, const std::string& text) {
   double value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
   const std::string unit(end, text.data() + text.size());
-  const double scale = unit == "s" ? 1 : unit == "min" ? 60 : unit == "h" ? 3600 : unit == "ms" ? 0.001 : 0;
+  const double scale = unit == "s"     ? 1
+                       : unit == "min" ? 60
+                       : unit == "h"   ? 3600
+                       : unit == "ms"  ? 0.001
+                                       : 0;
   if (failure != std::errc{} || !(scale > 0) || !(value > 0) || value > 1e6)
-    throw error(error_kind::invalid, fmt::format("{} {}: not a time; write 5min, 90s or 1h", flag, text));
+    throw error(error_kind::invalid,
+                fmt::format("{} {}: not a time; write 5min, 90s or 1h", flag, text));
   return value * scale;
 }
 
@@ -45,7 +52,8 @@ output output_of(const std::string& text) {
   const output_format* format = find_format(name);
   if (format == nullptr) {
     std::string names;
-    for (const output_format& f : all_formats()) names += (names.empty() ? "" : ", ") + std::string(f.name);
+    for (const output_format& f : all_formats())
+      names += (names.empty() ? "" : ", ") + std::string(f.name);
     throw error(error_kind::invalid, fmt::format("--format {}: unknown; one of {}", name, names));
   }
   if (colon != std::string::npos && colon + 1 == text.size())
@@ -55,7 +63,8 @@ output output_of(const std::string& text) {
 
 std::string help_of_formats() {
   std::string names;
-  for (const output_format& f : all_formats()) names += (names.empty() ? "" : ", ") + std::string(f.name);
+  for (const output_format& f : all_formats())
+    names += (names.empty() ? "" : ", ") + std::string(f.name);
   return "NAME[:PATH], repeatable (default text): " + names;
 }
 
@@ -63,13 +72,18 @@ std::string help_of_formats() {
 void take_benchmark_flags(const words& flags, check_request& asked) {
   for (const std::string& flag : flags) {
     const std::size_t equals = flag.find('=');
-    const std::string name = flag.substr(0, equals), value = equals == std::string::npos ? "" : flag.substr(equals + 1);
+    const std::string name = flag.substr(0, equals),
+                      value = equals == std::string::npos ? "" : flag.substr(equals + 1);
     if (name == "--benchmark_filter")
       asked.filter = value;
     else if (name == "--benchmark_min_time")
       asked.min_time = value;
     else
-      throw error(error_kind::invalid, fmt::format("check has no flag '{}': it understands --benchmark_filter and --benchmark_min_time", name));
+      throw error(
+          error_kind::invalid,
+          fmt::format(
+              "check has no flag '{}': it understands --benchmark_filter and --benchmark_min_time",
+              name));
   }
 }
 
@@ -77,10 +91,16 @@ void take_benchmark_flags(const words& flags, check_request& asked) {
 void take_injection(const std::string& text, check_request& asked) {
   constexpr std::string_view key = "slower=";
   const std::size_t colon = text.find(':');
-  const std::string value = text.starts_with(key) ? text.substr(key.size(), colon == std::string::npos ? colon : colon - key.size()) : "";
-  const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), asked.slower);
-  if (failure != std::errc{} || end != value.data() + value.size() || !(asked.slower >= 0 && asked.slower <= 1000))
-    throw error(error_kind::invalid, fmt::format("--inject-new {}: write slower=PERCENT or slower=PERCENT:REGEX", text));
+  const std::string value =
+      text.starts_with(key)
+          ? text.substr(key.size(), colon == std::string::npos ? colon : colon - key.size())
+          : "";
+  const auto [end, failure] =
+      std::from_chars(value.data(), value.data() + value.size(), asked.slower);
+  if (failure != std::errc{} || end != value.data() + value.size() ||
+      !(asked.slower >= 0 && asked.slower <= 1000))
+    throw error(error_kind::invalid,
+                fmt::format("--inject-new {}: write slower=PERCENT or slower=PERCENT:REGEX", text));
   if (colon != std::string::npos) asked.slower_in = text.substr(colon + 1);
 }
 
@@ -88,29 +108,42 @@ void take_injection(const std::string& text, check_request& asked) {
 
 int check_command(const words& arguments) {
   CLI::App app(
-      "Is NEW slower than OLD? Two programs (builds of crossover, or any Google Benchmark executables) are measured in turns;\n"
-      "two results files are compared as they are. Exit code: 0 pass, 1 regression, 2 inconclusive. See docs/check.md.\n"
-      "Example:  crossover check old/crossover new/crossover --detect 5% --format text --format junit:check.xml",
+      "Is NEW slower than OLD? Two programs (builds of crossover, or any Google Benchmark "
+      "executables) are measured in turns;\n"
+      "two results files are compared as they are. Exit code: 0 pass, 1 regression, 2 "
+      "inconclusive. See docs/check.md.\n"
+      "Example:  crossover check old/crossover new/crossover --detect 5% --format text --format "
+      "junit:check.xml",
       "check");
   check_request asked;
   selection chosen;
-  std::string detect = "5%", tolerate = "1%", false_alarms = "1%", power = "95%", budget = "5min", thresholds_file, out, injection;
+  std::string detect = "5%", tolerate = "1%", false_alarms = "1%", power = "95%", budget = "5min",
+              thresholds_file, out, injection;
   std::optional<std::uint64_t> seed;
   words formats;
-  app.add_option("SIDES", asked.sides, "OLD NEW: two programs or two results files (with --history: NEW)")->required()->expected(1, -1);
+  app.add_option("SIDES", asked.sides,
+                 "OLD NEW: two programs or two results files (with --history: NEW)")
+      ->required()
+      ->expected(1, -1);
   app.add_option("--detect", detect, "the slowdown that must not slip through (default 5%)");
   app.add_option("--tolerate", tolerate, "changes up to this are nobody's business (default 1%)");
-  app.add_option("--false-alarms", false_alarms, "how often equal builds may be called a regression, a suite (default 1%)");
+  app.add_option("--false-alarms", false_alarms,
+                 "how often equal builds may be called a regression, a suite (default 1%)");
   app.add_option("--power", power, "how surely a slowdown of --detect is found (default 95%)");
   app.add_option("--budget", budget, "wall time that may be spent (default 5min)");
-  app.add_option("--metric", asked.gate.metric, "what is judged: time, cpu, p99, memory, … (default time)");
+  app.add_option("--metric", asked.gate.metric,
+                 "what is judged: time, cpu, p99, memory, … (default time)");
   app.add_option("--thresholds", thresholds_file, "FILE: other thresholds for some cells, as JSON");
   app.add_option("--format", formats, help_of_formats())->take_all()->allow_extra_args(false);
   app.add_option("--out", out, "FILE: the comparison as JSON");
   app.add_option("--seed", seed, "of everything random here");
-  app.add_option("--deadline", asked.deadline_s, "seconds by which a cell may be late before it is killed (default 20)")->check(CLI::PositiveNumber);
-  app.add_flag("--allow-different-environment", asked.files.allow_different_environment, "judge in spite of differing machines or builds");
-  app.add_option("--history", asked.history, "DIR: compare with the recent runs of this machine that it holds");
+  app.add_option("--deadline", asked.deadline_s,
+                 "seconds by which a cell may be late before it is killed (default 20)")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--allow-different-environment", asked.files.allow_different_environment,
+               "judge in spite of differing machines or builds");
+  app.add_option("--history", asked.history,
+                 "DIR: compare with the recent runs of this machine that it holds");
   app.add_option("--commit", asked.commit, "ID: and keep NEW there under this name");
   app.add_option("--inject-new", injection)->group("");
   chosen.add_to(app);
@@ -118,8 +151,11 @@ int check_command(const words& arguments) {
   if (!parse(app, arguments, &benchmark_flags)) return exit_code::ok;
 
   if (asked.sides.size() > 2)
-    throw error(error_kind::invalid,
-                fmt::format("check: '{}' is one word too many; give OLD and NEW, and each selection with its flag", asked.sides[2]));
+    throw error(
+        error_kind::invalid,
+        fmt::format(
+            "check: '{}' is one word too many; give OLD and NEW, and each selection with its flag",
+            asked.sides[2]));
   take_benchmark_flags(benchmark_flags, asked);
   if (!injection.empty()) take_injection(injection, asked);
   asked.selection = chosen.flags("check");
@@ -132,8 +168,10 @@ int check_command(const words& arguments) {
   asked.files.metric = asked.gate.metric;
   judged_metric(asked.gate.metric);
   if (!(asked.gate.tolerate < asked.gate.detect))
-    throw error(error_kind::invalid, fmt::format("--tolerate {} must be below --detect {}", tolerate, detect));
-  if (!asked.commit.empty() && asked.history.empty()) throw error(error_kind::invalid, "--commit names a run of a history: give --history DIR too");
+    throw error(error_kind::invalid,
+                fmt::format("--tolerate {} must be below --detect {}", tolerate, detect));
+  if (!asked.commit.empty() && asked.history.empty())
+    throw error(error_kind::invalid, "--commit names a run of a history: give --history DIR too");
   if (!thresholds_file.empty()) asked.files.per_cell = read_thresholds(thresholds_file);
   std::vector<output> outputs;
   if (formats.empty()) formats = {"text"};

@@ -38,25 +38,34 @@ bool parse(CLI::App& app, const words& arguments, words* benchmark_flags) {
   } catch (const CLI::ParseError& trouble) {
     std::string what = trouble.what();
     std::replace(what.begin(), what.end(), '\n', ' ');
-    throw error(error_kind::invalid, fmt::format("{}: {}; see crossover {} --help", app.get_name(), what, app.get_name()));
+    throw error(error_kind::invalid, fmt::format("{}: {}; see crossover {} --help", app.get_name(),
+                                                 what, app.get_name()));
   }
   for (const std::string& extra : app.remaining()) {
     if (extra == "--") continue;
     const std::string flag = extra.substr(0, extra.find('='));
     throw error(error_kind::invalid,
                 extra.starts_with("-")
-                    ? fmt::format("{} has no flag '{}': {}", app.get_name(), flag, suggestion(flag, flags_of(app)))
-                    : fmt::format("{}: '{}' is one word too many; see crossover {} --help", app.get_name(), extra, app.get_name()));
+                    ? fmt::format("{} has no flag '{}': {}", app.get_name(), flag,
+                                  suggestion(flag, flags_of(app)))
+                    : fmt::format("{}: '{}' is one word too many; see crossover {} --help",
+                                  app.get_name(), extra, app.get_name()));
   }
   return true;
 }
 
 void selection::add_to(CLI::App& app) {
-  app.add_option("--workload", workloads, "NAME[:key=value,…], repeatable: what an operation does")->take_all()->allow_extra_args(false);
-  app.add_option("--model", models, "NAME[:key=value,…], repeatable: how operations are run")->take_all()->allow_extra_args(false);
+  app.add_option("--workload", workloads, "NAME[:key=value,…], repeatable: what an operation does")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("--model", models, "NAME[:key=value,…], repeatable: how operations are run")
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_option("--cores", cores, "1,2,4: how many CPUs the model may use")->delimiter(',');
-  app.add_option("--in-flight", in_flight, "1,64,1024: operations outstanding at once")->delimiter(',');
-  app.add_option("--rate", rate, "operations a second: an open loop, for latency at a load")->check(CLI::PositiveNumber);
+  app.add_option("--in-flight", in_flight, "1,64,1024: operations outstanding at once")
+      ->delimiter(',');
+  app.add_option("--rate", rate, "operations a second: an open loop, for latency at a load")
+      ->check(CLI::PositiveNumber);
   app.add_option("--suite", suite_name, "a named set of cells; see crossover list --suites");
   app.add_flag("--quick", quick, "a first look, under 20 s on 2 cores");
   app.add_flag("--thorough", thorough, "everything: hours on a large machine");
@@ -64,7 +73,9 @@ void selection::add_to(CLI::App& app) {
 
 const suite& selection::chosen_suite() const {
   const int named = (quick ? 1 : 0) + (thorough ? 1 : 0) + (suite_name.empty() ? 0 : 1);
-  if (named > 1) throw error(error_kind::invalid, "--quick, --thorough and --suite exclude each other: give one");
+  if (named > 1)
+    throw error(error_kind::invalid,
+                "--quick, --thorough and --suite exclude each other: give one");
   if (quick) return find_suite("quick");
   if (thorough) return find_suite("thorough");
   return suite_name.empty() ? all_suites().front() : find_suite(suite_name);
@@ -72,7 +83,9 @@ const suite& selection::chosen_suite() const {
 
 words selection::flags(const std::string& otherwise) const {
   words flags;
-  const auto add = [&flags](const char* flag, const std::string& value) { flags.insert(flags.end(), {flag, value}); };
+  const auto add = [&flags](const char* flag, const std::string& value) {
+    flags.insert(flags.end(), {flag, value});
+  };
   for (const std::string& text : workloads) add("--workload", text);
   for (const std::string& text : models) add("--model", text);
   for (const std::uint32_t n : cores) add("--cores", std::to_string(n));
@@ -81,7 +94,8 @@ words selection::flags(const std::string& otherwise) const {
   if (!suite_name.empty()) add("--suite", suite_name);
   if (quick) flags.emplace_back("--quick");
   if (thorough) flags.emplace_back("--thorough");
-  const bool names_cells = !workloads.empty() || !models.empty() || !suite_name.empty() || quick || thorough;
+  const bool names_cells =
+      !workloads.empty() || !models.empty() || !suite_name.empty() || quick || thorough;
   if (!flags.empty() && !names_cells) add("--suite", otherwise);
   return flags;
 }
@@ -96,7 +110,8 @@ std::vector<matrix> selection::matrices(const machine& here) const {
     for (const std::string& text : workloads) m.workloads.push_back(parse_named_parameters(text));
     for (const std::string& text : models) m.models.push_back(parse_named_parameters(text));
     if (workloads.empty())
-      for (const workload_type* type : all_workloads()) m.workloads.push_back({std::string(type->name), {}});
+      for (const workload_type* type : all_workloads())
+        m.workloads.push_back({std::string(type->name), {}});
     if (models.empty())
       for (const model_type* type : all_models()) m.models.push_back({std::string(type->name), {}});
     m.cores = standard_cores(here);

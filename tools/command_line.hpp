@@ -13,8 +13,10 @@
 
 namespace crossover {
 
-/// Parses a subcommand's words. True when it should run; false when its help was printed. Words that begin with
-/// `--benchmark_` are put into `benchmark_flags` where that is given. Throws `error` (invalid) with the nearest flag.
+/// Parses a subcommand's words. True when it should run; false when its help was printed. Words
+/// that begin with
+/// `--benchmark_` are put into `benchmark_flags` where that is given. Throws `error` (invalid) with
+/// the nearest flag.
 bool parse(CLI::App& app, const words& arguments, words* benchmark_flags = nullptr);
 
 /// The choice of cells, as `run` and `list` take it.
@@ -28,11 +30,11 @@ struct selection {
   void add_to(CLI::App& app);
   /// The suite that the flags name; the standard one if none.
   const suite& chosen_suite() const;
-  /// The suite's matrices, or one of the named workloads and models: what is not named is the default (all models, the standard
-  /// cores, 64 in flight).
+  /// The suite's matrices, or one of the named workloads and models: what is not named is the
+  /// default (all models, the standard cores, 64 in flight).
   std::vector<matrix> matrices(const machine& here) const;
-  /// The choice as flags again, for another program's `list`. Where they choose no cells by themselves, as --cores alone, they are of
-  /// `otherwise`'s suite; none where nothing was chosen.
+  /// The choice as flags again, for another program's `list`. Where they choose no cells by
+  /// themselves, as --cores alone, they are of `otherwise`'s suite; none where nothing was chosen.
   words flags(const std::string& otherwise) const;
 };
 

@@ -5,8 +5,8 @@
 
 namespace crossover {
 
-/// The subcommands. Each takes the words behind its name and returns the program's exit code; it throws `error` for trouble of
-/// the outside world, which main turns into one line and a code.
+/// The subcommands. Each takes the words behind its name and returns the program's exit code; it
+/// throws `error` for trouble of the outside world, which main turns into one line and a code.
 using words = std::vector<std::string>;
 
 int list_command(const words& arguments);

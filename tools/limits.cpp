@@ -1,4 +1,5 @@
-// `limits`: how far each model stays from what this machine can do, as ratios of arms that take turns in one run.
+// `limits`: how far each model stays from what this machine can do, as ratios of arms that take
+// turns in one run.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -39,7 +40,8 @@ struct cell_words {
 };
 
 duel_arm arm_of(bench_place& place, const cell_words& words) {
-  const named_parameters workload = parse_named_parameters(words.workload), model = parse_named_parameters(words.model);
+  const named_parameters workload = parse_named_parameters(words.workload),
+                         model = parse_named_parameters(words.model);
   planned_cell cell;
   cell.workload = &find_workload(workload.name);
   cell.workload_values = parameter_values(workload.name, cell.workload->parameters, workload.given);
@@ -64,7 +66,8 @@ shares duel_share(bench_place& place, const cell_words& limit, const cell_words&
   for (const duel_block& block : run_duel(arm_of(place, limit), arm_of(place, arm), plan)) {
     std::vector<double> logs;
     for (const duel_group& group : block.groups) logs.push_back(-group.log_ratio());
-    std::nth_element(logs.begin(), logs.begin() + static_cast<std::ptrdiff_t>(logs.size() / 2), logs.end());
+    std::nth_element(logs.begin(), logs.begin() + static_cast<std::ptrdiff_t>(logs.size() / 2),
+                     logs.end());
     all.push_back(std::exp(logs[logs.size() / 2]));
   }
   return all;
@@ -101,7 +104,8 @@ shares against(bench_place& place, const duel_arm& arm, const std::function<doub
       a[0] = ours(), b[0] = other(), b[1] = other(), a[1] = ours();
     else
       b[0] = other(), a[0] = ours(), a[1] = ours(), b[1] = other();
-    if (const double share = std::sqrt(a[0] * a[1] / (b[0] * b[1])); std::isfinite(share)) all.push_back(share);
+    if (const double share = std::sqrt(a[0] * a[1] / (b[0] * b[1])); std::isfinite(share))
+      all.push_back(share);
   }
   return all;
 }
@@ -124,7 +128,8 @@ shares pgbench_share(bench_place& place) {
   return against(place, arm, [&] { return pgbench(arm.what.cores, 64, arm.what.endpoint); });
 }
 
-/// How near the computing of `mixed` comes to what was asked for, from the CPU time of a run that does nothing else: 1 is exact.
+/// How near the computing of `mixed` comes to what was asked for, from the CPU time of a run that
+/// does nothing else: 1 is exact.
 shares calibration_share(bench_place& place) {
   shares all;
   for (std::uint32_t i = 0; i < place.blocks; ++i) {
@@ -132,7 +137,8 @@ shares calibration_share(bench_place& place) {
     cell_process process(arm.command, 20);
     process.prepare(arm.what);
     const sample s = process.run({.seconds = 0.3});
-    const double took_s = (s.cpu_user_s.value_or(0) + s.cpu_system_s.value_or(0)) / static_cast<double>(s.operations);
+    const double took_s =
+        (s.cpu_user_s.value_or(0) + s.cpu_system_s.value_or(0)) / static_cast<double>(s.operations);
     all.push_back(std::min(took_s / 500e-6, 500e-6 / took_s));
     process.finish();
   }
@@ -148,7 +154,8 @@ shares coroutine_memory_share(bench_place& place) {
     process.prepare(arm.what);
     const sample s = process.run({.seconds = 0.5});
     const auto peak = process.finish();
-    if (peak && s.base_rss_bytes) all.push_back(40e6 / static_cast<double>(*peak - *s.base_rss_bytes));
+    if (peak && s.base_rss_bytes)
+      all.push_back(40e6 / static_cast<double>(*peak - *s.base_rss_bytes));
   }
   return all;
 }
@@ -179,31 +186,40 @@ std::function<shares(bench_place&)> duel(cell_words limit, cell_words arm) {
 
 std::vector<row> all_rows() {
   return {
-      {"hashing 64 KiB, 1 core, serial", "reference", 0.98, duel({"hashing", "reference", 1, 1}, {"hashing", "serial", 1, 1})},
+      {"hashing 64 KiB, 1 core, serial", "reference", 0.98,
+       duel({"hashing", "reference", 1, 1}, {"hashing", "serial", 1, 1})},
       {"hashing 64 KiB, 1 core, event_loop, 16 in flight", "reference", 0.98,
        duel({"hashing", "reference", 1, 16}, {"hashing", "event_loop", 1, 16})},
       {"hashing 64 KiB, 1 core, shared_loop, 16 in flight", "reference", 0.98,
        duel({"hashing", "reference", 1, 16}, {"hashing", "shared_loop", 1, 16})},
-      {"hashing 64 KiB, 1 core, thread_pool, 1 in flight", "reference", 0.98, duel({"hashing", "reference", 1, 1}, {"hashing", "thread_pool", 1, 1})},
+      {"hashing 64 KiB, 1 core, thread_pool, 1 in flight", "reference", 0.98,
+       duel({"hashing", "reference", 1, 1}, {"hashing", "thread_pool", 1, 1})},
       {"hashing 64 KiB, 1 core, event_loop", "openssl speed -evp sha256", 0.98, openssl_share},
       {"hashing 64 KiB, 2 cores, thread_pool, 2 in flight", "2 plain loops", 0.95,
        duel({"hashing", "reference", 2, 2}, {"hashing", "thread_pool", 2, 2})},
       {"hashing 64 KiB, 2 cores, processes, 2 in flight", "2 plain loops", 0.95,
        duel({"hashing", "reference", 2, 2}, {"hashing", "processes", 2, 2})},
-      {"network 64 B, 1 core, event_loop, 64 in flight", "reference", 0.92, duel({"network", "reference", 1, 64}, {"network", "event_loop", 1, 64})},
+      {"network 64 B, 1 core, event_loop, 64 in flight", "reference", 0.92,
+       duel({"network", "reference", 1, 64}, {"network", "event_loop", 1, 64})},
       {"network 64 B, 1 core, event_loop, 512 in flight", "reference", 0.82,
        duel({"network", "reference", 1, 512}, {"network", "event_loop", 1, 512})},
       {"network 64 B, 1 core, reference io_uring, 64 in flight", "reference epoll", 1.00,
-       duel({"network", "reference:backend=epoll", 1, 64}, {"network", "reference:backend=io_uring", 1, 64})},
-      {"network 64 B, 1 core, fibers, 64 in flight", "reference", 0.85, duel({"network", "reference", 1, 64}, {"network", "fibers", 1, 64})},
+       duel({"network", "reference:backend=epoll", 1, 64},
+            {"network", "reference:backend=io_uring", 1, 64})},
+      {"network 64 B, 1 core, fibers, 64 in flight", "reference", 0.85,
+       duel({"network", "reference", 1, 64}, {"network", "fibers", 1, 64})},
       {"sleep 100 ms, 1 core, event_loop, 10 000 in flight", "in flight / delay", 0.97,
        [](bench_place& place) {
          return ceiling_share(place, {"sleep:delay=100ms", "event_loop", 1, 10000}, 100000);
        }},
-      {"noop, 1 core, event_loop, 64 in flight", "bare Asio posts", 0.80, duel({"noop", "bare_posts", 1, 64}, {"noop", "event_loop", 1, 64})},
-      {"noop, 1 core, thread_pool, 1 in flight", "bare oneTBB tasks", 0.80, duel({"noop", "bare_tasks", 1, 1}, {"noop", "thread_pool", 1, 1})},
-      {"download 16 KiB from nginx, 1 core, event_loop, 64 in flight", "wrk -t1 -c64", 0.90, wrk_share},
-      {"query PostgreSQL, 1 core, event_loop, 64 in flight", "pgbench -M prepared -S -c 64", 0.90, pgbench_share},
+      {"noop, 1 core, event_loop, 64 in flight", "bare Asio posts", 0.80,
+       duel({"noop", "bare_posts", 1, 64}, {"noop", "event_loop", 1, 64})},
+      {"noop, 1 core, thread_pool, 1 in flight", "bare oneTBB tasks", 0.80,
+       duel({"noop", "bare_tasks", 1, 1}, {"noop", "thread_pool", 1, 1})},
+      {"download 16 KiB from nginx, 1 core, event_loop, 64 in flight", "wrk -t1 -c64", 0.90,
+       wrk_share},
+      {"query PostgreSQL, 1 core, event_loop, 64 in flight", "pgbench -M prepared -S -c 64", 0.90,
+       pgbench_share},
       {"mixed, 500 us of computing", "its CPU time", 0.98, calibration_share},
       {"10 000 sleeping coroutines, memory", "40 MB", 1.0, coroutine_memory_share},
       {"start of a cell (noop)", "10 ms", 1.0, start_share},
@@ -218,7 +234,8 @@ std::string program_beside(const std::string& name) {
 int measure_all(std::uint32_t blocks, const std::string& filter) {
   bench_place place{read_machine(), fixtures(program_beside("crossover"), {}), blocks};
   int missed = 0;
-  fmt::print("{:<62} {:<30} {:>7} {:>7} {:>17}\n", "arm", "against", "least", "median", "95 % of the mean");
+  fmt::print("{:<62} {:<30} {:>7} {:>7} {:>17}\n", "arm", "against", "least", "median",
+             "95 % of the mean");
   for (const row& r : all_rows()) {
     if (std::string(r.what).find(filter) == std::string::npos) continue;
     shares measured = r.measure(place);
@@ -227,12 +244,15 @@ int measure_all(std::uint32_t blocks, const std::string& filter) {
       continue;
     }
     const interval mean = *mean_interval(measured);
-    std::nth_element(measured.begin(), measured.begin() + static_cast<std::ptrdiff_t>(measured.size() / 2), measured.end());
+    std::nth_element(measured.begin(),
+                     measured.begin() + static_cast<std::ptrdiff_t>(measured.size() / 2),
+                     measured.end());
     const double median = measured[measured.size() / 2];
     const bool reached = median >= r.least;
     missed += reached ? 0 : 1;
-    fmt::print("{:<62} {:<30} {:>7.2f} {:>7.3f} {:>8.3f}–{:<8.3f} {}\n", r.what, r.against, r.least, median, mean.lower.value_or(median),
-               mean.upper.value_or(median), reached ? "" : "missed");
+    fmt::print("{:<62} {:<30} {:>7.2f} {:>7.3f} {:>8.3f}–{:<8.3f} {}\n", r.what, r.against, r.least,
+               median, mean.lower.value_or(median), mean.upper.value_or(median),
+               reached ? "" : "missed");
     std::fflush(stdout);
   }
   return missed == 0 ? 0 : 1;
@@ -253,7 +273,8 @@ int main(int count, char** values) {
     const std::optional<std::uint64_t> blocks = count > 1 ? parse_count(values[1]) : 10;
     if (!blocks || *blocks < 2 || *blocks > 1000 || count > 3) {
       fmt::print(stderr,
-                 "usage: limits [BLOCKS [WORDS]]: so many pairs of processes a row, 2 to 1000 (10); rows with these words in their name alone\n");
+                 "usage: limits [BLOCKS [WORDS]]: so many pairs of processes a row, 2 to 1000 "
+                 "(10); rows with these words in their name alone\n");
       return 64;
     }
     return measure_all(static_cast<std::uint32_t>(*blocks), count > 2 ? values[2] : "");

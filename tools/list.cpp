@@ -12,19 +12,28 @@ using nlohmann::ordered_json;
 
 ordered_json parameters_json(std::span<const parameter> parameters) {
   ordered_json list = ordered_json::array();
-  for (const parameter& p : parameters) list.push_back({{"name", p.name}, {"default", p.standard}, {"choices", p.choices}, {"about", p.about}});
+  for (const parameter& p : parameters)
+    list.push_back(
+        {{"name", p.name}, {"default", p.standard}, {"choices", p.choices}, {"about", p.about}});
   return list;
 }
 
 ordered_json as_json(const std::vector<planned_cell>& cells) {
   ordered_json out;
   for (const workload_type* type : all_workloads())
-    out["workloads"].push_back({{"name", type->name}, {"summary", type->summary}, {"parameters", parameters_json(type->parameters)}});
+    out["workloads"].push_back({{"name", type->name},
+                                {"summary", type->summary},
+                                {"parameters", parameters_json(type->parameters)}});
   for (const model_type* type : all_models())
-    out["models"].push_back(
-        {{"name", type->name}, {"summary", type->summary}, {"script", type->script}, {"parameters", parameters_json(type->parameters)}});
+    out["models"].push_back({{"name", type->name},
+                             {"summary", type->summary},
+                             {"script", type->script},
+                             {"parameters", parameters_json(type->parameters)}});
   for (const suite& s : all_suites())
-    out["suites"].push_back({{"name", s.name}, {"about", s.about}, {"seconds", s.seconds}, {"repetitions", s.repetitions}});
+    out["suites"].push_back({{"name", s.name},
+                             {"about", s.about},
+                             {"seconds", s.seconds},
+                             {"repetitions", s.repetitions}});
   out["cells"] = ordered_json::array();
   for (const planned_cell& cell : cells) {
     const cell_result r = result_of(cell);
@@ -45,20 +54,23 @@ void print_table(const std::vector<planned_cell>& cells) {
   for (const workload_type* type : all_workloads()) {
     fmt::print("  {:<12} {}\n", type->name, type->summary);
     for (const parameter& p : type->parameters)
-      fmt::print("  {:<12}   {}={}  {}{}\n", "", p.name, p.standard, p.about, p.choices.empty() ? "" : fmt::format(" ({})", p.choices));
+      fmt::print("  {:<12}   {}={}  {}{}\n", "", p.name, p.standard, p.about,
+                 p.choices.empty() ? "" : fmt::format(" ({})", p.choices));
   }
   fmt::print("\nmodels\n");
   for (const model_type* type : all_models()) {
     fmt::print("  {:<14} {}\n", type->name, type->summary);
     for (const parameter& p : type->parameters)
-      fmt::print("  {:<14}   {}={}  {}{}\n", "", p.name, p.standard, p.about, p.choices.empty() ? "" : fmt::format(" ({})", p.choices));
+      fmt::print("  {:<14}   {}={}  {}{}\n", "", p.name, p.standard, p.about,
+                 p.choices.empty() ? "" : fmt::format(" ({})", p.choices));
   }
   fmt::print("\nsuites\n");
   for (const suite& s : all_suites()) fmt::print("  {:<26} {}\n", s.name, s.about);
   std::size_t skipped = 0;
   fmt::print("\ncells\n");
   for (const planned_cell& cell : cells) {
-    fmt::print("  {}{}\n", cell.name, cell.skip_reason.empty() ? "" : "  skipped: " + cell.skip_reason);
+    fmt::print("  {}{}\n", cell.name,
+               cell.skip_reason.empty() ? "" : "  skipped: " + cell.skip_reason);
     skipped += cell.skip_reason.empty() ? 0 : 1;
   }
   fmt::print("{} cells, {} of them skipped\n", cells.size(), skipped);
@@ -68,7 +80,8 @@ void print_table(const std::vector<planned_cell>& cells) {
 
 int list_command(const words& arguments) {
   CLI::App app(
-      "The matrix: workloads, models, suites and the cells that `run` with the same flags would measure.\n"
+      "The matrix: workloads, models, suites and the cells that `run` with the same flags would "
+      "measure.\n"
       "Example:  crossover list --workload network --cores 1,2 --json",
       "list");
   selection chosen;

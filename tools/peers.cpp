@@ -36,7 +36,9 @@ double number_in(const std::string& text, const char* pattern) {
   return std::regex_search(text, match, std::regex(pattern)) ? std::stod(match[1]) : std::nan("");
 }
 
-std::string on(const std::vector<int>& cpus) { return fmt::format("taskset -c {}", fmt::join(cpus, ",")); }
+std::string on(const std::vector<int>& cpus) {
+  return fmt::format("taskset -c {}", fmt::join(cpus, ","));
+}
 
 std::uint16_t free_port() {
   const descriptor probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -53,47 +55,60 @@ std::uint16_t free_port() {
 }  // namespace
 
 double openssl_speed(const std::vector<int>& cpus, std::size_t bytes) {
-  const std::string said = output_of(fmt::format("{} openssl speed -elapsed -seconds 1 -bytes {} -evp sha256 2>/dev/null", on(cpus), bytes));
+  const std::string said = output_of(fmt::format(
+      "{} openssl speed -elapsed -seconds 1 -bytes {} -evp sha256 2>/dev/null", on(cpus), bytes));
   return number_in(said, R"(([0-9.]+)k\s*$)") * 1000 / static_cast<double>(bytes);
 }
 
 double wrk(const std::vector<int>& cpus, std::uint32_t connections, const std::string& url) {
-  return number_in(output_of(fmt::format("{} wrk -t1 -c{} -d1s {} 2>/dev/null", on(cpus), connections, url)), R"(Requests/sec:\s*([0-9.]+))");
+  return number_in(
+      output_of(fmt::format("{} wrk -t1 -c{} -d1s {} 2>/dev/null", on(cpus), connections, url)),
+      R"(Requests/sec:\s*([0-9.]+))");
 }
 
 double pgbench(const std::vector<int>& cpus, std::uint32_t connections, const std::string& url) {
-  return number_in(output_of(fmt::format("{} pgbench -n -M prepared -S -c {} -j 1 -T 2 '{}' 2>/dev/null", on(cpus), connections, url)),
-                   R"(tps = ([0-9.]+))");
+  return number_in(
+      output_of(fmt::format("{} pgbench -n -M prepared -S -c {} -j 1 -T 2 '{}' 2>/dev/null",
+                            on(cpus), connections, url)),
+      R"(tps = ([0-9.]+))");
 }
 
-bool prepare_pgbench(const std::string& url) { return std::system(fmt::format("pgbench -i -q -s 1 '{}' >/dev/null 2>&1", url).c_str()) == 0; }
+bool prepare_pgbench(const std::string& url) {
+  return std::system(fmt::format("pgbench -i -q -s 1 '{}' >/dev/null 2>&1", url).c_str()) == 0;
+}
 
 nginx_server::nginx_server(const std::vector<int>& cpus, std::size_t bytes) {
   char name[] = "/tmp/crossover.XXXXXX";
-  if (::mkdtemp(name) == nullptr) throw system_failure(error_kind::failed, "no directory under /tmp", errno);
+  if (::mkdtemp(name) == nullptr)
+    throw system_failure(error_kind::failed, "no directory under /tmp", errno);
   directory_ = name;
   try {
     const std::uint16_t port = free_port();
     std::ofstream(directory_ + "/nginx.conf") << fmt::format(
         "daemon off; master_process off; pid {0}/pid; error_log stderr;\n"
         "events {{ worker_connections 2048; }}\n"
-        "http {{ access_log off; sendfile on; keepalive_requests 1000000000; client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path "
+        "http {{ access_log off; sendfile on; keepalive_requests 1000000000; client_body_temp_path "
+        "{0}/b; proxy_temp_path {0}/p; fastcgi_temp_path "
         "{0}/f;\n"
         "  uwsgi_temp_path {0}/u; scgi_temp_path {0}/s; open_file_cache max=10;\n"
         "  server {{ listen 127.0.0.1:{1} backlog=4096; root {0}; }} }}\n",
         directory_, port);
     const std::vector<unsigned char> body = hashing_input(bytes);
     std::ofstream(directory_ + "/body", std::ios::binary)
-        .write(reinterpret_cast<const char*>(body.data()), static_cast<std::streamsize>(body.size()));
-    process_ = std::make_unique<child_process>(std::vector<std::string>{"taskset", "-c", fmt::format("{}", fmt::join(cpus, ",")), "/usr/sbin/nginx",
-                                                                        "-p", directory_, "-c", directory_ + "/nginx.conf"});
+        .write(reinterpret_cast<const char*>(body.data()),
+               static_cast<std::streamsize>(body.size()));
+    process_ = std::make_unique<child_process>(std::vector<std::string>{
+        "taskset", "-c", fmt::format("{}", fmt::join(cpus, ",")), "/usr/sbin/nginx", "-p",
+        directory_, "-c", directory_ + "/nginx.conf"});
     url_ = fmt::format("http://127.0.0.1:{}/body", port);
     for (int tries = 0;; ++tries) {
       try {
         connect_first(fmt::format("127.0.0.1:{}", port));
         break;
       } catch (const error&) {
-        if (tries == 200) throw error(error_kind::unsupported, "nginx does not come up; is it there? apt-get install nginx-light");
+        if (tries == 200)
+          throw error(error_kind::unsupported,
+                      "nginx does not come up; is it there? apt-get install nginx-light");
         ::usleep(10'000);
       }
     }

@@ -9,8 +9,9 @@
 
 namespace crossover {
 
-/// Programs of others that do an operation of ours, for `limits` to measure against. Each runs on the given CPUs and returns operations a
-/// second, or NaN where the program is not there or says nothing.
+/// Programs of others that do an operation of ours, for `limits` to measure against. Each runs on
+/// the given CPUs and returns operations a second, or NaN where the program is not there or says
+/// nothing.
 double openssl_speed(const std::vector<int>& cpus, std::size_t bytes);
 /// GET of `url` by wrk with one thread.
 double wrk(const std::vector<int>& cpus, std::uint32_t connections, const std::string& url);
@@ -19,8 +20,8 @@ double pgbench(const std::vector<int>& cpus, std::uint32_t connections, const st
 /// False where pgbench is not there or failed.
 bool prepare_pgbench(const std::string& url);
 
-/// An nginx with one worker that serves one file of `bytes`, the content that the workload `download` has, on loopback, from a
-/// directory of its own; ends with this object.
+/// An nginx with one worker that serves one file of `bytes`, the content that the workload
+/// `download` has, on loopback, from a directory of its own; ends with this object.
 class nginx_server {
  public:
   /// Throws `error` (unsupported) where there is no nginx, (failed) where it does not come up.

@@ -21,7 +21,8 @@ progress_line::~progress_line() { clear(); }
 
 void progress_line::show(const run_progress& now) {
   const std::string left = now.left_s < 0 ? "estimating" : format_time_left(now.left_s) + " left";
-  std::string line = fmt::format("[{:>{}}/{}] {} · {}", now.done + 1, std::to_string(now.total).size(), now.total, left, now.cell);
+  std::string line = fmt::format("[{:>{}}/{}] {} · {}", now.done + 1,
+                                 std::to_string(now.total).size(), now.total, left, now.cell);
   if (!terminal_) {
     const auto time = std::chrono::steady_clock::now();
     if (time < next_line_) return;
@@ -30,7 +31,8 @@ void progress_line::show(const run_progress& now) {
     return;
   }
   winsize size{};
-  const std::size_t width = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  const std::size_t width =
+      ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
   if (line.size() >= width) line.resize(width - 1);
   fmt::print(stderr, "\r\x1b[2K{}", line);
   std::fflush(stderr);

@@ -7,7 +7,8 @@
 
 namespace crossover {
 
-/// Shows how a run goes on: one line that is rewritten on a terminal, plain lines now and then elsewhere. On standard error.
+/// Shows how a run goes on: one line that is rewritten on a terminal, plain lines now and then
+/// elsewhere. On standard error.
 class progress_line {
  public:
   progress_line();

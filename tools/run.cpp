@@ -31,23 +31,28 @@ std::string without_password(const std::string& text) {
   return std::regex_replace(text, password, "$1:***@");
 }
 
-/// `--endpoint WORKLOAD=HOST:PORT`, or as the workload writes it; each is tried once before anything is measured.
+/// `--endpoint WORKLOAD=HOST:PORT`, or as the workload writes it; each is tried once before
+/// anything is measured.
 std::map<std::string, std::string> users_endpoints(const words& texts) {
   std::map<std::string, std::string> endpoints;
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
-      throw error(error_kind::invalid, fmt::format("--endpoint {}: write WORKLOAD=WHERE, as network=127.0.0.1:4000", without_password(text)));
+      throw error(error_kind::invalid,
+                  fmt::format("--endpoint {}: write WORKLOAD=WHERE, as network=127.0.0.1:4000",
+                              without_password(text)));
     const workload_type& type = find_workload(text.substr(0, equals));
     if (type.start_fixture == nullptr)
-      throw error(error_kind::invalid, fmt::format("--endpoint {}: {} talks to no server", without_password(text), type.name));
+      throw error(error_kind::invalid, fmt::format("--endpoint {}: {} talks to no server",
+                                                   without_password(text), type.name));
     try {
       if (type.try_endpoint != nullptr)
         type.try_endpoint(text.substr(equals + 1));
       else
         connect_first(text.substr(equals + 1));
     } catch (const error& trouble) {
-      throw error(error_kind::invalid, fmt::format("--endpoint {}: {}", without_password(text), trouble.what()));
+      throw error(error_kind::invalid,
+                  fmt::format("--endpoint {}: {}", without_password(text), trouble.what()));
     }
     endpoints[std::string(type.name)] = text.substr(equals + 1);
   }
@@ -61,14 +66,18 @@ words split_words(const std::string& text) {
   return all;
 }
 
-results empty_results(const std::vector<planned_cell>& cells, const machine& here, const words& arguments, std::uint64_t seed) {
+results empty_results(const std::vector<planned_cell>& cells, const machine& here,
+                      const words& arguments, std::uint64_t seed) {
   results all;
   all.environment = read_environment(here);
   all.environment["google_benchmark_build_type"] = google_benchmark_build_type();
   all.command = {"crossover", "run"};
-  std::transform(arguments.begin(), arguments.end(), std::back_inserter(all.command), without_password);
+  std::transform(arguments.begin(), arguments.end(), std::back_inserter(all.command),
+                 without_password);
   all.seed = seed;
-  all.date = fmt::format("{:%Y-%m-%dT%H:%M:%S}+00:00", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  all.date = fmt::format(
+      "{:%Y-%m-%dT%H:%M:%S}+00:00",
+      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
   for (const planned_cell& cell : cells) all.cells.push_back(result_of(cell));
   return all;
 }
@@ -79,20 +88,30 @@ void check_traceable(const std::vector<planned_cell>& cells, const std::string& 
   const auto count = std::count_if(cells.begin(), cells.end(), runnable);
   if (count == 0) return;  // said by whoever runs them
   if (count > 1)
-    throw error(error_kind::invalid, fmt::format("--trace draws one cell, and {} are chosen: name one workload, model, cores and in flight", count));
+    throw error(error_kind::invalid, fmt::format("--trace draws one cell, and {} are chosen: name "
+                                                 "one workload, model, cores and in flight",
+                                                 count));
   const planned_cell& only = *std::find_if(cells.begin(), cells.end(), runnable);
   if (!only.model->script.empty())
-    throw error(error_kind::invalid, fmt::format("--trace: {} runs in CPython, which keeps no trace; choose another model", only.model->name));
-  if (const std::string why = cpu_switches_refusal(); !why.empty()) throw error(error_kind::unsupported, "--trace: " + why);
+    throw error(
+        error_kind::invalid,
+        fmt::format("--trace: {} runs in CPython, which keeps no trace; choose another model",
+                    only.model->name));
+  if (const std::string why = cpu_switches_refusal(); !why.empty())
+    throw error(error_kind::unsupported, "--trace: " + why);
   check_writable(file);
 }
 
-void write_trace(const std::string& file, const measuring& how, const machine& here, fixtures& servers, const planned_cell& cell,
-                 const cell_result& measured) {
+void write_trace(const std::string& file, const measuring& how, const machine& here,
+                 fixtures& servers, const planned_cell& cell, const cell_result& measured) {
   const sample& last = measured.samples.back();
-  const auto [traced, trace] = trace_in_fresh_process(how, here, servers, cell, static_cast<double>(last.operations) / last.wall_s);
+  const auto [traced, trace] = trace_in_fresh_process(
+      how, here, servers, cell, static_cast<double>(last.operations) / last.wall_s);
   write_atomically(file, trace_events(trace, measured, traced));
-  fmt::print("trace:   {} ({} operations of a run of its own; open it at ui.perfetto.dev or chrome://tracing)\n", file, traced.operations);
+  fmt::print(
+      "trace:   {} ({} operations of a run of its own; open it at ui.perfetto.dev or "
+      "chrome://tracing)\n",
+      file, traced.operations);
 }
 
 }  // namespace
@@ -101,7 +120,8 @@ int run_command(const words& arguments) {
   CLI::App app(
       "Measure: every cell in fresh processes, repetitions in random order; results to --out.\n"
       "Google Benchmark's flags (--benchmark_filter=REGEX and the rest) are passed through.\n"
-      "Example:  crossover run --workload network:bytes=64 --model event_loop --model thread_pool --cores 1,2 --in-flight 1,64",
+      "Example:  crossover run --workload network:bytes=64 --model event_loop --model thread_pool "
+      "--cores 1,2 --in-flight 1,64",
       "run");
   selection chosen;
   chosen.add_to(app);
@@ -112,14 +132,22 @@ int run_command(const words& arguments) {
   std::optional<std::uint64_t> seed;
   words endpoints;
   std::string launcher, out = "results.json", trace;
-  app.add_option("--seconds", seconds, "measured time of a repetition")->check(CLI::Range(0.001, 3600.0));
-  app.add_option("--repetitions", repetitions, "fresh cell processes a cell")->check(CLI::Range(1, 10000));
+  app.add_option("--seconds", seconds, "measured time of a repetition")
+      ->check(CLI::Range(0.001, 3600.0));
+  app.add_option("--repetitions", repetitions, "fresh cell processes a cell")
+      ->check(CLI::Range(1, 10000));
   app.add_option("--seed", seed, "of everything random here");
-  app.add_option("--endpoint", endpoints, "WORKLOAD=HOST:PORT or a database URL, repeatable: a server of yours")->take_all()->allow_extra_args(false);
+  app.add_option("--endpoint", endpoints,
+                 "WORKLOAD=HOST:PORT or a database URL, repeatable: a server of yours")
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_option("--launcher", launcher, "put before the cell's command line, as 'taskset -c 3'");
-  app.add_option("--deadline", how.deadline_s, "seconds by which a cell may be late before it is killed (default 20)")->check(CLI::PositiveNumber);
+  app.add_option("--deadline", how.deadline_s,
+                 "seconds by which a cell may be late before it is killed (default 20)")
+      ->check(CLI::PositiveNumber);
   app.add_option("--out", out, "the results file (default results.json)");
-  app.add_option("--trace", trace, "of one cell: which operation ran on which core when (Chrome trace events)");
+  app.add_option("--trace", trace,
+                 "of one cell: which operation ran on which core when (Chrome trace events)");
   if (!parse(app, arguments, &options.benchmark_flags)) return exit_code::ok;
 
   const suite& named = chosen.chosen_suite();
@@ -151,9 +179,12 @@ int run_command(const words& arguments) {
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   fmt::print("\n{}\nresults: {}\n", summary(all, terminal), out);
   if (all.status == results_status::interrupted) return exit_code::interrupted;
-  const bool failed = std::any_of(all.cells.begin(), all.cells.end(), [](const cell_result& cell) { return cell.status == cell_status::failed; });
+  const bool failed = std::any_of(all.cells.begin(), all.cells.end(), [](const cell_result& cell) {
+    return cell.status == cell_status::failed;
+  });
   for (std::size_t i = 0; i < cells.size() && !trace.empty() && !failed; ++i)
-    if (cells[i].skip_reason.empty() && !all.cells[i].samples.empty()) write_trace(trace, how, here, servers, cells[i], all.cells[i]);
+    if (cells[i].skip_reason.empty() && !all.cells[i].samples.empty())
+      write_trace(trace, how, here, servers, cells[i], all.cells[i]);
   return failed ? exit_code::regression : exit_code::ok;
 }
 

@@ -13,9 +13,11 @@ namespace {
 
 const workload_type& served(const words& arguments) {
   if (arguments.empty() || arguments[0].starts_with("-"))
-    throw error(error_kind::invalid, "serve: name a workload, as: crossover serve network --bytes 64");
+    throw error(error_kind::invalid,
+                "serve: name a workload, as: crossover serve network --bytes 64");
   const workload_type& type = find_workload(arguments[0]);
-  if (type.start_fixture == nullptr) throw error(error_kind::invalid, fmt::format("serve: {} needs no server", type.name));
+  if (type.start_fixture == nullptr)
+    throw error(error_kind::invalid, fmt::format("serve: {} needs no server", type.name));
   return type;
 }
 
@@ -24,14 +26,16 @@ const workload_type& served(const words& arguments) {
 int serve_command(const words& arguments) {
   if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) {
     fmt::print(
-        "A workload's fixture alone: prints `listening` and where (HOST:PORT, a URL, a file), ends at the end of its input.\n"
+        "A workload's fixture alone: prints `listening` and where (HOST:PORT, a URL, a file), ends "
+        "at the end of its input.\n"
         "usage: crossover serve WORKLOAD [--address A] [--port P] [--cpus 1,2] [its parameters]\n"
         "Example:  crossover serve network --bytes 64 --delay 1ms\n");
     return exit_code::ok;
   }
   const workload_type& type = served(arguments);
-  CLI::App app(fmt::format("The server of {}: prints `listening` and where, ends at the end of its input.\nExample:  crossover serve {}", type.name,
-                           type.name),
+  CLI::App app(fmt::format("The server of {}: prints `listening` and where, ends at the end of its "
+                           "input.\nExample:  crossover serve {}",
+                           type.name, type.name),
                "serve");
   fixture_place place;
   app.add_option("--address", place.address, "where to listen (default: loopback only)");
@@ -40,13 +44,15 @@ int serve_command(const words& arguments) {
   std::map<std::string, std::string> given;
   for (const parameter& p : type.parameters)
     app.add_option_function<std::string>(
-        fmt::format("--{}", p.name), [&given, name = std::string(p.name)](const std::string& text) { given[name] = text; },
+        fmt::format("--{}", p.name),
+        [&given, name = std::string(p.name)](const std::string& text) { given[name] = text; },
         fmt::format("{} (default {})", p.about, p.standard));
   if (!parse(app, {arguments.begin() + 1, arguments.end()})) return exit_code::ok;
 
   const parameter_values values(type.name, type.parameters, given);
   if (counterpart_of(type, values) == counterpart::none)
-    throw error(error_kind::invalid, fmt::format("serve: with these parameters {} asks another server", type.name));
+    throw error(error_kind::invalid,
+                fmt::format("serve: with these parameters {} asks another server", type.name));
   raise_descriptor_limit();
   const std::unique_ptr<fixture> running = type.start_fixture(values, place);
   fmt::print("listening {}\n", running->endpoint());

@@ -37,13 +37,26 @@ constexpr asio::use_awaitable_t<loop_executor> use_awaitable;
 
 constexpr std::array download_parameters = {
     parameter{"bytes", parameter_kind::size, "16KiB", 0, 1ULL << 30, {}, "size of a body"},
-    parameter{"delay", parameter_kind::duration, "0", 0, 60'000'000'000, {}, "how long the server waits before it answers"},
-    parameter{"url", parameter_kind::text, "", 0, 0, {}, "ask a server of yours instead: http://HOST:PORT/PATH"},
+    parameter{"delay",
+              parameter_kind::duration,
+              "0",
+              0,
+              60'000'000'000,
+              {},
+              "how long the server waits before it answers"},
+    parameter{"url",
+              parameter_kind::text,
+              "",
+              0,
+              0,
+              {},
+              "ask a server of yours instead: http://HOST:PORT/PATH"},
 };
 
 struct blocking_lane final : lane {
   explicit blocking_lane(reference_body& reference) : reply(reference) {}
-  descriptor socket;  // empty after an error or the server's close: the next operation connects anew
+  descriptor
+      socket;  // empty after an error or the server's close: the next operation connects anew
   reply_reader reply;
 };
 
@@ -57,7 +70,9 @@ struct loop_lane final : lane {
 class download final : public workload, public async_form {
  public:
   download(const parameter_values& values, const std::string& endpoint)
-      : values_(values), request_(download_request_of(values, endpoint)), of_url_(!values.text("url").empty()) {
+      : values_(values),
+        request_(download_request_of(values, endpoint)),
+        of_url_(!values.text("url").empty()) {
     if (!of_url_) reference_.agrees(hashing_input(values.number("bytes")));
   }
 
@@ -107,11 +122,14 @@ class download final : public workload, public async_form {
       try {
         error_code trouble;
         for (std::size_t done = 0; done < request_.text.size();) {
-          // The socket's buffer mostly has room: only where it has none is there something to wait for.
-          done += l.socket.write_some(asio::buffer(request_.text.data() + done, request_.text.size() - done), trouble);
+          // The socket's buffer mostly has room: only where it has none is there something to wait
+          // for.
+          done += l.socket.write_some(
+              asio::buffer(request_.text.data() + done, request_.text.size() - done), trouble);
           if (trouble == asio::error::would_block) {
             const traced_wait waits;
-            co_await l.socket.async_wait(loop_socket::wait_write, asio::redirect_error(use_awaitable, trouble));
+            co_await l.socket.async_wait(loop_socket::wait_write,
+                                         asio::redirect_error(use_awaitable, trouble));
           }
           if (trouble) throw operation_error("send", trouble.value());
         }
@@ -119,9 +137,11 @@ class download final : public workload, public async_form {
           std::size_t n = 0;
           {
             const traced_wait waits;
-            n = co_await l.socket.async_read_some(l.reply.room(), asio::redirect_error(use_awaitable, trouble));
+            n = co_await l.socket.async_read_some(l.reply.room(),
+                                                  asio::redirect_error(use_awaitable, trouble));
           }
-          if (trouble && trouble != asio::error::eof) throw operation_error("receive", trouble.value());
+          if (trouble && trouble != asio::error::eof)
+            throw operation_error("receive", trouble.value());
           complete = trouble ? l.reply.ended() : l.reply.received(n);
         }
         break;
@@ -150,7 +170,8 @@ class download final : public workload, public async_form {
     }
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
     std::size_t length = 0;
-    if (EVP_Q_digest(nullptr, "SHA256", nullptr, body->get()->data(), body->get()->size(), digest.data(), &length) != 1)
+    if (EVP_Q_digest(nullptr, "SHA256", nullptr, body->get()->data(), body->get()->size(),
+                     digest.data(), &length) != 1)
       throw error(error_kind::failed, "OpenSSL cannot compute a SHA-256 digest");
     std::string hex;
     for (std::size_t i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
@@ -158,13 +179,16 @@ class download final : public workload, public async_form {
   }
 
  private:
-  /// A server may close a connection that rests, and the request that meets the close is repeated, as any HTTP client does
-  /// (RFC 9112, section 9.3.1): no error.
-  static bool closed_while_idle(bool reused, const reply_reader& reply) { return reused && reply.nothing_yet(); }
+  /// A server may close a connection that rests, and the request that meets the close is repeated,
+  /// as any HTTP client does (RFC 9112, section 9.3.1): no error.
+  static bool closed_while_idle(bool reused, const reply_reader& reply) {
+    return reused && reply.nothing_yet();
+  }
 
   void send_request(blocking_lane& l) const {
     for (std::size_t done = 0; done < request_.text.size();) {
-      const ssize_t n = wait_send(l.socket.get(), request_.text.data() + done, request_.text.size() - done, MSG_NOSIGNAL);
+      const ssize_t n = wait_send(l.socket.get(), request_.text.data() + done,
+                                  request_.text.size() - done, MSG_NOSIGNAL);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) throw operation_error("send", errno);
       done += static_cast<std::size_t>(n);
@@ -215,7 +239,9 @@ download_request download_request_of(const parameter_values& values, const std::
   if (!values.text("url").empty()) {
     url = parse_http_url(values.text("url"));
     if (values.number("delay") != 0)
-      throw error(error_kind::invalid, "download: delay is for the server that is started here; leave it out where a url is given");
+      throw error(error_kind::invalid,
+                  "download: delay is for the server that is started here; leave it out where a "
+                  "url is given");
   }
   http::request<http::empty_body> request(http::verb::get, url.target, 11);
   request.set(http::field::host, url.authority);
@@ -231,15 +257,19 @@ constinit const workload_type download_workload = {
     .name = "download",
     .summary = "GET over HTTP/1.1, keep-alive (Boost.Beast)",
     .parameters = download_parameters,
-    .make = [](const parameter_values& values, const std::string& endpoint) -> std::unique_ptr<workload> {
-      return std::make_unique<download>(values, endpoint);
-    },
-    .least_operation_s = [](const parameter_values& values) { return static_cast<double>(values.number("delay")) * 1e-9; },
-    .start_fixture = [](const parameter_values& values, const fixture_place& place) -> std::unique_ptr<fixture> {
-      return start_http_server(values.number("delay"), place);
-    },
+    .make = [](const parameter_values& values, const std::string& endpoint)
+        -> std::unique_ptr<workload> { return std::make_unique<download>(values, endpoint); },
+    .least_operation_s =
+        [](const parameter_values& values) {
+          return static_cast<double>(values.number("delay")) * 1e-9;
+        },
+    .start_fixture = [](const parameter_values& values, const fixture_place& place)
+        -> std::unique_ptr<fixture> { return start_http_server(values.number("delay"), place); },
     .descriptors_per_lane = 1,
-    .talks_to = [](const parameter_values& values) { return values.text("url").empty() ? counterpart::server : counterpart::none; },
+    .talks_to =
+        [](const parameter_values& values) {
+          return values.text("url").empty() ? counterpart::server : counterpart::none;
+        },
     .cannot =
         [](const workload_request& asked) {
           download_request_of(*asked.values, "localhost:80");

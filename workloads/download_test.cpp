@@ -26,7 +26,8 @@ namespace {
 
 using values = std::map<std::string, std::string>;
 
-/// What a server says on one connection: a reply to each request, then it hangs up, or waits until the client does.
+/// What a server says on one connection: a reply to each request, then it hangs up, or waits until
+/// the client does.
 struct conversation {
   std::vector<std::string> replies;
   bool hangs_up = false;
@@ -64,7 +65,8 @@ class scripted_server {
       const ssize_t n = ::recv(fd, chunk, sizeof chunk, 0);
       if (n <= 0) return;
       got.append(chunk, static_cast<std::size_t>(n));
-      for (std::size_t end; (end = got.find("\r\n\r\n")) != std::string::npos; got.erase(0, end + 4)) {
+      for (std::size_t end; (end = got.find("\r\n\r\n")) != std::string::npos;
+           got.erase(0, end + 4)) {
         const std::string& reply = what.replies[std::min(said++, what.replies.size() - 1)];
         const std::size_t piece = what.in_pieces ? 1 : reply.size();
         for (std::size_t done = 0; done < reply.size(); done += piece)
@@ -83,8 +85,10 @@ std::string body(std::size_t bytes) {
   const auto input = hashing_input(bytes);
   return {input.begin(), input.end()};
 }
-std::string reply(std::string_view text, std::string_view fields = "", std::string_view status = "200 OK") {
-  return fmt::format("HTTP/1.1 {}\r\nContent-Length: {}\r\n{}\r\n{}", status, text.size(), fields, text);
+std::string reply(std::string_view text, std::string_view fields = "",
+                  std::string_view status = "200 OK") {
+  return fmt::format("HTTP/1.1 {}\r\nContent-Length: {}\r\n{}\r\n{}", status, text.size(), fields,
+                     text);
 }
 std::string chunked(std::string_view text, std::size_t chunk) {
   std::string whole = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -102,7 +106,8 @@ class download : public ::testing::TestWithParam<form> {
     return type.make(parameter_values(type.name, type.parameters, given), endpoint);
   }
 
-  /// What each of so many operations on one lane came to: "ok", the name of the error that is counted, or "failed".
+  /// What each of so many operations on one lane came to: "ok", the name of the error that is
+  /// counted, or "failed".
   static std::vector<std::string> outcomes(workload& work, int times) {
     std::vector<std::string> all;
     const auto note = [&](const std::exception_ptr& thrown) {
@@ -117,7 +122,8 @@ class download : public ::testing::TestWithParam<form> {
       }
     };
     boost::asio::io_context loop(1);
-    const auto lane = GetParam() == form::blocking ? work.open_lane(0) : work.async()->open_async_lane(loop, 0);
+    const auto lane =
+        GetParam() == form::blocking ? work.open_lane(0) : work.async()->open_async_lane(loop, 0);
     for (int i = 0; i < times; ++i) {
       if (GetParam() == form::async) {
         boost::asio::co_spawn(loop, work.async()->run_async(*lane), note);
@@ -143,7 +149,9 @@ class download : public ::testing::TestWithParam<form> {
 };
 using names = std::vector<std::string>;
 INSTANTIATE_TEST_SUITE_P(forms, download, ::testing::Values(form::blocking, form::async),
-                         [](const auto& given) { return given.param == form::blocking ? "blocking" : "async"; });
+                         [](const auto& given) {
+                           return given.param == form::blocking ? "blocking" : "async";
+                         });
 
 TEST_P(download, of_bodies_of_any_size_from_the_fixture) {
   const workload_type& type = find_workload("download");
@@ -157,7 +165,8 @@ TEST_P(download, of_bodies_of_any_size_from_the_fixture) {
 
 TEST_P(download, counts_replies_that_are_not_200_and_goes_on) {
   const std::string moved = reply("moved", "Location: /elsewhere\r\n", "302 Found");
-  EXPECT_EQ(with({{{moved, reply("gone", "", "404 Not Found"), reply(body(10))}}}, 3), (names{"status:302", "status:404", "ok"}));
+  EXPECT_EQ(with({{{moved, reply("gone", "", "404 Not Found"), reply(body(10))}}}, 3),
+            (names{"status:302", "status:404", "ok"}));
 }
 
 TEST_P(download, counts_a_body_that_ends_too_early) {
@@ -166,7 +175,8 @@ TEST_P(download, counts_a_body_that_ends_too_early) {
   const std::string lost = chunked(body(10), 4).substr(0, 60);
   EXPECT_EQ(with({{{lost}, true}, {{reply(body(10))}}}, 2), (names{"receive:EOF", "ok"}));
   const std::string until_the_end = "HTTP/1.0 200 OK\r\n\r\n";
-  EXPECT_EQ(with({{{until_the_end + body(9)}, true}, {{until_the_end + body(10)}, true}}, 3), (names{"receive:EOF", "ok", "ok"}));
+  EXPECT_EQ(with({{{until_the_end + body(9)}, true}, {{until_the_end + body(10)}, true}}, 3),
+            (names{"receive:EOF", "ok", "ok"}));
 }
 
 TEST_P(download, takes_chunks_and_pieces) {
@@ -175,13 +185,16 @@ TEST_P(download, takes_chunks_and_pieces) {
 }
 
 TEST_P(download, takes_what_comes_before_the_reply) {
-  EXPECT_EQ(with({{{"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + reply(body(10))}}}, 2), names(2, "ok"));
+  EXPECT_EQ(with({{{"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + reply(body(10))}}}, 2),
+            names(2, "ok"));
 }
 
 TEST_P(download, connects_anew_where_the_server_closes) {
   EXPECT_EQ(with({{{reply(body(10), "Connection: close\r\n")}, true}}, 4), names(4, "ok"));
-  EXPECT_EQ(with({{{reply(body(10))}, true}}, 4), names(4, "ok")) << "a close that nobody announced, between two requests";
-  EXPECT_EQ(with({{{}, true}, {{reply(body(10))}}}, 1), names{"ok"}) << "a close of a connection that was opened beforehand";
+  EXPECT_EQ(with({{{reply(body(10))}, true}}, 4), names(4, "ok"))
+      << "a close that nobody announced, between two requests";
+  EXPECT_EQ(with({{{}, true}, {{reply(body(10))}}}, 1), names{"ok"})
+      << "a close of a connection that was opened beforehand";
   const names said = with({{{}, true}, {{}, true}, {{reply(body(10))}}}, 2);
   EXPECT_NE(said[0], "ok") << "a close instead of the reply, on a connection just made";
   EXPECT_EQ(said[1], "ok");
@@ -228,12 +241,17 @@ TEST(download_plan, refuses_what_makes_no_sense) {
   EXPECT_EQ(refusal({{"url", "http://a/"}}), "");
   EXPECT_NE(refusal({{"url", "https://a/"}}).find("not supported"), std::string::npos);
   EXPECT_NE(refusal({{"url", "nowhere"}}).find("not a URL"), std::string::npos);
-  EXPECT_NE(refusal({{"url", "http://a/"}, {"delay", "1ms"}}).find("leave it out"), std::string::npos);
-  EXPECT_EQ(counterpart_of(type, parameter_values(type.name, type.parameters, {{"url", "http://a/"}})), counterpart::none);
-  EXPECT_EQ(counterpart_of(type, parameter_values(type.name, type.parameters, {})), counterpart::server);
+  EXPECT_NE(refusal({{"url", "http://a/"}, {"delay", "1ms"}}).find("leave it out"),
+            std::string::npos);
+  EXPECT_EQ(
+      counterpart_of(type, parameter_values(type.name, type.parameters, {{"url", "http://a/"}})),
+      counterpart::none);
+  EXPECT_EQ(counterpart_of(type, parameter_values(type.name, type.parameters, {})),
+            counterpart::server);
 }
 
-/// Debian's nginx on loopback, in a directory of its own; it ends with this object, or with this process.
+/// Debian's nginx on loopback, in a directory of its own; it ends with this object, or with this
+/// process.
 class nginx {
  public:
   nginx() {
@@ -245,18 +263,21 @@ class nginx {
     std::ofstream(directory_ + "/page") << body(16384);
     std::ofstream(directory_ + "/conf") << fmt::format(
         "daemon off; master_process off; pid {0}/pid; error_log {0}/log;\nevents {{}}\n"
-        "http {{ access_log off; client_body_temp_path {0}/1; proxy_temp_path {0}/2; fastcgi_temp_path {0}/3; uwsgi_temp_path {0}/4; scgi_temp_path "
+        "http {{ access_log off; client_body_temp_path {0}/1; proxy_temp_path {0}/2; "
+        "fastcgi_temp_path {0}/3; uwsgi_temp_path {0}/4; scgi_temp_path "
         "{0}/5;\n"
-        "keepalive_requests 5; server {{ listen {1}; root {0}; location = /moved {{ return 302 /page; }} }} }}\n",
+        "keepalive_requests 5; server {{ listen {1}; root {0}; location = /moved {{ return 302 "
+        "/page; }} }} }}\n",
         directory_, endpoint);
     const pid_t parent = ::getpid();
     pid_ = ::fork();
     if (pid_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != parent) ::_exit(127);
-      ::execlp("nginx", "nginx", "-p", directory_.c_str(), "-c", (directory_ + "/conf").c_str(), "-e", (directory_ + "/log").c_str(), nullptr);
-      ::execl("/usr/sbin/nginx", "nginx", "-p", directory_.c_str(), "-c", (directory_ + "/conf").c_str(), "-e", (directory_ + "/log").c_str(),
-              nullptr);
+      ::execlp("nginx", "nginx", "-p", directory_.c_str(), "-c", (directory_ + "/conf").c_str(),
+               "-e", (directory_ + "/log").c_str(), nullptr);
+      ::execl("/usr/sbin/nginx", "nginx", "-p", directory_.c_str(), "-c",
+              (directory_ + "/conf").c_str(), "-e", (directory_ + "/log").c_str(), nullptr);
       ::_exit(127);
     }
     for (int tries = 0; tries < 2000 && !runs_; ++tries) {
@@ -293,7 +314,8 @@ TEST_P(download, from_nginx_which_closes_each_connection_after_five) {
   if (!server.runs()) GTEST_SKIP() << "no nginx here: apt-get install nginx-light";
   const auto work = make({{"url", server.url()}});
   EXPECT_EQ(outcomes(*work, 23), names(23, "ok"));
-  EXPECT_EQ(make({{"url", server.url()}})->checksum(), make({{"bytes", "16KiB"}}, "127.0.0.1:1")->checksum());
+  EXPECT_EQ(make({{"url", server.url()}})->checksum(),
+            make({{"bytes", "16KiB"}}, "127.0.0.1:1")->checksum());
   const std::string root = server.url().substr(0, server.url().rfind('/'));
   EXPECT_EQ(outcomes(*make({{"url", root + "/moved"}}), 7), names(7, "status:302"));
   EXPECT_EQ(outcomes(*make({{"url", root + "/nothing"}}), 7), names(7, "status:404"));

@@ -28,8 +28,11 @@ address_list look_up(const host_and_port& where, int flags) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = flags;
   addrinfo* found = nullptr;
-  const int trouble = ::getaddrinfo(where.host.c_str(), std::to_string(where.port).c_str(), &hints, &found);
-  if (trouble != 0) throw error(error_kind::invalid, fmt::format("the host '{}' cannot be resolved: {}", where.host, ::gai_strerror(trouble)));
+  const int trouble =
+      ::getaddrinfo(where.host.c_str(), std::to_string(where.port).c_str(), &hints, &found);
+  if (trouble != 0)
+    throw error(error_kind::invalid, fmt::format("the host '{}' cannot be resolved: {}", where.host,
+                                                 ::gai_strerror(trouble)));
   return {found, &::freeaddrinfo};
 }
 
@@ -55,11 +58,16 @@ host_and_port parse_endpoint(std::string_view endpoint) {
   host_and_port where;
   if (colon != std::string_view::npos) {
     where.host = endpoint.substr(0, colon);
-    if (where.host.size() >= 2 && where.host.front() == '[' && where.host.back() == ']') where.host = where.host.substr(1, where.host.size() - 2);
-    if (const auto port = parse_count(endpoint.substr(colon + 1)); port && *port > 0 && *port < 65536) where.port = static_cast<std::uint16_t>(*port);
+    if (where.host.size() >= 2 && where.host.front() == '[' && where.host.back() == ']')
+      where.host = where.host.substr(1, where.host.size() - 2);
+    if (const auto port = parse_count(endpoint.substr(colon + 1));
+        port && *port > 0 && *port < 65536)
+      where.port = static_cast<std::uint16_t>(*port);
   }
   if (where.host.empty() || where.port == 0)
-    throw error(error_kind::invalid, fmt::format("'{}' is not an endpoint; write HOST:PORT, as 127.0.0.1:4000", endpoint));
+    throw error(
+        error_kind::invalid,
+        fmt::format("'{}' is not an endpoint; write HOST:PORT, as 127.0.0.1:4000", endpoint));
   return where;
 }
 
@@ -83,7 +91,10 @@ descriptor connect_first(std::string_view endpoint) {
   try {
     return connect_to(endpoint);
   } catch (const operation_error& trouble) {
-    throw error(error_kind::failed, fmt::format("no connection to {} ({}): start a server there, or correct the endpoint", endpoint, trouble.what()));
+    throw error(
+        error_kind::failed,
+        fmt::format("no connection to {} ({}): start a server there, or correct the endpoint",
+                    endpoint, trouble.what()));
   }
 }
 
@@ -92,9 +103,10 @@ descriptor listen_on(const std::string& address, std::uint16_t port, std::string
   const addrinfo& a = *addresses;
   descriptor fd(::socket(a.ai_family, a.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a.ai_protocol));
   const int on = 1;
-  if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 || ::bind(fd.get(), a.ai_addr, a.ai_addrlen) != 0 ||
-      ::listen(fd.get(), 4096) != 0)
-    throw system_failure(error_kind::failed, fmt::format("cannot listen on {}:{}", address, port), errno);
+  if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      ::bind(fd.get(), a.ai_addr, a.ai_addrlen) != 0 || ::listen(fd.get(), 4096) != 0)
+    throw system_failure(error_kind::failed, fmt::format("cannot listen on {}:{}", address, port),
+                         errno);
   sockaddr_storage bound{};
   socklen_t length = sizeof bound;
   ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&bound), &length);

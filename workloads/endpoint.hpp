@@ -40,10 +40,12 @@ struct host_and_port {
 };
 host_and_port parse_endpoint(std::string_view endpoint);
 
-/// A connected TCP socket with TCP_NODELAY, blocking. Throws `operation_error` ("connect:ECONNREFUSED").
+/// A connected TCP socket with TCP_NODELAY, blocking. Throws `operation_error`
+/// ("connect:ECONNREFUSED").
 descriptor connect_to(std::string_view endpoint);
 
-/// The same, for the first connection to a server: throws `error` (failed) that names the endpoint and the remedy.
+/// The same, for the first connection to a server: throws `error` (failed) that names the endpoint
+/// and the remedy.
 descriptor connect_first(std::string_view endpoint);
 
 /// A listening TCP socket (non-blocking) and the endpoint it got. Throws `error` (failed).

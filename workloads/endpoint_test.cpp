@@ -22,13 +22,15 @@ TEST(endpoint, host_and_port_are_taken_apart) {
 }
 
 TEST(endpoint, anything_else_is_refused_with_an_example) {
-  for (const char* text : {"", ":", "host", "host:", ":4000", "host:0", "host:65536", "host:-1", "host:http", "host:4000 ", "[]:80"}) {
+  for (const char* text : {"", ":", "host", "host:", ":4000", "host:0", "host:65536", "host:-1",
+                           "host:http", "host:4000 ", "[]:80"}) {
     try {
       const host_and_port where = parse_endpoint(text);
       ADD_FAILURE() << "'" << text << "' was read as host '" << where.host << "'";
     } catch (const error& trouble) {
       EXPECT_EQ(trouble.kind(), error_kind::invalid);
-      EXPECT_NE(std::string(trouble.what()).find("127.0.0.1:4000"), std::string::npos) << trouble.what();
+      EXPECT_NE(std::string(trouble.what()).find("127.0.0.1:4000"), std::string::npos)
+          << trouble.what();
     }
   }
 }
@@ -82,7 +84,9 @@ TEST(endpoint, a_refused_first_connection_names_the_endpoint_and_the_remedy) {
     FAIL() << "connected";
   } catch (const error& trouble) {
     EXPECT_EQ(trouble.kind(), error_kind::failed);
-    EXPECT_EQ(trouble.what(), "no connection to " + where + " (connect:ECONNREFUSED): start a server there, or correct the endpoint");
+    EXPECT_EQ(trouble.what(),
+              "no connection to " + where +
+                  " (connect:ECONNREFUSED): start a server there, or correct the endpoint");
   }
 }
 
@@ -99,7 +103,8 @@ TEST(endpoint, a_descriptor_is_closed_once) {
   descriptor one(pair[0]);
   const descriptor other(pair[1]);
   descriptor moved(std::move(one));
-  EXPECT_FALSE(one);  // NOLINT(bugprone-use-after-move): that a moved-from descriptor owns nothing is what is tested
+  EXPECT_FALSE(one);  // NOLINT(bugprone-use-after-move): that a moved-from descriptor owns nothing
+                      // is what is tested
   moved = descriptor();
   char byte = 0;
   EXPECT_EQ(::recv(other.get(), &byte, 1, 0), 0) << "the peer is not closed";

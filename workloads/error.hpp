@@ -23,7 +23,8 @@ std::string_view to_string(error_kind kind);
 /// what to do about it. Caught per cell, and once in main.
 class error : public std::runtime_error {
  public:
-  error(error_kind kind, const std::string& message) : std::runtime_error(one_line(message)), kind_(kind) {}
+  error(error_kind kind, const std::string& message)
+      : std::runtime_error(one_line(message)), kind_(kind) {}
   error_kind kind() const { return kind_; }
 
  private:

@@ -13,13 +13,17 @@ namespace crossover {
 namespace {
 
 constexpr std::array hashing_parameters = {
-    parameter{"bytes", parameter_kind::size, "64KiB", 1, 1ULL << 30, {}, "how much an operation digests"},
-    parameter{"algorithm", parameter_kind::choice, "sha256", 0, 0, "sha256|sha512|sha1|md5|sha3-256|blake2b512", "the digest"},
+    parameter{
+        "bytes", parameter_kind::size, "64KiB", 1, 1ULL << 30, {}, "how much an operation digests"},
+    parameter{"algorithm", parameter_kind::choice, "sha256", 0, 0,
+              "sha256|sha512|sha1|md5|sha3-256|blake2b512", "the digest"},
     parameter{"releases_gil", parameter_kind::choice, "false", 0, 0, "false|true",
-              "give up gil_threads' lock while more than 2047 bytes are digested, as CPython's hashlib does"},
+              "give up gil_threads' lock while more than 2047 bytes are digested, as CPython's "
+              "hashlib does"},
 };
 
-/// CPython's hashlib gives up the lock for larger inputs only (Modules/hashlib.h, HASHLIB_GIL_MINSIZE).
+/// CPython's hashlib gives up the lock for larger inputs only (Modules/hashlib.h,
+/// HASHLIB_GIL_MINSIZE).
 constexpr std::uint64_t gil_minimum_size = 2048;
 
 struct digest_lane final : lane {
@@ -33,17 +37,25 @@ struct digest_lane final : lane {
 class hashing final : public workload {
  public:
   hashing(std::uint64_t bytes, const std::string& algorithm, bool releases_gil)
-      : input_(hashing_input(bytes)), digest_(nullptr, &EVP_MD_free), releases_gil_(releases_gil && bytes >= gil_minimum_size) {
+      : input_(hashing_input(bytes)),
+        digest_(nullptr, &EVP_MD_free),
+        releases_gil_(releases_gil && bytes >= gil_minimum_size) {
     digest_.reset(EVP_MD_fetch(nullptr, algorithm.c_str(), nullptr));
-    if (!digest_) throw error(error_kind::unsupported, fmt::format("this OpenSSL has no digest '{}'; choose another algorithm", algorithm));
+    if (!digest_)
+      throw error(
+          error_kind::unsupported,
+          fmt::format("this OpenSSL has no digest '{}'; choose another algorithm", algorithm));
     // The reference result comes by OpenSSL's one-shot interface, another way than the operations'.
     std::size_t length = 0;
-    if (EVP_Q_digest(nullptr, algorithm.c_str(), nullptr, input_.data(), input_.size(), expected_.data(), &length) != 1)
+    if (EVP_Q_digest(nullptr, algorithm.c_str(), nullptr, input_.data(), input_.size(),
+                     expected_.data(), &length) != 1)
       throw error(error_kind::failed, fmt::format("OpenSSL cannot compute a {} digest", algorithm));
     length_ = static_cast<unsigned>(length);
   }
 
-  std::unique_ptr<lane> open_lane(std::uint32_t) override { return std::make_unique<digest_lane>(); }
+  std::unique_ptr<lane> open_lane(std::uint32_t) override {
+    return std::make_unique<digest_lane>();
+  }
 
   void run_blocking(lane& mine) override {
     EVP_MD_CTX* context = static_cast<digest_lane&>(mine).context;
@@ -51,7 +63,8 @@ class hashing final : public workload {
     unsigned length = 0;
     bool computed = false;
     const auto compute = [&] {
-      computed = EVP_DigestInit_ex2(context, digest_.get(), nullptr) == 1 && EVP_DigestUpdate(context, input_.data(), input_.size()) == 1 &&
+      computed = EVP_DigestInit_ex2(context, digest_.get(), nullptr) == 1 &&
+                 EVP_DigestUpdate(context, input_.data(), input_.size()) == 1 &&
                  EVP_DigestFinal_ex(context, result.data(), &length) == 1;
     };
     if (releases_gil_)
@@ -60,7 +73,8 @@ class hashing final : public workload {
       compute();
     if (!computed) throw operation_error("digest", "EVP");
     if (length != length_ || std::memcmp(result.data(), expected_.data(), length) != 0)
-      throw error(error_kind::failed, "a digest differs from the reference digest of the same bytes");
+      throw error(error_kind::failed,
+                  "a digest differs from the reference digest of the same bytes");
   }
 
   std::string checksum() const override {
@@ -81,7 +95,8 @@ class hashing final : public workload {
 
 std::vector<unsigned char> hashing_input(std::uint64_t bytes) {
   std::vector<unsigned char> input(bytes);
-  for (std::size_t i = 0; i < input.size(); ++i) input[i] = static_cast<unsigned char>((i * 131 + (i >> 8)) & 0xff);
+  for (std::size_t i = 0; i < input.size(); ++i)
+    input[i] = static_cast<unsigned char>((i * 131 + (i >> 8)) & 0xff);
   return input;
 }
 
@@ -91,7 +106,8 @@ constinit const workload_type hashing_workload = {
     .summary = "digest of a buffer (OpenSSL EVP): CPU-bound",
     .parameters = hashing_parameters,
     .make = [](const parameter_values& values, const std::string&) -> std::unique_ptr<workload> {
-      return std::make_unique<hashing>(values.number("bytes"), values.text("algorithm"), values.text("releases_gil") == "true");
+      return std::make_unique<hashing>(values.number("bytes"), values.text("algorithm"),
+                                       values.text("releases_gil") == "true");
     },
     .least_operation_s = [](const parameter_values&) { return 0.0; },
     .start_fixture = nullptr,

@@ -42,20 +42,26 @@ reply_parser::reply_parser(const reference_body::bytes* known) : expected(known)
 void reply_parser::on_response_impl(int code, text, int, error_code&) { status = code; }
 
 std::size_t reply_parser::on_body_impl(text piece, error_code& trouble) {
-  if (status != 200 || wrong) return piece.size();  // the body of an error's page is nobody's reference
+  if (status != 200 || wrong)
+    return piece.size();  // the body of an error's page is nobody's reference
   if (expected == nullptr) {
     if (collected.size() + piece.size() > most_kept) trouble = http::error::body_limit;
     collected.insert(collected.end(), piece.begin(), piece.end());
   } else {
-    wrong = piece.size() > expected->size() - seen || std::memcmp(expected->data() + seen, piece.data(), piece.size()) != 0;
+    wrong = piece.size() > expected->size() - seen ||
+            std::memcmp(expected->data() + seen, piece.data(), piece.size()) != 0;
   }
   seen += piece.size();
   return piece.size();
 }
 
-std::size_t reply_parser::on_chunk_body_impl(std::uint64_t, text piece, error_code& trouble) { return on_body_impl(piece, trouble); }
+std::size_t reply_parser::on_chunk_body_impl(std::uint64_t, text piece, error_code& trouble) {
+  return on_body_impl(piece, trouble);
+}
 
-reply_reader::reply_reader(reference_body& reference) : reference_(reference) { buffer_.reserve(reading_bytes); }
+reply_reader::reply_reader(reference_body& reference) : reference_(reference) {
+  buffer_.reserve(reading_bytes);
+}
 
 void reply_reader::begin() {
   buffer_.clear();
@@ -77,7 +83,8 @@ bool reply_reader::parse() {
     buffer_.consume(parser_->put(buffer_.data(), trouble));
     if (trouble == http::error::need_more) return false;
     if (trouble) throw operation_error("receive", name_of(trouble));
-    if (parser_->is_done() && parser_->status / 100 == 1) parser_.emplace(reference_.get());  // "continue", "early hints": the reply comes yet
+    if (parser_->is_done() && parser_->status / 100 == 1)
+      parser_.emplace(reference_.get());  // "continue", "early hints": the reply comes yet
   }
   return parser_->is_done();
 }
@@ -94,12 +101,14 @@ void reply_reader::check() {
   if (reply.status != 200) throw operation_error("status", std::to_string(reply.status));
   if (reply.expected == nullptr) {
     if (reference_.agrees(std::move(reply.collected))) return;
-    throw error(error_kind::failed, "two replies differ: what this URL answers must be the same each time");
+    throw error(error_kind::failed,
+                "two replies differ: what this URL answers must be the same each time");
   }
   if (!reply.wrong && reply.seen == reply.expected->size()) return;
   // A body without a length that stops early is what a lost connection looks like.
   if (!reply.wrong && reply.need_eof()) throw operation_error("receive", "EOF");
-  throw error(error_kind::failed, fmt::format("a body differs from the {} bytes that were expected", reply.expected->size()));
+  throw error(error_kind::failed, fmt::format("a body differs from the {} bytes that were expected",
+                                              reply.expected->size()));
 }
 
 }  // namespace crossover

@@ -11,7 +11,8 @@
 
 namespace crossover {
 
-/// What every body is compared with: bytes that are known beforehand, or those of the first reply. Any thread may ask and offer.
+/// What every body is compared with: bytes that are known beforehand, or those of the first reply.
+/// Any thread may ask and offer.
 class reference_body {
  public:
   using bytes = std::vector<unsigned char>;
@@ -26,8 +27,8 @@ class reference_body {
   std::atomic<const bytes*> known_ = nullptr;
 };
 
-/// Boost.Beast's parser of a reply (Content-Length, chunks, or until the connection's end), without storing a field: the body is compared
-/// with the reference piece by piece as it comes in.
+/// Boost.Beast's parser of a reply (Content-Length, chunks, or until the connection's end), without
+/// storing a field: the body is compared with the reference piece by piece as it comes in.
 class reply_parser final : public boost::beast::http::basic_parser<false> {
  public:
   /// `expected`: nullptr where the reply is the first one; its body is then kept.
@@ -53,7 +54,8 @@ class reply_parser final : public boost::beast::http::basic_parser<false> {
   void on_finish_impl(error_code&) override {}
 };
 
-/// One connection's replies, one after the other, fed with what the socket gives. The caller owns the socket.
+/// One connection's replies, one after the other, fed with what the socket gives. The caller owns
+/// the socket.
 class reply_reader {
  public:
   explicit reply_reader(reference_body& reference);
@@ -61,15 +63,18 @@ class reply_reader {
   void begin();
   /// Where to receive into.
   boost::beast::flat_buffer::mutable_buffers_type room();
-  /// So many bytes came. True when the reply is complete. Throws `operation_error` for what is no HTTP.
+  /// So many bytes came. True when the reply is complete. Throws `operation_error` for what is no
+  /// HTTP.
   bool received(std::size_t bytes);
-  /// The server closed the connection. True when that completes the reply; throws `operation_error` ("receive:EOF") when it does not.
+  /// The server closed the connection. True when that completes the reply; throws `operation_error`
+  /// ("receive:EOF") when it does not.
   bool ended();
   /// Nothing of this reply has come.
   bool nothing_yet() const { return !parser_->got_some(); }
   /// Whether the connection can carry another request.
   bool keep_alive() const { return parser_->keep_alive() && buffer_.size() == 0; }
-  /// Judges a complete reply. Throws `operation_error` ("status:404"), or `error` (failed) for a wrong body.
+  /// Judges a complete reply. Throws `operation_error` ("status:404"), or `error` (failed) for a
+  /// wrong body.
   void check();
 
  private:

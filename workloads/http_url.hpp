@@ -12,7 +12,8 @@ struct http_url {
   std::string target;     ///< "/path?query", without fragment
 };
 
-/// Takes apart "http://host:port/path?query". Throws `error` (invalid) in one line for https and for what is no URL.
+/// Takes apart "http://host:port/path?query". Throws `error` (invalid) in one line for https and
+/// for what is no URL.
 http_url parse_http_url(std::string_view text);
 
 }  // namespace crossover

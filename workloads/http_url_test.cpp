@@ -40,7 +40,8 @@ TEST(http_url, that_is_none_is_refused_in_one_line) {
   EXPECT_NE(refusal("http://user:secret@example.org/").find("not supported"), std::string::npos);
   for (const char* text : {"foo", "localhost:80", "/page", "http:/x", "://", ""})
     EXPECT_NE(refusal(text).find("is not a URL"), std::string::npos) << text;
-  for (const char* text : {"http://", "http:///x", "http://:80/", "http://a:0/", "http://a:65536/", "http://a:b/"})
+  for (const char* text :
+       {"http://", "http:///x", "http://:80/", "http://a:0/", "http://a:65536/", "http://a:b/"})
     EXPECT_NE(refusal(text).find("names no host, or no port"), std::string::npos) << text;
   for (const char* text : {"http://a/b c", "http://a/\r\nX: y", "http://a/\xc3\xa4"})
     EXPECT_NE(refusal(text).find("cannot hold"), std::string::npos) << text;

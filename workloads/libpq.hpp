@@ -4,8 +4,9 @@
 
 namespace crossover {
 
-/// The functions of libpq that are used here, loaded when they are first asked for: with libpq come twenty libraries, and a process that asks
-/// no database would spend more of its start on them than on everything else.
+/// The functions of libpq that are used here, loaded when they are first asked for: with libpq come
+/// twenty libraries, and a process that asks no database would spend more of its start on them than
+/// on everything else.
 struct libpq_functions {
   decltype(&::PQclear) PQclear;
   decltype(&::PQconnectdbParams) PQconnectdbParams;

@@ -21,36 +21,63 @@ namespace crossover {
 namespace {
 
 using steady_clock = std::chrono::steady_clock;
-using loop_timer = boost::asio::basic_waitable_timer<steady_clock, boost::asio::wait_traits<steady_clock>, loop_executor>;
+using loop_timer =
+    boost::asio::basic_waitable_timer<steady_clock, boost::asio::wait_traits<steady_clock>,
+                                      loop_executor>;
 
 constexpr std::array mixed_parameters = {
-    parameter{"cpu", parameter_kind::duration, "100us", 0, 10'000'000'000, {}, "hashing work of this length, calibrated on this machine"},
-    parameter{"wait", parameter_kind::duration, "1ms", 0, 60'000'000'000, {}, "how long an operation waits after it"},
-    parameter{"io", parameter_kind::choice, "sleep", 0, 0, "sleep|network", "what it waits for: a timer, or a reply that the server delays so long"},
-    parameter{"long", parameter_kind::duration, "0", 0, 10'000'000'000, {}, "CPU work of lane 0 instead: a long operation among short ones"},
+    parameter{"cpu",
+              parameter_kind::duration,
+              "100us",
+              0,
+              10'000'000'000,
+              {},
+              "hashing work of this length, calibrated on this machine"},
+    parameter{"wait",
+              parameter_kind::duration,
+              "1ms",
+              0,
+              60'000'000'000,
+              {},
+              "how long an operation waits after it"},
+    parameter{"io", parameter_kind::choice, "sleep", 0, 0, "sleep|network",
+              "what it waits for: a timer, or a reply that the server delays so long"},
+    parameter{"long",
+              parameter_kind::duration,
+              "0",
+              0,
+              10'000'000'000,
+              {},
+              "CPU work of lane 0 instead: a long operation among short ones"},
 };
 
-constexpr int most_rounds = 60;              // of calibration, 20 ms each: a neighbour may be busy for a second
-constexpr std::size_t piece_bytes = 512;     // the unit of hashing: about 0.3 µs, so that lengths are met finely
+constexpr int most_rounds = 60;  // of calibration, 20 ms each: a neighbour may be busy for a second
+constexpr std::size_t piece_bytes =
+    512;  // the unit of hashing: about 0.3 µs, so that lengths are met finely
 constexpr std::uint64_t message_bytes = 64;  // of a request, where the wait is one
 
 /// Digests the same piece over and over: `pieces` of them, checked.
 class piecework {
  public:
-  piecework() : input_(hashing_input(piece_bytes)), digest_(EVP_MD_fetch(nullptr, "sha256", nullptr), &EVP_MD_free) {
+  piecework()
+      : input_(hashing_input(piece_bytes)),
+        digest_(EVP_MD_fetch(nullptr, "sha256", nullptr), &EVP_MD_free) {
     std::size_t length = 0;
-    EVP_Q_digest(nullptr, "sha256", nullptr, input_.data(), input_.size(), expected_.data(), &length);
+    EVP_Q_digest(nullptr, "sha256", nullptr, input_.data(), input_.size(), expected_.data(),
+                 &length);
   }
 
   void run(EVP_MD_CTX* context, std::uint64_t pieces) const {
     std::array<unsigned char, EVP_MAX_MD_SIZE> result;
     unsigned length = 0;
     for (std::uint64_t i = 0; i < pieces; ++i) {
-      if (EVP_DigestInit_ex2(context, digest_.get(), nullptr) != 1 || EVP_DigestUpdate(context, input_.data(), input_.size()) != 1 ||
+      if (EVP_DigestInit_ex2(context, digest_.get(), nullptr) != 1 ||
+          EVP_DigestUpdate(context, input_.data(), input_.size()) != 1 ||
           EVP_DigestFinal_ex(context, result.data(), &length) != 1)
         throw operation_error("digest", "EVP");
       if (std::memcmp(result.data(), expected_.data(), length) != 0)
-        throw error(error_kind::failed, "a digest differs from the reference digest of the same bytes");
+        throw error(error_kind::failed,
+                    "a digest differs from the reference digest of the same bytes");
     }
   }
 
@@ -68,8 +95,9 @@ struct digest_context {
   digest_context& operator=(const digest_context&) = delete;
 };
 
-/// How many pieces take `cpu_ns` on this machine, now. The least of many short readings stands for one undisturbed, since whatever
-/// disturbs only adds; and the count is put right by a reading of the whole length. Within 2 %; throws `error` (unsupported) where that cannot be.
+/// How many pieces take `cpu_ns` on this machine, now. The least of many short readings stands for
+/// one undisturbed, since whatever disturbs only adds; and the count is put right by a reading of
+/// the whole length. Within 2 %; throws `error` (unsupported) where that cannot be.
 std::uint64_t calibrated_pieces(const piecework& work, std::uint64_t cpu_ns) {
   if (cpu_ns == 0) return 0;
   const digest_context own;
@@ -78,7 +106,8 @@ std::uint64_t calibrated_pieces(const piecework& work, std::uint64_t cpu_ns) {
     for (int i = 0; i < readings; ++i) {
       const auto start = steady_clock::now();
       work.run(own.context, pieces);
-      least = std::min(least, std::chrono::duration<double, std::nano>(steady_clock::now() - start).count());
+      least = std::min(
+          least, std::chrono::duration<double, std::nano>(steady_clock::now() - start).count());
     }
     return least;
   };
@@ -91,18 +120,21 @@ std::uint64_t calibrated_pieces(const piecework& work, std::uint64_t cpu_ns) {
     const double took = least_ns(pieces, readings);
     off = took / wanted - 1;
     if (std::abs(off) < 0.005 || (std::abs(off) < 0.02 && round >= 4)) return pieces;
-    const auto better = static_cast<std::uint64_t>(std::max(1.0, std::round(static_cast<double>(pieces) / (took / wanted))));
+    const auto better = static_cast<std::uint64_t>(
+        std::max(1.0, std::round(static_cast<double>(pieces) / (took / wanted))));
     if (better == pieces) break;  // one piece is too coarse a step to come nearer
     pieces = better;
   }
   if (std::abs(off) < 0.02) return pieces;
   throw error(error_kind::unsupported,
-              fmt::format("mixed: computing for {} ns cannot be met within 2 % here, {:+.1f} % is the nearest; ask for {} us or more", cpu_ns,
-                          100 * off, 20));
+              fmt::format("mixed: computing for {} ns cannot be met within 2 % here, {:+.1f} % is "
+                          "the nearest; ask for {} us or more",
+                          cpu_ns, 100 * off, 20));
 }
 
 struct mixed_lane final : lane {
-  mixed_lane(std::uint64_t of_digests, std::unique_ptr<lane> of_wait) : pieces(of_digests), wait(std::move(of_wait)) {}
+  mixed_lane(std::uint64_t of_digests, std::unique_ptr<lane> of_wait)
+      : pieces(of_digests), wait(std::move(of_wait)) {}
   std::uint64_t pieces;
   digest_context digest;
   std::unique_ptr<lane> wait;  // of `network`, where that is what it waits for
@@ -111,15 +143,19 @@ struct mixed_lane final : lane {
 
 class mixed final : public workload, public async_form {
  public:
-  mixed(const parameter_values& values, const std::string& endpoint) : wait_(values.number("wait")) {
+  mixed(const parameter_values& values, const std::string& endpoint)
+      : wait_(values.number("wait")) {
     if (values.text("io") == "network")
-      network_ = find_workload("network").make(parameter_values("network", find_workload("network").parameters, {{"bytes", "64"}}), endpoint);
+      network_ = find_workload("network").make(
+          parameter_values("network", find_workload("network").parameters, {{"bytes", "64"}}),
+          endpoint);
     pieces_ = pieces_of(values.number("cpu"));
     long_pieces_ = values.number("long") > 0 ? pieces_of(values.number("long")) : pieces_;
   }
 
   std::unique_ptr<lane> open_lane(std::uint32_t number) override {
-    return std::make_unique<mixed_lane>(number == 0 ? long_pieces_ : pieces_, network_ ? network_->open_lane(number) : nullptr);
+    return std::make_unique<mixed_lane>(number == 0 ? long_pieces_ : pieces_,
+                                        network_ ? network_->open_lane(number) : nullptr);
   }
 
   void run_blocking(lane& mine) override {
@@ -133,9 +169,11 @@ class mixed final : public workload, public async_form {
 
   async_form* async() override { return this; }
 
-  std::unique_ptr<lane> open_async_lane(boost::asio::io_context& loop, std::uint32_t number) override {
-    auto opened =
-        std::make_unique<mixed_lane>(number == 0 ? long_pieces_ : pieces_, network_ ? network_->async()->open_async_lane(loop, number) : nullptr);
+  std::unique_ptr<lane> open_async_lane(boost::asio::io_context& loop,
+                                        std::uint32_t number) override {
+    auto opened = std::make_unique<mixed_lane>(
+        number == 0 ? long_pieces_ : pieces_,
+        network_ ? network_->async()->open_async_lane(loop, number) : nullptr);
     opened->timer = std::make_unique<loop_timer>(loop);
     return opened;
   }
@@ -164,7 +202,8 @@ class mixed final : public workload, public async_form {
   }
 
  private:
-  /// Calibrates once a process: a model may make the workload more than once, and it takes some tens of ms.
+  /// Calibrates once a process: a model may make the workload more than once, and it takes some
+  /// tens of ms.
   std::uint64_t pieces_of(std::uint64_t cpu_ns) const {
     static std::map<std::uint64_t, std::uint64_t> known;
     const auto [entry, fresh] = known.try_emplace(cpu_ns);
@@ -187,15 +226,21 @@ constinit const workload_type mixed_workload = {
     .name = "mixed",
     .summary = "CPU work of a calibrated length, then a wait",
     .parameters = mixed_parameters,
-    .make = [](const parameter_values& values, const std::string& endpoint) -> std::unique_ptr<workload> {
-      return std::make_unique<mixed>(values, endpoint);
-    },
-    .least_operation_s = [](const parameter_values& values) { return static_cast<double>(values.number("wait")) * 1e-9; },
-    .start_fixture = [](const parameter_values& values, const fixture_place& place) -> std::unique_ptr<fixture> {
+    .make = [](const parameter_values& values, const std::string& endpoint)
+        -> std::unique_ptr<workload> { return std::make_unique<mixed>(values, endpoint); },
+    .least_operation_s =
+        [](const parameter_values& values) {
+          return static_cast<double>(values.number("wait")) * 1e-9;
+        },
+    .start_fixture = [](const parameter_values& values,
+                        const fixture_place& place) -> std::unique_ptr<fixture> {
       return start_echo_server(message_bytes, values.number("wait"), place);
     },
     .descriptors_per_lane = 1,
-    .talks_to = [](const parameter_values& values) { return over_network(values) ? counterpart::server : counterpart::none; },
+    .talks_to =
+        [](const parameter_values& values) {
+          return over_network(values) ? counterpart::server : counterpart::none;
+        },
 };
 
 }  // namespace crossover

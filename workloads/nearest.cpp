@@ -10,7 +10,8 @@
 namespace crossover {
 namespace {
 
-/// Letters put in, left out, replaced, or two neighbours swapped: the slip of a fast typist (optimal string alignment, by rows).
+/// Letters put in, left out, replaced, or two neighbours swapped: the slip of a fast typist
+/// (optimal string alignment, by rows).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -20,7 +21,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     row[0] = i + 1;
     for (std::size_t j = 0; j < b.size(); ++j) {
       row[j + 1] = std::min({last[j] + (a[i] == b[j] ? 0 : 1), row[j] + 1, last[j + 1] + 1});
-      if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j]) row[j + 1] = std::min(row[j + 1], before[j - 1] + 1);
+      if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j])
+        row[j + 1] = std::min(row[j + 1], before[j - 1] + 1);
     }
   }
   return row.back();

@@ -5,7 +5,8 @@
 namespace crossover {
 namespace {
 
-const std::vector<std::string> models = {"serial", "event_loop", "shared_loop", "thread_pool", "processes"};
+const std::vector<std::string> models = {"serial", "event_loop", "shared_loop", "thread_pool",
+                                         "processes"};
 
 TEST(nearest, finds_what_was_meant) {
   EXPECT_EQ(nearest("event_loop", models), "event_loop");

@@ -31,11 +31,19 @@ constexpr asio::use_awaitable_t<loop_executor> use_awaitable;
 
 constexpr std::array network_parameters = {
     parameter{"bytes", parameter_kind::size, "64", 1, 16ULL << 20, {}, "size of a message"},
-    parameter{"delay", parameter_kind::duration, "0", 0, 60'000'000'000, {}, "how long the server waits before it answers"},
+    parameter{"delay",
+              parameter_kind::duration,
+              "0",
+              0,
+              60'000'000'000,
+              {},
+              "how long the server waits before it answers"},
 };
 
 struct message_lane : lane {
-  message_lane(std::uint64_t bytes, std::uint32_t number) : sent(bytes), received(bytes) { write_network_message(sent, number); }
+  message_lane(std::uint64_t bytes, std::uint32_t number) : sent(bytes), received(bytes) {
+    write_network_message(sent, number);
+  }
   void next_turn() { write_network_turn(sent, ++turn); }
   void check() const {
     if (sent != received) throw error(error_kind::failed, "an echo differs from what was sent");
@@ -50,7 +58,8 @@ struct blocking_lane final : message_lane {
 };
 
 struct loop_lane final : message_lane {
-  loop_lane(asio::io_context& loop, std::uint64_t bytes, std::uint32_t number) : message_lane(bytes, number), socket(loop) {}
+  loop_lane(asio::io_context& loop, std::uint64_t bytes, std::uint32_t number)
+      : message_lane(bytes, number), socket(loop) {}
   loop_socket socket;
 };
 
@@ -63,7 +72,8 @@ tcp protocol_of(int fd) {
 
 class network final : public workload, public async_form {
  public:
-  network(std::uint64_t bytes, std::string endpoint) : bytes_(bytes), endpoint_(std::move(endpoint)) {}
+  network(std::uint64_t bytes, std::string endpoint)
+      : bytes_(bytes), endpoint_(std::move(endpoint)) {}
 
   std::unique_ptr<lane> open_lane(std::uint32_t number) override {
     auto opened = std::make_unique<blocking_lane>(bytes_, number);
@@ -76,12 +86,14 @@ class network final : public workload, public async_form {
     if (!l.socket) l.socket = connect_to(endpoint_);
     l.next_turn();
     for (std::size_t done = 0; done < bytes_;) {
-      const ssize_t n = wait_send(l.socket.get(), l.sent.data() + done, bytes_ - done, MSG_NOSIGNAL);
+      const ssize_t n =
+          wait_send(l.socket.get(), l.sent.data() + done, bytes_ - done, MSG_NOSIGNAL);
       if (n < 0) give_up(l, "send");
       done += static_cast<std::size_t>(n);
     }
     for (std::size_t done = 0; done < bytes_;) {
-      const ssize_t n = wait_receive(l.socket.get(), l.received.data() + done, bytes_ - done, MSG_WAITALL);
+      const ssize_t n =
+          wait_receive(l.socket.get(), l.received.data() + done, bytes_ - done, MSG_WAITALL);
       if (n < 0) give_up(l, "receive");
       if (n == 0) {
         l.socket.reset();
@@ -107,7 +119,8 @@ class network final : public workload, public async_form {
     const char* phase = "send";
     try {
       for (std::size_t done = 0; done < bytes_;) {
-        // The socket's buffer mostly has room: only where it has none is there something to wait for.
+        // The socket's buffer mostly has room: only where it has none is there something to wait
+        // for.
         boost::system::error_code trouble;
         done += l.socket.write_some(asio::buffer(l.sent.data() + done, bytes_ - done), trouble);
         if (trouble == asio::error::would_block) {
@@ -119,13 +132,15 @@ class network final : public workload, public async_form {
       }
       phase = "receive";
       {
-        // One turn of the loop for the other lanes: to read at once would ask the kernel in vain for an echo that is still on its way.
+        // One turn of the loop for the other lanes: to read at once would ask the kernel in vain
+        // for an echo that is still on its way.
         const traced_wait waits;
         co_await asio::post(l.socket.get_executor(), use_awaitable);
       }
       for (std::size_t done = 0; done < bytes_;) {
         const traced_wait waits;
-        done += co_await l.socket.async_read_some(asio::buffer(l.received.data() + done, bytes_ - done), use_awaitable);
+        done += co_await l.socket.async_read_some(
+            asio::buffer(l.received.data() + done, bytes_ - done), use_awaitable);
       }
     } catch (const boost::system::system_error& trouble) {
       boost::system::error_code ignored;
@@ -156,7 +171,8 @@ class network final : public workload, public async_form {
 }  // namespace
 
 void write_network_message(std::span<unsigned char> message, std::uint32_t number) {
-  for (std::size_t i = 0; i < message.size(); ++i) message[i] = static_cast<unsigned char>(31 * number + 7 * i);
+  for (std::size_t i = 0; i < message.size(); ++i)
+    message[i] = static_cast<unsigned char>(31 * number + 7 * i);
 }
 
 void write_network_turn(std::span<unsigned char> message, std::uint64_t turn) {
@@ -169,11 +185,16 @@ constinit const workload_type network_workload = {
     .name = "network",
     .summary = "send a message, await its echo (TCP)",
     .parameters = network_parameters,
-    .make = [](const parameter_values& values, const std::string& endpoint) -> std::unique_ptr<workload> {
+    .make = [](const parameter_values& values,
+               const std::string& endpoint) -> std::unique_ptr<workload> {
       return std::make_unique<network>(values.number("bytes"), endpoint);
     },
-    .least_operation_s = [](const parameter_values& values) { return static_cast<double>(values.number("delay")) * 1e-9; },
-    .start_fixture = [](const parameter_values& values, const fixture_place& place) -> std::unique_ptr<fixture> {
+    .least_operation_s =
+        [](const parameter_values& values) {
+          return static_cast<double>(values.number("delay")) * 1e-9;
+        },
+    .start_fixture = [](const parameter_values& values,
+                        const fixture_place& place) -> std::unique_ptr<fixture> {
       return start_echo_server(values.number("bytes"), values.number("delay"), place);
     },
     .descriptors_per_lane = 1,

@@ -17,7 +17,9 @@ constinit const workload_type noop_workload = {
     .name = "noop",
     .summary = "nothing: what the model itself costs",
     .parameters = {},
-    .make = [](const parameter_values&, const std::string&) -> std::unique_ptr<workload> { return std::make_unique<noop>(); },
+    .make = [](const parameter_values&, const std::string&) -> std::unique_ptr<workload> {
+      return std::make_unique<noop>();
+    },
     .least_operation_s = [](const parameter_values&) { return 0.0; },
     .start_fixture = nullptr,
 };

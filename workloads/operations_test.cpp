@@ -17,13 +17,17 @@ constexpr std::uint64_t message_bytes = 64;
 /// Which of its two forms a workload is run in.
 enum class form { blocking, async };
 
-std::unique_ptr<workload> make(std::string_view name, const std::map<std::string, std::string>& given = {}, const std::string& endpoint = "") {
+std::unique_ptr<workload> make(std::string_view name,
+                               const std::map<std::string, std::string>& given = {},
+                               const std::string& endpoint = "") {
   const workload_type& type = find_workload(name);
   return type.make(parameter_values(name, type.parameters, given), endpoint);
 }
 
-/// Opens lane `number` and runs so many operations on it. Throws what an operation throws; `ended_well` counts up to there.
-void operate(workload& work, form how, int times, int* ended_well = nullptr, std::uint32_t number = 3) {
+/// Opens lane `number` and runs so many operations on it. Throws what an operation throws;
+/// `ended_well` counts up to there.
+void operate(workload& work, form how, int times, int* ended_well = nullptr,
+             std::uint32_t number = 3) {
   int ignored = 0;
   int& count = ended_well != nullptr ? *ended_well : ignored;
   if (how == form::blocking) {
@@ -44,7 +48,9 @@ void operate(workload& work, form how, int times, int* ended_well = nullptr, std
 
 class operations : public ::testing::TestWithParam<form> {};
 INSTANTIATE_TEST_SUITE_P(forms, operations, ::testing::Values(form::blocking, form::async),
-                         [](const auto& given) { return given.param == form::blocking ? "blocking" : "async"; });
+                         [](const auto& given) {
+                           return given.param == form::blocking ? "blocking" : "async";
+                         });
 
 TEST_P(operations, a_sleep_lasts_at_least_its_delay) {
   const auto work = make("sleep", {{"delay", "3ms"}});
@@ -73,7 +79,8 @@ TEST_P(operations, network_waits_for_the_servers_delay) {
   EXPECT_GE(steady_clock::now() - start, std::chrono::milliseconds(12));
 }
 
-/// How an operation against this server ends: "well", "error NAME" where it is counted, "wrong: …" where it fails the cell.
+/// How an operation against this server ends: "well", "error NAME" where it is counted, "wrong: …"
+/// where it fails the cell.
 std::string ending(form how, misbehaviour what, int* ended_well) {
   const misbehaving_server server(what, message_bytes);
   try {
@@ -95,13 +102,15 @@ TEST_P(operations, network_puts_an_echo_in_pieces_together) {
 
 TEST_P(operations, network_finds_a_wrong_byte) {
   int ended_well = 0;
-  EXPECT_EQ(ending(GetParam(), misbehaviour::wrong_byte, &ended_well), "wrong: an echo differs from what was sent");
+  EXPECT_EQ(ending(GetParam(), misbehaviour::wrong_byte, &ended_well),
+            "wrong: an echo differs from what was sent");
   EXPECT_EQ(ended_well, 0);
 }
 
 TEST_P(operations, network_finds_an_echo_of_an_earlier_message) {
   int ended_well = 0;
-  EXPECT_EQ(ending(GetParam(), misbehaviour::stale, &ended_well), "wrong: an echo differs from what was sent");
+  EXPECT_EQ(ending(GetParam(), misbehaviour::stale, &ended_well),
+            "wrong: an echo differs from what was sent");
   EXPECT_EQ(ended_well, 1);
 }
 
@@ -114,7 +123,9 @@ TEST_P(operations, network_counts_a_hang_up_in_the_midst_of_a_message) {
 TEST_P(operations, network_counts_a_hang_up_at_once) {
   int ended_well = 0;
   const std::string how = ending(GetParam(), misbehaviour::hang_up, &ended_well);
-  EXPECT_TRUE(how == "error receive:EOF" || how == "error receive:ECONNRESET" || how == "error send:EPIPE" || how == "error send:ECONNRESET") << how;
+  EXPECT_TRUE(how == "error receive:EOF" || how == "error receive:ECONNRESET" ||
+              how == "error send:EPIPE" || how == "error send:ECONNRESET")
+      << how;
   EXPECT_EQ(ended_well, 0);
 }
 
@@ -141,7 +152,8 @@ TEST_P(operations, network_connects_anew_after_an_error) {
       }
     }
   };
-  boost::asio::co_spawn(loop, three_operations(), [](std::exception_ptr thrown) { EXPECT_EQ(thrown, nullptr); });
+  boost::asio::co_spawn(loop, three_operations(),
+                        [](std::exception_ptr thrown) { EXPECT_EQ(thrown, nullptr); });
   loop.run();
   EXPECT_EQ(story, "well receive:EOF well ");
 }

@@ -47,21 +47,28 @@ std::string_view how_to_write(parameter_kind kind) {
 
 }  // namespace
 
-parameter_values::parameter_values(std::string_view owner, std::span<const parameter> known, const std::map<std::string, std::string>& given) {
+parameter_values::parameter_values(std::string_view owner, std::span<const parameter> known,
+                                   const std::map<std::string, std::string>& given) {
   std::vector<std::string> names;
   for (const parameter& p : known) names.emplace_back(p.name);
   for (const auto& [name, value] : given) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    throw error(error_kind::invalid, names.empty() ? fmt::format("{} takes no parameters, so '{}' means nothing", owner, name)
-                                                   : fmt::format("{} has no parameter '{}': {}", owner, name, suggestion(name, names)));
+    throw error(
+        error_kind::invalid,
+        names.empty()
+            ? fmt::format("{} takes no parameters, so '{}' means nothing", owner, name)
+            : fmt::format("{} has no parameter '{}': {}", owner, name, suggestion(name, names)));
   }
   for (const parameter& p : known) {
     const auto found = given.find(std::string(p.name));
     const std::string value = found == given.end() ? std::string(p.standard) : found->second;
-    const auto reject = [&](const std::string& why) { throw error(error_kind::invalid, fmt::format("{}: {}={} {}", owner, p.name, value, why)); };
+    const auto reject = [&](const std::string& why) {
+      throw error(error_kind::invalid, fmt::format("{}: {}={} {}", owner, p.name, value, why));
+    };
     if (p.kind == parameter_kind::choice) {
       const auto choices = split(p.choices, '|');
-      if (std::find(choices.begin(), choices.end(), value) == choices.end()) reject(fmt::format("is unknown: {}", suggestion(value, choices)));
+      if (std::find(choices.begin(), choices.end(), value) == choices.end())
+        reject(fmt::format("is unknown: {}", suggestion(value, choices)));
       texts_[std::string(p.name)] = value;
     } else if (p.kind == parameter_kind::text) {
       texts_[std::string(p.name)] = value;
@@ -71,7 +78,8 @@ parameter_values::parameter_values(std::string_view owner, std::span<const param
                                                                : parse_count(value);
       if (!number) reject(fmt::format("is not {}", how_to_write(p.kind)));
       if (*number < p.least || *number > p.most)
-        reject(fmt::format("is outside the allowed range {} to {}", canonical(p.kind, p.least), canonical(p.kind, p.most)));
+        reject(fmt::format("is outside the allowed range {} to {}", canonical(p.kind, p.least),
+                           canonical(p.kind, p.most)));
       numbers_[std::string(p.name)] = *number;
       texts_[std::string(p.name)] = canonical(p.kind, *number);
     }
@@ -85,7 +93,9 @@ named_parameters parse_named_parameters(std::string_view text) {
   for (const std::string& part : split(text.substr(colon + 1), ',')) {
     const std::size_t equals = part.find('=');
     if (equals == std::string::npos || equals == 0)
-      throw error(error_kind::invalid, fmt::format("'{}' in '{}' is not a parameter; write NAME:key=value,key=value", part, text));
+      throw error(error_kind::invalid,
+                  fmt::format("'{}' in '{}' is not a parameter; write NAME:key=value,key=value",
+                              part, text));
     parsed.given[part.substr(0, equals)] = part.substr(equals + 1);
   }
   return parsed;

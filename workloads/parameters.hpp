@@ -32,9 +32,11 @@ struct parameter {
 class parameter_values {
  public:
   parameter_values() = default;
-  /// Fills in defaults for what is not given. Throws `error` (invalid) in one line that names the nearest known
-  /// parameter, or the allowed range. `owner` is the workload's name, for that message.
-  parameter_values(std::string_view owner, std::span<const parameter> known, const std::map<std::string, std::string>& given);
+  /// Fills in defaults for what is not given. Throws `error` (invalid) in one line that names the
+  /// nearest known parameter, or the allowed range. `owner` is the workload's name, for that
+  /// message.
+  parameter_values(std::string_view owner, std::span<const parameter> known,
+                   const std::map<std::string, std::string>& given);
 
   /// The number of a size, duration (ns) or count. The name must be one of the known.
   std::uint64_t number(std::string_view name) const { return numbers_.find(name)->second; }

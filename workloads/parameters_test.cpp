@@ -40,7 +40,8 @@ TEST(parameters, defaults_fill_in_what_is_not_given) {
 }
 
 TEST(parameters, spellings_become_canonical) {
-  const parameter_values values("query", known, {{"bytes", "65536B"}, {"delay", "0.5s"}, {"url", "http://x"}});
+  const parameter_values values("query", known,
+                                {{"bytes", "65536B"}, {"delay", "0.5s"}, {"url", "http://x"}});
   EXPECT_EQ(values.text("bytes"), "64KiB");
   EXPECT_EQ(values.text("delay"), "500ms");
   EXPECT_EQ(values.text("url"), "http://x");
@@ -53,7 +54,8 @@ TEST(parameters, the_ends_of_a_range_belong_to_it) {
 
 TEST(parameters, a_value_out_of_range_is_refused_with_the_range) {
   EXPECT_EQ(refusal({{"bytes", "0"}}), "query: bytes=0 is outside the allowed range 1 to 1MiB");
-  EXPECT_EQ(refusal({{"bytes", "2MiB"}}), "query: bytes=2MiB is outside the allowed range 1 to 1MiB");
+  EXPECT_EQ(refusal({{"bytes", "2MiB"}}),
+            "query: bytes=2MiB is outside the allowed range 1 to 1MiB");
   EXPECT_EQ(refusal({{"delay", "0"}}), "query: delay=0 is outside the allowed range 1us to 1s");
   EXPECT_EQ(refusal({{"rows", "1001"}}), "query: rows=1001 is outside the allowed range 1 to 1000");
 }
@@ -66,8 +68,11 @@ TEST(parameters, a_value_of_another_form_is_refused_with_an_example) {
 }
 
 TEST(parameters, an_unknown_name_or_choice_suggests_the_nearest) {
-  EXPECT_EQ(refusal({{"byte", "1"}}), "query has no parameter 'byte': did you mean 'bytes'? (known: bytes, delay, rows, algorithm, url)");
-  EXPECT_EQ(refusal({{"algorithm", "sha255"}}), "query: algorithm=sha255 is unknown: did you mean 'sha256'? (known: sha256, sha1)");
+  EXPECT_EQ(refusal({{"byte", "1"}}),
+            "query has no parameter 'byte': did you mean 'bytes'? (known: bytes, delay, rows, "
+            "algorithm, url)");
+  EXPECT_EQ(refusal({{"algorithm", "sha255"}}),
+            "query: algorithm=sha255 is unknown: did you mean 'sha256'? (known: sha256, sha1)");
 }
 
 TEST(parameters, an_owner_without_parameters_takes_none) {
@@ -79,8 +84,10 @@ TEST(parameters, names_and_parameters_are_split) {
   EXPECT_EQ(parse_named_parameters("noop").name, "noop");
   const named_parameters parsed = parse_named_parameters("download:url=http://a:80/?x=1,bytes=64");
   EXPECT_EQ(parsed.name, "download");
-  EXPECT_EQ(parsed.given, (std::map<std::string, std::string>{{"url", "http://a:80/?x=1"}, {"bytes", "64"}}));
-  for (const char* text : {"sleep:", "sleep:delay", "sleep:=1ms", "sleep:delay=1ms,"}) EXPECT_THROW(parse_named_parameters(text), error) << text;
+  EXPECT_EQ(parsed.given,
+            (std::map<std::string, std::string>{{"url", "http://a:80/?x=1"}, {"bytes", "64"}}));
+  for (const char* text : {"sleep:", "sleep:delay", "sleep:=1ms", "sleep:delay=1ms,"})
+    EXPECT_THROW(parse_named_parameters(text), error) << text;
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ constexpr asio::use_awaitable_t<loop_executor> use_awaitable;
 
 struct connection_lane : lane {
   explicit connection_lane(std::uint32_t number) : keys(number) {}
-  postgresql_connection connection{nullptr, libpq().PQfinish};  // empty after it was lost: the next operation connects anew
+  postgresql_connection connection{
+      nullptr, libpq().PQfinish};  // empty after it was lost: the next operation connects anew
   row_keys keys;
 };
 
@@ -40,7 +41,9 @@ struct loop_lane final : connection_lane {
 
 /// A key in the form in which it is sent.
 struct key_text {
-  explicit key_text(std::uint64_t id) { *std::to_chars(text, text + sizeof text - 1, id).ptr = '\0'; }
+  explicit key_text(std::uint64_t id) {
+    *std::to_chars(text, text + sizeof text - 1, id).ptr = '\0';
+  }
   char text[24];
 };
 
@@ -50,7 +53,9 @@ class postgresql_query final : public workload, public async_form {
       : rows_(rows),
         url_(std::move(url)),
         select_(fmt::format("SELECT id, value, label{} FROM crossover_rows WHERE id = $1::bigint",
-                            delay_ns == 0 ? "" : fmt::format(", pg_sleep({:.9f})", static_cast<double>(delay_ns) * 1e-9))) {}
+                            delay_ns == 0 ? ""
+                                          : fmt::format(", pg_sleep({:.9f})",
+                                                        static_cast<double>(delay_ns) * 1e-9))) {}
 
   std::unique_ptr<lane> open_lane(std::uint32_t number) override {
     auto opened = std::make_unique<connection_lane>(number);
@@ -66,24 +71,29 @@ class postgresql_query final : public workload, public async_form {
     const char* const values[] = {key.text};
     const postgresql_result result(answer_to(l.connection.get(), values), libpq().PQclear);
     if (libpq().PQstatus(l.connection.get()) != CONNECTION_OK) {
-      if (waiter* const watching = current_waiter(); watching != nullptr) watching->forget(libpq().PQsocket(l.connection.get()));
+      if (waiter* const watching = current_waiter(); watching != nullptr)
+        watching->forget(libpq().PQsocket(l.connection.get()));
       l.connection.reset();
       throw operation_error("receive", "connection_lost");
     }
     check(result.get(), id, key);
   }
 
-  /// The prepared query's result. libpq's own wait is the kernel's; where the thread's model makes something else of a wait, the
-  /// query goes out without one.
+  /// The prepared query's result. libpq's own wait is the kernel's; where the thread's model makes
+  /// something else of a wait, the query goes out without one.
   static PGresult* answer_to(PGconn* connection, const char* const* values) {
-    if (current_waiter() == nullptr) return libpq().PQexecPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0);
-    if (libpq().PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) != 1) return nullptr;
+    if (current_waiter() == nullptr)
+      return libpq().PQexecPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0);
+    if (libpq().PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) !=
+        1)
+      return nullptr;
     while (libpq().PQisBusy(connection) != 0) {
       wait_until_ready(libpq().PQsocket(connection), false);
       if (libpq().PQconsumeInput(connection) != 1) return nullptr;
     }
     PGresult* const result = libpq().PQgetResult(connection);
-    while (PGresult* const more = libpq().PQgetResult(connection)) libpq().PQclear(more);  // the end of the answer
+    while (PGresult* const more = libpq().PQgetResult(connection))
+      libpq().PQclear(more);  // the end of the answer
     return result;
   }
 
@@ -107,22 +117,27 @@ class postgresql_query final : public workload, public async_form {
     const key_text key(id);
     const char* const values[] = {key.text};
     error_code trouble;
-    if (libpq().PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) == 0) lose(l, "send");
+    if (libpq().PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) ==
+        0)
+      lose(l, "send");
     for (int left = 1; (left = libpq().PQflush(connection)) != 0;) {
       if (left < 0) lose(l, "send");
       {
         const traced_wait waits;
-        co_await l.socket.async_wait(loop_descriptor::wait_write, asio::redirect_error(use_awaitable, trouble));
+        co_await l.socket.async_wait(loop_descriptor::wait_write,
+                                     asio::redirect_error(use_awaitable, trouble));
       }
       if (trouble) lose(l, "send");
     }
-    // The reply is over when libpq has no further result, which is when the server is ready for the next query.
+    // The reply is over when libpq has no further result, which is when the server is ready for the
+    // next query.
     postgresql_result result(nullptr, libpq().PQclear);
     for (;;) {
       while (libpq().PQisBusy(connection) != 0) {
         {
           const traced_wait waits;
-          co_await l.socket.async_wait(loop_descriptor::wait_read, asio::redirect_error(use_awaitable, trouble));
+          co_await l.socket.async_wait(loop_descriptor::wait_read,
+                                       asio::redirect_error(use_awaitable, trouble));
         }
         if (trouble || libpq().PQconsumeInput(connection) == 0) lose(l, "receive");
       }
@@ -147,8 +162,10 @@ class postgresql_query final : public workload, public async_form {
       make_postgresql_rows(on, "TEMPORARY TABLE", rows_);
       execute(on, "ANALYZE crossover_rows");
     }
-    const postgresql_result prepared(libpq().PQprepare(on, statement_name, select_.c_str(), 1, nullptr), libpq().PQclear);
-    if (libpq().PQresultStatus(prepared.get()) != PGRES_COMMAND_OK) throw error(error_kind::failed, fmt::format("PostgreSQL: {}", words_of(on)));
+    const postgresql_result prepared(
+        libpq().PQprepare(on, statement_name, select_.c_str(), 1, nullptr), libpq().PQclear);
+    if (libpq().PQresultStatus(prepared.get()) != PGRES_COMMAND_OK)
+      throw error(error_kind::failed, fmt::format("PostgreSQL: {}", words_of(on)));
     return made;
   }
 
@@ -176,10 +193,13 @@ class postgresql_query final : public workload, public async_form {
       const char* state = libpq().PQresultErrorField(result, PG_DIAG_SQLSTATE);
       throw operation_error("query", state != nullptr ? state : "failed");
     }
-    if (libpq().PQntuples(result) != 1 || key.text != std::string_view(libpq().PQgetvalue(result, 0, 0)) ||
-        key_text(static_cast<std::uint64_t>(row_value(id))).text != std::string_view(libpq().PQgetvalue(result, 0, 1)) ||
+    if (libpq().PQntuples(result) != 1 ||
+        key.text != std::string_view(libpq().PQgetvalue(result, 0, 0)) ||
+        key_text(static_cast<std::uint64_t>(row_value(id))).text !=
+            std::string_view(libpq().PQgetvalue(result, 0, 1)) ||
         row_label(id) != libpq().PQgetvalue(result, 0, 2))
-      throw error(error_kind::failed, fmt::format("the row of id {} is not the one row that it should be", id));
+      throw error(error_kind::failed,
+                  fmt::format("the row of id {} is not the one row that it should be", id));
   }
 
   std::uint64_t rows_;
@@ -188,13 +208,15 @@ class postgresql_query final : public workload, public async_form {
 
 }  // namespace
 
-std::unique_ptr<workload> make_postgresql_query(std::uint64_t rows, std::uint64_t delay_ns, const std::string& url) {
+std::unique_ptr<workload> make_postgresql_query(std::uint64_t rows, std::uint64_t delay_ns,
+                                                const std::string& url) {
   return std::make_unique<postgresql_query>(rows, delay_ns, url);
 }
 
 void try_postgresql(const std::string& url) {
   if (!url.starts_with("postgresql://") && !url.starts_with("postgres://"))
-    throw error(error_kind::invalid, "this is no database URL; write postgresql://USER@HOST:PORT/DATABASE");
+    throw error(error_kind::invalid,
+                "this is no database URL; write postgresql://USER@HOST:PORT/DATABASE");
   connect_postgresql(url);
 }
 

@@ -9,7 +9,8 @@ namespace crossover {
 
 /// Bytes of "64", "64B", "64KiB", "1MiB", "1GiB"; nothing for anything else.
 std::optional<std::uint64_t> parse_size(std::string_view text);
-/// Nanoseconds of "0", "50us", "10ms", "1.5s", "100ns"; a unit is needed unless it is 0. Nothing for anything else.
+/// Nanoseconds of "0", "50us", "10ms", "1.5s", "100ns"; a unit is needed unless it is 0. Nothing
+/// for anything else.
 std::optional<std::uint64_t> parse_duration_ns(std::string_view text);
 /// A plain decimal whole number; nothing for anything else.
 std::optional<std::uint64_t> parse_count(std::string_view text);

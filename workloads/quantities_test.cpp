@@ -9,8 +9,14 @@ namespace crossover {
 namespace {
 
 TEST(quantities, sizes_are_read_in_bytes) {
-  const std::vector<std::pair<const char*, std::uint64_t>> known = {
-      {"0", 0}, {"64", 64}, {"64B", 64}, {"1KiB", 1024}, {"1.5KiB", 1536}, {"16MiB", 16ULL << 20}, {"1GiB", 1ULL << 30}, {"007", 7}};
+  const std::vector<std::pair<const char*, std::uint64_t>> known = {{"0", 0},
+                                                                    {"64", 64},
+                                                                    {"64B", 64},
+                                                                    {"1KiB", 1024},
+                                                                    {"1.5KiB", 1536},
+                                                                    {"16MiB", 16ULL << 20},
+                                                                    {"1GiB", 1ULL << 30},
+                                                                    {"007", 7}};
   for (const auto& [text, bytes] : known) EXPECT_EQ(parse_size(text), bytes) << text;
 }
 
@@ -32,7 +38,8 @@ TEST(quantities, decimal_fractions_that_binary_cannot_hold_are_exact) {
   EXPECT_EQ(parse_duration_ns("2.01us"), 2'010);
   EXPECT_EQ(parse_duration_ns("0.00051ms"), 510);
   for (std::uint64_t ns = 1; ns < 100'000; ns += 7) {
-    const std::string us = std::to_string(ns / 1000) + "." + std::to_string(1000 + ns % 1000).substr(1) + "us";
+    const std::string us =
+        std::to_string(ns / 1000) + "." + std::to_string(1000 + ns % 1000).substr(1) + "us";
     EXPECT_EQ(parse_duration_ns(us), ns) << us;
   }
 }
@@ -40,14 +47,17 @@ TEST(quantities, decimal_fractions_that_binary_cannot_hold_are_exact) {
 TEST(quantities, counts_are_plain_whole_numbers) {
   EXPECT_EQ(parse_count("1000"), 1000);
   EXPECT_EQ(parse_count("18446744073709551615"), 18446744073709551615ULL);
-  for (const char* text : {"", " 1", "1 ", "+1", "-1", "1.0", "1e3", "0x10", "1_000", "18446744073709551616", "one"})
+  for (const char* text :
+       {"", " 1", "1 ", "+1", "-1", "1.0", "1e3", "0x10", "1_000", "18446744073709551616", "one"})
     EXPECT_EQ(parse_count(text), std::nullopt) << text;
 }
 
 TEST(quantities, everything_else_is_rejected) {
-  for (const char* text : {"", "KiB", "1kb", "1KB", "1 KiB", "-1", "-1KiB", "0.5B", "1e3", "nan", "infB", "1KiB ", "99999999999GiB"})
+  for (const char* text : {"", "KiB", "1kb", "1KB", "1 KiB", "-1", "-1KiB", "0.5B", "1e3", "nan",
+                           "infB", "1KiB ", "99999999999GiB"})
     EXPECT_EQ(parse_size(text), std::nullopt) << text;
-  for (const char* text : {"", "10", "ms", "10 ms", "-1ms", "-0s", "0.5ns", "1.0001us1", "10MS", "nans", "infs", "1h", "99999999999s"})
+  for (const char* text : {"", "10", "ms", "10 ms", "-1ms", "-0s", "0.5ns", "1.0001us1", "10MS",
+                           "nans", "infs", "1h", "99999999999s"})
     EXPECT_EQ(parse_duration_ns(text), std::nullopt) << text;
 }
 
@@ -65,7 +75,8 @@ TEST(quantities, the_shortest_exact_spelling_is_written) {
 }
 
 TEST(quantities, what_is_written_is_read_back) {
-  for (std::uint64_t step = 1, number = 0; number < (1ULL << 40); number += step, step = step * 3 / 2 + 1) {
+  for (std::uint64_t step = 1, number = 0; number < (1ULL << 40);
+       number += step, step = step * 3 / 2 + 1) {
     EXPECT_EQ(parse_size(format_size(number)), number);
     EXPECT_EQ(parse_duration_ns(format_duration(number)), number);
   }

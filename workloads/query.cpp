@@ -11,25 +11,38 @@ namespace crossover {
 namespace {
 
 constexpr std::array query_parameters = {
-    parameter{"engine", parameter_kind::choice, "sqlite", 0, 0, "sqlite|postgresql", "a library on a file, or a server"},
+    parameter{"engine", parameter_kind::choice, "sqlite", 0, 0, "sqlite|postgresql",
+              "a library on a file, or a server"},
     parameter{"rows", parameter_kind::count, "10000", 1, 10'000'000, {}, "in the table"},
-    parameter{"delay", parameter_kind::duration, "0", 0, 60'000'000'000, {}, "how long the server waits in each query (pg_sleep)"},
+    parameter{"delay",
+              parameter_kind::duration,
+              "0",
+              0,
+              60'000'000'000,
+              {},
+              "how long the server waits in each query (pg_sleep)"},
 };
 
 bool of_a_server(const parameter_values& values) { return values.text("engine") == "postgresql"; }
 
 void check_together(const parameter_values& values) {
   if (!of_a_server(values) && values.number("delay") != 0)
-    throw error(error_kind::invalid, "query: delay goes with engine=postgresql alone (pg_sleep); SQLite has no server that could wait");
+    throw error(error_kind::invalid,
+                "query: delay goes with engine=postgresql alone (pg_sleep); SQLite has no server "
+                "that could wait");
 }
 
 std::string cannot(const workload_request& asked) {
   check_together(*asked.values);
   if (!of_a_server(*asked.values) || asked.users_server) return {};
-  if (find_postgresql().empty()) return "no PostgreSQL server programs found: apt-get install postgresql, or --endpoint query=postgresql://…";
+  if (find_postgresql().empty())
+    return "no PostgreSQL server programs found: apt-get install postgresql, or --endpoint "
+           "query=postgresql://…";
   if (asked.in_flight > most_postgresql_connections)
-    return fmt::format("needs {} connections and the PostgreSQL that is started here accepts {}: fewer in flight, or --endpoint query=postgresql://…",
-                       asked.in_flight, most_postgresql_connections);
+    return fmt::format(
+        "needs {} connections and the PostgreSQL that is started here accepts {}: fewer in flight, "
+        "or --endpoint query=postgresql://…",
+        asked.in_flight, most_postgresql_connections);
   return {};
 }
 
@@ -40,19 +53,28 @@ constinit const workload_type query_workload = {
     .name = "query",
     .summary = "SELECT a row by its key, prepared (SQLite, or PostgreSQL by libpq)",
     .parameters = query_parameters,
-    .make = [](const parameter_values& values, const std::string& endpoint) -> std::unique_ptr<workload> {
+    .make = [](const parameter_values& values,
+               const std::string& endpoint) -> std::unique_ptr<workload> {
       check_together(values);
-      if (of_a_server(values)) return make_postgresql_query(values.number("rows"), values.number("delay"), endpoint);
+      if (of_a_server(values))
+        return make_postgresql_query(values.number("rows"), values.number("delay"), endpoint);
       return make_sqlite_query(values.number("rows"), endpoint);
     },
-    .least_operation_s = [](const parameter_values& values) { return static_cast<double>(values.number("delay")) * 1e-9; },
-    .start_fixture = [](const parameter_values& values, const fixture_place& place) -> std::unique_ptr<fixture> {
+    .least_operation_s =
+        [](const parameter_values& values) {
+          return static_cast<double>(values.number("delay")) * 1e-9;
+        },
+    .start_fixture = [](const parameter_values& values,
+                        const fixture_place& place) -> std::unique_ptr<fixture> {
       check_together(values);
       if (of_a_server(values)) return start_postgresql_server(values.number("rows"), place);
       return start_sqlite_file(values.number("rows"));
     },
     .descriptors_per_lane = 2,
-    .talks_to = [](const parameter_values& values) { return of_a_server(values) ? counterpart::server : counterpart::file; },
+    .talks_to =
+        [](const parameter_values& values) {
+          return of_a_server(values) ? counterpart::server : counterpart::file;
+        },
     .cannot = cannot,
     .try_endpoint = try_postgresql,
 };

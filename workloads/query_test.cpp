@@ -20,7 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string refusal(const std::map<std::string, std::string>& given, std::uint32_t in_flight = 1, bool users_server = false) {
+std::string refusal(const std::map<std::string, std::string>& given, std::uint32_t in_flight = 1,
+                    bool users_server = false) {
   const workload_type& type = find_workload("query");
   const parameter_values values(type.name, type.parameters, given);
   try {
@@ -77,8 +78,10 @@ TEST(query_rows, are_asked_for_all_over_the_table) {
 
 TEST(query_plan, refuses_what_cannot_be) {
   EXPECT_EQ(refusal({}), "");
-  EXPECT_NE(refusal({{"delay", "1ms"}}).find("invalid: query: delay goes with engine=postgresql"), std::string::npos);
-  EXPECT_EQ(refusal({{"engine", "postgresql"}}, 5000, true), "") << "a user's server may take any number";
+  EXPECT_NE(refusal({{"delay", "1ms"}}).find("invalid: query: delay goes with engine=postgresql"),
+            std::string::npos);
+  EXPECT_EQ(refusal({{"engine", "postgresql"}}, 5000, true), "")
+      << "a user's server may take any number";
   EXPECT_EQ(find_postgresql(std::vector<std::string>{"/nonexistent", "/"}), "");
   const std::string here = refusal({{"engine", "postgresql"}}, 5000);
   EXPECT_NE(here.find("--endpoint query=postgresql://"), std::string::npos) << here;
@@ -95,20 +98,27 @@ TEST(query_sqlite, finds_right_rows_and_leaves_no_file) {
     EXPECT_EQ(work->async(), nullptr) << "SQLite has no form that does not block";
     run_blocking(*work, 2000);
     const auto too_many = make_sqlite_query(1000, path);
-    EXPECT_NE(trouble_of([&] { run_blocking(*too_many, 100); }).find("failed: the row of id"), std::string::npos);
+    EXPECT_NE(trouble_of([&] { run_blocking(*too_many, 100); }).find("failed: the row of id"),
+              std::string::npos);
   }
   EXPECT_FALSE(fs::exists(fs::path(path).parent_path()));
 }
 
 TEST(query_sqlite, tells_of_a_file_that_is_none) {
-  EXPECT_NE(trouble_of([] { make_sqlite_query(1, "/nonexistent/rows.db")->open_lane(0); }).find("failed: SQLite cannot open /nonexistent/rows.db"),
+  EXPECT_NE(trouble_of([] {
+              make_sqlite_query(1, "/nonexistent/rows.db")->open_lane(0);
+            }).find("failed: SQLite cannot open /nonexistent/rows.db"),
             std::string::npos);
 }
 
 TEST(query_endpoint, is_a_database_url) {
-  EXPECT_NE(trouble_of([] { try_postgresql("127.0.0.1:5432"); }).find("invalid: this is no database URL"), std::string::npos);
-  EXPECT_NE(trouble_of([] { try_postgresql("postgresql://127.0.0.1:1/x"); }).find("failed: "), std::string::npos);
-  EXPECT_NE(trouble_of([] { try_postgresql("postgresql://127.0.0.1:port/x"); }).find("failed: "), std::string::npos);
+  EXPECT_NE(
+      trouble_of([] { try_postgresql("127.0.0.1:5432"); }).find("invalid: this is no database URL"),
+      std::string::npos);
+  EXPECT_NE(trouble_of([] { try_postgresql("postgresql://127.0.0.1:1/x"); }).find("failed: "),
+            std::string::npos);
+  EXPECT_NE(trouble_of([] { try_postgresql("postgresql://127.0.0.1:port/x"); }).find("failed: "),
+            std::string::npos);
 }
 
 class query_postgresql : public ::testing::Test {
@@ -119,7 +129,8 @@ class query_postgresql : public ::testing::Test {
   static void TearDownTestSuite() {
     if (!server) return;
     const std::string url = server->endpoint();
-    const std::string directory = url.substr(url.find("host=") + 5, url.find('&') - url.find("host=") - 5);
+    const std::string directory =
+        url.substr(url.find("host=") + 5, url.find('&') - url.find("host=") - 5);
     EXPECT_TRUE(fs::exists(directory));
     server.reset();
     EXPECT_FALSE(fs::exists(directory));
@@ -127,7 +138,8 @@ class query_postgresql : public ::testing::Test {
       std::ifstream in(process.path() / "cmdline");
       std::string words;
       std::getline(in, words);
-      EXPECT_EQ(words.find(directory), std::string::npos) << "a process is left: " << process.path();
+      EXPECT_EQ(words.find(directory), std::string::npos)
+          << "a process is left: " << process.path();
     }
   }
   void SetUp() override {
@@ -152,15 +164,18 @@ TEST_F(query_postgresql, waits_in_the_server) {
 
 TEST_F(query_postgresql, fails_on_a_row_that_is_not_there) {
   const auto work = make_postgresql_query(1'000'000, 0, server->endpoint());
-  EXPECT_NE(trouble_of([&] { run_blocking(*work, 100); }).find("failed: the row of id"), std::string::npos);
-  EXPECT_NE(trouble_of([&] { run_async(*work, 100); }).find("failed: the row of id"), std::string::npos);
+  EXPECT_NE(trouble_of([&] { run_blocking(*work, 100); }).find("failed: the row of id"),
+            std::string::npos);
+  EXPECT_NE(trouble_of([&] { run_async(*work, 100); }).find("failed: the row of id"),
+            std::string::npos);
 }
 
 TEST_F(query_postgresql, counts_a_lost_connection_and_connects_anew) {
   const auto work = make_postgresql_query(500, 0, server->endpoint());
   const auto end_the_others = [] {
     execute(connect_postgresql(server->endpoint()).get(),
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'crossover' AND pid <> pg_backend_pid()");
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
+            "'crossover' AND pid <> pg_backend_pid()");
   };
   const auto lane = work->open_lane(0);
   work->run_blocking(*lane);
@@ -172,7 +187,8 @@ TEST_F(query_postgresql, counts_a_lost_connection_and_connects_anew) {
   const auto of_loop = work->async()->open_async_lane(loop, 1);
   const auto once = [&] {
     std::exception_ptr trouble;
-    boost::asio::co_spawn(loop, work->async()->run_async(*of_loop), [&](std::exception_ptr thrown) { trouble = thrown; });
+    boost::asio::co_spawn(loop, work->async()->run_async(*of_loop),
+                          [&](std::exception_ptr thrown) { trouble = thrown; });
     loop.restart();
     loop.run();
     if (trouble) std::rethrow_exception(trouble);
@@ -192,7 +208,8 @@ TEST_F(query_postgresql, leaves_nothing_on_a_users_server) {
   run_blocking(*work, 50);
   run_async(*work, 50);
   const postgresql_connection users = connect_postgresql(url);
-  const postgresql_result left = execute(users.get(), "SELECT to_regclass('crossover_rows') IS NULL");
+  const postgresql_result left =
+      execute(users.get(), "SELECT to_regclass('crossover_rows') IS NULL");
   EXPECT_STREQ(libpq().PQgetvalue(left.get(), 0, 0), "t");
 }
 

@@ -11,12 +11,14 @@
 namespace crossover {
 
 // A row is the declaration of what the workload's file defines, and its place in the list.
-extern const workload_type noop_workload, sleep_workload, hashing_workload, network_workload, download_workload, query_workload, mixed_workload;
+extern const workload_type noop_workload, sleep_workload, hashing_workload, network_workload,
+    download_workload, query_workload, mixed_workload;
 
 namespace {
 
-constexpr std::array table = {&noop_workload,     &sleep_workload, &hashing_workload, &network_workload,
-                              &download_workload, &query_workload, &mixed_workload};
+constexpr std::array table = {&noop_workload,    &sleep_workload,    &hashing_workload,
+                              &network_workload, &download_workload, &query_workload,
+                              &mixed_workload};
 
 }  // namespace
 
@@ -28,7 +30,8 @@ const workload_type& find_workload(std::string_view name) {
     if (type->name == name) return *type;
     names.emplace_back(type->name);
   }
-  throw error(error_kind::invalid, fmt::format("unknown workload '{}': {}", name, suggestion(name, names)));
+  throw error(error_kind::invalid,
+              fmt::format("unknown workload '{}': {}", name, suggestion(name, names)));
 }
 
 }  // namespace crossover

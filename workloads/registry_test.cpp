@@ -14,11 +14,13 @@ TEST(registry, has_what_is_promised_under_distinct_names) {
     EXPECT_EQ(&find_workload(type->name), type);
     EXPECT_FALSE(type->summary.empty()) << type->name;
   }
-  for (const char* promised : {"noop", "sleep", "hashing", "network"}) EXPECT_TRUE(names.contains(promised)) << promised;
+  for (const char* promised : {"noop", "sleep", "hashing", "network"})
+    EXPECT_TRUE(names.contains(promised)) << promised;
 }
 
 TEST(registry, every_default_lies_in_its_own_range) {
-  for (const workload_type* type : all_workloads()) EXPECT_NO_THROW(parameter_values(type->name, type->parameters, {})) << type->name;
+  for (const workload_type* type : all_workloads())
+    EXPECT_NO_THROW(parameter_values(type->name, type->parameters, {})) << type->name;
 }
 
 TEST(registry, an_unknown_name_suggests_the_nearest) {
@@ -27,12 +29,15 @@ TEST(registry, an_unknown_name_suggests_the_nearest) {
     FAIL() << "slep was found";
   } catch (const error& trouble) {
     EXPECT_EQ(trouble.kind(), error_kind::invalid);
-    EXPECT_TRUE(std::string(trouble.what()).starts_with("unknown workload 'slep': did you mean 'sleep'?")) << trouble.what();
+    EXPECT_TRUE(
+        std::string(trouble.what()).starts_with("unknown workload 'slep': did you mean 'sleep'?"))
+        << trouble.what();
   }
 }
 
 TEST(registry, a_workload_that_opens_sockets_says_how_many) {
-  for (const workload_type* type : all_workloads()) EXPECT_TRUE(type->start_fixture == nullptr || type->descriptors_per_lane > 0) << type->name;
+  for (const workload_type* type : all_workloads())
+    EXPECT_TRUE(type->start_fixture == nullptr || type->descriptors_per_lane > 0) << type->name;
 }
 
 TEST(registry, the_least_time_of_an_operation_is_its_delay) {

@@ -14,10 +14,18 @@ namespace crossover {
 namespace {
 
 using steady_clock = std::chrono::steady_clock;
-using loop_timer = boost::asio::basic_waitable_timer<steady_clock, boost::asio::wait_traits<steady_clock>, loop_executor>;
+using loop_timer =
+    boost::asio::basic_waitable_timer<steady_clock, boost::asio::wait_traits<steady_clock>,
+                                      loop_executor>;
 
 constexpr std::array sleep_parameters = {
-    parameter{"delay", parameter_kind::duration, "10ms", 1'000, 60'000'000'000, {}, "how long an operation waits"},
+    parameter{"delay",
+              parameter_kind::duration,
+              "10ms",
+              1'000,
+              60'000'000'000,
+              {},
+              "how long an operation waits"},
 };
 
 struct timer_lane final : lane {
@@ -39,7 +47,9 @@ class sleep_work final : public workload, public async_form {
 
   async_form* async() override { return this; }
 
-  std::unique_ptr<lane> open_async_lane(boost::asio::io_context& loop, std::uint32_t) override { return std::make_unique<timer_lane>(loop); }
+  std::unique_ptr<lane> open_async_lane(boost::asio::io_context& loop, std::uint32_t) override {
+    return std::make_unique<timer_lane>(loop);
+  }
 
   awaitable_operation run_async(lane& mine) override {
     auto& timer = static_cast<timer_lane&>(mine).timer;
@@ -54,7 +64,8 @@ class sleep_work final : public workload, public async_form {
  private:
   void check_it_lasted(steady_clock::time_point end) const {
     if (const auto now = steady_clock::now(); now < end)
-      throw error(error_kind::failed, fmt::format("a sleep of {} ns ended {} ns too early", delay_.count(), (end - now).count()));
+      throw error(error_kind::failed, fmt::format("a sleep of {} ns ended {} ns too early",
+                                                  delay_.count(), (end - now).count()));
   }
 
   std::chrono::nanoseconds delay_;
@@ -70,7 +81,10 @@ constinit const workload_type sleep_workload = {
     .make = [](const parameter_values& values, const std::string&) -> std::unique_ptr<workload> {
       return std::make_unique<sleep_work>(values.number("delay"));
     },
-    .least_operation_s = [](const parameter_values& values) { return static_cast<double>(values.number("delay")) * 1e-9; },
+    .least_operation_s =
+        [](const parameter_values& values) {
+          return static_cast<double>(values.number("delay")) * 1e-9;
+        },
     .start_fixture = nullptr,
 };
 

@@ -17,7 +17,9 @@ database open(const std::string& path, int flags) {
   sqlite3* opened = nullptr;
   const int code = ::sqlite3_open_v2(path.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   database owned(opened, &::sqlite3_close);
-  if (code != SQLITE_OK) throw error(error_kind::failed, fmt::format("SQLite cannot open {}: {}", path, ::sqlite3_errstr(code)));
+  if (code != SQLITE_OK)
+    throw error(error_kind::failed,
+                fmt::format("SQLite cannot open {}: {}", path, ::sqlite3_errstr(code)));
   return owned;
 }
 
@@ -48,7 +50,9 @@ class sqlite_query final : public workload {
  public:
   sqlite_query(std::uint64_t rows, std::string path) : rows_(rows), path_(std::move(path)) {}
 
-  std::unique_ptr<lane> open_lane(std::uint32_t number) override { return std::make_unique<database_lane>(path_, number); }
+  std::unique_ptr<lane> open_lane(std::uint32_t number) override {
+    return std::make_unique<database_lane>(path_, number);
+  }
 
   void run_blocking(lane& mine) override {
     auto& l = static_cast<database_lane&>(mine);
@@ -58,11 +62,16 @@ class sqlite_query final : public workload {
     ::sqlite3_bind_int64(select, 1, static_cast<sqlite3_int64>(id));
     int code = SQLITE_ERROR;
     call_outside([&] { code = ::sqlite3_step(select); });
-    if (code != SQLITE_ROW && code != SQLITE_DONE) throw operation_error("query", ::sqlite3_errstr(code));
-    const bool right = code == SQLITE_ROW && static_cast<std::uint64_t>(::sqlite3_column_int64(select, 0)) == id &&
-                       ::sqlite3_column_int64(select, 1) == row_value(id) &&
-                       row_label(id) == reinterpret_cast<const char*>(::sqlite3_column_text(select, 2)) && ::sqlite3_step(select) == SQLITE_DONE;
-    if (!right) throw error(error_kind::failed, fmt::format("the row of id {} is not the one row that it should be", id));
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+      throw operation_error("query", ::sqlite3_errstr(code));
+    const bool right =
+        code == SQLITE_ROW && static_cast<std::uint64_t>(::sqlite3_column_int64(select, 0)) == id &&
+        ::sqlite3_column_int64(select, 1) == row_value(id) &&
+        row_label(id) == reinterpret_cast<const char*>(::sqlite3_column_text(select, 2)) &&
+        ::sqlite3_step(select) == SQLITE_DONE;
+    if (!right)
+      throw error(error_kind::failed,
+                  fmt::format("the row of id {} is not the one row that it should be", id));
   }
 
  private:
@@ -77,20 +86,26 @@ class sqlite_file final : public fixture {
     try {
       // Nobody needs this file after a crash: no journal, no waiting for the disk.
       for (const char* text : {"PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF",
-                               "CREATE TABLE crossover_rows (id INTEGER PRIMARY KEY, value INTEGER NOT NULL, label TEXT NOT NULL)", "BEGIN"})
+                               "CREATE TABLE crossover_rows (id INTEGER PRIMARY KEY, value INTEGER "
+                               "NOT NULL, label TEXT NOT NULL)",
+                               "BEGIN"})
         step(prepare(made.get(), text).get());
-      const statement insert = prepare(made.get(), "INSERT INTO crossover_rows VALUES (?1, ?2, ?3)");
+      const statement insert =
+          prepare(made.get(), "INSERT INTO crossover_rows VALUES (?1, ?2, ?3)");
       for (std::uint64_t id = 1; id <= rows; ++id) {
         const std::string label = row_label(id);
         ::sqlite3_bind_int64(insert.get(), 1, static_cast<sqlite3_int64>(id));
         ::sqlite3_bind_int64(insert.get(), 2, row_value(id));
-        ::sqlite3_bind_text(insert.get(), 3, label.data(), static_cast<int>(label.size()), SQLITE_TRANSIENT);
+        ::sqlite3_bind_text(insert.get(), 3, label.data(), static_cast<int>(label.size()),
+                            SQLITE_TRANSIENT);
         step(insert.get());
       }
       step(prepare(made.get(), "COMMIT").get());
     } catch (const error& trouble) {
-      throw error(error_kind::failed,
-                  fmt::format("cannot write {} ({}): make room there, or set TMPDIR to where there is room", path_, trouble.what()));
+      throw error(
+          error_kind::failed,
+          fmt::format("cannot write {} ({}): make room there, or set TMPDIR to where there is room",
+                      path_, trouble.what()));
     }
   }
   std::string endpoint() const override { return path_; }
@@ -108,10 +123,14 @@ class sqlite_file final : public fixture {
 
 }  // namespace
 
-std::unique_ptr<workload> make_sqlite_query(std::uint64_t rows, const std::string& path) { return std::make_unique<sqlite_query>(rows, path); }
+std::unique_ptr<workload> make_sqlite_query(std::uint64_t rows, const std::string& path) {
+  return std::make_unique<sqlite_query>(rows, path);
+}
 
 std::unique_ptr<fixture> start_sqlite_file(std::uint64_t rows) {
-  return start_kept([rows](const std::string& directory) { return std::make_unique<sqlite_file>(rows, directory + "/rows.db"); });
+  return start_kept([rows](const std::string& directory) {
+    return std::make_unique<sqlite_file>(rows, directory + "/rows.db");
+  });
 }
 
 }  // namespace crossover

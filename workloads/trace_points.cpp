@@ -34,10 +34,12 @@ std::int64_t monotonic_ns() {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-/// The how-manieth recorder of this process it is: a thread that outlives one must not write to its part of it.
+/// The how-manieth recorder of this process it is: a thread that outlives one must not write to its
+/// part of it.
 std::atomic<std::uint32_t> recorders = 0;
 
-// Of the thread. A forked worker inherits its parent's, so forks must come before the start: they do, a model forks when it is prepared.
+// Of the thread. A forked worker inherits its parent's, so forks must come before the start: they
+// do, a model forks when it is prepared.
 thread_local void* own_part = nullptr;
 thread_local std::uint32_t part_of = 0;
 thread_local std::uint32_t lane_now = no_lane;
@@ -46,12 +48,18 @@ thread_local std::uint32_t lane_now = no_lane;
 
 std::uint32_t traced_lane() { return lane_now; }
 
-trace_recorder::trace_recorder(std::uint32_t threads) : threads_(threads), bytes_(sizeof(header) + alignof(part) + threads * sizeof(part)) {
-  void* memory = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) throw system_failure(error_kind::resource, "no address space for a trace; ask for fewer in flight", errno);
+trace_recorder::trace_recorder(std::uint32_t threads)
+    : threads_(threads), bytes_(sizeof(header) + alignof(part) + threads * sizeof(part)) {
+  void* memory = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED)
+    throw system_failure(error_kind::resource,
+                         "no address space for a trace; ask for fewer in flight", errno);
   shared_ = new (memory) header;
   shared_->generation = ++recorders;
-  parts_ = reinterpret_cast<part*>(static_cast<char*>(memory) + (sizeof(header) + alignof(part) - 1) / alignof(part) * alignof(part));
+  parts_ =
+      reinterpret_cast<part*>(static_cast<char*>(memory) +
+                              (sizeof(header) + alignof(part) - 1) / alignof(part) * alignof(part));
 }
 
 trace_recorder::~trace_recorder() { ::munmap(shared_, bytes_); }
@@ -87,7 +95,8 @@ std::vector<thread_points> trace_recorder::take() const {
   std::vector<thread_points> all;
   for (std::uint32_t i = 0; i < shared_->taken.load() && i < threads_; ++i) {
     const part& p = parts_[i];
-    all.push_back({p.thread, p.cpu, {p.points, p.points + p.count.load(std::memory_order_acquire)}});
+    all.push_back(
+        {p.thread, p.cpu, {p.points, p.points + p.count.load(std::memory_order_acquire)}});
   }
   return all;
 }

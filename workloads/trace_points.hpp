@@ -10,7 +10,8 @@ namespace crossover {
 enum class trace_mark : std::uint8_t {
   running,  ///< it works for this lane from now on
   idle,     ///< it works for no lane: the lane waits, or the model looks for what to do next
-  begun,    ///< the lane's next operation begins now (an open loop; elsewhere it begins where the last one ended)
+  begun,    ///< the lane's next operation begins now (an open loop; elsewhere it begins where the
+            ///< last one ended)
   ended,    ///< the lane's operation ended well
   failed,   ///< the lane's operation ended in error
 };
@@ -28,8 +29,8 @@ struct thread_points {
   std::vector<trace_point> points;
 };
 
-/// Gathers trace points of a cell's threads and forked workers, in memory that they share. Each thread writes a part of its own.
-/// It records nothing until it is started, and is started once.
+/// Gathers trace points of a cell's threads and forked workers, in memory that they share. Each
+/// thread writes a part of its own. It records nothing until it is started, and is started once.
 class trace_recorder {
  public:
   static constexpr std::uint32_t points_per_thread = 1 << 16;
@@ -57,7 +58,8 @@ class trace_recorder {
   std::size_t bytes_;
 };
 
-/// The process's recorder; nullptr, which is all that a trace point costs, where nobody asked for a trace.
+/// The process's recorder; nullptr, which is all that a trace point costs, where nobody asked for a
+/// trace.
 inline trace_recorder* active_trace = nullptr;
 
 constexpr std::uint32_t no_lane = ~std::uint32_t{0};
@@ -90,7 +92,8 @@ class traced_lane_scope {
   traced_lane_scope& operator=(const traced_lane_scope&) = delete;
 };
 
-/// Lives as long as an operation waits and its thread does something else meanwhile: across a co_await, a fiber's suspension.
+/// Lives as long as an operation waits and its thread does something else meanwhile: across a
+/// co_await, a fiber's suspension.
 class traced_wait {
  public:
   traced_wait() : lane_(active_trace != nullptr ? traced_lane() : no_lane) { trace_idle(); }

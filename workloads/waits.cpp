@@ -23,7 +23,8 @@ void wait_for(std::int64_t ns) {
 }
 
 ssize_t wait_receive(int fd, void* into, std::size_t most, int flags) {
-  return current != nullptr ? current->receive(fd, into, most, flags) : ::recv(fd, into, most, flags);
+  return current != nullptr ? current->receive(fd, into, most, flags)
+                            : ::recv(fd, into, most, flags);
 }
 
 ssize_t wait_send(int fd, const void* from, std::size_t size, int flags) {

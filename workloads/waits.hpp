@@ -7,15 +7,17 @@
 
 namespace crossover {
 
-/// How the blocking form of an operation waits. By default it blocks the calling thread in the kernel; a model that makes something
-/// else of a wait (one that gives up a global lock meanwhile, a fiber that lets others run) sets a waiter for its
-/// threads. So an operation is written once, in blocking style, and each model decides what its waits are.
+/// How the blocking form of an operation waits. By default it blocks the calling thread in the
+/// kernel; a model that makes something else of a wait (one that gives up a global lock meanwhile,
+/// a fiber that lets others run) sets a waiter for its threads. So an operation is written once, in
+/// blocking style, and each model decides what its waits are.
 class waiter {
  public:
   virtual ~waiter() = default;
   /// Waits for so long.
   virtual void sleep(std::int64_t ns) = 0;
-  /// As recv(2) with these flags on a connected socket: returns once there is something, or the peer has closed, or an error is in errno.
+  /// As recv(2) with these flags on a connected socket: returns once there is something, or the
+  /// peer has closed, or an error is in errno.
   virtual ssize_t receive(int fd, void* into, std::size_t most, int flags) = 0;
   /// As send(2): returns once something was taken.
   virtual ssize_t send(int fd, const void* from, std::size_t size, int flags) = 0;
@@ -23,7 +25,8 @@ class waiter {
   virtual void until_ready(int fd, bool writable) = 0;
   /// The descriptor is about to be closed: whoever watches it forgets it.
   virtual void forget(int fd) = 0;
-  /// Runs a library's call that needs no exclusive state (a digest, a database's step): where there is a lock, it is given up meanwhile.
+  /// Runs a library's call that needs no exclusive state (a digest, a database's step): where there
+  /// is a lock, it is given up meanwhile.
   virtual void outside(void (*call)(void*), void* argument) = 0;
 };
 
@@ -39,7 +42,8 @@ void wait_until_ready(int fd, bool writable);
 template <typename Call>
 void call_outside(const Call& call) {
   if (waiter* const mine = current_waiter(); mine != nullptr)
-    mine->outside([](void* argument) { (*static_cast<const Call*>(argument))(); }, const_cast<Call*>(&call));
+    mine->outside([](void* argument) { (*static_cast<const Call*>(argument))(); },
+                  const_cast<Call*>(&call));
   else
     call();
 }

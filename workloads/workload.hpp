@@ -16,7 +16,8 @@ namespace crossover {
 
 class async_form;  // workloads/async_form.hpp: kept apart since it needs Boost.Asio
 
-/// The state that one in-flight operation owns: its socket, its buffers. A lane runs one operation at a time.
+/// The state that one in-flight operation owns: its socket, its buffers. A lane runs one operation
+/// at a time.
 class lane {
  public:
   virtual ~lane() = default;
@@ -25,26 +26,33 @@ class lane {
   lane& operator=(const lane&) = delete;
 };
 
-/// An operation that went wrong in a way that counts: a reset connection, an HTTP status. It is counted by name, apart from
-/// the operations, and the run goes on. A *wrong result* is an `error` (failed) instead: it ends the cell.
+/// An operation that went wrong in a way that counts: a reset connection, an HTTP status. It is
+/// counted by name, apart from the operations, and the run goes on. A *wrong result* is an `error`
+/// (failed) instead: it ends the cell.
 class operation_error : public std::runtime_error {
  public:
   /// `phase` says where ("connect", "send", "receive"), `name` what ("ECONNRESET").
-  operation_error(std::string_view phase, std::string_view name) : std::runtime_error(std::string(phase) + ":" + std::string(name)) {}
-  operation_error(std::string_view phase, int errno_value) : operation_error(phase, errno_name(errno_value)) {}
+  operation_error(std::string_view phase, std::string_view name)
+      : std::runtime_error(std::string(phase) + ":" + std::string(name)) {}
+  operation_error(std::string_view phase, int errno_value)
+      : operation_error(phase, errno_name(errno_value)) {}
 };
 
-/// WHAT is done. Made once in the cell process; its members are called from many threads at a time, each with lanes of its own.
+/// WHAT is done. Made once in the cell process; its members are called from many threads at a time,
+/// each with lanes of its own.
 class workload {
  public:
   virtual ~workload() = default;
-  /// Opens lane `number` for blocking operations, in the thread or process that will use it. Throws `error`.
+  /// Opens lane `number` for blocking operations, in the thread or process that will use it. Throws
+  /// `error`.
   virtual std::unique_ptr<lane> open_lane(std::uint32_t number) = 0;
   /// One operation, its result checked. Throws `operation_error` or `error` (failed).
   virtual void run_blocking(lane& mine) = 0;
-  /// The same operation as a coroutine, or nullptr: a CPU-bound workload has none and runs inline on a loop.
+  /// The same operation as a coroutine, or nullptr: a CPU-bound workload has none and runs inline
+  /// on a loop.
   virtual async_form* async() { return nullptr; }
-  /// What the operations' results come to, for comparison between models ("" where there is nothing to say).
+  /// What the operations' results come to, for comparison between models ("" where there is nothing
+  /// to say).
   virtual std::string checksum() const { return {}; }
 };
 
@@ -84,7 +92,8 @@ struct workload_type {
   std::span<const parameter> parameters;
   /// `endpoint` is "" for a workload without fixture.
   std::unique_ptr<workload> (*make)(const parameter_values&, const std::string& endpoint);
-  /// The least time that an operation can take by its parameters, in s (0: unknown). in flight / this is the ceiling of throughput.
+  /// The least time that an operation can take by its parameters, in s (0: unknown). in flight /
+  /// this is the ceiling of throughput.
   double (*least_operation_s)(const parameter_values&);
   /// nullptr for a workload that needs no server.
   std::unique_ptr<fixture> (*start_fixture)(const parameter_values&, const fixture_place&);
@@ -92,8 +101,8 @@ struct workload_type {
   std::uint32_t descriptors_per_lane = 0;
   /// nullptr: a server, where there is a `start_fixture`.
   counterpart (*talks_to)(const parameter_values&) = nullptr;
-  /// Why this cell cannot be on this machine ("" when it can). Throws `error` (invalid) for values that make no sense, each alone or
-  /// together. nullptr: it always can.
+  /// Why this cell cannot be on this machine ("" when it can). Throws `error` (invalid) for values
+  /// that make no sense, each alone or together. nullptr: it always can.
   std::string (*cannot)(const workload_request&) = nullptr;
   /// Tries a server of the user's once. Throws `error`. nullptr: a TCP connection to HOST:PORT.
   void (*try_endpoint)(const std::string&) = nullptr;

@@ -11,8 +11,10 @@
 namespace crossover {
 
 arrival_schedule::arrival_schedule() {
-  void* memory = ::mmap(nullptr, most * sizeof(std::int64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) throw system_failure(error_kind::resource, "no address space for a schedule", errno);
+  void* memory = ::mmap(nullptr, most * sizeof(std::int64_t), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED)
+    throw system_failure(error_kind::resource, "no address space for a schedule", errno);
   times_ = static_cast<std::int64_t*>(memory);
 }
 
@@ -22,10 +24,14 @@ std::size_t arrival_schedule::fill(double rate, double seconds, bool poisson, st
   std::mt19937_64 random(seed);
   std::exponential_distribution<double> gap(rate);
   std::size_t count = 0;
-  for (double at = poisson ? gap(random) : 0; at < seconds; at += poisson ? gap(random) : 1 / rate) {
+  for (double at = poisson ? gap(random) : 0; at < seconds;
+       at += poisson ? gap(random) : 1 / rate) {
     if (count == most)
-      throw error(error_kind::invalid,
-                  fmt::format("{} operations a second for {} s are more than the {} that a schedule can hold", rate, seconds, most));
+      throw error(
+          error_kind::invalid,
+          fmt::format(
+              "{} operations a second for {} s are more than the {} that a schedule can hold", rate,
+              seconds, most));
     times_[count++] = static_cast<std::int64_t>(at * 1e9);
   }
   return count;

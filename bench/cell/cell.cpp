@@ -30,7 +30,9 @@ using namespace request_members;
 
 /// What a traced run needs: told of by the cell's threads and by the kernel.
 struct tracing {
-  tracing(const std::vector<int>& cpus, std::uint32_t threads) : switches(cpus), points(threads) { active_trace = &points; }
+  tracing(const std::vector<int>& cpus, std::uint32_t threads) : switches(cpus), points(threads) {
+    active_trace = &points;
+  }
   ~tracing() { active_trace = nullptr; }
   tracing(const tracing&) = delete;
   tracing& operator=(const tracing&) = delete;
@@ -39,7 +41,8 @@ struct tracing {
   trace_recorder points;
 };
 
-/// What reading the clock takes: the least of some batches, in ns. Spinning reads it twice more than it spins.
+/// What reading the clock takes: the least of some batches, in ns. Spinning reads it twice more
+/// than it spins.
 double reading_ns() {
   constexpr int readings = 1000;
   std::int64_t least = std::numeric_limits<std::int64_t>::max();
@@ -57,41 +60,59 @@ class cell {
 
   json answer(const json& request) {
     if (!request.is_object() || request.size() != 1)
-      throw error(error_kind::invalid, "a request is one JSON object with one key: prepare, run or finish");
+      throw error(error_kind::invalid,
+                  "a request is one JSON object with one key: prepare, run or finish");
     const std::string verb = request.begin().key();
     const json& body = request.begin().value();
-    if (!body.is_object()) throw error(error_kind::invalid, fmt::format("'{}' wants an object", verb));
+    if (!body.is_object())
+      throw error(error_kind::invalid, fmt::format("'{}' wants an object", verb));
     if (verb == "prepare") return {{"ready", prepare(body)}};
     if (verb == "run") return {{"sample", run(body)}};
     if (verb == "finish") return {{"finished", finish()}};
-    throw error(error_kind::invalid, fmt::format("unknown request '{}': {}", verb, suggestion(verb, {"prepare", "run", "finish"})));
+    throw error(error_kind::invalid, fmt::format("unknown request '{}': {}", verb,
+                                                 suggestion(verb, {"prepare", "run", "finish"})));
   }
 
   bool finished() const { return finished_; }
 
  private:
   json prepare(const json& body) {
-    if (prepared_) throw error(error_kind::invalid, "this cell is prepared already; a cell process measures one cell");
+    if (prepared_)
+      throw error(error_kind::invalid,
+                  "this cell is prepared already; a cell process measures one cell");
     const std::int64_t start = now_ns();
     model_setup setup;
     setup.type = &find_workload(member(body, "workload", json::value_t::string).get<std::string>());
-    setup.workload_values = parameter_values(setup.type->name, setup.type->parameters, strings(body, "parameters"));
-    const model_type& type = find_type(member(body, "model", json::value_t::string).get<std::string>());
-    setup.model_values = parameter_values(type.name, type.parameters, strings(body, "model_parameters"));
+    setup.workload_values =
+        parameter_values(setup.type->name, setup.type->parameters, strings(body, "parameters"));
+    const model_type& type =
+        find_type(member(body, "model", json::value_t::string).get<std::string>());
+    setup.model_values =
+        parameter_values(type.name, type.parameters, strings(body, "model_parameters"));
     for (const json& cpu : member(body, "cores", json::value_t::array)) {
-      if (!cpu.is_number_unsigned()) throw error(error_kind::invalid, "'cores' is an array of CPU numbers");
+      if (!cpu.is_number_unsigned())
+        throw error(error_kind::invalid, "'cores' is an array of CPU numbers");
       setup.cpus.push_back(cpu.get<int>());
     }
-    if (setup.cpus.empty()) throw error(error_kind::invalid, "'cores' is empty: name at least one CPU");
-    const auto in_flight = member(body, "in_flight", json::value_t::number_unsigned).get<std::uint64_t>();
-    if (in_flight == 0 || in_flight > 1'000'000) throw error(error_kind::invalid, "'in_flight' is outside the allowed range 1 to 1000000");
+    if (setup.cpus.empty())
+      throw error(error_kind::invalid, "'cores' is empty: name at least one CPU");
+    const auto in_flight =
+        member(body, "in_flight", json::value_t::number_unsigned).get<std::uint64_t>();
+    if (in_flight == 0 || in_flight > 1'000'000)
+      throw error(error_kind::invalid, "'in_flight' is outside the allowed range 1 to 1000000");
     setup.in_flight = type.one_at_a_time ? 1 : static_cast<std::uint32_t>(in_flight);
-    if (const auto endpoint = body.find("endpoint"); endpoint != body.end() && endpoint->is_string()) setup.endpoint = endpoint->get<std::string>();
-    if (counterpart_of(*setup.type, setup.workload_values) != counterpart::none && setup.endpoint.empty())
-      throw error(error_kind::invalid, fmt::format("{} needs an 'endpoint', as 127.0.0.1:4000", setup.type->name));
-    const cell_request request{
-        setup.type, &setup.workload_values, &setup.model_values, static_cast<std::uint32_t>(setup.cpus.size()), setup.in_flight, false};
-    if (const std::string why = type.cannot(request); !why.empty()) throw error(error_kind::unsupported, why);
+    if (const auto endpoint = body.find("endpoint");
+        endpoint != body.end() && endpoint->is_string())
+      setup.endpoint = endpoint->get<std::string>();
+    if (counterpart_of(*setup.type, setup.workload_values) != counterpart::none &&
+        setup.endpoint.empty())
+      throw error(error_kind::invalid,
+                  fmt::format("{} needs an 'endpoint', as 127.0.0.1:4000", setup.type->name));
+    const cell_request request{setup.type,          &setup.workload_values,
+                               &setup.model_values, static_cast<std::uint32_t>(setup.cpus.size()),
+                               setup.in_flight,     false};
+    if (const std::string why = type.cannot(request); !why.empty())
+      throw error(error_kind::unsupported, why);
 
     if (const double slower_ns = amount(body, "slower_ns"); slower_ns > 0)
       added_ns_ = std::max<std::int64_t>(1, std::llround(slower_ns - 2 * reading_ns()));
@@ -107,10 +128,13 @@ class cell {
     bind_to_cpus(setup.cpus);
     cores_ = static_cast<std::uint32_t>(setup.cpus.size());
     const std::uint64_t base = resident_bytes();
-    if (flag(body, "trace")) tracing_ = std::make_unique<tracing>(setup.cpus, type.workers(request) + 4 * cores_);
+    if (flag(body, "trace"))
+      tracing_ = std::make_unique<tracing>(setup.cpus, type.workers(request) + 4 * cores_);
     checksum_ = setup.type->make(setup.workload_values, setup.endpoint)->checksum();
     prepared_ = type.prepare(setup);
-    return {{"protocol", 1}, {"setup_s", static_cast<double>(now_ns() - start) * 1e-9}, {"base_rss_bytes", base}};
+    return {{"protocol", 1},
+            {"setup_s", static_cast<double>(now_ns() - start) * 1e-9},
+            {"base_rss_bytes", base}};
   }
 
   json run(const json& body) {
@@ -119,7 +143,8 @@ class cell {
     const std::uint64_t operations = whole(body, "operations", 0);
     const double rate = amount(body, "rate");
     if ((seconds > 0) == (operations > 0) || seconds > 3600)
-      throw error(error_kind::invalid, "'run' wants either 'seconds' (at most 3600) or 'operations', more than 0");
+      throw error(error_kind::invalid,
+                  "'run' wants either 'seconds' (at most 3600) or 'operations', more than 0");
     run_control control;
     control.operations = operations;
     control.every = every_;
@@ -128,15 +153,22 @@ class cell {
       if (!why_no_open_loop_.empty()) throw error(error_kind::unsupported, why_no_open_loop_);
       if (!(seconds > 0)) throw error(error_kind::invalid, "a 'rate' goes with 'seconds'");
       const std::string schedule = body.value("schedule", "poisson");
-      if (schedule != "poisson" && schedule != "constant") throw error(error_kind::invalid, "'schedule' is poisson or constant");
-      control.arrival_count = arrivals_.fill(rate, seconds, schedule == "poisson", whole(body, "seed", 1));
+      if (schedule != "poisson" && schedule != "constant")
+        throw error(error_kind::invalid, "'schedule' is poisson or constant");
+      control.arrival_count =
+          arrivals_.fill(rate, seconds, schedule == "poisson", whole(body, "seed", 1));
       if (control.arrival_count == 0)
-        throw error(error_kind::invalid,
-                    fmt::format("{} operations a second leave none for {} s: give it more time, or a higher rate", rate, seconds));
+        throw error(
+            error_kind::invalid,
+            fmt::format(
+                "{} operations a second leave none for {} s: give it more time, or a higher rate",
+                rate, seconds));
       control.arrivals = arrivals_.times();
     }
     const bool traced = flag(body, "trace");
-    if (traced && (!tracing_ || traced_)) throw error(error_kind::invalid, "a 'trace' of a run wants one in 'prepare', and is made once");
+    if (traced && (!tracing_ || traced_))
+      throw error(error_kind::invalid,
+                  "a 'trace' of a run wants one in 'prepare', and is made once");
     if (traced) {
       tracing_->switches.start();
       tracing_->points.start();
@@ -154,11 +186,15 @@ class cell {
   run_trace trace_of(std::int64_t begin_ns, std::int64_t end_ns) {
     std::uint64_t lost = tracing_->points.lost();
     run_trace trace{begin_ns, end_ns, tracing_->switches.take(lost), tracing_->points.take()};
-    if (lost > 0) throw error(error_kind::resource, fmt::format("{} records of the trace found no room: ask for fewer operations", lost));
+    if (lost > 0)
+      throw error(
+          error_kind::resource,
+          fmt::format("{} records of the trace found no room: ask for fewer operations", lost));
     return trace;
   }
 
-  sample sample_of(const run_control& control, run_outcome& outcome, const usage& used, double rate) {
+  sample sample_of(const run_control& control, run_outcome& outcome, const usage& used,
+                   double rate) {
     sample s;
     for (const std::uint64_t share : outcome.worker_operations) s.operations += share;
     if (s.operations == 0) throw error(error_kind::failed, nothing_but_errors(outcome));
@@ -186,17 +222,21 @@ class cell {
     return s;
   }
 
-  /// Which share of the operations to time, 1 in a power of 2: all, where the clock's two readings take less than 2 % of an operation.
+  /// Which share of the operations to time, 1 in a power of 2: all, where the clock's two readings
+  /// take less than 2 % of an operation.
   std::uint32_t timed_share(const sample& s) const {
     const double operation_ns = s.wall_s * 1e9 * cores_ / static_cast<double>(s.operations);
     constexpr double reading_ns = 25;
     const double share = reading_ns / (0.02 * operation_ns);
-    return share <= 1 ? 1 : std::min(1024U, std::bit_ceil(static_cast<std::uint32_t>(std::ceil(2 * share))));
+    return share <= 1
+               ? 1
+               : std::min(1024U, std::bit_ceil(static_cast<std::uint32_t>(std::ceil(2 * share))));
   }
 
   static std::string nothing_but_errors(const run_outcome& outcome) {
     std::string what = "no operation succeeded";
-    for (const auto& [name, count] : outcome.errors) what += fmt::format(", {} {} times", name, count);
+    for (const auto& [name, count] : outcome.errors)
+      what += fmt::format(", {} {} times", name, count);
     return what;
   }
 
@@ -213,7 +253,8 @@ class cell {
       if (type->name == name) return *type;
       names.emplace_back(type->name);
     }
-    throw error(error_kind::invalid, fmt::format("unknown model '{}': {}", name, suggestion(name, names)));
+    throw error(error_kind::invalid,
+                fmt::format("unknown model '{}': {}", name, suggestion(name, names)));
   }
 
   std::span<const model_type* const> models_;
@@ -265,7 +306,9 @@ bool write_line(int fd, const json& answer) {
   return true;
 }
 
-json told(std::string_view kind, std::string_view message) { return {{"error", {{"kind", kind}, {"message", message}}}}; }
+json told(std::string_view kind, std::string_view message) {
+  return {{"error", {{"kind", kind}, {"message", message}}}};
+}
 
 json attempt(cell& measured, const std::string& line) {
   try {

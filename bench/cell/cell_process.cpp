@@ -24,7 +24,9 @@ std::string text_in(const json& told, const char* key, const char* otherwise) {
   return found != told.end() && found->is_string() ? found->get<std::string>() : otherwise;
 }
 
-std::string shortened(const std::string& line) { return line.size() <= 80 ? line : line.substr(0, 77) + "..."; }
+std::string shortened(const std::string& line) {
+  return line.size() <= 80 ? line : line.substr(0, 77) + "...";
+}
 
 }  // namespace
 
@@ -37,16 +39,22 @@ json cell_process::ask(const json& request, const char* expected, double patienc
   const json answer = json::parse(line, nullptr, false);
   if (answer.is_object() && answer.contains("error") && answer["error"].is_object()) {
     const json& told = answer["error"];
-    throw error(kind_of(text_in(told, "kind", "failed")), text_in(told, "message", "the cell told of an error without words"));
+    throw error(kind_of(text_in(told, "kind", "failed")),
+                text_in(told, "message", "the cell told of an error without words"));
   }
   if (!answer.is_object() || !answer.contains(expected) || !answer[expected].is_object())
-    throw error(error_kind::failed, fmt::format("the cell process answered nonsense where '{}' was due: {}", expected, shortened(line)));
+    throw error(error_kind::failed,
+                fmt::format("the cell process answered nonsense where '{}' was due: {}", expected,
+                            shortened(line)));
   return answer[expected];
 }
 
 void cell_process::prepare(const cell_preparation& what) {
-  json body = {
-      {"workload", what.workload}, {"parameters", what.parameters}, {"model", what.model}, {"cores", what.cores}, {"in_flight", what.in_flight}};
+  json body = {{"workload", what.workload},
+               {"parameters", what.parameters},
+               {"model", what.model},
+               {"cores", what.cores},
+               {"in_flight", what.in_flight}};
   if (!what.model_parameters.empty()) body["model_parameters"] = what.model_parameters;
   if (!what.endpoint.empty()) body["endpoint"] = what.endpoint;
   if (what.trace) body["trace"] = true;
@@ -57,19 +65,25 @@ void cell_process::prepare(const cell_preparation& what) {
   const json ready = ask({{"prepare", body}}, "ready", deadline_s_ + patience_s_);
   start_s_ = static_cast<double>(now_ns() - started_ns_) * 1e-9;
   if (ready.value("protocol", json()) != 1)
-    throw error(error_kind::failed, "the cell process speaks another version of the protocol; this program speaks 1");
-  if (ready.contains("setup_s") && ready["setup_s"].is_number()) setup_s_ = ready["setup_s"].get<double>();
+    throw error(error_kind::failed,
+                "the cell process speaks another version of the protocol; this program speaks 1");
+  if (ready.contains("setup_s") && ready["setup_s"].is_number())
+    setup_s_ = ready["setup_s"].get<double>();
   if (ready.contains("base_rss_bytes") && ready["base_rss_bytes"].is_number_unsigned())
     base_rss_bytes_ = ready["base_rss_bytes"].get<std::uint64_t>();
   if (const auto told = ready.find("environment"); told != ready.end() && told->is_object())
-    for (const auto& [name, value] : told->items()) environment_[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    for (const auto& [name, value] : told->items())
+      environment_[name] = value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-sample cell_process::run(const run_request& what) { return sample_told(ask_for_sample(what, false)); }
+sample cell_process::run(const run_request& what) {
+  return sample_told(ask_for_sample(what, false));
+}
 
 std::pair<sample, run_trace> cell_process::run_traced(const run_request& what) {
   const json told = ask_for_sample(what, true);
-  if (!told.contains("trace")) throw error(error_kind::unsupported, "this cell process keeps no trace");
+  if (!told.contains("trace"))
+    throw error(error_kind::unsupported, "this cell process keeps no trace");
   return {sample_told(told), trace_from_json(told["trace"])};
 }
 
@@ -89,23 +103,27 @@ sample cell_process::sample_told(const json& told) const {
   try {
     sample measured = sample_from_json(told);
     if (!(measured.wall_s > 0) || measured.operations == 0)
-      throw error(error_kind::failed, "the cell process told of a sample without operations or without time");
+      throw error(error_kind::failed,
+                  "the cell process told of a sample without operations or without time");
     measured.start_s = start_s_;
     measured.setup_s = setup_s_;
     measured.base_rss_bytes = base_rss_bytes_;
     return measured;
   } catch (const json::exception&) {
-    throw error(error_kind::failed, fmt::format("the cell process answered nonsense: {}", shortened(told.dump())));
+    throw error(error_kind::failed,
+                fmt::format("the cell process answered nonsense: {}", shortened(told.dump())));
   } catch (const error& trouble) {
     if (trouble.kind() != error_kind::unreadable) throw;
-    throw error(error_kind::failed, fmt::format("the cell process answered nonsense: {}", trouble.what()));
+    throw error(error_kind::failed,
+                fmt::format("the cell process answered nonsense: {}", trouble.what()));
   }
 }
 
 std::optional<std::uint64_t> cell_process::finish() {
   const json told = ask({{"finish", json::object()}}, "finished", deadline_s_ + patience_s_);
   child_.end(child_process::duration(deadline_s_ + patience_s_));
-  if (told.contains("peak_rss_bytes") && told["peak_rss_bytes"].is_number_unsigned() && told["peak_rss_bytes"] > 0)
+  if (told.contains("peak_rss_bytes") && told["peak_rss_bytes"].is_number_unsigned() &&
+      told["peak_rss_bytes"] > 0)
     return told["peak_rss_bytes"].get<std::uint64_t>();
   return std::nullopt;
 }

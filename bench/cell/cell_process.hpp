@@ -32,25 +32,28 @@ struct run_request {
   std::uint64_t seed = 1;
 };
 
-/// The asking side of the protocol (PROTOCOL.md). Every member throws `error` (failed, or the kind that the cell told) and `interrupted`.
+/// The asking side of the protocol (PROTOCOL.md). Every member throws `error` (failed, or the kind
+/// that the cell told) and `interrupted`.
 class cell_process {
  public:
-  /// `command`: the program and its arguments up to `cell`, behind the launcher if there is one. `deadline_s`: how
-  /// much longer than asked an answer may take before the process is killed.
+  /// `command`: the program and its arguments up to `cell`, behind the launcher if there is one.
+  /// `deadline_s`: how much longer than asked an answer may take before the process is killed.
   cell_process(std::vector<std::string> command, double deadline_s);
 
   /// Returns once the cell is ready.
   void prepare(const cell_preparation& what);
   /// One timed run. The sample has the start-up figures too.
   sample run(const run_request& what);
-  /// The same of a cell that was prepared for a trace, which comes with it. Throws `error` (unsupported) where the cell keeps none.
+  /// The same of a cell that was prepared for a trace, which comes with it. Throws `error`
+  /// (unsupported) where the cell keeps none.
   std::pair<sample, run_trace> run_traced(const run_request& what);
   /// Ends the cell; its peak memory in bytes, where it told.
   std::optional<std::uint64_t> finish();
 
   pid_t pid() const { return child_.pid(); }
   double start_s() const { return start_s_; }
-  /// What a cell in another language told of itself when it was ready: its interpreter's version, say.
+  /// What a cell in another language told of itself when it was ready: its interpreter's version,
+  /// say.
   const std::map<std::string, std::string>& environment() const { return environment_; }
 
  private:

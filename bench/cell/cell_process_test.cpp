@@ -29,8 +29,10 @@ std::vector<pair_of> pairs(bool open_loop) {
   for (const workload_type* type : all_workloads())
     for (const model_type* model : all_models()) {
       if (!model->script.empty()) continue;  // another program's; its own tests ask it the same
-      const parameter_values workload_values(type->name, type->parameters, {}), model_values(model->name, model->parameters, {});
-      if (model->cannot({type, &workload_values, &model_values, 1, 1, open_loop}).empty()) all.push_back({type, model});
+      const parameter_values workload_values(type->name, type->parameters, {}),
+          model_values(model->name, model->parameters, {});
+      if (model->cannot({type, &workload_values, &model_values, 1, 1, open_loop}).empty())
+        all.push_back({type, model});
     }
   return all;
 }
@@ -43,13 +45,17 @@ struct server {
   std::unique_ptr<child_process> process;
   std::string endpoint;
   explicit server(const workload_type& type) {
-    if (counterpart_of(type, parameter_values(type.name, type.parameters, {})) == counterpart::none) return;
-    process = std::make_unique<child_process>(std::vector<std::string>{CROSSOVER_PROGRAM, "serve", std::string(type.name)});
-    endpoint = process->read_line(child_process::duration(patience_s)).substr(std::string("listening ").size());
+    if (counterpart_of(type, parameter_values(type.name, type.parameters, {})) == counterpart::none)
+      return;
+    process = std::make_unique<child_process>(
+        std::vector<std::string>{CROSSOVER_PROGRAM, "serve", std::string(type.name)});
+    endpoint = process->read_line(child_process::duration(patience_s))
+                   .substr(std::string("listening ").size());
   }
 };
 
-cell_preparation preparation(const pair_of& given, std::uint32_t in_flight, const std::string& endpoint) {
+cell_preparation preparation(const pair_of& given, std::uint32_t in_flight,
+                             const std::string& endpoint) {
   cell_preparation what;
   what.workload = given.workload->name;
   what.model = given.model->name;
@@ -59,7 +65,9 @@ cell_preparation preparation(const pair_of& given, std::uint32_t in_flight, cons
   return what;
 }
 
-std::uint64_t sum(const std::vector<std::uint64_t>& shares) { return std::accumulate(shares.begin(), shares.end(), std::uint64_t{0}); }
+std::uint64_t sum(const std::vector<std::uint64_t>& shares) {
+  return std::accumulate(shares.begin(), shares.end(), std::uint64_t{0});
+}
 
 class cells : public ::testing::TestWithParam<pair_of> {};
 INSTANTIATE_TEST_SUITE_P(pairs, cells, ::testing::ValuesIn(pairs(false)), name_of);
@@ -67,7 +75,11 @@ INSTANTIATE_TEST_SUITE_P(pairs, cells, ::testing::ValuesIn(pairs(false)), name_o
 TEST_P(cells, count_exactly_as_many_operations_as_asked) {
   const server serving(*GetParam().workload);
   const std::string checksum =
-      GetParam().workload->make(parameter_values(GetParam().workload->name, GetParam().workload->parameters, {}), serving.endpoint)->checksum();
+      GetParam()
+          .workload
+          ->make(parameter_values(GetParam().workload->name, GetParam().workload->parameters, {}),
+                 serving.endpoint)
+          ->checksum();
   for (const std::uint32_t in_flight : {1U, 2U, 7U}) {
     cell_process cell(cell_command, patience_s);
     cell.prepare(preparation(GetParam(), in_flight, serving.endpoint));
@@ -83,8 +95,10 @@ TEST_P(cells, count_exactly_as_many_operations_as_asked) {
         EXPECT_GT(s.latency->count(), 0U);
         EXPECT_LE(s.latency->count(), operations);
       }
-      EXPECT_TRUE(operations == 3 || (s.latency && s.latency->count() == operations)) << "of the first run, every operation is timed";
-      EXPECT_TRUE(s.cpu_user_s && s.cpu_system_s && s.voluntary_switches && s.involuntary_switches && s.minor_faults && s.major_faults && s.start_s &&
+      EXPECT_TRUE(operations == 3 || (s.latency && s.latency->count() == operations))
+          << "of the first run, every operation is timed";
+      EXPECT_TRUE(s.cpu_user_s && s.cpu_system_s && s.voluntary_switches &&
+                  s.involuntary_switches && s.minor_faults && s.major_faults && s.start_s &&
                   s.setup_s && s.base_rss_bytes);
     }
     const pid_t pid = cell.pid();
@@ -133,7 +147,8 @@ std::vector<const model_type*> network_models() {
 INSTANTIATE_TEST_SUITE_P(models, network_cells, ::testing::ValuesIn(network_models()),
                          [](const auto& given) { return std::string(given.param->name); });
 
-/// What becomes of 12 operations against such a server: the sample's errors, or why the cell failed.
+/// What becomes of 12 operations against such a server: the sample's errors, or why the cell
+/// failed.
 std::string outcome(const model_type& model, misbehaviour what, std::uint32_t in_flight) {
   const misbehaving_server serving(what, 64);
   cell_process cell(cell_command, patience_s);
@@ -150,24 +165,29 @@ std::string outcome(const model_type& model, misbehaviour what, std::uint32_t in
 }
 
 TEST_P(network_cells, put_echoes_in_pieces_together) {
-  for (const std::uint32_t in_flight : {1U, 3U}) EXPECT_EQ(outcome(*GetParam(), misbehaviour::pieces, in_flight), "12 operations");
+  for (const std::uint32_t in_flight : {1U, 3U})
+    EXPECT_EQ(outcome(*GetParam(), misbehaviour::pieces, in_flight), "12 operations");
 }
 
 TEST_P(network_cells, fail_on_wrong_echoes) {
   for (const std::uint32_t in_flight : {1U, 3U}) {
-    EXPECT_EQ(outcome(*GetParam(), misbehaviour::wrong_byte, in_flight), "an echo differs from what was sent");
-    EXPECT_EQ(outcome(*GetParam(), misbehaviour::stale, in_flight), "an echo differs from what was sent");
+    EXPECT_EQ(outcome(*GetParam(), misbehaviour::wrong_byte, in_flight),
+              "an echo differs from what was sent");
+    EXPECT_EQ(outcome(*GetParam(), misbehaviour::stale, in_flight),
+              "an echo differs from what was sent");
   }
 }
 
 TEST_P(network_cells, count_hang_ups_and_connect_anew) {
   // Each connection serves one message and hangs up in the second.
   for (const std::uint32_t in_flight : {1U, 3U})
-    EXPECT_EQ(outcome(*GetParam(), misbehaviour::hang_up_in_message, in_flight), "6 operations, 6 receive:EOF");
+    EXPECT_EQ(outcome(*GetParam(), misbehaviour::hang_up_in_message, in_flight),
+              "6 operations, 6 receive:EOF");
 }
 
 TEST_P(network_cells, have_no_figure_when_nothing_succeeds) {
-  EXPECT_TRUE(outcome(*GetParam(), misbehaviour::hang_up, 2).starts_with("no operation succeeded, "))
+  EXPECT_TRUE(
+      outcome(*GetParam(), misbehaviour::hang_up, 2).starts_with("no operation succeeded, "))
       << outcome(*GetParam(), misbehaviour::hang_up, 2);
 }
 
@@ -178,13 +198,15 @@ TEST(cell_process, one_that_hangs_is_killed_with_its_workers) {
   cell.prepare(what);
   const pid_t group = cell.pid();
   EXPECT_THROW(cell.run({.operations = 3}), error);
-  for (int tries = 0; tries < 2000 && ::kill(-group, 0) == 0; ++tries) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  for (int tries = 0; tries < 2000 && ::kill(-group, 0) == 0; ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_TRUE(::kill(-group, 0) != 0 && errno == ESRCH);
 }
 
 /// What is thrown when a cell process answers its first request with this line.
 std::string reading(const std::string& line, error_kind kind = error_kind::failed) {
-  cell_process cell({"/bin/sh", "-c", "read request; echo '" + line + "'; cat >/dev/null"}, patience_s);
+  cell_process cell({"/bin/sh", "-c", "read request; echo '" + line + "'; cat >/dev/null"},
+                    patience_s);
   try {
     cell.prepare(preparation({&find_workload("noop"), &find_model("serial")}, 1, ""));
     return "ready";
@@ -196,30 +218,42 @@ std::string reading(const std::string& line, error_kind kind = error_kind::faile
 
 TEST(cell_process, nonsense_is_told_as_such) {
   EXPECT_EQ(reading(R"({"ready":{"protocol":1}})"), "ready");
-  EXPECT_EQ(reading("Welcome to node 7"), "the cell process answered nonsense where 'ready' was due: Welcome to node 7");
-  EXPECT_EQ(reading(R"({"sample":{}})"), R"(the cell process answered nonsense where 'ready' was due: {"sample":{}})");
-  EXPECT_EQ(reading(R"({"ready":1})"), R"(the cell process answered nonsense where 'ready' was due: {"ready":1})");
+  EXPECT_EQ(reading("Welcome to node 7"),
+            "the cell process answered nonsense where 'ready' was due: Welcome to node 7");
+  EXPECT_EQ(reading(R"({"sample":{}})"),
+            R"(the cell process answered nonsense where 'ready' was due: {"sample":{}})");
+  EXPECT_EQ(reading(R"({"ready":1})"),
+            R"(the cell process answered nonsense where 'ready' was due: {"ready":1})");
   EXPECT_EQ(reading("[]"), "the cell process answered nonsense where 'ready' was due: []");
-  EXPECT_EQ(reading(R"({"ready":{"protocol":2}})"), "the cell process speaks another version of the protocol; this program speaks 1");
+  EXPECT_EQ(reading(R"({"ready":{"protocol":2}})"),
+            "the cell process speaks another version of the protocol; this program speaks 1");
   EXPECT_LT(reading(std::string(1000, 'x')).size(), 200U) << "an endless line is cut";
 }
 
 TEST(cell_process, wrong_types_are_nonsense_not_a_bug_of_ours) {
-  EXPECT_TRUE(reading(R"({"ready":{"protocol":"one"}})").starts_with("the cell process")) << reading(R"({"ready":{"protocol":"one"}})");
-  EXPECT_TRUE(reading(R"({"error":{"kind":1,"message":2}})").starts_with("the cell")) << reading(R"({"error":{"kind":1,"message":2}})");
+  EXPECT_TRUE(reading(R"({"ready":{"protocol":"one"}})").starts_with("the cell process"))
+      << reading(R"({"ready":{"protocol":"one"}})");
+  EXPECT_TRUE(reading(R"({"error":{"kind":1,"message":2}})").starts_with("the cell"))
+      << reading(R"({"error":{"kind":1,"message":2}})");
 }
 
 TEST(cell_process, errors_keep_their_kind_and_words) {
-  EXPECT_EQ(reading(R"({"error":{"kind":"unsupported","message":"no loop here"}})", error_kind::unsupported), "no loop here");
-  EXPECT_EQ(reading(R"({"error":{"kind":"resource","message":"no memory"}})", error_kind::resource), "no memory");
-  EXPECT_EQ(reading(R"({"error":{"kind":"invalid","message":"unknown"}})", error_kind::invalid), "unknown");
+  EXPECT_EQ(reading(R"({"error":{"kind":"unsupported","message":"no loop here"}})",
+                    error_kind::unsupported),
+            "no loop here");
+  EXPECT_EQ(reading(R"({"error":{"kind":"resource","message":"no memory"}})", error_kind::resource),
+            "no memory");
+  EXPECT_EQ(reading(R"({"error":{"kind":"invalid","message":"unknown"}})", error_kind::invalid),
+            "unknown");
   EXPECT_EQ(reading(R"({"error":{"kind":"of another age","message":"unknown"}})"), "unknown");
   EXPECT_EQ(reading(R"({"error":{}})"), "the cell told of an error without words");
 }
 
 TEST(cell_process, a_sample_without_time_or_operations_is_nonsense) {
   const auto sampled = [](const std::string& answer) -> std::string {
-    cell_process cell({"/bin/sh", "-c", "read request; echo '{\"ready\":{\"protocol\":1}}'; read request; echo '" + answer + "'; cat >/dev/null"},
+    cell_process cell({"/bin/sh", "-c",
+                       "read request; echo '{\"ready\":{\"protocol\":1}}'; read request; echo '" +
+                           answer + "'; cat >/dev/null"},
                       patience_s);
     cell.prepare(preparation({&find_workload("noop"), &find_model("serial")}, 1, ""));
     try {
@@ -230,9 +264,12 @@ TEST(cell_process, a_sample_without_time_or_operations_is_nonsense) {
     }
   };
   EXPECT_EQ(sampled(R"({"sample":{"operations":5,"wall_s":1}})"), "5");
-  EXPECT_EQ(sampled(R"({"sample":{"operations":5,"wall_s":0}})"), "the cell process told of a sample without operations or without time");
-  EXPECT_EQ(sampled(R"({"sample":{"operations":0,"wall_s":1}})"), "the cell process told of a sample without operations or without time");
-  EXPECT_EQ(sampled(R"({"sample":{"wall_s":1}})"), "the cell process answered nonsense: sample: the number 'operations' is missing");
+  EXPECT_EQ(sampled(R"({"sample":{"operations":5,"wall_s":0}})"),
+            "the cell process told of a sample without operations or without time");
+  EXPECT_EQ(sampled(R"({"sample":{"operations":0,"wall_s":1}})"),
+            "the cell process told of a sample without operations or without time");
+  EXPECT_EQ(sampled(R"({"sample":{"wall_s":1}})"),
+            "the cell process answered nonsense: sample: the number 'operations' is missing");
   EXPECT_EQ(sampled(R"({"sample":{"operations":-5,"wall_s":1}})"),
             "the cell process answered nonsense: operations: a count below 0 or beyond measure");
 }

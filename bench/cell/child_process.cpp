@@ -23,7 +23,8 @@ namespace {
 
 void make_pipe(descriptor& read_end, descriptor& write_end) {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw system_failure(error_kind::resource, "cannot make a pipe", errno);
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    throw system_failure(error_kind::resource, "cannot make a pipe", errno);
   read_end.reset(ends[0]);
   write_end.reset(ends[1]);
 }
@@ -66,7 +67,8 @@ child_process::child_process(std::vector<std::string> command) : command_(std::m
   if (::read(exec_failed.get(), &reason, sizeof reason) == sizeof reason) {
     ::waitpid(pid_, nullptr, 0);
     reaped_ = true;
-    throw error(error_kind::failed, fmt::format("cannot start '{}': {}", command_.front(), std::strerror(reason)));
+    throw error(error_kind::failed,
+                fmt::format("cannot start '{}': {}", command_.front(), std::strerror(reason)));
   }
 }
 
@@ -107,7 +109,8 @@ void child_process::write_line(const std::string& line) {
   if (done < text.size()) throw error(error_kind::failed, how_it_ended());
 }
 
-bool child_process::read_more(time_point deadline, const std::string& late, std::size_t most_bytes) {
+bool child_process::read_more(time_point deadline, const std::string& late,
+                              std::size_t most_bytes) {
   for (;;) {
     if (was_interrupted()) throw interrupted();
     const duration left = deadline - std::chrono::steady_clock::now();
@@ -129,22 +132,26 @@ bool child_process::read_more(time_point deadline, const std::string& late, std:
 }
 
 std::string child_process::read_line(duration most) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(most);
-  const std::string late = fmt::format("no answer within {:.3g} s: the process was killed", most.count());
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(most);
+  const std::string late =
+      fmt::format("no answer within {:.3g} s: the process was killed", most.count());
   for (;;) {
     if (const std::size_t end = pending_.find('\n'); end != std::string::npos) {
       std::string line = pending_.substr(0, end);
       pending_.erase(0, end + 1);
       return line;
     }
-    if (!read_more(deadline, late, std::size_t{256} << 20)) throw error(error_kind::failed, how_it_ended());
+    if (!read_more(deadline, late, std::size_t{256} << 20))
+      throw error(error_kind::failed, how_it_ended());
   }
 }
 
 std::string child_process::read_to_end(duration most) {
   using clock = std::chrono::steady_clock;
   const auto deadline = clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(most);
-  const std::string late = fmt::format("it did not end within {:.3g} s and was killed", most.count());
+  const std::string late =
+      fmt::format("it did not end within {:.3g} s and was killed", most.count());
   input_.reset();
   while (read_more(deadline, late, std::size_t{64} << 20)) {
   }
@@ -155,7 +162,8 @@ std::string child_process::read_to_end(duration most) {
     else
       ::usleep(1000);
   }
-  if (!reaped_ || !WIFEXITED(status_) || WEXITSTATUS(status_) != 0) throw error(error_kind::failed, how_it_ended());
+  if (!reaped_ || !WIFEXITED(status_) || WEXITSTATUS(status_) != 0)
+    throw error(error_kind::failed, how_it_ended());
   return std::exchange(pending_, {});
 }
 
@@ -181,8 +189,10 @@ std::string child_process::how_it_ended() {
   }
   if (!reaped_) return "the process closed its output without an answer" + last_words();
   if (WIFSIGNALED(status_))
-    return fmt::format("the process was ended by signal {} (SIG{}){}", WTERMSIG(status_), ::sigabbrev_np(WTERMSIG(status_)), last_words());
-  return fmt::format("the process ended with code {} without an answer{}", WEXITSTATUS(status_), last_words());
+    return fmt::format("the process was ended by signal {} (SIG{}){}", WTERMSIG(status_),
+                       ::sigabbrev_np(WTERMSIG(status_)), last_words());
+  return fmt::format("the process ended with code {} without an answer{}", WEXITSTATUS(status_),
+                     last_words());
 }
 
 std::string child_process::last_words() const {
@@ -193,7 +203,8 @@ std::string child_process::last_words() const {
   if (n <= 0) return {};
   std::string words(text, static_cast<std::size_t>(n));
   while (!words.empty() && words.back() == '\n') words.pop_back();
-  if (const std::size_t line = words.rfind('\n'); line != std::string::npos) words.erase(0, line + 1);
+  if (const std::size_t line = words.rfind('\n'); line != std::string::npos)
+    words.erase(0, line + 1);
   return words.empty() ? words : "; it said: " + words;
 }
 

@@ -61,7 +61,8 @@ TEST(child_process, a_program_that_is_not_there_cannot_be_started) {
 
 TEST(child_process, a_crash_is_told_by_its_signal) {
   EXPECT_EQ(silence("kill -SEGV $$"), "the process was ended by signal 11 (SIGSEGV)");
-  EXPECT_EQ(silence("echo 'out of luck' >&2; kill -KILL $$"), "the process was ended by signal 9 (SIGKILL); it said: out of luck");
+  EXPECT_EQ(silence("echo 'out of luck' >&2; kill -KILL $$"),
+            "the process was ended by signal 9 (SIGKILL); it said: out of luck");
 }
 
 TEST(child_process, an_exit_is_told_by_its_code_and_last_words) {
@@ -71,13 +72,17 @@ TEST(child_process, an_exit_is_told_by_its_code_and_last_words) {
 }
 
 TEST(child_process, a_line_that_is_never_ended_is_no_answer) {
-  EXPECT_EQ(silence("printf 'half a line'; exit 0"), "the process ended with code 0 without an answer");
+  EXPECT_EQ(silence("printf 'half a line'; exit 0"),
+            "the process ended with code 0 without an answer");
 }
 
-TEST(child_process, a_closed_output_is_no_answer) { EXPECT_EQ(silence("exec >&-; sleep 60"), "the process closed its output without an answer"); }
+TEST(child_process, a_closed_output_is_no_answer) {
+  EXPECT_EQ(silence("exec >&-; sleep 60"), "the process closed its output without an answer");
+}
 
 TEST(child_process, silence_is_ended_at_the_deadline) {
-  EXPECT_EQ(silence("echo 'still thinking' >&2; sleep 60", seconds(0.2)), "no answer within 0.2 s: the process was killed; it said: still thinking");
+  EXPECT_EQ(silence("echo 'still thinking' >&2; sleep 60", seconds(0.2)),
+            "no answer within 0.2 s: the process was killed; it said: still thinking");
 }
 
 TEST(child_process, what_does_not_read_any_more_cannot_be_written_to) {
@@ -101,7 +106,9 @@ TEST(child_process, at_the_end_of_input_it_may_end_by_itself) {
   EXPECT_FALSE(shell("cat >/dev/null; exit 1").end(seconds(20)));
 }
 
-TEST(child_process, one_that_will_not_end_is_killed) { EXPECT_FALSE(shell("while :; do sleep 60; done").end(seconds(0.1))); }
+TEST(child_process, one_that_will_not_end_is_killed) {
+  EXPECT_FALSE(shell("while :; do sleep 60; done").end(seconds(0.1)));
+}
 
 TEST(child_process, what_it_forked_dies_with_it) {
   pid_t own = 0, grandchild = 0;

@@ -19,11 +19,14 @@
 namespace crossover {
 namespace {
 
-/// Bytes of records, which the kernel keeps in memory: of all CPUs together at most; of one at least, and at most.
+/// Bytes of records, which the kernel keeps in memory: of all CPUs together at most; of one at
+/// least, and at most.
 constexpr std::size_t most_of_all = 128 << 20, least_of_one = 256 << 10, most_of_one = 8 << 20;
 
 /// A power of 2, as the kernel wants it.
-std::size_t bytes_for_one_of(std::size_t cpus) { return std::clamp(std::bit_floor(most_of_all / cpus), least_of_one, most_of_one); }
+std::size_t bytes_for_one_of(std::size_t cpus) {
+  return std::clamp(std::bit_floor(most_of_all / cpus), least_of_one, most_of_one);
+}
 
 int open_on(int cpu) {
   perf_event_attr what{};
@@ -43,7 +46,8 @@ int open_on(int cpu) {
 
 error refused(int errno_value) {
   return error(error_kind::unsupported,
-               fmt::format("this kernel does not tell when threads run (perf_event_open: {}); set sysctl kernel.perf_event_paranoid to 2 or "
+               fmt::format("this kernel does not tell when threads run (perf_event_open: {}); set "
+                           "sysctl kernel.perf_event_paranoid to 2 or "
                            "less, or run as root; a container needs the capability CAP_PERFMON",
                            std::strerror(errno_value)));
 }
@@ -64,8 +68,12 @@ struct cpu_switches::ring {
   std::size_t bytes = 0;  ///< of records, without the page before them
 
   const char* data() const { return reinterpret_cast<const char*>(page) + ::sysconf(_SC_PAGESIZE); }
-  std::uint64_t head() const { return std::atomic_ref(page->data_head).load(std::memory_order_acquire); }
-  void consume(std::uint64_t until) { std::atomic_ref(page->data_tail).store(until, std::memory_order_release); }
+  std::uint64_t head() const {
+    return std::atomic_ref(page->data_head).load(std::memory_order_acquire);
+  }
+  void consume(std::uint64_t until) {
+    std::atomic_ref(page->data_tail).store(until, std::memory_order_release);
+  }
   void copy(std::uint64_t from, void* into, std::size_t size) const {
     for (std::size_t i = 0; i < size; ++i) static_cast<char*>(into)[i] = data()[(from + i) % bytes];
   }
@@ -79,7 +87,8 @@ cpu_switches::cpu_switches(const std::vector<int>& cpus) {
     r.fd = open_on(cpu);
     int reason = errno;
     // An unprivileged process is granted less (sysctl kernel.perf_event_mlock_kb).
-    for (r.bytes = bytes_for_one_of(cpus.size()); r.fd >= 0 && r.bytes >= least_of_one; r.bytes /= 2) {
+    for (r.bytes = bytes_for_one_of(cpus.size()); r.fd >= 0 && r.bytes >= least_of_one;
+         r.bytes /= 2) {
       void* memory = ::mmap(nullptr, page + r.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, r.fd, 0);
       reason = errno;
       if (memory == MAP_FAILED) continue;
@@ -95,7 +104,8 @@ cpu_switches::cpu_switches(const std::vector<int>& cpus) {
 
 void cpu_switches::close() {
   for (ring& r : rings_) {
-    if (r.page != nullptr) ::munmap(r.page, static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + r.bytes);
+    if (r.page != nullptr)
+      ::munmap(r.page, static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + r.bytes);
     if (r.fd >= 0) ::close(r.fd);
   }
   rings_.clear();
@@ -123,7 +133,8 @@ std::vector<cpu_switch> cpu_switches::take(std::uint64_t& lost) {
         r.copy(at + sizeof record, &tail, sizeof tail);
         const bool out = (record.misc & PERF_RECORD_MISC_SWITCH_OUT) != 0;
         const bool preempted = (record.misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT) != 0;
-        all.push_back({static_cast<std::int64_t>(tail.time_ns), r.cpu, static_cast<int>(tail.thread),
+        all.push_back({static_cast<std::int64_t>(tail.time_ns), r.cpu,
+                       static_cast<int>(tail.thread),
                        !out        ? switch_kind::in
                        : preempted ? switch_kind::preempted
                                    : switch_kind::waits});
@@ -133,7 +144,8 @@ std::vector<cpu_switch> cpu_switches::take(std::uint64_t& lost) {
     }
     r.consume(head);
   }
-  std::stable_sort(all.begin(), all.end(), [](const cpu_switch& a, const cpu_switch& b) { return a.ns < b.ns; });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const cpu_switch& a, const cpu_switch& b) { return a.ns < b.ns; });
   return all;
 }
 

@@ -8,11 +8,13 @@
 
 namespace crossover {
 
-/// Hears from the kernel when a thread of this process, or of one that it forks later, comes onto a CPU and leaves it:
-/// context-switch records of perf_event_open(2), which need no hardware counters.
+/// Hears from the kernel when a thread of this process, or of one that it forks later, comes onto a
+/// CPU and leaves it: context-switch records of perf_event_open(2), which need no hardware
+/// counters.
 class cpu_switches {
  public:
-  /// For the calling thread and all that it starts from now on, on these CPUs. Throws `error` (unsupported) where the kernel refuses.
+  /// For the calling thread and all that it starts from now on, on these CPUs. Throws `error`
+  /// (unsupported) where the kernel refuses.
   explicit cpu_switches(const std::vector<int>& cpus);
   ~cpu_switches();
   cpu_switches(const cpu_switches&) = delete;
@@ -20,7 +22,8 @@ class cpu_switches {
 
   /// Throws away what came until now.
   void start();
-  /// What came since then, in order of time on each CPU; `lost` grows by the records for which there was no room.
+  /// What came since then, in order of time on each CPU; `lost` grows by the records for which
+  /// there was no room.
   std::vector<cpu_switch> take(std::uint64_t& lost);
 
  private:

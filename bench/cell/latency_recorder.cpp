@@ -12,8 +12,9 @@
 namespace crossover {
 namespace {
 
-/// A log-linear axis over whole numbers, for Boost.Histogram: 64 bins of equal width in each octave, each value below 64 in a bin of
-/// its own; values from 2^41 ns (37 minutes) on share the last bin.
+/// A log-linear axis over whole numbers, for Boost.Histogram: 64 bins of equal width in each
+/// octave, each value below 64 in a bin of its own; values from 2^41 ns (37 minutes) on share the
+/// last bin.
 class log_linear_axis {
  public:
   static constexpr int sub_bits = 6;
@@ -34,13 +35,15 @@ class log_linear_axis {
   }
 };
 
-using histogram = decltype(boost::histogram::make_histogram_with(std::vector<std::uint64_t>(), log_linear_axis()));
+using histogram = decltype(boost::histogram::make_histogram_with(std::vector<std::uint64_t>(),
+                                                                 log_linear_axis()));
 
 }  // namespace
 
 struct latency_recorder::shard {
   std::mutex mutex;
-  histogram bins = boost::histogram::make_histogram_with(std::vector<std::uint64_t>(), log_linear_axis());
+  histogram bins =
+      boost::histogram::make_histogram_with(std::vector<std::uint64_t>(), log_linear_axis());
   std::uint64_t count = 0;
   std::uint64_t max = 0;
   double sum = 0;
@@ -56,7 +59,8 @@ struct latency_recorder::shard {
   }
 };
 
-latency_recorder::latency_recorder(std::uint32_t shards) : count_(std::max(1U, shards)), shards_(std::make_unique<shard[]>(std::max(1U, shards))) {}
+latency_recorder::latency_recorder(std::uint32_t shards)
+    : count_(std::max(1U, shards)), shards_(std::make_unique<shard[]>(std::max(1U, shards))) {}
 latency_recorder::~latency_recorder() = default;
 
 void latency_recorder::buffer::flush() {
@@ -67,7 +71,8 @@ void latency_recorder::buffer::flush() {
 void latency_recorder::add(const latency_distribution& recorded) {
   shard& s = shards_[0];
   const std::lock_guard lock(s.mutex);
-  for (const latency_bin& bin : recorded.bins) s.bins.at(log_linear_axis().index(bin.lower_ns)) += bin.count;
+  for (const latency_bin& bin : recorded.bins)
+    s.bins.at(log_linear_axis().index(bin.lower_ns)) += bin.count;
   const std::uint64_t count = recorded.count();
   s.count += count;
   s.max = std::max(s.max, recorded.max_ns);
@@ -95,7 +100,8 @@ latency_distribution latency_recorder::take() {
   }
   if (count == 0) return taken;
   for (int i = 0; i < log_linear_axis().size(); ++i)
-    if (const std::uint64_t n = all.at(i); n > 0) taken.bins.push_back({log_linear_axis::lower(i), log_linear_axis::lower(i + 1), n});
+    if (const std::uint64_t n = all.at(i); n > 0)
+      taken.bins.push_back({log_linear_axis::lower(i), log_linear_axis::lower(i + 1), n});
   all.reset();
   taken.mean_ns = sum / static_cast<double>(count);
   return taken;

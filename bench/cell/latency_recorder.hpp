@@ -8,9 +8,10 @@
 
 namespace crossover {
 
-/// Gathers latencies from many workers while they run. Each worker owns a `buffer` that it fills alone; a full buffer is
-/// emptied into one of the shards, Boost.Histogram histograms with log-linear bins (64 to an octave: relative error of a
-/// bin's middle < 1 %). So a worker costs half a KiB, not a histogram, however many there are.
+/// Gathers latencies from many workers while they run. Each worker owns a `buffer` that it fills
+/// alone; a full buffer is emptied into one of the shards, Boost.Histogram histograms with
+/// log-linear bins (64 to an octave: relative error of a bin's middle < 1 %). So a worker costs
+/// half a KiB, not a histogram, however many there are.
 class latency_recorder {
  public:
   /// `shards`: as many as workers run truly at once (the cores).
@@ -22,7 +23,8 @@ class latency_recorder {
   class buffer {
    public:
     /// `worker`: any number; workers with different numbers modulo the shards don't meet.
-    buffer(latency_recorder& recorder, std::uint32_t worker) : recorder_(&recorder), worker_(worker) {}
+    buffer(latency_recorder& recorder, std::uint32_t worker)
+        : recorder_(&recorder), worker_(worker) {}
     void record(std::int64_t ns) {
       values_[used_] = ns < 0 ? 0 : static_cast<std::uint64_t>(ns);
       if (++used_ == values_.size()) flush();

@@ -30,14 +30,18 @@ latency_bin bin_by_the_page(std::uint64_t value) {
 TEST(latency_recorder, a_bins_middle_is_within_one_percent_over_the_whole_range) {
   std::vector<std::uint64_t> values = {0, 1, 2, 63, 64, 65, 127, 128, 129};
   for (int octave = 6; octave < 41; ++octave)
-    for (const std::uint64_t step : {0, 1, 7, 31, 32, 63}) values.push_back((1ULL << octave) + step * ((1ULL << octave) / 64));
+    for (const std::uint64_t step : {0, 1, 7, 31, 32, 63})
+      values.push_back((1ULL << octave) + step * ((1ULL << octave) / 64));
   for (double v = 100; v < 2e12; v *= 1.37) values.push_back(static_cast<std::uint64_t>(v));
   for (const std::uint64_t value : values) {
     const latency_distribution one = distribution_of({value});
     ASSERT_EQ(one.bins.size(), 1U) << value;
     EXPECT_EQ(one.bins[0], bin_by_the_page(value)) << value;
-    const double middle = (static_cast<double>(one.bins[0].lower_ns) + static_cast<double>(one.bins[0].upper_ns - 1)) / 2;
-    EXPECT_LE(std::abs(middle - static_cast<double>(value)), 0.01 * static_cast<double>(value)) << value;
+    const double middle = (static_cast<double>(one.bins[0].lower_ns) +
+                           static_cast<double>(one.bins[0].upper_ns - 1)) /
+                          2;
+    EXPECT_LE(std::abs(middle - static_cast<double>(value)), 0.01 * static_cast<double>(value))
+        << value;
   }
 }
 
@@ -50,7 +54,8 @@ TEST(latency_recorder, quantiles_of_many_values_are_within_one_percent) {
   std::sort(values.begin(), values.end());
   EXPECT_EQ(recorded.count(), values.size());
   for (const double q : {0.01, 0.25, 0.5, 0.9, 0.99, 0.999}) {
-    const auto exact = static_cast<double>(values[static_cast<std::size_t>(std::ceil(q * static_cast<double>(values.size()))) - 1]);
+    const auto exact = static_cast<double>(
+        values[static_cast<std::size_t>(std::ceil(q * static_cast<double>(values.size()))) - 1]);
     EXPECT_NEAR(recorded.quantile_ns(q), exact, 0.01 * exact) << q;
   }
 }

@@ -14,14 +14,19 @@
 
 namespace crossover {
 
-/// What ends a run and what times it. Set before the lanes are released; lies in memory that forked workers share.
+/// What ends a run and what times it. Set before the lanes are released; lies in memory that forked
+/// workers share.
 struct run_control {
-  std::int64_t start_ns = 0;               ///< when the lanes were released
-  std::int64_t deadline_ns = 0;            ///< no operation is issued after it; the largest value where operations are counted instead
-  std::uint64_t operations = 0;            ///< how many in all, shared out among the lanes; 0: as many as there is time for
-  std::uint32_t every = 1;                 ///< one operation in so many is timed
-  std::int64_t added_ns = 0;               ///< spun after each operation: a slowdown of known size, to calibrate comparisons with
-  const std::int64_t* arrivals = nullptr;  ///< open loop: intended starts, in ns after start_ns, ascending
+  std::int64_t start_ns = 0;     ///< when the lanes were released
+  std::int64_t deadline_ns = 0;  ///< no operation is issued after it; the largest value where
+                                 ///< operations are counted instead
+  std::uint64_t operations =
+      0;  ///< how many in all, shared out among the lanes; 0: as many as there is time for
+  std::uint32_t every = 1;  ///< one operation in so many is timed
+  std::int64_t added_ns =
+      0;  ///< spun after each operation: a slowdown of known size, to calibrate comparisons with
+  const std::int64_t* arrivals =
+      nullptr;  ///< open loop: intended starts, in ns after start_ns, ascending
   std::uint64_t arrival_count = 0;
   std::atomic<std::uint64_t> next_arrival = 0;
 
@@ -33,7 +38,8 @@ struct run_control {
     return operations / lanes + (number < operations % lanes ? 1 : 0);
   }
 
-  /// Open loop: the next operation's intended start (ns), first come first served; nothing when the schedule or the time is over.
+  /// Open loop: the next operation's intended start (ns), first come first served; nothing when the
+  /// schedule or the time is over.
   std::optional<std::int64_t> claim() {
     const std::uint64_t mine = next_arrival.fetch_add(1, std::memory_order_relaxed);
     if (mine >= arrival_count || now_ns() >= deadline_ns) return std::nullopt;
@@ -72,9 +78,10 @@ struct alignas(64) tally {
   }
 };
 
-/// One lane's view of a closed-loop run: it issues the next operation as soon as the last has ended, so an operation's
-/// latency runs from the end of the one before it. Where an operation is so short that a clock reading would
-/// distort it, only one in `every` is timed; the deadline is looked at then too.
+/// One lane's view of a closed-loop run: it issues the next operation as soon as the last has
+/// ended, so an operation's latency runs from the end of the one before it. Where an operation is
+/// so short that a clock reading would distort it, only one in `every` is timed; the deadline is
+/// looked at then too.
 class lane_pace {
  public:
   /// False when the lane has no share of the run.
@@ -124,13 +131,15 @@ class lane_pace {
     return --left_ != 0 && now < control_->deadline_ns;
   }
 
-  /// Until the clock is read next. Where it is not read after each operation, the timed ones are drawn at random: at fixed distances they could keep
-  /// step with what the lanes do together, and the first of a run would always be among them.
+  /// Until the clock is read next. Where it is not read after each operation, the timed ones are
+  /// drawn at random: at fixed distances they could keep step with what the lanes do together, and
+  /// the first of a run would always be among them.
   void wait_for_stamp() {
     const std::uint32_t every = control_->every;
     if (every == 1) return time_the_next();
     timing_ = false;
-    until_timed_ = 1 + static_cast<std::uint32_t>(random_number() % (2 * every - 3));  // every - 1 on average
+    until_timed_ =
+        1 + static_cast<std::uint32_t>(random_number() % (2 * every - 3));  // every - 1 on average
     until_stamp_ = plain_ ? until_timed_ : 1;
   }
 
@@ -150,7 +159,8 @@ class lane_pace {
   const run_control* control_ = nullptr;
   std::uint64_t left_ = 0;
   std::int64_t issued_ns_ = 0;
-  std::uint32_t until_stamp_ = 1;  ///< operations until `stamp` is called: nothing else is looked at meanwhile, since one may take as little as 20 ns
+  std::uint32_t until_stamp_ = 1;  ///< operations until `stamp` is called: nothing else is looked
+                                   ///< at meanwhile, since one may take as little as 20 ns
   std::uint32_t until_timed_ = 1;  ///< operations until the clock is read
   bool timing_ = true;
   bool plain_ = true;  ///< neither slowed down nor traced

@@ -78,7 +78,9 @@ TEST_F(paced, a_quota_is_met_exactly) {
     }
 }
 
-TEST_F(paced, a_lane_without_a_share_does_not_begin) { EXPECT_FALSE(pace.begin(control, 0, now_ns())); }
+TEST_F(paced, a_lane_without_a_share_does_not_begin) {
+  EXPECT_FALSE(pace.begin(control, 0, now_ns()));
+}
 
 TEST_F(paced, every_operation_is_timed_where_that_is_asked) {
   run_all(500);
@@ -88,11 +90,13 @@ TEST_F(paced, every_operation_is_timed_where_that_is_asked) {
 TEST_F(paced, one_operation_in_every_n_is_timed_else) {
   control.every = 8;
   run_all(8000);
-  EXPECT_NEAR(static_cast<double>(latency.take().count()), 1000, 100);  // six standard deviations of what chance does
+  EXPECT_NEAR(static_cast<double>(latency.take().count()), 1000,
+              100);  // six standard deviations of what chance does
 }
 
 TEST_F(paced, which_operation_is_timed_is_left_to_chance) {
-  // Of lanes that run two operations each, the first one is not always the timed one: it is the one that stands in the queue longest.
+  // Of lanes that run two operations each, the first one is not always the timed one: it is the one
+  // that stands in the queue longest.
   control.every = 4;
   int timed = 0;
   for (int i = 0; i < 400; ++i) {
@@ -134,7 +138,9 @@ TEST_F(paced, even_where_only_one_in_many_is_timed) {
 
 TEST_F(paced, errors_are_counted_apart_and_use_up_the_quota) {
   bool more = pace.begin(control, 5, now_ns());
-  for (int i = 0; more; ++i) more = i % 2 == 0 ? pace.failed(worker, operation_error("receive", ECONNRESET)) : pace.done(worker);
+  for (int i = 0; more; ++i)
+    more = i % 2 == 0 ? pace.failed(worker, operation_error("receive", ECONNRESET))
+                      : pace.done(worker);
   worker.end();
   EXPECT_EQ(worker.operations, 2U);
   EXPECT_EQ(worker.errors, (std::map<std::string, std::uint64_t>{{"receive:ECONNRESET", 3}}));

@@ -8,10 +8,12 @@
 
 namespace crossover::request_members {
 
-// The members of a request of the protocol (PROTOCOL.md). Each throws `error` (invalid) that names the member.
+// The members of a request of the protocol (PROTOCOL.md). Each throws `error` (invalid) that names
+// the member.
 
 /// A request's member that must be there and of its type.
-const nlohmann::json& member(const nlohmann::json& request, const char* key, nlohmann::detail::value_t type);
+const nlohmann::json& member(const nlohmann::json& request, const char* key,
+                             nlohmann::detail::value_t type);
 
 /// A member that is a number of 0 or more, 0 where it is missing.
 double amount(const nlohmann::json& request, const char* key);

@@ -12,7 +12,9 @@
 namespace crossover {
 namespace {
 
-double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; }
+double seconds(const timeval& t) {
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+}
 
 /// The kB figure behind `key` in a /proc file, in bytes.
 std::uint64_t kib_line(const std::string& path, const std::string& key) {
@@ -56,7 +58,8 @@ std::uint64_t tree_memory_bytes(std::span<const int> children) {
 double cpu_seconds_of(int pid) {
   double total = 0;
   std::error_code gone;
-  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
+  for (const auto& task :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
     std::ifstream in(task.path() / "schedstat");
     double ns = 0;
     if (in >> ns) total += ns * 1e-9;

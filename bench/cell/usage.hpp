@@ -22,11 +22,13 @@ usage usage_of_this_process();
 /// Resident memory of the calling process now, in bytes (VmRSS); 0 when /proc cannot be read.
 std::uint64_t resident_bytes();
 
-/// Memory of this process and its children: the peak resident set of a lone process (VmHWM); with children, the sum
-/// of proportional set sizes (PSS), in which a page that n processes share counts 1/n in each, since summed resident sets overcount.
+/// Memory of this process and its children: the peak resident set of a lone process (VmHWM); with
+/// children, the sum of proportional set sizes (PSS), in which a page that n processes share counts
+/// 1/n in each, since summed resident sets overcount.
 std::uint64_t tree_memory_bytes(std::span<const int> children);
 
-/// CPU time, in s, that all threads of a process and of the processes under it have used so far (schedstat, ns resolution); 0 when it is gone.
+/// CPU time, in s, that all threads of a process and of the processes under it have used so far
+/// (schedstat, ns resolution); 0 when it is gone.
 double cpu_seconds_of(int pid);
 
 }  // namespace crossover

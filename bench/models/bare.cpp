@@ -43,7 +43,8 @@ class bare_posts final : public model {
     bare_posts* self;
     const run_control* control;
     void operator()() const {
-      if (++self->operations_ % stride == 0 && now_ns() >= control->deadline_ns) self->context_.stop();
+      if (++self->operations_ % stride == 0 && now_ns() >= control->deadline_ns)
+        self->context_.stop();
       asio::post(self->context_, *this);
     }
   };
@@ -90,8 +91,13 @@ constexpr model_type row(std::string_view name) {
   return {.name = name,
           .summary = "the library beneath a model and nothing else",
           .parameters = {},
-          .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<Model>(setup); },
-          .cannot = [](const cell_request& cell) { return std::string(cell.type->name == "noop" ? "" : "bare models run noop alone"); },
+          .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
+            return std::make_unique<Model>(setup);
+          },
+          .cannot =
+              [](const cell_request& cell) {
+                return std::string(cell.type->name == "noop" ? "" : "bare models run noop alone");
+              },
           .workers = [](const cell_request&) { return 1U; }};
 }
 

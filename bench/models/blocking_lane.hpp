@@ -11,8 +11,8 @@ inline void wait_until(std::int64_t when_ns) {
   if (const std::int64_t left = when_ns - now_ns(); left > 0) wait_for(left);
 }
 
-/// Runs one operation of an open-loop run in the calling thread: claims it, waits for its intended start, runs it.
-/// False when the schedule is over.
+/// Runs one operation of an open-loop run in the calling thread: claims it, waits for its intended
+/// start, runs it. False when the schedule is over.
 inline bool run_open_loop_turn(workload& work, lane& mine, run_control& control, tally& worker) {
   const auto intended = control.claim();
   if (!intended) return false;
@@ -29,7 +29,8 @@ inline bool run_open_loop_turn(workload& work, lane& mine, run_control& control,
 }
 
 /// Runs the blocking operations of lane `number` in the calling thread until the run is over.
-inline void run_blocking_lane(workload& work, lane& mine, std::uint32_t number, std::uint64_t quota, run_control& control, tally& worker) {
+inline void run_blocking_lane(workload& work, lane& mine, std::uint32_t number, std::uint64_t quota,
+                              run_control& control, tally& worker) {
   trace_running(number);
   if (control.open_loop()) {
     while (run_open_loop_turn(work, mine, control, worker)) {

@@ -12,7 +12,8 @@
 
 namespace crossover {
 
-/// An epoll that tells which of a shard's sockets can be read, or written where that is asked for, by their number (`data.u64`).
+/// An epoll that tells which of a shard's sockets can be read, or written where that is asked for,
+/// by their number (`data.u64`).
 class epoll_watch {
  public:
   /// Throws `error` (resource).
@@ -27,7 +28,8 @@ class epoll_watch {
   }
   /// Whether to be told that there is room to write.
   void want_write(int socket, std::uint64_t number, bool wanted) {
-    control(EPOLL_CTL_MOD, socket, EPOLLIN | (wanted ? static_cast<std::uint32_t>(EPOLLOUT) : 0U), number);
+    control(EPOLL_CTL_MOD, socket, EPOLLIN | (wanted ? static_cast<std::uint32_t>(EPOLLOUT) : 0U),
+            number);
   }
   /// Waits for events, as long as it takes. Those that came.
   std::span<const epoll_event> wait(std::span<epoll_event> room) {

@@ -18,7 +18,8 @@ class event_loop final : public model {
         loops_(team_.size()) {
     team_.run([&](std::uint32_t i) {
       loops_[i] = std::make_unique<loop>(*work_, setup.in_flight, latency_, service_, i);
-      for (std::uint32_t lane = i; lane < setup.in_flight; lane += team_.size()) loops_[i]->lanes.open(lane);
+      for (std::uint32_t lane = i; lane < setup.in_flight; lane += team_.size())
+        loops_[i]->lanes.open(lane);
     });
   }
 
@@ -41,7 +42,8 @@ class event_loop final : public model {
 
  private:
   struct loop {
-    loop(workload& work, std::uint32_t in_flight, latency_recorder& latency, latency_recorder& service, std::uint32_t number)
+    loop(workload& work, std::uint32_t in_flight, latency_recorder& latency,
+         latency_recorder& service, std::uint32_t number)
         : context(1), lanes(context, work, in_flight), counted(latency, service, number) {}
     boost::asio::io_context context;
     loop_lanes lanes;
@@ -61,7 +63,9 @@ constinit const model_type event_loop_model = {
     .name = "event_loop",
     .summary = "coroutines on Boost.Asio: one single-threaded loop a core",
     .parameters = {},
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<event_loop>(setup); },
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
+      return std::make_unique<event_loop>(setup);
+    },
     .cannot = [](const cell_request&) { return std::string(); },
     .workers = [](const cell_request& cell) { return cell.cores; },
     .loops = true,

@@ -22,14 +22,16 @@ namespace {
 
 namespace asio = boost::asio;
 using steady_clock = std::chrono::steady_clock;
-using loop_timer = asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, loop_executor>;
+using loop_timer =
+    asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, loop_executor>;
 using watched_socket = asio::basic_stream_socket<asio::generic::stream_protocol, loop_executor>;
 
 constexpr std::array fiber_parameters = {
     parameter{"stack", parameter_kind::size, "64KiB", 16 << 10, 8 << 20, {}, "a fiber's stack"},
 };
 
-/// Round robin that knows how many fibers are ready, other than the one that runs and the scheduler's own.
+/// Round robin that knows how many fibers are ready, other than the one that runs and the
+/// scheduler's own.
 class counted_round_robin final : public boost::fibers::algo::round_robin {
  public:
   static thread_local std::size_t ready;
@@ -45,7 +47,8 @@ class counted_round_robin final : public boost::fibers::algo::round_robin {
 };
 thread_local std::size_t counted_round_robin::ready = 0;
 
-/// Turns each wait of an operation into an asynchronous operation of Asio's, during which the thread's other fibers run.
+/// Turns each wait of an operation into an asynchronous operation of Asio's, during which the
+/// thread's other fibers run.
 class fiber_waiter final : public waiter {
  public:
   explicit fiber_waiter(asio::io_context& loop) : loop_(loop) {}
@@ -58,19 +61,22 @@ class fiber_waiter final : public waiter {
 
   void sleep(std::int64_t ns) override {
     loop_timer timer(loop_, std::chrono::nanoseconds(ns));
-    suspend([&](auto resume) { timer.async_wait([resume](boost::system::error_code) { resume(); }); });
+    suspend(
+        [&](auto resume) { timer.async_wait([resume](boost::system::error_code) { resume(); }); });
   }
 
   ssize_t receive(int fd, void* into, std::size_t most, int flags) override {
     boost::system::error_code trouble;
     std::size_t received = 0;
     suspend([&](auto resume) {
-      // MSG_WAITALL has no meaning on a non-blocking socket: operations read on until they have all.
-      socket_of(fd).async_receive(asio::buffer(into, most), flags & ~MSG_WAITALL, [&, resume](boost::system::error_code e, std::size_t n) {
-        trouble = e;
-        received = n;
-        resume();
-      });
+      // MSG_WAITALL has no meaning on a non-blocking socket: operations read on until they have
+      // all.
+      socket_of(fd).async_receive(asio::buffer(into, most), flags & ~MSG_WAITALL,
+                                  [&, resume](boost::system::error_code e, std::size_t n) {
+                                    trouble = e;
+                                    received = n;
+                                    resume();
+                                  });
     });
     if (trouble == asio::error::eof) return 0;
     if (trouble) {
@@ -90,7 +96,8 @@ class fiber_waiter final : public waiter {
 
   void until_ready(int fd, bool writable) override {
     suspend([&](auto resume) {
-      socket_of(fd).async_wait(writable ? watched_socket::wait_write : watched_socket::wait_read, [resume](boost::system::error_code) { resume(); });
+      socket_of(fd).async_wait(writable ? watched_socket::wait_write : watched_socket::wait_read,
+                               [resume](boost::system::error_code) { resume(); });
     });
   }
 
@@ -122,7 +129,8 @@ class fiber_waiter final : public waiter {
       sockaddr_storage name{};
       socklen_t length = sizeof name;
       ::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &length);
-      watched_[index] = std::make_unique<watched_socket>(loop_, asio::generic::stream_protocol(name.ss_family, 0), fd);
+      watched_[index] = std::make_unique<watched_socket>(
+          loop_, asio::generic::stream_protocol(name.ss_family, 0), fd);
     }
     return *watched_[index];
   }
@@ -132,7 +140,8 @@ class fiber_waiter final : public waiter {
   bool suspended_ = false;
 };
 
-/// k threads with a fiber scheduler each; every lane is a stackful fiber that runs the blocking form of its operation.
+/// k threads with a fiber scheduler each; every lane is a stackful fiber that runs the blocking
+/// form of its operation.
 class fibers final : public model {
  public:
   explicit fibers(const model_setup& setup)
@@ -146,7 +155,8 @@ class fibers final : public model {
     team_.run([&](std::uint32_t i) {
       boost::fibers::use_scheduling_algorithm<counted_round_robin>();
       threads_[i] = std::make_unique<thread_part>(latency_, service_, i);
-      for (std::uint32_t lane = i; lane < lanes_; lane += team_.size()) threads_[i]->lanes.push_back({lane, work_->open_lane(lane)});
+      for (std::uint32_t lane = i; lane < lanes_; lane += team_.size())
+        threads_[i]->lanes.push_back({lane, work_->open_lane(lane)});
     });
   }
 
@@ -168,7 +178,8 @@ class fibers final : public model {
     std::unique_ptr<lane> owned;
   };
   struct thread_part {
-    thread_part(latency_recorder& latency, latency_recorder& service, std::uint32_t number) : counted(latency, service, number) {}
+    thread_part(latency_recorder& latency, latency_recorder& service, std::uint32_t number)
+        : counted(latency, service, number) {}
     asio::io_context loop{1};
     std::vector<numbered_lane> lanes;
     fiber_waiter waits{loop};  // goes before the lanes and their descriptors
@@ -182,13 +193,17 @@ class fibers final : public model {
     mine.loop.restart();
     mine.live = static_cast<std::uint32_t>(mine.lanes.size());
     current_waiter() = &mine.waits;
-    const auto work = asio::make_work_guard(mine.loop);  // run_one waits even while nothing is pending
+    const auto work =
+        asio::make_work_guard(mine.loop);  // run_one waits even while nothing is pending
     for (numbered_lane& l : mine.lanes)
-      boost::fibers::fiber(boost::fibers::launch::post, std::allocator_arg, boost::fibers::fixedsize_stack(stack_), [this, &mine, &l, &control] {
-        run_lane(mine, l, control);
-        trace_idle();
-        --mine.live;
-      }).detach();
+      boost::fibers::fiber(boost::fibers::launch::post, std::allocator_arg,
+                           boost::fibers::fixedsize_stack(stack_),
+                           [this, &mine, &l, &control] {
+                             run_lane(mine, l, control);
+                             trace_idle();
+                             --mine.live;
+                           })
+          .detach();
     while (mine.live > 0) {
       boost::this_fiber::yield();
       if (mine.live == 0) break;
@@ -246,7 +261,9 @@ constinit const model_type fibers_model = {
     .name = "fibers",
     .summary = "stackful fibers (Boost.Fiber): one scheduler a core, waits through Asio",
     .parameters = fiber_parameters,
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<fibers>(setup); },
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
+      return std::make_unique<fibers>(setup);
+    },
     .cannot = [](const cell_request&) { return std::string(); },
     .workers = [](const cell_request& cell) { return cell.cores; },
     .loops = true,

@@ -29,11 +29,15 @@ namespace {
 void wait_for_change(std::atomic<std::uint32_t>& word, std::uint32_t seen) {
   while (word.load() == seen) ::syscall(SYS_futex, &word, FUTEX_WAIT, seen, nullptr, nullptr, 0);
 }
-void wake_all(std::atomic<std::uint32_t>& word) { ::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0); }
+void wake_all(std::atomic<std::uint32_t>& word) {
+  ::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
 
-/// A message of a worker's: its number, then JSON. One channel for all of them, since a pair of sockets each would make every fork copy, and every
-/// exit close, as many descriptors as there are workers. It keeps messages apart and whole (SOCK_SEQPACKET).
-constexpr std::size_t most_message_bytes = 180 << 10;  // what the kernel takes at once by default is 208 KiB
+/// A message of a worker's: its number, then JSON. One channel for all of them, since a pair of
+/// sockets each would make every fork copy, and every exit close, as many descriptors as there are
+/// workers. It keeps messages apart and whole (SOCK_SEQPACKET).
+constexpr std::size_t most_message_bytes =
+    180 << 10;  // what the kernel takes at once by default is 208 KiB
 
 bool write_message(int fd, std::uint32_t worker, const nlohmann::json& message) {
   std::string text(sizeof worker, '\0');
@@ -63,17 +67,22 @@ latency_distribution distribution_of(const nlohmann::json& message) {
 
 /// Lies in memory that parent and workers share.
 struct forked_workers::shared_page {
-  std::atomic<std::uint32_t> turn = 0;      ///< a change releases the workers
-  std::atomic<std::uint32_t> finished = 0;  ///< how many have ended the run. All wait for the last before they report: reports of the early ones, and
-                                            ///< the parent that they wake, would take time on the cores from those that still work
+  std::atomic<std::uint32_t> turn = 0;  ///< a change releases the workers
+  std::atomic<std::uint32_t> finished =
+      0;  ///< how many have ended the run. All wait for the last before they report: reports of the
+          ///< early ones, and the parent that they wake, would take time on the cores from those
+          ///< that still work
   std::atomic<bool> over = false;
   std::uint32_t workers = 0;
   run_control control;
 };
 
-forked_workers::forked_workers(std::uint32_t count, const std::function<std::unique_ptr<forked_worker>(std::uint32_t)>& make) {
-  void* memory = ::mmap(nullptr, sizeof(shared_page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw system_failure(error_kind::resource, "no shared memory for forked workers", errno);
+forked_workers::forked_workers(
+    std::uint32_t count, const std::function<std::unique_ptr<forked_worker>(std::uint32_t)>& make) {
+  void* memory = ::mmap(nullptr, sizeof(shared_page), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED)
+    throw system_failure(error_kind::resource, "no shared memory for forked workers", errno);
   shared_ = new (memory) shared_page;
   shared_->workers = count;
   std::fflush(nullptr);
@@ -85,7 +94,10 @@ forked_workers::forked_workers(std::uint32_t count, const std::function<std::uni
     const descriptor theirs(pair[1]);
     for (std::uint32_t i = 0; i < count; ++i) {
       const pid_t pid = ::fork();
-      if (pid < 0) throw system_failure(error_kind::resource, fmt::format("cannot fork worker process {} of {}", i + 1, count), errno);
+      if (pid < 0)
+        throw system_failure(error_kind::resource,
+                             fmt::format("cannot fork worker process {} of {}", i + 1, count),
+                             errno);
       if (pid == 0) {
         channel_.reset();
         serve(i, theirs.get(), make);
@@ -99,7 +111,9 @@ forked_workers::forked_workers(std::uint32_t count, const std::function<std::uni
   }
 }
 
-void forked_workers::serve(std::uint32_t number, int socket, const std::function<std::unique_ptr<forked_worker>(std::uint32_t)>& make) {
+void forked_workers::serve(
+    std::uint32_t number, int socket,
+    const std::function<std::unique_ptr<forked_worker>(std::uint32_t)>& make) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   int status = 0;
   try {
@@ -119,18 +133,20 @@ void forked_workers::serve(std::uint32_t number, int socket, const std::function
       const std::uint32_t workers = shared_->workers;
       std::uint32_t done = ++shared_->finished;
       if (done == workers) wake_all(shared_->finished);
-      for (; done < workers; done = shared_->finished.load()) wait_for_change(shared_->finished, done);
-      const bool told = write_message(
-          socket, number,
-          {{"operations", counted.operations},
-           {"begun", counted.begun},
-           {"begin", counted.begin_ns},
-           {"end", counted.end_ns},
-           {"errors", counted.errors},
-           {"latency", bins_of(latency.take())},
-           {"service", bins_of(service.take())},
-           {"usage",
-            {used.cpu_user_s, used.cpu_system_s, used.voluntary_switches, used.involuntary_switches, used.minor_faults, used.major_faults}}});
+      for (; done < workers; done = shared_->finished.load())
+        wait_for_change(shared_->finished, done);
+      const bool told =
+          write_message(socket, number,
+                        {{"operations", counted.operations},
+                         {"begun", counted.begun},
+                         {"begin", counted.begin_ns},
+                         {"end", counted.end_ns},
+                         {"errors", counted.errors},
+                         {"latency", bins_of(latency.take())},
+                         {"service", bins_of(service.take())},
+                         {"usage",
+                          {used.cpu_user_s, used.cpu_system_s, used.voluntary_switches,
+                           used.involuntary_switches, used.minor_faults, used.major_faults}}});
       if (!told) break;
     }
   } catch (const std::exception& trouble) {
@@ -161,7 +177,8 @@ run_outcome forked_workers::run(run_control& control, double seconds) {
     outcome.end_ns = std::max(outcome.end_ns, told["end"].get<std::int64_t>());
     outcome.begun += told["begun"].get<std::uint64_t>();
     outcome.worker_operations[worker] = told["operations"];
-    for (const auto& [name, count] : told["errors"].items()) outcome.errors[name] += count.get<std::uint64_t>();
+    for (const auto& [name, count] : told["errors"].items())
+      outcome.errors[name] += count.get<std::uint64_t>();
     latency.add(distribution_of(told["latency"]));
     service.add(distribution_of(told["service"]));
     const auto& used = told["usage"];
@@ -177,8 +194,11 @@ run_outcome forked_workers::run(run_control& control, double seconds) {
   return outcome;
 }
 
-/// Waits for one message of each worker. A worker that dies sends none: who is gone is looked at while nothing comes.
-void forked_workers::for_each_message(const char* when, const std::function<void(std::size_t worker, const nlohmann::json& told)>& take) {
+/// Waits for one message of each worker. A worker that dies sends none: who is gone is looked at
+/// while nothing comes.
+void forked_workers::for_each_message(
+    const char* when,
+    const std::function<void(std::size_t worker, const nlohmann::json& told)>& take) {
   std::vector<char> heard(workers_.size());
   std::string text(most_message_bytes, '\0');
   for (std::size_t left = workers_.size(); left > 0;) {
@@ -186,19 +206,27 @@ void forked_workers::for_each_message(const char* when, const std::function<void
     if (::poll(&channel, 1, 200) == 0) {
       for (std::size_t i = 0; i < workers_.size(); ++i) {
         siginfo_t how{};
-        if (heard[i] || ::waitid(P_PID, static_cast<id_t>(workers_[i]), &how, WEXITED | WNOHANG | WNOWAIT) != 0 || how.si_pid == 0) continue;
+        if (heard[i] ||
+            ::waitid(P_PID, static_cast<id_t>(workers_[i]), &how, WEXITED | WNOHANG | WNOWAIT) !=
+                0 ||
+            how.si_pid == 0)
+          continue;
         if (::poll(&channel, 1, 0) == 1) break;  // it spoke before it went
-        throw error(error_kind::failed, fmt::format("worker process {} of {} died {}", i + 1, workers_.size(), when));
+        throw error(error_kind::failed,
+                    fmt::format("worker process {} of {} died {}", i + 1, workers_.size(), when));
       }
       continue;
     }
     const ssize_t n = ::recv(channel_.get(), text.data(), text.size(), 0);
     if (n < 0 && errno == EINTR) continue;
     std::uint32_t worker = 0;
-    if (n < static_cast<ssize_t>(sizeof worker)) throw error(error_kind::failed, fmt::format("all worker processes died {}", when));
+    if (n < static_cast<ssize_t>(sizeof worker))
+      throw error(error_kind::failed, fmt::format("all worker processes died {}", when));
     std::memcpy(&worker, text.data(), sizeof worker);
-    const nlohmann::json told = nlohmann::json::parse(text.data() + sizeof worker, text.data() + n, nullptr, false);
-    if (!told.is_object() || worker >= heard.size()) throw error(error_kind::failed, fmt::format("a worker process spoke nonsense {}", when));
+    const nlohmann::json told =
+        nlohmann::json::parse(text.data() + sizeof worker, text.data() + n, nullptr, false);
+    if (!told.is_object() || worker >= heard.size())
+      throw error(error_kind::failed, fmt::format("a worker process spoke nonsense {}", when));
     if (told.contains("error")) throw error(error_kind::failed, told["error"].get<std::string>());
     take(worker, told);
     left -= heard[worker] ? 0 : 1;
@@ -215,7 +243,8 @@ void forked_workers::end() {
   wake_all(shared_->turn);
   channel_.reset();  // nobody hears those that would still report
   for (const pid_t worker : workers_) {
-    // A worker that hangs in an operation does not see the signal to end: it gets a second, then it is killed.
+    // A worker that hangs in an operation does not see the signal to end: it gets a second, then it
+    // is killed.
     for (int tries = 0; ::waitpid(worker, nullptr, WNOHANG) == 0; ++tries) {
       if (tries == 1000) ::kill(worker, SIGKILL);
       ::usleep(1000);

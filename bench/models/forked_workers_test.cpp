@@ -19,7 +19,8 @@ class scripted final : public forked_worker {
   void run(run_control&, tally& mine) override {
     if (number_ == 1 && how_ == conduct::dies) ::raise(SIGKILL);
     if (number_ == 1 && how_ == conduct::exits) ::_exit(0);
-    if (number_ == 1 && how_ == conduct::throws) throw error(error_kind::failed, "a digest differs");
+    if (number_ == 1 && how_ == conduct::throws)
+      throw error(error_kind::failed, "a digest differs");
     ++mine.operations;
     mine.errors["made-up"] = number_;
     mine.latency.record(1000 * (number_ + 1));
@@ -31,7 +32,9 @@ class scripted final : public forked_worker {
 };
 
 auto made(conduct how) {
-  return [how](std::uint32_t number) -> std::unique_ptr<forked_worker> { return std::make_unique<scripted>(number, how); };
+  return [how](std::uint32_t number) -> std::unique_ptr<forked_worker> {
+    return std::make_unique<scripted>(number, how);
+  };
 }
 
 bool no_child_is_left() { return ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD; }

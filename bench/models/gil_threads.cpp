@@ -15,18 +15,19 @@ namespace crossover {
 namespace {
 
 constexpr std::array gil_parameters = {
-    parameter{"switch_interval",
-              parameter_kind::duration,
-              "5ms",
-              1'000,
-              10'000'000'000,
-              {},
-              "how long a waiter waits before it asks the holder for the lock (sys.setswitchinterval)"},
+    parameter{
+        "switch_interval",
+        parameter_kind::duration,
+        "5ms",
+        1'000,
+        10'000'000'000,
+        {},
+        "how long a waiter waits before it asks the holder for the lock (sys.setswitchinterval)"},
 };
 
-/// A lock after CPython's (Python/ceval_gil.c, Antoine Pitrou's design of 3.2): who waits for longer than the switch interval
-/// asks for it; the holder looks at its checkpoints whether somebody asks, gives the lock up and lets another thread have it before
-/// it asks again itself.
+/// A lock after CPython's (Python/ceval_gil.c, Antoine Pitrou's design of 3.2): who waits for
+/// longer than the switch interval asks for it; the holder looks at its checkpoints whether
+/// somebody asks, gives the lock up and lets another thread have it before it asks again itself.
 class global_lock {
  public:
   explicit global_lock(std::chrono::nanoseconds interval) : interval_(interval) {}
@@ -35,7 +36,8 @@ class global_lock {
     std::unique_lock lock(mutex_);
     while (held_) {
       const std::uint64_t seen = switches_;
-      if (!free_.wait_for(lock, interval_, [&] { return !held_; }) && switches_ == seen) asked_.store(true, std::memory_order_relaxed);
+      if (!free_.wait_for(lock, interval_, [&] { return !held_; }) && switches_ == seen)
+        asked_.store(true, std::memory_order_relaxed);
     }
     held_ = true;
     ++switches_;
@@ -120,7 +122,8 @@ class gil_threads final : public model {
         lock_(std::chrono::nanoseconds(setup.model_values.number("switch_interval"))),
         latency_(static_cast<std::uint32_t>(setup.cpus.size())),
         service_(static_cast<std::uint32_t>(setup.cpus.size())) {
-    for (std::uint32_t i = 0; i < setup.in_flight; ++i) workers_.push_back(std::make_unique<worker>(latency_, service_, i, work_->open_lane(i)));
+    for (std::uint32_t i = 0; i < setup.in_flight; ++i)
+      workers_.push_back(std::make_unique<worker>(latency_, service_, i, work_->open_lane(i)));
     for (auto& w : workers_) w->thread = std::thread([this, mine = w.get()] { serve(*mine); });
   }
 
@@ -148,7 +151,8 @@ class gil_threads final : public model {
 
  private:
   struct worker {
-    worker(latency_recorder& latency, latency_recorder& service, std::uint32_t given, std::unique_ptr<lane> opened)
+    worker(latency_recorder& latency, latency_recorder& service, std::uint32_t given,
+           std::unique_ptr<lane> opened)
         : number(given), owned(std::move(opened)), counted(latency, service, given) {}
     std::uint32_t number;
     std::unique_ptr<lane> owned;
@@ -186,7 +190,9 @@ class gil_threads final : public model {
       return;
     }
     lane_pace pace;
-    bool more = pace.begin(control, control.quota(mine.number, static_cast<std::uint32_t>(workers_.size())), control.start_ns);
+    bool more =
+        pace.begin(control, control.quota(mine.number, static_cast<std::uint32_t>(workers_.size())),
+                   control.start_ns);
     while (more) {
       try {
         work_->run_blocking(*mine.owned);
@@ -216,7 +222,9 @@ constinit const model_type gil_threads_model = {
     .name = "gil_threads",
     .summary = "threads that own a global lock except while they wait, as CPython's",
     .parameters = gil_parameters,
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<gil_threads>(setup); },
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
+      return std::make_unique<gil_threads>(setup);
+    },
     .cannot = [](const cell_request&) { return std::string(); },
     .workers = [](const cell_request& cell) { return cell.in_flight; },
 };

@@ -13,13 +13,15 @@ namespace {
 
 namespace asio = boost::asio;
 using steady_clock = std::chrono::steady_clock;
-using loop_timer = asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, loop_executor>;
+using loop_timer =
+    asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, loop_executor>;
 
 thread_local tally* current = nullptr;
 
 constexpr std::size_t queued_handler_bytes = 64;
 
-/// Hands out one piece of memory that its user lends, over and over: for a handler of which at most one is queued.
+/// Hands out one piece of memory that its user lends, over and over: for a handler of which at most
+/// one is queued.
 template <typename T>
 struct lent_memory {
   using value_type = T;
@@ -36,7 +38,8 @@ struct lent_memory {
   friend bool operator==(const lent_memory&, const lent_memory&) = default;
 };
 
-/// Awaiting it goes to the end of the loop's queue. The queue's entry lies in the coroutine's own frame.
+/// Awaiting it goes to the end of the loop's queue. The queue's entry lies in the coroutine's own
+/// frame.
 struct next_turn {
   asio::io_context& loop;
   alignas(std::max_align_t) std::byte memory[queued_handler_bytes];
@@ -66,14 +69,16 @@ struct until {
 tally*& current_tally() { return current; }
 
 struct loop_lanes::slot {
-  slot(asio::io_context& loop, std::uint32_t given, std::unique_ptr<lane> opened) : number(given), owned(std::move(opened)), timer(loop) {}
+  slot(asio::io_context& loop, std::uint32_t given, std::unique_ptr<lane> opened)
+      : number(given), owned(std::move(opened)), timer(loop) {}
   std::uint32_t number;
   std::unique_ptr<lane> owned;
   loop_timer timer;  // of an open-loop schedule
   lane_pace pace;
 };
 
-/// A coroutine that nobody waits for: it runs until its first suspension when called, and frees itself at its end.
+/// A coroutine that nobody waits for: it runs until its first suspension when called, and frees
+/// itself at its end.
 struct loop_lanes::inline_operation {
   struct promise_type {
     inline_operation get_return_object() const noexcept { return {}; }
@@ -84,21 +89,28 @@ struct loop_lanes::inline_operation {
   };
 };
 
-loop_lanes::loop_lanes(asio::io_context& loop, workload& work, std::uint32_t lanes) : loop_(loop), work_(work), async_(work.async()), lanes_(lanes) {}
+loop_lanes::loop_lanes(asio::io_context& loop, workload& work, std::uint32_t lanes)
+    : loop_(loop), work_(work), async_(work.async()), lanes_(lanes) {}
 loop_lanes::~loop_lanes() = default;
 
 void loop_lanes::open(std::uint32_t number) {
-  slots_.push_back(std::make_unique<slot>(loop_, number, async_ != nullptr ? async_->open_async_lane(loop_, number) : work_.open_lane(number)));
+  slots_.push_back(std::make_unique<slot>(
+      loop_, number,
+      async_ != nullptr ? async_->open_async_lane(loop_, number) : work_.open_lane(number)));
 }
 
 void loop_lanes::start(run_control& control) {
   const bool open_loop = control.open_loop();
   for (const auto& s : slots_) {
-    if (!open_loop && !s->pace.begin(control, control.quota(s->number, lanes_), control.start_ns)) continue;
+    if (!open_loop && !s->pace.begin(control, control.quota(s->number, lanes_), control.start_ns))
+      continue;
     if (async_ != nullptr)
-      asio::co_spawn(loop_, open_loop ? await_schedule(*s, control) : await_operations(*s, control), asio::detached);
+      asio::co_spawn(loop_, open_loop ? await_schedule(*s, control) : await_operations(*s, control),
+                     asio::detached);
     else
-      open_loop ? run_inline_schedule(*s, control) : active_trace != nullptr ? run_inline<true>(*s) : run_inline<false>(*s);
+      open_loop                 ? run_inline_schedule(*s, control)
+      : active_trace != nullptr ? run_inline<true>(*s)
+                                : run_inline<false>(*s);
   }
 }
 

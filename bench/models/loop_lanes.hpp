@@ -14,8 +14,9 @@
 
 namespace crossover {
 
-/// The lanes that live on one io_context, each a coroutine while a run lasts. A workload with an asynchronous form is
-/// awaited; one without runs inline, between two turns of the loop, and blocks it meanwhile: that is what it does.
+/// The lanes that live on one io_context, each a coroutine while a run lasts. A workload with an
+/// asynchronous form is awaited; one without runs inline, between two turns of the loop, and blocks
+/// it meanwhile: that is what it does.
 class loop_lanes {
  public:
   /// `lanes`: of the whole cell, for sharing out counted operations.
@@ -25,7 +26,8 @@ class loop_lanes {
   /// Opens lane `number` on this loop. Throws `error`.
   void open(std::uint32_t number);
 
-  /// Starts a coroutine a lane; they run when the loop does. Call from a thread on which no lane runs.
+  /// Starts a coroutine a lane; they run when the loop does. Call from a thread on which no lane
+  /// runs.
   void start(run_control& control);
 
   /// Rethrows what ended a lane other than the end of the run, a wrong result say.
@@ -50,7 +52,8 @@ class loop_lanes {
   std::exception_ptr trouble_;
 };
 
-/// The tally of the worker that the calling thread is; set by whoever runs a loop, before it runs it.
+/// The tally of the worker that the calling thread is; set by whoever runs a loop, before it runs
+/// it.
 tally*& current_tally();
 
 }  // namespace crossover

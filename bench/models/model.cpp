@@ -11,14 +11,17 @@
 namespace crossover {
 
 // A row is the declaration of what the model's file defines, and its place in the list.
-extern const model_type serial_model, event_loop_model, shared_loop_model, thread_pool_model, processes_model, process_loops_model, offload_model,
-    gil_threads_model, fibers_model, reference_model, python_asyncio_model, python_threads_model, python_processes_model;
+extern const model_type serial_model, event_loop_model, shared_loop_model, thread_pool_model,
+    processes_model, process_loops_model, offload_model, gil_threads_model, fibers_model,
+    reference_model, python_asyncio_model, python_threads_model, python_processes_model;
 
 namespace {
 
-constexpr std::array table = {&serial_model,         &event_loop_model,     &shared_loop_model,     &thread_pool_model, &processes_model,
-                              &process_loops_model,  &offload_model,        &gil_threads_model,     &fibers_model,      &reference_model,
-                              &python_asyncio_model, &python_threads_model, &python_processes_model};
+constexpr std::array table = {&serial_model,          &event_loop_model,     &shared_loop_model,
+                              &thread_pool_model,     &processes_model,      &process_loops_model,
+                              &offload_model,         &gil_threads_model,    &fibers_model,
+                              &reference_model,       &python_asyncio_model, &python_threads_model,
+                              &python_processes_model};
 
 }  // namespace
 
@@ -30,16 +33,19 @@ const model_type& find_model(std::string_view name) {
     if (type->name == name) return *type;
     names.emplace_back(type->name);
   }
-  throw error(error_kind::invalid, fmt::format("unknown model '{}': {}", name, suggestion(name, names)));
+  throw error(error_kind::invalid,
+              fmt::format("unknown model '{}': {}", name, suggestion(name, names)));
 }
 
 void release(run_control& control, double seconds) {
   control.next_arrival = 0;
   control.start_ns = now_ns();
-  control.deadline_ns = seconds > 0 ? control.start_ns + static_cast<std::int64_t>(seconds * 1e9) : std::numeric_limits<std::int64_t>::max();
+  control.deadline_ns = seconds > 0 ? control.start_ns + static_cast<std::int64_t>(seconds * 1e9)
+                                    : std::numeric_limits<std::int64_t>::max();
 }
 
-run_outcome gather(std::span<tally* const> workers, latency_recorder& latency, latency_recorder& service) {
+run_outcome gather(std::span<tally* const> workers, latency_recorder& latency,
+                   latency_recorder& service) {
   run_outcome outcome;
   outcome.begin_ns = std::numeric_limits<std::int64_t>::max();
   for (const tally* worker : workers) {

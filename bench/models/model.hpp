@@ -23,10 +23,12 @@ struct model_setup {
   std::uint32_t in_flight = 1;
 };
 
-/// What the forked workers of a model used during a run (getrusage); the cell adds its own process's.
+/// What the forked workers of a model used during a run (getrusage); the cell adds its own
+/// process's.
 struct child_usage {
   double cpu_user_s = 0, cpu_system_s = 0;
-  std::uint64_t voluntary_switches = 0, involuntary_switches = 0, minor_faults = 0, major_faults = 0;
+  std::uint64_t voluntary_switches = 0, involuntary_switches = 0, minor_faults = 0,
+                major_faults = 0;
 };
 
 /// What a run came to.
@@ -39,12 +41,14 @@ struct run_outcome {
   child_usage children;
 };
 
-/// HOW operations are run: a model, prepared. Its threads, processes and lanes live as long as it does.
+/// HOW operations are run: a model, prepared. Its threads, processes and lanes live as long as it
+/// does.
 class model {
  public:
   virtual ~model() = default;
-  /// Releases the lanes, returns when the last operation has ended. `control`'s start and deadline are set by the callee at
-  /// the moment of release, from `seconds` (0: no deadline). Throws `error`.
+  /// Releases the lanes, returns when the last operation has ended. `control`'s start and deadline
+  /// are set by the callee at the moment of release, from `seconds` (0: no deadline). Throws
+  /// `error`.
   virtual run_outcome run(run_control& control, double seconds) = 0;
   /// The processes that belong to it, other than this one: for memory accounts.
   virtual std::vector<int> children() const { return {}; }
@@ -65,16 +69,19 @@ struct model_type {
   std::string_view name;
   std::string_view summary;
   std::span<const parameter> parameters;
-  /// Makes the model ready: threads started, workers forked, lanes opened. The calling process has one thread.
+  /// Makes the model ready: threads started, workers forked, lanes opened. The calling process has
+  /// one thread.
   std::unique_ptr<model> (*prepare)(const model_setup&);
-  /// Why this cell cannot be ("" when it can): a form that the workload lacks, a hand-written loop that nobody wrote.
+  /// Why this cell cannot be ("" when it can): a form that the workload lacks, a hand-written loop
+  /// that nobody wrote.
   std::string (*cannot)(const cell_request&);
   /// Threads or processes that it needs for a cell, for the machine's limits.
   std::uint32_t (*workers)(const cell_request&);
-  bool one_at_a_time = false;    ///< runs one operation on one core, whatever is asked for
-  bool forks = false;            ///< its workers are processes: descriptors are per process, not per cell
-  bool loops = false;            ///< many lanes share a thread: an operation that blocks holds up the others
-  std::string_view script = {};  ///< runs in a cell process of CPython's, by this script of `measuring::cells`; empty: in our own
+  bool one_at_a_time = false;  ///< runs one operation on one core, whatever is asked for
+  bool forks = false;  ///< its workers are processes: descriptors are per process, not per cell
+  bool loops = false;  ///< many lanes share a thread: an operation that blocks holds up the others
+  std::string_view script = {};  ///< runs in a cell process of CPython's, by this script of
+                                 ///< `measuring::cells`; empty: in our own
 };
 
 /// Every model there is, in the order in which they are listed.
@@ -87,6 +94,7 @@ const model_type& find_model(std::string_view name);
 void release(run_control& control, double seconds);
 
 /// Puts together what the workers counted and the recorders hold.
-run_outcome gather(std::span<tally* const> workers, latency_recorder& latency, latency_recorder& service);
+run_outcome gather(std::span<tally* const> workers, latency_recorder& latency,
+                   latency_recorder& service);
 
 }  // namespace crossover

@@ -22,8 +22,11 @@ struct counting_lane final : lane {
 /// A workload of which every n-th operation of a lane ends in error, and one has a wrong result.
 class made_up : public workload {
  public:
-  explicit made_up(const parameter_values& values) : error_every_(values.number("error_every")), wrong_at_(values.number("wrong_at")) {}
-  std::unique_ptr<lane> open_lane(std::uint32_t) override { return std::make_unique<counting_lane>(); }
+  explicit made_up(const parameter_values& values)
+      : error_every_(values.number("error_every")), wrong_at_(values.number("wrong_at")) {}
+  std::unique_ptr<lane> open_lane(std::uint32_t) override {
+    return std::make_unique<counting_lane>();
+  }
   void run_blocking(lane& mine) override { take_a_turn(mine); }
 
  protected:
@@ -42,7 +45,9 @@ class made_up_async final : public made_up, public async_form {
  public:
   using made_up::made_up;
   async_form* async() override { return this; }
-  std::unique_ptr<lane> open_async_lane(boost::asio::io_context&, std::uint32_t number) override { return open_lane(number); }
+  std::unique_ptr<lane> open_async_lane(boost::asio::io_context&, std::uint32_t number) override {
+    return open_lane(number);
+  }
   awaitable_operation run_async(lane& mine) override {
     take_a_turn(mine);
     co_return;
@@ -51,20 +56,26 @@ class made_up_async final : public made_up, public async_form {
 
 template <typename Workload>
 workload_type type_named(std::string_view name) {
-  return {.name = name,
-          .summary = "made up for a test",
-          .parameters = made_up_parameters,
-          .make = [](const parameter_values& values, const std::string&) -> std::unique_ptr<workload> { return std::make_unique<Workload>(values); },
-          .least_operation_s = [](const parameter_values&) { return 0.0; },
-          .start_fixture = nullptr};
+  return {
+      .name = name,
+      .summary = "made up for a test",
+      .parameters = made_up_parameters,
+      .make = [](const parameter_values& values, const std::string&) -> std::unique_ptr<workload> {
+        return std::make_unique<Workload>(values);
+      },
+      .least_operation_s = [](const parameter_values&) { return 0.0; },
+      .start_fixture = nullptr};
 }
 
 const workload_type blocking_type = type_named<made_up>("made_up");
 const workload_type async_type = type_named<made_up_async>("made_up_async");
 
-std::uint64_t sum(const std::vector<std::uint64_t>& shares) { return std::accumulate(shares.begin(), shares.end(), std::uint64_t{0}); }
+std::uint64_t sum(const std::vector<std::uint64_t>& shares) {
+  return std::accumulate(shares.begin(), shares.end(), std::uint64_t{0});
+}
 
-/// Every model with every form of the made-up workload that it takes; `reference` has hand-written loops for known workloads alone.
+/// Every model with every form of the made-up workload that it takes; `reference` has hand-written
+/// loops for known workloads alone.
 struct model_and_type {
   const model_type* model;
   const workload_type* type;
@@ -74,15 +85,18 @@ std::vector<model_and_type> pairs() {
   for (const model_type* model : all_models())
     for (const workload_type* type : {&blocking_type, &async_type}) {
       if (!model->script.empty()) continue;
-      const parameter_values workload_values(type->name, type->parameters, {}), model_values(model->name, model->parameters, {});
-      if (model->cannot({type, &workload_values, &model_values, 1, 2, false}).empty()) all.push_back({model, type});
+      const parameter_values workload_values(type->name, type->parameters, {}),
+          model_values(model->name, model->parameters, {});
+      if (model->cannot({type, &workload_values, &model_values, 1, 2, false}).empty())
+        all.push_back({model, type});
     }
   return all;
 }
 
 class models : public ::testing::TestWithParam<model_and_type> {
  protected:
-  std::unique_ptr<model> prepared(std::map<std::string, std::string> given, std::uint32_t in_flight = 3) const {
+  std::unique_ptr<model> prepared(std::map<std::string, std::string> given,
+                                  std::uint32_t in_flight = 3) const {
     const auto& [m, type] = GetParam();
     return m->prepare({.type = type,
                        .workload_values = parameter_values(type->name, type->parameters, given),
@@ -92,8 +106,9 @@ class models : public ::testing::TestWithParam<model_and_type> {
                        .in_flight = m->one_at_a_time ? 1 : in_flight});
   }
 };
-INSTANTIATE_TEST_SUITE_P(pairs, models, ::testing::ValuesIn(pairs()),
-                         [](const auto& given) { return std::string(given.param.model->name) + "_" + std::string(given.param.type->name); });
+INSTANTIATE_TEST_SUITE_P(pairs, models, ::testing::ValuesIn(pairs()), [](const auto& given) {
+  return std::string(given.param.model->name) + "_" + std::string(given.param.type->name);
+});
 
 TEST_P(models, run_exactly_as_many_operations_as_asked_again_and_again) {
   const auto m = prepared({});
@@ -154,7 +169,8 @@ TEST_P(models, time_one_operation_in_many_where_that_is_asked) {
   control.every = 16;
   const run_outcome outcome = m->run(control, 0);
   EXPECT_EQ(sum(outcome.worker_operations), 6400U);
-  EXPECT_NEAR(static_cast<double>(outcome.latency.count()), 400, 70);  // which ones is left to chance
+  EXPECT_NEAR(static_cast<double>(outcome.latency.count()), 400,
+              70);  // which ones is left to chance
 }
 
 TEST(model_table, names_are_distinct_and_found) {
@@ -164,7 +180,8 @@ TEST(model_table, names_are_distinct_and_found) {
     EXPECT_EQ(&find_model(type->name), type);
     EXPECT_NO_THROW(parameter_values(type->name, type->parameters, {})) << type->name;
   }
-  for (const char* promised : {"serial", "event_loop", "shared_loop", "thread_pool", "processes", "reference"})
+  for (const char* promised :
+       {"serial", "event_loop", "shared_loop", "thread_pool", "processes", "reference"})
     EXPECT_TRUE(names.contains(promised)) << promised;
 }
 
@@ -173,7 +190,9 @@ TEST(model_table, an_unknown_name_suggests_the_nearest) {
     find_model("threadpool");
     FAIL() << "found";
   } catch (const error& trouble) {
-    EXPECT_TRUE(std::string(trouble.what()).starts_with("unknown model 'threadpool': did you mean 'thread_pool'?")) << trouble.what();
+    EXPECT_TRUE(std::string(trouble.what())
+                    .starts_with("unknown model 'threadpool': did you mean 'thread_pool'?"))
+        << trouble.what();
   }
 }
 

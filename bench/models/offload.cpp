@@ -19,8 +19,8 @@ namespace asio = boost::asio;
 namespace tbb = oneapi::tbb;
 using awaitable_lane = asio::awaitable<void, loop_executor>;
 
-/// One loop, and a oneTBB arena of k threads to which the lanes' coroutines hand whatever computes: the loop stays
-/// responsive (asyncio's run_in_executor). All share the cell's CPUs.
+/// One loop, and a oneTBB arena of k threads to which the lanes' coroutines hand whatever computes:
+/// the loop stays responsive (asyncio's run_in_executor). All share the cell's CPUs.
 class offload final : public model {
  public:
   explicit offload(const model_setup& setup)
@@ -29,7 +29,8 @@ class offload final : public model {
         allowed_(tbb::global_control::max_allowed_parallelism, setup.cpus.size() + 1),
         // No slot is kept for the loop's own thread: it never computes.
         arena_(static_cast<int>(setup.cpus.size()), 0) {
-    for (std::uint32_t i = 0; i < setup.in_flight; ++i) lanes_.push_back(async_ != nullptr ? async_->open_async_lane(loop_, i) : work_->open_lane(i));
+    for (std::uint32_t i = 0; i < setup.in_flight; ++i)
+      lanes_.push_back(async_ != nullptr ? async_->open_async_lane(loop_, i) : work_->open_lane(i));
     paces_.resize(lanes_.size());
   }
 
@@ -39,7 +40,8 @@ class offload final : public model {
     counted_.begin();
     const auto lanes = static_cast<std::uint32_t>(lanes_.size());
     for (std::uint32_t i = 0; i < lanes; ++i)
-      if (paces_[i].begin(control, control.quota(i, lanes), control.start_ns)) asio::co_spawn(loop_, operate(i), asio::detached);
+      if (paces_[i].begin(control, control.quota(i, lanes), control.start_ns))
+        asio::co_spawn(loop_, operate(i), asio::detached);
     loop_.run();
     counted_.end();
     if (trouble_) std::rethrow_exception(std::exchange(trouble_, nullptr));
@@ -115,8 +117,13 @@ constinit const model_type offload_model = {
     .name = "offload",
     .summary = "a coroutine loop that hands what computes to a oneTBB arena",
     .parameters = {},
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<offload>(setup); },
-    .cannot = [](const cell_request& cell) { return std::string(cell.open_loop ? "offload runs a closed loop only" : ""); },
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
+      return std::make_unique<offload>(setup);
+    },
+    .cannot =
+        [](const cell_request& cell) {
+          return std::string(cell.open_loop ? "offload runs a closed loop only" : "");
+        },
     .workers = [](const cell_request& cell) { return cell.cores + 1; },
 };
 

@@ -11,9 +11,12 @@ namespace {
 /// A forked worker with a loop of its own, bound to one CPU; it holds every k-th lane.
 class loop_worker final : public forked_worker {
  public:
-  loop_worker(workload& work, const model_setup& setup, std::uint32_t number) : lanes_(context_, work, setup.in_flight) {
+  loop_worker(workload& work, const model_setup& setup, std::uint32_t number)
+      : lanes_(context_, work, setup.in_flight) {
     bind_to_cpus({setup.cpus[number]});
-    for (auto lane = number; lane < setup.in_flight; lane += static_cast<std::uint32_t>(setup.cpus.size())) lanes_.open(lane);
+    for (auto lane = number; lane < setup.in_flight;
+         lane += static_cast<std::uint32_t>(setup.cpus.size()))
+      lanes_.open(lane);
   }
 
   void run(run_control& control, tally& mine) override {
@@ -35,9 +38,13 @@ class process_loops final : public model {
   explicit process_loops(const model_setup& setup)
       : work_(setup.type->make(setup.workload_values, setup.endpoint)),
         workers_(static_cast<std::uint32_t>(setup.cpus.size()),
-                 [&](std::uint32_t i) -> std::unique_ptr<forked_worker> { return std::make_unique<loop_worker>(*work_, setup, i); }) {}
+                 [&](std::uint32_t i) -> std::unique_ptr<forked_worker> {
+                   return std::make_unique<loop_worker>(*work_, setup, i);
+                 }) {}
 
-  run_outcome run(run_control& control, double seconds) override { return workers_.run(control, seconds); }
+  run_outcome run(run_control& control, double seconds) override {
+    return workers_.run(control, seconds);
+  }
   std::vector<int> children() const override { return workers_.children(); }
 
  private:
@@ -52,7 +59,9 @@ constinit const model_type process_loops_model = {
     .name = "process_loops",
     .summary = "forked workers, a coroutine loop each: one a core",
     .parameters = {},
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<process_loops>(setup); },
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
+      return std::make_unique<process_loops>(setup);
+    },
     .cannot = [](const cell_request&) { return std::string(); },
     .workers = [](const cell_request& cell) { return cell.cores; },
     .loops = true,

@@ -10,7 +10,9 @@ class lone_worker final : public forked_worker {
  public:
   lone_worker(workload& work, std::uint32_t number, std::uint32_t workers)
       : work_(work), lane_(work.open_lane(number)), number_(number), workers_(workers) {}
-  void run(run_control& control, tally& mine) override { run_blocking_lane(work_, *lane_, number_, control.quota(number_, workers_), control, mine); }
+  void run(run_control& control, tally& mine) override {
+    run_blocking_lane(work_, *lane_, number_, control.quota(number_, workers_), control, mine);
+  }
 
  private:
   workload& work_;
@@ -23,10 +25,13 @@ class processes final : public model {
  public:
   explicit processes(const model_setup& setup)
       : work_(setup.type->make(setup.workload_values, setup.endpoint)),
-        workers_(setup.in_flight,
-                 [&](std::uint32_t i) -> std::unique_ptr<forked_worker> { return std::make_unique<lone_worker>(*work_, i, setup.in_flight); }) {}
+        workers_(setup.in_flight, [&](std::uint32_t i) -> std::unique_ptr<forked_worker> {
+          return std::make_unique<lone_worker>(*work_, i, setup.in_flight);
+        }) {}
 
-  run_outcome run(run_control& control, double seconds) override { return workers_.run(control, seconds); }
+  run_outcome run(run_control& control, double seconds) override {
+    return workers_.run(control, seconds);
+  }
   std::vector<int> children() const override { return workers_.children(); }
 
  private:
@@ -41,7 +46,9 @@ constinit const model_type processes_model = {
     .name = "processes",
     .summary = "forked workers, one operation each, over the cores",
     .parameters = {},
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<processes>(setup); },
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
+      return std::make_unique<processes>(setup);
+    },
     .cannot = [](const cell_request&) { return std::string(); },
     .workers = [](const cell_request& cell) { return cell.in_flight; },
     .forks = true,

@@ -21,17 +21,21 @@ bool on_path(const std::string& program) {
 }
 
 std::string cannot(const cell_request& cell) {
-  constexpr std::array<std::string_view, 6> known = {"noop", "sleep", "hashing", "network", "download", "mixed"};
-  if (std::find(known.begin(), known.end(), cell.type->name) == known.end()) return "the CPython cell has no " + std::string(cell.type->name);
+  constexpr std::array<std::string_view, 6> known = {"noop",    "sleep",    "hashing",
+                                                     "network", "download", "mixed"};
+  if (std::find(known.begin(), known.end(), cell.type->name) == known.end())
+    return "the CPython cell has no " + std::string(cell.type->name);
   if (cell.type->name == "hashing" && cell.workload_values->text("releases_gil") != "false")
-    return "CPython's own hashlib decides whether a digest releases the lock: there is no parameter 'releases_gil'";
+    return "CPython's own hashlib decides whether a digest releases the lock: there is no "
+           "parameter 'releases_gil'";
   static const bool there = on_path("python3");
   return there ? "" : "there is no python3 on the search path: apt-get install python3";
 }
 
 /// The cell's process is CPython itself: this program only asks it.
 std::unique_ptr<model> prepare(const model_setup&) {
-  throw error(error_kind::unsupported, "this model runs in a cell process of CPython; start tools/cells/python_cell.py");
+  throw error(error_kind::unsupported,
+              "this model runs in a cell process of CPython; start tools/cells/python_cell.py");
 }
 
 std::uint32_t one(const cell_request&) { return 1; }

@@ -9,13 +9,16 @@
 namespace crossover {
 namespace {
 
-/// A thread a lane, each blocked in the kernel while its operation waits; the shard's own thread only waits for them.
+/// A thread a lane, each blocked in the kernel while its operation waits; the shard's own thread
+/// only waits for them.
 class blocking_shard final : public reference_shard {
  public:
-  blocking_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes) : work_(setup.type->make(setup.workload_values, setup.endpoint)) {
+  blocking_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes)
+      : work_(setup.type->make(setup.workload_values, setup.endpoint)) {
     for (const std::uint32_t number : lanes) lanes_.push_back(work_->open_lane(number));
     numbers_ = lanes;
-    for (std::size_t j = 0; j < lanes_.size(); ++j) threads_.emplace_back([this, j] { serve(j); });  // they inherit the shard's CPU
+    for (std::size_t j = 0; j < lanes_.size(); ++j)
+      threads_.emplace_back([this, j] { serve(j); });  // they inherit the shard's CPU
   }
 
   ~blocking_shard() override {
@@ -32,7 +35,8 @@ class blocking_shard final : public reference_shard {
     recorder_ = std::make_unique<latency_recorder>(1);
     tallies_.clear();
     for (std::size_t j = 0; j < lanes_.size(); ++j)
-      tallies_.push_back(std::make_unique<tally>(*recorder_, *recorder_, static_cast<std::uint32_t>(j)));
+      tallies_.push_back(
+          std::make_unique<tally>(*recorder_, *recorder_, static_cast<std::uint32_t>(j)));
     running_ = static_cast<std::uint32_t>(lanes_.size());
     ++turn_;
     turn_.notify_all();
@@ -86,7 +90,8 @@ class blocking_shard final : public reference_shard {
 
 }  // namespace
 
-std::unique_ptr<reference_shard> make_blocking_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes) {
+std::unique_ptr<reference_shard> make_blocking_shard(const model_setup& setup,
+                                                     const std::vector<std::uint32_t>& lanes) {
   return std::make_unique<blocking_shard>(setup, lanes);
 }
 

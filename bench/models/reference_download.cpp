@@ -17,7 +17,8 @@
 namespace crossover {
 namespace {
 
-/// What a head of a reply says that matters here. A body without Content-Length is not read: that is more than the least there is to do.
+/// What a head of a reply says that matters here. A body without Content-Length is not read: that
+/// is more than the least there is to do.
 struct reply_head {
   int status = 0;
   std::uint64_t length = 0;
@@ -38,20 +39,27 @@ reply_head parse_head(std::string_view head) {
     if (is_field(head, length)) {
       const std::size_t digits = head.find_first_not_of(' ', length.size());
       parsed.has_length =
-          digits != std::string_view::npos && std::from_chars(head.data() + digits, head.data() + head.size(), parsed.length).ec == std::errc();
+          digits != std::string_view::npos &&
+          std::from_chars(head.data() + digits, head.data() + head.size(), parsed.length).ec ==
+              std::errc();
     } else if (is_field(head, connection)) {
-      parsed.closes = ::strncasecmp(head.data() + std::min(head.find_first_not_of(' ', connection.size()), head.size()), "close", 5) == 0;
+      parsed.closes =
+          ::strncasecmp(
+              head.data() + std::min(head.find_first_not_of(' ', connection.size()), head.size()),
+              "close", 5) == 0;
     }
   }
   return parsed;
 }
 
-/// One epoll loop over non-blocking sockets, one buffer for all: what is read is looked at once and forgotten. A shard with a single lane
-/// blocks in recv instead.
+/// One epoll loop over non-blocking sockets, one buffer for all: what is read is looked at once and
+/// forgotten. A shard with a single lane blocks in recv instead.
 class download_shard final : public reference_shard {
  public:
   download_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes)
-      : request_(download_request_of(setup.workload_values, setup.endpoint)), buffer_(64 << 10), peers_(lanes.size()) {
+      : request_(download_request_of(setup.workload_values, setup.endpoint)),
+        buffer_(64 << 10),
+        peers_(lanes.size()) {
     known_ = setup.workload_values.text("url").empty();
     if (known_) expected_ = hashing_input(setup.workload_values.number("bytes"));
     for (std::size_t j = 0; j < peers_.size(); ++j) {
@@ -98,8 +106,9 @@ class download_shard final : public reference_shard {
     std::string head;  ///< of which the end has not come yet
     bool in_body = false, any = false, wrong = false, comparing = false;
     reply_head reply;
-    std::uint64_t seen = 0;            ///< of the body
-    std::vector<unsigned char> first;  ///< the body, where there was none to compare with when it began
+    std::uint64_t seen = 0;  ///< of the body
+    std::vector<unsigned char>
+        first;  ///< the body, where there was none to compare with when it began
   };
 
   void watch(std::size_t j) {
@@ -139,9 +148,11 @@ class download_shard final : public reference_shard {
   void send(std::size_t j) {
     peer& p = peers_[j];
     while (p.sent < request_.text.size()) {
-      const ssize_t n = ::send(p.socket.get(), request_.text.data() + p.sent, request_.text.size() - p.sent, MSG_NOSIGNAL);
+      const ssize_t n = ::send(p.socket.get(), request_.text.data() + p.sent,
+                               request_.text.size() - p.sent, MSG_NOSIGNAL);
       if (n < 0 && errno == EAGAIN) return want_write(j, true);
-      if (n < 0) return want_write(j, false);  // a lost connection: it shows again where the reply is read
+      if (n < 0)
+        return want_write(j, false);  // a lost connection: it shows again where the reply is read
       p.sent += static_cast<std::size_t>(n);
     }
     want_write(j, false);
@@ -151,7 +162,9 @@ class download_shard final : public reference_shard {
     peer& p = peers_[j];
     const ssize_t n = ::recv(p.socket.get(), buffer_.data(), buffer_.size(), 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (!p.going) return p.socket.reset();  // a close, or words that nobody asked for, after the last operation of a run
+    if (!p.going)
+      return p.socket
+          .reset();  // a close, or words that nobody asked for, after the last operation of a run
     if (n == 0) return lose(j, operation_error("receive", "EOF"));
     if (n < 0) return lose(j, operation_error("receive", errno));
     p.any = true;
@@ -167,19 +180,24 @@ class download_shard final : public reference_shard {
       const std::size_t end = head.find("\r\n\r\n");
       if (end == std::string_view::npos) {
         if (before == 0) p.head = piece;
-        return p.head.size() > (64 << 10) ? lose(j, operation_error("receive", "header_limit")) : void();
+        return p.head.size() > (64 << 10) ? lose(j, operation_error("receive", "header_limit"))
+                                          : void();
       }
       p.reply = parse_head(head.substr(0, end + 2));
-      if (p.reply.status == 0 || !p.reply.has_length) return lose(j, operation_error("receive", p.reply.status == 0 ? "bad_version" : "no_length"));
+      if (p.reply.status == 0 || !p.reply.has_length)
+        return lose(j,
+                    operation_error("receive", p.reply.status == 0 ? "bad_version" : "no_length"));
       p.in_body = true;
       p.comparing = known_;
       piece.remove_prefix(end + 4 - before);
     }
-    if (piece.size() > p.reply.length - p.seen) return lose(j, operation_error("receive", "excess"));
+    if (piece.size() > p.reply.length - p.seen)
+      return lose(j, operation_error("receive", "excess"));
     if (p.reply.status == 200) {
       if (!p.comparing)
         p.first.insert(p.first.end(), piece.begin(), piece.end());
-      else if (p.reply.length != expected_.size() || std::memcmp(expected_.data() + p.seen, piece.data(), piece.size()) != 0)
+      else if (p.reply.length != expected_.size() ||
+               std::memcmp(expected_.data() + p.seen, piece.data(), piece.size()) != 0)
         p.wrong = true;
     }
     p.seen += piece.size();
@@ -191,7 +209,8 @@ class download_shard final : public reference_shard {
     p.used = true;
     p.going = false;
     if (p.reply.closes) p.socket.reset();
-    if (p.reply.status != 200) return fail(j, operation_error("status", std::to_string(p.reply.status)));
+    if (p.reply.status != 200)
+      return fail(j, operation_error("status", std::to_string(p.reply.status)));
     if (!p.comparing) {
       if (!known_) expected_ = p.first;
       known_ = true;
@@ -204,7 +223,8 @@ class download_shard final : public reference_shard {
       --going_;
   }
 
-  /// The connection is gone. Where it was closed while it rested, the request is sent once more on a new one.
+  /// The connection is gone. Where it was closed while it rested, the request is sent once more on
+  /// a new one.
   void lose(std::size_t j, const operation_error& what) {
     peer& p = peers_[j];
     const bool closed_while_idle = p.used && !p.any;
@@ -235,7 +255,8 @@ class download_shard final : public reference_shard {
 
 }  // namespace
 
-std::unique_ptr<reference_shard> make_download_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes) {
+std::unique_ptr<reference_shard> make_download_shard(const model_setup& setup,
+                                                     const std::vector<std::uint32_t>& lanes) {
   return std::make_unique<download_shard>(setup, lanes);
 }
 

@@ -12,8 +12,8 @@
 namespace crossover {
 namespace {
 
-/// One readiness loop over non-blocking sockets, told by epoll(7) or poll(2); a shard with a single lane blocks in recv
-/// instead, which saves the wait.
+/// One readiness loop over non-blocking sockets, told by epoll(7) or poll(2); a shard with a single
+/// lane blocks in recv instead, which saves the wait.
 class network_shard final : public reference_shard {
  public:
   network_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes, bool polls)
@@ -66,7 +66,8 @@ class network_shard final : public reference_shard {
     std::vector<pollfd> watched(peers_.size());
     while (going_ > 0) {
       for (std::size_t j = 0; j < peers_.size(); ++j)
-        watched[j] = {peers_[j].socket.get(), static_cast<short>(POLLIN | (peers_[j].wants_write ? POLLOUT : 0)), 0};
+        watched[j] = {peers_[j].socket.get(),
+                      static_cast<short>(POLLIN | (peers_[j].wants_write ? POLLOUT : 0)), 0};
       int ready = ::poll(watched.data(), watched.size(), -1);
       for (std::size_t j = 0; j < watched.size() && ready > 0; ++j) {
         if (watched[j].revents == 0) continue;
@@ -114,7 +115,8 @@ class network_shard final : public reference_shard {
   void send(std::size_t j) {
     peer& p = peers_[j];
     while (p.sent < bytes_) {
-      const ssize_t n = ::send(p.socket.get(), p.message.data() + p.sent, bytes_ - p.sent, MSG_NOSIGNAL);
+      const ssize_t n =
+          ::send(p.socket.get(), p.message.data() + p.sent, bytes_ - p.sent, MSG_NOSIGNAL);
       if (n < 0 && errno == EAGAIN) return want_write(j, true);
       if (n < 0) return fail(j, operation_error("send", errno));
       p.sent += static_cast<std::size_t>(n);
@@ -138,7 +140,8 @@ class network_shard final : public reference_shard {
   }
 
   static void check(const peer& p) {
-    if (p.received != p.message) throw error(error_kind::failed, "an echo differs from what was sent");
+    if (p.received != p.message)
+      throw error(error_kind::failed, "an echo differs from what was sent");
   }
 
   /// Counts the error and begins anew on a new connection, while there is time.
@@ -166,7 +169,8 @@ class network_shard final : public reference_shard {
         do {
           write_network_turn(p.message, ++p.turn);
           for (p.sent = 0; p.sent < bytes_;) {
-            const ssize_t n = ::send(p.socket.get(), p.message.data() + p.sent, bytes_ - p.sent, MSG_NOSIGNAL);
+            const ssize_t n =
+                ::send(p.socket.get(), p.message.data() + p.sent, bytes_ - p.sent, MSG_NOSIGNAL);
             if (n < 0) throw operation_error("send", errno);
             p.sent += static_cast<std::size_t>(n);
           }
@@ -198,7 +202,8 @@ class network_shard final : public reference_shard {
 
 }  // namespace
 
-std::unique_ptr<reference_shard> make_network_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes) {
+std::unique_ptr<reference_shard> make_network_shard(const model_setup& setup,
+                                                    const std::vector<std::uint32_t>& lanes) {
   const std::string& backend = setup.model_values.text("backend");
   if (backend == "blocking") return make_blocking_shard(setup, lanes);
   if (backend == "io_uring") return make_network_uring_shard(setup, lanes);

@@ -15,8 +15,9 @@ namespace {
 /// How a shard waits for its next timer.
 enum class timer_wait { read, poll, epoll };
 
-/// All lanes' timers on one timerfd, which is read, or watched by poll or epoll as a loop with sockets would. The timers' heap is a queue here: since
-/// every sleep is equally long, the one that was begun first ends first.
+/// All lanes' timers on one timerfd, which is read, or watched by poll or epoll as a loop with
+/// sockets would. The timers' heap is a queue here: since every sleep is equally long, the one that
+/// was begun first ends first.
 class sleep_shard final : public reference_shard {
  public:
   sleep_shard(std::uint64_t delay_ns, timer_wait how, const std::vector<std::uint32_t>& lanes)
@@ -81,11 +82,14 @@ class sleep_shard final : public reference_shard {
 
 }  // namespace
 
-std::unique_ptr<reference_shard> make_sleep_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes) {
+std::unique_ptr<reference_shard> make_sleep_shard(const model_setup& setup,
+                                                  const std::vector<std::uint32_t>& lanes) {
   const std::string& backend = setup.model_values.text("backend");
   if (backend == "blocking") return make_blocking_shard(setup, lanes);
   if (backend == "io_uring") return make_sleep_uring_shard(setup, lanes);
-  const timer_wait how = backend == "poll" ? timer_wait::poll : backend == "epoll" ? timer_wait::epoll : timer_wait::read;
+  const timer_wait how = backend == "poll"    ? timer_wait::poll
+                         : backend == "epoll" ? timer_wait::epoll
+                                              : timer_wait::read;
   return std::make_unique<sleep_shard>(setup.workload_values.number("delay"), how, lanes);
 }
 

@@ -13,7 +13,8 @@
 namespace crossover {
 namespace {
 
-/// A ring of one thread's: completions are taken when that thread asks for them, not by interrupting it (kernel 6.1; older ones get a plain ring).
+/// A ring of one thread's: completions are taken when that thread asks for them, not by
+/// interrupting it (kernel 6.1; older ones get a plain ring).
 class ring {
  public:
   explicit ring(unsigned entries) {
@@ -61,12 +62,15 @@ unsigned entries_for(std::size_t lanes) {
   return entries;
 }
 
-/// Sends and receives are handed over in batches: one system call a turn for all lanes that are ready, instead of two an
-/// operation. The receive is linked behind the send, so that neither needs a turn of its own.
+/// Sends and receives are handed over in batches: one system call a turn for all lanes that are
+/// ready, instead of two an operation. The receive is linked behind the send, so that neither needs
+/// a turn of its own.
 class network_uring_shard final : public reference_shard {
  public:
   network_uring_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes)
-      : endpoint_(setup.endpoint), bytes_(setup.workload_values.number("bytes")), ring_(entries_for(lanes.size())) {
+      : endpoint_(setup.endpoint),
+        bytes_(setup.workload_values.number("bytes")),
+        ring_(entries_for(lanes.size())) {
     for (const std::uint32_t number : lanes) {
       peer& p = peers_.emplace_back();
       p.lane = number;
@@ -111,7 +115,8 @@ class network_uring_shard final : public reference_shard {
     p.got = 0;
     p.trouble = 0;
     io_uring_sqe* send = ring_.entry();
-    ::io_uring_prep_send(send, p.socket.get(), p.message.data(), bytes_, MSG_NOSIGNAL | MSG_WAITALL);
+    ::io_uring_prep_send(send, p.socket.get(), p.message.data(), bytes_,
+                         MSG_NOSIGNAL | MSG_WAITALL);
     send->user_data = j << 1;
     ++p.pending;
     receive(j);
@@ -134,7 +139,8 @@ class network_uring_shard final : public reference_shard {
       if (p.trouble == 0) {
         p.phase = received ? "receive" : "send";
         p.trouble = result < 0 ? -result : EPIPE;
-        ::shutdown(p.socket.get(), SHUT_RDWR);  // the other half of the operation must not wait for ever
+        ::shutdown(p.socket.get(),
+                   SHUT_RDWR);  // the other half of the operation must not wait for ever
       }
     } else if (received) {
       p.got += static_cast<std::size_t>(result);
@@ -142,7 +148,8 @@ class network_uring_shard final : public reference_shard {
     }
     if (p.pending > 0) return true;
     if (p.trouble != 0) return begin_anew(j, pace, mine);
-    if (p.received != p.message) throw error(error_kind::failed, "an echo differs from what was sent");
+    if (p.received != p.message)
+      throw error(error_kind::failed, "an echo differs from what was sent");
     if (!pace.done(mine)) return false;
     begin_operation(j);
     return true;
@@ -173,7 +180,8 @@ class sleep_uring_shard final : public reference_shard {
  public:
   sleep_uring_shard(std::uint64_t delay_ns, const std::vector<std::uint32_t>& lanes)
       : lanes_(lanes),
-        delay_{static_cast<long long>(delay_ns / 1'000'000'000), static_cast<long long>(delay_ns % 1'000'000'000)},
+        delay_{static_cast<long long>(delay_ns / 1'000'000'000),
+               static_cast<long long>(delay_ns % 1'000'000'000)},
         delay_ns_(static_cast<std::int64_t>(delay_ns)),
         ring_(entries_for(lanes.size())),
         begun_(lanes.size()) {}
@@ -188,8 +196,10 @@ class sleep_uring_shard final : public reference_shard {
     while (going > 0)
       ring_.turn([&](std::uint64_t j, int result) {
         trace_running(lanes_[j]);
-        if (result != -ETIME) throw system_failure(error_kind::failed, "an io_uring timeout", -result);
-        if (now_ns() - begun_[j] < delay_ns_) throw error(error_kind::failed, "a sleep ended too early");
+        if (result != -ETIME)
+          throw system_failure(error_kind::failed, "an io_uring timeout", -result);
+        if (now_ns() - begun_[j] < delay_ns_)
+          throw error(error_kind::failed, "a sleep ended too early");
         if (paces[j].done(mine))
           begin(j);
         else
@@ -218,16 +228,20 @@ class sleep_uring_shard final : public reference_shard {
 std::string io_uring_refusal() {
   io_uring probe{};
   const int failed = ::io_uring_queue_init(2, &probe, 0);
-  if (failed < 0) return fmt::format("this kernel refuses io_uring ({}): see sysctl kernel.io_uring_disabled", std::strerror(-failed));
+  if (failed < 0)
+    return fmt::format("this kernel refuses io_uring ({}): see sysctl kernel.io_uring_disabled",
+                       std::strerror(-failed));
   ::io_uring_queue_exit(&probe);
   return {};
 }
 
-std::unique_ptr<reference_shard> make_network_uring_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes) {
+std::unique_ptr<reference_shard> make_network_uring_shard(const model_setup& setup,
+                                                          const std::vector<std::uint32_t>& lanes) {
   return std::make_unique<network_uring_shard>(setup, lanes);
 }
 
-std::unique_ptr<reference_shard> make_sleep_uring_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes) {
+std::unique_ptr<reference_shard> make_sleep_uring_shard(const model_setup& setup,
+                                                        const std::vector<std::uint32_t>& lanes) {
   return std::make_unique<sleep_uring_shard>(setup.workload_values.number("delay"), lanes);
 }
 

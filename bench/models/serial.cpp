@@ -7,10 +7,13 @@
 namespace crossover {
 namespace {
 
-/// The event loop in its simplest form: a queue of callables and a while loop, one operation at a time.
+/// The event loop in its simplest form: a queue of callables and a while loop, one operation at a
+/// time.
 class serial final : public model {
  public:
-  explicit serial(const model_setup& setup) : work_(setup.type->make(setup.workload_values, setup.endpoint)), lane_(work_->open_lane(0)) {}
+  explicit serial(const model_setup& setup)
+      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
+        lane_(work_->open_lane(0)) {}
 
   run_outcome run(run_control& control, double seconds) override {
     std::deque<std::function<void()>> queue;
@@ -32,7 +35,8 @@ class serial final : public model {
     tally_.begin();
     release(control, seconds);
     trace_running(0);
-    if (control.open_loop() || pace.begin(control, control.quota(0, 1), control.start_ns)) queue.emplace_back(std::ref(turn));
+    if (control.open_loop() || pace.begin(control, control.quota(0, 1), control.start_ns))
+      queue.emplace_back(std::ref(turn));
     while (!queue.empty()) {
       const std::function<void()> next = std::move(queue.front());
       queue.pop_front();
@@ -58,7 +62,9 @@ constinit const model_type serial_model = {
     .name = "serial",
     .summary = "a queue of callables and a while loop: one operation after the other",
     .parameters = {},
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<serial>(setup); },
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
+      return std::make_unique<serial>(setup);
+    },
     .cannot = [](const cell_request&) { return std::string(); },
     .workers = [](const cell_request&) { return 1U; },
     .one_at_a_time = true,

@@ -18,7 +18,8 @@ class shared_loop final : public model {
         latency_(team_.size()),
         service_(team_.size()) {
     for (std::uint32_t i = 0; i < setup.in_flight; ++i) lanes_.open(i);
-    for (std::uint32_t i = 0; i < team_.size(); ++i) tallies_.push_back(std::make_unique<tally>(latency_, service_, i));
+    for (std::uint32_t i = 0; i < team_.size(); ++i)
+      tallies_.push_back(std::make_unique<tally>(latency_, service_, i));
   }
 
   run_outcome run(run_control& control, double seconds) override {
@@ -35,7 +36,8 @@ class shared_loop final : public model {
     std::vector<tally*> tallies;
     for (const auto& t : tallies_) tallies.push_back(t.get());
     run_outcome outcome = gather(tallies, latency_, service_);
-    outcome.begin_ns = control.start_ns;  // lanes were started by this thread, before any worker ran
+    outcome.begin_ns =
+        control.start_ns;  // lanes were started by this thread, before any worker ran
     return outcome;
   }
 
@@ -55,7 +57,9 @@ constinit const model_type shared_loop_model = {
     .name = "shared_loop",
     .summary = "coroutines on Boost.Asio: one loop, run by a thread a core",
     .parameters = {},
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<shared_loop>(setup); },
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
+      return std::make_unique<shared_loop>(setup);
+    },
     .cannot = [](const cell_request&) { return std::string(); },
     .workers = [](const cell_request& cell) { return cell.cores; },
     .loops = true,

@@ -7,7 +7,8 @@
 #include "bench/models/model.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
-/// oneTBB frees what it knows of an observer when the last thread has left the arena, which the end of the process may forestall.
+/// oneTBB frees what it knows of an observer when the last thread has left the arena, which the end
+/// of the process may forestall.
 extern "C" const char* __lsan_default_suppressions() { return "leak:tbb::detail::r1::observe\n"; }
 #endif
 
@@ -19,21 +20,26 @@ namespace tbb = oneapi::tbb;
 /// The tally of the arena's place that the calling thread holds.
 thread_local tally* current = nullptr;
 
-/// Gives each thread that enters the arena the tally of the place it takes there: to ask for the place in each task would be seen in the short ones.
+/// Gives each thread that enters the arena the tally of the place it takes there: to ask for the
+/// place in each task would be seen in the short ones.
 class tally_giver final : public tbb::task_scheduler_observer {
  public:
-  tally_giver(tbb::task_arena& arena, const std::vector<std::unique_ptr<tally>>& tallies) : task_scheduler_observer(arena), tallies_(tallies) {
+  tally_giver(tbb::task_arena& arena, const std::vector<std::unique_ptr<tally>>& tallies)
+      : task_scheduler_observer(arena), tallies_(tallies) {
     observe(true);
   }
   ~tally_giver() override { observe(false); }
-  void on_scheduler_entry(bool) override { current = tallies_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())].get(); }
+  void on_scheduler_entry(bool) override {
+    current =
+        tallies_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())].get();
+  }
 
  private:
   const std::vector<std::unique_ptr<tally>>& tallies_;
 };
 
-/// Tasks in a oneTBB arena of c threads over k CPUs: deliberately more threads than CPUs where operations block.
-/// Each lane is a chain of tasks: an operation's end spawns the next one.
+/// Tasks in a oneTBB arena of c threads over k CPUs: deliberately more threads than CPUs where
+/// operations block. Each lane is a chain of tasks: an operation's end spawns the next one.
 class thread_pool final : public model {
  public:
   explicit thread_pool(const model_setup& setup)
@@ -59,10 +65,13 @@ class thread_pool final : public model {
       tbb::task_group group;
       for (std::uint32_t i = 0; i < lanes; ++i) {
         chain& c = chains_[i];
-        if (!control.open_loop() && !c.pace.begin(control, control.quota(i, lanes), control.start_ns)) continue;
+        if (!control.open_loop() &&
+            !c.pace.begin(control, control.quota(i, lanes), control.start_ns))
+          continue;
         const auto first = [this, &c, &group, &control] { step(c, group, control); };
-        // Into the arena's queue: were they spawned here, each of c threads would look for this thread's among c others' to steal from, and
-        // a thousand would take seconds to begin. A lone thread runs its own: for what is queued, oneTBB would call a second one in.
+        // Into the arena's queue: were they spawned here, each of c threads would look for this
+        // thread's among c others' to steal from, and a thousand would take seconds to begin. A
+        // lone thread runs its own: for what is queued, oneTBB would call a second one in.
         if (lanes == 1)
           group.run(first);
         else
@@ -119,12 +128,16 @@ constinit const model_type thread_pool_model = {
     .name = "thread_pool",
     .summary = "tasks in a oneTBB arena: a thread an operation in flight, over the cores",
     .parameters = {},
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> { return std::make_unique<thread_pool>(setup); },
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
+      return std::make_unique<thread_pool>(setup);
+    },
     .cannot =
         [](const cell_request& cell) {
-          // Measured with oneTBB 2021.8, sleeps of 100 ms on one core: a run of 0.5 s takes 2.7 s with 1 000 threads and 28 s with 4 000.
+          // Measured with oneTBB 2021.8, sleeps of 100 ms on one core: a run of 0.5 s takes 2.7 s
+          // with 1 000 threads and 28 s with 4 000.
           return std::string(cell.in_flight > 2048
-                                 ? "oneTBB's threads look for work in every slot of the arena: with more than 2048 of them a run is spent looking"
+                                 ? "oneTBB's threads look for work in every slot of the arena: "
+                                   "with more than 2048 of them a run is spent looking"
                                  : "");
         },
     .workers = [](const cell_request& cell) { return cell.in_flight; },

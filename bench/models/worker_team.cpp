@@ -19,12 +19,15 @@ void bind_to_cpus(const std::vector<int>& cpus) {
   const int failed = ::sched_setaffinity(0, size, set);
   const int reason = errno;
   CPU_FREE(set);
-  if (failed != 0) throw system_failure(error_kind::unsupported, fmt::format("cannot bind to CPU {}", fmt::join(cpus, ",")), reason);
+  if (failed != 0)
+    throw system_failure(error_kind::unsupported,
+                         fmt::format("cannot bind to CPU {}", fmt::join(cpus, ",")), reason);
 }
 
 worker_team::worker_team(const std::vector<int>& cpus) {
   bind_to_cpus({cpus.front()});
-  for (std::uint32_t i = 1; i < cpus.size(); ++i) threads_.emplace_back([this, i, cpu = cpus[i]] { serve(i, cpu); });
+  for (std::uint32_t i = 1; i < cpus.size(); ++i)
+    threads_.emplace_back([this, i, cpu = cpus[i]] { serve(i, cpu); });
 }
 
 worker_team::~worker_team() {

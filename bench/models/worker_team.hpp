@@ -9,8 +9,8 @@
 
 namespace crossover {
 
-/// Threads that are each bound to one CPU and live as long as the team; the calling thread is worker 0, so a team of
-/// one has no hand-over at all.
+/// Threads that are each bound to one CPU and live as long as the team; the calling thread is
+/// worker 0, so a team of one has no hand-over at all.
 class worker_team {
  public:
   /// One worker a CPU. Binds the calling thread to the first.
@@ -21,7 +21,8 @@ class worker_team {
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(threads_.size()) + 1; }
 
-  /// Runs `work(i)` on every worker at once; returns when all are done. Rethrows the first exception.
+  /// Runs `work(i)` on every worker at once; returns when all are done. Rethrows the first
+  /// exception.
   void run(const std::function<void(std::uint32_t)>& work);
 
  private:

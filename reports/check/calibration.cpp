@@ -19,9 +19,12 @@ constexpr double rank_test_level = 0.05;
 constexpr std::size_t least_pool = 12;
 
 bool measured_alike(const banked_suite& a, const banked_suite& b) {
-  const auto same_names = [](const banked_cell& x, const banked_cell& y) { return x.name == y.name; };
-  return a.machine == b.machine && a.program == b.program && a.tolerate == b.tolerate && a.detect == b.detect && a.false_alarms == b.false_alarms &&
-         a.power == b.power && std::equal(a.cells.begin(), a.cells.end(), b.cells.begin(), b.cells.end(), same_names);
+  const auto same_names = [](const banked_cell& x, const banked_cell& y) {
+    return x.name == y.name;
+  };
+  return a.machine == b.machine && a.program == b.program && a.tolerate == b.tolerate &&
+         a.detect == b.detect && a.false_alarms == b.false_alarms && a.power == b.power &&
+         std::equal(a.cells.begin(), a.cells.end(), b.cells.begin(), b.cells.end(), same_names);
 }
 
 /// A cell's banked log ratios, and what a block of it takes.
@@ -53,18 +56,22 @@ std::vector<pool> pools_of(const std::vector<const banked_suite*>& suites) {
       const banked_cell& cell = suite->cells[c];
       const bool slowed = cell.name == suite->slower_cell;
       for (const auto* stage : {&cell.screen, &cell.confirm})
-        for (const banked_block& b : *stage) (slowed ? pools[c].slower : pools[c].identical).push_back(b.log_ratio);
+        for (const banked_block& b : *stage)
+          (slowed ? pools[c].slower : pools[c].identical).push_back(b.log_ratio);
       pools[c].block_s += cell.block_s / static_cast<double>(suites.size());
       if (slowed) pools[c].found.count(cell.outcome == verdict::regression);
     }
   return pools;
 }
 
-/// The old arm's figures of the first half of the screen's blocks, against the new arm's of the second.
+/// The old arm's figures of the first half of the screen's blocks, against the new arm's of the
+/// second.
 std::optional<double> sequential_shift(const banked_cell& cell, double& p) {
   std::vector<double> before, after;
   const std::size_t half = cell.screen.size() / 2;
-  for (std::size_t i = 0; i < half; ++i) before.insert(before.end(), cell.screen[i].old_figures.begin(), cell.screen[i].old_figures.end());
+  for (std::size_t i = 0; i < half; ++i)
+    before.insert(before.end(), cell.screen[i].old_figures.begin(),
+                  cell.screen[i].old_figures.end());
   for (std::size_t i = half; i < cell.screen.size(); ++i)
     after.insert(after.end(), cell.screen[i].new_figures.begin(), cell.screen[i].new_figures.end());
   if (before.size() < 2 || after.size() < 2) return std::nullopt;
@@ -95,27 +102,33 @@ void count_live(const banked_suite& suite, calibration& found) {
     found.rank_flagged_suite.count(flagged);
     found.mean_wall_s += suite.wall_s;
     found.longest_wall_s = std::max(found.longest_wall_s, suite.wall_s);
-    for (const banked_cell& cell : suite.cells) found.mean_blocks += static_cast<double>(cell.screen.size() + cell.confirm.size());
+    for (const banked_cell& cell : suite.cells)
+      found.mean_blocks += static_cast<double>(cell.screen.size() + cell.confirm.size());
   } else {
     found.false_alarm_beside.count(alarm);
   }
-  for (const std::string& trouble : suite.troubles) found.troubles.push_back(suite.date + ": " + trouble);
+  for (const std::string& trouble : suite.troubles)
+    found.troubles.push_back(suite.date + ": " + trouble);
 }
 
-/// What is true in a kind of played suites: every cell is shifted, or one of these cells, taken in turns.
+/// What is true in a kind of played suites: every cell is shifted, or one of these cells, taken in
+/// turns.
 struct played_truth {
   std::string words;
   double shift = 0;
   std::vector<std::size_t> slower;  ///< positions of cells
-  bool as_injected = false;         ///< the slower cell's blocks are those that were measured slowed down; else shifted ones of identical code
+  bool as_injected = false;  ///< the slower cell's blocks are those that were measured slowed down;
+                             ///< else shifted ones of identical code
 };
 
-replayed replay(const std::vector<pool>& pools, const gate_options& gate, const played_truth& truth, const replay_options& how, std::uint64_t seed) {
+replayed replay(const std::vector<pool>& pools, const gate_options& gate, const played_truth& truth,
+                const replay_options& how, std::uint64_t seed) {
   gate_options options = gate;
   options.flips.draws = how.draws;
   options.flips.enumerate_up_to = 10;
   std::vector<gated_cell> cells;
-  for (const pool& p : pools) cells.push_back({p.name, options.tolerate, options.detect, p.block_s});
+  for (const pool& p : pools)
+    cells.push_back({p.name, options.tolerate, options.detect, p.block_s});
   const block_plan plan = plan_blocks(options, cells);
   flip_stream stream(seed);
   replayed seen;
@@ -123,13 +136,15 @@ replayed replay(const std::vector<pool>& pools, const gate_options& gate, const 
   double blocks = 0;
   for (unsigned suite = 0; suite < how.suites; ++suite) {
     options.flips.seed = seed * 1'000'003 + suite;
-    const std::size_t slowed = truth.slower.empty() ? cells.size() : truth.slower[suite % truth.slower.size()];
+    const std::size_t slowed =
+        truth.slower.empty() ? cells.size() : truth.slower[suite % truth.slower.size()];
     const auto draw = [&](unsigned rounds, std::uint64_t first) {
       std::vector<std::vector<block>> drawn(cells.size());
       for (std::size_t c = 0; c < cells.size(); ++c) {
         const bool measured_slow = c == slowed && truth.as_injected;
         const std::vector<double>& from = measured_slow ? pools[c].slower : pools[c].identical;
-        const double shift = measured_slow || (!truth.slower.empty() && c != slowed) ? 0 : truth.shift;
+        const double shift =
+            measured_slow || (!truth.slower.empty() && c != slowed) ? 0 : truth.shift;
         for (unsigned r = 0; r < rounds; ++r) {
           const double value = from[stream.below(from.size())];
           const double sign = measured_slow || (stream.next() >> 63) != 0 ? 1 : -1;
@@ -140,7 +155,8 @@ replayed replay(const std::vector<pool>& pools, const gate_options& gate, const 
     };
     const played_suite played = play_suite(plan, options, cells, draw);
     bool alarm = false;
-    for (std::size_t c = 0; c < cells.size(); ++c) alarm |= c != slowed && played.found.cells[c].outcome == verdict::regression;
+    for (std::size_t c = 0; c < cells.size(); ++c)
+      alarm |= c != slowed && played.found.cells[c].outcome == verdict::regression;
     seen.false_alarm.count(alarm);
     seen.passed.count(verdict_of(played.found) == verdict::pass);
     if (slowed < cells.size()) {
@@ -170,18 +186,27 @@ void replay_all(const std::vector<pool>& pools, calibration& found, const replay
   }
   std::vector<played_truth> truths = {
       {"identical", 0, {}, false},
-      {fmt::format("every cell slower by the tolerated {}", as_percent(gate.tolerate)), std::log1p(gate.tolerate), {}, false}};
+      {fmt::format("every cell slower by the tolerated {}", as_percent(gate.tolerate)),
+       std::log1p(gate.tolerate),
+       {},
+       false}};
   if (!slowed.empty())
-    truths.push_back(
-        {fmt::format("one cell slower by {}: its identical blocks, shifted", as_percent(gate.detect)), std::log1p(gate.detect), slowed, false});
-  if (!injected.empty()) truths.push_back({"one cell slowed down: blocks measured so", 0, injected, true});
-  for (const played_truth& truth : truths) found.replays.push_back(replay(full, gate, truth, options, options.seed + found.replays.size()));
+    truths.push_back({fmt::format("one cell slower by {}: its identical blocks, shifted",
+                                  as_percent(gate.detect)),
+                      std::log1p(gate.detect), slowed, false});
+  if (!injected.empty())
+    truths.push_back({"one cell slowed down: blocks measured so", 0, injected, true});
+  for (const played_truth& truth : truths)
+    found.replays.push_back(
+        replay(full, gate, truth, options, options.seed + found.replays.size()));
 }
 
 }  // namespace
 
 calibration calibrate(const std::vector<banked_suite>& bank, const replay_options& options) {
-  if (bank.empty()) throw error(error_kind::unreadable, "the bank holds no whole suite yet: let it measure for some minutes");
+  if (bank.empty())
+    throw error(error_kind::unreadable,
+                "the bank holds no whole suite yet: let it measure for some minutes");
   std::vector<const banked_suite*> suites;
   for (const banked_suite& suite : bank)
     if (measured_alike(suite, bank.back())) suites.push_back(&suite);
@@ -204,7 +229,9 @@ calibration calibrate(const std::vector<banked_suite>& bank, const replay_option
   }
   const std::vector<pool> pools = pools_of(suites);
   for (const pool& p : pools) {
-    calibrated_cell cell{p.name, static_cast<unsigned>(p.identical.size()), 0, 0, static_cast<unsigned>(p.slower.size()), std::nullopt, p.found};
+    calibrated_cell cell{p.name, static_cast<unsigned>(p.identical.size()), 0,
+                         0,      static_cast<unsigned>(p.slower.size()),    std::nullopt,
+                         p.found};
     if (!p.identical.empty()) cell.mean = mean_of(p.identical), cell.sd = sd_of(p.identical);
     if (!p.slower.empty()) cell.slower_mean = mean_of(p.slower);
     if (cell.slower_mean && std::expm1(*cell.slower_mean) * 100 >= found.slower / 2) {

@@ -44,13 +44,16 @@ struct calibration {
   std::size_t left_out = 0;  ///< suites of another machine, build or plan than the bank's last
 
   // Live, as measured.
-  happened false_alarm;         ///< suites of identical builds in which a cell was called a regression
-  happened passed;              ///< suites of identical builds that passed
-  happened false_alarm_beside;  ///< suites with a slower cell in which another cell was called a regression
+  happened false_alarm;  ///< suites of identical builds in which a cell was called a regression
+  happened passed;       ///< suites of identical builds that passed
+  happened false_alarm_beside;  ///< suites with a slower cell in which another cell was called a
+                                ///< regression
   happened found;               ///< slower cells that were called a regression
-  happened found_where_seen;    ///< the same, of cells in whose time at least half of the added work was seen, over all their suites: elsewhere
-                                ///< another than the program is the limit, its server say, and there is nothing to find
-  happened slipped;             ///< slower cells that passed
+  happened
+      found_where_seen;  ///< the same, of cells in whose time at least half of the added work was
+                         ///< seen, over all their suites: elsewhere another than the program is the
+                         ///< limit, its server say, and there is nothing to find
+  happened slipped;                                             ///< slower cells that passed
   double mean_wall_s = 0, longest_wall_s = 0, mean_blocks = 0;  ///< of a suite of identical builds
   std::vector<std::string> troubles;
 
@@ -69,13 +72,15 @@ struct replay_options {
   unsigned draws = 1'999;  ///< sign flips of each test, where they are not enumerated
 };
 
-/// Counts what the suites of a bank say, those that were measured as its last one was, and plays their blocks again: a played suite
-/// draws each block at random, with replacement, from that cell's banked blocks of identical code and gives it a fresh sign (under
-/// identical code both signs are as likely, as the order of the arms is drawn), adds what the truth says, and goes through the
-/// same gate. What blocks of a suite had in common is lost by that.
+/// Counts what the suites of a bank say, those that were measured as its last one was, and plays
+/// their blocks again: a played suite draws each block at random, with replacement, from that
+/// cell's banked blocks of identical code and gives it a fresh sign (under identical code both
+/// signs are as likely, as the order of the arms is drawn), adds what the truth says, and goes
+/// through the same gate. What blocks of a suite had in common is lost by that.
 ///
-/// The U-test is given, of each cell's screen, the old arm's figures of the first half of the blocks and the new arm's of the second:
-/// what would have been measured had one program's run of the suite followed the other's. Repetitions are the figures of groups.
+/// The U-test is given, of each cell's screen, the old arm's figures of the first half of the
+/// blocks and the new arm's of the second: what would have been measured had one program's run of
+/// the suite followed the other's. Repetitions are the figures of groups.
 ///
 /// Throws `error` (unreadable) for an empty bank.
 calibration calibrate(const std::vector<banked_suite>& bank, const replay_options& options = {});

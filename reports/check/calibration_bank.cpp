@@ -23,7 +23,9 @@ using json = nlohmann::ordered_json;
 /// Closes a line that a crash has left without its end; no whole line ends so.
 constexpr std::string_view cut_off = " cut off";
 
-double rounded(double value, int digits) { return std::strtod(fmt::format("{:.{}g}", value, digits).c_str(), nullptr); }
+double rounded(double value, int digits) {
+  return std::strtod(fmt::format("{:.{}g}", value, digits).c_str(), nullptr);
+}
 
 json figures(const std::vector<double>& values) {
   json list = json::array();
@@ -34,14 +36,17 @@ json figures(const std::vector<double>& values) {
 json blocks(const std::vector<banked_block>& all) {
   json list = json::array();
   for (const banked_block& one : all)
-    list.push_back({{"log_ratio", rounded(one.log_ratio, 9)}, {"old", figures(one.old_figures)}, {"new", figures(one.new_figures)}});
+    list.push_back({{"log_ratio", rounded(one.log_ratio, 9)},
+                    {"old", figures(one.old_figures)},
+                    {"new", figures(one.new_figures)}});
   return list;
 }
 
 std::vector<banked_block> blocks_of(const json& list) {
   std::vector<banked_block> all;
   for (const json& one : list)
-    all.push_back({one.at("log_ratio").get<double>(), one.at("old").get<std::vector<double>>(), one.at("new").get<std::vector<double>>()});
+    all.push_back({one.at("log_ratio").get<double>(), one.at("old").get<std::vector<double>>(),
+                   one.at("new").get<std::vector<double>>()});
   return all;
 }
 
@@ -130,7 +135,8 @@ std::vector<banked_suite> read_bank(const std::filesystem::path& directory) {
       try {
         bank.push_back(suite_from_line(line));
       } catch (const error& trouble) {
-        throw error(error_kind::unreadable, fmt::format("{}, line {}: {}; remove the line", file.string(), number, trouble.what()));
+        throw error(error_kind::unreadable, fmt::format("{}, line {}: {}; remove the line",
+                                                        file.string(), number, trouble.what()));
       }
     }
   }
@@ -145,10 +151,12 @@ void append_to_bank(const std::filesystem::path& directory, const banked_suite& 
   if (out.get() < 0) throw system_failure(error_kind::unwritable, file.string(), errno);
   std::string text;
   char last = '\n';
-  if (const off_t size = ::lseek(out.get(), 0, SEEK_END); size > 0 && ::pread(out.get(), &last, 1, size - 1) == 1 && last != '\n')
+  if (const off_t size = ::lseek(out.get(), 0, SEEK_END);
+      size > 0 && ::pread(out.get(), &last, 1, size - 1) == 1 && last != '\n')
     text = std::string(cut_off) + "\n";
   text += to_line(suite) + "\n";
-  if (::write(out.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fsync(out.get()) != 0)
+  if (::write(out.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      ::fsync(out.get()) != 0)
     throw system_failure(error_kind::unwritable, file.string(), errno);
 }
 

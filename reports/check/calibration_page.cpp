@@ -12,10 +12,13 @@ namespace {
 std::string share(const happened& what) {
   if (what.of == 0) return "";
   const counted_share exact = clopper_pearson(what.times, what.of);
-  return fmt::format("{} of {}: {:.2f} % ({:.2f} to {:.2f})", what.times, what.of, exact.share * 100, exact.lower * 100, exact.upper * 100);
+  return fmt::format("{} of {}: {:.2f} % ({:.2f} to {:.2f})", what.times, what.of,
+                     exact.share * 100, exact.lower * 100, exact.upper * 100);
 }
 
-std::string change(double log_ratio) { return fmt::format("{:+.2f} %", std::expm1(log_ratio) * 100); }
+std::string change(double log_ratio) {
+  return fmt::format("{:+.2f} %", std::expm1(log_ratio) * 100);
+}
 
 std::string live_table(const calibration& found) {
   std::string out = "| what | how often |\n|---|---|\n";
@@ -24,9 +27,11 @@ std::string live_table(const calibration& found) {
   };
   row("false alarm in a suite of identical builds", found.false_alarm);
   row("suite of identical builds passes", found.passed);
-  row(fmt::format("cell slowed down by {:.3g} % is called a regression", found.slower), found.found);
+  row(fmt::format("cell slowed down by {:.3g} % is called a regression", found.slower),
+      found.found);
   if (found.found_where_seen.of < found.found.of)
-    row("the same, of the cells in whose time at least half of the added work was seen (last table); elsewhere another is the limit, the server say",
+    row("the same, of the cells in whose time at least half of the added work was seen (last "
+        "table); elsewhere another is the limit, the server say",
         found.found_where_seen);
   row("cell slowed down passes", found.slipped);
   row("false alarm beside it, in the other cells of the suite", found.false_alarm_beside);
@@ -40,26 +45,32 @@ std::string rank_table(const calibration& found) {
   };
   row("comparison of one cell's identical code flagged", found.rank_flagged_cell, {});
   row("suite of identical builds with a cell flagged", found.rank_flagged_suite, found.false_alarm);
-  row(fmt::format("cell slowed down by {:.3g} % flagged as slower", found.slower), found.rank_found, found.found);
+  row(fmt::format("cell slowed down by {:.3g} % flagged as slower", found.slower), found.rank_found,
+      found.found);
   return out;
 }
 
 std::string replay_table(const calibration& found) {
   std::string out =
-      "| truth | false alarm in the suite | slower cell found | slower cell passed | suite passed | blocks a suite |\n|---|---|---|---|---|---|\n";
+      "| truth | false alarm in the suite | slower cell found | slower cell passed | suite passed "
+      "| blocks a suite |\n|---|---|---|---|---|---|\n";
   for (const replayed& one : found.replays)
-    out += fmt::format("| {} | {} | {} | {} | {} | {:.0f} |\n", one.truth, share(one.false_alarm), share(one.found), share(one.slipped),
-                       share(one.passed), one.blocks);
+    out += fmt::format("| {} | {} | {} | {} | {} | {:.0f} |\n", one.truth, share(one.false_alarm),
+                       share(one.found), share(one.slipped), share(one.passed), one.blocks);
   return out;
 }
 
 std::string cell_table(const calibration& found) {
-  std::string out = "| cell | blocks | mean | s.d. of a block | slowed down: blocks | mean | found |\n|---|---|---|---|---|---|---|\n";
+  std::string out =
+      "| cell | blocks | mean | s.d. of a block | slowed down: blocks | mean | found "
+      "|\n|---|---|---|---|---|---|---|\n";
   for (const calibrated_cell& cell : found.cells)
-    out += fmt::format("| {} | {} | {} | {:.2f} % | {} | {} | {} |\n", markdown_code(cell.name, 120), cell.blocks,
-                       cell.blocks > 0 ? change(cell.mean) : "", cell.sd * 100, cell.slower_blocks > 0 ? std::to_string(cell.slower_blocks) : "",
-                       cell.slower_mean ? change(*cell.slower_mean) : "",
-                       cell.found.of > 0 ? fmt::format("{} of {}", cell.found.times, cell.found.of) : "");
+    out += fmt::format(
+        "| {} | {} | {} | {:.2f} % | {} | {} | {} |\n", markdown_code(cell.name, 120), cell.blocks,
+        cell.blocks > 0 ? change(cell.mean) : "", cell.sd * 100,
+        cell.slower_blocks > 0 ? std::to_string(cell.slower_blocks) : "",
+        cell.slower_mean ? change(*cell.slower_mean) : "",
+        cell.found.of > 0 ? fmt::format("{} of {}", cell.found.times, cell.found.of) : "");
   return out;
 }
 
@@ -67,33 +78,44 @@ std::string cell_table(const calibration& found) {
 
 std::string calibration_page(const calibration& found, const std::string& command) {
   std::string out = "# How often `crossover check` is wrong, measured\n\n";
-  out += fmt::format("Made by `{}` from suites of {} cells that were measured from {} to {}.\n\nMachine: {}.\n\n", command, found.cells.size(),
-                     found.first_date, found.last_date, markdown_text(found.machine));
-  out +=
-      fmt::format("Asked for: `--tolerate {} --detect {} --false-alarms {} --power {}`. In parentheses: the 95 % interval of Clopper and Pearson.\n",
-                  as_percent(found.tolerate), as_percent(found.detect), as_percent(found.false_alarms), as_percent(found.power));
   out += fmt::format(
-      "\n## Live suites\n\nBoth programs are the same build. In some suites one cell of the new one does {:.3g} % more work in each operation (busy "
+      "Made by `{}` from suites of {} cells that were measured from {} to {}.\n\nMachine: {}.\n\n",
+      command, found.cells.size(), found.first_date, found.last_date, markdown_text(found.machine));
+  out += fmt::format(
+      "Asked for: `--tolerate {} --detect {} --false-alarms {} --power {}`. In parentheses: the 95 "
+      "% interval of Clopper and Pearson.\n",
+      as_percent(found.tolerate), as_percent(found.detect), as_percent(found.false_alarms),
+      as_percent(found.power));
+  out += fmt::format(
+      "\n## Live suites\n\nBoth programs are the same build. In some suites one cell of the new "
+      "one does {:.3g} % more work in each operation (busy "
       "waiting, by the time an operation took).\n\n{}"
-      "\nA suite of identical builds took {:.1f} s on the average and {:.1f} s at most, with {:.0f} blocks.\n",
+      "\nA suite of identical builds took {:.1f} s on the average and {:.1f} s at most, with "
+      "{:.0f} blocks.\n",
       found.slower, live_table(found), found.mean_wall_s, found.longest_wall_s, found.mean_blocks);
   out +=
-      "\n## The same traces, judged as is usual\n\nHad one program's run of the suite followed the other's: of each cell's screen, the old arm's "
+      "\n## The same traces, judged as is usual\n\nHad one program's run of the suite followed the "
+      "other's: of each cell's screen, the old arm's "
       "figures of the first half of the "
-      "blocks against the new arm's of the second half, by the two-sided U-test at 5 % of Google Benchmark's compare.py.\n\n" +
+      "blocks against the new arm's of the second half, by the two-sided U-test at 5 % of Google "
+      "Benchmark's compare.py.\n\n" +
       rank_table(found);
   if (!found.replays.empty())
     out +=
-        "\n## Blocks played again\n\nNot measured as suites: each block is drawn at random from that cell's blocks above and given a fresh sign, and "
+        "\n## Blocks played again\n\nNot measured as suites: each block is drawn at random from "
+        "that cell's blocks above and given a fresh sign, and "
         "the same gate decides. What "
         "blocks of one suite had in common is lost by that.\n\n" +
         replay_table(found);
   out +=
-      "\n## The cells\n\nOf identical code the mean should be 0; the s.d. says how many blocks a cell needs; slowed down, the mean is what the "
+      "\n## The cells\n\nOf identical code the mean should be 0; the s.d. says how many blocks a "
+      "cell needs; slowed down, the mean is what the "
       "injection really came to.\n\n" +
       cell_table(found);
   if (found.left_out > 0)
-    out += fmt::format("\n{} suites of another machine, build or plan are in the bank and not in these tables.\n", found.left_out);
+    out += fmt::format(
+        "\n{} suites of another machine, build or plan are in the bank and not in these tables.\n",
+        found.left_out);
   if (!found.troubles.empty()) {
     out += fmt::format("\n## Cells that failed in a block: {}\n\n", found.troubles.size());
     for (std::size_t i = 0; i < std::min<std::size_t>(20, found.troubles.size()); ++i)

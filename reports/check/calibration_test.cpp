@@ -13,8 +13,10 @@
 namespace crossover {
 namespace {
 
-/// Blocks of a cell: the log ratio, and figures of three groups that lie `drift` apart from block to block.
-std::vector<banked_block> blocks_of(block_simulator& noise, unsigned count, double shift, double drift) {
+/// Blocks of a cell: the log ratio, and figures of three groups that lie `drift` apart from block
+/// to block.
+std::vector<banked_block> blocks_of(block_simulator& noise, unsigned count, double shift,
+                                    double drift) {
   std::vector<banked_block> blocks;
   for (unsigned i = 0; i < count; ++i) {
     banked_block one;
@@ -29,21 +31,29 @@ std::vector<banked_block> blocks_of(block_simulator& noise, unsigned count, doub
   return blocks;
 }
 
-banked_cell cell_of(block_simulator& noise, const std::string& name, verdict outcome, double shift = 0, double drift = 0) {
-  return {
-      name, outcome, std::nullopt, 0.2, blocks_of(noise, 6, shift, drift), blocks_of(noise, outcome == verdict::regression ? 12 : 0, shift, drift)};
+banked_cell cell_of(block_simulator& noise, const std::string& name, verdict outcome,
+                    double shift = 0, double drift = 0) {
+  return {name,
+          outcome,
+          std::nullopt,
+          0.2,
+          blocks_of(noise, 6, shift, drift),
+          blocks_of(noise, outcome == verdict::regression ? 12 : 0, shift, drift)};
 }
 
-/// A suite of three cells; `outcomes` are theirs, `slower` is which of them was slowed down (-1: none).
-banked_suite suite_of(block_simulator& noise, const std::vector<verdict>& outcomes, int slower = -1, double drift = 0) {
+/// A suite of three cells; `outcomes` are theirs, `slower` is which of them was slowed down (-1:
+/// none).
+banked_suite suite_of(block_simulator& noise, const std::vector<verdict>& outcomes, int slower = -1,
+                      double drift = 0) {
   banked_suite suite;
   suite.date = "2026-01-02T03:04:05+00:00";
   suite.machine = "a machine, 2 CPUs";
   suite.program = "abcdef";
   suite.wall_s = 20;
   for (int c = 0; c < 3; ++c)
-    suite.cells.push_back(
-        cell_of(noise, "cell/" + std::to_string(c), outcomes[static_cast<std::size_t>(c)], c == slower ? std::log(1.05) : 0, drift));
+    suite.cells.push_back(cell_of(noise, "cell/" + std::to_string(c),
+                                  outcomes[static_cast<std::size_t>(c)],
+                                  c == slower ? std::log(1.05) : 0, drift));
   if (slower >= 0) {
     suite.slower_cell = "cell/" + std::to_string(slower);
     suite.slower = 5;
@@ -51,19 +61,22 @@ banked_suite suite_of(block_simulator& noise, const std::vector<verdict>& outcom
   return suite;
 }
 
-constexpr verdict pass = verdict::pass, regression = verdict::regression, unsure = verdict::inconclusive;
+constexpr verdict pass = verdict::pass, regression = verdict::regression,
+                  unsure = verdict::inconclusive;
 
 class bank_directory : public testing::Test {
  protected:
   // CTest runs each test in a process of its own, several at a time.
   void TearDown() override { std::filesystem::remove_all(directory); }
-  std::filesystem::path directory = std::filesystem::path(testing::TempDir()) / ("crossover-bank-test." + std::to_string(::getpid()));
+  std::filesystem::path directory = std::filesystem::path(testing::TempDir()) /
+                                    ("crossover-bank-test." + std::to_string(::getpid()));
   block_simulator noise{noise_kind::normal, 0.01, 5};
 };
 
 TEST_F(bank_directory, gives_back_what_was_put_in) {
   EXPECT_TRUE(read_bank(directory).empty());
-  banked_suite first = suite_of(noise, {pass, regression, unsure}, 1), second = suite_of(noise, {pass, pass, pass});
+  banked_suite first = suite_of(noise, {pass, regression, unsure}, 1),
+               second = suite_of(noise, {pass, pass, pass});
   first.seed = 12345678901234567890u;
   first.cells[1].adjusted_p = 0.0025;
   first.troubles = {"cell/9: died \"here\"\n"};
@@ -79,7 +92,8 @@ TEST_F(bank_directory, gives_back_what_was_put_in) {
   EXPECT_EQ(bank[0].cells[1].adjusted_p, 0.0025);
   ASSERT_EQ(bank[0].cells[1].confirm.size(), 12u);
   EXPECT_NEAR(bank[0].cells[1].confirm[11].log_ratio, first.cells[1].confirm[11].log_ratio, 1e-9);
-  EXPECT_NEAR(bank[0].cells[1].screen[0].old_figures[2] / first.cells[1].screen[0].old_figures[2], 1, 1e-6);
+  EXPECT_NEAR(bank[0].cells[1].screen[0].old_figures[2] / first.cells[1].screen[0].old_figures[2],
+              1, 1e-6);
   EXPECT_FALSE(bank[1].cells[0].adjusted_p);
   EXPECT_EQ(bank[1].slower_cell, "");
 }
@@ -103,7 +117,9 @@ TEST_F(bank_directory, what_is_no_suite_is_named_with_its_line) {
     FAIL();
   } catch (const error& trouble) {
     EXPECT_EQ(trouble.kind(), error_kind::unreadable);
-    EXPECT_NE(std::string(trouble.what()).find("suites.jsonl, line 2: not a banked suite"), std::string::npos) << trouble.what();
+    EXPECT_NE(std::string(trouble.what()).find("suites.jsonl, line 2: not a banked suite"),
+              std::string::npos)
+        << trouble.what();
   }
   EXPECT_THROW(suite_from_line("{"), error);
   EXPECT_THROW(calibrate({}), error);
@@ -112,8 +128,9 @@ TEST_F(bank_directory, what_is_no_suite_is_named_with_its_line) {
 TEST(calibrate, counts_what_the_suites_say) {
   block_simulator noise(noise_kind::normal, 0.01, 6);
   std::vector<banked_suite> bank = {
-      suite_of(noise, {pass, pass, pass}),          suite_of(noise, {pass, regression, pass}), suite_of(noise, {unsure, pass, pass}),
-      suite_of(noise, {regression, pass, pass}, 0), suite_of(noise, {pass, pass, pass}, 0),    suite_of(noise, {pass, unsure, regression}, 1),
+      suite_of(noise, {pass, pass, pass}),    suite_of(noise, {pass, regression, pass}),
+      suite_of(noise, {unsure, pass, pass}),  suite_of(noise, {regression, pass, pass}, 0),
+      suite_of(noise, {pass, pass, pass}, 0), suite_of(noise, {pass, unsure, regression}, 1),
   };
   bank[0].wall_s = 26;
   bank[4].troubles = {"cell/7: died"};
@@ -150,7 +167,8 @@ TEST(calibrate, a_slowdown_that_another_limit_hides_is_counted_apart) {
   banked_suite hidden = suite_of(noise, {pass, pass, pass});
   hidden.slower_cell = "cell/2";
   hidden.slower = 5;
-  const calibration found = calibrate({suite_of(noise, {regression, pass, pass}, 0), hidden}, {.suites = 0});
+  const calibration found =
+      calibrate({suite_of(noise, {regression, pass, pass}, 0), hidden}, {.suites = 0});
   EXPECT_EQ(found.found.of, 2u);
   EXPECT_EQ(found.found.times, 1u);
   EXPECT_EQ(found.found_where_seen.of, 1u);
@@ -166,7 +184,8 @@ TEST(calibrate, the_u_test_sees_a_drift_as_a_change_and_the_pairs_do_not) {
     drifting.push_back(suite_of(noise, {pass, pass, pass}, -1, 0.003));
   }
   steady.push_back(suite_of(noise, {regression, pass, pass}, 0));
-  const calibration quiet = calibrate(steady, {.suites = 0}), moving = calibrate(drifting, {.suites = 0});
+  const calibration quiet = calibrate(steady, {.suites = 0}),
+                    moving = calibrate(drifting, {.suites = 0});
   EXPECT_EQ(quiet.rank_flagged_cell.of, 20 * 3 + 2u);
   EXPECT_LE(quiet.rank_flagged_cell.times, 12u);
   EXPECT_EQ(quiet.rank_found.times, 1u);
@@ -178,7 +197,9 @@ TEST(calibrate, blocks_played_again_go_through_the_same_gate) {
   block_simulator noise(noise_kind::normal, 0.01, 8);
   std::vector<banked_suite> bank;
   for (int i = 0; i < 12; ++i)
-    bank.push_back(suite_of(noise, i % 2 == 0 ? std::vector{pass, pass, pass} : std::vector{regression, pass, pass}, i % 2 == 0 ? -1 : 0));
+    bank.push_back(suite_of(
+        noise, i % 2 == 0 ? std::vector{pass, pass, pass} : std::vector{regression, pass, pass},
+        i % 2 == 0 ? -1 : 0));
   const calibration found = calibrate(bank, {.suites = 400, .seed = 3});
   ASSERT_EQ(found.replays.size(), 4u);
   EXPECT_EQ(found.replays[0].truth, "identical");
@@ -194,20 +215,26 @@ TEST(calibrate, blocks_played_again_go_through_the_same_gate) {
     EXPECT_GE(found.replays[i].found.times, 380u) << found.replays[i].truth;
     EXPECT_LE(found.replays[i].slipped.times, 8u);
   }
-  EXPECT_EQ(calibrate(bank, {.suites = 50, .seed = 3}).replays[3].found.times, calibrate(bank, {.suites = 50, .seed = 3}).replays[3].found.times);
+  EXPECT_EQ(calibrate(bank, {.suites = 50, .seed = 3}).replays[3].found.times,
+            calibrate(bank, {.suites = 50, .seed = 3}).replays[3].found.times);
 }
 
 TEST(calibration_page, has_the_figures_with_their_intervals) {
   block_simulator noise(noise_kind::normal, 0.01, 9);
-  std::vector<banked_suite> bank = {suite_of(noise, {pass, pass, pass}), suite_of(noise, {pass, regression, pass}),
+  std::vector<banked_suite> bank = {suite_of(noise, {pass, pass, pass}),
+                                    suite_of(noise, {pass, regression, pass}),
                                     suite_of(noise, {regression, pass, pass}, 0)};
   bank[1].troubles = {"cell/7: died"};
   bank[2].cells[2].name = bank[1].cells[2].name = bank[0].cells[2].name = "a|b";
-  const std::string page = calibration_page(calibrate(bank, {.suites = 20}), "tools/calibrate --minutes 60");
-  for (const char* words : {"Made by `tools/calibrate --minutes 60` from suites of 3 cells", "Machine: a machine, 2 CPUs",
-                            "| false alarm in a suite of identical builds | 1 of 2: 50.00 % (1.26 to 98.74) |",
-                            "| cell slowed down by 5 % is called a regression | 1 of 1: 100.00 % (2.50 to 100.00) |", "## Blocks played again",
-                            "Not measured as suites", "| identical | ", "U-test", "1 of 1 |", "cell/7: died"})
+  const std::string page =
+      calibration_page(calibrate(bank, {.suites = 20}), "tools/calibrate --minutes 60");
+  for (const char* words :
+       {"Made by `tools/calibrate --minutes 60` from suites of 3 cells",
+        "Machine: a machine, 2 CPUs",
+        "| false alarm in a suite of identical builds | 1 of 2: 50.00 % (1.26 to 98.74) |",
+        "| cell slowed down by 5 % is called a regression | 1 of 1: 100.00 % (2.50 to 100.00) |",
+        "## Blocks played again", "Not measured as suites", "| identical | ", "U-test", "1 of 1 |",
+        "cell/7: died"})
     EXPECT_NE(page.find(words), std::string::npos) << words << "\n" << page;
   EXPECT_EQ(page.find("a|b"), std::string::npos) << "a name does not break the table";
 }

@@ -10,7 +10,8 @@
 namespace crossover {
 namespace {
 
-std::vector<double> levels(block_simulator& noise, const std::vector<std::pair<int, double>>& stretches) {
+std::vector<double> levels(block_simulator& noise,
+                           const std::vector<std::pair<int, double>>& stretches) {
   std::vector<double> values;
   for (const auto& [runs, level] : stretches)
     for (const double v : noise.log_ratios(static_cast<unsigned>(runs), level)) values.push_back(v);
@@ -57,14 +58,16 @@ TEST(change_points, short_equal_and_empty_series) {
 }
 
 TEST(change_points, in_unchanging_histories_a_mark_is_as_rare_as_said) {
-  for (const noise_kind kind : {noise_kind::normal, noise_kind::heavy_tailed, noise_kind::bimodal}) {
+  for (const noise_kind kind :
+       {noise_kind::normal, noise_kind::heavy_tailed, noise_kind::bimodal}) {
     block_simulator noise(kind, 0.015, 84);
     unsigned marked_any = 0;
     for (unsigned history = 0; history < 300; ++history) {
       std::vector<std::vector<double>> series;
       for (int cell = 0; cell < 10; ++cell) series.push_back(noise.log_ratios(25, 0));
       bool any = false;
-      for (const auto& changes : change_points(series, {.permutations = 399, .seed = history})) any |= !changes.empty();
+      for (const auto& changes : change_points(series, {.permutations = 399, .seed = history}))
+        any |= !changes.empty();
       marked_any += any;
     }
     EXPECT_LE(clopper_pearson(marked_any, 300, 0.999).lower, 0.05) << marked_any;
@@ -78,11 +81,13 @@ TEST(change_points, of_many_changes_the_false_share_is_as_said_and_most_are_foun
   const unsigned histories = 200;
   for (unsigned history = 0; history < histories; ++history) {
     std::vector<std::vector<double>> series;
-    for (int cell = 0; cell < 10; ++cell) series.push_back(cell < 5 ? levels(noise, {{12, 0.0}, {13, 0.05}}) : noise.log_ratios(25, 0));
+    for (int cell = 0; cell < 10; ++cell)
+      series.push_back(cell < 5 ? levels(noise, {{12, 0.0}, {13, 0.05}}) : noise.log_ratios(25, 0));
     unsigned right = 0, wrong = 0;
     const auto marked = change_points(series, {.permutations = 399, .seed = history});
     for (std::size_t cell = 0; cell < 10; ++cell)
-      for (const change_point& change : marked[cell]) ++(cell < 5 && std::abs(static_cast<int>(change.index) - 12) <= 2 ? right : wrong);
+      for (const change_point& change : marked[cell])
+        ++(cell < 5 && std::abs(static_cast<int>(change.index) - 12) <= 2 ? right : wrong);
     if (right + wrong > 0) false_share += static_cast<double>(wrong) / (right + wrong) / histories;
     found += right;
   }
@@ -91,7 +96,8 @@ TEST(change_points, of_many_changes_the_false_share_is_as_said_and_most_are_foun
 }
 
 TEST(change_points, lies_at_the_run_where_the_values_jump_even_if_the_last_before_was_the_highest) {
-  const std::vector<double> series = {0.001, 0.002, 0, -0.001, 0.001, -0.008, 0.002, 0.003, 0.005, 0.11, 0.105, 0.107, 0.109, 0.112, 0.111, 0.106};
+  const std::vector<double> series = {0.001, 0.002, 0,     -0.001, 0.001, -0.008, 0.002, 0.003,
+                                      0.005, 0.11,  0.105, 0.107,  0.109, 0.112,  0.111, 0.106};
   const auto marked = change_points({series});
   ASSERT_EQ(marked[0].size(), 1u);
   EXPECT_EQ(marked[0][0].index, 9u);

@@ -15,11 +15,15 @@ namespace crossover {
 namespace {
 
 results plain(const std::string& rows) {
-  return results_from_json(nlohmann::json::parse(R"({"context":{"num_cpus":2,"date":"today"},"benchmarks":[)" + rows + "]}"), "file");
+  return results_from_json(
+      nlohmann::json::parse(R"({"context":{"num_cpus":2,"date":"today"},"benchmarks":[)" + rows +
+                            "]}"),
+      "file");
 }
 
 std::string row(const std::string& name, double time, const std::string& unit = "ns") {
-  return R"({"name":")" + name + R"(","run_name":")" + name + R"(","run_type":"iteration","iterations":100,"real_time":)" + std::to_string(time) +
+  return R"({"name":")" + name + R"(","run_name":")" + name +
+         R"(","run_type":"iteration","iterations":100,"real_time":)" + std::to_string(time) +
          R"(,"cpu_time":1.0,"time_unit":")" + unit + "\"}";
 }
 
@@ -34,9 +38,11 @@ std::string one_line_of(const std::function<void()>& act) {
 
 TEST(compare_files, gives_verdicts_by_hand_computed_figures) {
   const results before =
-      results_of({cell_of("same", about(1e-6)), cell_of("slower", about(1e-6)), cell_of("faster", about(1e-6)), cell_of("between", about(1e-6))});
-  const results after = results_of(
-      {cell_of("same", about(1e-6)), cell_of("slower", about(1.2e-6)), cell_of("faster", about(0.8e-6)), cell_of("between", about(1.05e-6))});
+      results_of({cell_of("same", about(1e-6)), cell_of("slower", about(1e-6)),
+                  cell_of("faster", about(1e-6)), cell_of("between", about(1e-6))});
+  const results after =
+      results_of({cell_of("same", about(1e-6)), cell_of("slower", about(1.2e-6)),
+                  cell_of("faster", about(0.8e-6)), cell_of("between", about(1.05e-6))});
   const comparison found = compare_files(before, after, {});
   ASSERT_EQ(found.cells.size(), 4u);
   EXPECT_EQ(found.cells[0].outcome, verdict::pass);
@@ -45,10 +51,11 @@ TEST(compare_files, gives_verdicts_by_hand_computed_figures) {
   EXPECT_EQ(found.cells[2].outcome, verdict::pass);
   EXPECT_TRUE(found.cells[2].improvement);
   EXPECT_EQ(found.cells[3].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[3].settle.find("on the two programs"), std::string::npos) << found.cells[3].settle;
+  EXPECT_NE(found.cells[3].settle.find("on the two programs"), std::string::npos)
+      << found.cells[3].settle;
   EXPECT_EQ(exit_code_of(found), 1);
-  // The formula of the header: s of the ten wobbles (of logs), v = s^2 (1 + 1/10), both sides alike, so 18
-  // degrees of freedom.
+  // The formula of the header: s of the ten wobbles (of logs), v = s^2 (1 + 1/10), both sides
+  // alike, so 18 degrees of freedom.
   double mean = 0, squares = 0;
   for (const double s : about(1)) mean += std::log(s) / 10;
   for (const double s : about(1)) squares += std::pow(std::log(s) - mean, 2) / 9;
@@ -65,12 +72,17 @@ TEST(compare_files, a_file_against_itself_passes) {
 }
 
 TEST(compare_files, what_cannot_be_compared_is_listed_and_never_a_pass) {
-  const results before = results_of({cell_of("a", about(1)), cell_of("gone", about(1)), cell_of("breaks", about(1)), cell_of("skips", about(1)),
-                                     cell_that(cell_status::failed, "broken", "refused"), cell_that(cell_status::failed, "mended", "refused"),
-                                     cell_that(cell_status::skipped, "idle", "no database")});
-  const results after = results_of({cell_of("a", about(1)), cell_of("new", about(1)), cell_that(cell_status::failed, "breaks", "wrong digest"),
-                                    cell_that(cell_status::skipped, "skips", "no io_uring"), cell_that(cell_status::failed, "broken", "refused"),
-                                    cell_of("mended", about(1)), cell_that(cell_status::skipped, "idle", "no database")});
+  const results before =
+      results_of({cell_of("a", about(1)), cell_of("gone", about(1)), cell_of("breaks", about(1)),
+                  cell_of("skips", about(1)), cell_that(cell_status::failed, "broken", "refused"),
+                  cell_that(cell_status::failed, "mended", "refused"),
+                  cell_that(cell_status::skipped, "idle", "no database")});
+  const results after =
+      results_of({cell_of("a", about(1)), cell_of("new", about(1)),
+                  cell_that(cell_status::failed, "breaks", "wrong digest"),
+                  cell_that(cell_status::skipped, "skips", "no io_uring"),
+                  cell_that(cell_status::failed, "broken", "refused"), cell_of("mended", about(1)),
+                  cell_that(cell_status::skipped, "idle", "no database")});
   comparison found = compare_files(before, after, {});
   ASSERT_EQ(found.cells.size(), 1u);
   ASSERT_EQ(found.vanished.size(), 2u);
@@ -95,16 +107,23 @@ TEST(compare_files, no_cell_in_common_is_an_error) {
   file_options options;
   options.old_name = "a.json";
   options.new_name = "b.json";
-  EXPECT_EQ(one_line_of([&] { compare_files(results_of({cell_of("a", about(1))}), results_of({cell_of("b", about(1))}), options); }),
-            "a.json and b.json: no cell in common (1 only in the old, 1 only in the new); compare runs of "
+  EXPECT_EQ(one_line_of([&] {
+              compare_files(results_of({cell_of("a", about(1))}),
+                            results_of({cell_of("b", about(1))}), options);
+            }),
+            "a.json and b.json: no cell in common (1 only in the old, 1 only in the new); compare "
+            "runs of "
             "the same suite");
   EXPECT_THROW(compare_files(results_of({}), results_of({}), options), error);
 }
 
 TEST(compare_files, too_few_repetitions_say_how_many_are_needed) {
-  const comparison found = compare_files(results_of({cell_of("a", {1e-6})}), results_of({cell_of("a", {1.5e-6, 1.501e-6})}), {});
+  const comparison found = compare_files(results_of({cell_of("a", {1e-6})}),
+                                         results_of({cell_of("a", {1.5e-6, 1.501e-6})}), {});
   EXPECT_EQ(found.cells[0].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[0].settle.find("repetitions on each side would settle it"), std::string::npos) << found.cells[0].settle;
+  EXPECT_NE(found.cells[0].settle.find("repetitions on each side would settle it"),
+            std::string::npos)
+      << found.cells[0].settle;
   EXPECT_FALSE(found.cells[0].upper);
   EXPECT_NEAR(*found.cells[0].ratio, std::sqrt(1.5 * 1.501), 1e-6);
 }
@@ -115,7 +134,8 @@ TEST(compare_files, aggregates_alone_are_inconclusive_with_the_remedy) {
   const comparison found = compare_files(plain(mean), plain(mean), {});
   EXPECT_EQ(exit_code_of(found), 2);
   bool remedy = false;
-  for (const std::string& note : found.cells[0].notes) remedy |= note.find("--benchmark_report_aggregates_only") != std::string::npos;
+  for (const std::string& note : found.cells[0].notes)
+    remedy |= note.find("--benchmark_report_aggregates_only") != std::string::npos;
   EXPECT_TRUE(remedy);
 }
 
@@ -135,7 +155,8 @@ TEST(compare_files, plain_files_in_other_units_agree_and_get_the_floor_of_a_shar
 TEST(compare_files, a_metric_that_is_better_when_higher_is_turned) {
   file_options options;
   options.metric = "throughput";
-  const comparison found = compare_files(results_of({cell_of("a", about(1e-6))}), results_of({cell_of("a", about(1.3e-6))}), options);
+  const comparison found = compare_files(results_of({cell_of("a", about(1e-6))}),
+                                         results_of({cell_of("a", about(1.3e-6))}), options);
   EXPECT_NEAR(*found.cells[0].ratio, 1.3, 1e-9);
   EXPECT_EQ(found.cells[0].outcome, verdict::regression);
 }
@@ -144,9 +165,14 @@ TEST(compare_files, metrics_that_cannot_judge) {
   const results some = results_of({cell_of("a", about(1))});
   file_options options;
   options.metric = "cpu_share";
-  EXPECT_NE(one_line_of([&] { compare_files(some, some, options); }).find("has no better direction; one of throughput, time"), std::string::npos);
+  EXPECT_NE(one_line_of([&] {
+              compare_files(some, some, options);
+            }).find("has no better direction; one of throughput, time"),
+            std::string::npos);
   options.metric = "speed";
-  EXPECT_NE(one_line_of([&] { compare_files(some, some, options); }).find("--metric speed: unknown"), std::string::npos);
+  EXPECT_NE(
+      one_line_of([&] { compare_files(some, some, options); }).find("--metric speed: unknown"),
+      std::string::npos);
   options.metric = "p99";
   const comparison unmeasured = compare_files(some, some, options);
   EXPECT_EQ(exit_code_of(unmeasured), 2);
@@ -156,7 +182,8 @@ TEST(compare_files, metrics_that_cannot_judge) {
   EXPECT_EQ(exit_code_of(no_errors), 0);
   results failing = some;
   for (sample& s : failing.cells[0].samples) s.errors["read:ECONNRESET"] = 10;
-  EXPECT_EQ(exit_code_of(compare_files(some, failing, options)), 2) << "from none to some has no ratio";
+  EXPECT_EQ(exit_code_of(compare_files(some, failing, options)), 2)
+      << "from none to some has no ratio";
 }
 
 TEST(compare_files, a_deterministic_metric_is_judged_without_scatter) {
@@ -190,8 +217,11 @@ TEST(compare_files, differing_environments_are_inconclusive_unless_allowed) {
 TEST(compare_files, thresholds_per_cell_hold_and_idle_ones_are_noted) {
   file_options options;
   options.per_cell = thresholds_from_json(
-      nlohmann::json::parse(R"({"thresholds":[{"cells":"a*","tolerate":"30%","detect":"50%"},{"cells":"typo","detect":"9%"}]})"), "t");
-  const comparison found = compare_files(results_of({cell_of("a/b", about(1e-6))}), results_of({cell_of("a/b", about(1.2e-6))}), options);
+      nlohmann::json::parse(
+          R"({"thresholds":[{"cells":"a*","tolerate":"30%","detect":"50%"},{"cells":"typo","detect":"9%"}]})"),
+      "t");
+  const comparison found = compare_files(results_of({cell_of("a/b", about(1e-6))}),
+                                         results_of({cell_of("a/b", about(1.2e-6))}), options);
   EXPECT_EQ(found.cells[0].outcome, verdict::pass);
   EXPECT_EQ(found.notes.back(), "thresholds: 'typo' matches no compared cell");
 }
@@ -213,8 +243,8 @@ TEST(holm, by_hand) {
   EXPECT_DOUBLE_EQ(adjusted[2], 0.06);
 }
 
-/// Runs of 10 repetitions of 20 unchanged cells each, with a state of the machine that differs from run to
-/// run as much as repetitions do: where the formula's assumption holds, so does the rate.
+/// Runs of 10 repetitions of 20 unchanged cells each, with a state of the machine that differs from
+/// run to run as much as repetitions do: where the formula's assumption holds, so does the rate.
 TEST(compare_files, false_alarms_where_runs_differ_as_repetitions_do) {
   block_simulator noise(noise_kind::normal, 1, 71);
   unsigned alarms = 0;
@@ -226,7 +256,8 @@ TEST(compare_files, false_alarms_where_runs_differ_as_repetitions_do) {
       for (int c = 0; c < 20; ++c) {
         const double state = 0.01 * noise.normal();
         std::vector<double> seconds;
-        for (int i = 0; i < 10; ++i) seconds.push_back(1e-6 * std::exp(state + 0.01 * noise.normal()));
+        for (int i = 0; i < 10; ++i)
+          seconds.push_back(1e-6 * std::exp(state + 0.01 * noise.normal()));
         side.cells.push_back(cell_of("cell/" + std::to_string(c), seconds));
       }
     }

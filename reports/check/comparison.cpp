@@ -18,7 +18,8 @@ int urgency(const cell_comparison& cell) {
 
 std::size_t count(const comparison& found, verdict outcome) {
   return static_cast<std::size_t>(
-      std::count_if(found.cells.begin(), found.cells.end(), [&](const cell_comparison& c) { return c.outcome == outcome; }));
+      std::count_if(found.cells.begin(), found.cells.end(),
+                    [&](const cell_comparison& c) { return c.outcome == outcome; }));
 }
 
 std::string cells(std::size_t n) { return fmt::format("{} cell{}", n, n == 1 ? "" : "s"); }
@@ -52,9 +53,12 @@ std::string_view to_string(decided_by value) {
 }
 
 verdict verdict_of(const comparison& found) {
-  if (count(found, verdict::regression) > 0 || !found.newly_failing.empty()) return verdict::regression;
-  const bool unsure = count(found, verdict::inconclusive) > 0 || !found.vanished.empty() || !found.failing.empty() ||
-                      (!found.environment.empty() && !found.environment_allowed) || found.cells.empty();
+  if (count(found, verdict::regression) > 0 || !found.newly_failing.empty())
+    return verdict::regression;
+  const bool unsure = count(found, verdict::inconclusive) > 0 || !found.vanished.empty() ||
+                      !found.failing.empty() ||
+                      (!found.environment.empty() && !found.environment_allowed) ||
+                      found.cells.empty();
   return unsure ? verdict::inconclusive : verdict::pass;
 }
 
@@ -80,10 +84,12 @@ std::string headline(const comparison& found) {
   say(found.vanished.size(), "vanished");
   say(count(found, verdict::inconclusive), "inconclusive");
   say(found.failing.size(), "failing on both sides");
-  const auto improved =
-      static_cast<std::size_t>(std::count_if(found.cells.begin(), found.cells.end(), [](const cell_comparison& c) { return c.improvement; }));
+  const auto improved = static_cast<std::size_t>(
+      std::count_if(found.cells.begin(), found.cells.end(),
+                    [](const cell_comparison& c) { return c.improvement; }));
   say(improved, "improved");
-  std::string text = fmt::format("{}: {} compared", to_string(verdict_of(found)), cells(found.cells.size()));
+  std::string text =
+      fmt::format("{}: {} compared", to_string(verdict_of(found)), cells(found.cells.size()));
   for (const std::string& part : parts) text += ", " + part;
   if (!found.environment.empty() && !found.environment_allowed) text += ", environments differ";
   return text;
@@ -91,25 +97,29 @@ std::string headline(const comparison& found) {
 
 void require_common_cells(const comparison& found) {
   if (!found.cells.empty() || !found.newly_failing.empty() || !found.failing.empty()) return;
-  throw error(error_kind::unreadable, fmt::format("{} and {}: no cell in common ({} only in the old, {} only in the new); compare "
-                                                  "runs of the same suite",
-                                                  found.old_name, found.new_name, found.vanished.size(), found.added.size()));
+  throw error(
+      error_kind::unreadable,
+      fmt::format("{} and {}: no cell in common ({} only in the old, {} only in the new); compare "
+                  "runs of the same suite",
+                  found.old_name, found.new_name, found.vanished.size(), found.added.size()));
 }
 
 std::vector<const cell_comparison*> by_urgency(const comparison& found) {
   std::vector<const cell_comparison*> order;
   for (const cell_comparison& cell : found.cells) order.push_back(&cell);
-  std::stable_sort(order.begin(), order.end(), [](const cell_comparison* a, const cell_comparison* b) {
-    if (urgency(*a) != urgency(*b)) return urgency(*a) < urgency(*b);
-    return a->ratio.value_or(0) > b->ratio.value_or(0);
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const cell_comparison* a, const cell_comparison* b) {
+                     if (urgency(*a) != urgency(*b)) return urgency(*a) < urgency(*b);
+                     return a->ratio.value_or(0) > b->ratio.value_or(0);
+                   });
   return order;
 }
 
 std::string as_change(std::optional<double> ratio) {
   if (!ratio || !std::isfinite(*ratio)) return "n/a";
   const double percent = (*ratio - 1) * 100;
-  return std::abs(percent) < 1000 ? fmt::format("{:+.2f} %", percent) : fmt::format("x{:.3g}", *ratio);
+  return std::abs(percent) < 1000 ? fmt::format("{:+.2f} %", percent)
+                                  : fmt::format("x{:.3g}", *ratio);
 }
 
 std::string as_percent(double share) { return fmt::format("{:.4g} %", share * 100); }

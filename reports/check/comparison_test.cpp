@@ -61,7 +61,10 @@ TEST(comparison, order_of_urgency) {
   const comparison found = sample_comparison();
   int last = 0;
   for (const cell_comparison* cell : by_urgency(found)) {
-    const int rank = cell->outcome == verdict::regression ? 0 : cell->outcome == verdict::inconclusive ? 1 : cell->improvement ? 2 : 3;
+    const int rank = cell->outcome == verdict::regression     ? 0
+                     : cell->outcome == verdict::inconclusive ? 1
+                     : cell->improvement                      ? 2
+                                                              : 3;
     EXPECT_GE(rank, last);
     last = rank;
   }

@@ -12,13 +12,18 @@ namespace {
 
 constexpr char32_t replacement = 0xFFFD;
 
-/// Decodes the character at `at` and moves behind it; U+FFFD for a byte that begins none (Unicode 15, table
-/// 3-7).
+/// Decodes the character at `at` and moves behind it; U+FFFD for a byte that begins none (Unicode
+/// 15, table 3-7).
 char32_t next_character(std::string_view text, std::size_t& at) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0u; };
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0u;
+  };
   const unsigned first = byte(at++);
   if (first < 0x80) return first;
-  const int more = first >= 0xF0 && first <= 0xF4 ? 3 : first >= 0xE0 && first < 0xF0 ? 2 : first >= 0xC2 && first < 0xE0 ? 1 : 0;
+  const int more = first >= 0xF0 && first <= 0xF4  ? 3
+                   : first >= 0xE0 && first < 0xF0 ? 2
+                   : first >= 0xC2 && first < 0xE0 ? 1
+                                                   : 0;
   if (more == 0) return replacement;
   char32_t code = first & (0x3Fu >> more);
   for (int i = 0; i < more; ++i) {
@@ -52,8 +57,9 @@ std::string encoded(char32_t code) {
 }
 
 bool invisible(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c & 0xFFFE) == 0xFFFE;
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
+         (c & 0xFFFE) == 0xFFFE;
 }
 
 std::string visible(char32_t c) {
@@ -67,7 +73,8 @@ std::string visible(char32_t c) {
 std::string entities(std::string_view line, std::string_view plain_punctuation) {
   std::string out;
   for (const char c : line) {
-    const bool letter = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c & 0x80) != 0;
+    const bool letter = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                        (c >= 'a' && c <= 'z') || (c & 0x80) != 0;
     if (letter || plain_punctuation.find(c) != std::string_view::npos)
       out += c;
     else
@@ -80,23 +87,29 @@ std::string entities(std::string_view line, std::string_view plain_punctuation) 
 
 std::string one_line(std::string_view text, std::size_t most) {
   std::vector<std::string> characters;
-  for (std::size_t at = 0; at < text.size();) characters.push_back(visible(next_character(text, at)));
+  for (std::size_t at = 0; at < text.size();)
+    characters.push_back(visible(next_character(text, at)));
   std::string out;
   const bool cut = most > 0 && characters.size() > most;
   const std::size_t head = cut ? most * 2 / 3 : characters.size();
   for (std::size_t i = 0; i < head; ++i) out += characters[i];
   if (cut) {
     out += "…";
-    for (std::size_t i = characters.size() - (most - head - 1); i < characters.size(); ++i) out += characters[i];
+    for (std::size_t i = characters.size() - (most - head - 1); i < characters.size(); ++i)
+      out += characters[i];
   }
   return out;
 }
 
 std::string xml_text(std::string_view text) { return html_text(one_line(text)); }
 
-std::string markdown_code(std::string_view text, std::size_t most) { return "<code>" + entities(one_line(text, most), " /:-.,=()") + "</code>"; }
+std::string markdown_code(std::string_view text, std::size_t most) {
+  return "<code>" + entities(one_line(text, most), " /:-.,=()") + "</code>";
+}
 
-std::string markdown_text(std::string_view text) { return entities(one_line(text), " /:-.,=()+%;'"); }
+std::string markdown_text(std::string_view text) {
+  return entities(one_line(text), " /:-.,=()+%;'");
+}
 
 std::string workflow_message(std::string_view text) {
   std::string out;
@@ -106,7 +119,8 @@ std::string workflow_message(std::string_view text) {
 
 std::string workflow_property(std::string_view text) {
   std::string out;
-  for (const char c : workflow_message(text)) out += c == ':' ? std::string("%3A") : c == ',' ? std::string("%2C") : std::string(1, c);
+  for (const char c : workflow_message(text))
+    out += c == ':' ? std::string("%3A") : c == ',' ? std::string("%2C") : std::string(1, c);
   return out;
 }
 

@@ -6,7 +6,8 @@
 
 namespace crossover {
 
-/// A stream of 64-bit words that is the same on every platform (SplitMix64: Steele, Lea & Flood 2014).
+/// A stream of 64-bit words that is the same on every platform (SplitMix64: Steele, Lea & Flood
+/// 2014).
 class flip_stream {
  public:
   explicit flip_stream(std::uint64_t seed) : state_(seed) {}
@@ -22,7 +23,9 @@ class flip_stream {
   double uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
 
   /// A uniform number in 0 … below - 1.
-  std::uint64_t below(std::uint64_t below) { return static_cast<std::uint64_t>(uniform() * static_cast<double>(below)); }
+  std::uint64_t below(std::uint64_t below) {
+    return static_cast<std::uint64_t>(uniform() * static_cast<double>(below));
+  }
 
   /// Fills `bits` with fair coin tosses.
   void toss(std::vector<std::uint8_t>& bits) {
@@ -38,8 +41,9 @@ class flip_stream {
   std::uint64_t state_;
 };
 
-/// Goes through the 2^n - 1 sign patterns other than "none flipped", each differing from the one before in a
-/// single place (Gray code). Calls `visit(place, flipped)` with the place that changed and its new state.
+/// Goes through the 2^n - 1 sign patterns other than "none flipped", each differing from the one
+/// before in a single place (Gray code). Calls `visit(place, flipped)` with the place that changed
+/// and its new state.
 template <typename Visit>
 void each_flip_pattern(unsigned n, Visit&& visit) {
   std::uint64_t pattern = 0;

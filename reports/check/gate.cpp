@@ -14,8 +14,8 @@ namespace {
 
 /// A screened cell that looks slower than tolerated at this level goes on.
 constexpr double screen_level = 0.05;
-/// Blocks beyond what the level needs at least, so that a single block of the wrong sign does not decide: 2^3
-/// patterns may be as extreme as the data and the cell is still found.
+/// Blocks beyond what the level needs at least, so that a single block of the wrong sign does not
+/// decide: 2^3 patterns may be as extreme as the data and the cell is still found.
 constexpr unsigned spare_blocks = 3;
 /// How sure the plan wants to be of the scatter that a screen of few blocks has shown.
 constexpr double sd_confidence = 0.8;
@@ -40,39 +40,49 @@ double sd_of(std::span<const double> values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
-double alternative(const gated_cell& cell) { return std::log1p(cell.detect) - std::log1p(cell.tolerate); }
+double alternative(const gated_cell& cell) {
+  return std::log1p(cell.detect) - std::log1p(cell.tolerate);
+}
 
 void validate(const gate_options& options, std::span<const gated_cell> cells) {
   const auto share = [](const char* name, double value) {
-    if (!(value > 0 && value < 1)) throw error(error_kind::invalid, fmt::format("{} is {}: give a share between 0 and 100 %", name, value));
+    if (!(value > 0 && value < 1))
+      throw error(error_kind::invalid,
+                  fmt::format("{} is {}: give a share between 0 and 100 %", name, value));
   };
   share("--false-alarms", options.false_alarms);
   share("--power", options.power);
   if (cells.empty()) throw error(error_kind::invalid, "no cell to compare: widen the selection");
   for (const gated_cell& cell : cells)
     if (!(cell.tolerate >= 0 && cell.detect > cell.tolerate && std::isfinite(cell.detect)))
-      throw error(error_kind::invalid, fmt::format("{}: --tolerate {} must be at least 0 and below --detect {}", cell.name, as_percent(cell.tolerate),
-                                                   as_percent(cell.detect)));
+      throw error(error_kind::invalid,
+                  fmt::format("{}: --tolerate {} must be at least 0 and below --detect {}",
+                              cell.name, as_percent(cell.tolerate), as_percent(cell.detect)));
 }
 
-/// The power that the confirmation has to have: a screen lets a slowdown of `detect` through with at most (1 - power) / 2, so that much is left.
-double confirming_power(const gate_options& options, bool screens) { return screens ? options.power / (1 - (1 - options.power) / 2) : options.power; }
+/// The power that the confirmation has to have: a screen lets a slowdown of `detect` through with
+/// at most (1 - power) / 2, so that much is left.
+double confirming_power(const gate_options& options, bool screens) {
+  return screens ? options.power / (1 - (1 - options.power) / 2) : options.power;
+}
 
 /// The fewest blocks that may decide on one of `together` cells.
 unsigned least_blocks(const gate_options& options, std::size_t together) {
   return blocks_for_level(options.false_alarms, static_cast<unsigned>(together)) + spare_blocks;
 }
 
-/// Blocks to confirm one of `together` cells, of this scatter, with the asked power. Nothing where no number
-/// is enough.
-std::optional<unsigned> confirm_blocks(const gate_options& options, double sd, double shift, std::size_t together, bool screens) {
+/// Blocks to confirm one of `together` cells, of this scatter, with the asked power. Nothing where
+/// no number is enough.
+std::optional<unsigned> confirm_blocks(const gate_options& options, double sd, double shift,
+                                       std::size_t together, bool screens) {
   const double level = options.false_alarms / static_cast<double>(together);
   const auto enough = blocks_for_power(sd, shift, level, confirming_power(options, screens));
   if (!enough) return std::nullopt;
   return std::max(*enough, least_blocks(options, together));
 }
 
-void judge(cell_comparison& cell, std::span<const block> blocks, double level, const flip_options& flips) {
+void judge(cell_comparison& cell, std::span<const block> blocks, double level,
+           const flip_options& flips) {
   const std::vector<double> values = log_ratios(blocks);
   cell.blocks = static_cast<unsigned>(values.size());
   cell.block_log_ratios = values;
@@ -86,25 +96,41 @@ void judge(cell_comparison& cell, std::span<const block> blocks, double level, c
   cell.improvement = cell.upper && *cell.upper < 1 / (1 + cell.tolerate);
 }
 
-bool excludes_detect(const cell_comparison& cell) { return cell.upper && *cell.upper < 1 + cell.detect; }
+bool excludes_detect(const cell_comparison& cell) {
+  return cell.upper && *cell.upper < 1 + cell.detect;
+}
 
-bool survives(const cell_comparison& screened) { return !excludes_detect(screened) || *screened.p <= screen_level; }
+bool survives(const cell_comparison& screened) {
+  return !excludes_detect(screened) || *screened.p <= screen_level;
+}
 
-std::string what_settles(const cell_comparison& cell, const gate_options& options, std::size_t together, double block_s) {
+std::string what_settles(const cell_comparison& cell, const gate_options& options,
+                         std::size_t together, double block_s) {
   const unsigned least = blocks_for_level(options.false_alarms, static_cast<unsigned>(together));
   if (cell.blocks < least)
-    return fmt::format("{} blocks are too few: {} cell{} judged together at {} false alarms need at least {}", cell.blocks, together,
-                       together == 1 ? "" : "s", as_percent(options.false_alarms), least);
+    return fmt::format(
+        "{} blocks are too few: {} cell{} judged together at {} false alarms need at least {}",
+        cell.blocks, together, together == 1 ? "" : "s", as_percent(options.false_alarms), least);
   // A change that lies between the thresholds is settled by the nearer one.
   const double centre = std::log(*cell.ratio);
-  const double to_regression = centre - std::log1p(cell.tolerate), to_pass = std::log1p(cell.detect) - centre;
-  const double shift = std::max({to_regression, to_pass, alternative({"", cell.tolerate, cell.detect, 0}) / 2});
-  const double level = to_pass > to_regression ? (1 - options.power) / 2 : options.false_alarms / static_cast<double>(together);
-  const auto enough = blocks_for_power(sd_at_most(cell.sd.value_or(options.block_sd), cell.blocks, 0.5), shift, level, options.power);
+  const double to_regression = centre - std::log1p(cell.tolerate),
+               to_pass = std::log1p(cell.detect) - centre;
+  const double shift =
+      std::max({to_regression, to_pass, alternative({"", cell.tolerate, cell.detect, 0}) / 2});
+  const double level = to_pass > to_regression
+                           ? (1 - options.power) / 2
+                           : options.false_alarms / static_cast<double>(together);
+  const auto enough =
+      blocks_for_power(sd_at_most(cell.sd.value_or(options.block_sd), cell.blocks, 0.5), shift,
+                       level, options.power);
   const std::string scatter = fmt::format("blocks scatter by {:.2g} %", 100 * cell.sd.value_or(0));
-  if (!enough) return scatter + ": no number of blocks up to 1,000 would settle it; end what else runs on the machine, or measure on another";
+  if (!enough)
+    return scatter +
+           ": no number of blocks up to 1,000 would settle it; end what else runs on the machine, "
+           "or measure on another";
   const unsigned wanted = std::max(*enough, cell.blocks + cell.blocks / 2);
-  return fmt::format("{}: about {} blocks ({:.0f} s) would settle it; raise --budget", scatter, wanted, std::ceil(wanted * block_s));
+  return fmt::format("{}: about {} blocks ({:.0f} s) would settle it; raise --budget", scatter,
+                     wanted, std::ceil(wanted * block_s));
 }
 
 }  // namespace
@@ -131,38 +157,49 @@ block_plan plan_blocks(const gate_options& options, std::span<const gated_cell> 
 
   const double half = (1 - options.power) / 2;
   for (unsigned screen = blocks_for_level(half); screen < 200; ++screen) {
-    // Identical code survives when its upper bound fails to exclude `detect`; one cell is expected to have
-    // changed.
+    // Identical code survives when its upper bound fails to exclude `detect`; one cell is expected
+    // to have changed.
     const double idle = 1 - sign_flip_power(screen, options.block_sd, hardest_detect, half);
-    const double survive = std::min(static_cast<double>(count), 1 + idle * static_cast<double>(count - 1));
+    const double survive =
+        std::min(static_cast<double>(count), 1 + idle * static_cast<double>(count - 1));
     const auto together = static_cast<std::size_t>(std::ceil(survive));
     const unsigned confirm = sized(together, true);
     const double expected_s = screen * block_s + survive * confirm * mean_s;
-    if (expected_s < plan.expected_s) plan = {true, screen, confirm, static_cast<unsigned>(together), expected_s, 0, half, true};
+    if (expected_s < plan.expected_s)
+      plan = {true, screen, confirm, static_cast<unsigned>(together), expected_s, 0, half, true};
   }
   const double level = options.false_alarms / plan.expected_survivors;
-  plan.visible = std::expm1(std::log1p(options.tolerate) + visible_shift(plan.confirm_blocks, options.block_sd, level, options.power));
+  plan.visible =
+      std::expm1(std::log1p(options.tolerate) +
+                 visible_shift(plan.confirm_blocks, options.block_sd, level, options.power));
   plan.within_budget = plan.expected_s <= options.budget_s;
   return plan;
 }
 
 std::string in_words(const block_plan& plan, const gate_options& options, std::size_t cells) {
-  std::string text = plan.screens ? fmt::format(
-                                        "{} cells: {} blocks each, then about {} fresh blocks for each of about {} that need a "
-                                        "second look",
-                                        cells, plan.screen_blocks, plan.confirm_blocks, plan.expected_survivors)
-                                  : fmt::format("{} cell{}: {} blocks each", cells, cells == 1 ? "" : "s", plan.confirm_blocks);
+  std::string text =
+      plan.screens ? fmt::format(
+                         "{} cells: {} blocks each, then about {} fresh blocks for each of about "
+                         "{} that need a "
+                         "second look",
+                         cells, plan.screen_blocks, plan.confirm_blocks, plan.expected_survivors)
+                   : fmt::format("{} cell{}: {} blocks each", cells, cells == 1 ? "" : "s",
+                                 plan.confirm_blocks);
   text += fmt::format(
-      ", about {:.0f} s\nfinds {:.2g} % with {} power if blocks scatter by {:.2g} %; {} false alarms a "
+      ", about {:.0f} s\nfinds {:.2g} % with {} power if blocks scatter by {:.2g} %; {} false "
+      "alarms a "
       "suite, up to {} tolerated",
-      std::ceil(plan.expected_s), plan.visible * 100, as_percent(options.power), options.block_sd * 100, as_percent(options.false_alarms),
-      as_percent(options.tolerate));
+      std::ceil(plan.expected_s), plan.visible * 100, as_percent(options.power),
+      options.block_sd * 100, as_percent(options.false_alarms), as_percent(options.tolerate));
   if (!plan.within_budget)
-    text += fmt::format("\nthe budget of {:.0f} s is too short: raise --budget or --detect, or select fewer cells", options.budget_s);
+    text += fmt::format(
+        "\nthe budget of {:.0f} s is too short: raise --budget or --detect, or select fewer cells",
+        options.budget_s);
   return text;
 }
 
-std::vector<survivor> survivors(const block_plan& plan, const gate_options& options, std::span<const gated_cell> cells,
+std::vector<survivor> survivors(const block_plan& plan, const gate_options& options,
+                                std::span<const gated_cell> cells,
                                 std::span<const std::vector<block>> screen) {
   std::vector<survivor> going_on;
   double spent_s = 0;
@@ -183,8 +220,10 @@ std::vector<survivor> survivors(const block_plan& plan, const gate_options& opti
     const gated_cell& cell = cells[one.cell];
     double sd = options.block_sd;
     if (plan.screens && screen[one.cell].size() > 1)
-      sd = sd_at_most(sd_of(log_ratios(screen[one.cell])), static_cast<unsigned>(screen[one.cell].size()), sd_confidence);
-    one.blocks = confirm_blocks(options, sd, alternative(cell), together, plan.screens).value_or(1000);
+      sd = sd_at_most(sd_of(log_ratios(screen[one.cell])),
+                      static_cast<unsigned>(screen[one.cell].size()), sd_confidence);
+    one.blocks =
+        confirm_blocks(options, sd, alternative(cell), together, plan.screens).value_or(1000);
     wanted_s += one.blocks * cell.block_s;
   }
   const double left_s = std::max(0.0, options.budget_s - spent_s);
@@ -196,17 +235,20 @@ std::vector<survivor> survivors(const block_plan& plan, const gate_options& opti
   return going_on;
 }
 
-bool enough_blocks(const block_plan& plan, const gate_options& options, const gated_cell& cell, std::size_t together, std::span<const block> fresh) {
+bool enough_blocks(const block_plan& plan, const gate_options& options, const gated_cell& cell,
+                   std::size_t together, std::span<const block> fresh) {
   const auto count = static_cast<unsigned>(fresh.size());
   if (count < std::max(plan.confirm_blocks, least_blocks(options, together))) return false;
   double squares = 0;
   for (const block& b : fresh) squares += std::pow(b.log_ratio - std::log1p(cell.tolerate), 2);
   const double scatter = sd_at_most(std::sqrt(squares / count), count, sd_confidence);
   const double level = options.false_alarms / static_cast<double>(together);
-  return sign_flip_power(count, scatter, alternative(cell), level) >= confirming_power(options, plan.screens);
+  return sign_flip_power(count, scatter, alternative(cell), level) >=
+         confirming_power(options, plan.screens);
 }
 
-comparison compare_blocks(const block_plan& plan, const gate_options& options, std::span<const gated_cell> cells,
+comparison compare_blocks(const block_plan& plan, const gate_options& options,
+                          std::span<const gated_cell> cells,
                           std::span<const measured_cell> measured) {
   comparison found;
   found.plan = {options.tolerate,
@@ -257,7 +299,8 @@ comparison compare_blocks(const block_plan& plan, const gate_options& options, s
     } else if (excludes_detect(cell)) {
       cell.outcome = verdict::pass;
       if (cell.lower && *cell.lower > 1 + cell.tolerate)
-        cell.notes.push_back(fmt::format("probably slower by more than {}, but less than {}", as_percent(cell.tolerate), as_percent(cell.detect)));
+        cell.notes.push_back(fmt::format("probably slower by more than {}, but less than {}",
+                                         as_percent(cell.tolerate), as_percent(cell.detect)));
     }
   }
   for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -266,9 +309,11 @@ comparison compare_blocks(const block_plan& plan, const gate_options& options, s
     if (cell.blocks == 0)
       cell.settle = "no block of it was measured to its end";
     else if (plan.screens && measured[i].confirm.empty())
-      cell.settle = "it needs a second look, and the confirmation did not come to it; raise --budget";
+      cell.settle =
+          "it needs a second look, and the confirmation did not come to it; raise --budget";
     else
-      cell.settle = what_settles(cell, options, std::max<std::size_t>(1, confirmed.size()), cells[i].block_s);
+      cell.settle =
+          what_settles(cell, options, std::max<std::size_t>(1, confirmed.size()), cells[i].block_s);
   }
   return found;
 }

@@ -62,7 +62,8 @@ TEST(plan, refuses_what_makes_no_sense) {
     plan_blocks({}, cells);
     FAIL();
   } catch (const error& trouble) {
-    EXPECT_STREQ(trouble.what(), "cell/0: --tolerate 5 % must be at least 0 and below --detect 5 %");
+    EXPECT_STREQ(trouble.what(),
+                 "cell/0: --tolerate 5 % must be at least 0 and below --detect 5 %");
   }
 }
 
@@ -73,8 +74,9 @@ TEST(screen, lets_quiet_cells_go_and_keeps_slower_and_noisy_ones) {
   std::vector<std::vector<block>> screen(20, steady(plan.screen_blocks, 0, 0.004));
   screen[3] = steady(plan.screen_blocks, std::log(1.05), 0.004);
   screen[5] = steady(plan.screen_blocks, 0, 0.2);
-  screen[7] = steady(plan.screen_blocks, std::log(1.03), 0.002);  // slower than tolerated, though less than `detect`
-  screen[9] = {};                                                 // nothing known of it yet
+  screen[7] = steady(plan.screen_blocks, std::log(1.03),
+                     0.002);  // slower than tolerated, though less than `detect`
+  screen[9] = {};             // nothing known of it yet
   const std::vector<survivor> going_on = survivors(plan, options, cells, screen);
   ASSERT_EQ(going_on.size(), 4u);
   EXPECT_EQ(going_on[0].cell, 3u);
@@ -91,22 +93,28 @@ TEST(screen, the_confirmation_stays_within_the_budget_but_keeps_its_level) {
   const auto cells = suite(20);
   const block_plan plan = plan_blocks(options, cells);
   const std::vector<std::vector<block>> screen(20, steady(plan.screen_blocks, 0, 0.3));
-  for (const survivor& one : survivors(plan, options, cells, screen)) EXPECT_EQ(one.blocks, blocks_for_level(0.01, 20) + 3);
+  for (const survivor& one : survivors(plan, options, cells, screen))
+    EXPECT_EQ(one.blocks, blocks_for_level(0.01, 20) + 3);
 }
 
 TEST(enough_blocks, ends_early_where_the_screen_was_disturbed_and_never_by_signs) {
   const gate_options options;
   const auto cells = suite(20);
   const block_plan plan = plan_blocks(options, cells);
-  const auto enough = [&](const std::vector<block>& fresh) { return enough_blocks(plan, options, cells[0], 2, fresh); };
-  EXPECT_FALSE(enough(steady(plan.confirm_blocks - 1, 0, 0.004))) << "never fewer than planned for usual noise";
+  const auto enough = [&](const std::vector<block>& fresh) {
+    return enough_blocks(plan, options, cells[0], 2, fresh);
+  };
+  EXPECT_FALSE(enough(steady(plan.confirm_blocks - 1, 0, 0.004)))
+      << "never fewer than planned for usual noise";
   EXPECT_TRUE(enough(steady(plan.confirm_blocks, 0, 0.004)));
   EXPECT_FALSE(enough(steady(plan.confirm_blocks, 0, 0.1)));
   EXPECT_TRUE(enough(steady(900, 0, 0.1)));
   // The same distances from what is tolerated, with other signs.
-  for (std::vector<block> fresh : {steady(plan.confirm_blocks, 0, 0.004), steady(40, 0.02, 0.03), steady(60, std::log(1.05), 0.05)}) {
+  for (std::vector<block> fresh : {steady(plan.confirm_blocks, 0, 0.004), steady(40, 0.02, 0.03),
+                                   steady(60, std::log(1.05), 0.05)}) {
     const bool before = enough(fresh);
-    for (std::size_t i = 0; i < fresh.size(); i += 3) fresh[i].log_ratio = 2 * std::log1p(options.tolerate) - fresh[i].log_ratio;
+    for (std::size_t i = 0; i < fresh.size(); i += 3)
+      fresh[i].log_ratio = 2 * std::log1p(options.tolerate) - fresh[i].log_ratio;
     EXPECT_EQ(enough(fresh), before);
   }
 }
@@ -137,11 +145,13 @@ TEST(compare_blocks, gives_each_cell_its_verdict) {
   EXPECT_LE(*found.cells[0].adjusted_p, 0.01);
   EXPECT_EQ(found.cells[0].blocks, 12u);
   EXPECT_EQ(found.cells[1].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[1].settle.find("would settle it"), std::string::npos) << found.cells[1].settle;
+  EXPECT_NE(found.cells[1].settle.find("would settle it"), std::string::npos)
+      << found.cells[1].settle;
   EXPECT_EQ(found.cells[2].outcome, verdict::inconclusive);
   EXPECT_NE(found.cells[2].settle.find("raise --budget"), std::string::npos);
   EXPECT_EQ(found.cells[3].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[3].settle.find("4 blocks are too few"), std::string::npos) << found.cells[3].settle;
+  EXPECT_NE(found.cells[3].settle.find("4 blocks are too few"), std::string::npos)
+      << found.cells[3].settle;
   EXPECT_EQ(found.cells[4].outcome, verdict::pass);
   EXPECT_TRUE(found.cells[4].improvement);
   EXPECT_EQ(found.cells[6].outcome, verdict::pass);
@@ -154,7 +164,8 @@ TEST(compare_blocks, gives_each_cell_its_verdict) {
 TEST(compare_blocks, nothing_measured_is_never_a_pass) {
   const gate_options options;
   const auto cells = suite(2);
-  const comparison found = compare_blocks(plan_blocks(options, cells), options, cells, std::vector<measured_cell>(2));
+  const comparison found =
+      compare_blocks(plan_blocks(options, cells), options, cells, std::vector<measured_cell>(2));
   EXPECT_EQ(verdict_of(found), verdict::inconclusive);
   EXPECT_NE(found.cells[0].settle.find("no block"), std::string::npos);
 }
@@ -164,8 +175,10 @@ TEST(compare_blocks, nothing_measured_is_never_a_pass) {
 class promises : public testing::TestWithParam<noise_kind> {};
 
 TEST_P(promises, false_alarms_per_suite_at_the_edge_of_what_is_tolerated) {
-  const gate_record record = simulate_gate({.suites = 2'500, .kind = GetParam(), .shift = 0.01, .seed = 51});
-  EXPECT_LE(clopper_pearson(record.false_alarms, record.suites, 0.999).lower, 0.01) << record.false_alarms;
+  const gate_record record =
+      simulate_gate({.suites = 2'500, .kind = GetParam(), .shift = 0.01, .seed = 51});
+  EXPECT_LE(clopper_pearson(record.false_alarms, record.suites, 0.999).lower, 0.01)
+      << record.false_alarms;
 }
 
 TEST_P(promises, identical_code_raises_no_alarm_and_passes) {
@@ -175,18 +188,28 @@ TEST_P(promises, identical_code_raises_no_alarm_and_passes) {
 }
 
 TEST_P(promises, a_slowdown_of_detect_in_one_cell_is_found_and_not_passed) {
-  const gate_record record = simulate_gate({.suites = 2'500, .kind = GetParam(), .slower = 0.05, .seed = 53});
+  const gate_record record =
+      simulate_gate({.suites = 2'500, .kind = GetParam(), .slower = 0.05, .seed = 53});
   EXPECT_GE(clopper_pearson(record.found, record.suites, 0.999).upper, 0.95) << record.found;
-  EXPECT_LE(clopper_pearson(record.wrongly_passed, record.suites, 0.999).lower, 0.05) << record.wrongly_passed;
+  EXPECT_LE(clopper_pearson(record.wrongly_passed, record.suites, 0.999).lower, 0.05)
+      << record.wrongly_passed;
 }
 
 TEST_P(promises, the_wrong_pass_is_as_rare_in_noise_that_hides_everything) {
-  const gate_record record = simulate_gate({.suites = 400, .cells = 4, .kind = GetParam(), .sd = 0.06, .slower = 0.05, .budget_s = 15, .seed = 54});
-  EXPECT_LE(clopper_pearson(record.wrongly_passed, record.suites, 0.999).lower, 0.05) << record.wrongly_passed;
+  const gate_record record = simulate_gate({.suites = 400,
+                                            .cells = 4,
+                                            .kind = GetParam(),
+                                            .sd = 0.06,
+                                            .slower = 0.05,
+                                            .budget_s = 15,
+                                            .seed = 54});
+  EXPECT_LE(clopper_pearson(record.wrongly_passed, record.suites, 0.999).lower, 0.05)
+      << record.wrongly_passed;
 }
 
 INSTANTIATE_TEST_SUITE_P(noise, promises,
-                         testing::Values(noise_kind::normal, noise_kind::autocorrelated, noise_kind::heavy_tailed, noise_kind::bimodal));
+                         testing::Values(noise_kind::normal, noise_kind::autocorrelated,
+                                         noise_kind::heavy_tailed, noise_kind::bimodal));
 
 }  // namespace
 }  // namespace crossover

@@ -16,31 +16,38 @@
 namespace crossover {
 namespace {
 
-constexpr const char* machine_keys[] = {"architecture", "cpu_model",  "cpus",  "num_cpus", "cores",
-                                        "packages",     "numa_nodes", "quota", "governor", "hypervisor"};
+constexpr const char* machine_keys[] = {"architecture", "cpu_model", "cpus",       "num_cpus",
+                                        "cores",        "packages",  "numa_nodes", "quota",
+                                        "governor",     "hypervisor"};
 
-std::string whole_gib(const std::string& memory_kb) { return fmt::format("{:.0f}", std::strtod(memory_kb.c_str(), nullptr) / (1024 * 1024)); }
+std::string whole_gib(const std::string& memory_kb) {
+  return fmt::format("{:.0f}", std::strtod(memory_kb.c_str(), nullptr) / (1024 * 1024));
+}
 
-/// The mean log of the metric over a cell's repetitions; nothing where it was not measured or not positive.
+/// The mean log of the metric over a cell's repetitions; nothing where it was not measured or not
+/// positive.
 std::optional<double> mean_log(const cell_result& cell, const metric& judged) {
   double sum = 0;
   unsigned count = 0;
   if (cell.status != cell_status::ok) return std::nullopt;
   for (const sample& s : cell.samples)
-    if (const auto figure = judged.extract(cell, s); figure && *figure > 0 && std::isfinite(*figure)) {
+    if (const auto figure = judged.extract(cell, s);
+        figure && *figure > 0 && std::isfinite(*figure)) {
       sum += std::log(*figure);
       ++count;
     }
   return count > 0 ? std::optional(sum / count) : std::nullopt;
 }
 
-/// Of each cell the oriented mean logs of the history's runs, oldest first, and which run each is of.
+/// Of each cell the oriented mean logs of the history's runs, oldest first, and which run each is
+/// of.
 struct run_series {
   std::vector<double> values;
   std::vector<std::size_t> runs;
 };
 
-std::map<std::string, run_series> series_of(const std::vector<history_entry>& history, const metric& judged) {
+std::map<std::string, run_series> series_of(const std::vector<history_entry>& history,
+                                            const metric& judged) {
   std::map<std::string, run_series> all;
   for (std::size_t run = 0; run < history.size(); ++run) {
     std::set<std::string> seen;
@@ -55,7 +62,8 @@ std::map<std::string, run_series> series_of(const std::vector<history_entry>& hi
 }
 
 /// Marks changes in all series together, so that the rate of false discoveries is over all cells.
-std::map<std::string, std::vector<change_point>> changes_of(const std::map<std::string, run_series>& all, const change_options& options) {
+std::map<std::string, std::vector<change_point>> changes_of(
+    const std::map<std::string, run_series>& all, const change_options& options) {
   std::vector<std::vector<double>> series;
   for (const auto& [cell, one] : all) series.push_back(one.values);
   std::vector<std::vector<change_point>> marked = change_points(series, options);
@@ -66,18 +74,22 @@ std::map<std::string, std::vector<change_point>> changes_of(const std::map<std::
 }
 
 /// The fewest runs in a window with which `detect` is seen in this scatter.
-std::optional<unsigned> runs_needed(double sd, const cell_comparison& cell, const file_options& options, std::size_t cells) {
+std::optional<unsigned> runs_needed(double sd, const cell_comparison& cell,
+                                    const file_options& options, std::size_t cells) {
   const double shift = std::log1p(cell.detect) - std::log1p(cell.tolerate);
   for (unsigned w = 3; w <= 500; w += 1 + w / 16) {
     const boost::math::students_t t(w - 1.0);
-    const double reach = quantile(complement(t, options.false_alarms / static_cast<double>(cells))) + quantile(complement(t, 1 - options.power));
+    const double reach =
+        quantile(complement(t, options.false_alarms / static_cast<double>(cells))) +
+        quantile(complement(t, 1 - options.power));
     if (reach * sd * std::sqrt(1 + 1.0 / w) <= shift) return w;
   }
   return std::nullopt;
 }
 
 /// Judges a new value by the window's; false where the window is too short.
-bool judge(cell_comparison& cell, std::vector<double> window, double value, const history_options& options, std::size_t cells) {
+bool judge(cell_comparison& cell, std::vector<double> window, double value,
+           const history_options& options, std::size_t cells) {
   cell.blocks = static_cast<unsigned>(window.size());
   const double w = static_cast<double>(window.size());
   double mean = 0, squares = 0;
@@ -85,8 +97,9 @@ bool judge(cell_comparison& cell, std::vector<double> window, double value, cons
   for (const double v : window) squares += (v - mean) * (v - mean);
   if (!window.empty()) cell.ratio = std::exp(value - mean);
   if (window.size() < std::max(2u, options.least_runs)) {
-    cell.settle = fmt::format("{} run{} in the window: at least {} are needed to know the scatter from run to run", window.size(),
-                              window.size() == 1 ? "" : "s", options.least_runs);
+    cell.settle = fmt::format(
+        "{} run{} in the window: at least {} are needed to know the scatter from run to run",
+        window.size(), window.size() == 1 ? "" : "s", options.least_runs);
     return false;
   }
   const double sd = std::max(1e-9, std::sqrt(squares / (w - 1)));
@@ -100,9 +113,12 @@ bool judge(cell_comparison& cell, std::vector<double> window, double value, cons
   cell.improvement = *cell.upper < 1 / (1 + cell.tolerate);
   const auto needed = runs_needed(sd, cell, options.files, cells);
   cell.settle =
-      needed
-          ? fmt::format("runs scatter by {:.2g} %: about {} runs in the window would show {}", sd * 100, *needed, as_percent(cell.detect))
-          : fmt::format("runs scatter by {:.2g} %: no window shows {}; run `crossover check` on the two programs", sd * 100, as_percent(cell.detect));
+      needed ? fmt::format("runs scatter by {:.2g} %: about {} runs in the window would show {}",
+                           sd * 100, *needed, as_percent(cell.detect))
+             : fmt::format(
+                   "runs scatter by {:.2g} %: no window shows {}; run `crossover check` on the two "
+                   "programs",
+                   sd * 100, as_percent(cell.detect));
   return true;
 }
 
@@ -112,36 +128,46 @@ std::string machine_fingerprint(const results& measured) {
   std::string text;
   const auto& e = measured.environment;
   for (const char* key : machine_keys)
-    if (const auto found = e.find(key); found != e.end()) text += fmt::format("{}={}\n", key, found->second);
-  if (const auto memory = e.find("memory"); memory != e.end()) text += "memory=" + whole_gib(memory->second);
+    if (const auto found = e.find(key); found != e.end())
+      text += fmt::format("{}={}\n", key, found->second);
+  if (const auto memory = e.find("memory"); memory != e.end())
+    text += "memory=" + whole_gib(memory->second);
   std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
   for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3ULL;
   return fmt::format("{:016x}", hash).substr(0, 12);
 }
 
-std::filesystem::path history_file(const std::filesystem::path& directory, const std::string& commit, const results& measured) {
+std::filesystem::path history_file(const std::filesystem::path& directory,
+                                   const std::string& commit, const results& measured) {
   const auto plain = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '_';
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
+           c == '-' || c == '_';
   };
-  if (commit.empty() || commit.size() > 100 || !std::all_of(commit.begin(), commit.end(), plain) || commit.front() == '.')
-    throw error(error_kind::invalid,
-                "--commit: letters, digits, dots, dashes and underscores name a commit; pass what `git "
-                "rev-parse HEAD` prints");
+  if (commit.empty() || commit.size() > 100 || !std::all_of(commit.begin(), commit.end(), plain) ||
+      commit.front() == '.')
+    throw error(
+        error_kind::invalid,
+        "--commit: letters, digits, dots, dashes and underscores name a commit; pass what `git "
+        "rev-parse HEAD` prints");
   std::string date;
   for (const char c : measured.date.empty() ? std::string("undated") : measured.date)
     if (plain(c) && c != '-') date += c;
   return directory / machine_fingerprint(measured) / fmt::format("{}-{}.json", date, commit);
 }
 
-void add_to_history(const std::filesystem::path& directory, const std::string& commit, const results& measured, std::string_view document) {
+void add_to_history(const std::filesystem::path& directory, const std::string& commit,
+                    const results& measured, std::string_view document) {
   const std::filesystem::path file = history_file(directory, commit, measured);
   std::error_code trouble;
   std::filesystem::create_directories(file.parent_path(), trouble);
-  if (trouble) throw error(error_kind::unwritable, fmt::format("{}: {}", file.parent_path().string(), trouble.message()));
+  if (trouble)
+    throw error(error_kind::unwritable,
+                fmt::format("{}: {}", file.parent_path().string(), trouble.message()));
   write_atomically(file, document);
 }
 
-std::vector<history_entry> read_history(const std::filesystem::path& directory, const std::string& machine) {
+std::vector<history_entry> read_history(const std::filesystem::path& directory,
+                                        const std::string& machine) {
   std::vector<std::filesystem::path> files;
   std::error_code trouble;
   for (const auto& entry : std::filesystem::directory_iterator(directory / machine, trouble))
@@ -151,19 +177,26 @@ std::vector<history_entry> read_history(const std::filesystem::path& directory, 
   for (const std::filesystem::path& file : files) {
     const std::string stem = file.stem().string();
     const std::size_t dash = stem.find('-');
-    history.push_back({dash == std::string::npos ? stem : stem.substr(dash + 1), read_results(file)});
+    history.push_back(
+        {dash == std::string::npos ? stem : stem.substr(dash + 1), read_results(file)});
   }
-  std::stable_sort(history.begin(), history.end(), [](const history_entry& a, const history_entry& b) { return a.measured.date < b.measured.date; });
+  std::stable_sort(history.begin(), history.end(),
+                   [](const history_entry& a, const history_entry& b) {
+                     return a.measured.date < b.measured.date;
+                   });
   return history;
 }
 
-comparison compare_with_history(const std::vector<history_entry>& history, const results& measured, const history_options& options) {
+comparison compare_with_history(const std::vector<history_entry>& history, const results& measured,
+                                const history_options& options) {
   const metric& judged = judged_metric(options.files.metric);
-  if (history.empty()) throw error(error_kind::unreadable, "--history: no run of this machine yet; add runs of earlier commits first");
+  if (history.empty())
+    throw error(error_kind::unreadable,
+                "--history: no run of this machine yet; add runs of earlier commits first");
   comparison found;
   const std::size_t window = std::min<std::size_t>(options.window, history.size());
-  found.old_name =
-      fmt::format("the last {} run{} ({} to {})", window, window == 1 ? "" : "s", history[history.size() - window].commit, history.back().commit);
+  found.old_name = fmt::format("the last {} run{} ({} to {})", window, window == 1 ? "" : "s",
+                               history[history.size() - window].commit, history.back().commit);
   found.new_name = options.files.new_name;
   found.metric_label = judged.label;
   found.plan = {options.files.tolerate,
@@ -190,26 +223,30 @@ comparison compare_with_history(const std::vector<history_entry>& history, const
     cell.name = after->name;
     cell.metric = judged.id;
     cell.decided = decided_by::history;
-    const cell_thresholds limits = thresholds_of(options.files.per_cell, cell.name, {options.files.tolerate, options.files.detect});
+    const cell_thresholds limits = thresholds_of(options.files.per_cell, cell.name,
+                                                 {options.files.tolerate, options.files.detect});
     cell.tolerate = limits.tolerate;
     cell.detect = limits.detect;
     const auto value = mean_log(*after, judged);
     const auto series = all.find(cell.name);
     if (!value || series == all.end()) {
-      cell.settle = fmt::format("{} was not measured or is 0; choose another --metric", judged.label);
+      cell.settle =
+          fmt::format("{} was not measured or is 0; choose another --metric", judged.label);
     } else {
       const run_series& past = series->second;
-      std::size_t from = past.values.size() - std::min<std::size_t>(options.window, past.values.size());
+      std::size_t from =
+          past.values.size() - std::min<std::size_t>(options.window, past.values.size());
       if (const auto& marked = changes.at(cell.name); !marked.empty()) {
         const std::size_t last = marked.back().index;
         if (last > from && past.values.size() - last >= options.least_runs) {
           from = last;
-          cell.notes.push_back(fmt::format("compared with the runs since its change at {} ({})", history[past.runs[last]].commit,
+          cell.notes.push_back(fmt::format("compared with the runs since its change at {} ({})",
+                                           history[past.runs[last]].commit,
                                            as_change(std::exp(marked.back().shift))));
         }
       }
-      if (judge(cell, {past.values.begin() + static_cast<std::ptrdiff_t>(from), past.values.end()}, worse_sign(judged) * *value, options,
-                pairs.size())) {
+      if (judge(cell, {past.values.begin() + static_cast<std::ptrdiff_t>(from), past.values.end()},
+                worse_sign(judged) * *value, options, pairs.size())) {
         judged_cells.push_back(found.cells.size());
         p.push_back(*cell.p);
       }
@@ -219,9 +256,12 @@ comparison compare_with_history(const std::vector<history_entry>& history, const
   decide_by_holm(found, judged_cells, p, options.files.false_alarms);
   for (const std::size_t k : judged_cells)
     if (found.cells[k].outcome != verdict::inconclusive) found.cells[k].settle.clear();
-  withhold_where_environments_differ(found, "the environment differs from the last run's: begin a new history, or say --allow-different-environment");
+  withhold_where_environments_differ(found,
+                                     "the environment differs from the last run's: begin a new "
+                                     "history, or say --allow-different-environment");
   found.notes.push_back(
-      "runs of a history follow one another: the scatter from run to run is taken from the window, and a "
+      "runs of a history follow one another: the scatter from run to run is taken from the window, "
+      "and a "
       "machine that changed lastingly looks like a change of the program");
   require_common_cells(found);
   std::vector<history_entry> with_this = history;
@@ -230,7 +270,8 @@ comparison compare_with_history(const std::vector<history_entry>& history, const
   return found;
 }
 
-std::vector<timeline> timelines(const std::vector<history_entry>& history, const std::string& metric_id, const change_options& options) {
+std::vector<timeline> timelines(const std::vector<history_entry>& history,
+                                const std::string& metric_id, const change_options& options) {
   const metric& judged = judged_metric(metric_id);
   const auto all = series_of(history, judged);
   const auto changes = changes_of(all, options);
@@ -243,7 +284,8 @@ std::vector<timeline> timelines(const std::vector<history_entry>& history, const
       timeline line{cell.name, {}, changes.at(cell.name)};
       for (std::size_t i = 0; i < series->second.values.size(); ++i) {
         const history_entry& run = history[series->second.runs[i]];
-        line.runs.push_back({run.commit, run.measured.date, std::exp(worse_sign(judged) * series->second.values[i])});
+        line.runs.push_back({run.commit, run.measured.date,
+                             std::exp(worse_sign(judged) * series->second.values[i])});
       }
       lines.push_back(std::move(line));
     }

@@ -32,7 +32,8 @@ results run_of(block_simulator& noise, double level, int cells, int number) {
 
 std::vector<history_entry> history_of(block_simulator& noise, int runs, int cells) {
   std::vector<history_entry> history;
-  for (int r = 0; r < runs; ++r) history.push_back({"c" + std::to_string(r), run_of(noise, 0, cells, r)});
+  for (int r = 0; r < runs; ++r)
+    history.push_back({"c" + std::to_string(r), run_of(noise, 0, cells, r)});
   return history;
 }
 
@@ -40,13 +41,17 @@ class history_directory : public testing::Test {
  protected:
   void SetUp() override { std::filesystem::remove_all(directory); }
   void TearDown() override { std::filesystem::remove_all(directory); }
-  void keep(const std::string& commit, const results& run) { add_to_history(directory, commit, run, to_json(run).dump()); }
-  std::filesystem::path directory = std::filesystem::path(testing::TempDir()) / "crossover-history-test";
+  void keep(const std::string& commit, const results& run) {
+    add_to_history(directory, commit, run, to_json(run).dump());
+  }
+  std::filesystem::path directory =
+      std::filesystem::path(testing::TempDir()) / "crossover-history-test";
 };
 
 TEST_F(history_directory, keeps_runs_by_machine_and_date) {
   block_simulator noise(noise_kind::normal, 0.01, 91);
-  results first = run_of(noise, 0, 2, 0), second = run_of(noise, 0, 2, 1), elsewhere = run_of(noise, 0, 2, 2);
+  results first = run_of(noise, 0, 2, 0), second = run_of(noise, 0, 2, 1),
+          elsewhere = run_of(noise, 0, 2, 2);
   elsewhere.environment["cpu_model"] = "another CPU";
   ASSERT_NE(machine_fingerprint(first), machine_fingerprint(elsewhere));
   keep("bbb", second);
@@ -61,7 +66,8 @@ TEST_F(history_directory, keeps_runs_by_machine_and_date) {
   EXPECT_TRUE(read_history(directory, "nothing").empty());
   std::ofstream(directory / machine_fingerprint(first) / "20260105-x.json") << "{";
   EXPECT_THROW(read_history(directory, machine_fingerprint(first)), error);
-  for (const char* wrong : {"", "../x", "a b", ".hidden", "a/b"}) EXPECT_THROW(keep(wrong, first), error) << wrong;
+  for (const char* wrong : {"", "../x", "a b", ".hidden", "a/b"})
+    EXPECT_THROW(keep(wrong, first), error) << wrong;
 }
 
 TEST(machine_fingerprint, is_the_machine_and_not_its_kernel_or_load) {
@@ -92,9 +98,11 @@ TEST(compare_with_history, judges_by_the_scatter_from_run_to_run) {
 
 TEST(compare_with_history, too_few_runs_say_how_many_are_needed) {
   block_simulator noise(noise_kind::normal, 0.004, 93);
-  const comparison found = compare_with_history(history_of(noise, 2, 1), run_of(noise, 0, 1, 20), {});
+  const comparison found =
+      compare_with_history(history_of(noise, 2, 1), run_of(noise, 0, 1, 20), {});
   EXPECT_EQ(exit_code_of(found), 2);
-  EXPECT_EQ(found.cells[0].settle, "2 runs in the window: at least 4 are needed to know the scatter from run to run");
+  EXPECT_EQ(found.cells[0].settle,
+            "2 runs in the window: at least 4 are needed to know the scatter from run to run");
   EXPECT_THROW(compare_with_history({}, run_of(noise, 0, 1, 20), {}), error);
 }
 
@@ -102,7 +110,8 @@ TEST(compare_with_history, counts_only_the_runs_since_a_marked_change) {
   block_simulator noise(noise_kind::normal, 0.004, 94);
   auto history = history_of(noise, 24, 1);
   for (int r = 18; r < 24; ++r)
-    for (sample& s : history[static_cast<std::size_t>(r)].measured.cells[0].samples) s.wall_s *= 1.2;
+    for (sample& s : history[static_cast<std::size_t>(r)].measured.cells[0].samples)
+      s.wall_s *= 1.2;
   const comparison found = compare_with_history(history, run_of(noise, std::log(1.2), 1, 25), {});
   EXPECT_EQ(found.cells[0].blocks, 6u);
   EXPECT_EQ(found.cells[0].outcome, verdict::pass) << as_change(found.cells[0].ratio);
@@ -126,7 +135,8 @@ TEST(compare_with_history, false_alarms_over_simulated_histories) {
     history_options options;
     options.files.tolerate = 0;
     options.changes.least_runs = 10;  // nothing is marked: what is tested here is the window
-    alarms += exit_code_of(compare_with_history(history_of(noise, 10, 10), run_of(noise, 0, 10, 20), options)) == 1;
+    alarms += exit_code_of(compare_with_history(history_of(noise, 10, 10), run_of(noise, 0, 10, 20),
+                                                options)) == 1;
   }
   EXPECT_LE(clopper_pearson(alarms, 400, 0.999).lower, 0.01) << alarms;
 }
@@ -136,7 +146,8 @@ TEST(timelines, follow_each_cell_through_the_runs_that_measured_it) {
   auto history = history_of(noise, 20, 2);
   history[3].measured.cells.erase(history[3].measured.cells.begin());
   for (int r = 10; r < 20; ++r)
-    for (sample& s : history[static_cast<std::size_t>(r)].measured.cells[1].samples) s.wall_s *= 0.9;
+    for (sample& s : history[static_cast<std::size_t>(r)].measured.cells[1].samples)
+      s.wall_s *= 0.9;
   const std::vector<timeline> lines = timelines(history, "throughput");
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_EQ(lines[0].cell, "cell/0");
@@ -145,7 +156,8 @@ TEST(timelines, follow_each_cell_through_the_runs_that_measured_it) {
   EXPECT_NEAR(lines[0].runs[0].value, 1e6, 2e4);
   ASSERT_EQ(lines[1].changes.size(), 1u);
   EXPECT_EQ(lines[1].changes[0].index, 10u);
-  EXPECT_NEAR(lines[1].changes[0].shift, std::log(0.9), 0.01) << "less throughput would be worse; this is more, so it is negative";
+  EXPECT_NEAR(lines[1].changes[0].shift, std::log(0.9), 0.01)
+      << "less throughput would be worse; this is more, so it is negative";
 
   const comparison found = compare_with_history(history, history.back().measured, {});
   const auto told = nlohmann::json::parse(as_json(found))["crossover_check"]["timelines"];

@@ -8,15 +8,20 @@
 
 namespace crossover {
 
-double worse_sign(const metric& judged) { return judged.better == better_direction::higher ? -1 : 1; }
+double worse_sign(const metric& judged) {
+  return judged.better == better_direction::higher ? -1 : 1;
+}
 
 const metric& judged_metric(std::string_view id) {
   const metric* found = find_metric(id);
   if (found != nullptr && found->better != better_direction::neither) return *found;
   std::string names;
   for (const metric& m : all_metrics())
-    if (m.better != better_direction::neither) names += (names.empty() ? "" : ", ") + std::string(m.id);
-  throw error(error_kind::invalid, fmt::format("--metric {}: {}; one of {}", id, found == nullptr ? "unknown" : "has no better direction", names));
+    if (m.better != better_direction::neither)
+      names += (names.empty() ? "" : ", ") + std::string(m.id);
+  throw error(error_kind::invalid,
+              fmt::format("--metric {}: {}; one of {}", id,
+                          found == nullptr ? "unknown" : "has no better direction", names));
 }
 
 double worse_log_ratio(double log_ratio, const metric& judged) {
@@ -28,7 +33,10 @@ double worse_log_ratio(double log_ratio, const metric& judged) {
     case better_direction::neither:
       break;
   }
-  throw error(error_kind::invalid, fmt::format("--metric {}: describes a cell and has no better direction; judge another", judged.id));
+  throw error(
+      error_kind::invalid,
+      fmt::format("--metric {}: describes a cell and has no better direction; judge another",
+                  judged.id));
 }
 
 }  // namespace crossover

@@ -20,12 +20,16 @@ double median(std::vector<double>& values) {
 
 double positive_log(double figure) {
   if (!(figure > 0) || !std::isfinite(figure))
-    throw error(error_kind::invalid, fmt::format("a figure of {} has no logarithm: a metric is compared by its ratio", figure));
+    throw error(
+        error_kind::invalid,
+        fmt::format("a figure of {} has no logarithm: a metric is compared by its ratio", figure));
   return std::log(figure);
 }
 
 double location_of_logs(std::span<const double> figures) {
-  if (figures.empty()) throw error(error_kind::invalid, "a block has no figure of one arm: run each arm at least once");
+  if (figures.empty())
+    throw error(error_kind::invalid,
+                "a block has no figure of one arm: run each arm at least once");
   std::vector<double> logs;
   for (const double figure : figures) logs.push_back(positive_log(figure));
   return robust_location(logs);
@@ -44,14 +48,19 @@ double robust_location(std::span<const double> values) {
 
 double block_log_ratio(std::span<const slice> slices) {
   if (slices.empty() || slices.size() % 4 != 0)
-    throw error(error_kind::invalid, fmt::format("a block has {} slices: they come in fours, ABBA or BAAB", slices.size()));
+    throw error(
+        error_kind::invalid,
+        fmt::format("a block has {} slices: they come in fours, ABBA or BAAB", slices.size()));
   std::vector<double> differences;
   for (std::size_t i = 0; i < slices.size(); i += 4) {
     const auto four = slices.subspan(i, 4);
-    if (four[0].which != four[3].which || four[1].which != four[2].which || four[0].which == four[1].which)
-      throw error(error_kind::invalid, fmt::format("slices {} to {} are neither ABBA nor BAAB", i, i + 3));
+    if (four[0].which != four[3].which || four[1].which != four[2].which ||
+        four[0].which == four[1].which)
+      throw error(error_kind::invalid,
+                  fmt::format("slices {} to {} are neither ABBA nor BAAB", i, i + 3));
     double difference = 0;
-    for (const slice& s : four) difference += (s.which == arm::new_arm ? 0.5 : -0.5) * positive_log(s.figure);
+    for (const slice& s : four)
+      difference += (s.which == arm::new_arm ? 0.5 : -0.5) * positive_log(s.figure);
     differences.push_back(difference);
   }
   return robust_location(differences);

@@ -12,7 +12,9 @@ namespace {
 
 std::vector<slice> in_fours(const std::vector<double>& figures, const std::string& letters) {
   std::vector<slice> slices;
-  for (std::size_t i = 0; i < figures.size(); ++i) slices.push_back({letters[i % letters.size()] == 'A' ? arm::old_arm : arm::new_arm, figures[i]});
+  for (std::size_t i = 0; i < figures.size(); ++i)
+    slices.push_back(
+        {letters[i % letters.size()] == 'A' ? arm::old_arm : arm::new_arm, figures[i]});
   return slices;
 }
 
@@ -35,7 +37,9 @@ TEST(robust_location, a_quarter_of_bursts_does_not_move_it_far_and_it_is_odd) {
 TEST(block_log_ratio, a_linear_drift_cancels_in_fours) {
   std::vector<double> figures;
   const std::string letters = "ABBABAAB";
-  for (int i = 0; i < 16; ++i) figures.push_back(std::exp(0.01 * i) * (letters[static_cast<std::size_t>(i % 8)] == 'B' ? 1.05 : 1.0));
+  for (int i = 0; i < 16; ++i)
+    figures.push_back(std::exp(0.01 * i) *
+                      (letters[static_cast<std::size_t>(i % 8)] == 'B' ? 1.05 : 1.0));
   EXPECT_NEAR(block_log_ratio(in_fours(figures, letters)), std::log(1.05), 1e-12);
 }
 
@@ -51,7 +55,8 @@ TEST(block_log_ratio, slices_must_alternate_as_said) {
 TEST(block_log_ratio, of_unpaired_figures) {
   const std::vector<double> old_figures{1.0, 1.1, 0.9}, new_figures{2.0, 2.2, 1.8, 2.0};
   EXPECT_NEAR(block_log_ratio(old_figures, new_figures), std::log(2), 0.01);
-  EXPECT_NEAR(block_log_ratio(new_figures, old_figures), -block_log_ratio(old_figures, new_figures), 1e-15);
+  EXPECT_NEAR(block_log_ratio(new_figures, old_figures), -block_log_ratio(old_figures, new_figures),
+              1e-15);
   EXPECT_THROW(block_log_ratio({}, new_figures), error);
 }
 

@@ -12,16 +12,20 @@ std::map<std::string_view, const cell_result*> by_name(const results& document) 
   return index;
 }
 
-std::string because(const char* what, const std::string& reason) { return reason.empty() ? what : std::string(what) + ": " + reason; }
+std::string because(const char* what, const std::string& reason) {
+  return reason.empty() ? what : std::string(what) + ": " + reason;
+}
 
 }  // namespace
 
-std::vector<cell_pair> match_cells(const results& old_results, const results& new_results, comparison& found) {
+std::vector<cell_pair> match_cells(const results& old_results, const results& new_results,
+                                   comparison& found) {
   const auto old_cells = by_name(old_results), new_cells = by_name(new_results);
   std::vector<cell_pair> pairs;
   for (const cell_result& cell : new_results.cells) {
     if (new_cells.at(cell.name) != &cell) {
-      found.notes.push_back("'" + cell.name + "' stands more than once in " + found.new_name + ": the first is compared");
+      found.notes.push_back("'" + cell.name + "' stands more than once in " + found.new_name +
+                            ": the first is compared");
       continue;
     }
     const auto match = old_cells.find(cell.name);
@@ -29,7 +33,9 @@ std::vector<cell_pair> match_cells(const results& old_results, const results& ne
     const bool ran_before = before != nullptr && before->status == cell_status::ok;
     switch (cell.status) {
       case cell_status::failed:
-        (before != nullptr && before->status == cell_status::failed ? found.failing : found.newly_failing).push_back({cell.name, cell.reason});
+        (before != nullptr && before->status == cell_status::failed ? found.failing
+                                                                    : found.newly_failing)
+            .push_back({cell.name, cell.reason});
         break;
       case cell_status::skipped:
         if (ran_before)
@@ -43,7 +49,10 @@ std::vector<cell_pair> match_cells(const results& old_results, const results& ne
         else if (before == nullptr)
           found.added.push_back({cell.name, "not in " + found.old_name});
         else
-          found.added.push_back({cell.name, because(before->status == cell_status::failed ? "failed before" : "skipped before", before->reason)});
+          found.added.push_back(
+              {cell.name,
+               because(before->status == cell_status::failed ? "failed before" : "skipped before",
+                       before->reason)});
         break;
     }
   }
@@ -53,7 +62,9 @@ std::vector<cell_pair> match_cells(const results& old_results, const results& ne
       found.vanished.push_back({cell.name, "not in " + found.new_name});
     else
       found.skipped.push_back(
-          {cell.name, because(cell.status == cell_status::failed ? "failed before, now gone" : "skipped before, now gone", cell.reason)});
+          {cell.name, because(cell.status == cell_status::failed ? "failed before, now gone"
+                                                                 : "skipped before, now gone",
+                              cell.reason)});
   }
   return pairs;
 }

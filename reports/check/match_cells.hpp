@@ -14,8 +14,10 @@ struct cell_pair {
   const cell_result* new_cell;
 };
 
-/// Pairs the cells of the two by name, in the order of the new ones, and enters those without a pair into
-/// `found`'s lists: what failed, vanished, is new or skipped. The pointers are into the arguments.
-std::vector<cell_pair> match_cells(const results& old_results, const results& new_results, comparison& found);
+/// Pairs the cells of the two by name, in the order of the new ones, and enters those without a
+/// pair into `found`'s lists: what failed, vanished, is new or skipped. The pointers are into the
+/// arguments.
+std::vector<cell_pair> match_cells(const results& old_results, const results& new_results,
+                                   comparison& found);
 
 }  // namespace crossover

@@ -9,17 +9,21 @@
 
 namespace crossover {
 
-/// Where a played suite's blocks come from: `rounds` blocks of every cell, the first in round `first_round`.
-using block_draw = std::function<std::vector<std::vector<block>>(unsigned rounds, std::uint64_t first_round)>;
+/// Where a played suite's blocks come from: `rounds` blocks of every cell, the first in round
+/// `first_round`.
+using block_draw =
+    std::function<std::vector<std::vector<block>>(unsigned rounds, std::uint64_t first_round)>;
 
 struct played_suite {
   comparison found;
   std::size_t blocks = 0;  ///< drawn, both stages
 };
 
-/// Takes cells through the gate on blocks that are drawn instead of measured, both stages, as a runner goes: for simulations, and
-/// for playing banked blocks again. Rounds of the confirmation are other rounds than the screen's.
-inline played_suite play_suite(const block_plan& plan, const gate_options& options, std::span<const gated_cell> cells, const block_draw& draw) {
+/// Takes cells through the gate on blocks that are drawn instead of measured, both stages, as a
+/// runner goes: for simulations, and for playing banked blocks again. Rounds of the confirmation
+/// are other rounds than the screen's.
+inline played_suite play_suite(const block_plan& plan, const gate_options& options,
+                               std::span<const gated_cell> cells, const block_draw& draw) {
   std::vector<measured_cell> measured(cells.size());
   const std::vector<std::vector<block>> screen = draw(plan.screen_blocks, 0);
   played_suite played;
@@ -32,8 +36,11 @@ inline played_suite play_suite(const block_plan& plan, const gate_options& optio
   for (const survivor& one : going_on) {
     const std::span<const block> all = std::span(fresh[one.cell]).first(one.blocks);
     std::size_t taken = std::min<std::size_t>(plan.confirm_blocks, all.size());
-    while (taken < all.size() && !enough_blocks(plan, options, cells[one.cell], going_on.size(), all.first(taken))) ++taken;
-    measured[one.cell].confirm.assign(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(taken));
+    while (taken < all.size() &&
+           !enough_blocks(plan, options, cells[one.cell], going_on.size(), all.first(taken)))
+      ++taken;
+    measured[one.cell].confirm.assign(all.begin(),
+                                      all.begin() + static_cast<std::ptrdiff_t>(taken));
     played.blocks += taken;
   }
   played.found = compare_blocks(plan, options, cells, measured);

@@ -55,7 +55,9 @@ inline comparison sample_comparison() {
   }
   found.cells[1].adjusted_p = 0.0005;
   found.timelines.push_back(
-      {"a <cell> & \"quotes\"", {{"c<1>", "2026-01-01", 1e-6}, {"c2", "2026-01-02", 1.1e-6}, {"this run", "", 1.2e-6}}, {{1, 0.1, 0.001, 0.01}}});
+      {"a <cell> & \"quotes\"",
+       {{"c<1>", "2026-01-01", 1e-6}, {"c2", "2026-01-02", 1.1e-6}, {"this run", "", 1.2e-6}},
+       {{1, 0.1, 0.001, 0.01}}});
   found.timelines.push_back({"one run", {{"c", "", 2.0}}, {}});
   found.vanished.push_back({"gone ::warning::", "not in head"});
   found.newly_failing.push_back({"fails <now>", "wrong digest\n::error::"});

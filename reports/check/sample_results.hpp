@@ -21,7 +21,8 @@ inline cell_result cell_of(const std::string& name, const std::vector<double>& s
   return cell;
 }
 
-inline cell_result cell_that(cell_status status, const std::string& name, const std::string& reason) {
+inline cell_result cell_that(cell_status status, const std::string& name,
+                             const std::string& reason) {
   cell_result cell = cell_of(name, {});
   cell.status = status;
   cell.reason = reason;
@@ -38,7 +39,9 @@ inline results results_of(std::vector<cell_result> cells) {
 /// Ten repetitions about `centre` that scatter by about 1 %.
 inline std::vector<double> about(double centre) {
   std::vector<double> seconds;
-  for (const double wobble : {-0.016, -0.011, -0.007, -0.003, 0.0, 0.001, 0.004, 0.008, 0.011, 0.015}) seconds.push_back(centre * (1 + wobble));
+  for (const double wobble :
+       {-0.016, -0.011, -0.007, -0.003, 0.0, 0.001, 0.004, 0.008, 0.011, 0.015})
+    seconds.push_back(centre * (1 + wobble));
   return seconds;
 }
 

@@ -74,12 +74,14 @@ double sign_flip_p(std::span<const double> values, double null, const flip_optio
   return static_cast<double>(as_extreme) / (1.0 + options.draws);
 }
 
-mean_bounds bounds_of_mean(std::span<const double> values, double level, const flip_options& options) {
+mean_bounds bounds_of_mean(std::span<const double> values, double level,
+                           const flip_options& options) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   const auto n = static_cast<unsigned>(values.size());
-  const double patterns = n <= options.enumerate_up_to ? std::ldexp(1.0, static_cast<int>(n)) : 1.0 + options.draws;
-  // The unflipped pattern always counts, and so do random patterns that flip nothing: they stand before all
-  // means.
+  const double patterns =
+      n <= options.enumerate_up_to ? std::ldexp(1.0, static_cast<int>(n)) : 1.0 + options.draws;
+  // The unflipped pattern always counts, and so do random patterns that flip nothing: they stand
+  // before all means.
   const auto allowed = static_cast<std::size_t>(level * patterns + 1e-9);
   if (n == 0 || allowed == 0) return {-infinity, infinity};
   std::vector<double> means = subset_means(values, options);
@@ -94,7 +96,9 @@ mean_bounds bounds_of_mean(std::span<const double> values, double level, const f
 
 unsigned blocks_for_level(double level, unsigned cells) {
   unsigned blocks = 1;
-  while (blocks < 60 && std::ldexp(std::max(1u, cells), -static_cast<int>(blocks)) > level * (1 + 1e-12)) ++blocks;
+  while (blocks < 60 &&
+         std::ldexp(std::max(1u, cells), -static_cast<int>(blocks)) > level * (1 + 1e-12))
+    ++blocks;
   return blocks;
 }
 

@@ -10,7 +10,8 @@
 namespace crossover {
 namespace {
 
-/// The definition, pattern by pattern: the share of sign patterns whose sum is at least the observed one.
+/// The definition, pattern by pattern: the share of sign patterns whose sum is at least the
+/// observed one.
 double by_definition(const std::vector<double>& values, double null) {
   const unsigned n = static_cast<unsigned>(values.size());
   double observed = 0;
@@ -18,14 +19,16 @@ double by_definition(const std::vector<double>& values, double null) {
   int hits = 0;
   for (unsigned pattern = 0; pattern < (1u << n); ++pattern) {
     double sum = 0;
-    for (unsigned i = 0; i < n; ++i) sum += (pattern >> i & 1) ? null - values[i] : values[i] - null;
+    for (unsigned i = 0; i < n; ++i)
+      sum += (pattern >> i & 1) ? null - values[i] : values[i] - null;
     hits += sum >= observed - 1e-12;
   }
   return hits / std::ldexp(1.0, static_cast<int>(n));
 }
 
 TEST(sign_flip, three_blocks_by_hand) {
-  // Of the eight patterns of {1, 2, -1} only +++(2), ++-(4) and -++... reach the observed sum 2: +++, ++-,
+  // Of the eight patterns of {1, 2, -1} only +++(2), ++-(4) and -++... reach the observed sum 2:
+  // +++, ++-,
   // -+- (2).
   const std::vector<double> values{1, 2, -1};
   EXPECT_DOUBLE_EQ(sign_flip_p(values, 0), 3.0 / 8);
@@ -42,7 +45,8 @@ TEST(sign_flip, enumeration_agrees_with_the_definition) {
   for (unsigned n = 1; n <= 10; ++n) {
     const std::vector<double> values = noise.log_ratios(n, 0.01);
     for (const double null : {-0.02, 0.0, 0.01, 0.03})
-      EXPECT_DOUBLE_EQ(sign_flip_p(values, null), by_definition(values, null)) << n << " blocks, null " << null;
+      EXPECT_DOUBLE_EQ(sign_flip_p(values, null), by_definition(values, null))
+          << n << " blocks, null " << null;
   }
 }
 
@@ -71,7 +75,8 @@ TEST(bounds, invert_the_test_exactly) {
     for (const double level : {0.05, 0.1}) {
       const mean_bounds bounds = bounds_of_mean(values, level);
       ASSERT_TRUE(std::isfinite(bounds.lower));
-      EXPECT_LE(sign_flip_p(values, bounds.lower - 1e-6), level) << "just below the bound the null is rejected";
+      EXPECT_LE(sign_flip_p(values, bounds.lower - 1e-6), level)
+          << "just below the bound the null is rejected";
       EXPECT_GT(sign_flip_p(values, bounds.lower + 1e-6), level) << "just above it is not";
       std::vector<double> mirrored;
       for (const double v : values) mirrored.push_back(-v);
@@ -93,7 +98,8 @@ TEST(bounds, with_random_flips_invert_the_test_too) {
 }
 
 TEST(bounds, cover_as_often_as_they_say) {
-  for (const noise_kind kind : {noise_kind::normal, noise_kind::heavy_tailed, noise_kind::bimodal, noise_kind::autocorrelated}) {
+  for (const noise_kind kind : {noise_kind::normal, noise_kind::heavy_tailed, noise_kind::bimodal,
+                                noise_kind::autocorrelated}) {
     block_simulator noise(kind, 0.015, 11);
     unsigned above = 0, below = 0;
     for (int draw = 0; draw < 10'000; ++draw) {

@@ -22,8 +22,8 @@ struct gate_experiment {
 /// How often what happened, in suites.
 struct gate_record {
   unsigned suites = 0;
-  unsigned false_alarms = 0;    ///< a cell that is not slower than tolerated was called a regression
-  unsigned found = 0;           ///< the slower cell was called a regression
+  unsigned false_alarms = 0;  ///< a cell that is not slower than tolerated was called a regression
+  unsigned found = 0;         ///< the slower cell was called a regression
   unsigned wrongly_passed = 0;  ///< the slower cell passed
   unsigned passed = 0;          ///< the suite passed
   double blocks = 0;            ///< measured, mean of a suite
@@ -45,11 +45,14 @@ inline gate_record simulate_gate(const gate_experiment& experiment) {
   for (unsigned suite = 0; suite < experiment.suites; ++suite) {
     options.flips.seed = experiment.seed * 1'000'003 + suite;
     const auto [found, drawn] =
-        play_suite(plan, options, cells, [&](unsigned rounds, std::uint64_t first_round) { return noise.blocks(rounds, shifts, first_round); });
+        play_suite(plan, options, cells, [&](unsigned rounds, std::uint64_t first_round) {
+          return noise.blocks(rounds, shifts, first_round);
+        });
     blocks += static_cast<double>(drawn);
     bool alarm = false;
     for (std::size_t c = 0; c < experiment.cells; ++c)
-      alarm |= found.cells[c].outcome == verdict::regression && std::expm1(shifts[c]) <= options.tolerate + 1e-12;
+      alarm |= found.cells[c].outcome == verdict::regression &&
+               std::expm1(shifts[c]) <= options.tolerate + 1e-12;
     record.false_alarms += alarm;
     record.found += found.cells[0].outcome == verdict::regression;
     record.wrongly_passed += found.cells[0].outcome == verdict::pass;

@@ -24,14 +24,15 @@ class cell_statistic {
   void reset() { sum_ = total_; }
   void flip(double deviation, bool flipped) { sum_ += flipped ? -2 * deviation : 2 * deviation; }
 
-  /// t on the normal scale. Flips leave the sum of squares alone, so t is a function of the sum: with r^2 =
-  /// sum^2 / squares, 1 + t^2/(n-1) = n / (n - r^2), and z = (8v+1)/(8v+3) sqrt(v log(1 + t^2/v)) for v = n -
-  /// 1 (Wallace 1959, eq. 5).
+  /// t on the normal scale. Flips leave the sum of squares alone, so t is a function of the sum:
+  /// with r^2 = sum^2 / squares, 1 + t^2/(n-1) = n / (n - r^2), and z = (8v+1)/(8v+3) sqrt(v log(1
+  /// + t^2/v)) for v = n - 1 (Wallace 1959, eq. 5).
   double z() const {
     if (!(squares_ > 0)) return 0;
     const double share = std::min(sum_ * sum_ / (squares_ * n_), 1 - 1e-12);  // r^2 / n
     const double v = n_ - 1;
-    const double size = v > 0 ? (8 * v + 1) / (8 * v + 3) * std::sqrt(-v * std::log1p(-share)) : std::sqrt(share);
+    const double size =
+        v > 0 ? (8 * v + 1) / (8 * v + 3) * std::sqrt(-v * std::log1p(-share)) : std::sqrt(share);
     return std::copysign(size, sum_);
   }
 
@@ -50,7 +51,8 @@ std::vector<double> step_down_p(std::span<const tested_cell> cells, const flip_o
   std::vector<cell_statistic> statistics(cells.begin(), cells.end());
   std::map<std::uint64_t, std::vector<flipped_block>> by_round;
   for (std::size_t c = 0; c < cells.size(); ++c)
-    for (const block& b : cells[c].blocks) by_round[b.round].push_back({c, b.log_ratio - cells[c].null});
+    for (const block& b : cells[c].blocks)
+      by_round[b.round].push_back({c, b.log_ratio - cells[c].null});
   std::vector<std::vector<flipped_block>> rounds;
   for (auto& [round, blocks] : by_round) rounds.push_back(std::move(blocks));
 
@@ -58,7 +60,8 @@ std::vector<double> step_down_p(std::span<const tested_cell> cells, const flip_o
   for (const cell_statistic& s : statistics) observed.push_back(s.z());
   std::vector<std::size_t> order(cells.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return observed[a] > observed[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return observed[a] > observed[b]; });
 
   std::vector<std::uint64_t> as_extreme(cells.size(), 1);
   const auto count = [&] {

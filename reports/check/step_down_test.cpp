@@ -27,8 +27,8 @@ TEST(step_down, one_cell_is_the_plain_sign_flip_test) {
 }
 
 TEST(step_down, two_cells_by_enumeration) {
-  // Common flips over three rounds. Equal numbers of blocks: the statistic ranks as sum / sqrt(sum of
-  // squares) does.
+  // Common flips over three rounds. Equal numbers of blocks: the statistic ranks as sum / sqrt(sum
+  // of squares) does.
   const std::vector<double> a{3, 2, 4}, b{1, -1, 2};
   const std::vector<tested_cell> cells{{aligned(a), 0}, {aligned(b), 0}};
   const auto r = [](const std::vector<double>& v, unsigned pattern) {
@@ -51,8 +51,8 @@ TEST(step_down, two_cells_by_enumeration) {
 }
 
 TEST(step_down, independent_rounds_multiply_the_patterns) {
-  // Two cells of four blocks, every block above the null: together flips all is one of 16 patterns, apart one
-  // of 256 for both.
+  // Two cells of four blocks, every block above the null: together flips all is one of 16 patterns,
+  // apart one of 256 for both.
   const std::vector<double> a{1, 1, 1, 1};
   const std::vector<tested_cell> together{{aligned(a), 0}, {aligned(a), 0}};
   const std::vector<tested_cell> apart{{aligned(a), 0}, {aligned(a, 100), 0}};
@@ -73,9 +73,10 @@ TEST(step_down, the_order_of_cells_does_not_matter) {
 
 TEST(step_down, differing_numbers_of_blocks_are_ranked_together) {
   // A cell of 7 blocks must not drown beside one of 40, nor the other way round.
-  const std::vector<tested_cell> cells{{aligned({.05, .05, .04, .05, .05, .06, .05, .05, .04, .05}), 0},
-                                       {block_simulator(noise_kind::normal, 0.01, 23).blocks(40, {0.0})[0], 0},
-                                       {block_simulator(noise_kind::normal, 0.01, 24).blocks(40, {0.02})[0], 0}};
+  const std::vector<tested_cell> cells{
+      {aligned({.05, .05, .04, .05, .05, .06, .05, .05, .04, .05}), 0},
+      {block_simulator(noise_kind::normal, 0.01, 23).blocks(40, {0.0})[0], 0},
+      {block_simulator(noise_kind::normal, 0.01, 24).blocks(40, {0.02})[0], 0}};
   const std::vector<double> p = step_down_p(cells);
   EXPECT_LE(p[0], 0.01);
   EXPECT_GT(p[1], 0.05);
@@ -83,7 +84,9 @@ TEST(step_down, differing_numbers_of_blocks_are_ranked_together) {
 }
 
 TEST(step_down, degenerate_cells) {
-  const std::vector<tested_cell> cells{{{}, 0}, {aligned({0, 0, 0, 0, 0, 0, 0, 0}), 0}, {aligned({.05, .05, .05, .05, .05, .05, .05, .05}), 0}};
+  const std::vector<tested_cell> cells{{{}, 0},
+                                       {aligned({0, 0, 0, 0, 0, 0, 0, 0}), 0},
+                                       {aligned({.05, .05, .05, .05, .05, .05, .05, .05}), 0}};
   const std::vector<double> p = step_down_p(cells);
   EXPECT_EQ(p[0], 1);
   EXPECT_EQ(p[1], 1);
@@ -92,9 +95,11 @@ TEST(step_down, degenerate_cells) {
 }
 
 TEST(step_down, keeps_the_family_wise_level_with_aligned_and_unaligned_cells) {
-  for (const noise_kind kind : {noise_kind::heavy_tailed, noise_kind::bimodal, noise_kind::autocorrelated})
+  for (const noise_kind kind :
+       {noise_kind::heavy_tailed, noise_kind::bimodal, noise_kind::autocorrelated})
     for (const bool in_rounds : {true, false}) {
-      if (kind == noise_kind::autocorrelated && !in_rounds) continue;  // what is shared within a round needs the round said
+      if (kind == noise_kind::autocorrelated && !in_rounds)
+        continue;  // what is shared within a round needs the round said
       block_simulator noise(kind, 0.015, 25);
       unsigned alarms = 0;
       for (int draw = 0; draw < 2'000; ++draw) {
@@ -105,11 +110,13 @@ TEST(step_down, keeps_the_family_wise_level_with_aligned_and_unaligned_cells) {
             for (block& b : data[c]) b.round += 1000 * c;
           cells.push_back({data[c], 0});
         }
-        const std::vector<double> p = step_down_p(cells, {.seed = static_cast<std::uint64_t>(draw), .draws = 399, .enumerate_up_to = 10});
+        const std::vector<double> p = step_down_p(
+            cells, {.seed = static_cast<std::uint64_t>(draw), .draws = 399, .enumerate_up_to = 10});
         alarms += *std::min_element(p.begin(), p.end()) <= 0.05;
       }
       const counted_share share = clopper_pearson(alarms, 2'000, 0.999);
-      EXPECT_LE(share.lower, 0.05) << "noise " << static_cast<int>(kind) << (in_rounds ? " aligned" : " apart");
+      EXPECT_LE(share.lower, 0.05)
+          << "noise " << static_cast<int>(kind) << (in_rounds ? " aligned" : " apart");
       EXPECT_GE(share.upper, 0.03) << "the test is not idle either";
     }
 }

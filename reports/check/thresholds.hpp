@@ -19,7 +19,8 @@ struct cell_thresholds {
 
 /// Thresholds for the cells whose name a pattern matches.
 struct threshold_rule {
-  std::string pattern;                ///< as written: a glob, or a regular expression (Perl's, found anywhere in the name)
+  std::string pattern;  ///< as written: a glob, or a regular expression (Perl's, found anywhere in
+                        ///< the name)
   std::optional<boost::regex> regex;  ///< set for a regular expression
   std::optional<double> tolerate;     ///< a share: 0.02 is 2 %; absent: as for other cells
   std::optional<double> detect;
@@ -30,8 +31,9 @@ struct threshold_rule {
 ///     { "thresholds": [ { "cells": "network/*",   "tolerate": "2%", "detect": "10%" },
 ///                       { "regex": "^sleep/.*p99", "detect": 0.2 } ] }
 ///
-/// A glob must match the whole name; `*` and `?` match slashes too. Of several rules that match, the last
-/// that says a threshold holds, so that exceptions stand below what they are exceptions of.
+/// A glob must match the whole name; `*` and `?` match slashes too. Of several rules that match,
+/// the last that says a threshold holds, so that exceptions stand below what they are exceptions
+/// of.
 struct thresholds {
   std::vector<threshold_rule> rules;
 };
@@ -42,12 +44,14 @@ thresholds read_thresholds(const std::filesystem::path& file);
 
 bool matches(const threshold_rule& rule, const std::string& cell);
 
-/// What holds for the cell of this name. Throws `error` (invalid) where the rules together leave `tolerate`
-/// not below `detect`.
-cell_thresholds thresholds_of(const thresholds& rules, const std::string& cell, cell_thresholds otherwise);
+/// What holds for the cell of this name. Throws `error` (invalid) where the rules together leave
+/// `tolerate` not below `detect`.
+cell_thresholds thresholds_of(const thresholds& rules, const std::string& cell,
+                              cell_thresholds otherwise);
 
 /// The patterns that match none of these cells: most often a misspelling, worth a note.
-std::vector<std::string> idle_patterns(const thresholds& rules, const std::vector<std::string>& cells);
+std::vector<std::string> idle_patterns(const thresholds& rules,
+                                       const std::vector<std::string>& cells);
 
 /// Reads "5%" or "0.05" as 0.05; nothing for what is neither, not finite or negative.
 std::optional<double> share_from_text(std::string_view text);

@@ -29,33 +29,45 @@ TEST(thresholds, the_last_rule_that_matches_holds) {
                                                 "t");
   const cell_thresholds otherwise{0.01, 0.05};
   EXPECT_EQ(thresholds_of(rules, "sleep/x", otherwise), (cell_thresholds{0.01, 0.08}));
-  EXPECT_EQ(thresholds_of(rules, "network/event_loop/in_flight:64", otherwise), (cell_thresholds{0.02, 0.10}));
-  EXPECT_EQ(thresholds_of(rules, "network/event_loop/in_flight:1", otherwise), (cell_thresholds{0.03, 0.10}));
-  EXPECT_EQ(idle_patterns(rules, {"sleep/x"}), (std::vector<std::string>{"network/*", "in_flight:1$"}));
+  EXPECT_EQ(thresholds_of(rules, "network/event_loop/in_flight:64", otherwise),
+            (cell_thresholds{0.02, 0.10}));
+  EXPECT_EQ(thresholds_of(rules, "network/event_loop/in_flight:1", otherwise),
+            (cell_thresholds{0.03, 0.10}));
+  EXPECT_EQ(idle_patterns(rules, {"sleep/x"}),
+            (std::vector<std::string>{"network/*", "in_flight:1$"}));
 }
 
 TEST(thresholds, a_contradiction_names_the_cell) {
-  const thresholds rules = thresholds_from_json(nlohmann::json::parse(R"({"thresholds":[{"cells":"*","tolerate":"7%"}]})"), "t");
+  const thresholds rules = thresholds_from_json(
+      nlohmann::json::parse(R"({"thresholds":[{"cells":"*","tolerate":"7%"}]})"), "t");
   EXPECT_THROW(thresholds_of(rules, "a", {0.01, 0.05}), error);
 }
 
 TEST(thresholds, errors_are_one_line_with_place_and_remedy) {
   EXPECT_EQ(complaint("[]"),
-            "t.json: no array 'thresholds'; write {\"thresholds\": [{\"cells\": \"network/*\", \"detect\": "
+            "t.json: no array 'thresholds'; write {\"thresholds\": [{\"cells\": \"network/*\", "
+            "\"detect\": "
             "\"10%\"}]}");
   EXPECT_EQ(complaint(R"({"thresholds":[{"cells":"*","detect":"1%"},{"cells":"*","detct":1}]})"),
             "t.json: rule 2: 'detct' is unknown; a rule has cells or regex, tolerate, detect");
-  EXPECT_EQ(complaint(R"({"thresholds":[{"cells":"*","detect":"much"}]})"), "t.json: rule 1: 'detect' is not a share; write \"5%\" or 0.05");
-  EXPECT_EQ(complaint(R"({"thresholds":[{"cells":"*","detect":-1}]})"), "t.json: rule 1: 'detect' is not a share; write \"5%\" or 0.05");
-  EXPECT_EQ(complaint(R"({"thresholds":[{"detect":1}]})"), "t.json: rule 1: give either 'cells' (a glob) or 'regex'");
-  EXPECT_EQ(complaint(R"({"thresholds":[{"cells":"*"}]})"), "t.json: rule 1: says no threshold; add \"tolerate\" or \"detect\"");
-  EXPECT_NE(complaint(R"({"thresholds":[{"regex":"(","detect":1}]})").find("is not a regular expression"), std::string::npos);
+  EXPECT_EQ(complaint(R"({"thresholds":[{"cells":"*","detect":"much"}]})"),
+            "t.json: rule 1: 'detect' is not a share; write \"5%\" or 0.05");
+  EXPECT_EQ(complaint(R"({"thresholds":[{"cells":"*","detect":-1}]})"),
+            "t.json: rule 1: 'detect' is not a share; write \"5%\" or 0.05");
+  EXPECT_EQ(complaint(R"({"thresholds":[{"detect":1}]})"),
+            "t.json: rule 1: give either 'cells' (a glob) or 'regex'");
+  EXPECT_EQ(complaint(R"({"thresholds":[{"cells":"*"}]})"),
+            "t.json: rule 1: says no threshold; add \"tolerate\" or \"detect\"");
+  EXPECT_NE(
+      complaint(R"({"thresholds":[{"regex":"(","detect":1}]})").find("is not a regular expression"),
+      std::string::npos);
   EXPECT_NE(complaint(R"({"thresholds":[7]})").find("rule 1: not an object"), std::string::npos);
 }
 
 TEST(thresholds, files) {
   EXPECT_THROW(read_thresholds("/nonexistent/thresholds.json"), error);
-  const auto file = std::filesystem::path(testing::TempDir()) / ("crossover-thresholds." + std::to_string(::getpid()));
+  const auto file = std::filesystem::path(testing::TempDir()) /
+                    ("crossover-thresholds." + std::to_string(::getpid()));
   std::ofstream(file) << "{";
   EXPECT_THROW(read_thresholds(file), error);
   std::ofstream(file) << R"({"thresholds":[]})";
@@ -67,7 +79,8 @@ TEST(share_from_text, percentages_and_shares) {
   EXPECT_DOUBLE_EQ(*share_from_text("5%"), 0.05);
   EXPECT_DOUBLE_EQ(*share_from_text("2.5 %"), 0.025);
   EXPECT_DOUBLE_EQ(*share_from_text("0.01"), 0.01);
-  for (const char* wrong : {"", "%", "5 percent", "-1%", "nan", "inf", "5%%"}) EXPECT_FALSE(share_from_text(wrong)) << wrong;
+  for (const char* wrong : {"", "%", "5 percent", "-1%", "nan", "inf", "5%%"})
+    EXPECT_FALSE(share_from_text(wrong)) << wrong;
 }
 
 }  // namespace

@@ -15,8 +15,9 @@ struct timeline_run {
 };
 struct timeline {
   std::string cell;
-  std::vector<timeline_run> runs;     ///< those that measured the cell, oldest first
-  std::vector<change_point> changes;  ///< indices into `runs`; shifts are positive where it became worse
+  std::vector<timeline_run> runs;  ///< those that measured the cell, oldest first
+  std::vector<change_point>
+      changes;  ///< indices into `runs`; shifts are positive where it became worse
 };
 
 }  // namespace crossover

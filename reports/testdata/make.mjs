@@ -12,15 +12,25 @@ function random(seed) {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
-const normal = (next) => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+const normal = (next) =>
+  Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
 
 /** Latencies around a median, with a tail, in bins 1/64 wide. */
 function latencies(next, median_s, count) {
   const bins = new Map();
-  let max = 0, sum = 0;
+  let max = 0,
+    sum = 0;
   const drawn = 2000;
   for (let i = 0; i < drawn; ++i) {
-    const ns = Math.max(50, Math.round(median_s * 1e9 * Math.exp(0.25 * normal(next)) * (next() < 0.01 ? 4 + 6 * next() : 1)));
+    const ns = Math.max(
+      50,
+      Math.round(
+        median_s *
+          1e9 *
+          Math.exp(0.25 * normal(next)) *
+          (next() < 0.01 ? 4 + 6 * next() : 1),
+      ),
+    );
     const shift = Math.max(0, Math.floor(Math.log2(ns)) - 6);
     const lower = Math.floor(ns / 2 ** shift) * 2 ** shift;
     const bin = bins.get(lower) ?? [lower, lower + 2 ** shift, 0];
@@ -29,84 +39,255 @@ function latencies(next, median_s, count) {
     max = Math.max(max, ns);
     sum += ns;
   }
-  return { unit: "ns", bins: [...bins.values()].sort((a, b) => a[0] - b[0]), max, mean: sum / drawn, every: 1 };
+  return {
+    unit: "ns",
+    bins: [...bins.values()].sort((a, b) => a[0] - b[0]),
+    max,
+    mean: sum / drawn,
+    every: 1,
+  };
 }
 
-const nameOf = (c) => `${c.workload}/${c.model}/cores:${c.cores}/in_flight:${c.in_flight}` +
-  Object.entries(c.parameters).map(([k, v]) => `/${k}:${v}`).join("");
+const nameOf = (c) =>
+  `${c.workload}/${c.model}/cores:${c.cores}/in_flight:${c.in_flight}` +
+  Object.entries(c.parameters)
+    .map(([k, v]) => `/${k}:${v}`)
+    .join("");
 
 /** One cell whose repetitions scatter by `spread` around `throughput`. */
-function cell(next, at, throughput, { repetitions = 5, spread = 0.015, cpu_share = 0.7, latency = true, ...more } = {}) {
-  const made = { name: "", status: "ok", reason: "", findings: [], ...at, ...more };
+function cell(
+  next,
+  at,
+  throughput,
+  {
+    repetitions = 5,
+    spread = 0.015,
+    cpu_share = 0.7,
+    latency = true,
+    ...more
+  } = {},
+) {
+  const made = {
+    name: "",
+    status: "ok",
+    reason: "",
+    findings: [],
+    ...at,
+    ...more,
+  };
   made.name ||= nameOf(at);
   const offset = normal(next) * spread * 0.3;
   made.samples = Array.from({ length: repetitions }, (_, i) => {
     const wall_s = 0.5 * (1 + 0.001 * next());
-    const operations = Math.max(1, Math.round(throughput * Math.exp(offset + spread * normal(next)) * wall_s));
+    const operations = Math.max(
+      1,
+      Math.round(
+        throughput * Math.exp(offset + spread * normal(next)) * wall_s,
+      ),
+    );
     const cpu = cpu_share * at.cores * wall_s;
     return {
-      operations, wall_s, cpu_user_s: cpu * 0.6, cpu_system_s: cpu * 0.4, voluntary_switches: Math.round(operations * (0.2 + next())),
-      involuntary_switches: Math.round(20 * next()), minor_faults: Math.round(300 * next()), major_faults: 0,
-      ...(latency ? { latency: latencies(next, Math.max(2e-6, at.in_flight / throughput), operations) } : {}),
-      errors: {}, order: i, start_s: 0.011 + 0.002 * next(), setup_s: 0.004, base_rss_bytes: 6_000_000,
-      peak_rss_bytes: Math.round(6_400_000 + at.in_flight * (at.model === "thread_pool" ? 26_000 : 2_300) * (1 + 0.02 * next())),
-      fixture_cpu_s: 0.2, fixture_cores: 2, stolen_s: 0, pressure_s: 0,
+      operations,
+      wall_s,
+      cpu_user_s: cpu * 0.6,
+      cpu_system_s: cpu * 0.4,
+      voluntary_switches: Math.round(operations * (0.2 + next())),
+      involuntary_switches: Math.round(20 * next()),
+      minor_faults: Math.round(300 * next()),
+      major_faults: 0,
+      ...(latency
+        ? {
+            latency: latencies(
+              next,
+              Math.max(2e-6, at.in_flight / throughput),
+              operations,
+            ),
+          }
+        : {}),
+      errors: {},
+      order: i,
+      start_s: 0.011 + 0.002 * next(),
+      setup_s: 0.004,
+      base_rss_bytes: 6_000_000,
+      peak_rss_bytes: Math.round(
+        6_400_000 +
+          at.in_flight *
+            (at.model === "thread_pool" ? 26_000 : 2_300) *
+            (1 + 0.02 * next()),
+      ),
+      fixture_cpu_s: 0.2,
+      fixture_cores: 2,
+      stolen_s: 0,
+      pressure_s: 0,
     };
   });
   return made;
 }
 
-const gap = (at, status, reason) => ({ name: nameOf(at), status, reason, findings: [], ...at, samples: [] });
-
-const environment = {
-  host: "example", cpu_model: "Example CPU 9000 @ 3.10GHz", cpus: "16", cores: "8", smt: "2", governor: "performance", kernel: "Linux 6.1.0",
-  memory_bytes: "33554432000", compiler: "GCC 12.2.0", build_type: "Release", quota: "none",
-};
-const document = (cells, more = {}) => ({
-  context: { date: "2026-01-15T10:00:00+00:00", host_name: "example", num_cpus: 16 }, benchmarks: [],
-  crossover: { schema: 1, date: "2026-01-15T10:00:00+00:00", suite: "", status: "complete", seed: 7,
-    command: ["crossover", "run", "--workload", "network", "--cores", "1,2,4,8"], environment, cells, ...more },
+const gap = (at, status, reason) => ({
+  name: nameOf(at),
+  status,
+  reason,
+  findings: [],
+  ...at,
+  samples: [],
 });
 
-const usl = (rate, contention, coherency) => (n) => (rate * n) / (1 + contention * (n - 1) + coherency * n * (n - 1));
+const environment = {
+  host: "example",
+  cpu_model: "Example CPU 9000 @ 3.10GHz",
+  cpus: "16",
+  cores: "8",
+  smt: "2",
+  governor: "performance",
+  kernel: "Linux 6.1.0",
+  memory_bytes: "33554432000",
+  compiler: "GCC 12.2.0",
+  build_type: "Release",
+  quota: "none",
+};
+const document = (cells, more = {}) => ({
+  context: {
+    date: "2026-01-15T10:00:00+00:00",
+    host_name: "example",
+    num_cpus: 16,
+  },
+  benchmarks: [],
+  crossover: {
+    schema: 1,
+    date: "2026-01-15T10:00:00+00:00",
+    suite: "",
+    status: "complete",
+    seed: 7,
+    command: [
+      "crossover",
+      "run",
+      "--workload",
+      "network",
+      "--cores",
+      "1,2,4,8",
+    ],
+    environment,
+    cells,
+    ...more,
+  },
+});
+
+const usl = (rate, contention, coherency) => (n) =>
+  (rate * n) / (1 + contention * (n - 1) + coherency * n * (n - 1));
 
 /** Workloads × models × cores × in flight, with findings, skips and failures: what a usual run looks like. */
 function usual(seed, speed = 1, repetitions = 5) {
   const next = random(seed);
   const cells = [];
-  const models = { serial: 0.06, event_loop: 0.82, shared_loop: 0.6, thread_pool: 0.45, processes: 0.5, process_loops: 0.83, reference: 1 };
-  const workloads = [["network", { bytes: "64", delay: "0" }, 62_000], ["sleep", { delay: "10ms" }, 95_000], ["hashing", { algorithm: "sha256", bytes: "64KiB" }, 7_900]];
+  const models = {
+    serial: 0.06,
+    event_loop: 0.82,
+    shared_loop: 0.6,
+    thread_pool: 0.45,
+    processes: 0.5,
+    process_loops: 0.83,
+    reference: 1,
+  };
+  const workloads = [
+    ["network", { bytes: "64", delay: "0" }, 62_000],
+    ["sleep", { delay: "10ms" }, 95_000],
+    ["hashing", { algorithm: "sha256", bytes: "64KiB" }, 7_900],
+  ];
   for (const [workload, parameters, rate] of workloads)
     for (const [model, share] of Object.entries(models))
       for (const cores of [1, 2, 4, 8])
         for (const in_flight of [1, 64, 1024]) {
           const at = { workload, parameters, model, cores, in_flight };
           if (model === "serial" && (cores > 1 || in_flight > 1)) {
-            if (in_flight === 1) cells.push(gap(at, "skipped", "serial runs on one core: one operation after the other"));
+            if (in_flight === 1)
+              cells.push(
+                gap(
+                  at,
+                  "skipped",
+                  "serial runs on one core: one operation after the other",
+                ),
+              );
             continue;
           }
           if (model === "processes" && in_flight === 1024 && cores === 1) {
-            cells.push(gap(at, "failed", "fork: EAGAIN (Resource temporarily unavailable): raise the process limit (ulimit -u) above 1100"));
+            cells.push(
+              gap(
+                at,
+                "failed",
+                "fork: EAGAIN (Resource temporarily unavailable): raise the process limit (ulimit -u) above 1100",
+              ),
+            );
             continue;
           }
-          const busy = workload === "hashing" ? (model === "event_loop" ? 0.98 : 1) / (share || 1) : 1;
+          const busy =
+            workload === "hashing"
+              ? (model === "event_loop" ? 0.98 : 1) / (share || 1)
+              : 1;
           const filled = in_flight / (in_flight + 12 * cores);
-          const law = usl(rate * share * Math.min(busy, 1.5) * speed, model === "shared_loop" ? 0.12 : 0.03, model === "shared_loop" ? 0.008 : 0.0004);
-          const findings = workload === "network" && model === "event_loop" && cores === 8
-            ? [{ code: "fixture_bound", detail: "the fixture used 97 % of its 2 cores: this is its limit and not the model's" }]
-            : cores === 8 ? [{ code: "shared_cores", detail: "fixture and model shared 2 of 8 cores" }] : [];
-          cells.push(cell(next, at, law(cores) * filled, { findings, repetitions, cpu_share: workload === "sleep" ? 0.08 : workload === "network" ? 0.7 : 0.99 }));
+          const law = usl(
+            rate * share * Math.min(busy, 1.5) * speed,
+            model === "shared_loop" ? 0.12 : 0.03,
+            model === "shared_loop" ? 0.008 : 0.0004,
+          );
+          const findings =
+            workload === "network" && model === "event_loop" && cores === 8
+              ? [
+                  {
+                    code: "fixture_bound",
+                    detail:
+                      "the fixture used 97 % of its 2 cores: this is its limit and not the model's",
+                  },
+                ]
+              : cores === 8
+                ? [
+                    {
+                      code: "shared_cores",
+                      detail: "fixture and model shared 2 of 8 cores",
+                    },
+                  ]
+                : [];
+          cells.push(
+            cell(next, at, law(cores) * filled, {
+              findings,
+              repetitions,
+              cpu_share:
+                workload === "sleep"
+                  ? 0.08
+                  : workload === "network"
+                    ? 0.7
+                    : 0.99,
+            }),
+          );
         }
   return cells;
 }
 
 function manyCores() {
   const next = random(11);
-  const laws = { event_loop: usl(50_000, 0.02, 0.0002), thread_pool: usl(41_000, 0.08, 0.0011), processes: usl(46_000, 0.01, 0), reference: usl(60_000, 0.005, 0.00001) };
+  const laws = {
+    event_loop: usl(50_000, 0.02, 0.0002),
+    thread_pool: usl(41_000, 0.08, 0.0011),
+    processes: usl(46_000, 0.01, 0),
+    reference: usl(60_000, 0.005, 0.00001),
+  };
   const cells = [];
   for (const [model, law] of Object.entries(laws))
     for (const cores of [1, 2, 4, 8, 16, 32, 64, 128])
-      cells.push(cell(next, { workload: "network", parameters: { bytes: "64" }, model, cores, in_flight: 4096 }, law(cores), { spread: 0.02, latency: false }));
+      cells.push(
+        cell(
+          next,
+          {
+            workload: "network",
+            parameters: { bytes: "64" },
+            model,
+            cores,
+            in_flight: 4096,
+          },
+          law(cores),
+          { spread: 0.02, latency: false },
+        ),
+      );
   return cells;
 }
 
@@ -116,11 +297,31 @@ function mixed() {
   const cells = [];
   for (const cpu of [1, 10, 100, 1000])
     for (const wait of [0, 10, 100, 1000, 10000])
-      for (const [model, cost, idle] of [["event_loop", 1.5, 0.02], ["thread_pool", 12, 0.02], ["offload", 6, 0.02]]) {
+      for (const [model, cost, idle] of [
+        ["event_loop", 1.5, 0.02],
+        ["thread_pool", 12, 0.02],
+        ["offload", 6, 0.02],
+      ]) {
         const parallel = model === "event_loop" ? 1 : 3.6;
         const in_flight = model === "thread_pool" ? 256 : 1024;
-        const bound = Math.min((parallel * 1e6) / (cpu + cost + idle), (in_flight * 1e6) / (cpu + wait + cost));
-        cells.push(cell(next, { workload: "mixed", parameters: { cpu: `${cpu}us`, wait: `${wait}us` }, model, cores: 4, in_flight }, bound, { repetitions: 3, spread: 0.03, latency: false }));
+        const bound = Math.min(
+          (parallel * 1e6) / (cpu + cost + idle),
+          (in_flight * 1e6) / (cpu + wait + cost),
+        );
+        cells.push(
+          cell(
+            next,
+            {
+              workload: "mixed",
+              parameters: { cpu: `${cpu}us`, wait: `${wait}us` },
+              model,
+              cores: 4,
+              in_flight,
+            },
+            bound,
+            { repetitions: 3, spread: 0.03, latency: false },
+          ),
+        );
       }
   return cells;
 }
@@ -130,15 +331,40 @@ function openLoop() {
   const next = random(13);
   const cells = [];
   for (const rate of [5000, 20000])
-    for (const [model, service_s, capacity] of [["event_loop", 0.0003, 60_000], ["thread_pool", 0.0004, 30_000], ["processes", 0.0005, 18_000]]) {
-      const at = { workload: "network", parameters: { bytes: "64", delay: "0", rate: String(rate) }, model, cores: 2, in_flight: 256 };
+    for (const [model, service_s, capacity] of [
+      ["event_loop", 0.0003, 60_000],
+      ["thread_pool", 0.0004, 30_000],
+      ["processes", 0.0005, 18_000],
+    ]) {
+      const at = {
+        workload: "network",
+        parameters: { bytes: "64", delay: "0", rate: String(rate) },
+        model,
+        cores: 2,
+        in_flight: 256,
+      };
       const busy = Math.min(0.97, rate / capacity);
       const behind = rate > capacity;
-      const findings = behind ? [{ code: "behind_schedule", detail: `${capacity} operations a second were begun where ${rate} were intended` }] : [];
-      const made = cell(next, at, Math.min(rate, capacity), { findings, spread: 0.004, cpu_share: busy });
+      const findings = behind
+        ? [
+            {
+              code: "behind_schedule",
+              detail: `${capacity} operations a second were begun where ${rate} were intended`,
+            },
+          ]
+        : [];
+      const made = cell(next, at, Math.min(rate, capacity), {
+        findings,
+        spread: 0.004,
+        cpu_share: busy,
+      });
       for (const sample of made.samples) {
         sample.service = latencies(next, service_s, sample.operations);
-        sample.latency = latencies(next, behind ? 0.09 : service_s / (1 - busy), sample.operations);
+        sample.latency = latencies(
+          next,
+          behind ? 0.09 : service_s / (1 - busy),
+          sample.operations,
+        );
         sample.rate = rate;
         sample.achieved_rate = Math.min(rate, capacity);
       }
@@ -149,32 +375,110 @@ function openLoop() {
 
 const rtl = "\u202Eمرحبا\u202C";
 const evil = [
-  `</script><script>window.hacked=1</script>`, `"><img src=x onerror="window.hacked=1">`, `line one\nline two\r\n\ttab`, rtl,
-  "x".repeat(4000), "{{script}}{{data}}", "<!--", "\u2028\u2029", "__proto__", "${window.hacked=1}", "=1+1,\"q\"", "",
+  `</script><script>window.hacked=1</script>`,
+  `"><img src=x onerror="window.hacked=1">`,
+  `line one\nline two\r\n\ttab`,
+  rtl,
+  "x".repeat(4000),
+  "{{script}}{{data}}",
+  "<!--",
+  "\u2028\u2029",
+  "__proto__",
+  "${window.hacked=1}",
+  '=1+1,"q"',
+  "",
 ];
 function hostile() {
   const next = random(3);
   return evil.flatMap((text, i) => [
-    cell(next, { workload: text, parameters: { [text || "key"]: text }, model: text, cores: 1, in_flight: 1 }, 1000 + i,
-      { name: `${text}#${i}`, findings: [{ code: text, detail: text }], latency: i % 2 === 0 }),
-    { ...gap({ workload: text, parameters: { [text || "key"]: text }, model: "event_loop", cores: 2, in_flight: 1 }, "failed", text), name: `${text}!${i}` },
+    cell(
+      next,
+      {
+        workload: text,
+        parameters: { [text || "key"]: text },
+        model: text,
+        cores: 1,
+        in_flight: 1,
+      },
+      1000 + i,
+      {
+        name: `${text}#${i}`,
+        findings: [{ code: text, detail: text }],
+        latency: i % 2 === 0,
+      },
+    ),
+    {
+      ...gap(
+        {
+          workload: text,
+          parameters: { [text || "key"]: text },
+          model: "event_loop",
+          cores: 2,
+          in_flight: 1,
+        },
+        "failed",
+        text,
+      ),
+      name: `${text}!${i}`,
+    },
   ]);
 }
 
 function foreign() {
   const next = random(9);
   const benchmarks = [];
-  for (const [family, cost] of [["BM_sort", 12], ["BM_find<std::string>", 0.4]])
+  for (const [family, cost] of [
+    ["BM_sort", 12],
+    ["BM_find<std::string>", 0.4],
+  ])
     for (const size of [64, 512, 4096, 32768])
       for (let repetition = 0; repetition < 5; ++repetition)
-        benchmarks.push({ name: `${family}/${size}`, run_name: `${family}/${size}`, run_type: "iteration", repetitions: 5, repetition_index: repetition, threads: 1,
-          iterations: 1000, real_time: cost * size * Math.log2(size) * 0.1 * (1 + 0.02 * normal(next)), cpu_time: cost * size, time_unit: "ns" });
+        benchmarks.push({
+          name: `${family}/${size}`,
+          run_name: `${family}/${size}`,
+          run_type: "iteration",
+          repetitions: 5,
+          repetition_index: repetition,
+          threads: 1,
+          iterations: 1000,
+          real_time:
+            cost * size * Math.log2(size) * 0.1 * (1 + 0.02 * normal(next)),
+          cpu_time: cost * size,
+          time_unit: "ns",
+        });
   for (const threads of [1, 2, 4])
     for (let repetition = 0; repetition < 3; ++repetition)
-      benchmarks.push({ name: `BM_lock/real_time/threads:${threads}`, run_name: `BM_lock/real_time/threads:${threads}`, run_type: "iteration", repetitions: 3,
-        repetition_index: repetition, threads, iterations: 1000, real_time: 20 * threads * (1 + 0.05 * next()), cpu_time: 20, time_unit: "ns" });
-  benchmarks.push({ name: "BM_noop", run_name: "BM_noop", run_type: "iteration", iterations: 1e6, real_time: 0.8, cpu_time: 0.8, time_unit: "ns" });
-  return { context: { date: "2026-01-15T10:00:00+00:00", host_name: "elsewhere", num_cpus: 8, mhz_per_cpu: 3100, library_build_type: "release" }, benchmarks };
+      benchmarks.push({
+        name: `BM_lock/real_time/threads:${threads}`,
+        run_name: `BM_lock/real_time/threads:${threads}`,
+        run_type: "iteration",
+        repetitions: 3,
+        repetition_index: repetition,
+        threads,
+        iterations: 1000,
+        real_time: 20 * threads * (1 + 0.05 * next()),
+        cpu_time: 20,
+        time_unit: "ns",
+      });
+  benchmarks.push({
+    name: "BM_noop",
+    run_name: "BM_noop",
+    run_type: "iteration",
+    iterations: 1e6,
+    real_time: 0.8,
+    cpu_time: 0.8,
+    time_unit: "ns",
+  });
+  return {
+    context: {
+      date: "2026-01-15T10:00:00+00:00",
+      host_name: "elsewhere",
+      num_cpus: 8,
+      mhz_per_cpu: 3100,
+      library_build_type: "release",
+    },
+    benchmarks,
+  };
 }
 
 /** Many cells of five repetitions each, a panel for each hundred. */
@@ -182,12 +486,33 @@ function large(cells_wanted) {
   const next = random(21);
   const cells = [];
   for (let w = 0; cells.length < cells_wanted; ++w)
-    for (const model of ["event_loop", "thread_pool", "processes", "offload", "fibers"])
+    for (const model of [
+      "event_loop",
+      "thread_pool",
+      "processes",
+      "offload",
+      "fibers",
+    ])
       for (const cores of [1, 2, 4, 8])
         for (const in_flight of [1, 16, 64, 256, 1024])
           if (cells.length < cells_wanted)
-            cells.push(cell(next, { workload: "network", parameters: { bytes: String(64 + w) }, model, cores, in_flight },
-              (10_000 + 500 * w) * cores * Math.min(1, in_flight / 64) * (model === "event_loop" ? 1.2 : 1), { latency: false }));
+            cells.push(
+              cell(
+                next,
+                {
+                  workload: "network",
+                  parameters: { bytes: String(64 + w) },
+                  model,
+                  cores,
+                  in_flight,
+                },
+                (10_000 + 500 * w) *
+                  cores *
+                  Math.min(1, in_flight / 64) *
+                  (model === "event_loop" ? 1.2 : 1),
+                { latency: false },
+              ),
+            );
   return cells;
 }
 
@@ -195,17 +520,50 @@ const [directory, which] = process.argv.slice(2);
 mkdirSync(directory, { recursive: true });
 const files = {
   usual: () => document(usual(1)),
-  slower: () => document(usual(2, 0.93), { date: "2026-01-10T10:00:00+00:00", environment: { ...environment, kernel: "Linux 6.0.0", compiler: "GCC 12.1.0" } }),
+  slower: () =>
+    document(usual(2, 0.93), {
+      date: "2026-01-10T10:00:00+00:00",
+      environment: {
+        ...environment,
+        kernel: "Linux 6.0.0",
+        compiler: "GCC 12.1.0",
+      },
+    }),
   single: () => document(usual(4, 1, 1)),
-  many_cores: () => document(manyCores(), { environment: { ...environment, cpus: "128", cores: "64" } }),
+  many_cores: () =>
+    document(manyCores(), {
+      environment: { ...environment, cpus: "128", cores: "64" },
+    }),
   mixed: () => document(mixed()),
   open_loop: () => document(openLoop()),
-  hostile: () => document(hostile(), { suite: evil[0], command: evil, environment: Object.fromEntries(evil.map((text, i) => [`${text}${i}`, text])) }),
+  hostile: () =>
+    document(hostile(), {
+      suite: evil[0],
+      command: evil,
+      environment: Object.fromEntries(
+        evil.map((text, i) => [`${text}${i}`, text]),
+      ),
+    }),
   empty: () => document([]),
-  failed: () => document(usual(6).map((c) => ({ ...c, status: "failed", reason: "ECONNREFUSED: no server at 127.0.0.1:4000; start it", samples: [] })), { status: "interrupted" }),
+  failed: () =>
+    document(
+      usual(6).map((c) => ({
+        ...c,
+        status: "failed",
+        reason: "ECONNREFUSED: no server at 127.0.0.1:4000; start it",
+        samples: [],
+      })),
+      { status: "interrupted" },
+    ),
   foreign,
 };
 /** Too large to be made for every test: made where they are named. */
-const largeFiles = { large: () => document(large(10_000)), huge: () => document(large(20_000)) };
-for (const [name, make] of Object.entries(which ? { ...files, ...largeFiles } : files))
-  if (!which || which === name) writeFileSync(join(directory, `${name}.json`), JSON.stringify(make()));
+const largeFiles = {
+  large: () => document(large(10_000)),
+  huge: () => document(large(20_000)),
+};
+for (const [name, make] of Object.entries(
+  which ? { ...files, ...largeFiles } : files,
+))
+  if (!which || which === name)
+    writeFileSync(join(directory, `${name}.json`), JSON.stringify(make()));

@@ -8,11 +8,14 @@ const styleOfPlot = /\.call\(\(svg\) =>[^]*?svg\.append\("style"\)\.text\([^]*?`
 const withoutStyleElement = {
   name: "without-style-element",
   setup(on) {
-    on.onLoad({ filter: /@observablehq\/plot\/src\/(plot|legends\/ramp)\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, "utf8");
-      if (!styleOfPlot.test(source)) throw new Error(`${path}: no style element to take out`);
-      return { contents: source.replace(styleOfPlot, ""), loader: "js" };
-    });
+    on.onLoad(
+      { filter: /@observablehq\/plot\/src\/(plot|legends\/ramp)\.js$/ },
+      async ({ path }) => {
+        const source = await readFile(path, "utf8");
+        if (!styleOfPlot.test(source)) throw new Error(`${path}: no style element to take out`);
+        return { contents: source.replace(styleOfPlot, ""), loader: "js" };
+      },
+    );
   },
 };
 
@@ -56,8 +59,10 @@ if (process.argv[1]?.endsWith("build.mjs")) {
     page_style: (await bundle("src/style.css")).trim(),
     page_shell: await readFile("src/page.html", "utf8"),
   };
-  if (/<\/script/i.test(parts.page_loader)) throw new Error("the loader would end its own script element");
-  let text = '// Made by reports/web/build.mjs.\n#include "reports/page_parts.hpp"\n\nnamespace crossover {\n\n';
+  if (/<\/script/i.test(parts.page_loader))
+    throw new Error("the loader would end its own script element");
+  let text =
+    '// Made by reports/web/build.mjs.\n#include "reports/page_parts.hpp"\n\nnamespace crossover {\n\n';
   for (const [name, content] of Object.entries(parts)) {
     text += `static constexpr char ${name}_bytes[] =\n${literal(content).trimEnd()};\n`;
     text += `const std::string_view ${name}(${name}_bytes, sizeof ${name}_bytes - 1);\n\n`;

@@ -8,8 +8,18 @@ import { build } from "esbuild";
 const out = mkdtempSync(join(tmpdir(), "page-tests-"));
 const tests = readdirSync("src").filter((name) => name.endsWith("_test.ts"));
 await build({
-  entryPoints: tests.map((name) => join("src", name)), bundle: true, platform: "node", format: "esm", outdir: out, outExtension: { ".js": ".mjs" }, logLevel: "error",
+  entryPoints: tests.map((name) => join("src", name)),
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  outdir: out,
+  outExtension: { ".js": ".mjs" },
+  logLevel: "error",
 });
-const { status } = spawnSync(process.execPath, ["--test", ...tests.map((name) => join(out, name.replace(/ts$/, "mjs")))], { stdio: "inherit" });
+const { status } = spawnSync(
+  process.execPath,
+  ["--test", ...tests.map((name) => join(out, name.replace(/ts$/, "mjs")))],
+  { stdio: "inherit" },
+);
 rmSync(out, { recursive: true });
 process.exit(status ?? 1);

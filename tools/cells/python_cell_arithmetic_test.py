@@ -14,7 +14,7 @@ from python_cell.pattern import pattern
 
 class Arithmetic(unittest.TestCase):
     def test_bins_hold_their_values_and_are_narrow(self):
-        for value in [*range(2000), *(int(1.37 ** i) for i in range(20, 130))]:
+        for value in [*range(2000), *(int(1.37**i) for i in range(20, 130))]:
             lower, upper = bin_lower(bin_index(value)), bin_lower(bin_index(value) + 1)
             self.assertLessEqual(lower, value)
             self.assertLess(value, upper)
@@ -24,7 +24,7 @@ class Arithmetic(unittest.TestCase):
                 self.assertLess(abs((lower + upper) / 2 - value) / value, 0.01)
 
     def test_bins_are_those_of_the_protocol(self):
-        for value in (64, 127, 128, 753664, 780000, 10 ** 12):
+        for value in (64, 127, 128, 753664, 780000, 10**12):
             shift = value.bit_length() - 1 - 6
             self.assertEqual(bin_lower(bin_index(value)), (value >> shift) << shift)
             self.assertEqual(bin_lower(bin_index(value) + 1), ((value >> shift) + 1) << shift)
@@ -35,14 +35,28 @@ class Arithmetic(unittest.TestCase):
         other.add([2_000_007])
         both.merge(other)
         told = both.to_json(every=4)
-        self.assertEqual((told["count"], told["max"], told["mean"], told["every"]), (3, 2_000_007, 3_000_015 / 3, 4))
+        self.assertEqual(
+            (told["count"], told["max"], told["mean"], told["every"]),
+            (3, 2_000_007, 3_000_015 / 3, 4),
+        )
         self.assertEqual(sorted(told["bins"]), told["bins"])
         self.assertEqual(sum(count for _, _, count in told["bins"]), 3)
 
     def test_quantities(self):
-        for written, value in {"64": 64, "16KiB": 16384, "1.5KiB": 1536, "2B": 2, "1GiB": 1 << 30}.items():
+        for written, value in {
+            "64": 64,
+            "16KiB": 16384,
+            "1.5KiB": 1536,
+            "2B": 2,
+            "1GiB": 1 << 30,
+        }.items():
             self.assertEqual(quantity(written, SIZES), value)
-        for written, value in {"100us": 100_000, "10ms": 10 ** 7, "0.1s": 10 ** 8, "5ns": 5}.items():
+        for written, value in {
+            "100us": 100_000,
+            "10ms": 10**7,
+            "0.1s": 10**8,
+            "5ns": 5,
+        }.items():
             self.assertEqual(quantity(written, DURATIONS), value)
         for written in ("", "-1", "1.5", "0.3B", "KiB", "1 KiB", "1e3", "1kb", "٣", "9" * 40):
             self.assertIsNone(quantity(written, SIZES), written)
@@ -58,7 +72,13 @@ class Arithmetic(unittest.TestCase):
         self.assertEqual([control.quota(i, 4) for i in range(4)], [3, 3, 2, 2])
 
     def test_timed_operations_are_one_in_every(self):
-        for every, lanes, share in ((64, 1, 1000), (64, 8, 1000), (4, 100, 40), (64, 3, 5), (1024, 2, 1)):
+        for every, lanes, share in (
+            (64, 1, 1000),
+            (64, 8, 1000),
+            (4, 100, 40),
+            (64, 3, 5),
+            (1024, 2, 1),
+        ):
             control = Control(operations=share * lanes, seconds=0, every=every, open_loop=False)
             control.release(0)
             done, timed = [], []
@@ -72,15 +92,22 @@ class Arithmetic(unittest.TestCase):
             self.assertGreaterEqual(min(timed), 1)
 
     def test_errors_among_untimed_operations_are_counted(self):
-        control, tally, calls = Control(operations=100, seconds=0, every=8, open_loop=False), Tally(), []
+        control, tally, calls = (
+            Control(operations=100, seconds=0, every=8, open_loop=False),
+            Tally(),
+            [],
+        )
 
         def operate():
             calls.append(1)
             if len(calls) % 10 == 0:
                 raise OperationError("receive", "EOF")
+
         control.release(0)
         run_lane(operate, 0, 1, control, None, tally)
-        self.assertEqual((len(calls), tally.operations, tally.errors), (100, 90, {"receive:EOF": 10}))
+        self.assertEqual(
+            (len(calls), tally.operations, tally.errors), (100, 90, {"receive:EOF": 10})
+        )
 
     def test_only_short_operations_are_timed_in_part(self):
         self.assertEqual(timed_share(operation_ns=5_000, timing_ns=100), 1)
@@ -98,18 +125,20 @@ class Arithmetic(unittest.TestCase):
                 taken.append(start)
             os.close(schedule.fd)
             return taken
+
         self.assertEqual(starts(1000, 0.01, False, 1), [i * 1_000_000 for i in range(10)])
         random = starts(10_000, 1, True, 7)
         self.assertEqual(random, sorted(random))
         self.assertEqual(random, starts(10_000, 1, True, 7))
         self.assertNotEqual(random, starts(10_000, 1, True, 8))
-        self.assertLess(random[-1], 10 ** 9)
+        self.assertLess(random[-1], 10**9)
         self.assertLess(abs(len(random) - 10_000), 600)  # 6 standard deviations of a Poisson count
 
     def test_the_unexpected_is_answered_and_its_traceback_kept_apart(self):
         class Broken:
             def run(self, control):
                 raise ZeroDivisionError("of all\nthings")
+
         cell, said = Cell(), io.StringIO()
         cell.model = Broken()
         with contextlib.redirect_stderr(said):

@@ -19,8 +19,23 @@ class Requests(unittest.TestCase):
     GOOD = {"workload": "noop", "model": "python_threads", "cores": CPUS[:1], "in_flight": 1}
 
     def test_nonsense_is_answered_and_the_cell_goes_on(self):
-        lines = [b"nonsense", b"{", b"[]", b"1", b"null", b"{}", b'{"a":1,"b":2}', b'{"prepar":{}}', b'{"prepare":1}',
-                 b"\xff\xfe", b"[" * 100_000, b'{"run":{"seconds":NaN}}', b'{"\\ud800":{}}', b'{"run":{}}', b'{"run":{"seconds":1}}']
+        lines = [
+            b"nonsense",
+            b"{",
+            b"[]",
+            b"1",
+            b"null",
+            b"{}",
+            b'{"a":1,"b":2}',
+            b'{"prepar":{}}',
+            b'{"prepare":1}',
+            b"\xff\xfe",
+            b"[" * 100_000,
+            b'{"run":{"seconds":NaN}}',
+            b'{"\\ud800":{}}',
+            b'{"run":{}}',
+            b'{"run":{"seconds":1}}',
+        ]
         with Session() as cell:
             for line in lines:
                 cell.tell(line)
@@ -30,10 +45,22 @@ class Requests(unittest.TestCase):
 
     def test_preparations_that_make_no_sense(self):
         changes = [
-            {"workload": "slep"}, {"workload": None}, {"model": "python_thread"}, {"model": 1},
-            {"cores": []}, {"cores": None}, {"cores": ["0"]}, {"cores": [-1]}, {"cores": [True]},
-            {"in_flight": 0}, {"in_flight": 1.5}, {"in_flight": True}, {"in_flight": 10 ** 9},
-            {"parameters": {"delay": "1ms"}}, {"parameters": []}, {"model_parameters": {"x": "1"}},
+            {"workload": "slep"},
+            {"workload": None},
+            {"model": "python_thread"},
+            {"model": 1},
+            {"cores": []},
+            {"cores": None},
+            {"cores": ["0"]},
+            {"cores": [-1]},
+            {"cores": [True]},
+            {"in_flight": 0},
+            {"in_flight": 1.5},
+            {"in_flight": True},
+            {"in_flight": 10**9},
+            {"parameters": {"delay": "1ms"}},
+            {"parameters": []},
+            {"model_parameters": {"x": "1"}},
             {"workload": "network"},
             {"workload": "network", "endpoint": "nowhere"},
             {"workload": "network", "endpoint": "127.0.0.1:99999"},
@@ -55,19 +82,35 @@ class Requests(unittest.TestCase):
                 answer = cell.ask(prepare={**self.GOOD, **change})
                 self.assertEqual(answer.get("error", {}).get("kind"), "invalid", (change, answer))
                 self.assertNotIn("\n", answer["error"]["message"])
-            self.assertIn("did you mean 'sleep'?", cell.ask(prepare={**self.GOOD, "workload": "slep"})["error"]["message"])
-            for cpu in (10 ** 4, 2 ** 70):
-                self.assertEqual(cell.ask(prepare={**self.GOOD, "cores": [cpu]})["error"]["kind"], "unsupported")
+            self.assertIn(
+                "did you mean 'sleep'?",
+                cell.ask(prepare={**self.GOOD, "workload": "slep"})["error"]["message"],
+            )
+            for cpu in (10**4, 2**70):
+                self.assertEqual(
+                    cell.ask(prepare={**self.GOOD, "cores": [cpu]})["error"]["kind"], "unsupported"
+                )
             self.assertIn("ready", cell.ask(prepare=self.GOOD))
             self.assertEqual(cell.ask(prepare=self.GOOD)["error"]["kind"], "invalid")
 
     def test_runs_that_make_no_sense(self):
         runs = [
-            {}, {"seconds": 1, "operations": 1},
-            {"seconds": 0}, {"seconds": -1}, {"seconds": 1e9}, {"seconds": "1"}, {"seconds": True},
-            {"operations": 0}, {"operations": 1.5}, {"operations": -1}, {"operations": 10 ** 30},
-            {"seconds": 1, "rate": 0}, {"seconds": 1, "rate": "1"}, {"operations": 5, "rate": 10},
-            {"seconds": 1, "rate": 1, "schedule": "now"}, {"seconds": 1, "rate": 1, "seed": "x"},
+            {},
+            {"seconds": 1, "operations": 1},
+            {"seconds": 0},
+            {"seconds": -1},
+            {"seconds": 1e9},
+            {"seconds": "1"},
+            {"seconds": True},
+            {"operations": 0},
+            {"operations": 1.5},
+            {"operations": -1},
+            {"operations": 10**30},
+            {"seconds": 1, "rate": 0},
+            {"seconds": 1, "rate": "1"},
+            {"operations": 5, "rate": 10},
+            {"seconds": 1, "rate": 1, "schedule": "now"},
+            {"seconds": 1, "rate": 1, "seed": "x"},
         ]
         with Session() as cell:
             cell.prepared("python_threads", "noop")
@@ -79,20 +122,35 @@ class Requests(unittest.TestCase):
         for size in (4096, "4096", "4KiB"):
             with Session() as cell:
                 cell.prepared("python_threads", "hashing", 1, {"bytes": size})
-                self.assertEqual(cell.sample(operations=1)["checksum"], hashlib.sha256(pattern(4096)).hexdigest())
+                self.assertEqual(
+                    cell.sample(operations=1)["checksum"], hashlib.sha256(pattern(4096)).hexdigest()
+                )
 
     def test_every_algorithm(self):
-        functions = {"sha256": hashlib.sha256, "sha512": hashlib.sha512, "sha1": hashlib.sha1, "md5": hashlib.md5,
-                     "sha3-256": hashlib.sha3_256, "blake2b512": hashlib.blake2b}
+        functions = {
+            "sha256": hashlib.sha256,
+            "sha512": hashlib.sha512,
+            "sha1": hashlib.sha1,
+            "md5": hashlib.md5,
+            "sha3-256": hashlib.sha3_256,
+            "blake2b512": hashlib.blake2b,
+        }
         for name, function in functions.items():
             with Session() as cell:
                 cell.prepared("python_threads", "hashing", 1, {"bytes": 3000, "algorithm": name})
-                self.assertEqual(cell.sample(operations=1)["checksum"], function(pattern(3000)).hexdigest())
+                self.assertEqual(
+                    cell.sample(operations=1)["checksum"], function(pattern(3000)).hexdigest()
+                )
 
     def test_what_runs_out_is_a_resource(self):
         with EchoServer(64) as echo:
             files, memory = (resource.RLIMIT_NOFILE, 40), (resource.RLIMIT_AS, 300 << 20)
-            for model, (limit, most) in ((MODELS[0], files), (MODELS[1], files), (MODELS[2], files), (MODELS[1], memory)):
+            for model, (limit, most) in (
+                (MODELS[0], files),
+                (MODELS[1], files),
+                (MODELS[2], files),
+                (MODELS[1], memory),
+            ):
                 with self.subTest(model=model, limit=limit), Session() as cell:
                     resource.prlimit(cell.process.pid, limit, (most, most))
                     error = cell.prepare(model, "network", 100, {}, echo.endpoint)["error"]
@@ -101,9 +159,18 @@ class Requests(unittest.TestCase):
                     cell.prepared(model, "noop", 2)
 
     def test_requests_sent_ahead_are_all_answered(self):
-        requests = [{"prepare": {**self.GOOD, "model": "python_processes"}}, {"run": {"operations": 3}}, {"finish": {}}]
-        told = subprocess.run([sys.executable, SCRIPT], input="\n".join(map(json.dumps, requests)),
-                              capture_output=True, text=True, timeout=PATIENCE_S)
+        requests = [
+            {"prepare": {**self.GOOD, "model": "python_processes"}},
+            {"run": {"operations": 3}},
+            {"finish": {}},
+        ]
+        told = subprocess.run(
+            [sys.executable, SCRIPT],
+            input="\n".join(map(json.dumps, requests)),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+        )
         answers = [next(iter(json.loads(line))) for line in told.stdout.splitlines()]
         self.assertEqual(answers, ["ready", "sample", "finished"])
         self.assertEqual((told.returncode, told.stderr), (0, ""))
@@ -164,9 +231,13 @@ class Lives(unittest.TestCase):
             with self.subTest(model=model), Session() as cell:
                 cell.prepared(model, "noop", 3, cores=CPUS[-1:])
                 processes = [cell.process.pid, *cell.workers()]
-                allowed = [line.split()[1]
-                           for pid in processes for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status")
-                           for line in status.read_text().splitlines() if line.startswith("Cpus_allowed_list:")]
+                allowed = [
+                    line.split()[1]
+                    for pid in processes
+                    for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status")
+                    for line in status.read_text().splitlines()
+                    if line.startswith("Cpus_allowed_list:")
+                ]
                 self.assertEqual(allowed, [str(CPUS[-1])] * (1 if model == "python_asyncio" else 4))
 
 

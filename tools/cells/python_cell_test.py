@@ -12,29 +12,47 @@ from session_for_test import MODELS, PATIENCE_S, Session
 class Matrix(unittest.TestCase):
     """Every model with every workload and with 1, 3 and 7 lanes: exact counts, and samples as the protocol has them."""
 
-    WORKLOADS = {"noop": {}, "sleep": {"delay": "1ms"}, "hashing": {"bytes": "4KiB"}, "network": {"bytes": 100},
-                 "download": {"bytes": "2KiB"},
-                 "mixed": {"cpu": "100us", "wait": "1ms"}, "mixed:network": {"cpu": "0", "io": "network"}}
+    WORKLOADS = {
+        "noop": {},
+        "sleep": {"delay": "1ms"},
+        "hashing": {"bytes": "4KiB"},
+        "network": {"bytes": 100},
+        "download": {"bytes": "2KiB"},
+        "mixed": {"cpu": "100us", "wait": "1ms"},
+        "mixed:network": {"cpu": "0", "io": "network"},
+    }
 
     def check_sample(self, sample, operations, lanes, model):
         self.assertEqual(sample["operations"], operations)
         shares = [operations // lanes + (i < operations % lanes) for i in range(lanes)]
-        self.assertEqual(sample["worker_operations"], [operations] if model == "python_asyncio" else shares)
+        self.assertEqual(
+            sample["worker_operations"], [operations] if model == "python_asyncio" else shares
+        )
         self.assertEqual(sample["errors"], {})
         self.assertGreater(sample["wall_s"], 0)
-        for member in ("cpu_user_s", "cpu_system_s", "voluntary_switches", "involuntary_switches",
-                       "minor_faults", "major_faults"):
+        for member in (
+            "cpu_user_s",
+            "cpu_system_s",
+            "voluntary_switches",
+            "involuntary_switches",
+            "minor_faults",
+            "major_faults",
+        ):
             self.assertGreaterEqual(sample[member], 0)
         latency = sample["latency"]
         self.assertEqual(sum(count for _, _, count in latency["bins"]), latency["count"])
-        self.assertTrue(any(lower <= latency["max"] < upper for lower, upper, _ in latency["bins"][-1:]))
+        self.assertTrue(
+            any(lower <= latency["max"] < upper for lower, upper, _ in latency["bins"][-1:])
+        )
         self.assertLessEqual(latency["max"], sample["wall_s"] * 1e9 + 1)
         if latency["every"] == 1:
             self.assertEqual(latency["count"], operations)
 
     def run_cell(self, model, workload, lanes, endpoint):
         with Session() as cell:
-            ready = cell.prepared(model, workload.partition(":")[0], lanes, self.WORKLOADS[workload], endpoint)
+            ready = cell.prepared(
+                model, workload.partition(":")[0], lanes, self.WORKLOADS[workload], endpoint
+            )
             self.assertEqual(ready["protocol"], 1)
             self.assertGreater(ready["base_rss_bytes"], 1 << 20)
             self.assertEqual(ready["environment"]["python"], platform.python_version())
@@ -52,10 +70,18 @@ class Matrix(unittest.TestCase):
 
     def test_every_model_with_every_workload(self):
         with EchoServer(100) as echo, EchoServer(64) as short_echo, HttpServer() as http:
-            endpoints = {"network": echo.endpoint, "mixed:network": short_echo.endpoint, "download": http.endpoint}
+            endpoints = {
+                "network": echo.endpoint,
+                "mixed:network": short_echo.endpoint,
+                "download": http.endpoint,
+            }
             for model in MODELS:
                 for i, workload in enumerate(self.WORKLOADS):
-                    for lanes in (1, 3, 7) if workload in ("noop", "network", "download") else ((1, 3, 7)[i % 3],):
+                    for lanes in (
+                        (1, 3, 7)
+                        if workload in ("noop", "network", "download")
+                        else ((1, 3, 7)[i % 3],)
+                    ):
                         with self.subTest(model=model, workload=workload, lanes=lanes):
                             self.run_cell(model, workload, lanes, endpoints.get(workload))
 
@@ -71,7 +97,10 @@ class Matrix(unittest.TestCase):
                 # What is as short as nothing is not timed each time, unless a busy machine made it long.
                 every = second["latency"]["every"]
                 self.assertLessEqual(second["latency"]["count"], second["operations"])
-                self.assertGreaterEqual(second["latency"]["count"] * every, second["operations"] - every * len(second["worker_operations"]))
+                self.assertGreaterEqual(
+                    second["latency"]["count"] * every,
+                    second["operations"] - every * len(second["worker_operations"]),
+                )
                 self.assertEqual(cell.sample(operations=1001)["operations"], 1001)
 
     def test_open_loop(self):
@@ -87,7 +116,10 @@ class Matrix(unittest.TestCase):
                 self.assertEqual(sample["rate"], 100)
                 self.assertGreater(sample["achieved_rate"], 0)
                 self.assertGreater(cell.sample(seconds=0.2, rate=200, seed=7)["operations"], 0)
-                for kind, run in {"failed": {"seconds": 0.01, "rate": 0.001}, "invalid": {"seconds": 3600, "rate": 1e6}}.items():
+                for kind, run in {
+                    "failed": {"seconds": 0.01, "rate": 0.001},
+                    "invalid": {"seconds": 3600, "rate": 1e6},
+                }.items():
                     self.assertEqual(cell.ask(run=run)["error"]["kind"], kind)
                 self.assertEqual(cell.sample(operations=5)["operations"], 5)
 
@@ -96,7 +128,9 @@ class Network(unittest.TestCase):
     def test_messages_are_those_of_the_protocol(self):
         for model in MODELS:
             for size in (5, 300):
-                with self.subTest(model=model, size=size), EchoServer(size) as echo, Session() as cell:
+                with self.subTest(model=model, size=size), EchoServer(
+                    size
+                ) as echo, Session() as cell:
                     cell.prepared(model, "network", 2, {"bytes": size}, echo.endpoint)
                     cell.sample(operations=4)
                     expected = []
@@ -116,7 +150,9 @@ class Network(unittest.TestCase):
     def test_a_closing_server_is_a_counted_error_and_the_lane_connects_anew(self):
         for model in MODELS:
             for reset, name in ((False, "receive:EOF"), (True, "receive:ECONNRESET")):
-                with self.subTest(model=model, name=name), EchoServer(64, messages=2, reset=reset) as echo, Session() as cell:
+                with self.subTest(model=model, name=name), EchoServer(
+                    64, messages=2, reset=reset
+                ) as echo, Session() as cell:
                     cell.prepared(model, "network", 3, {}, echo.endpoint)
                     sample = cell.sample(operations=18)
                     self.assertEqual((sample["operations"], sample["errors"]), (12, {name: 6}))
@@ -152,7 +188,9 @@ class Network(unittest.TestCase):
                 echo.close()
                 error = cell.ask(run={"operations": 9})["error"]
                 self.assertEqual(error["kind"], "failed")
-                self.assertIn("no operation succeeded, connect:ECONNREFUSED 6 times", error["message"])
+                self.assertIn(
+                    "no operation succeeded, connect:ECONNREFUSED 6 times", error["message"]
+                )
 
 
 class Download(unittest.TestCase):
@@ -166,7 +204,14 @@ class Download(unittest.TestCase):
 
     def test_replies_that_are_right(self):
         for model in MODELS:
-            connections = {"/body": 2, "/chunked": 2, "/hinting": 2, "/last": 6, "/until-close": 6, "/sleepy": 4}
+            connections = {
+                "/body": 2,
+                "/chunked": 2,
+                "/hinting": 2,
+                "/last": 6,
+                "/until-close": 6,
+                "/sleepy": 4,
+            }
             for path, expected in connections.items():
                 with self.subTest(model=model, path=path), Session() as cell:
                     before = self.http.accepted
@@ -177,8 +222,14 @@ class Download(unittest.TestCase):
                     self.assertEqual(self.http.accepted - before, expected)
 
     def test_replies_that_are_counted_errors(self):
-        names = {"/moved": "status:302", "/missing": "status:404", "/truncated": "receive:EOF", "/silent": "receive:EOF",
-                 "/chunked-truncated": "receive:EOF", "/nonsense": "receive:MALFORMED"}
+        names = {
+            "/moved": "status:302",
+            "/missing": "status:404",
+            "/truncated": "receive:EOF",
+            "/silent": "receive:EOF",
+            "/chunked-truncated": "receive:EOF",
+            "/nonsense": "receive:MALFORMED",
+        }
         for model in MODELS:
             for path, name in names.items():
                 with self.subTest(model=model, path=path), Session() as cell:
@@ -201,7 +252,9 @@ class Download(unittest.TestCase):
                     server.requests.clear()
                     cell.prepared(model, "download", 1, {"url": f"http://{server.endpoint}/cut"})
                     sample = cell.sample(operations=3)
-                    self.assertEqual((sample["operations"], sample["errors"]), (2, {"receive:EOF": 1}))
+                    self.assertEqual(
+                        (sample["operations"], sample["errors"]), (2, {"receive:EOF": 1})
+                    )
 
     def test_a_body_that_differs_ends_the_cell(self):
         for model in MODELS:
@@ -231,15 +284,25 @@ class Download(unittest.TestCase):
                 server.close()
                 for _ in range(2):
                     error = cell.ask(run={"operations": 6})["error"]
-                    self.assertIn("no operation succeeded, connect:ECONNREFUSED 6 times", error["message"])
+                    self.assertIn(
+                        "no operation succeeded, connect:ECONNREFUSED 6 times", error["message"]
+                    )
 
     def test_urls_that_are_none(self):
         with Session() as cell:
-            for url in ("ftp://127.0.0.1/", "127.0.0.1:80", "http://", "http://127.0.0.1:port/", "http://127.0.0.1/a b",
-                        "http://[::1/"):
+            for url in (
+                "ftp://127.0.0.1/",
+                "127.0.0.1:80",
+                "http://",
+                "http://127.0.0.1:port/",
+                "http://127.0.0.1/a b",
+                "http://[::1/",
+            ):
                 error = cell.prepare("python_threads", "download", 1, {"url": url})["error"]
                 self.assertEqual(error["kind"], "invalid", url)
-            error = cell.prepare("python_threads", "download", 1, {"url": "https://127.0.0.1/"})["error"]
+            error = cell.prepare("python_threads", "download", 1, {"url": "https://127.0.0.1/"})[
+                "error"
+            ]
             self.assertEqual(error["kind"], "unsupported")
 
 
@@ -260,7 +323,10 @@ class Mixed(unittest.TestCase):
 
     def test_what_python_cannot_do_so_quickly_is_refused(self):
         with Session() as cell:
-            self.assertEqual(cell.prepare("python_threads", "mixed", 1, {"cpu": "1ns"})["error"]["kind"], "unsupported")
+            self.assertEqual(
+                cell.prepare("python_threads", "mixed", 1, {"cpu": "1ns"})["error"]["kind"],
+                "unsupported",
+            )
 
     def test_nothing_at_all(self):
         for model in MODELS:

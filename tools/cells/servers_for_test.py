@@ -22,7 +22,9 @@ class Server:
         self.close()
 
     def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)  # a thread that waits in accept does not notice a mere close
+        self._listener.shutdown(
+            socket.SHUT_RDWR
+        )  # a thread that waits in accept does not notice a mere close
         self._listener.close()
         for connection in list(self._open):
             try:
@@ -66,7 +68,9 @@ class EchoServer(Server):
             self.seen.append(message)
             if answered == self.messages:
                 if self.reset:
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    connection.setsockopt(
+                        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                    )
                 return
             if self.wrong:
                 message = message[:-1] + bytes([message[-1] ^ 1])
@@ -116,14 +120,19 @@ class HttpServer(Server):
     @staticmethod
     def reply(path, query, number):
         """The bytes of a reply, and whether the connection is kept. `number`: which of its connection's requests it is."""
+
         def whole(body, status="200 OK", more="", length=None):
             length = len(body) if length is None else length
             return f"HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{more}\r\n".encode() + body
 
-        body = bytes((131 * i + i // 256) % 256 for i in range(int(query.get("bytes", ["1000"])[0])))
+        body = bytes(
+            (131 * i + i // 256) % 256 for i in range(int(query.get("bytes", ["1000"])[0]))
+        )
         good = (whole(body), True)
-        chunks = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-                  b"1f4;x=y\r\n" + body[:500] + b"\r\n1F4\r\n" + body[500:1000] + b"\r\n")
+        chunks = (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"1f4;x=y\r\n" + body[:500] + b"\r\n1F4\r\n" + body[500:1000] + b"\r\n"
+        )
         return {
             "/body": good,
             "/sleepy": good,
@@ -136,7 +145,7 @@ class HttpServer(Server):
             "/chunked": (chunks + b"0\r\nTrailer: x\r\n\r\n", True),
             "/chunked-truncated": (chunks, False),
             "/last": (whole(body, more="Connection: close\r\n"), False),
-            "/cut": (b"HTTP/1.0 200 OK\r\n\r\n" + body[:10 if number == 3 else 1000], False),
+            "/cut": (b"HTTP/1.0 200 OK\r\n\r\n" + body[: 10 if number == 3 else 1000], False),
             "/until-close": (b"HTTP/1.0 200 OK\r\n\r\n" + body, False),
             "/changing": (whole(b"%d" % number), True),
             "/every-third-fails": (whole(b"", "503 Busy"), True) if number % 3 == 2 else good,

@@ -21,8 +21,14 @@ class Session:
     """A cell process and what it is asked. A context manager: it ends the process's whole group."""
 
     def __init__(self):
-        self.process = subprocess.Popen([sys.executable, str(SCRIPT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, start_new_session=True, bufsize=0)
+        self.process = subprocess.Popen(
+            [sys.executable, str(SCRIPT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            bufsize=0,
+        )
         self._pending = b""
 
     def __enter__(self):
@@ -52,8 +58,14 @@ class Session:
         return self.hear()
 
     def prepare(self, model, workload, in_flight=1, parameters=None, endpoint=None, cores=None):
-        body = {"workload": workload, "parameters": parameters or {}, "model": model, "model_parameters": {},
-                "cores": cores or CPUS[:2], "in_flight": in_flight}
+        body = {
+            "workload": workload,
+            "parameters": parameters or {},
+            "model": model,
+            "model_parameters": {},
+            "cores": cores or CPUS[:2],
+            "in_flight": in_flight,
+        }
         if endpoint:
             body["endpoint"] = endpoint
         return self.ask(prepare=body)

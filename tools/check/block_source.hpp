@@ -12,26 +12,30 @@ enum class side { old_side, new_side };
 /// One side of a comparison could not be measured: it crashed, hung, or returned a wrong result.
 class side_failure : public error {
  public:
-  side_failure(side which, const std::string& why) : error(error_kind::failed, why), which_(which) {}
+  side_failure(side which, const std::string& why)
+      : error(error_kind::failed, why), which_(which) {}
   side which() const { return which_; }
 
  private:
   side which_;
 };
 
-/// Two programs whose cells can be measured against each other, a block at a time: what the gate's runner works on, so that
-/// it can be tested with written-down blocks.
+/// Two programs whose cells can be measured against each other, a block at a time: what the gate's
+/// runner works on, so that it can be tested with written-down blocks.
 class block_source {
  public:
   virtual ~block_source() = default;
   /// The cells that both sides have.
   virtual std::vector<std::string> cells() const = 0;
-  /// A first look at a cell, before its first block; the seconds that a block will take. Throws as `measure`.
+  /// A first look at a cell, before its first block; the seconds that a block will take. Throws as
+  /// `measure`.
   virtual double prepare(std::size_t cell) = 0;
-  /// One block, fresh processes of both sides: the log ratio new/old of the metric, turned so that positive is worse. Throws
-  /// `side_failure`, `error` (unsupported) where the metric cannot be read off the cell, and `interrupted`.
+  /// One block, fresh processes of both sides: the log ratio new/old of the metric, turned so that
+  /// positive is worse. Throws `side_failure`, `error` (unsupported) where the metric cannot be
+  /// read off the cell, and `interrupted`.
   virtual double measure(std::size_t cell) = 0;
-  /// In which order the block that was measured last had its turns, as it was drawn: A is the old side, B the new one.
+  /// In which order the block that was measured last had its turns, as it was drawn: A is the old
+  /// side, B the new one.
   virtual std::string last_order() const = 0;
   /// What there is to doubt about the cell's figures, by all that was measured of it so far.
   virtual std::vector<std::string> doubts(std::size_t) const { return {}; }

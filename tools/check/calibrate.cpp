@@ -1,5 +1,5 @@
-// Measures how often `crossover check` is wrong: suites of a build against itself, and with one cell slowed down on purpose, are banked
-// block by block; the page is made of the bank.
+// Measures how often `crossover check` is wrong: suites of a build against itself, and with one
+// cell slowed down on purpose, are banked block by block; the page is made of the bank.
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -25,7 +25,8 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-/// So many suites in a row that could not be measured at all end the run: something is wrong with the programs.
+/// So many suites in a row that could not be measured at all end the run: something is wrong with
+/// the programs.
 constexpr int most_failures = 3;
 
 struct calibrate_request {
@@ -38,10 +39,14 @@ struct calibrate_request {
   double budget_s = 300;
 };
 
-double seconds_since(steady::time_point began) { return std::chrono::duration<double>(steady::now() - began).count(); }
+double seconds_since(steady::time_point began) {
+  return std::chrono::duration<double>(steady::now() - began).count();
+}
 
 std::string now_in_utc() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}+00:00", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  return fmt::format(
+      "{:%Y-%m-%dT%H:%M:%S}+00:00",
+      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
 
 /// What the two programs are, whatever their files are called.
@@ -50,7 +55,9 @@ std::string digest_of(const words& programs) {
   for (const std::string& program : programs) {
     std::ifstream in(program, std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    if (bytes.empty()) throw error(error_kind::unreadable, fmt::format("{}: cannot be read; give two builds of crossover", program));
+    if (bytes.empty())
+      throw error(error_kind::unreadable,
+                  fmt::format("{}: cannot be read; give two builds of crossover", program));
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
     EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
@@ -65,13 +72,15 @@ std::string machine_in_words() {
     const auto found = environment.find(key);
     return found == environment.end() ? std::string("unknown") : found->second;
   };
-  return fmt::format("{}, {} CPUs{}, {}", get("cpu_model"), get("cpus"), get("hypervisor") == "yes" ? " of a virtual machine" : "", get("kernel"));
+  return fmt::format("{}, {} CPUs{}, {}", get("cpu_model"), get("cpus"),
+                     get("hypervisor") == "yes" ? " of a virtual machine" : "", get("kernel"));
 }
 
 /// Writes down every block that goes through it.
 class recording_source : public block_source {
  public:
-  explicit recording_source(crossover_pair& pair) : pair_(pair), blocks_(pair.cells().size()), block_s_(pair.cells().size()) {}
+  explicit recording_source(crossover_pair& pair)
+      : pair_(pair), blocks_(pair.cells().size()), block_s_(pair.cells().size()) {}
 
   std::vector<std::string> cells() const override { return pair_.cells(); }
   double prepare(std::size_t cell) override { return block_s_[cell] = pair_.prepare(cell); }
@@ -81,7 +90,8 @@ class recording_source : public block_source {
     const std::vector<slice>& slices = pair_.last_slices();
     for (std::size_t i = 0; i + 3 < slices.size(); i += 4) {
       double old_log = 0, new_log = 0;
-      for (std::size_t k = i; k < i + 4; ++k) (slices[k].which == arm::new_arm ? new_log : old_log) += std::log(slices[k].figure) / 2;
+      for (std::size_t k = i; k < i + 4; ++k)
+        (slices[k].which == arm::new_arm ? new_log : old_log) += std::log(slices[k].figure) / 2;
       one.old_figures.push_back(std::exp(old_log));
       one.new_figures.push_back(std::exp(new_log));
     }
@@ -99,8 +109,14 @@ class recording_source : public block_source {
     for (std::size_t i = 0; i < names.size(); ++i)
       for (const cell_comparison& cell : found.cells) {
         if (cell.name != names[i]) continue;
-        const auto middle = blocks_[i].begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(cell.screen_blocks, blocks_[i].size()));
-        all.push_back({names[i], cell.outcome, cell.adjusted_p, block_s_[i], {blocks_[i].begin(), middle}, {middle, blocks_[i].end()}});
+        const auto middle = blocks_[i].begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(
+                                                     cell.screen_blocks, blocks_[i].size()));
+        all.push_back({names[i],
+                       cell.outcome,
+                       cell.adjusted_p,
+                       block_s_[i],
+                       {blocks_[i].begin(), middle},
+                       {middle, blocks_[i].end()}});
       }
     return all;
   }
@@ -120,12 +136,18 @@ crossover_pair_options pair_options(const calibrate_request& asked, std::uint64_
 
 std::string exactly(const std::string& name) {
   std::string expression = "^";
-  for (const char c : name) expression += std::string(std::string_view(".[]{}()*+?^$|\\").find(c) == std::string_view::npos ? "" : "\\") + c;
+  for (const char c : name)
+    expression +=
+        std::string(std::string_view(".[]{}()*+?^$|\\").find(c) == std::string_view::npos ? ""
+                                                                                          : "\\") +
+        c;
   return expression + "$";
 }
 
-/// The cell that is slowed down in the suite of this number, in turns; "" for a suite of identical builds.
-std::string slowed_cell(const calibrate_request& asked, const std::vector<std::string>& names, std::size_t number) {
+/// The cell that is slowed down in the suite of this number, in turns; "" for a suite of identical
+/// builds.
+std::string slowed_cell(const calibrate_request& asked, const std::vector<std::string>& names,
+                        std::size_t number) {
   if (asked.slower_every == 0 || number % asked.slower_every != asked.slower_every - 1) return {};
   std::vector<std::string> able;
   const name_filter filter(asked.slower_in);
@@ -135,8 +157,8 @@ std::string slowed_cell(const calibrate_request& asked, const std::vector<std::s
 }
 
 /// Measures one suite, the bank's `number`th.
-banked_suite measure_suite(const calibrate_request& asked, const std::string& program, const std::string& machine, std::size_t number,
-                           progress_line& line) {
+banked_suite measure_suite(const calibrate_request& asked, const std::string& program,
+                           const std::string& machine, std::size_t number, progress_line& line) {
   banked_suite suite;
   suite.date = now_in_utc();
   suite.machine = machine;
@@ -163,8 +185,11 @@ banked_suite measure_suite(const calibrate_request& asked, const std::string& pr
   suite.wall_s = found.plan.wall_s.value_or(0);
   suite.cells = source.banked(found);
   for (const auto* list : {&found.newly_failing, &found.failing, &found.added})
-    for (const unmatched_cell& cell : *list) suite.troubles.push_back(cell.name + ": " + cell.reason);
-  if (suite.cells.empty()) throw error(error_kind::failed, suite.troubles.empty() ? "no cell could be measured" : suite.troubles.front());
+    for (const unmatched_cell& cell : *list)
+      suite.troubles.push_back(cell.name + ": " + cell.reason);
+  if (suite.cells.empty())
+    throw error(error_kind::failed,
+                suite.troubles.empty() ? "no cell could be measured" : suite.troubles.front());
   return suite;
 }
 
@@ -190,14 +215,17 @@ void fill_bank(const calibrate_request& asked) {
         unsure += cell.outcome == verdict::inconclusive;
       }
       line.clear();
-      fmt::print(stderr, "suite {} ({}): {} regressions, {} inconclusive, {:.1f} s; {} left\n", number,
-                 suite.slower_cell.empty() ? "identical" : suite.slower_cell + " slower", alarms, unsure, suite.wall_s,
+      fmt::print(stderr, "suite {} ({}): {} regressions, {} inconclusive, {:.1f} s; {} left\n",
+                 number, suite.slower_cell.empty() ? "identical" : suite.slower_cell + " slower",
+                 alarms, unsure, suite.wall_s,
                  format_time_left(std::max(0.0, 60 * asked.minutes - seconds_since(began))));
     } catch (const interrupted&) {
       throw;
     } catch (const error& trouble) {
       line.clear();
-      if (trouble.kind() == error_kind::unwritable || trouble.kind() == error_kind::invalid || ++failures >= most_failures) throw;
+      if (trouble.kind() == error_kind::unwritable || trouble.kind() == error_kind::invalid ||
+          ++failures >= most_failures)
+        throw;
       fmt::print(stderr, "a suite could not be measured: {}\n", trouble.what());
     }
   }
@@ -205,25 +233,35 @@ void fill_bank(const calibrate_request& asked) {
 
 int calibrate_command(const words& arguments) {
   CLI::App app(
-      "Measures how often `crossover check` is wrong: suites of identical builds, and with one cell slowed down, banked block by block.\n"
+      "Measures how often `crossover check` is wrong: suites of identical builds, and with one "
+      "cell slowed down, banked block by block.\n"
       "Interrupt it when you like: whole suites are kept, and the next run goes on.\n"
       "Example:  tools/calibrate --minutes 60",
       "calibrate");
   calibrate_request asked;
   selection chosen;
-  app.add_option("PROGRAMS", asked.programs, "OLD NEW: two copies of one build of crossover")->expected(0, 2);
-  app.add_option("--minutes", asked.minutes, "how long to measure (default 60); 0: only make the page")->check(CLI::NonNegativeNumber);
-  app.add_option("--bank", asked.bank, "DIR: where suites are kept, one JSON line each (default calibration)");
+  app.add_option("PROGRAMS", asked.programs, "OLD NEW: two copies of one build of crossover")
+      ->expected(0, 2);
+  app.add_option("--minutes", asked.minutes,
+                 "how long to measure (default 60); 0: only make the page")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--bank", asked.bank,
+                 "DIR: where suites are kept, one JSON line each (default calibration)");
   app.add_option("--page", asked.page, "FILE: where the page goes, as Markdown");
-  app.add_option("--slower", asked.slower, "percent of work added to the cell that is slowed down (default 5)")->check(CLI::Range(0.1, 1000.0));
-  app.add_option("--slower-every", asked.slower_every, "one suite in so many has such a cell (default 3; 0: none)");
-  app.add_option("--slower-in", asked.slower_in, "REGEX: the cells that take turns (default hashing and network)");
+  app.add_option("--slower", asked.slower,
+                 "percent of work added to the cell that is slowed down (default 5)")
+      ->check(CLI::Range(0.1, 1000.0));
+  app.add_option("--slower-every", asked.slower_every,
+                 "one suite in so many has such a cell (default 3; 0: none)");
+  app.add_option("--slower-in", asked.slower_in,
+                 "REGEX: the cells that take turns (default hashing and network)");
   app.add_option("--replays", asked.replays, "suites played again of each truth (default 10000)");
   chosen.add_to(app);
   app.add_option("--command", asked.command, "what the page names as its source")->group("");
   if (!parse(app, arguments)) return exit_code::ok;
   asked.selection = chosen.flags("check");
-  if (asked.minutes > 0 && asked.programs.size() != 2) throw error(error_kind::invalid, "give OLD and NEW, two copies of one build of crossover");
+  if (asked.minutes > 0 && asked.programs.size() != 2)
+    throw error(error_kind::invalid, "give OLD and NEW, two copies of one build of crossover");
   if (!asked.page.empty()) check_writable(asked.page);
 
   catch_interrupts();
@@ -236,7 +274,8 @@ int calibrate_command(const words& arguments) {
   const std::vector<banked_suite> bank = read_bank(asked.bank);
   if (bank.empty() && code == exit_code::interrupted) return code;
   if (asked.replays > 0 && !bank.empty())
-    fmt::print(stderr, "playing the blocks of {} suites again, {} times for each truth\n", bank.size(), asked.replays);
+    fmt::print(stderr, "playing the blocks of {} suites again, {} times for each truth\n",
+               bank.size(), asked.replays);
   replay_options replays;
   replays.suites = asked.replays;
   const std::string page = calibration_page(calibrate(bank, replays), asked.command);

@@ -22,8 +22,9 @@ struct check_request {
   std::string history, commit;
 };
 
-/// Finds out what the sides are (programs of ours, other programs, results files) and compares them. Throws `error`: invalid where the
-/// request does not fit them, else unreadable: trouble that is nobody's cell's is that of the sides, never a regression.
+/// Finds out what the sides are (programs of ours, other programs, results files) and compares
+/// them. Throws `error`: invalid where the request does not fit them, else unreadable: trouble that
+/// is nobody's cell's is that of the sides, never a regression.
 comparison compare_sides(check_request& asked);
 
 }  // namespace crossover

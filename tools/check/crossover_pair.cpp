@@ -21,11 +21,13 @@ namespace {
 
 using nlohmann::json;
 
-/// Short enough that most slices fall between two of a neighbour's turns on the CPU (a process that wakes runs about so long before it is
-/// preempted): on a loaded machine blocks of 5 ms slices scatter by three to ten times as much. And no shorter, or starting a slice is
-/// a large part of it.
+/// Short enough that most slices fall between two of a neighbour's turns on the CPU (a process that
+/// wakes runs about so long before it is preempted): on a loaded machine blocks of 5 ms slices
+/// scatter by three to ten times as much. And no shorter, or starting a slice is a large part of
+/// it.
 constexpr double slice_s = 0.001;
-/// So many operations each lane has in a slice, at least: fewer would measure how a run begins and ends.
+/// So many operations each lane has in a slice, at least: fewer would measure how a run begins and
+/// ends.
 constexpr double operations_a_lane = 4;
 constexpr double warm_up_s = 0.01;
 constexpr double first_look_s = 0.02;
@@ -49,11 +51,14 @@ cell_result listed_cell(const json& told) {
 /// A cell that runs a script is the interpreter's, not one of the two programs'.
 bool runs_a_script(const cell_result& cell) {
   const std::string name = cell.model.substr(0, cell.model.find(':'));
-  return std::any_of(all_models().begin(), all_models().end(), [&](const model_type* type) { return type->name == name && !type->script.empty(); });
+  return std::any_of(all_models().begin(), all_models().end(), [&](const model_type* type) {
+    return type->name == name && !type->script.empty();
+  });
 }
 
 /// The cells that a program has for a selection.
-results listed_by(const std::string& program, const std::vector<std::string>& selection, const name_filter& filter) {
+results listed_by(const std::string& program, const std::vector<std::string>& selection,
+                  const name_filter& filter) {
   std::vector<std::string> command = {program, "list", "--json"};
   command.insert(command.end(), selection.begin(), selection.end());
   const std::string text = child_process(command).read_to_end(child_process::duration(60));
@@ -78,19 +83,25 @@ results listed_by(const std::string& program, const std::vector<std::string>& se
 std::string own_words(const std::string& how_it_ended) {
   constexpr std::string_view mark = "it said: ";
   const std::size_t at = how_it_ended.find(mark);
-  std::string words = at == std::string::npos ? how_it_ended : how_it_ended.substr(at + mark.size());
+  std::string words =
+      at == std::string::npos ? how_it_ended : how_it_ended.substr(at + mark.size());
   if (words.starts_with("crossover: ")) words.erase(0, 11);
   return words;
 }
 
 /// The words of an arm's failure without its letter: the lists say which side it was.
-std::string without_letter(const arm_failure& trouble) { return std::string(trouble.what()).substr(7); }
+std::string without_letter(const arm_failure& trouble) {
+  return std::string(trouble.what()).substr(7);
+}
 
-/// What a cell of a workload that this program knows talks to. Parameters that only the other build has decide nothing about it.
-counterpart counterpart_wanted(const workload_type& type, const std::map<std::string, std::string>& given) {
+/// What a cell of a workload that this program knows talks to. Parameters that only the other build
+/// has decide nothing about it.
+counterpart counterpart_wanted(const workload_type& type,
+                               const std::map<std::string, std::string>& given) {
   std::map<std::string, std::string> known;
   for (const parameter& p : type.parameters)
-    if (const auto found = given.find(std::string(p.name)); found != given.end()) known.insert(*found);
+    if (const auto found = given.find(std::string(p.name)); found != given.end())
+      known.insert(*found);
   return counterpart_of(type, parameter_values(type.name, type.parameters, known));
 }
 
@@ -111,14 +122,17 @@ name_filter::name_filter(const std::string& text) {
   try {
     regex_.emplace(negative_ ? text.substr(1) : text);
   } catch (const std::regex_error&) {
-    throw error(error_kind::invalid, fmt::format("--benchmark_filter={}: not a regular expression", text));
+    throw error(error_kind::invalid,
+                fmt::format("--benchmark_filter={}: not a regular expression", text));
   }
 }
 
-bool name_filter::keeps(const std::string& name) const { return !regex_ || std::regex_search(name, *regex_) != negative_; }
+bool name_filter::keeps(const std::string& name) const {
+  return !regex_ || std::regex_search(name, *regex_) != negative_;
+}
 
-crossover_pair::crossover_pair(const std::string& old_program, const std::string& new_program, const crossover_pair_options& options,
-                               comparison& found)
+crossover_pair::crossover_pair(const std::string& old_program, const std::string& new_program,
+                               const crossover_pair_options& options, comparison& found)
     : old_program_(old_program),
       new_program_(new_program),
       options_(options),
@@ -135,15 +149,19 @@ crossover_pair::crossover_pair(const std::string& old_program, const std::string
       throw;
     } catch (const error& trouble) {
       refusal[which] = own_words(trouble.what());
-      found.notes.push_back(fmt::format("{} has none of these cells: {}", which == 0 ? old_program : new_program, refusal[which]));
+      found.notes.push_back(fmt::format("{} has none of these cells: {}",
+                                        which == 0 ? old_program : new_program, refusal[which]));
     }
   if (!refusal[0].empty() && !refusal[1].empty()) throw error(error_kind::invalid, refusal[1]);
   for (const cell_pair& pair : match_cells(of[0], of[1], found)) {
     paired_cell& cell = cells_.emplace_back();
     cell.what = *pair.new_cell;
-    if (!(pair.old_cell->parameters == pair.new_cell->parameters && pair.old_cell->model == pair.new_cell->model))
+    if (!(pair.old_cell->parameters == pair.new_cell->parameters &&
+          pair.old_cell->model == pair.new_cell->model))
       found.notes.push_back(
-          fmt::format("'{}' means different things to the two programs; both are given the new one's parameters", pair.new_cell->name));
+          fmt::format("'{}' means different things to the two programs; both are given the new "
+                      "one's parameters",
+                      pair.new_cell->name));
   }
 }
 
@@ -165,16 +183,21 @@ void crossover_pair::arm_both(paired_cell& cell) {
   one.what.cores = given.cell;
   one.what.in_flight = *cell.what.in_flight;
   const auto known =
-      std::find_if(all_workloads().begin(), all_workloads().end(), [&](const workload_type* type) { return type->name == cell.what.workload; });
-  // A workload that this program does not know may need a server: the new side is asked, and says if it needs none.
-  const counterpart wanted = known == all_workloads().end() ? counterpart::server : counterpart_wanted(**known, one.what.parameters);
+      std::find_if(all_workloads().begin(), all_workloads().end(),
+                   [&](const workload_type* type) { return type->name == cell.what.workload; });
+  // A workload that this program does not know may need a server: the new side is asked, and says
+  // if it needs none.
+  const counterpart wanted = known == all_workloads().end()
+                                 ? counterpart::server
+                                 : counterpart_wanted(**known, one.what.parameters);
   if (wanted != counterpart::none) try {
       cell.server = servers_.place_for(cell.what.workload, one.what.parameters, wanted, given);
       one.what.endpoint = cell.server.endpoint;
     } catch (const interrupted&) {
       throw;
     } catch (const error& trouble) {
-      if (known != all_workloads().end()) throw side_failure(side::new_side, fmt::format("its server: {}", trouble.what()));
+      if (known != all_workloads().end())
+        throw side_failure(side::new_side, fmt::format("its server: {}", trouble.what()));
     }
   cell.old_arm = cell.new_arm = one;
   cell.old_arm.command = {old_program_, "cell"};
@@ -184,7 +207,9 @@ void crossover_pair::arm_both(paired_cell& cell) {
 double crossover_pair::prepare(std::size_t i) {
   paired_cell& cell = cells_[i];
   if (cell.what.parameters.contains("rate"))
-    throw error(error_kind::unsupported, "an open loop waits for its schedule: slices of a few milliseconds show nothing of it; compare two files");
+    throw error(error_kind::unsupported,
+                "an open loop waits for its schedule: slices of a few milliseconds show nothing of "
+                "it; compare two files");
   arm_both(cell);
   const bool slowed = options_.slower > 0 && name_filter(options_.slower_in).keeps(cell.what.name);
   cell.plan.slice_s = slice_s;
@@ -196,10 +221,13 @@ double crossover_pair::prepare(std::size_t i) {
   for (const side which : {side::old_side, side::new_side}) {
     const auto began = std::chrono::steady_clock::now();
     try {
-      const sample seen = try_arm(which == side::old_side ? cell.old_arm : cell.new_arm, cell.plan, first_look_s);
-      around_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() - first_look_s;
+      const sample seen =
+          try_arm(which == side::old_side ? cell.old_arm : cell.new_arm, cell.plan, first_look_s);
+      around_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() -
+                  first_look_s;
       if (which == side::old_side) operation_s = seen.wall_s / static_cast<double>(seen.operations);
-      if (seen.latency) timed_every = std::min<std::uint64_t>(1024, std::max(timed_every, seen.latency->every));
+      if (seen.latency)
+        timed_every = std::min<std::uint64_t>(1024, std::max(timed_every, seen.latency->every));
     } catch (const interrupted&) {
       throw;
     } catch (const error& trouble) {
@@ -207,33 +235,41 @@ double crossover_pair::prepare(std::size_t i) {
     }
   }
   // Every lane has its share of a slice.
-  cell.plan.operations = static_cast<std::uint64_t>(std::ceil(std::max(operations_a_lane * *cell.what.in_flight, slice_s / operation_s)));
-  cell.old_arm.what.timed_every = cell.new_arm.what.timed_every = static_cast<std::uint32_t>(timed_every);
-  if (slowed) cell.new_arm.what.slower_ns = options_.slower / 100 * operation_s * 1e9 * *cell.what.cores;
+  cell.plan.operations = static_cast<std::uint64_t>(
+      std::ceil(std::max(operations_a_lane * *cell.what.in_flight, slice_s / operation_s)));
+  cell.old_arm.what.timed_every = cell.new_arm.what.timed_every =
+      static_cast<std::uint32_t>(timed_every);
+  if (slowed)
+    cell.new_arm.what.slower_ns = options_.slower / 100 * operation_s * 1e9 * *cell.what.cores;
   const double one_slice_s = static_cast<double>(cell.plan.operations) * operation_s;
-  cell.plan.groups = static_cast<std::uint32_t>(std::clamp(std::round(measured_s / (4 * one_slice_s)), least_groups, most_groups));
+  cell.plan.groups = static_cast<std::uint32_t>(
+      std::clamp(std::round(measured_s / (4 * one_slice_s)), least_groups, most_groups));
   return around_s + 4 * cell.plan.groups * one_slice_s;
 }
 
 double crossover_pair::measure(std::size_t i) {
   paired_cell& cell = cells_[i];
   const double server_before = cell.server.pid >= 0 ? cpu_seconds_of(cell.server.pid) : 0;
-  const duel_block block = by_side([&] { return run_duel_block(cell.old_arm, cell.new_arm, cell.plan, random_); });
+  const duel_block block =
+      by_side([&] { return run_duel_block(cell.old_arm, cell.new_arm, cell.plan, random_); });
   if (cell.server.pid >= 0) cell.server_cpu_s += cpu_seconds_of(cell.server.pid) - server_before;
   cell.measured_s += 2 * cell.plan.warm_up_s;
   for (const duel_group& group : block.groups)
-    for (const sample* s : {&group.a[0], &group.a[1], &group.b[0], &group.b[1]}) cell.measured_s += s->wall_s;
+    for (const sample* s : {&group.a[0], &group.a[1], &group.b[0], &group.b[1]})
+      cell.measured_s += s->wall_s;
   std::vector<slice>& slices = slices_;
   slices.clear();
   const auto add = [&](arm which, const sample& s) {
     const std::optional<double> figure = judged_.extract(cell.what, s);
     if (!figure || !(*figure > 0))
       throw error(error_kind::unsupported,
-                  fmt::format("{} is {} in a slice of this cell; judge another metric", judged_.label, figure ? "0" : "not measured"));
+                  fmt::format("{} is {} in a slice of this cell; judge another metric",
+                              judged_.label, figure ? "0" : "not measured"));
     slices.push_back({which, *figure});
   };
   for (const duel_group& group : block.groups) {
-    const auto [first, second] = group.a_first ? std::pair(arm::old_arm, arm::new_arm) : std::pair(arm::new_arm, arm::old_arm);
+    const auto [first, second] = group.a_first ? std::pair(arm::old_arm, arm::new_arm)
+                                               : std::pair(arm::new_arm, arm::old_arm);
     const sample* outer = group.a_first ? group.a : group.b;
     const sample* inner = group.a_first ? group.b : group.a;
     add(first, outer[0]), add(second, inner[0]), add(second, inner[1]), add(first, outer[1]);
@@ -244,15 +280,20 @@ double crossover_pair::measure(std::size_t i) {
 std::vector<std::string> crossover_pair::doubts(std::size_t i) const {
   const paired_cell& cell = cells_[i];
   if (cell.server.pid < 0 || cell.measured_s <= 0) return {};
-  const double share = cell.server_cpu_s / (cell.measured_s * static_cast<double>(cell.server.cpus));
+  const double share =
+      cell.server_cpu_s / (cell.measured_s * static_cast<double>(cell.server.cpus));
   if (share <= fixture_bound_share) return {};
-  return {fmt::format("fixture_bound: the server used {:.0f} % of its CPUs and is the limit here; a slower program may hide behind it", 100 * share)};
+  return {
+      fmt::format("fixture_bound: the server used {:.0f} % of its CPUs and is the limit here; a "
+                  "slower program may hide behind it",
+                  100 * share)};
 }
 
 std::string crossover_pair::last_order() const {
   std::string order;
   for (std::size_t i = 0; i < slices_.size(); i += 4)
-    order += fmt::format("{}{}", order.empty() ? "" : " ", slices_[i].which == arm::old_arm ? "ABBA" : "BAAB");
+    order += fmt::format("{}{}", order.empty() ? "" : " ",
+                         slices_[i].which == arm::old_arm ? "ABBA" : "BAAB");
   return order;
 }
 

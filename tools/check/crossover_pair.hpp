@@ -15,7 +15,8 @@
 
 namespace crossover {
 
-/// Which of a program's benchmarks: Google Benchmark's filter, where a leading '-' keeps what does not match.
+/// Which of a program's benchmarks: Google Benchmark's filter, where a leading '-' keeps what does
+/// not match.
 class name_filter {
  public:
   /// Empty: every name. Throws `error` (invalid) for what is no regular expression.
@@ -37,12 +38,14 @@ struct crossover_pair_options {
   std::string slower_in;  ///< to the cells that this filter keeps
 };
 
-/// Two builds of crossover: live cell processes of both on the same CPUs and with one server, slices in turns.
+/// Two builds of crossover: live cell processes of both on the same CPUs and with one server,
+/// slices in turns.
 class crossover_pair : public block_source {
  public:
-  /// Asks both programs which cells they have; those that only one has, or skips, are entered into `found`. Throws `error`
-  /// (invalid) with a program's own words where it refuses the selection.
-  crossover_pair(const std::string& old_program, const std::string& new_program, const crossover_pair_options& options, comparison& found);
+  /// Asks both programs which cells they have; those that only one has, or skips, are entered into
+  /// `found`. Throws `error` (invalid) with a program's own words where it refuses the selection.
+  crossover_pair(const std::string& old_program, const std::string& new_program,
+                 const crossover_pair_options& options, comparison& found);
 
   std::vector<std::string> cells() const override;
   double prepare(std::size_t cell) override;
@@ -61,7 +64,8 @@ class crossover_pair : public block_source {
     duel_plan plan;
     fixtures::place server;
     double server_cpu_s = 0;  ///< that it used in the blocks
-    double measured_s = 0;    ///< the blocks' slices and warm-ups: the time in which it had something to do
+    double measured_s =
+        0;  ///< the blocks' slices and warm-ups: the time in which it had something to do
   };
   void arm_both(paired_cell& cell);
 

@@ -21,7 +21,8 @@ namespace {
 constexpr int repetitions = 3;  ///< of a process
 constexpr const char* usual_min_time = "0.02";
 
-/// The name as a regular expression that matches nothing else, in both of the dialects that Google Benchmark may have been built with.
+/// The name as a regular expression that matches nothing else, in both of the dialects that Google
+/// Benchmark may have been built with.
 std::string exactly(const std::string& name) {
   std::string expression = "^";
   for (const char c : name) {
@@ -40,15 +41,19 @@ results listed_by(const std::string& program, const std::string& filter) {
   } catch (const interrupted&) {
     throw;
   } catch (const error& trouble) {
-    throw error(error_kind::unreadable, fmt::format("{}: neither crossover nor a Google Benchmark program: {}", program, trouble.what()));
+    throw error(error_kind::unreadable,
+                fmt::format("{}: neither crossover nor a Google Benchmark program: {}", program,
+                            trouble.what()));
   }
   results read;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("Failed to match any benchmarks")) continue;
     if (line.empty() || line.starts_with('-') || line != one_line(line))
-      throw error(error_kind::unreadable, fmt::format("{}: neither crossover nor a Google Benchmark program: --benchmark_list_tests lists '{}'",
-                                                      program, one_line(line, 60)));
+      throw error(error_kind::unreadable,
+                  fmt::format("{}: neither crossover nor a Google Benchmark program: "
+                              "--benchmark_list_tests lists '{}'",
+                              program, one_line(line, 60)));
     cell_result cell;
     cell.name = line;
     read.cells.push_back(std::move(cell));
@@ -58,15 +63,24 @@ results listed_by(const std::string& program, const std::string& filter) {
 
 }  // namespace
 
-foreign_pair::foreign_pair(const std::string& old_program, const std::string& new_program, const foreign_pair_options& options, comparison& found)
-    : programs_{old_program, new_program}, options_(options), judged_(judged_metric(options.metric)), found_(found), random_(options.seed) {
-  const results of_old = listed_by(old_program, options.filter), of_new = listed_by(new_program, options.filter);
+foreign_pair::foreign_pair(const std::string& old_program, const std::string& new_program,
+                           const foreign_pair_options& options, comparison& found)
+    : programs_{old_program, new_program},
+      options_(options),
+      judged_(judged_metric(options.metric)),
+      found_(found),
+      random_(options.seed) {
+  const results of_old = listed_by(old_program, options.filter),
+                of_new = listed_by(new_program, options.filter);
   if (of_old.cells.empty() && of_new.cells.empty())
-    throw error(error_kind::unreadable, fmt::format("{} and {}: list no benchmark{}", old_program, new_program,
-                                                    options.filter.empty() ? "" : " that --benchmark_filter matches"));
-  for (const cell_pair& pair : match_cells(of_old, of_new, found)) names_.push_back(pair.new_cell->name);
+    throw error(error_kind::unreadable,
+                fmt::format("{} and {}: list no benchmark{}", old_program, new_program,
+                            options.filter.empty() ? "" : " that --benchmark_filter matches"));
+  for (const cell_pair& pair : match_cells(of_old, of_new, found))
+    names_.push_back(pair.new_cell->name);
   std::string place = (std::filesystem::temp_directory_path() / "crossover-check.XXXXXX").string();
-  if (::mkdtemp(place.data()) == nullptr) throw system_failure(error_kind::unwritable, place, errno);
+  if (::mkdtemp(place.data()) == nullptr)
+    throw system_failure(error_kind::unwritable, place, errno);
   directory_ = place;
 }
 
@@ -80,14 +94,15 @@ results foreign_pair::run(std::size_t i, side which) {
   const std::filesystem::path out = directory_ / "out.json";
   std::error_code ignored;
   std::filesystem::remove(out, ignored);
-  const std::vector<std::string> command = {"env",
-                                            "CROSSOVER_LAYOUT=" + std::string(random_() % 4096, 'x'),
-                                            program,
-                                            "--benchmark_filter=" + exactly(names_[i]),
-                                            fmt::format("--benchmark_repetitions={}", repetitions),
-                                            "--benchmark_min_time=" + (options_.min_time.empty() ? usual_min_time : options_.min_time),
-                                            "--benchmark_out=" + out.string(),
-                                            "--benchmark_out_format=json"};
+  const std::vector<std::string> command = {
+      "env",
+      "CROSSOVER_LAYOUT=" + std::string(random_() % 4096, 'x'),
+      program,
+      "--benchmark_filter=" + exactly(names_[i]),
+      fmt::format("--benchmark_repetitions={}", repetitions),
+      "--benchmark_min_time=" + (options_.min_time.empty() ? usual_min_time : options_.min_time),
+      "--benchmark_out=" + out.string(),
+      "--benchmark_out_format=json"};
   try {
     child_process(command).read_to_end(child_process::duration(options_.deadline_s));
     results measured = read_results(out);
@@ -95,7 +110,8 @@ results foreign_pair::run(std::size_t i, side which) {
       if (cell.status == cell_status::failed) throw error(error_kind::failed, cell.reason);
     if (measured.cells.size() != 1 || measured.cells.front().samples.empty())
       throw error(error_kind::failed,
-                  fmt::format("--benchmark_filter={} gave {} benchmarks with figures, not 1", exactly(names_[i]), measured.cells.size()));
+                  fmt::format("--benchmark_filter={} gave {} benchmarks with figures, not 1",
+                              exactly(names_[i]), measured.cells.size()));
     return measured;
   } catch (const interrupted&) {
     throw;
@@ -110,7 +126,8 @@ std::vector<double> foreign_pair::figures(std::size_t i, const results& measured
     const std::optional<double> figure = judged_.extract(measured.cells.front(), s);
     if (!figure || !(*figure > 0))
       throw error(error_kind::unsupported,
-                  fmt::format("{} is {} in the output of '{}'; judge another metric", judged_.label, figure ? "0" : "not", names_[i]));
+                  fmt::format("{} is {} in the output of '{}'; judge another metric", judged_.label,
+                              figure ? "0" : "not", names_[i]));
     all.push_back(*figure);
   }
   return all;
@@ -119,7 +136,8 @@ std::vector<double> foreign_pair::figures(std::size_t i, const results& measured
 double foreign_pair::prepare(std::size_t i) {
   const auto began = std::chrono::steady_clock::now();
   const results of_old = run(i, side::old_side), of_new = run(i, side::new_side);
-  const double block_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const double block_s =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   if (!environments_known_) found_.environment = environment_differences(of_old, of_new);
   environments_known_ = true;
   figures(i, of_old), figures(i, of_new);
@@ -130,7 +148,8 @@ double foreign_pair::measure(std::size_t i) {
   new_first_ = random_() % 2 == 0;
   const results first = run(i, new_first_ ? side::new_side : side::old_side);
   const results second = run(i, new_first_ ? side::old_side : side::new_side);
-  const std::vector<double> of_old = figures(i, new_first_ ? second : first), of_new = figures(i, new_first_ ? first : second);
+  const std::vector<double> of_old = figures(i, new_first_ ? second : first),
+                            of_new = figures(i, new_first_ ? first : second);
   return worse_log_ratio(block_log_ratio(of_old, of_new), judged_);
 }
 

@@ -20,12 +20,14 @@ struct foreign_pair_options {
   double deadline_s = 120;  ///< of one process
 };
 
-/// Two Google Benchmark executables: a block is one process of each for one benchmark, in random order, a few repetitions in each.
+/// Two Google Benchmark executables: a block is one process of each for one benchmark, in random
+/// order, a few repetitions in each.
 class foreign_pair : public block_source {
  public:
-  /// Asks both for their benchmarks; those that only one has are entered into `found`. Throws `error` (unreadable) where one of
-  /// them is no Google Benchmark program.
-  foreign_pair(const std::string& old_program, const std::string& new_program, const foreign_pair_options& options, comparison& found);
+  /// Asks both for their benchmarks; those that only one has are entered into `found`. Throws
+  /// `error` (unreadable) where one of them is no Google Benchmark program.
+  foreign_pair(const std::string& old_program, const std::string& new_program,
+               const foreign_pair_options& options, comparison& found);
   ~foreign_pair() override;
   foreign_pair(const foreign_pair&) = delete;
   foreign_pair& operator=(const foreign_pair&) = delete;

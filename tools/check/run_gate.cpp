@@ -13,7 +13,8 @@
 namespace crossover {
 namespace {
 
-/// Rounds of the confirmation are numbered from here: fresh blocks are never flipped with those of the screen.
+/// Rounds of the confirmation are numbered from here: fresh blocks are never flipped with those of
+/// the screen.
 constexpr std::uint64_t first_confirming_round = 1'000'000;
 
 enum class condition { measurable, failed, unjudged };
@@ -48,16 +49,21 @@ class gate_run {
     for (const std::size_t i : left) measured.push_back(cells_[i].measured);
     comparison found = compare_blocks(plan, options_, gated(left), measured);
     for (std::size_t k = 0; k < left.size(); ++k) {
-      for (std::string& doubt : source_.doubts(left[k])) found.cells[k].notes.push_back(std::move(doubt));
+      for (std::string& doubt : source_.doubts(left[k]))
+        found.cells[k].notes.push_back(std::move(doubt));
       const std::vector<std::string>& orders = cells_[left[k]].orders;
       cell_comparison& cell = found.cells[k];
       const std::size_t before = cells_[left[k]].measured.confirm.empty() ? 0 : cell.screen_blocks;
       if (before + cell.blocks <= orders.size())
-        cell.block_orders.assign(orders.begin() + static_cast<std::ptrdiff_t>(before),
-                                 orders.begin() + static_cast<std::ptrdiff_t>(before + cell.blocks));
+        cell.block_orders.assign(
+            orders.begin() + static_cast<std::ptrdiff_t>(before),
+            orders.begin() + static_cast<std::ptrdiff_t>(before + cell.blocks));
     }
     if (out_of_time_)
-      found.notes.push_back(fmt::format("the budget of {:.3g} s ended before the plan was done; raise --budget or select fewer cells", budget_s_));
+      found.notes.push_back(
+          fmt::format("the budget of {:.3g} s ended before the plan was done; raise --budget or "
+                      "select fewer cells",
+                      budget_s_));
     return finish(std::move(found));
   }
 
@@ -65,19 +71,22 @@ class gate_run {
   void look_at_all(const thresholds& per_cell) {
     const std::vector<std::string> names = source_.cells();
     for (const std::string& name : names) {
-      const cell_thresholds judged = thresholds_of(per_cell, name, {options_.tolerate, options_.detect});
+      const cell_thresholds judged =
+          thresholds_of(per_cell, name, {options_.tolerate, options_.detect});
       cells_.push_back({{name, judged.tolerate, judged.detect}, {}, {}, condition::measurable});
     }
     total_ = names.size();
     for (std::size_t i = 0; i < cells_.size(); ++i) {
-      if (watch_.progress) watch_.progress({i, cells_.size(), -1, "a first look at " + cells_[i].gated.name});
+      if (watch_.progress)
+        watch_.progress({i, cells_.size(), -1, "a first look at " + cells_[i].gated.name});
       guarded(i, 0, [&] { cells_[i].gated.block_s = source_.prepare(i); });
     }
   }
 
   void screen(const block_plan& plan) {
     for (unsigned round = 0; round < plan.screen_blocks && !out_of_time_; ++round)
-      for (const std::size_t i : shuffled(measurable())) measure(i, cells_[i].measured.screen, round);
+      for (const std::size_t i : shuffled(measurable()))
+        measure(i, cells_[i].measured.screen, round);
   }
 
   void confirm(const block_plan& plan) {
@@ -94,13 +103,15 @@ class gate_run {
         const std::size_t i = there[one.cell];
         const cell_state& cell = cells_[i];
         if (round >= one.blocks || cell.now != condition::measurable) continue;
-        if (enough_blocks(plan, options_, cell.gated, going_on.size(), cell.measured.confirm)) continue;
+        if (enough_blocks(plan, options_, cell.gated, going_on.size(), cell.measured.confirm))
+          continue;
         turn.push_back(i);
         total_ += one.blocks - round;
         plan_left_s_ += (one.blocks - round) * cell.gated.block_s;
       }
       if (turn.empty()) return;
-      for (const std::size_t i : shuffled(turn)) measure(i, cells_[i].measured.confirm, first_confirming_round + round);
+      for (const std::size_t i : shuffled(turn))
+        measure(i, cells_[i].measured.confirm, first_confirming_round + round);
     }
   }
 
@@ -111,7 +122,9 @@ class gate_run {
       out_of_time_ = true;
       return;
     }
-    if (watch_.progress) watch_.progress({done_, std::max(total_, done_ + 1), std::max(0.0, plan_left_s_), cells_[i].gated.name});
+    if (watch_.progress)
+      watch_.progress(
+          {done_, std::max(total_, done_ + 1), std::max(0.0, plan_left_s_), cells_[i].gated.name});
     guarded(i, into.size() + 1, [&] {
       into.push_back({source_.measure(i), round});
       cells_[i].orders.push_back(source_.last_order());
@@ -132,15 +145,20 @@ class gate_run {
       cell.now = condition::failed;
       const side other = trouble.which() == side::new_side ? side::old_side : side::new_side;
       const std::string others = source_.trouble(i, other);
-      const std::string why = block_number == 0 ? trouble.what() : fmt::format("in block {}: {}", block_number, trouble.what());
+      const std::string why = block_number == 0
+                                  ? trouble.what()
+                                  : fmt::format("in block {}: {}", block_number, trouble.what());
       const std::string& name = cell.gated.name;
       if (!others.empty())
-        unmatched_.failing.push_back({name, fmt::format("{} (and the {} side: {})", why, other == side::old_side ? "old" : "new", others)});
+        unmatched_.failing.push_back(
+            {name, fmt::format("{} (and the {} side: {})", why,
+                               other == side::old_side ? "old" : "new", others)});
       else if (trouble.which() == side::new_side)
         unmatched_.newly_failing.push_back({name, why});
       else if (block_number == 0)
         unmatched_.added.push_back({name, "failed before: " + why});
-      else  // the old side worked at first: what it does is chance, and there is nothing to compare with
+      else  // the old side worked at first: what it does is chance, and there is nothing to compare
+            // with
         unmatched_.failing.push_back({name, "the old side " + why});
     } catch (const error& trouble) {
       cell.now = condition::unjudged;
@@ -195,7 +213,9 @@ class gate_run {
     return found;
   }
 
-  double elapsed_s() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
+  double elapsed_s() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  }
 
   block_source& source_;
   gate_options options_;
@@ -212,7 +232,8 @@ class gate_run {
 
 }  // namespace
 
-comparison run_gate(block_source& source, gate_options options, const thresholds& per_cell, const gate_watch& watch) {
+comparison run_gate(block_source& source, gate_options options, const thresholds& per_cell,
+                    const gate_watch& watch) {
   return gate_run(source, options, watch).go(per_cell);
 }
 

@@ -20,7 +20,9 @@ class written_down : public block_source {
  public:
   using script = std::function<double(unsigned block)>;
 
-  void add(const std::string& name, script says) { names_.push_back(name), scripts_.push_back(std::move(says)), taken_.push_back(0); }
+  void add(const std::string& name, script says) {
+    names_.push_back(name), scripts_.push_back(std::move(says)), taken_.push_back(0);
+  }
 
   std::vector<std::string> cells() const override { return names_; }
   double prepare(std::size_t cell) override {
@@ -47,7 +49,9 @@ class written_down : public block_source {
 
 /// Blocks about `shift` that scatter by `scatter`, the same always.
 written_down::script steady(double shift, double scatter = 0.004) {
-  return [=](unsigned block) { return std::log1p(shift) + (block % 2 == 0 ? scatter : -scatter) * (1 + block % 3 * 0.1); };
+  return [=](unsigned block) {
+    return std::log1p(shift) + (block % 2 == 0 ? scatter : -scatter) * (1 + block % 3 * 0.1);
+  };
 }
 
 gate_options seeded() {
@@ -67,14 +71,17 @@ TEST(run_gate, finds_the_slower_cell_among_twenty_and_lets_the_others_go_after_t
   for (int i = 0; i < 20; ++i) pair.add("cell/" + std::to_string(i), steady(i == 13 ? 0.05 : 0));
   std::string plan;
   std::vector<run_progress> shown;
-  const comparison found =
-      run_gate(pair, seeded(), {}, {[&](const std::string& words) { plan = words; }, [&](const run_progress& now) { shown.push_back(now); }});
+  const comparison found = run_gate(pair, seeded(), {},
+                                    {[&](const std::string& words) { plan = words; },
+                                     [&](const run_progress& now) { shown.push_back(now); }});
   EXPECT_EQ(exit_code_of(found), 1);
   EXPECT_EQ(cell_of(found, "cell/13").outcome, verdict::regression);
   EXPECT_NEAR(*cell_of(found, "cell/13").ratio, 1.05, 0.003);
   EXPECT_EQ(cell_of(found, "cell/13").decided, decided_by::confirmation);
   ASSERT_EQ(cell_of(found, "cell/13").block_orders.size(), cell_of(found, "cell/13").blocks);
-  EXPECT_EQ(cell_of(found, "cell/13").block_orders.back(), "turn " + std::to_string(pair.order.size())) << "of the fresh blocks, not of the screen's";
+  EXPECT_EQ(cell_of(found, "cell/13").block_orders.back(),
+            "turn " + std::to_string(pair.order.size()))
+      << "of the fresh blocks, not of the screen's";
   for (const cell_comparison& cell : found.cells)
     if (cell.name != "cell/13") {
       EXPECT_EQ(cell.outcome, verdict::pass) << cell.name;
@@ -103,7 +110,8 @@ TEST(run_gate, a_round_is_a_block_of_every_cell_in_an_order_that_the_seed_draws)
     const auto first = order.begin() + static_cast<std::ptrdiff_t>(from);
     EXPECT_EQ(std::set<std::string>(first, first + 12).size(), 12u) << from;
   }
-  EXPECT_NE(std::vector<std::string>(order.begin(), order.begin() + 12), std::vector<std::string>(order.begin() + 12, order.begin() + 24));
+  EXPECT_NE(std::vector<std::string>(order.begin(), order.begin() + 12),
+            std::vector<std::string>(order.begin() + 12, order.begin() + 24));
   EXPECT_EQ(order, order_of(7));
   EXPECT_NE(order, order_of(8));
 }
@@ -122,7 +130,9 @@ TEST(run_gate, one_cell_is_confirmed_at_once) {
 TEST(run_gate, one_disturbed_block_of_the_screen_costs_no_hundreds) {
   written_down pair;
   for (int i = 0; i < 11; ++i) pair.add("quiet " + std::to_string(i), steady(0));
-  pair.add("disturbed", [](unsigned block) { return block == 2 ? 0.4 : block % 2 == 0 ? 0.004 : -0.003; });
+  pair.add("disturbed", [](unsigned block) {
+    return block == 2 ? 0.4 : block % 2 == 0 ? 0.004 : -0.003;
+  });
   const comparison found = run_gate(pair, seeded(), {}, {});
   const cell_comparison& disturbed = cell_of(found, "disturbed");
   EXPECT_EQ(disturbed.outcome, verdict::pass);
@@ -176,7 +186,9 @@ TEST(run_gate, a_cell_that_fails_is_taken_out_and_listed_by_whose_fault_it_is) {
 TEST(run_gate, a_metric_that_a_cell_does_not_have_is_inconclusive_and_says_why) {
   written_down pair;
   pair.add("a", steady(0));
-  pair.add("b", [](unsigned) -> double { throw error(error_kind::unsupported, "p99 is not measured in a slice of this cell"); });
+  pair.add("b", [](unsigned) -> double {
+    throw error(error_kind::unsupported, "p99 is not measured in a slice of this cell");
+  });
   const comparison found = run_gate(pair, seeded(), {}, {});
   EXPECT_EQ(exit_code_of(found), 2);
   EXPECT_EQ(cell_of(found, "a").outcome, verdict::pass);
@@ -208,7 +220,8 @@ TEST(run_gate, ends_when_the_budget_is_spent_and_says_how_many_blocks_are_needed
   EXPECT_LT(pair.order.size(), 7u);
   ASSERT_EQ(found.notes.size(), 1u);
   EXPECT_NE(found.notes[0].find("raise --budget"), std::string::npos);
-  EXPECT_NE(found.cells[0].settle.find("need at least 7"), std::string::npos) << found.cells[0].settle;
+  EXPECT_NE(found.cells[0].settle.find("need at least 7"), std::string::npos)
+      << found.cells[0].settle;
 }
 
 TEST(run_gate, an_interrupt_is_nobodys_failure) {

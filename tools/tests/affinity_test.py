@@ -6,7 +6,16 @@ import select
 import subprocess
 import unittest
 
-from program import PATIENCE_S, PROGRAM, Cell, InADirectory, Server, crossover, descendants_of, listed
+from program import (
+    PATIENCE_S,
+    PROGRAM,
+    Cell,
+    InADirectory,
+    Server,
+    crossover,
+    descendants_of,
+    listed,
+)
 
 CPUS = sorted(os.sched_getaffinity(0))
 
@@ -30,7 +39,9 @@ class Affinity(unittest.TestCase):
     def watch(self, model, cpus, in_flight):
         """Prepares and runs a cell that waits, and looks at every thread and process of it meanwhile. Returns how many there were."""
         with Cell() as cell:
-            ready = cell.prepare("sleep", model, cores=cpus, in_flight=in_flight, parameters={"delay": "20ms"})
+            ready = cell.prepare(
+                "sleep", model, cores=cpus, in_flight=in_flight, parameters={"delay": "20ms"}
+            )
             self.assertIn("ready", ready, model)
             self.look(cell, cpus)
             cell.send({"run": {"operations": 12 * in_flight}})
@@ -59,11 +70,19 @@ class Affinity(unittest.TestCase):
                     self.assertGreaterEqual(self.watch(model, cpus, 5), 1)
 
     def test_there_were_threads_and_processes_to_look_at(self):
-        self.assertGreaterEqual(self.watch("thread_pool", [CPUS[0]], 5), 5, "a thread an operation in flight")
-        self.assertGreaterEqual(self.watch("processes", [CPUS[0]], 5), 6, "a process an operation in flight, and their parent")
+        self.assertGreaterEqual(
+            self.watch("thread_pool", [CPUS[0]], 5), 5, "a thread an operation in flight"
+        )
+        self.assertGreaterEqual(
+            self.watch("processes", [CPUS[0]], 5),
+            6,
+            "a process an operation in flight, and their parent",
+        )
         if len(CPUS) > 1:
             for model in ("event_loop", "shared_loop", "reference"):
-                self.assertGreaterEqual(self.watch(model, CPUS[:2], 5), 2, f"{model}: a thread a core")
+                self.assertGreaterEqual(
+                    self.watch(model, CPUS[:2], 5), 2, f"{model}: a thread a core"
+                )
 
     def test_a_loop_a_core_is_bound_to_that_core(self):
         if len(CPUS) < 2:
@@ -73,7 +92,13 @@ class Affinity(unittest.TestCase):
             cell.ask({"run": {"operations": 10}})
             each = []
             for task in pathlib.Path(f"/proc/{cell.process.pid}/task").iterdir():
-                each.append((task / "status").read_text().split("Cpus_allowed_list:")[1].split("\n")[0].strip())
+                each.append(
+                    (task / "status")
+                    .read_text()
+                    .split("Cpus_allowed_list:")[1]
+                    .split("\n")[0]
+                    .strip()
+                )
             self.assertEqual(sorted(each), sorted(map(str, CPUS[:2])))
 
     def test_a_fixtures_loops_are_on_the_cpus_that_it_is_given(self):
@@ -81,7 +106,13 @@ class Affinity(unittest.TestCase):
             loops = []
             for task in pathlib.Path(f"/proc/{server.process.pid}/task").iterdir():
                 if task.name != str(server.process.pid):
-                    loops.append((task / "status").read_text().split("Cpus_allowed_list:")[1].split("\n")[0].strip())
+                    loops.append(
+                        (task / "status")
+                        .read_text()
+                        .split("Cpus_allowed_list:")[1]
+                        .split("\n")[0]
+                        .strip()
+                    )
             self.assertEqual(loops, [str(CPUS[-1])])
 
 
@@ -89,8 +120,24 @@ class DisjointCores(InADirectory):
     def test_cell_and_fixture_of_a_run_share_no_cpu_where_there_are_enough(self):
         if len(CPUS) < 2:
             self.skipTest("needs 2 CPUs")
-        command = [PROGRAM, "run", "--workload", "network", "--model", "event_loop", "--cores", "1", "--in-flight", "2",
-                   "--seconds", "0.3", "--repetitions", "2", "--out", str(self.out)]
+        command = [
+            PROGRAM,
+            "run",
+            "--workload",
+            "network",
+            "--model",
+            "event_loop",
+            "--cores",
+            "1",
+            "--in-flight",
+            "2",
+            "--seconds",
+            "0.3",
+            "--repetitions",
+            "2",
+            "--out",
+            str(self.out),
+        ]
         run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         seen = {"cell": set(), "serve": set()}
         while run.poll() is None:
@@ -114,8 +161,23 @@ class DisjointCores(InADirectory):
         self.assertNotIn("shared_cores", [f["code"] for f in cell["findings"]])
 
     def test_a_cell_on_all_cores_says_that_it_shares_them(self):
-        done = crossover("run", "--workload", "network", "--model", "event_loop", "--cores", len(CPUS), "--in-flight", 2,
-                         "--seconds", 0.02, "--repetitions", 2, "--out", self.out)
+        done = crossover(
+            "run",
+            "--workload",
+            "network",
+            "--model",
+            "event_loop",
+            "--cores",
+            len(CPUS),
+            "--in-flight",
+            2,
+            "--seconds",
+            0.02,
+            "--repetitions",
+            2,
+            "--out",
+            self.out,
+        )
         self.assertEqual(done.returncode, 0, done.stderr)
         (cell,) = self.cells().values()
         self.assertIn("shared_cores", [f["code"] for f in cell["findings"]])

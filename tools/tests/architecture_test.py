@@ -5,14 +5,23 @@ import unittest
 
 from program import SOURCE
 
-ROOMS = ["workloads", "bench", "reports", "tools"]  # each may include from itself and from those before it
+ROOMS = [
+    "workloads",
+    "bench",
+    "reports",
+    "tools",
+]  # each may include from itself and from those before it
 SOURCES = {
     str(path.relative_to(SOURCE)): path.read_text()
     for room in ROOMS
     for path in sorted((SOURCE / room).rglob("*"))
     if path.suffix in (".cpp", ".hpp") and "node_modules" not in path.parts
 }
-PRODUCT = {path: text for path, text in SOURCES.items() if not re.search(r"_test\.cpp$|_for_test|/testdata/|/tests/|misbehaving_server", path)}
+PRODUCT = {
+    path: text
+    for path, text in SOURCES.items()
+    if not re.search(r"_test\.cpp$|_for_test|/testdata/|/tests/|misbehaving_server", path)
+}
 CMAKE = (SOURCE / "CMakeLists.txt").read_text()
 
 
@@ -21,7 +30,11 @@ def includes(text):
 
 
 def files_that_include(prefix):
-    return sorted(path for path, text in PRODUCT.items() if any(name.startswith(prefix) for name in includes(text)))
+    return sorted(
+        path
+        for path, text in PRODUCT.items()
+        if any(name.startswith(prefix) for name in includes(text))
+    )
 
 
 def without_comments(text):
@@ -39,8 +52,14 @@ class Rooms(unittest.TestCase):
             for name in includes(text):
                 room = name.split("/")[0]
                 if room in ROOMS and "/" in name:
-                    self.assertLessEqual(ROOMS.index(room), own, f"{path} includes {name}: {ROOMS[own]} must not know {room}")
-                    self.assertTrue((SOURCE / name).exists(), f"{path} includes {name}, which is not there")
+                    self.assertLessEqual(
+                        ROOMS.index(room),
+                        own,
+                        f"{path} includes {name}: {ROOMS[own]} must not know {room}",
+                    )
+                    self.assertTrue(
+                        (SOURCE / name).exists(), f"{path} includes {name}, which is not there"
+                    )
 
     def test_reports_see_results_alone(self):
         allowed = {"bench/results.hpp", "bench/metrics.hpp", "bench/latency.hpp", "bench/trace.hpp"}
@@ -63,7 +82,11 @@ class Rooms(unittest.TestCase):
     def test_each_source_is_built(self):
         for path in SOURCES:
             if path.endswith(".cpp"):
-                self.assertRegex(CMAKE, rf"(?<![\w/]){re.escape(path)}(?![\w/])", f"{path} is not in CMakeLists.txt")
+                self.assertRegex(
+                    CMAKE,
+                    rf"(?<![\w/]){re.escape(path)}(?![\w/])",
+                    f"{path} is not in CMakeLists.txt",
+                )
 
     def test_nothing_is_left_to_be_done(self):
         for path, text in SOURCES.items():
@@ -76,16 +99,24 @@ class Libraries(unittest.TestCase):
 
     def test_onetbb_is_included_where_models_use_it(self):
         for path in files_that_include("oneapi/tbb"):
-            self.assertTrue(path.startswith("bench/models/") or path in ("bench/environment.cpp", "tools/limits.cpp"), path)
+            self.assertTrue(
+                path.startswith("bench/models/")
+                or path in ("bench/environment.cpp", "tools/limits.cpp"),
+                path,
+            )
 
     def test_asio_is_in_few_headers(self):
         headers = [path for path in files_that_include("boost/asio") if path.endswith(".hpp")]
         self.assertEqual(headers, ["bench/models/loop_lanes.hpp", "workloads/async_form.hpp"])
         for path in files_that_include("boost/asio"):
-            self.assertTrue(path.startswith(("workloads/", "bench/models/")) or path == "tools/limits.cpp", path)
+            self.assertTrue(
+                path.startswith(("workloads/", "bench/models/")) or path == "tools/limits.cpp", path
+            )
 
     def test_json_s_full_header_is_in_no_header(self):
-        self.assertEqual([path for path in files_that_include("nlohmann/json.hpp") if path.endswith(".hpp")], [])
+        self.assertEqual(
+            [path for path in files_that_include("nlohmann/json.hpp") if path.endswith(".hpp")], []
+        )
 
     def test_the_lock_of_the_pages_packages_names_no_host(self):
         self.assertNotIn('"resolved"', (SOURCE / "reports/web/package-lock.json").read_text())
@@ -96,11 +127,24 @@ class CostOfOneMore(unittest.TestCase):
 
     # Cells are chosen by name; `reference`, `bare` and `limits` hold what is hand-written for a workload.
     # CPython's cell has some workloads and not others; `mixed` waits as two others do; a named suite's outcome is about what it ran.
-    CHOICES = {"bench/suites.cpp", "bench/models/reference.cpp", "bench/models/bare.cpp", "bench/models/python.cpp", "workloads/mixed.cpp",
-               "reports/suite_outcomes.cpp", "tools/limits.cpp", "tools/peers.cpp"}
+    CHOICES = {
+        "bench/suites.cpp",
+        "bench/models/reference.cpp",
+        "bench/models/bare.cpp",
+        "bench/models/python.cpp",
+        "workloads/mixed.cpp",
+        "reports/suite_outcomes.cpp",
+        "tools/limits.cpp",
+        "tools/peers.cpp",
+    }
     # `reference` is the limit that charts and checks measure against; "processes" is also what a message calls processes.
-    ON_PURPOSE = {("reference", "bench/measure.cpp"), ("reference", "reports/panels.hpp"), ("processes", "bench/matrix.cpp"),
-                  ("query", "workloads/postgresql_query.cpp"), ("query", "workloads/sqlite_query.cpp")}  # there, the phase of an operation that went wrong
+    ON_PURPOSE = {
+        ("reference", "bench/measure.cpp"),
+        ("reference", "reports/panels.hpp"),
+        ("processes", "bench/matrix.cpp"),
+        ("query", "workloads/postgresql_query.cpp"),
+        ("query", "workloads/sqlite_query.cpp"),
+    }  # there, the phase of an operation that went wrong
 
     def check(self, kind, table, least):
         rows = re.findall(rf"extern const {kind}_type ([^;]+);", PRODUCT[table])
@@ -109,18 +153,37 @@ class CostOfOneMore(unittest.TestCase):
         self.assertGreaterEqual(len(symbols), least)
         for symbol in symbols:
             with self.subTest(symbol):
-                where = sorted(path for path, text in PRODUCT.items() if path.startswith(("bench/", "workloads/")) and re.search(rf"\b{symbol}\b", text))
+                where = sorted(
+                    path
+                    for path, text in PRODUCT.items()
+                    if path.startswith(("bench/", "workloads/"))
+                    and re.search(rf"\b{symbol}\b", text)
+                )
                 self.assertEqual(len(where), 2, where)
                 self.assertIn(table, where)
                 own = next(path for path in where if path != table)
                 self.assertRegex(PRODUCT[own], rf"constinit const {kind}_type {symbol} =")
-                self.assertEqual(len(re.findall(rf"^\s+{re.escape(own)}\)?$", CMAKE, re.M)), 1, "one line of CMake")
+                self.assertEqual(
+                    len(re.findall(rf"^\s+{re.escape(own)}\)?$", CMAKE, re.M)),
+                    1,
+                    "one line of CMake",
+                )
                 name = re.search(rf'{symbol} = \{{\s*\.name = "([^"]+)"', PRODUCT[own])[1]
                 self.assertEqual(symbol, f"{name}_{kind}")
                 for path, text in PRODUCT.items():
-                    if path != own and path not in self.CHOICES and (name, path) not in self.ON_PURPOSE:
-                        self.assertFalse(f'"{name}"' in without_comments(text), f"{path} knows {name} by name")
-        defined = [name for text in PRODUCT.values() for name in re.findall(rf"constinit const {kind}_type (\w+) =", text)]
+                    if (
+                        path != own
+                        and path not in self.CHOICES
+                        and (name, path) not in self.ON_PURPOSE
+                    ):
+                        self.assertFalse(
+                            f'"{name}"' in without_comments(text), f"{path} knows {name} by name"
+                        )
+        defined = [
+            name
+            for text in PRODUCT.values()
+            for name in re.findall(rf"constinit const {kind}_type (\w+) =", text)
+        ]
         self.assertEqual(len(defined), len(symbols), f"a {kind} is not in the table")
 
     def test_of_a_workload(self):
@@ -139,7 +202,9 @@ class CostOfOneMore(unittest.TestCase):
                     self.assertNotIn(f'find_metric("{metric}")', text, path)
 
     def test_of_a_command(self):
-        commands = re.findall(r"^int (\w+)_command\(const words& arguments\);", PRODUCT["tools/commands.hpp"], re.M)
+        commands = re.findall(
+            r"^int (\w+)_command\(const words& arguments\);", PRODUCT["tools/commands.hpp"], re.M
+        )
         self.assertGreaterEqual(len(commands), 5)
         for command in commands:
             self.assertIn(f"tools/{command}.cpp", PRODUCT)

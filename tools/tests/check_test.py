@@ -8,9 +8,25 @@ import time
 import unittest
 from xml.etree import ElementTree
 
-from program import PATIENCE_S, PROGRAM, InADirectory, crossover, descendants_of, processes_of_group, strict_json
+from program import (
+    PATIENCE_S,
+    PROGRAM,
+    InADirectory,
+    crossover,
+    descendants_of,
+    processes_of_group,
+    strict_json,
+)
 
-PASS, REGRESSION, INCONCLUSIVE, USAGE, UNREADABLE, UNWRITABLE, INTERRUPTED = 0, 1, 2, 64, 65, 74, 130
+PASS, REGRESSION, INCONCLUSIVE, USAGE, UNREADABLE, UNWRITABLE, INTERRUPTED = (
+    0,
+    1,
+    2,
+    64,
+    65,
+    74,
+    130,
+)
 CELL = ("--workload", "noop", "--model", "serial", "--cores", 1, "--in-flight", 1)
 
 # Understands as much of Google Benchmark's command line as check uses.
@@ -44,7 +60,15 @@ class Check(InADirectory):
 
     def check(self, code, *arguments):
         """Runs; expects this code (or one of these); returns what it found."""
-        done = crossover("check", *arguments, "--seed", 7, "--out", self.out, env=os.environ | {"TMPDIR": str(self.temporary)})
+        done = crossover(
+            "check",
+            *arguments,
+            "--seed",
+            7,
+            "--out",
+            self.out,
+            env=os.environ | {"TMPDIR": str(self.temporary)},
+        )
         codes = code if isinstance(code, tuple) else (code,)
         self.assertIn(done.returncode, codes, done.stdout + done.stderr)
         found = self.results()["crossover_check"]
@@ -70,8 +94,21 @@ class Check(InADirectory):
 
 class Files(Check):
     def file(self, name, **times):
-        rows = [{"name": cell, "run_name": cell, "run_type": "iteration", "repetitions": len(ns), "repetition_index": i, "iterations": 1,
-                 "real_time": t, "cpu_time": t, "time_unit": "ns"} for cell, ns in times.items() for i, t in enumerate(ns)]
+        rows = [
+            {
+                "name": cell,
+                "run_name": cell,
+                "run_type": "iteration",
+                "repetitions": len(ns),
+                "repetition_index": i,
+                "iterations": 1,
+                "real_time": t,
+                "cpu_time": t,
+                "time_unit": "ns",
+            }
+            for cell, ns in times.items()
+            for i, t in enumerate(ns)
+        ]
         path = self.directory / name
         path.write_text(json.dumps({"context": {"num_cpus": 2}, "benchmarks": rows}))
         return path
@@ -84,17 +121,37 @@ class Files(Check):
         self.check(PASS, old, old, "--detect", "10%")
         slower = self.file("slower.json", a=self.steady, b=[1.3 * t for t in self.steady])
         found = self.check(REGRESSION, old, slower, "--detect", "10%")
-        self.assertEqual({c["name"]: c["verdict"] for c in found["cells"]}, {"a": "pass", "b": "regression"})
+        self.assertEqual(
+            {c["name"]: c["verdict"] for c in found["cells"]}, {"a": "pass", "b": "regression"}
+        )
         restless = self.file("restless.json", a=self.steady, b=[90, 120, 100, 80])
         self.check(INCONCLUSIVE, old, restless)
         self.check(PASS, old, restless, "--detect", "10%", "--benchmark_filter=^a$")
         vanished = self.file("vanished.json", a=self.steady)
-        self.assertEqual([c["name"] for c in self.check(INCONCLUSIVE, old, vanished, "--detect", "10%")["vanished"]], ["b"])
+        self.assertEqual(
+            [
+                c["name"]
+                for c in self.check(INCONCLUSIVE, old, vanished, "--detect", "10%")["vanished"]
+            ],
+            ["b"],
+        )
 
     def test_several_formats_at_once(self):
         old = self.file("old.json", a=self.steady)
-        self.check(PASS, old, old, "--detect=10%", "--format", "text", "--format", f"junit:{self.directory / 'o.xml'}", "--format",
-                   f"html:{self.directory / 'o.html'}", "--format", f"sarif:{self.directory / 'o.sarif'}")
+        self.check(
+            PASS,
+            old,
+            old,
+            "--detect=10%",
+            "--format",
+            "text",
+            "--format",
+            f"junit:{self.directory / 'o.xml'}",
+            "--format",
+            f"html:{self.directory / 'o.html'}",
+            "--format",
+            f"sarif:{self.directory / 'o.sarif'}",
+        )
         self.assertIn("pass: 1 cell compared", self.said.stdout)
         self.assertEqual(len(ElementTree.parse(self.directory / "o.xml").findall(".//testcase")), 1)
         self.assertIn("default-src 'none'", (self.directory / "o.html").read_text())
@@ -110,56 +167,100 @@ class Files(Check):
         self.refused(UNREADABLE, "no cell in common", old, self.file("other.json", z=self.steady))
         self.refused(USAGE, "give two programs or two results files", old, PROGRAM)
         self.refused(USAGE, "--benchmark_filter", old, old, "--model", "serial")
-        self.refused(UNWRITABLE, "missing", old, old, "--format", f"json:{self.directory}/missing/o.json")
+        self.refused(
+            UNWRITABLE, "missing", old, old, "--format", f"json:{self.directory}/missing/o.json"
+        )
 
     def test_usage(self):
         old = self.file("old.json", a=self.steady)
         for words, *flags in (
-            ("give OLD and NEW",), ("--detect much", "--detect", "much"), ("--budget 5", "--budget", "5"), ("--format x: unknown", "--format", "x"),
-            ("--metric x: unknown", "--metric", "x"), ("must be below --detect", "--tolerate", "5%"), ("--inject-new", "--inject-new", "x"),
-            ("did you mean '--detect'?", "--detcet", "1%"), ("--benchmark_fitler", "--benchmark_fitler=a"), ("not a regular expression", "--benchmark_filter=("),
+            ("give OLD and NEW",),
+            ("--detect much", "--detect", "much"),
+            ("--budget 5", "--budget", "5"),
+            ("--format x: unknown", "--format", "x"),
+            ("--metric x: unknown", "--metric", "x"),
+            ("must be below --detect", "--tolerate", "5%"),
+            ("--inject-new", "--inject-new", "x"),
+            ("did you mean '--detect'?", "--detcet", "1%"),
+            ("--benchmark_fitler", "--benchmark_fitler=a"),
+            ("not a regular expression", "--benchmark_filter=("),
             ("--history", "--commit", "abc"),
         ):
-            self.refused(USAGE, words, *([old] if words == "give OLD and NEW" else [old, old]), *flags)
-        self.refused(UNREADABLE, "rules.json", old, old, "--thresholds", self.directory / "rules.json")
+            self.refused(
+                USAGE, words, *([old] if words == "give OLD and NEW" else [old, old]), *flags
+            )
+        self.refused(
+            UNREADABLE, "rules.json", old, old, "--thresholds", self.directory / "rules.json"
+        )
 
     def test_a_history(self):
         store = self.directory / "history"
         for i in range(6):
             now = self.file("now.json", a=[t * (1 + 0.001 * (i % 2)) for t in self.steady])
-            found = self.check(INCONCLUSIVE if i < 4 else PASS, now, "--history", store, "--commit", f"c{i}")
+            found = self.check(
+                INCONCLUSIVE if i < 4 else PASS, now, "--history", store, "--commit", f"c{i}"
+            )
         self.assertEqual(len(list(store.glob("*/*.json"))), 6)
-        self.check(REGRESSION, self.file("now.json", a=[1.3 * t for t in self.steady]), "--history", store)
+        self.check(
+            REGRESSION, self.file("now.json", a=[1.3 * t for t in self.steady]), "--history", store
+        )
         self.assertEqual(len(list(store.glob("*/*.json"))), 6, "what has no --commit is not kept")
 
 
 class OwnPrograms(Check):
     def spoiled(self, misconduct):
         """This program, but its cells do something else."""
-        return self.script("spoiled", f'#!/bin/sh\nif [ "$1" = cell ]; then {misconduct}; fi\nexec {PROGRAM} "$@"\n')
+        return self.script(
+            "spoiled",
+            f'#!/bin/sh\nif [ "$1" = cell ]; then {misconduct}; fi\nexec {PROGRAM} "$@"\n',
+        )
 
     def test_a_build_against_itself(self):
-        found = self.check((PASS, INCONCLUSIVE), PROGRAM, PROGRAM, *CELL, "--budget", "60s", "--detect", "50%")
+        found = self.check(
+            (PASS, INCONCLUSIVE), PROGRAM, PROGRAM, *CELL, "--budget", "60s", "--detect", "50%"
+        )
         (cell,) = found["cells"]
-        self.assertEqual((cell["name"], cell["decided_by"]), ("noop/serial/cores:1/in_flight:1", "confirmation"))
+        self.assertEqual(
+            (cell["name"], cell["decided_by"]), ("noop/serial/cores:1/in_flight:1", "confirmation")
+        )
         self.assertEqual(len(cell["block_log_ratios"]), cell["blocks"])
         self.assertEqual(len(cell["block_orders"]), cell["blocks"])
         self.assertRegex(cell["block_orders"][0], r"^(ABBA|BAAB)( (ABBA|BAAB))+$")
         self.assertGreaterEqual(cell["blocks"], 7)
         self.assertLess(cell["lower"], cell["upper"])
-        self.assertEqual((found["plan"]["seed"], found["plan"]["order"]), (7, "slices alternate ABBA or BAAB at random"))
+        self.assertEqual(
+            (found["plan"]["seed"], found["plan"]["order"]),
+            (7, "slices alternate ABBA or BAAB at random"),
+        )
         self.assertRegex(self.said.stderr, r"1 cell: \d+ blocks each, about \d+ s")
 
     def test_another_metric_and_one_that_is_not_measured(self):
-        found = self.check((PASS, INCONCLUSIVE), PROGRAM, PROGRAM, *CELL, "--detect", "50%", "--metric", "memory")
-        self.assertEqual((found["cells"][0]["metric"], found["metric_label"]), ("memory", "peak memory"))
+        found = self.check(
+            (PASS, INCONCLUSIVE), PROGRAM, PROGRAM, *CELL, "--detect", "50%", "--metric", "memory"
+        )
+        self.assertEqual(
+            (found["cells"][0]["metric"], found["metric_label"]), ("memory", "peak memory")
+        )
         self.assertGreaterEqual(found["cells"][0]["blocks"], 7)
         found = self.check(INCONCLUSIVE, PROGRAM, PROGRAM, *CELL, "--metric", "errors")
         self.assertIn("judge another metric", found["cells"][0]["settle"])
 
     def test_a_slowdown_of_known_size_is_found(self):
-        found = self.check(REGRESSION, PROGRAM, PROGRAM, "--workload", "hashing:bytes=4KiB", "--model", "serial", "--cores", 1, "--in-flight", 1,
-                           "--inject-new", "slower=60")
+        found = self.check(
+            REGRESSION,
+            PROGRAM,
+            PROGRAM,
+            "--workload",
+            "hashing:bytes=4KiB",
+            "--model",
+            "serial",
+            "--cores",
+            1,
+            "--in-flight",
+            1,
+            "--inject-new",
+            "slower=60",
+        )
         self.assertGreater(found["cells"][0]["ratio"], 1.2)
 
     def test_too_small_a_budget_says_how_many_blocks_are_needed(self):
@@ -171,35 +272,80 @@ class OwnPrograms(Check):
         crashing = self.spoiled("echo boom >&2; exit 3")
         found = self.check(REGRESSION, PROGRAM, crashing, *CELL)
         self.assertIn("boom", found["newly_failing"][0]["reason"])
-        self.assertIn("boom", self.check(INCONCLUSIVE, crashing, crashing, *CELL)["failing"][0]["reason"])
-        self.assertIn("failed before", self.check(INCONCLUSIVE, crashing, PROGRAM, *CELL)["added"][0]["reason"])
+        self.assertIn(
+            "boom", self.check(INCONCLUSIVE, crashing, crashing, *CELL)["failing"][0]["reason"]
+        )
+        self.assertIn(
+            "failed before",
+            self.check(INCONCLUSIVE, crashing, PROGRAM, *CELL)["added"][0]["reason"],
+        )
 
     def test_a_crash_in_some_blocks(self):
         count = self.directory / "count"
-        sometimes = self.spoiled(f"echo x >>{count}; if [ $(wc -l <{count}) -ge 5 ]; then exit 3; fi")
+        sometimes = self.spoiled(
+            f"echo x >>{count}; if [ $(wc -l <{count}) -ge 5 ]; then exit 3; fi"
+        )
         found = self.check(REGRESSION, PROGRAM, sometimes, *CELL)
         self.assertRegex(found["newly_failing"][0]["reason"], r"^in block \d: .*code 3")
         count.unlink()
-        self.assertIn("old side in block", self.check(INCONCLUSIVE, sometimes, PROGRAM, *CELL)["failing"][0]["reason"])
+        self.assertIn(
+            "old side in block",
+            self.check(INCONCLUSIVE, sometimes, PROGRAM, *CELL)["failing"][0]["reason"],
+        )
 
     def test_a_hang(self):
-        found = self.check(REGRESSION, PROGRAM, self.spoiled("exec sleep 600"), *CELL, "--deadline", 1)
+        found = self.check(
+            REGRESSION, PROGRAM, self.spoiled("exec sleep 600"), *CELL, "--deadline", 1
+        )
         self.assertIn("was killed", found["newly_failing"][0]["reason"])
 
     def test_cells_that_one_program_does_not_have(self):
-        older = self.script("older", f'#!/bin/sh\nif [ "$1" = list ]; then echo "crossover: no such suite" >&2; exit 64; fi\nexec {PROGRAM} "$@"\n')
+        older = self.script(
+            "older",
+            f'#!/bin/sh\nif [ "$1" = list ]; then echo "crossover: no such suite" >&2; exit 64; fi\nexec {PROGRAM} "$@"\n',
+        )
         self.refused(UNREADABLE, "no cell in common", older, PROGRAM, *CELL)
-        fewer = self.script("fewer", f"#!/bin/sh\nif [ \"$1\" = list ]; then {PROGRAM} \"$@\" | sed s/noop.serial/noop-serial/; exit; fi\nexec {PROGRAM} \"$@\"\n")
-        found = self.check(INCONCLUSIVE, PROGRAM, fewer, "--workload", "noop", "--model", "serial", "--model", "event_loop", "--cores", 1, "--in-flight", 1, "--detect", "50%")
-        self.assertEqual([c["name"] for c in found["vanished"]], ["noop/serial/cores:1/in_flight:1"])
-        self.assertEqual([c["name"] for c in found["cells"]], ["noop/event_loop/cores:1/in_flight:1"])
+        fewer = self.script(
+            "fewer",
+            f'#!/bin/sh\nif [ "$1" = list ]; then {PROGRAM} "$@" | sed s/noop.serial/noop-serial/; exit; fi\nexec {PROGRAM} "$@"\n',
+        )
+        found = self.check(
+            INCONCLUSIVE,
+            PROGRAM,
+            fewer,
+            "--workload",
+            "noop",
+            "--model",
+            "serial",
+            "--model",
+            "event_loop",
+            "--cores",
+            1,
+            "--in-flight",
+            1,
+            "--detect",
+            "50%",
+        )
+        self.assertEqual(
+            [c["name"] for c in found["vanished"]], ["noop/serial/cores:1/in_flight:1"]
+        )
+        self.assertEqual(
+            [c["name"] for c in found["cells"]], ["noop/event_loop/cores:1/in_flight:1"]
+        )
 
     def test_a_selection_that_makes_no_sense(self):
         self.refused(USAGE, "did you mean 'noop'?", PROGRAM, PROGRAM, "--workload", "nop")
-        self.refused(USAGE, "widen the selection", PROGRAM, PROGRAM, *CELL, "--benchmark_filter=nothing")
+        self.refused(
+            USAGE, "widen the selection", PROGRAM, PROGRAM, *CELL, "--benchmark_filter=nothing"
+        )
 
     def test_an_interrupt_leaves_nothing_behind(self):
-        process = subprocess.Popen([PROGRAM, "check", PROGRAM, PROGRAM, "--workload", "network"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen(
+            [PROGRAM, "check", PROGRAM, PROGRAM, "--workload", "network"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
         deadline = time.monotonic() + PATIENCE_S
         while not (children := descendants_of(process.pid)) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -215,16 +361,30 @@ class ForeignPrograms(Check):
         return self.script(name, IMITATION.format(times=times, misconduct=misconduct))
 
     def test_the_verdicts(self):
-        old = self.imitation("old", {"BM_copy/8": 100, "BM_map<int, std::string>/64": 50, "BM_gone": 1})
-        new = self.imitation("new", {"BM_copy/8": 100, "BM_map<int, std::string>/64": 60, "BM_new(1+1)": 1})
+        old = self.imitation(
+            "old", {"BM_copy/8": 100, "BM_map<int, std::string>/64": 50, "BM_gone": 1}
+        )
+        new = self.imitation(
+            "new", {"BM_copy/8": 100, "BM_map<int, std::string>/64": 60, "BM_new(1+1)": 1}
+        )
         found = self.check(REGRESSION, old, new)
-        self.assertEqual({c["name"]: c["verdict"] for c in found["cells"]}, {"BM_copy/8": "pass", "BM_map<int, std::string>/64": "regression"})
-        self.assertEqual([[c["name"] for c in found[key]] for key in ("vanished", "added")], [["BM_gone"], ["BM_new(1+1)"]])
+        self.assertEqual(
+            {c["name"]: c["verdict"] for c in found["cells"]},
+            {"BM_copy/8": "pass", "BM_map<int, std::string>/64": "regression"},
+        )
+        self.assertEqual(
+            [[c["name"] for c in found[key]] for key in ("vanished", "added")],
+            [["BM_gone"], ["BM_new(1+1)"]],
+        )
         self.check(PASS, old, new, "--benchmark_filter=copy")
 
     def test_a_crash_in_some_blocks(self):
         old = self.imitation("old", {"BM_a": 100, "BM_b": 100})
-        new = self.imitation("new", {"BM_a": 100, "BM_b": 100}, "if 'BM_b' in chosen and random.random() < 0.5: sys.exit('boom')")
+        new = self.imitation(
+            "new",
+            {"BM_a": 100, "BM_b": 100},
+            "if 'BM_b' in chosen and random.random() < 0.5: sys.exit('boom')",
+        )
         found = self.check(REGRESSION, old, new)
         self.assertEqual([c["name"] for c in found["newly_failing"]], ["BM_b"])
         self.assertEqual([c["verdict"] for c in found["cells"]], ["pass"])
@@ -241,8 +401,12 @@ class ForeignPrograms(Check):
 
     def test_what_is_no_benchmark(self):
         old = self.imitation("old", {"BM_a": 100})
-        self.refused(UNREADABLE, "neither crossover nor a Google Benchmark program", old, "/bin/echo")
-        self.refused(UNREADABLE, "neither crossover nor a Google Benchmark program", old, "/bin/false")
+        self.refused(
+            UNREADABLE, "neither crossover nor a Google Benchmark program", old, "/bin/echo"
+        )
+        self.refused(
+            UNREADABLE, "neither crossover nor a Google Benchmark program", old, "/bin/false"
+        )
         self.refused(UNREADABLE, "no benchmark", "/bin/true", "/bin/true")
         self.refused(UNREADABLE, "no cell in common", old, self.imitation("other", {"BM_z": 1}))
         self.refused(UNREADABLE, "give two of a kind", old, PROGRAM)

@@ -28,7 +28,20 @@ class CiPage(InADirectory):
         (shims / "cmake").write_text(f'#!/bin/sh\necho "$@" >>{self.directory}/cmake-calls\n')
         (shims / "cmake").chmod(0o755)
         self.environment = os.environ | {"PATH": f"{shims}:{os.environ['PATH']}"}
-        for words in (["init", "--quiet"], ["-c", "user.name=t", "-c", "user.email=t@example.invalid", "commit", "--quiet", "--allow-empty", "-m", "one"]):
+        for words in (
+            ["init", "--quiet"],
+            [
+                "-c",
+                "user.name=t",
+                "-c",
+                "user.email=t@example.invalid",
+                "commit",
+                "--quiet",
+                "--allow-empty",
+                "-m",
+                "one",
+            ],
+        ):
             subprocess.run(["git", *words], cwd=self.directory, check=True)
 
     def test_each_command(self):
@@ -36,10 +49,25 @@ class CiPage(InADirectory):
         self.assertGreaterEqual(len(commands), 8)
         for command in commands:
             with self.subTest(command):
-                done = subprocess.run(["sh", "-c", command], cwd=self.directory, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S)
+                done = subprocess.run(
+                    ["sh", "-c", command],
+                    cwd=self.directory,
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    text=True,
+                    timeout=PATIENCE_S,
+                )
                 # The machine may be too busy to say; it is never an error, and equal builds are no regression.
-                self.assertIn(done.returncode, (PASS, INCONCLUSIVE) if "crossover check" in command else (PASS,), done.stdout + done.stderr)
-        presets = {preset["name"] for preset in json.loads((SOURCE / "CMakePresets.json").read_text())["configurePresets"]}
+                self.assertIn(
+                    done.returncode,
+                    (PASS, INCONCLUSIVE) if "crossover check" in command else (PASS,),
+                    done.stdout + done.stderr,
+                )
+        presets = {
+            preset["name"]
+            for preset in json.loads((SOURCE / "CMakePresets.json").read_text())["configurePresets"]
+        }
         for call in (self.directory / "cmake-calls").read_text().splitlines():
             self.assertIn(re.search(r"--preset (\S+)", call)[1], presets)
         for name in ("check.json", "check.xml", "check.md", "history.html"):
@@ -50,10 +78,30 @@ class CiPage(InADirectory):
         (rules,) = fenced("json")
         file = self.directory / "thresholds.json"
         file.write_text(rules)
-        rows = [{"name": "network/a", "run_name": "network/a", "run_type": "iteration", "repetition_index": i, "repetitions": 10, "iterations": 1, "real_time": 100 + i % 2,
-                 "cpu_time": 1, "time_unit": "ns"} for i in range(10)]
+        rows = [
+            {
+                "name": "network/a",
+                "run_name": "network/a",
+                "run_type": "iteration",
+                "repetition_index": i,
+                "repetitions": 10,
+                "iterations": 1,
+                "real_time": 100 + i % 2,
+                "cpu_time": 1,
+                "time_unit": "ns",
+            }
+            for i in range(10)
+        ]
         (self.directory / "old.json").write_text(json.dumps({"context": {}, "benchmarks": rows}))
-        done = crossover("check", self.directory / "old.json", self.directory / "old.json", "--thresholds", file, "--format", "json")
+        done = crossover(
+            "check",
+            self.directory / "old.json",
+            self.directory / "old.json",
+            "--thresholds",
+            file,
+            "--format",
+            "json",
+        )
         self.assertEqual(done.returncode, PASS, done.stderr)
         (cell,) = json.loads(done.stdout)["crossover_check"]["cells"]
         self.assertEqual((cell["tolerate"], cell["detect"]), (0.02, 0.1))

@@ -1,4 +1,5 @@
-// A program of Google Benchmark's, as check compares two of: its work is a count of rounds in the environment variable ROUNDS.
+// A program of Google Benchmark's, as check compares two of: its work is a count of rounds in the
+// environment variable ROUNDS.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>

@@ -9,14 +9,36 @@ import unittest
 from program import PATIENCE_S, PROGRAM, InADirectory, processes_of_group
 
 # Work for minutes: what an interrupt has to cut short.
-LONG = ["--workload", "sleep", "--workload", "network", "--model", "event_loop", "--model", "processes", "--model", "thread_pool",
-        "--cores", "1", "--in-flight", "3", "--repetitions", "50"]
+LONG = [
+    "--workload",
+    "sleep",
+    "--workload",
+    "network",
+    "--model",
+    "event_loop",
+    "--model",
+    "processes",
+    "--model",
+    "thread_pool",
+    "--cores",
+    "1",
+    "--in-flight",
+    "3",
+    "--repetitions",
+    "50",
+]
 
 
 class Interrupt(InADirectory):
     def start(self, *arguments):
-        run = subprocess.Popen([PROGRAM, "run", *LONG, *arguments, "--out", str(self.out)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True, start_new_session=True)
+        run = subprocess.Popen(
+            [PROGRAM, "run", *LONG, *arguments, "--out", str(self.out)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
         self.addCleanup(lambda: run.poll() is None and (run.kill(), run.communicate()))
         return run
 
@@ -31,7 +53,11 @@ class Interrupt(InADirectory):
         began = time.monotonic()
         run.send_signal(what)
         out, err = run.communicate(timeout=PATIENCE_S)
-        self.assertLess(time.monotonic() - began, 20, "the work would have lasted minutes; a second is the aim on an idle machine")
+        self.assertLess(
+            time.monotonic() - began,
+            20,
+            "the work would have lasted minutes; a second is the aim on an idle machine",
+        )
         self.assertEqual(run.returncode, 130, err)
         deadline = time.monotonic() + 10
         while (left := processes_of_group(run.pid)) and time.monotonic() < deadline:
@@ -51,7 +77,10 @@ class Interrupt(InADirectory):
             if cell["samples"]:
                 self.assertEqual(cell["status"], "ok")
             else:
-                self.assertEqual((cell["status"], cell["reason"]), ("skipped", "the run was interrupted before it was measured"))
+                self.assertEqual(
+                    (cell["status"], cell["reason"]),
+                    ("skipped", "the run was interrupted before it was measured"),
+                )
         self.assertIn(str(self.out), out, "where the results are is said")
         self.assertEqual(os.listdir(self.directory), ["results.json"], "no temporary file is left")
 
@@ -78,7 +107,11 @@ class Interrupt(InADirectory):
         while (left := processes_of_group(run.pid)) and time.monotonic() < deadline:
             time.sleep(0.02)
         self.assertEqual(left, [])
-        self.assertEqual(self.results()["crossover"]["status"], "interrupted", "what nobody completed is not called complete")
+        self.assertEqual(
+            self.results()["crossover"]["status"],
+            "interrupted",
+            "what nobody completed is not called complete",
+        )
         self.assertGreaterEqual(sum(len(cell["samples"]) for cell in self.cells().values()), 1)
 
 

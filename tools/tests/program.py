@@ -14,7 +14,12 @@ PATIENCE_S = 120  # what nothing here should ever need, even on a busy machine w
 
 def crossover(*arguments, **options):
     """Runs `crossover ARGUMENTS` to its end; what it wrote is in .stdout and .stderr."""
-    options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": PATIENCE_S} | options
+    options = {
+        "stdin": subprocess.DEVNULL,
+        "capture_output": True,
+        "text": True,
+        "timeout": PATIENCE_S,
+    } | options
     return subprocess.run([PROGRAM, *map(str, arguments)], **options)
 
 
@@ -56,7 +61,9 @@ def descendants_of(pid):
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                parents[int(entry.name)] = int(
+                    (entry / "stat").read_text().rsplit(")", 1)[1].split()[1]
+                )
             except OSError:
                 pass
     found = {pid}
@@ -86,7 +93,12 @@ class Cell:
 
     def __init__(self, *launcher):
         self.process = subprocess.Popen(
-            [*launcher, PROGRAM, "cell"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+            [*launcher, PROGRAM, "cell"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            bufsize=1,
         )
 
     def __enter__(self):
@@ -97,7 +109,9 @@ class Cell:
         self.process.communicate()
 
     def send(self, request):
-        self.process.stdin.write((request if isinstance(request, str) else json.dumps(request)) + "\n")
+        self.process.stdin.write(
+            (request if isinstance(request, str) else json.dumps(request)) + "\n"
+        )
         self.process.stdin.flush()
 
     def ask(self, request):
@@ -105,7 +119,17 @@ class Cell:
         return strict_json(self.process.stdout.readline())
 
     def prepare(self, workload="noop", model="serial", cores=(0,), in_flight=1, **others):
-        return self.ask({"prepare": {"workload": workload, "model": model, "cores": list(cores), "in_flight": in_flight, **others}})
+        return self.ask(
+            {
+                "prepare": {
+                    "workload": workload,
+                    "model": model,
+                    "cores": list(cores),
+                    "in_flight": in_flight,
+                    **others,
+                }
+            }
+        )
 
 
 class Server:
@@ -113,7 +137,10 @@ class Server:
 
     def __init__(self, *arguments):
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [PROGRAM, "serve", *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         self.greeting = self.process.stdout.readline()
         self.endpoint = self.greeting.removeprefix("listening ").strip()

@@ -7,7 +7,20 @@ import unittest
 from program import InADirectory, Server, crossover
 
 USAGE, UNREADABLE, UNWRITABLE = 64, 65, 74
-CELL = ("--workload", "noop", "--model", "serial", "--cores", 1, "--in-flight", 1, "--seconds", 0.02, "--repetitions", 2)
+CELL = (
+    "--workload",
+    "noop",
+    "--model",
+    "serial",
+    "--cores",
+    1,
+    "--in-flight",
+    1,
+    "--seconds",
+    0.02,
+    "--repetitions",
+    2,
+)
 
 
 class Report(InADirectory):
@@ -20,11 +33,15 @@ class Report(InADirectory):
         done = self.report("results.json", "--out", page)
         self.assertEqual((done.returncode, done.stdout), (0, f"{page}\n"), done.stderr)
         text = page.read_text()
-        self.assertTrue(text.startswith("<!doctype html>") or text.startswith("<!DOCTYPE html>"), text[:60])
+        self.assertTrue(
+            text.startswith("<!doctype html>") or text.startswith("<!DOCTYPE html>"), text[:60]
+        )
         self.assertIn("noop", text)
         self.assertEqual(self.report("results.json", "--baseline", "results.json").returncode, 0)
         self.assertTrue((self.directory / "report.html").exists(), "the default name")
-        self.assertEqual(sorted(os.listdir(self.directory)), ["page.html", "report.html", "results.json"])
+        self.assertEqual(
+            sorted(os.listdir(self.directory)), ["page.html", "report.html", "results.json"]
+        )
 
     def test_tables(self):
         self.assertEqual(crossover("run", *CELL, "--out", self.out).returncode, 0)
@@ -35,14 +52,24 @@ class Report(InADirectory):
             self.assertIn(mark, done.stdout)
 
     def test_a_plain_google_benchmark_file(self):
-        self.out.write_text('{"context":{"date":"2026-01-01"},"benchmarks":[{"name":"BM_find/64","run_type":"iteration","iterations":10,"real_time":5.0,"cpu_time":5.0,"time_unit":"ns"}]}')
+        self.out.write_text(
+            '{"context":{"date":"2026-01-01"},"benchmarks":[{"name":"BM_find/64","run_type":"iteration","iterations":10,"real_time":5.0,"cpu_time":5.0,"time_unit":"ns"}]}'
+        )
         done = self.report("results.json", "--out", "page.html")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("BM_find", (self.directory / "page.html").read_text())
 
     def test_files_that_cannot_be_read(self):
         good = '{"benchmarks":[{"name":"b","iterations":1,"real_time":1,"time_unit":"ns"}]}'
-        for text in ("", "not json", '{"benchmarks":[{"na', "[]", "{}", '{"crossover":{"schema":99,"cells":[]}}', '{"benchmarks":[{"name":"b","real_time":1,"time_unit":"fortnight"}]}'):
+        for text in (
+            "",
+            "not json",
+            '{"benchmarks":[{"na',
+            "[]",
+            "{}",
+            '{"crossover":{"schema":99,"cells":[]}}',
+            '{"benchmarks":[{"name":"b","real_time":1,"time_unit":"fortnight"}]}',
+        ):
             self.out.write_text(text)
             for arguments in ((self.out,), (self.directory / "good.json", "--baseline", self.out)):
                 (self.directory / "good.json").write_text(good)
@@ -57,8 +84,13 @@ class Report(InADirectory):
 
     def test_wrong_usage(self):
         self.out.write_text('{"benchmarks":[]}')
-        for arguments, code in ((("results.json", "--format", "pdf"), USAGE), ((), USAGE), (("results.json", "--out", "no/page.html"), UNWRITABLE),
-                                (("results.json", "--out", "."), UNWRITABLE), (("results.json", "another.json"), USAGE)):
+        for arguments, code in (
+            (("results.json", "--format", "pdf"), USAGE),
+            ((), USAGE),
+            (("results.json", "--out", "no/page.html"), UNWRITABLE),
+            (("results.json", "--out", "."), UNWRITABLE),
+            (("results.json", "another.json"), USAGE),
+        ):
             done = self.report(*arguments)
             self.assertEqual(done.returncode, code, (arguments, done.stderr))
             self.assertRegex(done.stderr, r"\Acrossover: [^\n]+\n\Z")

@@ -24,27 +24,68 @@ class Schema(InADirectory):
 
     def valid_file(self):
         document = self.results()
-        self.assertEqual([f"{list(e.absolute_path)}: {e.message[:300]}" for e in VALIDATOR.iter_errors(document)], [])
+        self.assertEqual(
+            [
+                f"{list(e.absolute_path)}: {e.message[:300]}"
+                for e in VALIDATOR.iter_errors(document)
+            ],
+            [],
+        )
         return document
 
     def test_the_schema_is_one(self):
         jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
     def test_every_workload_under_every_model(self):
-        document = self.valid_run("--workload", "noop", "--workload", "sleep:delay=1ms", "--workload", "hashing:bytes=1KiB", "--workload", "network")
+        document = self.valid_run(
+            "--workload",
+            "noop",
+            "--workload",
+            "sleep:delay=1ms",
+            "--workload",
+            "hashing:bytes=1KiB",
+            "--workload",
+            "network",
+        )
         self.assertGreaterEqual(len(document["crossover"]["cells"]), 24)
 
     def test_an_open_loop_with_a_skipped_cell(self):
-        document = self.valid_run("--workload", "noop", "--model", "event_loop", "--model", "reference", "--rate", 2000)
+        document = self.valid_run(
+            "--workload", "noop", "--model", "event_loop", "--model", "reference", "--rate", 2000
+        )
         self.assertEqual({c["status"] for c in document["crossover"]["cells"]}, {"ok", "skipped"})
 
     def test_failed_cells(self):
-        document = self.valid_run("--workload", "noop", "--model", "serial", "--launcher", "false", code=1)
+        document = self.valid_run(
+            "--workload", "noop", "--model", "serial", "--launcher", "false", code=1
+        )
         self.assertEqual({c["status"] for c in document["crossover"]["cells"]}, {"failed"})
 
     def test_an_interrupted_run(self):
-        run = subprocess.Popen([PROGRAM, "run", "--workload", "sleep", "--model", "event_loop", "--model", "thread_pool", "--cores", "1", "--in-flight", "2", "--seconds", "0.1",
-                                "--repetitions", "500", "--out", str(self.out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        run = subprocess.Popen(
+            [
+                PROGRAM,
+                "run",
+                "--workload",
+                "sleep",
+                "--model",
+                "event_loop",
+                "--model",
+                "thread_pool",
+                "--cores",
+                "1",
+                "--in-flight",
+                "2",
+                "--seconds",
+                "0.1",
+                "--repetitions",
+                "500",
+                "--out",
+                str(self.out),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         while run.poll() is None and not self.out.exists():
             time.sleep(0.02)
         self.valid_file()  # in the midst of the run, too
@@ -67,7 +108,9 @@ class Schema(InADirectory):
             "an unknown status": lambda d, c, s: c.update(status="fine"),
             "a failure without a reason": lambda d, c, s: c.update(status="failed"),
             "an ok cell without samples": lambda d, c, s: c.update(samples=[]),
-            "a measured cell that was skipped": lambda d, c, s: c.update(status="skipped", reason="so"),
+            "a measured cell that was skipped": lambda d, c, s: c.update(
+                status="skipped", reason="so"
+            ),
             "a sample without operations": lambda d, c, s: s.update(operations=0),
             "a sample without time": lambda d, c, s: s.update(wall_s=0),
             "a time as text": lambda d, c, s: s.update(wall_s="1"),

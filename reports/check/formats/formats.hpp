@@ -8,8 +8,8 @@
 
 namespace crossover {
 
-/// One output of `check`: a pure function from what was found to the bytes of a file. One more is its file
-/// and one row.
+/// One output of `check`: a pure function from what was found to the bytes of a file. One more is
+/// its file and one row.
 struct output_format {
   std::string_view name;         ///< as in `--format NAME[:PATH]`
   std::string_view description;  ///< one line for `--help`
@@ -22,17 +22,19 @@ std::span<const output_format> all_formats();
 /// The format of this name, or nullptr.
 const output_format* find_format(std::string_view name);
 
-/// For terminals and logs: a line a cell, most urgent first, then what could not be compared and what to do.
+/// For terminals and logs: a line a cell, most urgent first, then what could not be compared and
+/// what to do.
 std::string as_text(const comparison& found);
 /// For programs: {"crossover_check": {"schema": 1, …}}; absent figures are null.
 std::string as_json(const comparison& found);
-/// For a comment on a pull request (at most 60,000 characters), beginning with a marker by which it is found
-/// again.
+/// For a comment on a pull request (at most 60,000 characters), beginning with a marker by which it
+/// is found again.
 std::string as_markdown(const comparison& found);
-/// For people: one self-contained page with a forest plot, without scripts; a policy in it forbids everything but its own style.
+/// For people: one self-contained page with a forest plot, without scripts; a policy in it forbids
+/// everything but its own style.
 std::string as_html(const comparison& found);
-/// For test reports of CI systems: a test case a cell; a regression is a failure, an inconclusive or vanished
-/// cell an error.
+/// For test reports of CI systems: a test case a cell; a regression is a failure, an inconclusive
+/// or vanished cell an error.
 std::string as_junit(const comparison& found);
 /// For code scanning: SARIF 2.1.0, a result for whatever is not a pass.
 std::string as_sarif(const comparison& found);

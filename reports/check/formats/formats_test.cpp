@@ -46,7 +46,8 @@ TEST(formats, the_table_is_complete_and_its_names_are_unique) {
     EXPECT_FALSE(format.description.empty());
     EXPECT_EQ(find_format(format.name), &format);
   }
-  for (const char* name : {"text", "json", "markdown", "html", "junit", "sarif", "github", "github_summary"})
+  for (const char* name :
+       {"text", "json", "markdown", "html", "junit", "sarif", "github", "github_summary"})
     EXPECT_NE(find_format(name), nullptr) << name;
   EXPECT_EQ(find_format("pdf"), nullptr);
 }
@@ -58,8 +59,11 @@ TEST(formats, every_output_is_valid_utf8_without_control_characters_and_ends_a_l
       ASSERT_FALSE(out.empty()) << format.name;
       EXPECT_EQ(out.back(), '\n') << format.name;
       for (const std::string& line : lines_of(out)) {
-        if (format.name == "json" || format.name == "sarif") {  // JSON escapes what it must, and the name stays as it is
-          EXPECT_TRUE(std::none_of(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; })) << format.name;
+        if (format.name == "json" ||
+            format.name == "sarif") {  // JSON escapes what it must, and the name stays as it is
+          EXPECT_TRUE(std::none_of(line.begin(), line.end(), [](char c) {
+            return static_cast<unsigned char>(c) < 0x20;
+          })) << format.name;
           continue;
         }
         EXPECT_EQ(one_line(line), line) << format.name;
@@ -69,12 +73,14 @@ TEST(formats, every_output_is_valid_utf8_without_control_characters_and_ends_a_l
 
 TEST(text, shows_the_most_urgent_first_and_the_headline_last) {
   const std::vector<std::string> lines = lines_of(as_text(sample_comparison()));
-  const auto first = std::find_if(lines.begin(), lines.end(), [](const std::string& l) { return l.starts_with("verdict"); });
+  const auto first = std::find_if(lines.begin(), lines.end(),
+                                  [](const std::string& l) { return l.starts_with("verdict"); });
   ASSERT_NE(first, lines.end());
   EXPECT_TRUE((first + 1)->starts_with("regression"));
-  EXPECT_EQ(lines.back(),
-            "regression: 12 cells compared, 4 regressed, 1 newly failing, 1 vanished, 4 inconclusive, 1 "
-            "failing on both sides, 1 improved, environments differ");
+  EXPECT_EQ(
+      lines.back(),
+      "regression: 12 cells compared, 4 regressed, 1 newly failing, 1 vanished, 4 inconclusive, 1 "
+      "failing on both sides, 1 improved, environments differ");
   EXPECT_EQ(as_text(all_pass()),
             "b against a: time per operation\n\n"
             "verdict           change  95 % interval                    p  blocks  cell\n"
@@ -89,14 +95,16 @@ TEST(json, reads_back_with_every_field) {
   EXPECT_EQ(document["verdict"], "regression");
   EXPECT_EQ(document["exit_code"], 1);
   ASSERT_EQ(document["cells"].size(), hostile_names().size());
-  EXPECT_EQ(document["cells"][1]["name"], "two\nlines\r\nand\ttab") << "programs get the name as it is";
+  EXPECT_EQ(document["cells"][1]["name"], "two\nlines\r\nand\ttab")
+      << "programs get the name as it is";
   EXPECT_EQ(document["cells"][1]["adjusted_p"], 0.0005);
   EXPECT_TRUE(document["cells"][3]["lower"].is_null());
   EXPECT_EQ(document["plan"]["wall_s"], 29.5);
   EXPECT_EQ(document["vanished"][0]["name"], "gone ::warning::");
   comparison infinite = all_pass();
   infinite.cells[0].upper = INFINITY;
-  EXPECT_TRUE(nlohmann::json::parse(as_json(infinite))["crossover_check"]["cells"][0]["upper"].is_null());
+  EXPECT_TRUE(
+      nlohmann::json::parse(as_json(infinite))["crossover_check"]["cells"][0]["upper"].is_null());
 }
 
 TEST(junit, is_read_by_an_xml_parser_and_its_counts_are_right) {
@@ -122,7 +130,8 @@ TEST(junit, is_read_by_an_xml_parser_and_its_counts_are_right) {
   EXPECT_EQ(suite.get<unsigned>("<xmlattr>.failures"), failures);
   EXPECT_EQ(suite.get<unsigned>("<xmlattr>.errors"), errors);
   EXPECT_EQ(suite.get<unsigned>("<xmlattr>.skipped"), skipped);
-  for (const std::string& name : hostile_names()) EXPECT_TRUE(names.contains(one_line(name))) << one_line(name);
+  for (const std::string& name : hostile_names())
+    EXPECT_TRUE(names.contains(one_line(name))) << one_line(name);
 }
 
 TEST(sarif, has_a_result_for_whatever_is_not_a_pass) {
@@ -138,8 +147,12 @@ TEST(sarif, has_a_result_for_whatever_is_not_a_pass) {
     const std::string uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
     EXPECT_EQ(uri, "head%20build/results.json");
   }
-  EXPECT_EQ(of_rule, (std::map<std::string, int>{
-                         {"regression", 4}, {"inconclusive", 4}, {"newly_failing", 1}, {"vanished", 1}, {"failing", 1}, {"environment", 1}}));
+  EXPECT_EQ(of_rule, (std::map<std::string, int>{{"regression", 4},
+                                                 {"inconclusive", 4},
+                                                 {"newly_failing", 1},
+                                                 {"vanished", 1},
+                                                 {"failing", 1},
+                                                 {"environment", 1}}));
   EXPECT_TRUE(nlohmann::json::parse(as_sarif(all_pass()))["runs"][0]["results"].empty());
 }
 
@@ -202,7 +215,8 @@ TEST(escape, one_line) {
   EXPECT_EQ(one_line("a\nb\x01\u202E"), "a\\nb\\u{1}\\u{202e}");
   EXPECT_EQ(one_line("\xff\xc3("), "\uFFFD\uFFFD(");
   EXPECT_EQ(one_line("\xe4\xb8\xad\xf0\x9f\x9a\x80"), "\u4E2D\U0001F680");
-  EXPECT_EQ(one_line("\xc0\x80 \xe0\x80\x80"), "\uFFFD\uFFFD \uFFFD\uFFFD\uFFFD") << "overlong forms";
+  EXPECT_EQ(one_line("\xc0\x80 \xe0\x80\x80"), "\uFFFD\uFFFD \uFFFD\uFFFD\uFFFD")
+      << "overlong forms";
   EXPECT_EQ(one_line("abcdefghij", 6), "abcd…j");
   EXPECT_EQ(one_line("abcdef", 6), "abcdef");
 }

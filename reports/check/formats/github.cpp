@@ -19,9 +19,12 @@ void add(std::string& out, const std::vector<annotation>& annotations) {
   const bool cut = annotations.size() > most_of_a_kind;
   const std::size_t shown = cut ? most_of_a_kind - 1 : annotations.size();
   for (std::size_t i = 0; i < shown; ++i)
-    out += fmt::format("::{} title={}::{}\n", annotations[i].command, workflow_property(one_line(annotations[i].title, 160)),
+    out += fmt::format("::{} title={}::{}\n", annotations[i].command,
+                       workflow_property(one_line(annotations[i].title, 160)),
                        workflow_message(one_line(annotations[i].message, 1'000)));
-  if (cut) out += fmt::format("::{} title=and {} more::see the step summary\n", annotations.front().command, annotations.size() - shown);
+  if (cut)
+    out += fmt::format("::{} title=and {} more::see the step summary\n",
+                       annotations.front().command, annotations.size() - shown);
 }
 
 }  // namespace
@@ -31,27 +34,38 @@ std::string as_github(const comparison& found) {
   for (const cell_comparison* cell : by_urgency(found)) {
     const std::string name = one_line(cell->name, 120);
     const std::string figures = cell->lower && cell->upper
-                                    ? fmt::format("{} (interval {} to {})", as_change(cell->ratio), as_change(cell->lower), as_change(cell->upper))
+                                    ? fmt::format("{} (interval {} to {})", as_change(cell->ratio),
+                                                  as_change(cell->lower), as_change(cell->upper))
                                     : as_change(cell->ratio);
     if (cell->outcome == verdict::regression)
-      errors.push_back({"error", "regression: " + name, fmt::format("{}; {} is tolerated", figures, as_percent(cell->tolerate))});
+      errors.push_back({"error", "regression: " + name,
+                        fmt::format("{}; {} is tolerated", figures, as_percent(cell->tolerate))});
     else if (cell->outcome == verdict::inconclusive)
-      warnings.push_back({"warning", "inconclusive: " + name, fmt::format("{}; {}", figures, cell->settle)});
+      warnings.push_back(
+          {"warning", "inconclusive: " + name, fmt::format("{}; {}", figures, cell->settle)});
     else if (cell->improvement)
       notices.push_back({"notice", "improved: " + name, figures});
   }
-  for (const unmatched_cell& cell : found.newly_failing) errors.push_back({"error", "fails now: " + one_line(cell.name, 120), cell.reason});
-  for (const unmatched_cell& cell : found.vanished) warnings.push_back({"warning", "vanished: " + one_line(cell.name, 120), cell.reason});
-  for (const unmatched_cell& cell : found.failing) warnings.push_back({"warning", "fails on both sides: " + one_line(cell.name, 120), cell.reason});
+  for (const unmatched_cell& cell : found.newly_failing)
+    errors.push_back({"error", "fails now: " + one_line(cell.name, 120), cell.reason});
+  for (const unmatched_cell& cell : found.vanished)
+    warnings.push_back({"warning", "vanished: " + one_line(cell.name, 120), cell.reason});
+  for (const unmatched_cell& cell : found.failing)
+    warnings.push_back(
+        {"warning", "fails on both sides: " + one_line(cell.name, 120), cell.reason});
   if (!found.environment_allowed)
     for (const environment_difference& d : found.environment)
-      warnings.push_back({"warning", "environments differ: " + one_line(d.key, 80), fmt::format("{} became {}", d.old_value, d.new_value)});
+      warnings.push_back({"warning", "environments differ: " + one_line(d.key, 80),
+                          fmt::format("{} became {}", d.old_value, d.new_value)});
   std::string out;
   add(out, errors);
   add(out, warnings);
   add(out, notices);
-  const char* overall = verdict_of(found) == verdict::regression ? "error" : verdict_of(found) == verdict::inconclusive ? "warning" : "notice";
-  return out + fmt::format("::{} title=crossover check::{}\n", overall, workflow_message(headline(found)));
+  const char* overall = verdict_of(found) == verdict::regression     ? "error"
+                        : verdict_of(found) == verdict::inconclusive ? "warning"
+                                                                     : "notice";
+  return out + fmt::format("::{} title=crossover check::{}\n", overall,
+                           workflow_message(headline(found)));
 }
 
 }  // namespace crossover

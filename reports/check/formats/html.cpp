@@ -13,17 +13,29 @@ namespace crossover {
 namespace {
 
 constexpr std::string_view style =
-    ":root{color-scheme:light dark;--ink:light-dark(#1b1f24,#e6e9ed);--faint:light-dark(#59636e,#9aa4af);--line:light-dark(#d0d7de,#3b434c);"
-    "--bad:light-dark(#b42318,#ff8a7a);--good:light-dark(#116e41,#5fd39a);--unsure:light-dark(#7a5600,#e5b94c);--paper:light-dark(#fff,#14181d)}"
-    "body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:72rem;margin:2rem auto;padding:0 1rem}"
-    "h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}p.faint,td.faint,footer{color:var(--faint)}"
-    ".wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{text-align:left;padding:.25rem .75rem .25rem 0;"
+    ":root{color-scheme:light "
+    "dark;--ink:light-dark(#1b1f24,#e6e9ed);--faint:light-dark(#59636e,#9aa4af);--line:light-dark(#"
+    "d0d7de,#3b434c);"
+    "--bad:light-dark(#b42318,#ff8a7a);--good:light-dark(#116e41,#5fd39a);--unsure:light-dark(#"
+    "7a5600,#e5b94c);--paper:light-dark(#fff,#14181d)}"
+    "body{font:15px/1.5 "
+    "system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:72rem;margin:2rem "
+    "auto;padding:0 1rem}"
+    "h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}p.faint,td.faint,footer{color:var(--"
+    "faint)}"
+    ".wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{"
+    "text-align:left;padding:.25rem .75rem .25rem 0;"
     "border-bottom:1px solid "
-    "var(--line);vertical-align:top}td{white-space:nowrap}td.name{overflow-wrap:anywhere;white-space:normal}.regression{color:var(--bad)}"
-    ".inconclusive{color:var(--unsure)}.improved{color:var(--good)}svg text{font:13px system-ui,sans-serif;fill:var(--ink)}"
-    "svg .faint{fill:var(--faint)}svg .rule{stroke:var(--line)}svg .limit{stroke:var(--faint);stroke-dasharray:4 3}"
-    "svg .whisker{stroke:currentColor;stroke-width:2}svg .point{fill:currentColor}svg .run{fill:none;stroke:var(--faint)}"
-    "svg .limit.regression,svg .limit.improved{stroke:currentColor}figure{margin:1rem 0}figcaption{overflow-wrap:anywhere}";
+    "var(--line);vertical-align:top}td{white-space:nowrap}td.name{overflow-wrap:anywhere;white-"
+    "space:normal}.regression{color:var(--bad)}"
+    ".inconclusive{color:var(--unsure)}.improved{color:var(--good)}svg text{font:13px "
+    "system-ui,sans-serif;fill:var(--ink)}"
+    "svg .faint{fill:var(--faint)}svg .rule{stroke:var(--line)}svg "
+    ".limit{stroke:var(--faint);stroke-dasharray:4 3}"
+    "svg .whisker{stroke:currentColor;stroke-width:2}svg .point{fill:currentColor}svg "
+    ".run{fill:none;stroke:var(--faint)}"
+    "svg .limit.regression,svg .limit.improved{stroke:currentColor}figure{margin:1rem "
+    "0}figcaption{overflow-wrap:anywhere}";
 
 std::string hash_of_style() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -50,10 +62,13 @@ class axis {
   explicit axis(const comparison& found) {
     double widest = std::log1p(found.plan.detect) * 1.3;
     for (const cell_comparison& cell : found.cells)
-      for (const auto& ratio : {cell.ratio, cell.lower, cell.upper}) widest = std::max(widest, std::abs(log_of(ratio, 0)));
+      for (const auto& ratio : {cell.ratio, cell.lower, cell.upper})
+        widest = std::max(widest, std::abs(log_of(ratio, 0)));
     reach_ = std::min(widest * 1.05, std::log(4.0));
   }
-  double at(double log_ratio) const { return left + (right - left) * (std::clamp(log_ratio / reach_, -1.0, 1.0) + 1) / 2; }
+  double at(double log_ratio) const {
+    return left + (right - left) * (std::clamp(log_ratio / reach_, -1.0, 1.0) + 1) / 2;
+  }
   double reach() const { return reach_; }
 
  private:
@@ -65,28 +80,38 @@ std::string plot(const comparison& found) {
   const double row = 24, top = 30, height = top + row * static_cast<double>(found.cells.size());
   const auto rule = [&](double log_ratio, const char* kind, const std::string& label) {
     return fmt::format(
-        "<line class=\"{}\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{}\" y2=\"{:.0f}\"/><text class=\"faint\" x=\"{:.1f}\" y=\"14\" "
+        "<line class=\"{}\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{}\" y2=\"{:.0f}\"/><text "
+        "class=\"faint\" x=\"{:.1f}\" y=\"14\" "
         "text-anchor=\"middle\">{}</text>",
         kind, x.at(log_ratio), x.at(log_ratio), top - 8, height, x.at(log_ratio), label);
   };
   std::string out = fmt::format(
-      "<div class=\"wide\"><svg viewBox=\"0 0 1000 {:.0f}\" width=\"1000\" height=\"{:.0f}\" role=\"img\" aria-label=\"Forest plot: each cell's "
+      "<div class=\"wide\"><svg viewBox=\"0 0 1000 {:.0f}\" width=\"1000\" height=\"{:.0f}\" "
+      "role=\"img\" aria-label=\"Forest plot: each cell's "
       "change and its interval; the table below has the figures\">",
       height + 10, height + 10);
-  out += rule(0, "rule", "0") + rule(std::log1p(found.plan.detect), "limit", xml_text("+" + as_percent(found.plan.detect)));
-  out += fmt::format("<text class=\"faint\" x=\"{}\" y=\"14\">better</text><text class=\"faint\" x=\"{}\" y=\"14\" text-anchor=\"end\">worse</text>",
-                     axis::left, axis::right);
+  out += rule(0, "rule", "0") + rule(std::log1p(found.plan.detect), "limit",
+                                     xml_text("+" + as_percent(found.plan.detect)));
+  out += fmt::format(
+      "<text class=\"faint\" x=\"{}\" y=\"14\">better</text><text class=\"faint\" x=\"{}\" "
+      "y=\"14\" text-anchor=\"end\">worse</text>",
+      axis::left, axis::right);
   double y = top + row / 2;
   for (const cell_comparison* cell : by_urgency(found)) {
-    out += fmt::format("<g class=\"{}\"><title>{}: {}</title><text x=\"0\" y=\"{:.0f}\">{}</text>", word_for(*cell), xml_text(cell->name),
-                       as_change(cell->ratio), y + 4, xml_text(one_line(cell->name, 46)));
+    out += fmt::format("<g class=\"{}\"><title>{}: {}</title><text x=\"0\" y=\"{:.0f}\">{}</text>",
+                       word_for(*cell), xml_text(cell->name), as_change(cell->ratio), y + 4,
+                       xml_text(one_line(cell->name, 46)));
     if (cell->ratio) {
       out += fmt::format(
-          "<line class=\"whisker\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.0f}\" y2=\"{:.0f}\"/><circle class=\"point\" cx=\"{:.1f}\" cy=\"{:.0f}\" "
+          "<line class=\"whisker\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.0f}\" "
+          "y2=\"{:.0f}\"/><circle class=\"point\" cx=\"{:.1f}\" cy=\"{:.0f}\" "
           "r=\"4\"/>",
-          x.at(log_of(cell->lower, -x.reach())), x.at(log_of(cell->upper, x.reach())), y, y, x.at(log_of(cell->ratio, 0)), y);
+          x.at(log_of(cell->lower, -x.reach())), x.at(log_of(cell->upper, x.reach())), y, y,
+          x.at(log_of(cell->ratio, 0)), y);
     } else {
-      out += fmt::format("<text class=\"faint\" x=\"{:.1f}\" y=\"{:.0f}\" text-anchor=\"middle\">no figure</text>", x.at(0), y + 4);
+      out += fmt::format(
+          "<text class=\"faint\" x=\"{:.1f}\" y=\"{:.0f}\" text-anchor=\"middle\">no figure</text>",
+          x.at(0), y + 4);
     }
     out += "</g>";
     y += row;
@@ -96,18 +121,23 @@ std::string plot(const comparison& found) {
 
 std::string table(const comparison& found) {
   std::string out = fmt::format(
-      "<div class=\"wide\"><table><thead><tr><th scope=\"col\">verdict</th><th scope=\"col\">change</th><th scope=\"col\">{:.4g} % interval</th>"
-      "<th scope=\"col\">p</th><th scope=\"col\">blocks</th><th scope=\"col\">cell</th></tr></thead><tbody>\n",
+      "<div class=\"wide\"><table><thead><tr><th scope=\"col\">verdict</th><th "
+      "scope=\"col\">change</th><th scope=\"col\">{:.4g} % interval</th>"
+      "<th scope=\"col\">p</th><th scope=\"col\">blocks</th><th "
+      "scope=\"col\">cell</th></tr></thead><tbody>\n",
       100 * (1 - 2 * found.plan.bound_level));
   for (const cell_comparison* cell : by_urgency(found)) {
     const auto p = cell->adjusted_p ? cell->adjusted_p : cell->p;
     std::string remarks;
     if (!cell->settle.empty()) remarks += "<br/>" + xml_text(cell->settle);
     for (const std::string& note : cell->notes) remarks += "<br/>" + xml_text(note);
-    out += fmt::format("<tr><td class=\"{0}\">{0}</td><td>{1}</td><td>{2}</td><td>{3}</td><td>{4}</td><td class=\"name\">{5}{6}</td></tr>\n",
-                       word_for(*cell), as_change(cell->ratio),
-                       cell->lower && cell->upper ? as_change(cell->lower) + " to " + as_change(cell->upper) : "none",
-                       p ? fmt::format("{:.4f}", *p) : "n/a", cell->blocks, xml_text(cell->name), remarks);
+    out += fmt::format(
+        "<tr><td class=\"{0}\">{0}</td><td>{1}</td><td>{2}</td><td>{3}</td><td>{4}</td><td "
+        "class=\"name\">{5}{6}</td></tr>\n",
+        word_for(*cell), as_change(cell->ratio),
+        cell->lower && cell->upper ? as_change(cell->lower) + " to " + as_change(cell->upper)
+                                   : "none",
+        p ? fmt::format("{:.4f}", *p) : "n/a", cell->blocks, xml_text(cell->name), remarks);
   }
   return out + "</tbody></table></div>\n";
 }
@@ -116,7 +146,8 @@ std::string list(const char* title, const std::vector<unmatched_cell>& cells) {
   if (cells.empty()) return {};
   std::string out = fmt::format("<h2>{}</h2><ul>", title);
   for (const unmatched_cell& cell : cells)
-    out += fmt::format("<li>{}{}</li>", xml_text(cell.name), cell.reason.empty() ? "" : ": " + xml_text(cell.reason));
+    out += fmt::format("<li>{}{}</li>", xml_text(cell.name),
+                       cell.reason.empty() ? "" : ": " + xml_text(cell.reason));
   return out + "</ul>\n";
 }
 
@@ -125,27 +156,38 @@ std::string list(const char* title, const std::vector<unmatched_cell>& cells) {
 std::string as_html(const comparison& found) {
   const verdict outcome = verdict_of(found);
   std::string out = fmt::format(
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta "
+      "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
       "style-src '{}'\"/>"
-      "<meta name=\"viewport\" content=\"width=device-width\"/><title>{}</title><style>{}</style></head><body><main>\n",
+      "<meta name=\"viewport\" "
+      "content=\"width=device-width\"/><title>{}</title><style>{}</style></head><body><main>\n",
       hash_of_style(), xml_text(headline(found)), style);
-  out += fmt::format("<h1 class=\"{}\">{}</h1>\n<p>{} of {} against {}. Right of 0 is worse.</p>\n", to_string(outcome), xml_text(headline(found)),
-                     xml_text(found.metric_label), xml_text(found.new_name), xml_text(found.old_name));
+  out += fmt::format("<h1 class=\"{}\">{}</h1>\n<p>{} of {} against {}. Right of 0 is worse.</p>\n",
+                     to_string(outcome), xml_text(headline(found)), xml_text(found.metric_label),
+                     xml_text(found.new_name), xml_text(found.old_name));
   if (!found.cells.empty()) out += plot(found) + table(found);
-  out += list("Fail now, did not before", found.newly_failing) + list("Vanished", found.vanished) + list("Fail on both sides", found.failing) +
-         list("New, with nothing to compare with", found.added) + list("Skipped on both sides", found.skipped);
+  out += list("Fail now, did not before", found.newly_failing) + list("Vanished", found.vanished) +
+         list("Fail on both sides", found.failing) +
+         list("New, with nothing to compare with", found.added) +
+         list("Skipped on both sides", found.skipped);
   if (!found.environment.empty()) {
-    out += found.environment_allowed ? "<h2>Environments differ (allowed)</h2><ul>" : "<h2>Environments differ</h2><ul>";
+    out += found.environment_allowed ? "<h2>Environments differ (allowed)</h2><ul>"
+                                     : "<h2>Environments differ</h2><ul>";
     for (const environment_difference& d : found.environment)
-      out += fmt::format("<li>{}: {} → {}</li>", xml_text(d.key), xml_text(d.old_value), xml_text(d.new_value));
+      out += fmt::format("<li>{}: {} → {}</li>", xml_text(d.key), xml_text(d.old_value),
+                         xml_text(d.new_value));
     out += "</ul>\n";
   }
   out += timeline_section(found.timelines, found.metric_label);
-  for (const std::string& note : found.notes) out += fmt::format("<p class=\"faint\">{}</p>\n", xml_text(note));
-  out +=
-      fmt::format("</main><footer><p>Tolerated {}, to be detected {}, false alarms {} a suite, power {}, seed {}; {}{}.</p></footer></body></html>\n",
-                  as_percent(found.plan.tolerate), as_percent(found.plan.detect), as_percent(found.plan.false_alarms), as_percent(found.plan.power),
-                  found.plan.seed, xml_text(found.plan.order), found.plan.wall_s ? fmt::format("; {:.1f} s", *found.plan.wall_s) : "");
+  for (const std::string& note : found.notes)
+    out += fmt::format("<p class=\"faint\">{}</p>\n", xml_text(note));
+  out += fmt::format(
+      "</main><footer><p>Tolerated {}, to be detected {}, false alarms {} a suite, power {}, seed "
+      "{}; {}{}.</p></footer></body></html>\n",
+      as_percent(found.plan.tolerate), as_percent(found.plan.detect),
+      as_percent(found.plan.false_alarms), as_percent(found.plan.power), found.plan.seed,
+      xml_text(found.plan.order),
+      found.plan.wall_s ? fmt::format("; {:.1f} s", *found.plan.wall_s) : "");
   return out;
 }
 

@@ -16,7 +16,8 @@ ordered_json or_null(const std::optional<T>& value) {
 
 ordered_json list(const std::vector<unmatched_cell>& cells) {
   ordered_json out = ordered_json::array();
-  for (const unmatched_cell& cell : cells) out.push_back({{"name", cell.name}, {"reason", cell.reason}});
+  for (const unmatched_cell& cell : cells)
+    out.push_back({{"name", cell.name}, {"reason", cell.reason}});
   return out;
 }
 
@@ -62,10 +63,13 @@ ordered_json timelines(const comparison& found) {
   ordered_json lines = ordered_json::array();
   for (const timeline& line : found.timelines) {
     ordered_json runs = ordered_json::array(), changes = ordered_json::array();
-    for (const timeline_run& run : line.runs) runs.push_back({{"commit", run.commit}, {"date", run.date}, {"value", run.value}});
+    for (const timeline_run& run : line.runs)
+      runs.push_back({{"commit", run.commit}, {"date", run.date}, {"value", run.value}});
     for (const change_point& change : line.changes)
-      changes.push_back({{"run", change.index}, {"shift", change.shift}, {"p", change.p}, {"q", change.q}});
-    lines.push_back({{"cell", line.cell}, {"runs", std::move(runs)}, {"changes", std::move(changes)}});
+      changes.push_back(
+          {{"run", change.index}, {"shift", change.shift}, {"p", change.p}, {"q", change.q}});
+    lines.push_back(
+        {{"cell", line.cell}, {"runs", std::move(runs)}, {"changes", std::move(changes)}});
   }
   return lines;
 }
@@ -76,7 +80,8 @@ std::string as_json(const comparison& found) {
   ordered_json cells = ordered_json::array();
   for (const cell_comparison& cell : found.cells) cells.push_back(of(cell));
   ordered_json environment = ordered_json::array();
-  for (const environment_difference& d : found.environment) environment.push_back({{"key", d.key}, {"old", d.old_value}, {"new", d.new_value}});
+  for (const environment_difference& d : found.environment)
+    environment.push_back({{"key", d.key}, {"old", d.old_value}, {"new", d.new_value}});
   ordered_json document;
   document["crossover_check"] = {{"schema", 1},
                                  {"verdict", to_string(verdict_of(found))},

@@ -17,13 +17,16 @@ struct counts {
   unsigned tests = 0, failures = 0, errors = 0, skipped = 0;
 };
 
-std::string test_case(const std::string& name, const trouble& what, const std::string& details, counts& tally) {
+std::string test_case(const std::string& name, const trouble& what, const std::string& details,
+                      counts& tally) {
   ++tally.tests;
-  std::string out = fmt::format("    <testcase classname=\"crossover.check\" name=\"{}\" time=\"0\">", xml_text(name));
+  std::string out = fmt::format(
+      "    <testcase classname=\"crossover.check\" name=\"{}\" time=\"0\">", xml_text(name));
   if (what.element != nullptr) {
     const std::string_view element = what.element;
     ++(element == "failure" ? tally.failures : element == "error" ? tally.errors : tally.skipped);
-    out += fmt::format("<{0} type=\"{1}\" message=\"{2}\"/>", element, xml_text(what.type), xml_text(what.message));
+    out += fmt::format("<{0} type=\"{1}\" message=\"{2}\"/>", element, xml_text(what.type),
+                       xml_text(what.message));
   }
   if (!details.empty()) out += fmt::format("<system-out>{}</system-out>", xml_text(details));
   return out + "</testcase>\n";
@@ -35,7 +38,8 @@ trouble trouble_of(const cell_comparison& cell) {
       return {};
     case verdict::regression:
       return {"failure", "regression",
-              fmt::format("{} worse, at least {}; {} is tolerated", as_change(cell.ratio), as_change(cell.lower), as_percent(cell.tolerate))};
+              fmt::format("{} worse, at least {}; {} is tolerated", as_change(cell.ratio),
+                          as_change(cell.lower), as_percent(cell.tolerate))};
     case verdict::inconclusive:
       return {"error", "inconclusive", cell.settle};
   }
@@ -44,7 +48,8 @@ trouble trouble_of(const cell_comparison& cell) {
 
 std::string details_of(const cell_comparison& cell) {
   std::string text = fmt::format("change {}", as_change(cell.ratio));
-  if (cell.lower && cell.upper) text += fmt::format(", interval {} to {}", as_change(cell.lower), as_change(cell.upper));
+  if (cell.lower && cell.upper)
+    text += fmt::format(", interval {} to {}", as_change(cell.lower), as_change(cell.upper));
   text += fmt::format(", {} blocks, {}", cell.blocks, to_string(cell.decided));
   if (cell.improvement) text += ", improved";
   for (const std::string& note : cell.notes) text += "; " + note;
@@ -56,21 +61,31 @@ std::string details_of(const cell_comparison& cell) {
 std::string as_junit(const comparison& found) {
   counts tally;
   std::string cases;
-  for (const cell_comparison& cell : found.cells) cases += test_case(cell.name, trouble_of(cell), details_of(cell), tally);
-  for (const unmatched_cell& cell : found.newly_failing) cases += test_case(cell.name, {"failure", "newly_failing", cell.reason}, "", tally);
-  for (const unmatched_cell& cell : found.vanished) cases += test_case(cell.name, {"error", "vanished", cell.reason}, "", tally);
-  for (const unmatched_cell& cell : found.failing) cases += test_case(cell.name, {"error", "failing", cell.reason}, "", tally);
-  for (const unmatched_cell& cell : found.added) cases += test_case(cell.name, {"skipped", "new", cell.reason}, "", tally);
-  for (const unmatched_cell& cell : found.skipped) cases += test_case(cell.name, {"skipped", "skipped", cell.reason}, "", tally);
+  for (const cell_comparison& cell : found.cells)
+    cases += test_case(cell.name, trouble_of(cell), details_of(cell), tally);
+  for (const unmatched_cell& cell : found.newly_failing)
+    cases += test_case(cell.name, {"failure", "newly_failing", cell.reason}, "", tally);
+  for (const unmatched_cell& cell : found.vanished)
+    cases += test_case(cell.name, {"error", "vanished", cell.reason}, "", tally);
+  for (const unmatched_cell& cell : found.failing)
+    cases += test_case(cell.name, {"error", "failing", cell.reason}, "", tally);
+  for (const unmatched_cell& cell : found.added)
+    cases += test_case(cell.name, {"skipped", "new", cell.reason}, "", tally);
+  for (const unmatched_cell& cell : found.skipped)
+    cases += test_case(cell.name, {"skipped", "skipped", cell.reason}, "", tally);
   if (!found.environment.empty() && !found.environment_allowed) {
     std::string keys;
-    for (const environment_difference& d : found.environment) keys += (keys.empty() ? "" : ", ") + d.key;
-    cases += test_case("environment", {"error", "environment", "environments differ: " + keys}, "", tally);
+    for (const environment_difference& d : found.environment)
+      keys += (keys.empty() ? "" : ", ") + d.key;
+    cases += test_case("environment", {"error", "environment", "environments differ: " + keys}, "",
+                       tally);
   }
-  const std::string figures = fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\"", tally.tests, tally.failures,
-                                          tally.errors, tally.skipped, found.plan.wall_s.value_or(0));
+  const std::string figures = fmt::format(
+      "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\"", tally.tests,
+      tally.failures, tally.errors, tally.skipped, found.plan.wall_s.value_or(0));
   return fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {0}>\n  <testsuite name=\"crossover check\" "
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {0}>\n  <testsuite name=\"crossover "
+      "check\" "
       "{0}>\n{1}  </testsuite>\n</testsuites>\n",
       figures, cases);
 }

@@ -15,14 +15,19 @@ std::string row(const cell_comparison& cell) {
                      : cell.outcome == verdict::inconclusive ? "inconclusive"
                      : cell.improvement                      ? "improved"
                                                              : "pass";
-  const std::string interval = cell.lower && cell.upper ? fmt::format("{} to {}", as_change(cell.lower), as_change(cell.upper)) : "n/a";
+  const std::string interval =
+      cell.lower && cell.upper
+          ? fmt::format("{} to {}", as_change(cell.lower), as_change(cell.upper))
+          : "n/a";
   std::string remark = cell.settle;
   for (const std::string& note : cell.notes) remark += (remark.empty() ? "" : "; ") + note;
-  return fmt::format("| {} | {} | {} | {} | {} | {} |\n", word, as_change(cell.ratio), interval, cell.blocks,
-                     markdown_code(cell.name, most_of_a_name), markdown_text(one_line(remark, 240)));
+  return fmt::format("| {} | {} | {} | {} | {} | {} |\n", word, as_change(cell.ratio), interval,
+                     cell.blocks, markdown_code(cell.name, most_of_a_name),
+                     markdown_text(one_line(remark, 240)));
 }
 
-constexpr const char* table_head = "| verdict | change | interval | blocks | cell | remark |\n|---|--:|---|--:|---|---|\n";
+constexpr const char* table_head =
+    "| verdict | change | interval | blocks | cell | remark |\n|---|--:|---|--:|---|---|\n";
 
 /// Adds lines while there is room, and says how many were left out.
 void add_lines(std::string& out, const std::vector<std::string>& lines, std::size_t room) {
@@ -39,7 +44,8 @@ void list(std::string& out, const char* title, const std::vector<unmatched_cell>
   if (cells.empty()) return;
   std::vector<std::string> lines;
   for (const unmatched_cell& cell : cells)
-    lines.push_back(fmt::format("- {} {}\n", markdown_code(cell.name, most_of_a_name), markdown_text(one_line(cell.reason, 240))));
+    lines.push_back(fmt::format("- {} {}\n", markdown_code(cell.name, most_of_a_name),
+                                markdown_text(one_line(cell.reason, 240))));
   out += fmt::format("\n**{}**\n\n", title);
   add_lines(out, lines, out.size() + 6'000);
 }
@@ -47,7 +53,8 @@ void list(std::string& out, const char* title, const std::vector<unmatched_cell>
 std::string body(const comparison& found) {
   std::string out = fmt::format("### Benchmarks: {}\n\n", markdown_text(headline(found)));
   std::vector<std::string> urgent, rest;
-  for (const cell_comparison* cell : by_urgency(found)) (cell->outcome != verdict::pass || cell->improvement ? urgent : rest).push_back(row(*cell));
+  for (const cell_comparison* cell : by_urgency(found))
+    (cell->outcome != verdict::pass || cell->improvement ? urgent : rest).push_back(row(*cell));
   if (!urgent.empty()) {
     out += table_head;
     add_lines(out, urgent, 24'000);
@@ -57,28 +64,36 @@ std::string body(const comparison& found) {
   list(out, "Fail on both sides", found.failing);
   list(out, "New", found.added);
   if (!found.environment.empty()) {
-    out += found.environment_allowed ? "\n**Environments differ (allowed)**\n\n" : "\n**Environments differ**\n\n";
+    out += found.environment_allowed ? "\n**Environments differ (allowed)**\n\n"
+                                     : "\n**Environments differ**\n\n";
     std::vector<std::string> lines;
     for (const environment_difference& d : found.environment)
-      lines.push_back(fmt::format("- {}: {} became {}\n", markdown_text(one_line(d.key, 80)), markdown_text(one_line(d.old_value, 120)),
+      lines.push_back(fmt::format("- {}: {} became {}\n", markdown_text(one_line(d.key, 80)),
+                                  markdown_text(one_line(d.old_value, 120)),
                                   markdown_text(one_line(d.new_value, 120))));
     add_lines(out, lines, out.size() + 4'000);
   }
-  for (const std::string& note : found.notes) out += fmt::format("\n{}\n", markdown_text(one_line(note, 500)));
+  for (const std::string& note : found.notes)
+    out += fmt::format("\n{}\n", markdown_text(one_line(note, 500)));
   if (!rest.empty()) {
     out += fmt::format("\n<details><summary>{} that pass</summary>\n\n{}", rest.size(), table_head);
     add_lines(out, rest, most_bytes - 600);
     out += "\n</details>\n";
   }
-  out += fmt::format("\n<sub>{}: {} tolerated, {} to be detected with {} power, {} false alarms a suite; seed {}.</sub>\n",
-                     markdown_text(found.metric_label), as_percent(found.plan.tolerate), as_percent(found.plan.detect), as_percent(found.plan.power),
-                     as_percent(found.plan.false_alarms), found.plan.seed);
+  out += fmt::format(
+      "\n<sub>{}: {} tolerated, {} to be detected with {} power, {} false alarms a suite; seed "
+      "{}.</sub>\n",
+      markdown_text(found.metric_label), as_percent(found.plan.tolerate),
+      as_percent(found.plan.detect), as_percent(found.plan.power),
+      as_percent(found.plan.false_alarms), found.plan.seed);
   return out;
 }
 
 }  // namespace
 
-std::string as_markdown(const comparison& found) { return "<!-- crossover check -->\n" + body(found); }
+std::string as_markdown(const comparison& found) {
+  return "<!-- crossover check -->\n" + body(found);
+}
 
 std::string as_github_summary(const comparison& found) { return body(found); }
 

@@ -21,12 +21,13 @@ constexpr rule rules[] = {
     {"newly_failing", "error", "The cell fails and did not before."},
     {"vanished", "warning", "The cell was measured before and is not any more."},
     {"failing", "warning", "The cell fails on both sides."},
-    {"inconclusive", "warning", "The measurements neither show a regression nor exclude the slowdown that matters."},
+    {"inconclusive", "warning",
+     "The measurements neither show a regression nor exclude the slowdown that matters."},
     {"environment", "warning", "The two sides were measured in different environments."},
 };
 
-/// FNV-1a (Fowler, Noll & Vo): the same cell has the same fingerprint from run to run, so that an alert stays
-/// one alert.
+/// FNV-1a (Fowler, Noll & Vo): the same cell has the same fingerprint from run to run, so that an
+/// alert stays one alert.
 std::string fingerprint(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3ULL;
@@ -39,14 +40,15 @@ std::string as_uri(std::string_view path) {
   while (path.starts_with('/')) path.remove_prefix(1);
   std::string out;
   for (const char c : path) {
-    const bool plain =
-        (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '/' || c == '.' || c == '-' || c == '_' || c == '~';
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                       c == '/' || c == '.' || c == '-' || c == '_' || c == '~';
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<std::uint8_t>(c));
   }
   return out.empty() ? "results.json" : out;
 }
 
-ordered_json result(const comparison& found, std::size_t index, const std::string& cell, const std::string& message) {
+ordered_json result(const comparison& found, std::size_t index, const std::string& cell,
+                    const std::string& message) {
   const rule& of = rules[index];
   const std::string name = one_line(cell);
   return {{"ruleId", of.id},
@@ -54,7 +56,9 @@ ordered_json result(const comparison& found, std::size_t index, const std::strin
           {"level", of.level},
           {"message", {{"text", one_line(fmt::format("{}: {}", name, message), 2'000)}}},
           {"locations",
-           {{{"physicalLocation", {{"artifactLocation", {{"uri", as_uri(found.new_name)}}}, {"region", {{"startLine", 1}}}}},
+           {{{"physicalLocation",
+              {{"artifactLocation", {{"uri", as_uri(found.new_name)}}},
+               {"region", {{"startLine", 1}}}}},
              {"logicalLocations", {{{"fullyQualifiedName", name}, {"kind", "member"}}}}}}},
           {"partialFingerprints", {{"cell/v1", fingerprint(std::string(of.id) + "\n" + cell)}}}};
 }
@@ -65,26 +69,37 @@ std::string as_sarif(const comparison& found) {
   ordered_json results = ordered_json::array();
   for (const cell_comparison* cell : by_urgency(found)) {
     if (cell->outcome == verdict::regression)
-      results.push_back(result(found, 0, cell->name,
-                               fmt::format("{} worse (interval {} to {}); {} is tolerated", as_change(cell->ratio), as_change(cell->lower),
-                                           as_change(cell->upper), as_percent(cell->tolerate))));
-    if (cell->outcome == verdict::inconclusive) results.push_back(result(found, 4, cell->name, "inconclusive: " + cell->settle));
+      results.push_back(result(
+          found, 0, cell->name,
+          fmt::format("{} worse (interval {} to {}); {} is tolerated", as_change(cell->ratio),
+                      as_change(cell->lower), as_change(cell->upper), as_percent(cell->tolerate))));
+    if (cell->outcome == verdict::inconclusive)
+      results.push_back(result(found, 4, cell->name, "inconclusive: " + cell->settle));
   }
-  for (const unmatched_cell& cell : found.newly_failing) results.push_back(result(found, 1, cell.name, "fails now: " + cell.reason));
-  for (const unmatched_cell& cell : found.vanished) results.push_back(result(found, 2, cell.name, "vanished: " + cell.reason));
-  for (const unmatched_cell& cell : found.failing) results.push_back(result(found, 3, cell.name, "fails on both sides: " + cell.reason));
+  for (const unmatched_cell& cell : found.newly_failing)
+    results.push_back(result(found, 1, cell.name, "fails now: " + cell.reason));
+  for (const unmatched_cell& cell : found.vanished)
+    results.push_back(result(found, 2, cell.name, "vanished: " + cell.reason));
+  for (const unmatched_cell& cell : found.failing)
+    results.push_back(result(found, 3, cell.name, "fails on both sides: " + cell.reason));
   if (!found.environment_allowed)
     for (const environment_difference& d : found.environment)
-      results.push_back(result(found, 5, d.key, fmt::format("'{}' became '{}'", d.old_value, d.new_value)));
+      results.push_back(
+          result(found, 5, d.key, fmt::format("'{}' became '{}'", d.old_value, d.new_value)));
 
   ordered_json rule_list = ordered_json::array();
   for (const rule& r : rules)
-    rule_list.push_back({{"id", r.id}, {"shortDescription", {{"text", r.description}}}, {"defaultConfiguration", {{"level", r.level}}}});
+    rule_list.push_back({{"id", r.id},
+                         {"shortDescription", {{"text", r.description}}},
+                         {"defaultConfiguration", {{"level", r.level}}}});
   ordered_json document = {{"version", "2.1.0"}};
-  document["$schema"] = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-  document["runs"] = ordered_json::array({{{"tool", {{"driver", {{"name", "crossover check"}, {"rules", std::move(rule_list)}}}}},
-                                           {"invocations", ordered_json::array({{{"executionSuccessful", true}, {"exitCode", exit_code_of(found)}}})},
-                                           {"results", std::move(results)}}});
+  document["$schema"] =
+      "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+  document["runs"] = ordered_json::array(
+      {{{"tool", {{"driver", {{"name", "crossover check"}, {"rules", std::move(rule_list)}}}}},
+        {"invocations",
+         ordered_json::array({{{"executionSuccessful", true}, {"exitCode", exit_code_of(found)}}})},
+        {"results", std::move(results)}}});
   return document.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -17,23 +17,31 @@ void list(std::string& out, const char* title, const std::vector<unmatched_cell>
   if (cells.empty()) return;
   out += fmt::format("\n{}:\n", title);
   for (const unmatched_cell& cell : cells)
-    out += fmt::format("  {}{}{}\n", one_line(cell.name, most_of_a_name), cell.reason.empty() ? "" : ": ", one_line(cell.reason, 300));
+    out += fmt::format("  {}{}{}\n", one_line(cell.name, most_of_a_name),
+                       cell.reason.empty() ? "" : ": ", one_line(cell.reason, 300));
 }
 
 }  // namespace
 
 std::string as_text(const comparison& found) {
-  std::string out = fmt::format("{} against {}: {}\n", one_line(found.new_name, 200), one_line(found.old_name, 200), one_line(found.metric_label));
+  std::string out = fmt::format("{} against {}: {}\n", one_line(found.new_name, 200),
+                                one_line(found.old_name, 200), one_line(found.metric_label));
   if (!found.cells.empty()) {
     out += fmt::format("\n{:<12}  {:>10}  {:<24}  {:>8}  {:>6}  {}\n", "verdict", "change",
-                       fmt::format("{:.4g} % interval", 100 * (1 - 2 * found.plan.bound_level)), "p", "blocks", "cell");
+                       fmt::format("{:.4g} % interval", 100 * (1 - 2 * found.plan.bound_level)),
+                       "p", "blocks", "cell");
     for (const cell_comparison* cell : by_urgency(found)) {
       const auto p = cell->adjusted_p ? cell->adjusted_p : cell->p;
-      out += fmt::format("{:<12}  {:>10}  {:<24}  {:>8}  {:>6}  {}\n",
-                         cell->improvement && cell->outcome == verdict::pass ? "improved" : to_string(cell->outcome), as_change(cell->ratio),
-                         interval(*cell), p ? fmt::format("{:.4f}", *p) : "n/a", cell->blocks, one_line(cell->name, most_of_a_name));
-      if (!cell->settle.empty()) out += fmt::format("              {}\n", one_line(cell->settle, 300));
-      for (const std::string& note : cell->notes) out += fmt::format("              note: {}\n", one_line(note, 300));
+      out += fmt::format(
+          "{:<12}  {:>10}  {:<24}  {:>8}  {:>6}  {}\n",
+          cell->improvement && cell->outcome == verdict::pass ? "improved"
+                                                              : to_string(cell->outcome),
+          as_change(cell->ratio), interval(*cell), p ? fmt::format("{:.4f}", *p) : "n/a",
+          cell->blocks, one_line(cell->name, most_of_a_name));
+      if (!cell->settle.empty())
+        out += fmt::format("              {}\n", one_line(cell->settle, 300));
+      for (const std::string& note : cell->notes)
+        out += fmt::format("              note: {}\n", one_line(note, 300));
     }
   }
   list(out, "fail now, did not before", found.newly_failing);
@@ -42,14 +50,18 @@ std::string as_text(const comparison& found) {
   list(out, "new, with nothing to compare with", found.added);
   list(out, "skipped on both sides", found.skipped);
   if (!found.environment.empty()) {
-    out += found.environment_allowed ? "\nenvironments differ (allowed):\n" : "\nenvironments differ:\n";
+    out += found.environment_allowed ? "\nenvironments differ (allowed):\n"
+                                     : "\nenvironments differ:\n";
     for (const environment_difference& d : found.environment)
-      out += fmt::format("  {}: {} -> {}\n", one_line(d.key, 80), one_line(d.old_value, 120), one_line(d.new_value, 120));
+      out += fmt::format("  {}: {} -> {}\n", one_line(d.key, 80), one_line(d.old_value, 120),
+                         one_line(d.new_value, 120));
   }
   if (!found.notes.empty()) out += "\n";
   for (const std::string& note : found.notes) out += fmt::format("note: {}\n", one_line(note, 500));
-  out += fmt::format("\ntolerated {}, to be detected {}, false alarms {} a suite, power {}, seed {}", as_percent(found.plan.tolerate),
-                     as_percent(found.plan.detect), as_percent(found.plan.false_alarms), as_percent(found.plan.power), found.plan.seed);
+  out += fmt::format(
+      "\ntolerated {}, to be detected {}, false alarms {} a suite, power {}, seed {}",
+      as_percent(found.plan.tolerate), as_percent(found.plan.detect),
+      as_percent(found.plan.false_alarms), as_percent(found.plan.power), found.plan.seed);
   if (found.plan.wall_s) out += fmt::format(", {:.1f} s", *found.plan.wall_s);
   return out + "\n" + headline(found) + "\n";
 }

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::size_t most_cells = 200;
 constexpr double width = 640, height = 72, margin = 8;
-/// A quieter series than this is drawn flat instead of having its noise blown up to the plot's height.
+/// A quieter series than this is drawn flat instead of having its noise blown up to the plot's
+/// height.
 constexpr double least_reach = 0.02;
 
 std::string plot(const timeline& line) {
@@ -25,23 +26,30 @@ std::string plot(const timeline& line) {
   const double middle = (low + high) / 2, reach = std::max(least_reach, high - low) / 2;
   const double steps = std::max<double>(1, static_cast<double>(line.runs.size()) - 1);
   const auto x = [&](double run) { return margin + (width - 2 * margin) * run / steps; };
-  const auto y = [&](double value) { return height / 2 - (height / 2 - margin) * (std::log(value) - middle) / reach; };
+  const auto y = [&](double value) {
+    return height / 2 - (height / 2 - margin) * (std::log(value) - middle) / reach;
+  };
   std::string out = fmt::format(
-      "<svg viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" height=\"{1:.0f}\" role=\"img\" aria-label=\"{2} runs, {3} marked changes\">", width,
-      height, line.runs.size(), line.changes.size());
+      "<svg viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" height=\"{1:.0f}\" role=\"img\" "
+      "aria-label=\"{2} runs, {3} marked changes\">",
+      width, height, line.runs.size(), line.changes.size());
   for (const change_point& change : line.changes) {
     const double at = x(static_cast<double>(change.index) - 0.5);
-    out += fmt::format("<line class=\"limit {}\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"0\" y2=\"{:.0f}\"/>", change.shift > 0 ? "regression" : "improved",
-                       at, at, height);
+    out +=
+        fmt::format("<line class=\"limit {}\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"0\" y2=\"{:.0f}\"/>",
+                    change.shift > 0 ? "regression" : "improved", at, at, height);
   }
   std::string points;
-  for (std::size_t i = 0; i < line.runs.size(); ++i) points += fmt::format("{:.1f},{:.1f} ", x(static_cast<double>(i)), y(line.runs[i].value));
+  for (std::size_t i = 0; i < line.runs.size(); ++i)
+    points += fmt::format("{:.1f},{:.1f} ", x(static_cast<double>(i)), y(line.runs[i].value));
   out += fmt::format("<polyline class=\"run\" points=\"{}\"/>", points);
   for (std::size_t i = 0; i < line.runs.size(); ++i) {
     const timeline_run& run = line.runs[i];
-    out +=
-        fmt::format("<circle class=\"point\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\"><title>{} {}: {:.6g}</title></circle>", x(static_cast<double>(i)),
-                    y(run.value), i + 1 == line.runs.size() ? 4 : 2.5, xml_text(run.commit), xml_text(run.date), run.value);
+    out += fmt::format(
+        "<circle class=\"point\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\"><title>{} {}: "
+        "{:.6g}</title></circle>",
+        x(static_cast<double>(i)), y(run.value), i + 1 == line.runs.size() ? 4 : 2.5,
+        xml_text(run.commit), xml_text(run.date), run.value);
   }
   return out + "</svg>";
 }
@@ -49,8 +57,10 @@ std::string plot(const timeline& line) {
 std::string changes_in_words(const timeline& line) {
   std::string words;
   for (const change_point& change : line.changes)
-    words += fmt::format("{}<span class=\"{}\">{}</span> from {} on", words.empty() ? "changed: " : "; ",
-                         change.shift > 0 ? "regression" : "improved", as_change(std::exp(change.shift)), xml_text(line.runs[change.index].commit));
+    words +=
+        fmt::format("{}<span class=\"{}\">{}</span> from {} on", words.empty() ? "changed: " : "; ",
+                    change.shift > 0 ? "regression" : "improved", as_change(std::exp(change.shift)),
+                    xml_text(line.runs[change.index].commit));
   return words;
 }
 
@@ -59,20 +69,26 @@ std::string changes_in_words(const timeline& line) {
 std::string timeline_section(std::span<const timeline> lines, const std::string& metric_label) {
   std::vector<const timeline*> drawn;
   for (const timeline& line : lines)
-    if (!line.runs.empty() && (lines.size() <= most_cells || !line.changes.empty()) && drawn.size() < most_cells) drawn.push_back(&line);
+    if (!line.runs.empty() && (lines.size() <= most_cells || !line.changes.empty()) &&
+        drawn.size() < most_cells)
+      drawn.push_back(&line);
   if (lines.empty()) return {};
   std::string out = fmt::format(
-      "<section><h2>History</h2><p class=\"faint\">{} over the runs, oldest left, each plot on its own logarithmic scale; the last point is this "
+      "<section><h2>History</h2><p class=\"faint\">{} over the runs, oldest left, each plot on its "
+      "own logarithmic scale; the last point is this "
       "run. Dashed: where the level "
-      "changed, with the rate of false marks controlled at 5 % over all cells. Advisory: a machine that changed lastingly looks like a change of the "
+      "changed, with the rate of false marks controlled at 5 % over all cells. Advisory: a machine "
+      "that changed lastingly looks like a change of the "
       "program.</p>\n",
       xml_text(metric_label));
   if (drawn.size() < lines.size())
-    out += fmt::format("<p>{} of {} cells: those with a marked change, {} at most.</p>\n", drawn.size(), lines.size(), most_cells);
+    out += fmt::format("<p>{} of {} cells: those with a marked change, {} at most.</p>\n",
+                       drawn.size(), lines.size(), most_cells);
   for (const timeline* line : drawn) {
     const std::string words = changes_in_words(*line);
-    out += fmt::format("<figure><figcaption>{}{}</figcaption><div class=\"wide\">{}</div></figure>\n", xml_text(line->cell),
-                       words.empty() ? "" : "<br/>" + words, plot(*line));
+    out +=
+        fmt::format("<figure><figcaption>{}{}</figcaption><div class=\"wide\">{}</div></figure>\n",
+                    xml_text(line->cell), words.empty() ? "" : "<br/>" + words, plot(*line));
   }
   return out + "</section>\n";
 }

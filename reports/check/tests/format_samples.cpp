@@ -4,8 +4,8 @@
 #include "reports/check/formats/formats.hpp"
 #include "reports/check/sample_comparison.hpp"
 
-/// Writes every format of three comparisons into a directory, for readers that are not ours: `format_samples
-/// DIR`.
+/// Writes every format of three comparisons into a directory, for readers that are not ours:
+/// `format_samples DIR`.
 int main(int count, char** arguments) {
   using namespace crossover;
   if (count != 2) {
@@ -17,10 +17,12 @@ int main(int count, char** arguments) {
   pass.cells.emplace_back();
   pass.cells.back().name = "noop/serial";
   pass.cells.back().outcome = verdict::pass;
-  const std::pair<const char*, comparison> all[] = {{"everything", sample_comparison()}, {"pass", pass}, {"nothing", comparison{}}};
+  const std::pair<const char*, comparison> all[] = {
+      {"everything", sample_comparison()}, {"pass", pass}, {"nothing", comparison{}}};
   for (const auto& [name, found] : all)
     for (const output_format& format : all_formats()) {
-      std::ofstream out(std::string(arguments[1]) + "/" + name + "." + std::string(format.name), std::ios::binary);
+      std::ofstream out(std::string(arguments[1]) + "/" + name + "." + std::string(format.name),
+                        std::ios::binary);
       out << format.render(found);
       if (!out.flush()) return 74;
     }

@@ -10,31 +10,56 @@ export const load = (url, context, next) => url.endsWith(".json")
   ? { format: "module", shortCircuit: true, source: "export default " + readFileSync(new URL(url), "utf8") }
   : next(url, context);`;
 register("data:text/javascript," + encodeURIComponent(hook));
-const { parseWorkflow, NoOperationTraceWriter } = await import("@actions/workflow-parser");
+const { parseWorkflow, NoOperationTraceWriter } =
+  await import("@actions/workflow-parser");
 
 const folder = new URL("../../../tools/ci/", import.meta.url);
 const read = (name) => readFileSync(new URL(name, folder), "utf8");
 
-const github = parseWorkflow({ name: "benchmarks.yml", content: read("github.yml") }, new NoOperationTraceWriter());
-assert.deepEqual(github.context.errors.getErrors().map((e) => e.message), []);
-const broken = parseWorkflow(
-  { name: "broken.yml", content: read("github.yml").replace("runs-on:", "runs-onn:") },
+const github = parseWorkflow(
+  { name: "benchmarks.yml", content: read("github.yml") },
   new NoOperationTraceWriter(),
 );
-assert.ok(broken.context.errors.getErrors().length > 0, "the parser does refuse what it should");
+assert.deepEqual(
+  github.context.errors.getErrors().map((e) => e.message),
+  [],
+);
+const broken = parseWorkflow(
+  {
+    name: "broken.yml",
+    content: read("github.yml").replace("runs-on:", "runs-onn:"),
+  },
+  new NoOperationTraceWriter(),
+);
+assert.ok(
+  broken.context.errors.getErrors().length > 0,
+  "the parser does refuse what it should",
+);
 
 const steps = parse(read("github.yml")).jobs.check.steps;
-assert.ok(steps.some((step) => step.run?.startsWith("tools/ci/check.sh")), "the step that checks");
+assert.ok(
+  steps.some((step) => step.run?.startsWith("tools/ci/check.sh")),
+  "the step that checks",
+);
 for (const step of steps)
-  assert.ok(!/\$\{\{\s*github\.event\.pull_request\.(title|body|head\.ref)/.test(step.run ?? ""), "nothing a stranger writes is run");
+  assert.ok(
+    !/\$\{\{\s*github\.event\.pull_request\.(title|body|head\.ref)/.test(
+      step.run ?? "",
+    ),
+    "nothing a stranger writes is run",
+  );
 
 // https://docs.gitlab.com/ci/yaml/: the keywords of a job.
 const known = new Set(
-  "after_script allow_failure artifacts before_script cache image interruptible needs resource_group retry rules script services stage tags timeout variables".split(" "),
+  "after_script allow_failure artifacts before_script cache image interruptible needs resource_group retry rules script services stage tags timeout variables".split(
+    " ",
+  ),
 );
 const job = parse(read("gitlab.yml")).benchmarks;
-for (const key of Object.keys(job)) assert.ok(known.has(key), `gitlab.yml: ${key}`);
+for (const key of Object.keys(job))
+  assert.ok(known.has(key), `gitlab.yml: ${key}`);
 assert.equal(job.artifacts.reports.junit, "out/check.xml");
 assert.ok(job.script.some((line) => line.includes("tools/ci/check.sh")));
-for (const value of Object.values(job.variables)) assert.equal(typeof value, "string", "GitLab wants strings");
+for (const value of Object.values(job.variables))
+  assert.equal(typeof value, "string", "GitLab wants strings");
 console.log("ok: templates");

@@ -25,7 +25,10 @@ try {
   const require = createRequire(import.meta.url);
   const schema = JSON.parse(
     readFileSync(
-      join(require.resolve("@datadog/datadog-ci-plugin-sarif/package.json"), "../dist/json-schema/sarif-schema-2.1.0.json"),
+      join(
+        require.resolve("@datadog/datadog-ci-plugin-sarif/package.json"),
+        "../dist/json-schema/sarif-schema-2.1.0.json",
+      ),
     ),
   );
   const ajv = new Ajv({ strict: false, allErrors: true });
@@ -34,32 +37,64 @@ try {
   for (const kind of ["everything", "pass", "nothing"]) {
     const sarif = JSON.parse(read(`${kind}.sarif`));
     assert.ok(valid(sarif), `${kind}.sarif: ${ajv.errorsText(valid.errors)}`);
-    assert.ok(!valid({ ...sarif, version: "2.0.0" }), "the schema does refuse what it should");
+    assert.ok(
+      !valid({ ...sarif, version: "2.0.0" }),
+      "the schema does refuse what it should",
+    );
 
     const xml = read(`${kind}.junit`);
     assert.equal(XMLValidator.validate(xml), true);
-    const suite = new XMLParser({ ignoreAttributes: false, isArray: (tag) => tag === "testcase" }).parse(xml).testsuites.testsuite;
+    const suite = new XMLParser({
+      ignoreAttributes: false,
+      isArray: (tag) => tag === "testcase",
+    }).parse(xml).testsuites.testsuite;
     assert.equal(Number(suite["@_tests"]), suite.testcase?.length ?? 0);
 
     // The page is written as XML too, so that a parser can tell whether what is open is closed and what is a name is escaped.
     const page = read(`${kind}.html`);
-    assert.equal(XMLValidator.validate(page.replace(/^<!doctype html>\n/, ""), { allowBooleanAttributes: false }), true);
-    assert.match(page, /Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'"/);
+    assert.equal(
+      XMLValidator.validate(page.replace(/^<!doctype html>\n/, ""), {
+        allowBooleanAttributes: false,
+      }),
+      true,
+    );
+    assert.match(
+      page,
+      /Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'"/,
+    );
     const style = page.match(/<style>([^]*?)<\/style>/)[1];
-    assert.ok(page.includes(createHash("sha256").update(style).digest("base64")), "the policy allows the page's own style");
-    assert.ok(!/<(script|img|link|iframe|a|object)\b|(src|href)=/i.test(page), "nothing is loaded, no name becomes a link");
+    assert.ok(
+      page.includes(createHash("sha256").update(style).digest("base64")),
+      "the policy allows the page's own style",
+    );
+    assert.ok(
+      !/<(script|img|link|iframe|a|object)\b|(src|href)=/i.test(page),
+      "nothing is loaded, no name becomes a link",
+    );
 
     const check = JSON.parse(read(`${kind}.json`)).crossover_check;
     for (const name of ["markdown", "github_summary"]) {
       const text = read(`${kind}.${name}`);
-      const tables = marked.lexer(text).filter((token) => token.type === "table");
-      for (const table of tables) assert.deepEqual(new Set(table.rows.map((row) => row.length)), new Set([6]));
+      const tables = marked
+        .lexer(text)
+        .filter((token) => token.type === "table");
+      for (const table of tables)
+        assert.deepEqual(
+          new Set(table.rows.map((row) => row.length)),
+          new Set([6]),
+        );
       const shown = tables.reduce((sum, table) => sum + table.rows.length, 0);
       assert.equal(shown, check.cells.length, "a row a cell");
       // Markup that is ours, and none of the names'.
       const html = marked.parse(text).replace(/<!-- crossover check -->/, "");
-      const tags = new Set([...html.matchAll(/<\/?([a-z0-9]+|!--)/gi)].map((m) => m[1]));
-      const ours = new Set("h3 p table thead tbody tr th td code strong ul li details summary sub".split(" "));
+      const tags = new Set(
+        [...html.matchAll(/<\/?([a-z0-9]+|!--)/gi)].map((m) => m[1]),
+      );
+      const ours = new Set(
+        "h3 p table thead tbody tr th td code strong ul li details summary sub".split(
+          " ",
+        ),
+      );
       for (const tag of tags) assert.ok(ours.has(tag), `<${tag}> in ${name}`);
       assert.ok(!/href=/.test(html), "no name becomes a link");
     }

@@ -8,21 +8,39 @@ import { copyText, fileName } from "./saving.ts";
 /** How many rows are shown before the reader asks for more. */
 const atOnce = 40;
 
-interface Column { label: string; metric?: string; value: (cell: Cell) => string | number | null }
+interface Column {
+  label: string;
+  metric?: string;
+  value: (cell: Cell) => string | number | null;
+}
 
 export function columnsOf({ results }: Context): Column[] {
-  const metric = (id: string): Column => ({ label: results.metric(id).label, metric: id, value: (cell) => results.figure(cell, id)?.[0] ?? null });
+  const metric = (id: string): Column => ({
+    label: results.metric(id).label,
+    metric: id,
+    value: (cell) => results.figure(cell, id)?.[0] ?? null,
+  });
   const foreign = results.data.foreign;
   return [
-    { label: foreign ? "benchmark" : "workload", value: (cell) => (foreign ? cell.name : results.data.panels[cell.panel]!.label) },
-    ...(foreign ? [] : [
-      { label: "model", value: (cell: Cell) => cell.model },
-      { label: "cores", value: (cell: Cell) => cell.cores },
-      { label: "in flight", value: (cell: Cell) => cell.in_flight },
-    ]),
+    {
+      label: foreign ? "benchmark" : "workload",
+      value: (cell) => (foreign ? cell.name : results.data.panels[cell.panel]!.label),
+    },
+    ...(foreign
+      ? []
+      : [
+          { label: "model", value: (cell: Cell) => cell.model },
+          { label: "cores", value: (cell: Cell) => cell.cores },
+          { label: "in flight", value: (cell: Cell) => cell.in_flight },
+        ]),
     { label: "status", value: (cell) => cell.status },
     ...(foreign ? ["time", "cpu"] : ["throughput", "p50", "p99", "cpu", "memory"]).map(metric),
-    { label: "remarks", value: (cell) => [cell.reason, ...(cell.findings ?? []).map((f) => f.code)].filter(Boolean).join(", ") || null },
+    {
+      label: "remarks",
+      value: (cell) =>
+        [cell.reason, ...(cell.findings ?? []).map((f) => f.code)].filter(Boolean).join(", ") ||
+        null,
+    },
   ];
 }
 
@@ -35,7 +53,8 @@ export function cellsOfView({ results, view }: Context): number[] {
     if (view.cores !== null && cell.cores !== view.cores) return [];
     if (view.inFlight !== null && cell.in_flight !== view.inFlight) return [];
     if (words.length) {
-      const text = `${cell.name} ${cell.model} ${cell.status} ${cell.reason ?? ""} ${(cell.findings ?? []).map((f) => f.code).join(" ")}`.toLowerCase();
+      const text =
+        `${cell.name} ${cell.model} ${cell.status} ${cell.reason ?? ""} ${(cell.findings ?? []).map((f) => f.code).join(" ")}`.toLowerCase();
       if (!words.every((word) => text.includes(word))) return [];
     }
     return [i];
@@ -43,27 +62,58 @@ export function cellsOfView({ results, view }: Context): number[] {
 }
 
 /** Sorted by a column; what has no value comes last in either direction. */
-export function sorted(context: Context, cells: number[], column: Column | undefined, descending: boolean): number[] {
+export function sorted(
+  context: Context,
+  cells: number[],
+  column: Column | undefined,
+  descending: boolean,
+): number[] {
   if (!column) return cells;
   const keyed = cells.map((index) => ({ index, value: column.value(context.results.cell(index)) }));
   const sign = descending ? -1 : 1;
-  return keyed.sort((a, b) => {
-    if (a.value === null || b.value === null) return Number(a.value === null) - Number(b.value === null);
-    if (typeof a.value === "number" && typeof b.value === "number") return sign * (a.value - b.value);
-    return sign * (String(a.value) < String(b.value) ? -1 : String(a.value) > String(b.value) ? 1 : 0);
-  }).map(({ index }) => index);
+  return keyed
+    .sort((a, b) => {
+      if (a.value === null || b.value === null)
+        return Number(a.value === null) - Number(b.value === null);
+      if (typeof a.value === "number" && typeof b.value === "number")
+        return sign * (a.value - b.value);
+      return (
+        sign * (String(a.value) < String(b.value) ? -1 : String(a.value) > String(b.value) ? 1 : 0)
+      );
+    })
+    .map(({ index }) => index);
 }
 
 export function csvOfCells(context: Context, cells: number[]): string {
   const { results } = context;
-  const columns = ["name", "workload", "model", "cores", "in_flight", "status", "remarks",
-    ...results.data.metrics.flatMap((m) => [m.id, `${m.id}_lower`, `${m.id}_upper`])];
-  return csv(columns, cells.map((index) => {
-    const cell = results.cell(index);
-    return [cell.name, results.data.panels[cell.panel]!.label, cell.model, cell.cores, cell.in_flight, cell.status,
-      [cell.reason, ...(cell.findings ?? []).map((f) => f.code)].filter(Boolean).join(", "),
-      ...results.data.metrics.flatMap((_, i) => cell.metrics?.[i]?.slice(0, 3) ?? [null, null, null])];
-  }));
+  const columns = [
+    "name",
+    "workload",
+    "model",
+    "cores",
+    "in_flight",
+    "status",
+    "remarks",
+    ...results.data.metrics.flatMap((m) => [m.id, `${m.id}_lower`, `${m.id}_upper`]),
+  ];
+  return csv(
+    columns,
+    cells.map((index) => {
+      const cell = results.cell(index);
+      return [
+        cell.name,
+        results.data.panels[cell.panel]!.label,
+        cell.model,
+        cell.cores,
+        cell.in_flight,
+        cell.status,
+        [cell.reason, ...(cell.findings ?? []).map((f) => f.code)].filter(Boolean).join(", "),
+        ...results.data.metrics.flatMap(
+          (_, i) => cell.metrics?.[i]?.slice(0, 3) ?? [null, null, null],
+        ),
+      ];
+    }),
+  );
 }
 
 /** The table in its section; it keeps its sorting between views. */
@@ -71,7 +121,10 @@ export class CellsTable {
   private sort: { label: string; descending: boolean } | null = null;
   private limit = atOnce;
 
-  constructor(private readonly holder: HTMLElement, private readonly select: (cell: number) => void) {}
+  constructor(
+    private readonly holder: HTMLElement,
+    private readonly select: (cell: number) => void,
+  ) {}
 
   fill(context: Context): void {
     const columns = columnsOf(context);
@@ -79,47 +132,122 @@ export class CellsTable {
     const cells = sorted(context, cellsOfView(context), by, this.sort?.descending ?? false);
     const head = columns.map((column) => {
       const active = column === by;
-      return element("th", { scope: "col", "aria-sort": active ? (this.sort!.descending ? "descending" : "ascending") : "none" },
-        element("button", { type: "button", click: () => {
-          // Figures are first asked for from the largest, names from the first.
-          const first = column.metric !== undefined;
-          this.sort = { label: column.label, descending: active ? !this.sort!.descending : first };
-          this.fill(context);
-          [...this.holder.querySelectorAll<HTMLElement>("th button")].find((b) => b.textContent?.startsWith(column.label))?.focus();
-        } }, column.label + (active ? (this.sort!.descending ? " ▼" : " ▲") : "")));
+      return element(
+        "th",
+        {
+          scope: "col",
+          "aria-sort": active ? (this.sort!.descending ? "descending" : "ascending") : "none",
+        },
+        element(
+          "button",
+          {
+            type: "button",
+            click: () => {
+              // Figures are first asked for from the largest, names from the first.
+              const first = column.metric !== undefined;
+              this.sort = {
+                label: column.label,
+                descending: active ? !this.sort!.descending : first,
+              };
+              this.fill(context);
+              [...this.holder.querySelectorAll<HTMLElement>("th button")]
+                .find((b) => b.textContent?.startsWith(column.label))
+                ?.focus();
+            },
+          },
+          column.label + (active ? (this.sort!.descending ? " ▼" : " ▲") : ""),
+        ),
+      );
     });
     const body = element("tbody");
     for (const index of cells.slice(0, this.limit)) body.append(this.row(context, columns, index));
-    const copy = element("button", { type: "button", click: async () => {
-      const copied = await copyText(csvOfCells(context, cells), fileName("cells", "csv"));
-      copy.textContent = copied ? "Copied" : "Saved";
-      setTimeout(() => { copy.textContent = "Copy as CSV"; }, 1500);
-    } }, "Copy as CSV");
+    const copy = element(
+      "button",
+      {
+        type: "button",
+        click: async () => {
+          const copied = await copyText(csvOfCells(context, cells), fileName("cells", "csv"));
+          copy.textContent = copied ? "Copied" : "Saved";
+          setTimeout(() => {
+            copy.textContent = "Copy as CSV";
+          }, 1500);
+        },
+      },
+      "Copy as CSV",
+    );
     this.holder.replaceChildren(
-      element("p", { class: "count", role: "status" }, `${cells.length} of ${context.results.data.cells.length} cells${cells.length > this.limit ? `, the first ${this.limit} shown` : ""}`, copy),
-      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of all cells" },
-        element("table", { class: "cells" }, element("thead", {}, element("tr", {}, ...head)), body)),
+      element(
+        "p",
+        { class: "count", role: "status" },
+        `${cells.length} of ${context.results.data.cells.length} cells${cells.length > this.limit ? `, the first ${this.limit} shown` : ""}`,
+        copy,
+      ),
+      element(
+        "div",
+        { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of all cells" },
+        element(
+          "table",
+          { class: "cells" },
+          element("thead", {}, element("tr", {}, ...head)),
+          body,
+        ),
+      ),
       ...(cells.length > this.limit
-        ? [element("button", { type: "button", class: "more", click: () => { this.limit *= 5; this.fill(context); } }, `Show more of ${cells.length}`)]
-        : []));
+        ? [
+            element(
+              "button",
+              {
+                type: "button",
+                class: "more",
+                click: () => {
+                  this.limit *= 5;
+                  this.fill(context);
+                },
+              },
+              `Show more of ${cells.length}`,
+            ),
+          ]
+        : []),
+    );
   }
 
   private row(context: Context, columns: Column[], index: number): HTMLElement {
     const cell = context.results.cell(index);
-    return element("tr", { class: `${cell.status}${cell.findings?.length ? " flagged" : ""}`, "data-cell": String(index) },
+    return element(
+      "tr",
+      {
+        class: `${cell.status}${cell.findings?.length ? " flagged" : ""}`,
+        "data-cell": String(index),
+      },
       ...columns.map((column, i) => {
         const value = column.value(cell);
         if (i === 0) {
-          const open = element("button", { type: "button", class: "link", click: () => this.select(index) }, clipped(String(value), 120));
+          const open = element(
+            "button",
+            { type: "button", class: "link", click: () => this.select(index) },
+            clipped(String(value), 120),
+          );
           return element("th", { scope: "row", dir: "auto" }, open);
         }
         if (value === null) return element("td", {}, column.metric ? "–" : "");
-        if (!column.metric) return element("td", { class: typeof value === "number" ? "number" : "", dir: "auto" }, clipped(String(value), 200));
+        if (!column.metric)
+          return element(
+            "td",
+            { class: typeof value === "number" ? "number" : "", dir: "auto" },
+            clipped(String(value), 200),
+          );
         const figure = context.results.figure(cell, column.metric)!;
         const unit = context.results.metric(column.metric).unit;
         const [mean, lower, upper] = figure;
-        return element("td", { class: "number" }, figureText(mean, unit),
-          ...(lower !== null && upper !== null ? [element("small", {}, `${figureText(lower, unit)} to ${figureText(upper, unit)}`)] : []));
-      }));
+        return element(
+          "td",
+          { class: "number" },
+          figureText(mean, unit),
+          ...(lower !== null && upper !== null
+            ? [element("small", {}, `${figureText(lower, unit)} to ${figureText(upper, unit)}`)]
+            : []),
+        );
+      }),
+    );
   }
 }

@@ -30,7 +30,11 @@ export interface Panel {
   rows: (string | number | null)[][];
 }
 
-export interface Context { results: Results; view: View; palette: Palette }
+export interface Context {
+  results: Results;
+  view: View;
+  palette: Palette;
+}
 
 export interface Chart {
   id: string;

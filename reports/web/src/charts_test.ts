@@ -12,19 +12,66 @@ import { Palette } from "./palette.ts";
 import { chosenCells } from "./select.ts";
 import { initialView, type View } from "./view.ts";
 
-const cell = (model: string, cores: number, in_flight: number, mean: number, more: Partial<Cell> = {}): Cell => ({
-  panel: 0, name: `network/${model}/cores:${cores}/in_flight:${in_flight}`, model, cores, in_flight, status: "ok",
-  metrics: [[mean, mean - 1, mean + 1, 3, mean - 0.5, mean, mean + 0.5], null], ...more,
+const cell = (
+  model: string,
+  cores: number,
+  in_flight: number,
+  mean: number,
+  more: Partial<Cell> = {},
+): Cell => ({
+  panel: 0,
+  name: `network/${model}/cores:${cores}/in_flight:${in_flight}`,
+  model,
+  cores,
+  in_flight,
+  status: "ok",
+  metrics: [[mean, mean - 1, mean + 1, 3, mean - 0.5, mean, mean + 0.5], null],
+  ...more,
 });
 
 function context(cells: Cell[], view: Partial<View> = {}, more: Partial<PageData> = {}): Context {
   const data: PageData = {
-    schema: 1, suite: "", foreign: false, status: "complete", date: "", repetitions: 0, values: "all", outcomes: [], shares: [0.5, 0.9],
-    metrics: [{ id: "throughput", label: "throughput", unit: "1/s", better: "higher" }, ...["time", "p50", "p99", "cpu", "memory", "cpu_share", "fixture_share", "voluntary_switches", "involuntary_switches", "memory_per_in_flight"]
-      .map((id) => ({ id, label: id, unit: "s", better: "lower" as const }))],
+    schema: 1,
+    suite: "",
+    foreign: false,
+    status: "complete",
+    date: "",
+    repetitions: 0,
+    values: "all",
+    outcomes: [],
+    shares: [0.5, 0.9],
+    metrics: [
+      { id: "throughput", label: "throughput", unit: "1/s", better: "higher" },
+      ...[
+        "time",
+        "p50",
+        "p99",
+        "cpu",
+        "memory",
+        "cpu_share",
+        "fixture_share",
+        "voluntary_switches",
+        "involuntary_switches",
+        "memory_per_in_flight",
+      ].map((id) => ({ id, label: id, unit: "s", better: "lower" as const })),
+    ],
     answers: [{ panel: 0, best: "event_loop", cores: 2, tie: false, headline: "" }],
-    panels: [{ workload: "network", parameters: {}, label: "network", best: cells.flatMap((c, i) => (c.status === "ok" ? [[i, [1, 0.9, 1.1, 3], 1] as [number, [number, number, number, number], number]] : [])), comparisons: [], fits: [] }],
-    cells, ...more,
+    panels: [
+      {
+        workload: "network",
+        parameters: {},
+        label: "network",
+        best: cells.flatMap((c, i) =>
+          c.status === "ok"
+            ? [[i, [1, 0.9, 1.1, 3], 1] as [number, [number, number, number, number], number]]
+            : [],
+        ),
+        comparisons: [],
+        fits: [],
+      },
+    ],
+    cells,
+    ...more,
   };
   const results = new Results(data);
   return { results, view: { ...initialView, ...view }, palette: new Palette(results.models) };
@@ -33,32 +80,68 @@ function context(cells: Cell[], view: Partial<View> = {}, more: Partial<PageData
 const chart = (id: string) => charts.find((c) => c.id === id)!;
 
 test("throughput by core count has a point a cell, with the JSON's mean and interval", () => {
-  const [panel] = [...chart("throughput-by-cores").panels(context([cell("event_loop", 1, 64, 100), cell("event_loop", 2, 64, 190), cell("reference", 1, 64, 220)]))];
-  assert.deepEqual(panel!.points.map((p) => [p.cell, p.y]), [[0, 100], [1, 190], [2, 220]]);
+  const [panel] = [
+    ...chart("throughput-by-cores").panels(
+      context([
+        cell("event_loop", 1, 64, 100),
+        cell("event_loop", 2, 64, 190),
+        cell("reference", 1, 64, 220),
+      ]),
+    ),
+  ];
+  assert.deepEqual(
+    panel!.points.map((p) => [p.cell, p.y]),
+    [
+      [0, 100],
+      [1, 190],
+      [2, 220],
+    ],
+  );
   assert.deepEqual(panel!.rows[0], ["event_loop", 1, 64, 100, 99, 101, 3]);
   assert.match(panel!.points[0]!.lines.join(), /100 \/s \(99 to 101\)/);
 });
 
 test("a finding flags the point and stands in its words", () => {
-  const [panel] = [...chart("throughput-by-cores").panels(context([cell("event_loop", 1, 64, 100, { findings: [{ code: "fixture_bound", detail: "97 %" }] })]))];
+  const [panel] = [
+    ...chart("throughput-by-cores").panels(
+      context([
+        cell("event_loop", 1, 64, 100, { findings: [{ code: "fixture_bound", detail: "97 %" }] }),
+      ]),
+    ),
+  ];
   assert.equal(panel!.points[0]!.flagged, true);
   assert.ok(panel!.points[0]!.lines.includes("⚑ fixture_bound: 97 %"));
 });
 
 test("one repetition has no interval, and the panel says so", () => {
-  const [panel] = [...chart("throughput-by-cores").panels(context([cell("event_loop", 1, 64, 100, { metrics: [[100, null, null, 1]] })]))];
+  const [panel] = [
+    ...chart("throughput-by-cores").panels(
+      context([cell("event_loop", 1, 64, 100, { metrics: [[100, null, null, 1]] })]),
+    ),
+  ];
   assert.equal(panel!.note, "One repetition: no intervals.");
 });
 
 test("a hidden model is in no chart and not in the table", () => {
-  const hidden = context([cell("event_loop", 1, 64, 100), cell("thread_pool", 1, 64, 90)], { hidden: new Set(["thread_pool"]) });
-  assert.deepEqual(chosenCells(hidden, 0).map((c) => c.cell), [0]);
+  const hidden = context([cell("event_loop", 1, 64, 100), cell("thread_pool", 1, 64, 90)], {
+    hidden: new Set(["thread_pool"]),
+  });
+  assert.deepEqual(
+    chosenCells(hidden, 0).map((c) => c.cell),
+    [0],
+  );
   assert.deepEqual(cellsOfView(hidden), [0]);
 });
 
 test("a fixed in flight takes that cell of each model, not its best", () => {
-  const fixed = context([cell("event_loop", 1, 1, 10), cell("event_loop", 1, 64, 100), cell("thread_pool", 1, 1, 12)], { inFlight: 1 });
-  assert.deepEqual(chosenCells(fixed, 0).map((c) => c.cell), [0, 2]);
+  const fixed = context(
+    [cell("event_loop", 1, 1, 10), cell("event_loop", 1, 64, 100), cell("thread_pool", 1, 1, 12)],
+    { inFlight: 1 },
+  );
+  assert.deepEqual(
+    chosenCells(fixed, 0).map((c) => c.cell),
+    [0, 2],
+  );
 });
 
 test("efficiency is the speed-up over the ratio of cores", () => {
@@ -66,11 +149,19 @@ test("efficiency is the speed-up over the ratio of cores", () => {
   of.results.data.panels[0]!.best = [[0, [3, 2.8, 3.2, 3], 1]];
   const [panel] = [...chart("throughput-by-cores").panels(of)];
   assert.equal(panel!.points[0]!.y, 0.75);
-  assert.deepEqual(panel!.rows[0]!.slice(3, 6).map((v) => Number(Number(v).toFixed(6))), [0.75, 0.7, 0.8]);
+  assert.deepEqual(
+    panel!.rows[0]!.slice(3, 6).map((v) => Number(Number(v).toFixed(6))),
+    [0.75, 0.7, 0.8],
+  );
 });
 
 test("the table sorts by value with absent ones last, and searches words", () => {
-  const of = context([cell("a", 1, 1, 5), cell("b", 1, 1, 50), cell("c", 1, 1, 0, { status: "failed", reason: "ECONNREFUSED here", metrics: undefined }), cell("d", 1, 1, 7)]);
+  const of = context([
+    cell("a", 1, 1, 5),
+    cell("b", 1, 1, 50),
+    cell("c", 1, 1, 0, { status: "failed", reason: "ECONNREFUSED here", metrics: undefined }),
+    cell("d", 1, 1, 7),
+  ]);
   const throughput = columnsOf(of).find((c) => c.metric === "throughput");
   assert.deepEqual(sorted(of, [0, 1, 2, 3], throughput, true), [1, 3, 0, 2]);
   assert.deepEqual(sorted(of, [0, 1, 2, 3], throughput, false), [0, 3, 1, 2]);
@@ -79,19 +170,37 @@ test("the table sorts by value with absent ones last, and searches words", () =>
 });
 
 test("latency curves end at their maximum, which stands at 1 - 1/count", () => {
-  assert.deepEqual(curveOf([0.5, 0.9, 0.99], [50, 1, 2, 9]), [[0.5, 1], [0.9, 2], [0.98, 9]]);
+  assert.deepEqual(curveOf([0.5, 0.9, 0.99], [50, 1, 2, 9]), [
+    [0.5, 1],
+    [0.9, 2],
+    [0.98, 9],
+  ]);
   assert.equal(shareText(0.999, false), "99.9 %");
   assert.equal(shareText(0.98, true), "maximum");
 });
 
 test("an open loop has a curve of response and one of service, and a closed loop one of latency", () => {
   const curve = [50, 0.001, 0.002, 0.009];
-  const of = context([cell("event_loop", 2, 64, 100, { latency: curve, service: curve.map((v, i) => (i ? v / 2 : v)) }), cell("thread_pool", 2, 64, 100, { latency: curve })]);
+  const of = context([
+    cell("event_loop", 2, 64, 100, {
+      latency: curve,
+      service: curve.map((v, i) => (i ? v / 2 : v)),
+    }),
+    cell("thread_pool", 2, 64, 100, { latency: curve }),
+  ]);
   const [panel] = [...chart("latency").panels(of)];
-  assert.deepEqual([...new Set(panel!.rows.map((row) => `${row[0]} ${row[2]}`))], ["event_loop response time", "event_loop service time", "thread_pool latency"]);
+  assert.deepEqual(
+    [...new Set(panel!.rows.map((row) => `${row[0]} ${row[2]}`))],
+    ["event_loop response time", "event_loop service time", "thread_pool latency"],
+  );
   assert.match(panel!.note!, /from the intended start/);
-  assert.deepEqual(panel!.rows.filter((row) => row[2] === "service time").map((row) => row[4]), [0.0005, 0.001, 0.0045]);
-  const [closed] = [...chart("latency").panels(context([cell("thread_pool", 2, 64, 100, { latency: curve })]))];
+  assert.deepEqual(
+    panel!.rows.filter((row) => row[2] === "service time").map((row) => row[4]),
+    [0.0005, 0.001, 0.0045],
+  );
+  const [closed] = [
+    ...chart("latency").panels(context([cell("thread_pool", 2, 64, 100, { latency: curve })])),
+  ];
   assert.equal(closed!.note, undefined);
 });
 
@@ -105,7 +214,9 @@ test("the scaling law is drawn from its terms", () => {
 
 test("without a fit the section says what is lacking", () => {
   const of = context([cell("event_loop", 1, 64, 100)]);
-  of.results.data.panels[0]!.fits = [{ model: "event_loop", missing: "needs 3 numbers of cores, has 1" }];
+  of.results.data.panels[0]!.fits = [
+    { model: "event_loop", missing: "needs 3 numbers of cores, has 1" },
+  ];
   assert.deepEqual([...chart("scaling-fit").panels(of)], []);
   assert.match(chart("scaling-fit").absence!(of)!, /needs 3 numbers of cores, has 1/);
 });
@@ -113,8 +224,23 @@ test("without a fit the section says what is lacking", () => {
 /** A context with a `mixed` panel for each pair of CPU work and wait. */
 function mixedContext(pairs: [number, number][], more: Partial<PanelData>[] = []): Context {
   const of = context(pairs.map((_, i) => cell("event_loop", 1, 64, 100, { panel: i })));
-  of.results.data.panels.splice(0, 1, ...pairs.map(([cpu_s, wait_s], i): PanelData => ({ workload: "mixed", parameters: { cpu: `${cpu_s}s`, wait: `${wait_s}s` }, label: `mixed cpu=${cpu_s} wait=${wait_s}`,
-    best: [], fits: [], cpu_s, wait_s, comparisons: [{ cores: 1, best: i, tied: [], proven: true, next: null, ahead: null, of_reference: null }], ...more[i] })));
+  of.results.data.panels.splice(
+    0,
+    1,
+    ...pairs.map(([cpu_s, wait_s], i): PanelData => ({
+      workload: "mixed",
+      parameters: { cpu: `${cpu_s}s`, wait: `${wait_s}s` },
+      label: `mixed cpu=${cpu_s} wait=${wait_s}`,
+      best: [],
+      fits: [],
+      cpu_s,
+      wait_s,
+      comparisons: [
+        { cores: 1, best: i, tied: [], proven: true, next: null, ahead: null, of_reference: null },
+      ],
+      ...more[i],
+    })),
+  );
   return of;
 }
 
@@ -125,21 +251,66 @@ test("the crossover map is drawn from two by two on; with less the section says 
   const single = mixedContext([[0.001, 0.01]]);
   assert.deepEqual([...map.panels(single)], []);
   assert.match(map.absence!(single)!, /here is 1 length of CPU work and 1 of waiting/);
-  assert.deepEqual([...map.panels(mixedContext([[0.001, 0.01], [0.001, 0.1]]))], []);
-  const [drawn] = [...map.panels(mixedContext([[0.001, 0.01], [0.001, 0.1], [0.002, 0.01], [0.002, 0.1]]))];
-  assert.deepEqual(drawn!.points.map((p) => [p.x, p.y]), [[0.01, 0.001], [0.1, 0.001], [0.01, 0.002], [0.1, 0.002]]);
+  assert.deepEqual(
+    [
+      ...map.panels(
+        mixedContext([
+          [0.001, 0.01],
+          [0.001, 0.1],
+        ]),
+      ),
+    ],
+    [],
+  );
+  const [drawn] = [
+    ...map.panels(
+      mixedContext([
+        [0.001, 0.01],
+        [0.001, 0.1],
+        [0.002, 0.01],
+        [0.002, 0.1],
+      ]),
+    ),
+  ];
+  assert.deepEqual(
+    drawn!.points.map((p) => [p.x, p.y]),
+    [
+      [0.01, 0.001],
+      [0.1, 0.001],
+      [0.01, 0.002],
+      [0.1, 0.002],
+    ],
+  );
 });
 
 test("cells that differ in more than CPU work and wait are on maps of their own", () => {
-  const pairs: [number, number][] = [[1, 1], [1, 2], [2, 1], [2, 2]];
-  const of = mixedContext([...pairs, ...pairs], [...pairs.map(() => ({})), ...pairs.map(() => ({ parameters: { long: "20ms" } }))]);
-  assert.deepEqual([...chart("crossover-map").panels(of)].map((p) => p.title), ["1 core", "1 core, long=20ms"]);
-  assert.deepEqual([...chart("crossover-map").panels({ ...of, view: { ...of.view, workload: "network" } })], []);
+  const pairs: [number, number][] = [
+    [1, 1],
+    [1, 2],
+    [2, 1],
+    [2, 2],
+  ];
+  const of = mixedContext(
+    [...pairs, ...pairs],
+    [...pairs.map(() => ({})), ...pairs.map(() => ({ parameters: { long: "20ms" } }))],
+  );
+  assert.deepEqual(
+    [...chart("crossover-map").panels(of)].map((p) => p.title),
+    ["1 core", "1 core, long=20ms"],
+  );
+  assert.deepEqual(
+    [...chart("crossover-map").panels({ ...of, view: { ...of.view, workload: "network" } })],
+    [],
+  );
 });
 
 test("a family's axis is its numeric argument of most values", () => {
   const of = (parameters: Record<string, string>) => cell("", 1, 1, 1, { parameters });
-  const cells = [of({ "argument 1": "64", threads: "1" }), of({ "argument 1": "128", threads: "1" }), of({ "argument 1": "256", threads: "2" })];
+  const cells = [
+    of({ "argument 1": "64", threads: "1" }),
+    of({ "argument 1": "128", threads: "1" }),
+    of({ "argument 1": "256", threads: "2" }),
+  ];
   assert.equal(axisArgument(cells), "argument 1");
   assert.equal(axisArgument([of({ "argument 1": "fast" }), of({ "argument 1": "slow" })]), null);
   assert.equal(seriesOf(cells[2]!, "argument 1"), "threads:2");

@@ -8,27 +8,70 @@ import type { View } from "./view.ts";
 
 type Change = (change: Partial<View>) => void;
 
-function choice(label: string, value: string, options: [string, string][], change: (value: string) => void): HTMLElement {
-  const select = element("select", { change: () => change(select.value) },
-    ...options.map(([v, text]) => element("option", { value: v }, text)));
+function choice(
+  label: string,
+  value: string,
+  options: [string, string][],
+  change: (value: string) => void,
+): HTMLElement {
+  const select = element(
+    "select",
+    { change: () => change(select.value) },
+    ...options.map(([v, text]) => element("option", { value: v }, text)),
+  );
   select.value = value;
   return element("label", { class: "choice" }, element("span", {}, label), select);
 }
 
-function switches(label: string, value: string, options: [string, string][], change: (value: string) => void): HTMLElement {
-  return element("div", { class: "switch", role: "group", "aria-label": label },
+function switches(
+  label: string,
+  value: string,
+  options: [string, string][],
+  change: (value: string) => void,
+): HTMLElement {
+  return element(
+    "div",
+    { class: "switch", role: "group", "aria-label": label },
     ...options.map(([v, text]) =>
-      element("button", { type: "button", "aria-pressed": String(v === value), "data-value": v, click: () => change(v) }, text)));
+      element(
+        "button",
+        {
+          type: "button",
+          "aria-pressed": String(v === value),
+          "data-value": v,
+          click: () => change(v),
+        },
+        text,
+      ),
+    ),
+  );
 }
 
 /** A model's line and marker, as the charts draw them. */
 function swatch(look: Look): Element {
   const drawn = Plot.plot({
-    className: "plot", width: 30, height: 14, margin: 0, x: { axis: null, domain: [0, 1] }, y: { axis: null, domain: [0, 1] },
-    color: { type: "identity" }, symbol: { type: "identity" } as never,
+    className: "plot",
+    width: 30,
+    height: 14,
+    margin: 0,
+    x: { axis: null, domain: [0, 1] },
+    y: { axis: null, domain: [0, 1] },
+    color: { type: "identity" },
+    symbol: { type: "identity" } as never,
     marks: [
-      Plot.line([[0, 0.5], [1, 0.5]], { stroke: look.color, strokeWidth: 1.75, strokeDasharray: look.dash }),
-      Plot.dot([[0.5, 0.5]], { r: 3.6, symbol: look.symbol as Plot.SymbolType, stroke: look.color, fill: look.color }),
+      Plot.line(
+        [
+          [0, 0.5],
+          [1, 0.5],
+        ],
+        { stroke: look.color, strokeWidth: 1.75, strokeDasharray: look.dash },
+      ),
+      Plot.dot([[0.5, 0.5]], {
+        r: 3.6,
+        symbol: look.symbol as Plot.SymbolType,
+        stroke: look.color,
+        fill: look.color,
+      }),
     ],
   });
   drawn.setAttribute("aria-hidden", "true");
@@ -36,11 +79,17 @@ function swatch(look: Look): Element {
 }
 
 function legend({ results, view, palette }: Context, change: Change): HTMLElement {
-  return element("div", { class: "legend", role: "group", "aria-label": "Models: choose which are shown" },
+  return element(
+    "div",
+    { class: "legend", role: "group", "aria-label": "Models: choose which are shown" },
     ...results.models.map((model) => {
       const shown = !view.hidden.has(model);
-      const chip = element("button", { type: "button", "aria-pressed": String(shown), "data-model": model,
-        title: shown ? "Hide this model; with Shift, show it alone" : "Show this model", click: (event) => {
+      const chip = element("button", {
+        type: "button",
+        "aria-pressed": String(shown),
+        "data-model": model,
+        title: shown ? "Hide this model; with Shift, show it alone" : "Show this model",
+        click: (event) => {
           const hidden = new Set(view.hidden);
           if ((event as MouseEvent).shiftKey) {
             hidden.clear();
@@ -48,38 +97,110 @@ function legend({ results, view, palette }: Context, change: Change): HTMLElemen
           } else if (shown) hidden.add(model);
           else hidden.delete(model);
           change({ hidden });
-        } });
-      chip.append(swatch(palette.look(model)), element("bdi", {}, clipped(model.trim() || "(no name)", 40)));
+        },
+      });
+      chip.append(
+        swatch(palette.look(model)),
+        element("bdi", {}, clipped(model.trim() || "(no name)", 40)),
+      );
       return chip;
     }),
-    ...(view.hidden.size ? [element("button", { type: "button", class: "all", click: () => change({ hidden: new Set() }) }, "Show all")] : []));
+    ...(view.hidden.size
+      ? [
+          element(
+            "button",
+            { type: "button", class: "all", click: () => change({ hidden: new Set() }) },
+            "Show all",
+          ),
+        ]
+      : []),
+  );
 }
 
 export function fillTheme(holder: HTMLElement, { view }: Context, change: Change): void {
   const focused = holder.contains(document.activeElement);
-  holder.replaceChildren(switches("Theme", view.theme, [["system", "Auto"], ["light", "Light"], ["dark", "Dark"]], (theme) => change({ theme: theme as View["theme"] })));
+  holder.replaceChildren(
+    switches(
+      "Theme",
+      view.theme,
+      [
+        ["system", "Auto"],
+        ["light", "Light"],
+        ["dark", "Dark"],
+      ],
+      (theme) => change({ theme: theme as View["theme"] }),
+    ),
+  );
   if (focused) holder.querySelector<HTMLElement>("[aria-pressed=true]")?.focus();
 }
 
 export function fillControls(holder: HTMLElement, context: Context, change: Change): void {
   const { results, view } = context;
-  const focused = document.activeElement instanceof HTMLElement && holder.contains(document.activeElement)
-    ? [...holder.querySelectorAll<HTMLElement>("button, select")].indexOf(document.activeElement) : -1;
+  const focused =
+    document.activeElement instanceof HTMLElement && holder.contains(document.activeElement)
+      ? [...holder.querySelectorAll<HTMLElement>("button, select")].indexOf(document.activeElement)
+      : -1;
   const number = (text: string) => (text ? Number(text) : null);
-  const workloads: [string, string][] = [["", "all"], ...results.data.panels.map((p): [string, string] => [p.label, clipped(p.label, 60)])];
-  const filters = element("div", { class: "filters" },
-    ...(results.data.panels.length > 1 ? [choice("Workload", view.workload, workloads, (workload) => change({ workload }))] : []));
+  const workloads: [string, string][] = [
+    ["", "all"],
+    ...results.data.panels.map((p): [string, string] => [p.label, clipped(p.label, 60)]),
+  ];
+  const filters = element(
+    "div",
+    { class: "filters" },
+    ...(results.data.panels.length > 1
+      ? [choice("Workload", view.workload, workloads, (workload) => change({ workload }))]
+      : []),
+  );
   if (!results.data.foreign) {
     if (results.cores.length > 1)
-      filters.append(choice("Cores", String(view.cores ?? ""), [["", "those of the answer"], ...results.cores.map((k): [string, string] => [String(k), String(k)])],
-        (text) => change({ cores: number(text) })));
+      filters.append(
+        choice(
+          "Cores",
+          String(view.cores ?? ""),
+          [
+            ["", "those of the answer"],
+            ...results.cores.map((k): [string, string] => [String(k), String(k)]),
+          ],
+          (text) => change({ cores: number(text) }),
+        ),
+      );
     if (results.inFlight.length > 1)
-      filters.append(choice("In flight", String(view.inFlight ?? ""), [["", "best of each model"], ...results.inFlight.map((c): [string, string] => [String(c), String(c)])],
-        (text) => change({ inFlight: number(text) })));
-    filters.append(switches("Measure", view.measure, [["absolute", "Absolute"], ["speedup", "Speed-up"], ["efficiency", "Efficiency"]],
-      (measure) => change({ measure: measure as View["measure"] })));
+      filters.append(
+        choice(
+          "In flight",
+          String(view.inFlight ?? ""),
+          [
+            ["", "best of each model"],
+            ...results.inFlight.map((c): [string, string] => [String(c), String(c)]),
+          ],
+          (text) => change({ inFlight: number(text) }),
+        ),
+      );
+    filters.append(
+      switches(
+        "Measure",
+        view.measure,
+        [
+          ["absolute", "Absolute"],
+          ["speedup", "Speed-up"],
+          ["efficiency", "Efficiency"],
+        ],
+        (measure) => change({ measure: measure as View["measure"] }),
+      ),
+    );
   }
-  filters.append(switches("Scale", view.scale, [["linear", "Linear"], ["log", "Log"]], (scale) => change({ scale: scale as View["scale"] })));
+  filters.append(
+    switches(
+      "Scale",
+      view.scale,
+      [
+        ["linear", "Linear"],
+        ["log", "Log"],
+      ],
+      (scale) => change({ scale: scale as View["scale"] }),
+    ),
+  );
   holder.replaceChildren(filters, ...(results.models.length ? [legend(context, change)] : []));
   // The bar was made anew: the keyboard stays where it was.
   if (focused >= 0) [...holder.querySelectorAll<HTMLElement>("button, select")][focused]?.focus();

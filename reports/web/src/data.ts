@@ -3,8 +3,16 @@
 /** [mean, lower | null, upper | null, n, …single repetitions]; null where it was not measured. */
 export type Figure = [number, number | null, number | null, number, ...number[]];
 
-export interface Metric { id: string; label: string; unit: string; better: "higher" | "lower" | "neither" }
-export interface Finding { code: string; detail: string }
+export interface Metric {
+  id: string;
+  label: string;
+  unit: string;
+  better: "higher" | "lower" | "neither";
+}
+export interface Finding {
+  code: string;
+  detail: string;
+}
 
 export interface Cell {
   panel: number;
@@ -90,7 +98,13 @@ export interface PageData {
   outcomes: string[];
   metrics: Metric[];
   shares: number[];
-  answers: { panel: number; best: string | null; cores: number | null; tie: boolean; headline: string }[];
+  answers: {
+    panel: number;
+    best: string | null;
+    cores: number | null;
+    tie: boolean;
+    headline: string;
+  }[];
   panels: PanelData[];
   cells: Cell[];
   baseline?: Baseline;
@@ -122,7 +136,8 @@ export class Results {
     this.models = [...models];
     this.cores = [...cores].sort((a, b) => a - b);
     this.inFlight = [...inFlight].sort((a, b) => a - b);
-    for (const change of data.baseline?.changes ?? []) this.changeOf.set(`${change.cell} ${change.metric}`, change);
+    for (const change of data.baseline?.changes ?? [])
+      this.changeOf.set(`${change.cell} ${change.metric}`, change);
   }
 
   cell(index: number): Cell {
@@ -131,7 +146,9 @@ export class Results {
     return found;
   }
 
-  cellsIn(panel: number): number[] { return this.cellsOfPanel[panel] ?? []; }
+  cellsIn(panel: number): number[] {
+    return this.cellsOfPanel[panel] ?? [];
+  }
 
   metric(id: string): Metric {
     const found = this.data.metrics[this.metricIndex.get(id) ?? -1];
@@ -139,9 +156,13 @@ export class Results {
     return found;
   }
 
-  figure(cell: Cell, id: string): Figure | null { return cell.metrics?.[this.metricIndex.get(id) ?? -1] ?? null; }
+  figure(cell: Cell, id: string): Figure | null {
+    return cell.metrics?.[this.metricIndex.get(id) ?? -1] ?? null;
+  }
 
-  change(cell: number, metric: string): Change | undefined { return this.changeOf.get(`${cell} ${metric}`); }
+  change(cell: number, metric: string): Change | undefined {
+    return this.changeOf.get(`${cell} ${metric}`);
+  }
 
   /** The cores at which the panel's answer was given. */
   answerCores(panel: number): number | null {
@@ -153,7 +174,11 @@ export class Results {
 export function curveOf(shares: number[], packed: number[]): [number, number][] {
   const count = packed[0]!;
   const seconds = packed.slice(1, -1);
-  return [...seconds.map((s, i): [number, number] => [shares[i]!, s]), [1 - 1 / count, packed[packed.length - 1]!]];
+  return [
+    ...seconds.map((s, i): [number, number] => [shares[i]!, s]),
+    [1 - 1 / count, packed[packed.length - 1]!],
+  ];
 }
 
-export const valuesOf = (figure: Figure): number[] => (figure.length > 4 ? (figure.slice(4) as number[]) : [figure[0]]);
+export const valuesOf = (figure: Figure): number[] =>
+  figure.length > 4 ? (figure.slice(4) as number[]) : [figure[0]];

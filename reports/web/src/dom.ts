@@ -3,7 +3,9 @@
 type Child = Node | string;
 
 export function element<K extends keyof HTMLElementTagNameMap>(
-  tag: K, attributes: Record<string, string | boolean | ((event: Event) => void)> = {}, ...children: Child[]
+  tag: K,
+  attributes: Record<string, string | boolean | ((event: Event) => void)> = {},
+  ...children: Child[]
 ): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -22,11 +24,34 @@ export function byId(id: string): HTMLElement {
 }
 
 /** A table of plain text, its numbers aligned. */
-export function table(columns: string[], rows: (string | number | null)[][], most = 1000): HTMLElement {
+export function table(
+  columns: string[],
+  rows: (string | number | null)[][],
+  most = 1000,
+): HTMLElement {
   const body = element("tbody");
   for (const row of rows.slice(0, most))
-    body.append(element("tr", {}, ...row.map((value) =>
-      element("td", { class: typeof value === "number" ? "number" : "", dir: "auto" }, value === null ? "–" : typeof value === "number" ? String(value) : value))));
-  return element("table", { class: "plain" },
-    element("thead", {}, element("tr", {}, ...columns.map((c) => element("th", { scope: "col" }, c)))), body);
+    body.append(
+      element(
+        "tr",
+        {},
+        ...row.map((value) =>
+          element(
+            "td",
+            { class: typeof value === "number" ? "number" : "", dir: "auto" },
+            value === null ? "–" : typeof value === "number" ? String(value) : value,
+          ),
+        ),
+      ),
+    );
+  return element(
+    "table",
+    { class: "plain" },
+    element(
+      "thead",
+      {},
+      element("tr", {}, ...columns.map((c) => element("th", { scope: "col" }, c))),
+    ),
+    body,
+  );
 }

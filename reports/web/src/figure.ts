@@ -15,7 +15,9 @@ type OnSelect = (cell: number) => void;
 
 /** The elements of the marks with class "points", in the order of the panel's points. */
 const pointElements = (drawing: Element): SVGElement[] =>
-  [...drawing.querySelectorAll<SVGElement>("g.points")].flatMap((group) => [...group.querySelectorAll<SVGElement>("circle, path, rect")]);
+  [...drawing.querySelectorAll<SVGElement>("g.points")].flatMap((group) => [
+    ...group.querySelectorAll<SVGElement>("circle, path, rect"),
+  ]);
 
 /** One tab stop a chart; the arrow keys walk its points, Enter shows the samples. */
 function makeWalkable(drawing: SVGSVGElement, panel: Panel, select: OnSelect): void {
@@ -35,7 +37,14 @@ function makeWalkable(drawing: SVGSVGElement, panel: Panel, select: OnSelect): v
     mark.addEventListener("focus", () => show(i));
     mark.addEventListener("blur", hideTooltip);
     mark.addEventListener("keydown", (event) => {
-      const to = { ArrowRight: i + 1, ArrowDown: i + 1, ArrowLeft: i - 1, ArrowUp: i - 1, Home: 0, End: elements.length - 1 }[event.key];
+      const to = {
+        ArrowRight: i + 1,
+        ArrowDown: i + 1,
+        ArrowLeft: i - 1,
+        ArrowUp: i - 1,
+        Home: 0,
+        End: elements.length - 1,
+      }[event.key];
       if (event.key === "Enter" || event.key === " ") choose(i);
       else if (event.key === "Escape") hideTooltip();
       else if (to !== undefined && elements[to]) {
@@ -52,7 +61,9 @@ function makeWalkable(drawing: SVGSVGElement, panel: Panel, select: OnSelect): v
     nearest = -1;
     elements.forEach((mark, i) => {
       const box = mark.getBoundingClientRect();
-      const distance = (box.left + box.width / 2 - event.clientX) ** 2 + (box.top + box.height / 2 - event.clientY) ** 2;
+      const distance =
+        (box.left + box.width / 2 - event.clientX) ** 2 +
+        (box.top + box.height / 2 - event.clientY) ** 2;
       if (distance < best) [best, nearest] = [distance, i];
     });
     drawing.classList.toggle("over-point", nearest >= 0);
@@ -60,12 +71,17 @@ function makeWalkable(drawing: SVGSVGElement, panel: Panel, select: OnSelect): v
     else hideTooltip();
   });
   drawing.addEventListener("pointerleave", hideTooltip);
-  drawing.addEventListener("click", () => { if (nearest >= 0) choose(nearest); });
+  drawing.addEventListener("click", () => {
+    if (nearest >= 0) choose(nearest);
+  });
 }
 
 function draw(holder: HTMLElement, panel: Panel, chart: Chart, select: OnSelect): void {
   const width = Math.max(220, Math.floor(holder.clientWidth));
-  const drawing = Plot.plot({ ...panel.plot(width), className: "plot" }) as unknown as SVGSVGElement;
+  const drawing = Plot.plot({
+    ...panel.plot(width),
+    className: "plot",
+  }) as unknown as SVGSVGElement;
   drawing.setAttribute("role", "group");
   drawing.setAttribute("aria-label", `${chart.title}: ${panel.title}`);
   // Plot names its groups by aria-label, which groups without a role must not have; the style and the tests know them by data-mark.
@@ -80,43 +96,112 @@ function draw(holder: HTMLElement, panel: Panel, chart: Chart, select: OnSelect)
 
 /** Draws figures when they come near the viewport, and again when their width has changed. */
 const pending = new WeakMap<Element, () => void>();
-const whenVisible = new IntersectionObserver((entries) => {
-  for (const entry of entries) if (entry.isIntersecting) { pending.get(entry.target)?.(); whenVisible.unobserve(entry.target); }
-}, { rootMargin: "900px" });
+const whenVisible = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries)
+      if (entry.isIntersecting) {
+        pending.get(entry.target)?.();
+        whenVisible.unobserve(entry.target);
+      }
+  },
+  { rootMargin: "900px" },
+);
 const whenResized = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     const drawn = (target as HTMLElement).dataset.width;
-    if (drawn && Math.abs(Number(drawn) - Math.max(220, Math.floor(target.clientWidth))) > 1) pending.get(target)?.();
+    if (drawn && Math.abs(Number(drawn) - Math.max(220, Math.floor(target.clientWidth))) > 1)
+      pending.get(target)?.();
   }
 });
 
 /** Draws whatever was not in view yet, for printing. */
 export function drawAll(): void {
-  for (const holder of document.querySelectorAll<HTMLElement>(".drawing:not([data-width])")) pending.get(holder)?.();
+  for (const holder of document.querySelectorAll<HTMLElement>(".drawing:not([data-width])"))
+    pending.get(holder)?.();
 }
 
 function figure(chart: Chart, panel: Panel, select: OnSelect): HTMLElement {
   const holder = element("div", { class: "drawing" });
   const name = `${chart.id} ${panel.title}`;
-  const drawing = () => { if (!holder.firstElementChild) pending.get(holder)?.(); return holder.querySelector("svg") as SVGSVGElement; };
-  const data = element("div", { class: "scroll", hidden: true, tabindex: "0", role: "region", "aria-label": `Data of ${chart.title}: ${panel.title}` });
-  const toggle = element("button", { type: "button", "aria-expanded": "false", click: () => showData(Boolean(data.hidden)) }, "Table");
+  const drawing = () => {
+    if (!holder.firstElementChild) pending.get(holder)?.();
+    return holder.querySelector("svg") as SVGSVGElement;
+  };
+  const data = element("div", {
+    class: "scroll",
+    hidden: true,
+    tabindex: "0",
+    role: "region",
+    "aria-label": `Data of ${chart.title}: ${panel.title}`,
+  });
+  const toggle = element(
+    "button",
+    { type: "button", "aria-expanded": "false", click: () => showData(Boolean(data.hidden)) },
+    "Table",
+  );
   const showData = (shown: boolean) => {
     if (shown && !data.firstChild) data.append(table(panel.columns, panel.rows));
     data.hidden = !shown;
     toggle.setAttribute("aria-expanded", String(shown));
   };
   if (panel.open) showData(true);
-  const copy = element("button", { type: "button", click: async () => {
-    copy.textContent = (await copyText(csv(panel.columns, panel.rows), fileName(name, "csv"))) ? "Copied" : "Saved";
-    setTimeout(() => { copy.textContent = "CSV"; }, 1500);
-  }, title: "Copy the data as CSV" }, "CSV");
-  const tools = element("div", { class: "tools" }, toggle, copy,
-    element("button", { type: "button", title: "Save the drawing as SVG", click: () => download(fileName(name, "svg"), new Blob([svgText(drawing())], { type: "image/svg+xml" })) }, "SVG"),
-    element("button", { type: "button", title: "Save the drawing as PNG", click: async () => download(fileName(name, "png"), await pngBlob(drawing())) }, "PNG"));
-  const made = element("figure", { class: "panel", "data-panel": panel.key },
-    element("figcaption", {}, element("h3", { dir: "auto" }, panel.title), ...(panel.note ? [element("p", { class: "note" }, panel.note)] : [])),
-    holder, tools, data);
+  const copy = element(
+    "button",
+    {
+      type: "button",
+      click: async () => {
+        copy.textContent = (await copyText(csv(panel.columns, panel.rows), fileName(name, "csv")))
+          ? "Copied"
+          : "Saved";
+        setTimeout(() => {
+          copy.textContent = "CSV";
+        }, 1500);
+      },
+      title: "Copy the data as CSV",
+    },
+    "CSV",
+  );
+  const tools = element(
+    "div",
+    { class: "tools" },
+    toggle,
+    copy,
+    element(
+      "button",
+      {
+        type: "button",
+        title: "Save the drawing as SVG",
+        click: () =>
+          download(
+            fileName(name, "svg"),
+            new Blob([svgText(drawing())], { type: "image/svg+xml" }),
+          ),
+      },
+      "SVG",
+    ),
+    element(
+      "button",
+      {
+        type: "button",
+        title: "Save the drawing as PNG",
+        click: async () => download(fileName(name, "png"), await pngBlob(drawing())),
+      },
+      "PNG",
+    ),
+  );
+  const made = element(
+    "figure",
+    { class: "panel", "data-panel": panel.key },
+    element(
+      "figcaption",
+      {},
+      element("h3", { dir: "auto" }, panel.title),
+      ...(panel.note ? [element("p", { class: "note" }, panel.note)] : []),
+    ),
+    holder,
+    tools,
+    data,
+  );
   pending.set(holder, () => draw(holder, panel, chart, select));
   whenVisible.observe(holder);
   whenResized.observe(holder);
@@ -124,14 +209,24 @@ function figure(chart: Chart, panel: Panel, select: OnSelect): HTMLElement {
 }
 
 /** Fills the chart's section for a view; hides it where there is nothing to show and nothing to say. */
-export function fillSection(section: HTMLElement, chart: Chart, context: Context, select: OnSelect): void {
+export function fillSection(
+  section: HTMLElement,
+  chart: Chart,
+  context: Context,
+  select: OnSelect,
+): void {
   const panels = chart.panels(context)[Symbol.iterator]();
   const grid = element("div", { class: "panels" });
   if (chart.minimum) grid.style.setProperty("--least", `${chart.minimum}px`);
-  const more = element("button", { type: "button", class: "more", click: () => add() }, "Show more panels");
+  const more = element(
+    "button",
+    { type: "button", class: "more", click: () => add() },
+    "Show more panels",
+  );
   let next = panels.next();
   const add = () => {
-    for (let i = 0; i < atOnce && !next.done; ++i, next = panels.next()) grid.append(figure(chart, next.value, select));
+    for (let i = 0; i < atOnce && !next.done; ++i, next = panels.next())
+      grid.append(figure(chart, next.value, select));
     more.hidden = Boolean(next.done);
   };
   const absence = next.done ? (chart.absence?.(context) ?? null) : null;
@@ -140,5 +235,8 @@ export function fillSection(section: HTMLElement, chart: Chart, context: Context
   add();
   section.replaceChildren(
     element("h2", { id: `${chart.id}-title` }, chart.title),
-    element("p", { class: "description" }, absence ?? chart.description(context)), grid, more);
+    element("p", { class: "description" }, absence ?? chart.description(context)),
+    grid,
+    more,
+  );
 }

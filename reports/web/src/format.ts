@@ -2,7 +2,15 @@
 import type { Figure } from "./data.ts";
 
 const prefixes: [number, string][] = [
-  [1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"], [1e-12, "p"],
+  [1e12, "T"],
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+  [1, ""],
+  [1e-3, "m"],
+  [1e-6, "µ"],
+  [1e-9, "n"],
+  [1e-12, "p"],
 ];
 
 /** Three significant digits, without trailing zeros. */
@@ -35,34 +43,51 @@ export function figureText(value: number, unit: string): string {
 
 export function intervalText(figure: Figure, unit: string): string {
   const [mean, lower, upper] = figure;
-  if (lower === null || upper === null) return `${figureText(mean, unit)} (one repetition, no interval)`;
+  if (lower === null || upper === null)
+    return `${figureText(mean, unit)} (one repetition, no interval)`;
   const texts = [mean, lower, upper].map((value) => figureText(value, unit));
   const unitOf = (text: string) => (text.includes(" ") ? text.slice(text.indexOf(" ")) : "");
   const said = unitOf(texts[0]!);
-  const [low, high] = texts.slice(1).every((text) => unitOf(text) === said) ? texts.slice(1).map((text) => text.slice(0, text.length - said.length)) : texts.slice(1);
+  const [low, high] = texts.slice(1).every((text) => unitOf(text) === said)
+    ? texts.slice(1).map((text) => text.slice(0, text.length - said.length))
+    : texts.slice(1);
   return `${texts[0]} (${low} to ${high})`;
 }
 
-export const percentText = (share: number): string => `${Math.abs(share) >= 0.1 || share === 0 ? Math.round(share * 100) : (share * 100).toFixed(1)} %`;
+export const percentText = (share: number): string =>
+  `${Math.abs(share) >= 0.1 || share === 0 ? Math.round(share * 100) : (share * 100).toFixed(1)} %`;
 
 /** An axis: the SI prefix chosen once for the largest value, so that ticks are plain numbers. */
 export function axisScale(largest: number, unit: string): { factor: number; unit: string } {
   if (unit === "1" || unit === "×") return { factor: 1, unit: unit === "×" ? "×" : "" };
   if (unit === "%") return { factor: 0.01, unit: "%" };
-  const [base, fractions] = unit === "1/s" ? ["/s", false] : unit === "bytes" ? ["B", false] : ["s", true];
+  const [base, fractions] =
+    unit === "1/s" ? ["/s", false] : unit === "bytes" ? ["B", false] : ["s", true];
   const usable = prefixes.filter(([factor]) => fractions || factor >= 1);
   const [factor, symbol] = usable.find(([f]) => largest >= f) ?? usable[usable.length - 1]!;
   return { factor, unit: `${symbol}${base}` };
 }
 
 /** A tick of an axis that was divided by `factor`: plain numbers; on a logarithmic one, whose ticks span prefixes, each with its own. */
-export function tickText(value: number, { factor }: { factor: number }, unit: string, log: boolean): string {
+export function tickText(
+  value: number,
+  { factor }: { factor: number },
+  unit: string,
+  log: boolean,
+): string {
   if (!log || unit === "×" || unit === "%" || unit === "1") return String(+value.toPrecision(6));
-  return figureText(value * factor, unit).replace(/ ?\/s$/, "").replace(/ (?=[kMGT]$)/, "");
+  return figureText(value * factor, unit)
+    .replace(/ ?\/s$/, "")
+    .replace(/ (?=[kMGT]$)/, "");
 }
 
 /** An axis' name with its unit: where ticks bear their prefixes, the unit without one. */
-export function axisLabel(name: string, scale: { unit: string }, unit: string, log: boolean): string {
+export function axisLabel(
+  name: string,
+  scale: { unit: string },
+  unit: string,
+  log: boolean,
+): string {
   if (!log) return scale.unit ? `${name} (${scale.unit})` : name;
   return `${name}${unit === "1/s" ? " (/s)" : unit === "×" || unit === "%" ? ` (${unit})` : ""}, logarithmic`;
 }

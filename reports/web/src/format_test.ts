@@ -43,5 +43,15 @@ test("texts are clipped by characters", () => {
 });
 
 test("CSV quotes what it must, keeps numbers, and starts no formula", () => {
-  assert.equal(csv(["a", "b"], [['x,"y"', 1.5], ["=1+1", null], ["line\nbreak", -2]]), 'a,b\r\n"x,""y""",1.5\r\n\'=1+1,\r\n"line\nbreak",-2\r\n');
+  assert.equal(
+    csv(
+      ["a", "b"],
+      [
+        ['x,"y"', 1.5],
+        ["=1+1", null],
+        ["line\nbreak", -2],
+      ],
+    ),
+    'a,b\r\n"x,""y""",1.5\r\n\'=1+1,\r\n"line\nbreak",-2\r\n',
+  );
 });

@@ -17,10 +17,17 @@ const palette = new Palette(results.models);
 let view: View = viewFromHash(location.hash);
 
 const context = (): Context => ({ results, view, palette });
-const select = (cell: number) => { hideTooltip(); showSamples(context(), cell); };
+const select = (cell: number) => {
+  hideTooltip();
+  showSamples(context(), cell);
+};
 const cellsTable = new CellsTable(byId("cells"), select);
 const sections = charts.map((chart) => {
-  const section = element("section", { id: chart.id, class: "chart", "aria-labelledby": `${chart.id}-title` });
+  const section = element("section", {
+    id: chart.id,
+    class: "chart",
+    "aria-labelledby": `${chart.id}-title`,
+  });
   byId("charts").append(section);
   return { chart, section };
 });
@@ -32,7 +39,9 @@ function fill(): void {
   fillControls(byId("controls"), context(), change);
   for (const { chart, section } of sections) fillSection(section, chart, context(), select);
   for (const card of document.querySelectorAll<HTMLElement>(".card"))
-    card.hidden = Boolean(view.workload) && results.data.panels[Number(card.dataset.panel)]?.label !== view.workload;
+    card.hidden =
+      Boolean(view.workload) &&
+      results.data.panels[Number(card.dataset.panel)]?.label !== view.workload;
   cellsTable.fill(context());
 }
 
@@ -46,14 +55,26 @@ function offerResults(): void {
   const holder = byId("download");
   const contains = document.getElementById("results")?.dataset.contains;
   if (contains === "nothing") {
-    holder.append("The results document is too large to stand in this page: keep its file, or make the page with --complete.");
+    holder.append(
+      "The results document is too large to stand in this page: keep its file, or make the page with --complete.",
+    );
     return;
   }
-  holder.append(element("button", { type: "button", click: async () => {
-    const blob = await embeddedResults();
-    if (blob) download("results.json", blob);
-  } }, "Download the results as JSON"));
-  if (contains === "no_distributions") holder.append(" without the latency distributions, for size: --complete keeps them.");
+  holder.append(
+    element(
+      "button",
+      {
+        type: "button",
+        click: async () => {
+          const blob = await embeddedResults();
+          if (blob) download("results.json", blob);
+        },
+      },
+      "Download the results as JSON",
+    ),
+  );
+  if (contains === "no_distributions")
+    holder.append(" without the latency distributions, for size: --complete keeps them.");
 }
 
 const search = byId("search") as HTMLInputElement;

@@ -1,7 +1,11 @@
 // A model's look: colour, marker and dash together, so that no two need to be told apart by colour alone.
 import { referenceModel } from "./data.ts";
 
-export interface Look { color: string; symbol: string; dash: string }
+export interface Look {
+  color: string;
+  symbol: string;
+  dash: string;
+}
 
 const hues = 8;
 const symbols = ["circle", "square", "triangle", "diamond", "star", "cross", "wye"];
@@ -42,12 +46,16 @@ export class Palette {
 
   /** The looks of a page's models; those without a place of their own take the further places in the order of their names. */
   constructor(models: string[]) {
-    const others = new Set(models.filter((model) => model !== referenceModel && !Object.hasOwn(places, model)));
+    const others = new Set(
+      models.filter((model) => model !== referenceModel && !Object.hasOwn(places, model)),
+    );
     [...others].sort().forEach((model, i) => this.looks.set(model, lookAt(firstOfOthers + i)));
   }
 
   look(model: string): Look {
     if (model === referenceModel) return { color: "var(--limit)", symbol: "times", dash: "1 3" };
-    return Object.hasOwn(places, model) ? lookAt(places[model]!) : this.looks.get(model) ?? lookAt(0);
+    return Object.hasOwn(places, model)
+      ? lookAt(places[model]!)
+      : (this.looks.get(model) ?? lookAt(0));
   }
 }

@@ -2,8 +2,25 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Palette } from "./palette.ts";
 
-const models = ["serial", "event_loop", "shared_loop", "thread_pool", "processes", "process_loops", "offload", "gil_threads", "fibers", "reference",
-  "reference:backend=blocking", "reference:backend=poll", "reference:backend=epoll", "reference:backend=io_uring", "python_asyncio", "python_threads", "python_processes"];
+const models = [
+  "serial",
+  "event_loop",
+  "shared_loop",
+  "thread_pool",
+  "processes",
+  "process_loops",
+  "offload",
+  "gil_threads",
+  "fibers",
+  "reference",
+  "reference:backend=blocking",
+  "reference:backend=poll",
+  "reference:backend=epoll",
+  "reference:backend=io_uring",
+  "python_asyncio",
+  "python_threads",
+  "python_processes",
+];
 
 test("a model looks the same on every page, whatever stands beside it and in whatever order", () => {
   const all = new Palette(models);
@@ -16,8 +33,20 @@ test("a model looks the same on every page, whatever stands beside it and in wha
 
 test("no two models look alike, and the eight that meet most often differ in colour", () => {
   const palette = new Palette(models);
-  assert.equal(new Set(models.map((model) => JSON.stringify(palette.look(model)))).size, models.length);
-  const common = ["serial", "event_loop", "shared_loop", "thread_pool", "processes", "process_loops", "offload", "fibers"];
+  assert.equal(
+    new Set(models.map((model) => JSON.stringify(palette.look(model)))).size,
+    models.length,
+  );
+  const common = [
+    "serial",
+    "event_loop",
+    "shared_loop",
+    "thread_pool",
+    "processes",
+    "process_loops",
+    "offload",
+    "fibers",
+  ];
   assert.equal(new Set(common.map((model) => palette.look(model).color)).size, common.length);
 });
 
@@ -28,6 +57,7 @@ test("names that are in no table take the rest of the palette, in an order that 
   assert.equal(new Set(looks).size, looks.length);
   assert.equal(palette.look("reference").color, "var(--limit)");
   const reversed = new Palette([...others].reverse());
-  for (const model of others.slice(0, 5)) assert.deepEqual(new Palette(others).look(model), reversed.look(model));
+  for (const model of others.slice(0, 5))
+    assert.deepEqual(new Palette(others).look(model), reversed.look(model));
   assert.notDeepEqual(palette.look("constructor"), palette.look("event_loop"));
 });

@@ -11,24 +11,70 @@ export function showSamples({ results }: Context, index: number): void {
     const figure = cell.metrics?.[i];
     if (!figure) return [];
     const values = figure.slice(4) as number[];
-    return [element("tr", {}, element("th", { scope: "row" }, metric.label), element("td", {}, intervalText(figure, metric.unit)),
-      element("td", { class: "values" }, values.map((v) => figureText(v, metric.unit)).join("  ·  ")))];
+    return [
+      element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, metric.label),
+        element("td", {}, intervalText(figure, metric.unit)),
+        element(
+          "td",
+          { class: "values" },
+          values.map((v) => figureText(v, metric.unit)).join("  ·  "),
+        ),
+      ),
+    ];
   });
   const dialog = byId("samples") as HTMLDialogElement;
-  const remarks = (cell.findings ?? []).map((f) => element("li", { dir: "auto" }, `⚑ ${f.code}: ${clipped(f.detail, 1000)}`));
+  const remarks = (cell.findings ?? []).map((f) =>
+    element("li", { dir: "auto" }, `⚑ ${f.code}: ${clipped(f.detail, 1000)}`),
+  );
   dialog.replaceChildren(
-    element("h2", { id: "samples-title", dir: "auto" }, `${clipped(panel.label, 120)}: ${cellTitle(cell)}`),
+    element(
+      "h2",
+      { id: "samples-title", dir: "auto" },
+      `${clipped(panel.label, 120)}: ${cellTitle(cell)}`,
+    ),
     element("p", { class: "name", dir: "auto" }, clipped(cell.name, 400)),
-    ...(cell.reason ? [element("p", { dir: "auto" }, `${cell.status}: ${clipped(cell.reason, 1000)}`)] : []),
+    ...(cell.reason
+      ? [element("p", { dir: "auto" }, `${cell.status}: ${clipped(cell.reason, 1000)}`)]
+      : []),
     ...(remarks.length ? [element("ul", { class: "doubts" }, ...remarks)] : []),
     ...(rows.length
-      ? [element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Samples" }, element("table", { class: "plain" },
-          element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "metric"), element("th", { scope: "col" }, "mean (95 % interval)"), element("th", { scope: "col" }, "single repetitions"))),
-          element("tbody", {}, ...rows)))]
+      ? [
+          element(
+            "div",
+            { class: "scroll", tabindex: "0", role: "region", "aria-label": "Samples" },
+            element(
+              "table",
+              { class: "plain" },
+              element(
+                "thead",
+                {},
+                element(
+                  "tr",
+                  {},
+                  element("th", { scope: "col" }, "metric"),
+                  element("th", { scope: "col" }, "mean (95 % interval)"),
+                  element("th", { scope: "col" }, "single repetitions"),
+                ),
+              ),
+              element("tbody", {}, ...rows),
+            ),
+          ),
+        ]
       : []),
-    ...(results.data.values === "all" ? [] : [element("p", { class: "note" }, results.data.values === "headline"
-      ? "Single repetitions of the other metrics are in the results file: for its size this page holds those of the headline metrics."
-      : "This page has too many cells to hold single repetitions; the results file has them all.")]),
+    ...(results.data.values === "all"
+      ? []
+      : [
+          element(
+            "p",
+            { class: "note" },
+            results.data.values === "headline"
+              ? "Single repetitions of the other metrics are in the results file: for its size this page holds those of the headline metrics."
+              : "This page has too many cells to hold single repetitions; the results file has them all.",
+          ),
+        ]),
     element("button", { type: "button", class: "close", click: () => dialog.close() }, "Close"),
   );
   dialog.showModal();

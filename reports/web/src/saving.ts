@@ -37,7 +37,12 @@ export function svgText(drawing: SVGSVGElement): string {
   const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
   title.textContent = drawing.getAttribute("aria-label") ?? "";
   copy.prepend(title);
-  return new XMLSerializer().serializeToString(copy).replace(/var\((--[\w-]+)\)/g, (_, name: string) => style.getPropertyValue(name).trim() || "#888");
+  return new XMLSerializer()
+    .serializeToString(copy)
+    .replace(
+      /var\((--[\w-]+)\)/g,
+      (_, name: string) => style.getPropertyValue(name).trim() || "#888",
+    );
 }
 
 export async function pngBlob(drawing: SVGSVGElement, scale = 2): Promise<Blob> {
@@ -48,7 +53,9 @@ export async function pngBlob(drawing: SVGSVGElement, scale = 2): Promise<Blob> 
   canvas.width = Number(drawing.getAttribute("width")) * scale;
   canvas.height = Number(drawing.getAttribute("height")) * scale;
   canvas.getContext("2d")!.drawImage(image, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no image"))), "image/png"));
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no image"))), "image/png"),
+  );
 }
 
 /** The embedded results document, or null where the page does not hold it. */

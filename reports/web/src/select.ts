@@ -6,11 +6,16 @@ import { clipped, intervalText } from "./format.ts";
 
 /** The panels that pass the workload filter. */
 export function shownPanels({ results, view }: Context): number[] {
-  return results.data.panels.flatMap((panel, i) => (!view.workload || panel.label === view.workload ? [i] : []));
+  return results.data.panels.flatMap((panel, i) =>
+    !view.workload || panel.label === view.workload ? [i] : [],
+  );
 }
 
 /** What `make` makes of each shown panel, one by one; a file of another program has charts of its own. */
-export function* eachPanel(context: Context, make: (context: Context, panel: number) => Iterable<Panel>): Iterable<Panel> {
+export function* eachPanel(
+  context: Context,
+  make: (context: Context, panel: number) => Iterable<Panel>,
+): Iterable<Panel> {
   if (context.results.data.foreign) return;
   for (const index of shownPanels(context)) yield* make(context, index);
 }
@@ -18,31 +23,46 @@ export function* eachPanel(context: Context, make: (context: Context, panel: num
 export const isShown = ({ view }: Context, cell: Cell): boolean => !view.hidden.has(cell.model);
 
 /** Each model's cell at each number of cores: its best in flight, or the in flight that the reader fixed. */
-export function chosenCells(context: Context, panel: number): { cell: number; speedup: Figure | null; base: number | null }[] {
+export function chosenCells(
+  context: Context,
+  panel: number,
+): { cell: number; speedup: Figure | null; base: number | null }[] {
   const { results, view } = context;
   const shown = (index: number) => isShown(context, results.cell(index));
   if (view.inFlight === null)
     return (results.data.panels[panel]?.best ?? [])
       .filter(([cell]) => shown(cell))
       .map(([cell, speedup, base]) => ({ cell, speedup, base }));
-  return results.cellsIn(panel)
+  return results
+    .cellsIn(panel)
     .filter((index) => {
       const cell = results.cell(index);
-      return cell.in_flight === view.inFlight && cell.cores !== null && results.figure(cell, "throughput") !== null && shown(index);
+      return (
+        cell.in_flight === view.inFlight &&
+        cell.cores !== null &&
+        results.figure(cell, "throughput") !== null &&
+        shown(index)
+      );
     })
     .map((index) => {
       const speedup = results.cell(index).speedup;
-      return { cell: index, speedup: speedup ? (speedup.slice(0, 4) as Figure) : null, base: speedup?.[4] ?? null };
+      return {
+        cell: index,
+        speedup: speedup ? (speedup.slice(0, 4) as Figure) : null,
+        base: speedup?.[4] ?? null,
+      };
     });
 }
 
 /** The cores of the charts at fixed cores. */
-export const fixedCores = ({ results, view }: Context, panel: number): number | null => view.cores ?? results.answerCores(panel);
+export const fixedCores = ({ results, view }: Context, panel: number): number | null =>
+  view.cores ?? results.answerCores(panel);
 
 export const isFlagged = (cell: Cell): boolean => (cell.findings?.length ?? 0) > 0;
 
 /** `reference` is a limit, drawn first and quietly. */
-export const limitsFirst = (a: Cell, b: Cell): number => Number(b.model === referenceModel) - Number(a.model === referenceModel);
+export const limitsFirst = (a: Cell, b: Cell): number =>
+  Number(b.model === referenceModel) - Number(a.model === referenceModel);
 
 export function cellTitle(cell: Cell): string {
   const parts = [clipped(cell.model || cell.name, 80)];
@@ -59,6 +79,7 @@ export function cellLines({ results }: Context, cell: Cell, metrics: string[]): 
     const metric = results.metric(id);
     if (figure) lines.push(`${metric.label}: ${intervalText(figure, metric.unit)}`);
   }
-  for (const finding of cell.findings ?? []) lines.push(`⚑ ${finding.code}: ${clipped(finding.detail, 200)}`);
+  for (const finding of cell.findings ?? [])
+    lines.push(`⚑ ${finding.code}: ${clipped(finding.detail, 200)}`);
   return lines;
 }

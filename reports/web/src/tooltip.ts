@@ -8,7 +8,9 @@ export function showTooltip(point: Point, mark: Element): void {
   const tip = byId("tooltip");
   tip.replaceChildren(
     element("strong", { dir: "auto" }, point.title),
-    ...point.lines.map((line) => element("span", { dir: "auto", class: line.startsWith("⚑") ? "finding" : "" }, line)),
+    ...point.lines.map((line) =>
+      element("span", { dir: "auto", class: line.startsWith("⚑") ? "finding" : "" }, line),
+    ),
   );
   tip.hidden = false;
   anchor = mark;

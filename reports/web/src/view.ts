@@ -15,14 +15,21 @@ export interface View {
 }
 
 export const initialView: View = {
-  workload: "", hidden: new Set(), cores: null, inFlight: null, scale: "linear", measure: "absolute", theme: "system",
+  workload: "",
+  hidden: new Set(),
+  cores: null,
+  inFlight: null,
+  scale: "linear",
+  measure: "absolute",
+  theme: "system",
   search: "",
 };
 
 const oneOf = <T extends string>(text: string | null, all: readonly T[], otherwise: T): T =>
   all.find((word) => word === text) ?? otherwise;
 
-const count = (text: string | null): number | null => (text !== null && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null);
+const count = (text: string | null): number | null =>
+  text !== null && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null;
 
 export function viewFromHash(hash: string): View {
   const from = new URLSearchParams(hash.replace(/^#/, ""));

@@ -8,11 +8,22 @@ test("a fresh view has no hash, and no hash is a fresh view", () => {
 });
 
 test("every choice survives the way through the hash", () => {
-  const view: View = { workload: "network bytes=64 & more#", hidden: new Set(["event_loop", "a=b&c", "</script>"]), cores: 8, inFlight: 1024, scale: "log",
-    measure: "efficiency", theme: "dark", search: "fixture bound %" };
+  const view: View = {
+    workload: "network bytes=64 & more#",
+    hidden: new Set(["event_loop", "a=b&c", "</script>"]),
+    cores: 8,
+    inFlight: 1024,
+    scale: "log",
+    measure: "efficiency",
+    theme: "dark",
+    search: "fixture bound %",
+  };
   assert.deepEqual(viewFromHash(hashOf(view)), view);
 });
 
 test("a hash that means nothing is ignored", () => {
-  assert.deepEqual(viewFromHash("#scale=cubic&cores=-1&in_flight=1e9&measure=&theme=pink&x=%E0%A4%A"), initialView);
+  assert.deepEqual(
+    viewFromHash("#scale=cubic&cores=-1&in_flight=1e9&measure=&theme=pink&x=%E0%A4%A"),
+    initialView,
+  );
 });

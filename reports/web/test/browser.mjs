@@ -7,24 +7,45 @@ import { chromium } from "playwright-core";
 export const executable = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const hasBrowser = existsSync(executable);
 
-export const launch = () => chromium.launch({
-  executablePath: executable,
-  args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+export const launch = () =>
+  chromium.launch({
+    executablePath: executable,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
 
 /** Opens a page file and notes all that goes wrong on it: requests, console errors, exceptions. */
 export async function open(browser, name, { width = 1280, hash = "", scheme = "light" } = {}) {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, acceptDownloads: true });
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme: scheme,
+    acceptDownloads: true,
+  });
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const troubles = [];
   const address = pathToFileURL(join(process.env.PAGES, `${name}.html`)).href;
-  page.on("request", (request) => { if (!request.url().startsWith(address) && !/^(blob|data):/.test(request.url())) troubles.push(`request ${request.url()}`); });
-  page.on("console", (message) => { if (message.type() === "error" || message.type() === "warning") troubles.push(`console ${message.text()}`); });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(address) && !/^(blob|data):/.test(request.url()))
+      troubles.push(`request ${request.url()}`);
+  });
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning")
+      troubles.push(`console ${message.text()}`);
+  });
   page.on("pageerror", (failure) => troubles.push(`exception ${failure.message}`));
-  page.on("dialog", (dialog) => { troubles.push(`dialog ${dialog.message()}`); void dialog.dismiss(); });
+  page.on("dialog", (dialog) => {
+    troubles.push(`dialog ${dialog.message()}`);
+    void dialog.dismiss();
+  });
   await page.goto(address + hash);
   await page.waitForSelector("html[data-ready]");
-  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));  // draws what is not in view
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint"))); // draws what is not in view
   return { page, troubles, data: JSON.parse(await page.locator("#page-data").textContent()) };
 }

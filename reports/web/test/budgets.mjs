@@ -15,14 +15,23 @@ const scratch = mkdtempSync(join(tmpdir(), "page-budgets-"));
 const at = (name) => join(scratch, name);
 
 const rows = [];
-const budget = (what, figure, most, unit) => rows.push([what, `${figure.toFixed(unit === "s" ? 2 : 0)} ${unit}`, most === null ? "" : `${most} ${unit}`, most === null ? "" : `${Math.round((100 * figure) / most)} %`]);
+const budget = (what, figure, most, unit) =>
+  rows.push([
+    what,
+    `${figure.toFixed(unit === "s" ? 2 : 0)} ${unit}`,
+    most === null ? "" : `${most} ${unit}`,
+    most === null ? "" : `${Math.round((100 * figure) / most)} %`,
+  ]);
 const remark = (what, words) => rows.push([what, words, "", ""]);
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** Runs a program to its end; the seconds it took. */
 function seconds(command, ...words) {
   const from = performance.now();
-  const { status, stderr } = spawnSync(command, words, { maxBuffer: 1 << 30, stdio: ["ignore", "ignore", "pipe"] });
+  const { status, stderr } = spawnSync(command, words, {
+    maxBuffer: 1 << 30,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   if (status !== 0) throw new Error(`${command} ${words.join(" ")}: ${stderr}`);
   return (performance.now() - from) / 1000;
 }
@@ -36,7 +45,11 @@ async function opened(browser, file) {
     new MutationObserver((_, observer) => {
       if (!document.querySelector(".drawing svg")) return;
       observer.disconnect();
-      requestAnimationFrame(() => requestAnimationFrame((now) => { globalThis.firstChart = now; }));
+      requestAnimationFrame(() =>
+        requestAnimationFrame((now) => {
+          globalThis.firstChart = now;
+        }),
+      );
     }).observe(document, { childList: true, subtree: true });
   });
   await page.goto(pathToFileURL(file).href);
@@ -57,9 +70,12 @@ async function firstChart(browser, file) {
 /** The slowest filter's milliseconds from the reader's act to the next painted frame, each the median of five. */
 async function filterAnswer(page) {
   return page.evaluate(async () => {
-    const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const frame = () =>
+      new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     const select = (label, index) => {
-      const found = [...document.querySelectorAll("#controls label")].find((l) => l.textContent.startsWith(label)).querySelector("select");
+      const found = [...document.querySelectorAll("#controls label")]
+        .find((l) => l.textContent.startsWith(label))
+        .querySelector("select");
       found.selectedIndex = index;
       found.dispatchEvent(new Event("change"));
     };
@@ -69,8 +85,11 @@ async function filterAnswer(page) {
       box.dispatchEvent(new Event("input"));
     };
     const acts = {
-      workload: (on) => select("Workload", on ? 3 : 0), cores: (on) => select("Cores", on ? 2 : 0), "in flight": (on) => select("In flight", on ? 2 : 0),
-      model: () => document.querySelector(".legend button").click(), search: (on) => search(on ? "pool 1024" : ""),
+      workload: (on) => select("Workload", on ? 3 : 0),
+      cores: (on) => select("Cores", on ? 2 : 0),
+      "in flight": (on) => select("In flight", on ? 2 : 0),
+      model: () => document.querySelector(".legend button").click(),
+      search: (on) => search(on ? "pool 1024" : ""),
     };
     let worst = { what: "", ms: 0 };
     for (const [what, act] of Object.entries(acts)) {
@@ -91,28 +110,56 @@ async function filterAnswer(page) {
 
 /** How many repetitions the results document holds that stands in the page. */
 function embeddedRepetitions(file) {
-  const packed = readFileSync(file, "utf8").match(/id="results" data-contains="everything">([^<]*)</)?.[1];
-  return packed ? JSON.parse(inflateRawSync(Buffer.from(packed, "base64"))).crossover.cells.reduce((n, c) => n + c.samples.length, 0) : 0;
+  const packed = readFileSync(file, "utf8").match(
+    /id="results" data-contains="everything">([^<]*)</,
+  )?.[1];
+  return packed
+    ? JSON.parse(inflateRawSync(Buffer.from(packed, "base64"))).crossover.cells.reduce(
+        (n, c) => n + c.samples.length,
+        0,
+      )
+    : 0;
 }
 
 const browser = await launch();
 try {
-  for (const name of ["usual", "slower", "large", "huge"]) seconds(process.execPath, make, scratch, name);
+  for (const name of ["usual", "slower", "large", "huge"])
+    seconds(process.execPath, make, scratch, name);
   const now = results ?? at("usual.json");
   seconds(program, "report", now, "--out", at("now.html"));
-  seconds(program, "report", now, "--baseline", results ? baseline ?? results : at("slower.json"), "--out", at("both.html"));
+  seconds(
+    program,
+    "report",
+    now,
+    "--baseline",
+    results ? (baseline ?? results) : at("slower.json"),
+    "--out",
+    at("both.html"),
+  );
   budget("page", statSync(at("now.html")).size / 1000, 500, "KB");
   budget("page with a baseline", statSync(at("both.html")).size / 1000, 500, "KB");
   budget("first chart", await firstChart(browser, at("now.html")), 1, "s");
 
-  budget("report of 10 000 cells × 5", median(timesOver(3, () => seconds(program, "report", at("large.json"), "--out", at("large.html")))), 2, "s");
+  budget(
+    "report of 10 000 cells × 5",
+    median(
+      timesOver(3, () => seconds(program, "report", at("large.json"), "--out", at("large.html"))),
+    ),
+    2,
+    "s",
+  );
   const large = await opened(browser, at("large.html"));
   budget("  its first chart", large.firstChart_s, null, "s");
   const { what, ms } = await filterAnswer(large.page);
   budget(`  its slowest filter (${what})`, ms, 300, "ms");
   await large.context.close();
 
-  budget("report of 100 000 rows", seconds(program, "report", at("huge.json"), "--out", at("huge.html")), null, "s");
+  budget(
+    "report of 100 000 rows",
+    seconds(program, "report", at("huge.json"), "--out", at("huge.html")),
+    null,
+    "s",
+  );
   budget("  its page", statSync(at("huge.html")).size / 1000, null, "KB");
   const huge = await opened(browser, at("huge.html"));
   budget("  its first chart", huge.firstChart_s, null, "s");
@@ -131,5 +178,12 @@ try {
   rmSync(scratch, { recursive: true });
 }
 const widths = [0, 1, 2, 3].map((i) => Math.max(...rows.map((row) => row[i].length)));
-console.log(["", "takes", "may take", "share"].map((text, i) => (i ? text.padStart(widths[i]) : text.padEnd(widths[0]))).join("  "));
-for (const row of rows) console.log(row.map((text, i) => (i ? text.padStart(widths[i]) : text.padEnd(widths[0]))).join("  "));
+console.log(
+  ["", "takes", "may take", "share"]
+    .map((text, i) => (i ? text.padStart(widths[i]) : text.padEnd(widths[0])))
+    .join("  "),
+);
+for (const row of rows)
+  console.log(
+    row.map((text, i) => (i ? text.padStart(widths[i]) : text.padEnd(widths[0]))).join("  "),
+  );

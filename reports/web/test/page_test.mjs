@@ -3,22 +3,39 @@ import { after, before, test } from "node:test";
 import { launch, open } from "./browser.mjs";
 
 let browser;
-before(async () => { browser = await launch(); });
-after(async () => { await browser?.close(); });
+before(async () => {
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+});
 
 test("a usual page opens without a request or an error, at every width and in both themes", async () => {
-  for (const [width, scheme] of [[400, "dark"], [800, "light"], [1600, "dark"]]) {
+  for (const [width, scheme] of [
+    [400, "dark"],
+    [800, "light"],
+    [1600, "dark"],
+  ]) {
     const { page, troubles } = await open(browser, "usual", { width, scheme });
     assert.deepEqual(troubles, []);
     assert.equal(await page.locator("#throughput-by-cores .panel svg").count(), 3);
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `scrolls sideways at ${width}`);
+    assert.equal(
+      await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+      true,
+      `scrolls sideways at ${width}`,
+    );
     await page.context().close();
   }
 });
 
 test("the browser itself refuses the network", async () => {
   const { page } = await open(browser, "usual");
-  const refused = await page.evaluate(() => fetch("data:text/plain,hello").then(() => false, () => true));
+  const refused = await page.evaluate(() =>
+    fetch("data:text/plain,hello").then(
+      () => false,
+      () => true,
+    ),
+  );
   assert.equal(refused, true);
   await page.context().close();
 });
@@ -26,22 +43,41 @@ test("the browser itself refuses the network", async () => {
 test("every point of throughput by core count is the JSON's mean, and its words hold the interval", async () => {
   const { page, data } = await open(browser, "usual");
   const throughput = data.metrics.findIndex((m) => m.id === "throughput");
-  const drawn = await page.locator("#throughput-by-cores .panel").evaluateAll((panels) => panels.map((panel) => ({
-    key: Number(panel.dataset.panel),
-    cells: [...panel.querySelectorAll(".points [data-cell]")].map((mark) => ({ cell: Number(mark.dataset.cell), words: mark.getAttribute("aria-label") })),
-  })));
+  const drawn = await page.locator("#throughput-by-cores .panel").evaluateAll((panels) =>
+    panels.map((panel) => ({
+      key: Number(panel.dataset.panel),
+      cells: [...panel.querySelectorAll(".points [data-cell]")].map((mark) => ({
+        cell: Number(mark.dataset.cell),
+        words: mark.getAttribute("aria-label"),
+      })),
+    })),
+  );
   assert.equal(drawn.length, data.panels.length);
   for (const { key, cells } of drawn) {
-    assert.deepEqual(cells.map((c) => c.cell).sort((a, b) => a - b), data.panels[key].best.map(([cell]) => cell).sort((a, b) => a - b));
+    assert.deepEqual(
+      cells.map((c) => c.cell).sort((a, b) => a - b),
+      data.panels[key].best.map(([cell]) => cell).sort((a, b) => a - b),
+    );
     for (const { cell, words } of cells) {
       const [, lower, upper] = data.cells[cell].metrics[throughput];
       assert.ok(lower < upper);
-      assert.match(words, /throughput: [\d.]+ [kM]?\/s \([\d.]+( [kM]?\/s)? to [\d.]+( [kM]?\/s)?\)/);
+      assert.match(
+        words,
+        /throughput: [\d.]+ [kM]?\/s \([\d.]+( [kM]?\/s)? to [\d.]+( [kM]?\/s)?\)/,
+      );
     }
   }
   // The drawing and the table behind it hold the same rows.
-  await page.locator("#throughput-by-cores .panel").first().getByRole("button", { name: "Table" }).click();
-  const rows = await page.locator("#throughput-by-cores .panel").first().locator("tbody tr").allTextContents();
+  await page
+    .locator("#throughput-by-cores .panel")
+    .first()
+    .getByRole("button", { name: "Table" })
+    .click();
+  const rows = await page
+    .locator("#throughput-by-cores .panel")
+    .first()
+    .locator("tbody tr")
+    .allTextContents();
   assert.equal(rows.length, drawn[0].cells.length);
   const first = data.cells[data.panels[0].best[0][0]];
   assert.ok(rows.some((row) => row.includes(String(first.metrics[throughput][0]))));
@@ -51,41 +87,65 @@ test("every point of throughput by core count is the JSON's mean, and its words 
 test("every point and interval of throughput by core count is drawn where the JSON's figure belongs", async () => {
   const { page, data } = await open(browser, "usual");
   const throughput = data.metrics.findIndex((m) => m.id === "throughput");
-  const drawn = await page.locator("#throughput-by-cores .panel").evaluateAll((panels) => panels.map((panel) => {
-    const svg = panel.querySelector("svg");
-    const zero = svg.getBoundingClientRect().top;
-    const scale = svg.viewBox.baseVal.height / svg.getBoundingClientRect().height;
-    const middle = (box) => ((box.top + box.bottom) / 2 - zero) * scale;
-    return {
-      base: Number(svg.querySelector("g.base line, line.base").getAttribute("y1")),
-      points: [...svg.querySelectorAll(".points [data-cell]")].map((mark) => {
-        // A triangle's middle is not its centre: where it was moved to is.
-        const at = /translate\([^,]+,\s*([^)]+)\)/.exec(mark.getAttribute("transform") ?? "");
-        return { cell: Number(mark.dataset.cell), y: at ? Number(at[1]) : mark.hasAttribute("cy") ? Number(mark.getAttribute("cy")) : middle(mark.getBoundingClientRect()) };
-      }),
-      intervals: [...svg.querySelectorAll("g.intervals")].map((group) => [...group.querySelectorAll("line")].map((line) => [Number(line.getAttribute("y1")), Number(line.getAttribute("y2"))])),
-    };
-  }));
+  const drawn = await page.locator("#throughput-by-cores .panel").evaluateAll((panels) =>
+    panels.map((panel) => {
+      const svg = panel.querySelector("svg");
+      const zero = svg.getBoundingClientRect().top;
+      const scale = svg.viewBox.baseVal.height / svg.getBoundingClientRect().height;
+      const middle = (box) => ((box.top + box.bottom) / 2 - zero) * scale;
+      return {
+        base: Number(svg.querySelector("g.base line, line.base").getAttribute("y1")),
+        points: [...svg.querySelectorAll(".points [data-cell]")].map((mark) => {
+          // A triangle's middle is not its centre: where it was moved to is.
+          const at = /translate\([^,]+,\s*([^)]+)\)/.exec(mark.getAttribute("transform") ?? "");
+          return {
+            cell: Number(mark.dataset.cell),
+            y: at
+              ? Number(at[1])
+              : mark.hasAttribute("cy")
+                ? Number(mark.getAttribute("cy"))
+                : middle(mark.getBoundingClientRect()),
+          };
+        }),
+        intervals: [...svg.querySelectorAll("g.intervals")].map((group) =>
+          [...group.querySelectorAll("line")].map((line) => [
+            Number(line.getAttribute("y1")),
+            Number(line.getAttribute("y2")),
+          ]),
+        ),
+      };
+    }),
+  );
   let checked = 0;
   for (const { base, points, intervals } of drawn) {
     const figure = ({ cell }) => data.cells[cell].metrics[throughput];
     const highest = points.reduce((a, b) => (figure(b)[0] > figure(a)[0] ? b : a));
     // The axis is linear and begins at 0: the base line and the highest point say where every figure belongs.
     const place = (value) => base - (value * (base - highest.y)) / figure(highest)[0];
-    for (const point of points) assert.ok(Math.abs(point.y - place(figure(point)[0])) < 0.5, data.cells[point.cell].name);
+    for (const point of points)
+      assert.ok(Math.abs(point.y - place(figure(point)[0])) < 0.5, data.cells[point.cell].name);
     const models = [...new Set(points.map((p) => data.cells[p.cell].model))];
     assert.equal(intervals.length, models.length);
     models.forEach((model, i) => {
-      const own = points.filter((p) => data.cells[p.cell].model === model).sort((a, b) => data.cells[a.cell].cores - data.cells[b.cell].cores);
+      const own = points
+        .filter((p) => data.cells[p.cell].model === model)
+        .sort((a, b) => data.cells[a.cell].cores - data.cells[b.cell].cores);
       assert.equal(intervals[i].length, own.length);
       own.forEach((point, j) => {
         const [lower, upper] = intervals[i][j];
-        assert.ok(Math.abs(lower - place(figure(point)[1])) < 0.5 && Math.abs(upper - place(figure(point)[2])) < 0.5, data.cells[point.cell].name);
+        assert.ok(
+          Math.abs(lower - place(figure(point)[1])) < 0.5 &&
+            Math.abs(upper - place(figure(point)[2])) < 0.5,
+          data.cells[point.cell].name,
+        );
         ++checked;
       });
     });
   }
-  assert.equal(checked, data.panels.reduce((n, p) => n + p.best.length, 0));
+  assert.equal(
+    checked,
+    data.panels.reduce((n, p) => n + p.best.length, 0),
+  );
   await page.context().close();
 });
 
@@ -93,7 +153,11 @@ test("skipped and failed cells stand on the page with their reasons", async () =
   const { page, data } = await open(browser, "usual");
   for (const cell of data.cells.filter((c) => c.status !== "ok")) {
     assert.notEqual(cell.reason, "");
-    assert.ok((await page.locator("#missing tr", { hasText: cell.name }).textContent()).includes(cell.reason));
+    assert.ok(
+      (await page.locator("#missing tr", { hasText: cell.name }).textContent()).includes(
+        cell.reason,
+      ),
+    );
   }
   await page.context().close();
 });

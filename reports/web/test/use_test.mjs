@@ -6,28 +6,55 @@ import { after, before, test } from "node:test";
 import { launch, open } from "./browser.mjs";
 
 let browser;
-before(async () => { browser = await launch(); });
-after(async () => { await browser?.close(); });
+before(async () => {
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+});
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const control = (page, label) => page.locator("#controls label", { hasText: label }).locator("select");
+const control = (page, label) =>
+  page.locator("#controls label", { hasText: label }).locator("select");
 
 async function violations(page) {
   await page.evaluate(axe);
-  const { violations: found } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  return found.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")}`);
+  const { violations: found } = await page.evaluate(() =>
+    globalThis.axe.run(document, { resultTypes: ["violations"] }),
+  );
+  return found.map(
+    (v) =>
+      `${v.id}: ${v.nodes
+        .slice(0, 3)
+        .map((n) => n.html.slice(0, 160))
+        .join(" | ")}`,
+  );
 }
 
 /** The texts of charts that reach beyond their panel. */
-const cutTexts = (page) => page.evaluate(() => [...document.querySelectorAll(".panel svg text")].filter((text) => {
-  const own = text.getBoundingClientRect();
-  const panel = text.closest(".panel").getBoundingClientRect();
-  return own.width > 0 && (own.left < panel.left - 1 || own.right > panel.right + 1);
-}).map((text) => text.textContent));
+const cutTexts = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll(".panel svg text")]
+      .filter((text) => {
+        const own = text.getBoundingClientRect();
+        const panel = text.closest(".panel").getBoundingClientRect();
+        return own.width > 0 && (own.left < panel.left - 1 || own.right > panel.right + 1);
+      })
+      .map((text) => text.textContent),
+  );
 
 test("axe finds nothing, light and dark, narrow and wide, on every kind of page", async () => {
-  for (const [name, width, scheme] of [...[400, 800, 1600].flatMap((width) => ["light", "dark"].map((scheme) => ["baseline", width, scheme])), ["mixed", 800, "dark"], ["foreign", 800, "light"], ["many_cores", 1600, "dark"], ["hostile", 800, "light"], ["empty", 400, "light"]]) {
+  for (const [name, width, scheme] of [
+    ...[400, 800, 1600].flatMap((width) =>
+      ["light", "dark"].map((scheme) => ["baseline", width, scheme]),
+    ),
+    ["mixed", 800, "dark"],
+    ["foreign", 800, "light"],
+    ["many_cores", 1600, "dark"],
+    ["hostile", 800, "light"],
+    ["empty", 400, "light"],
+  ]) {
     const { page } = await open(browser, name, { width, scheme });
     assert.deepEqual(await violations(page), [], `${name} ${width} ${scheme}`);
     await page.context().close();
@@ -35,12 +62,25 @@ test("axe finds nothing, light and dark, narrow and wide, on every kind of page"
 });
 
 test("no page, however odd its results, makes an error, a request or a script of its own", async () => {
-  for (const name of ["hostile", "foreign", "single", "empty", "failed", "mixed", "many_cores", "baseline"]) {
+  for (const name of [
+    "hostile",
+    "foreign",
+    "single",
+    "empty",
+    "failed",
+    "mixed",
+    "many_cores",
+    "baseline",
+  ]) {
     const { page, troubles } = await open(browser, name);
     assert.deepEqual(troubles, [], name);
     assert.equal(await page.evaluate(() => globalThis.hacked), undefined);
     assert.equal(await page.locator("img").count(), 0);
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${name} scrolls sideways`);
+    assert.equal(
+      await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+      true,
+      `${name} scrolls sideways`,
+    );
     await page.context().close();
   }
 });
@@ -50,7 +90,11 @@ test("hostile names are shown as they are written", async () => {
   const first = data.cells[0].name;
   assert.ok(first.includes("</script>"));
   await page.locator("#cells .link").first().click();
-  assert.ok((await page.locator("#samples .name").textContent()).startsWith("</script><script>window.hacked=1</script>"));
+  assert.ok(
+    (await page.locator("#samples .name").textContent()).startsWith(
+      "</script><script>window.hacked=1</script>",
+    ),
+  );
   await page.context().close();
 });
 
@@ -77,17 +121,27 @@ test("the choices go into the hash, and the hash brings them back", async () => 
   await page.locator(".legend [data-model=thread_pool]").click();
   await page.locator("#search").fill("loop");
   const hash = await page.evaluate(() => location.hash);
-  const state = (p) => p.evaluate(() => ({
-    points: [...document.querySelectorAll("#throughput-by-cores .points [data-cell]")].map((m) => m.dataset.cell),
-    count: document.querySelector("#cells .count").firstChild.textContent,
-    pressed: [...document.querySelectorAll("[aria-pressed=false]")].map((b) => b.textContent),
-    cards: [...document.querySelectorAll(".card")].filter((c) => !c.hidden).length,
-  }));
+  const state = (p) =>
+    p.evaluate(() => ({
+      points: [...document.querySelectorAll("#throughput-by-cores .points [data-cell]")].map(
+        (m) => m.dataset.cell,
+      ),
+      count: document.querySelector("#cells .count").firstChild.textContent,
+      pressed: [...document.querySelectorAll("[aria-pressed=false]")].map((b) => b.textContent),
+      cards: [...document.querySelectorAll(".card")].filter((c) => !c.hidden).length,
+    }));
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
   const before_ = await state(page);
   assert.equal(before_.cards, 1);
   assert.ok(before_.points.length > 0);
-  assert.ok(before_.points.every((i) => data.cells[i].panel === 1 && data.cells[i].in_flight === 64 && data.cells[i].model !== "thread_pool"));
+  assert.ok(
+    before_.points.every(
+      (i) =>
+        data.cells[i].panel === 1 &&
+        data.cells[i].in_flight === 64 &&
+        data.cells[i].model !== "thread_pool",
+    ),
+  );
   const again = await open(browser, "usual", { hash });
   assert.deepEqual(await state(again.page), before_);
   await again.page.context().close();
@@ -96,7 +150,10 @@ test("the choices go into the hash, and the hash brings them back", async () => 
 
 test("the keyboard walks the points, shows their words, opens and closes their samples", async () => {
   const { page, data } = await open(browser, "usual");
-  const points = page.locator("#throughput-by-cores .panel").first().locator(".points [role=button]");
+  const points = page
+    .locator("#throughput-by-cores .panel")
+    .first()
+    .locator(".points [role=button]");
   await points.first().focus();
   await assert.doesNotReject(page.locator("#tooltip").waitFor({ state: "visible" }));
   await page.keyboard.press("ArrowRight");
@@ -108,16 +165,31 @@ test("the keyboard walks the points, shows their words, opens and closes their s
   await page.locator("#samples[open]").waitFor();
   const throughput = cell.metrics[0];
   assert.ok((await page.locator("#samples tbody tr").first().textContent()).includes("throughput"));
-  assert.equal((await page.locator("#samples tbody tr").first().locator(".values").textContent()).split("·").length, throughput.length - 4);
+  assert.equal(
+    (await page.locator("#samples tbody tr").first().locator(".values").textContent()).split("·")
+      .length,
+    throughput.length - 4,
+  );
   await page.keyboard.press("Escape");
   await page.locator("#samples[open]").waitFor({ state: "detached" });
-  assert.equal(await page.locator("#throughput-by-cores .panel").first().locator(".points [tabindex='0']").count(), 1);
+  assert.equal(
+    await page
+      .locator("#throughput-by-cores .panel")
+      .first()
+      .locator(".points [tabindex='0']")
+      .count(),
+    1,
+  );
   await page.context().close();
 });
 
 test("the pointer finds the nearest point, and a click opens its samples", async () => {
   const { page } = await open(browser, "usual");
-  const mark = page.locator("#throughput-by-cores .panel").first().locator(".points [role=button]").last();
+  const mark = page
+    .locator("#throughput-by-cores .panel")
+    .first()
+    .locator(".points [role=button]")
+    .last();
   await mark.scrollIntoViewIfNeeded();
   // A scroll hides the pointer's tooltip, and its event may come after the first move: then the next move shows it.
   const tooltip = page.locator("#tooltip");
@@ -137,8 +209,14 @@ test("the pointer finds the nearest point, and a click opens its samples", async
 
 test("the legend hides a model from every chart, and shows it again", async () => {
   const { page } = await open(browser, "usual");
-  const count = () => page.evaluate(() => [...document.querySelectorAll(".points [aria-label^='event_loop,']")].length);
-  const drawn = async () => { await page.evaluate(() => dispatchEvent(new Event("beforeprint"))); return count(); };
+  const count = () =>
+    page.evaluate(
+      () => [...document.querySelectorAll(".points [aria-label^='event_loop,']")].length,
+    );
+  const drawn = async () => {
+    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    return count();
+  };
   const first = await drawn();
   assert.ok(first > 0);
   await page.locator(".legend [data-model=event_loop]").click();
@@ -153,12 +231,20 @@ test("the table sorts by its headings and is filtered by words", async () => {
   const { page, data } = await open(browser, "usual");
   const heading = page.locator("#cells").getByRole("button", { name: /^throughput/ });
   await heading.click();
-  const shown = await page.locator("#cells tbody tr").evaluateAll((rows) => rows.map((row) => Number(row.dataset.cell)));
+  const shown = await page
+    .locator("#cells tbody tr")
+    .evaluateAll((rows) => rows.map((row) => Number(row.dataset.cell)));
   const means = shown.map((i) => data.cells[i].metrics[0][0]);
-  assert.deepEqual(means, [...means].sort((a, b) => b - a));
+  assert.deepEqual(
+    means,
+    [...means].sort((a, b) => b - a),
+  );
   assert.equal(await page.locator("#cells th[aria-sort=descending]").count(), 1);
   await page.locator("#search").fill("failed EAGAIN");
-  assert.equal(await page.locator("#cells tbody tr").count(), data.cells.filter((c) => c.status === "failed").length);
+  assert.equal(
+    await page.locator("#cells tbody tr").count(),
+    data.cells.filter((c) => c.status === "failed").length,
+  );
   await page.context().close();
 });
 
@@ -180,7 +266,10 @@ test("a chart is saved as SVG and PNG, its data as CSV, the results as JSON", as
   const document = JSON.parse(json.bytes.toString());
   assert.equal(document.crossover.cells.length, data.cells.length);
   const source = JSON.parse(readFileSync(`${process.env.PAGES}/many_cores.json`, "utf8"));
-  assert.deepEqual(document.crossover.cells.map((c) => c.samples.map((s) => s.operations)), source.crossover.cells.map((c) => c.samples.map((s) => s.operations)));
+  assert.deepEqual(
+    document.crossover.cells.map((c) => c.samples.map((s) => s.operations)),
+    source.crossover.cells.map((c) => c.samples.map((s) => s.operations)),
+  );
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await panel.getByRole("button", { name: "CSV" }).click();
   await panel.getByRole("button", { name: "Copied" }).waitFor();
@@ -188,7 +277,16 @@ test("a chart is saved as SVG and PNG, its data as CSV, the results as JSON", as
   assert.equal(csv[0], "model,cores,in flight,throughput (1/s),lower,upper,repetitions");
   assert.equal(csv.length - 1, data.panels[0].best.length);
   const [first] = data.panels[0].best[0];
-  assert.ok(csv.includes([data.cells[first].model, data.cells[first].cores, data.cells[first].in_flight, ...data.cells[first].metrics[0].slice(0, 4)].join(",")));
+  assert.ok(
+    csv.includes(
+      [
+        data.cells[first].model,
+        data.cells[first].cores,
+        data.cells[first].in_flight,
+        ...data.cells[first].metrics[0].slice(0, 4),
+      ].join(","),
+    ),
+  );
   await page.context().close();
 });
 
@@ -208,7 +306,10 @@ test("themes follow the system, and the switch overrules it", async () => {
 test("print is light, without controls, and every chart is drawn", async () => {
   const { page } = await open(browser, "usual", { scheme: "dark", hash: "#theme=dark" });
   await page.emulateMedia({ media: "print" });
-  assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(255, 255, 255)");
+  assert.equal(
+    await page.evaluate(() => getComputedStyle(document.body).backgroundColor),
+    "rgb(255, 255, 255)",
+  );
   assert.equal(await page.locator(".filters").isVisible(), false);
   assert.equal(await page.locator(".drawing:not([data-width])").count(), 0);
   const pdf = await page.pdf({ format: "A4" });
@@ -218,18 +319,30 @@ test("print is light, without controls, and every chart is drawn", async () => {
 });
 
 test("on paper nothing is cut at the edge and no control is printed", async () => {
-  const { page } = await open(browser, "baseline", { width: 718 });  // A4 between margins of a centimetre
+  const { page } = await open(browser, "baseline", { width: 718 }); // A4 between margins of a centimetre
   await page.emulateMedia({ media: "print" });
-  await page.waitForTimeout(300);  // charts are drawn anew for the width of their panels
+  await page.waitForTimeout(300); // charts are drawn anew for the width of their panels
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
   assert.deepEqual(await cutTexts(page), []);
-  for (const part of ["button:visible:not(.legend button):not(th button):not(th .link):not(.cells button)", "select:visible", "input:visible"])
+  for (const part of [
+    "button:visible:not(.legend button):not(th button):not(th .link):not(.cells button)",
+    "select:visible",
+    "input:visible",
+  ])
     assert.equal(await page.locator(part).count(), 0, part);
   await page.context().close();
 });
 
 test("no text of a chart leaves its panel, at any width", async () => {
-  for (const [name, width] of [["baseline", 400], ["baseline", 800], ["baseline", 1600], ["many_cores", 800], ["mixed", 400], ["foreign", 400], ["open_loop", 1600]]) {
+  for (const [name, width] of [
+    ["baseline", 400],
+    ["baseline", 800],
+    ["baseline", 1600],
+    ["many_cores", 800],
+    ["mixed", 400],
+    ["foreign", 400],
+    ["open_loop", 1600],
+  ]) {
     const { page } = await open(browser, name, { width });
     assert.deepEqual(await cutTexts(page), [], `${name} ${width}`);
     await page.context().close();
@@ -242,7 +355,10 @@ test("the crossover map has a square for each pair, and hatches ties", async () 
   assert.equal(await squares.count(), data.panels.length);
   const ties = data.panels.filter((p) => p.comparisons[0].tied.length > 0).length;
   assert.ok(ties > 0);
-  assert.equal(await page.locator("#crossover-map [data-mark=cell] rect[fill^='url(']").count(), ties);
+  assert.equal(
+    await page.locator("#crossover-map [data-mark=cell] rect[fill^='url(']").count(),
+    ties,
+  );
   await page.context().close();
 });
 
@@ -254,9 +370,16 @@ test("an open loop's response and service times are both drawn, from their distr
   for (let i = 0; i < data.panels.length; ++i) {
     const cells = data.cells.filter((c) => c.panel === i);
     assert.equal(await panels.nth(i).locator("[data-mark=line].service").count(), cells.length);
-    const words = await panels.nth(i).locator(".points [role=button]").evaluateAll((marks) => marks.map((m) => m.getAttribute("aria-label")));
+    const words = await panels
+      .nth(i)
+      .locator(".points [role=button]")
+      .evaluateAll((marks) => marks.map((m) => m.getAttribute("aria-label")));
     for (const cell of cells)
-      for (const kind of ["response time", "service time"]) assert.ok(words.some((w) => w.startsWith(`${cell.model},`) && w.includes(`(${kind},`)), `${cell.model} ${kind}`);
+      for (const kind of ["response time", "service time"])
+        assert.ok(
+          words.some((w) => w.startsWith(`${cell.model},`) && w.includes(`(${kind},`)),
+          `${cell.model} ${kind}`,
+        );
     assert.match(await panels.nth(i).locator(".note").textContent(), /intended start/);
   }
   await page.context().close();
@@ -274,8 +397,15 @@ test("a baseline's lines and changes are drawn, and what differs of the machine 
   const { page, data } = await open(browser, "baseline");
   assert.ok((await page.locator("#throughput-by-cores .baseline").count()) > 0);
   assert.ok((await page.locator("#baseline").innerText()).includes("Linux 6.0.0"));
-  const drawn = await page.locator("#changes .panel").first().locator(".points [role=button]").count();
-  assert.equal(drawn, Math.min(24, data.baseline.changes.filter((c) => c.metric === "throughput").length));
+  const drawn = await page
+    .locator("#changes .panel")
+    .first()
+    .locator(".points [role=button]")
+    .count();
+  assert.equal(
+    drawn,
+    Math.min(24, data.baseline.changes.filter((c) => c.metric === "throughput").length),
+  );
   await page.context().close();
 });
 

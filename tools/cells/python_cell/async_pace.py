@@ -12,7 +12,13 @@ async def run_lane(operate, number, lanes, control, schedule, tally):
     elif control.every == 1:
         await run_timed(operate, control.quota(number, lanes), control, tally)
     else:
-        await run_sampled(operate, control.quota(number, lanes), control.first_untimed(number, lanes), control, tally)
+        await run_sampled(
+            operate,
+            control.quota(number, lanes),
+            control.first_untimed(number, lanes),
+            control,
+            tally,
+        )
 
 
 async def run_timed(operate, left, control, tally):

@@ -19,7 +19,7 @@ PATIENCE_S = 3
 
 def make_work(size):
     """A function that digests `size` bytes, piece by piece, and checks the digest."""
-    sha256, pieces, rest = hashlib.sha256, size // len(PIECE), PIECE[:size % len(PIECE)]
+    sha256, pieces, rest = hashlib.sha256, size // len(PIECE), PIECE[: size % len(PIECE)]
     # The reference result comes by larger pieces: another way than the operations'.
     reference, many = sha256(), PIECE * 256
     for _ in repeat(None, pieces // 256):
@@ -35,6 +35,7 @@ def make_work(size):
         update(rest)
         if digest.digest() != expected:
             raise WrongResult("a digest differs from the reference digest of the same bytes")
+
     return work
 
 
@@ -60,9 +61,11 @@ def calibrated_work(wanted_ns):
     shortest_ns = duration_of(make_work(0), 1_000)
     byte_ns = (duration_of(make_work(1 << 16), 50_000) - shortest_ns) / (1 << 16)
     if shortest_ns > target_ns or BLOCK * byte_ns > 2 * PROMISED * target_ns:
-        raise CellError("unsupported",
-                        f"mixed: cpu={wanted_ns}ns is too short for this Python, which takes {shortest_ns:.0f} ns "
-                        f"to digest nothing and {BLOCK * byte_ns:.0f} ns a step; ask for a longer one")
+        raise CellError(
+            "unsupported",
+            f"mixed: cpu={wanted_ns}ns is too short for this Python, which takes {shortest_ns:.0f} ns "
+            f"to digest nothing and {BLOCK * byte_ns:.0f} ns a step; ask for a longer one",
+        )
     size = max(0.0, (target_ns - shortest_ns) / byte_ns)
     best_size, best_ns = 0, shortest_ns
     give_up = monotonic() + PATIENCE_S
@@ -78,7 +81,9 @@ def calibrated_work(wanted_ns):
             break
     times = wanted_ns / target_ns
     if abs(best_ns / target_ns - 1) > PROMISED:
-        raise CellError("failed",
-                        f"mixed: cpu={wanted_ns}ns could not be calibrated within {PROMISED:.0%}: "
-                        "this machine's speed changes too much; stop what else runs on it")
+        raise CellError(
+            "failed",
+            f"mixed: cpu={wanted_ns}ns could not be calibrated within {PROMISED:.0%}: "
+            "this machine's speed changes too much; stop what else runs on it",
+        )
     return make_work(round(best_size * times)), best_ns * times

@@ -9,7 +9,13 @@ import time
 from .errors import CellError, WrongResult, explained, one_line, suggestion
 from .pace import Control, Schedule, cost_of_timing_ns, timed_share
 from .parameters import values_of
-from .usage import bind_to_cpus, environment, raise_descriptor_limit, resident_bytes, tree_memory_bytes
+from .usage import (
+    bind_to_cpus,
+    environment,
+    raise_descriptor_limit,
+    resident_bytes,
+    tree_memory_bytes,
+)
 from .workloads import WORKLOADS
 
 MOST_SECONDS = 3600
@@ -17,7 +23,9 @@ MOST_IN_FLIGHT = 1_000_000
 
 
 def asyncio_model():
-    from .event_loop import EventLoop  # a model's libraries are loaded where it is asked for: they cost time and memory
+    from .event_loop import (
+        EventLoop,
+    )  # a model's libraries are loaded where it is asked for: they cost time and memory
 
     return EventLoop
 
@@ -34,7 +42,11 @@ def processes_model():
     return Processes
 
 
-MODELS = {"python_asyncio": asyncio_model, "python_threads": threads_model, "python_processes": processes_model}
+MODELS = {
+    "python_asyncio": asyncio_model,
+    "python_threads": threads_model,
+    "python_processes": processes_model,
+}
 
 
 def is_number(value):
@@ -49,7 +61,9 @@ def member(body, key, kind, default=None):
     """A member of a request that must be of this type; a default, where there is one, stands for a missing member."""
     value = body.get(key, default)
     if not isinstance(value, kind):
-        raise CellError("invalid", f"'{key}' is missing or of the wrong type; see bench/cell/PROTOCOL.md")
+        raise CellError(
+            "invalid", f"'{key}' is missing or of the wrong type; see bench/cell/PROTOCOL.md"
+        )
     return value
 
 
@@ -64,8 +78,10 @@ class Cell:
 
     def answer(self, request):
         if not isinstance(request, dict) or len(request) != 1:
-            raise CellError("invalid", "a request is one JSON object with one key: prepare, run or finish")
-        (verb, body), = request.items()
+            raise CellError(
+                "invalid", "a request is one JSON object with one key: prepare, run or finish"
+            )
+        ((verb, body),) = request.items()
         verbs = {"prepare": self.prepare, "run": self.run, "finish": self.finish}
         if verb not in verbs:
             raise CellError("invalid", f"unknown request '{verb}': {suggestion(verb, verbs)}")
@@ -76,7 +92,9 @@ class Cell:
     def prepare(self, body):
         begin_ns = time.monotonic_ns()
         if self.model:
-            raise CellError("invalid", "this cell is prepared already; a cell process measures one cell")
+            raise CellError(
+                "invalid", "this cell is prepared already; a cell process measures one cell"
+            )
         name = member(body, "workload", str)
         if name not in WORKLOADS:
             raise CellError("invalid", f"unknown workload '{name}': {suggestion(name, WORKLOADS)}")
@@ -99,14 +117,20 @@ class Cell:
         bind_to_cpus(cores)
         raise_descriptor_limit()
         self._timing_ns = cost_of_timing_ns()
-        parallel = model == "python_processes" or (model == "python_threads" and not environment()["python_gil"])
+        parallel = model == "python_processes" or (
+            model == "python_threads" and not environment()["python_gil"]
+        )
         self._at_once = min(len(cores), in_flight) if parallel else 1
         self._schedule = Schedule()
         make = MODELS[model]()
         made = workload.make(values, endpoint)
         base = resident_bytes()
         self.model = make(made, in_flight, self._schedule)
-        ready = {"protocol": 1, "setup_s": (time.monotonic_ns() - begin_ns) * 1e-9, "environment": environment()}
+        ready = {
+            "protocol": 1,
+            "setup_s": (time.monotonic_ns() - begin_ns) * 1e-9,
+            "environment": environment(),
+        }
         if base is not None:
             ready["base_rss_bytes"] = base
         if getattr(made, "cpu_ns", None):
@@ -117,7 +141,9 @@ class Cell:
         if not self.model:
             raise CellError("invalid", "'run' came before 'prepare'")
         if self._wrong:
-            raise CellError("failed", f"an operation of this cell gave a wrong result before: {self._wrong}")
+            raise CellError(
+                "failed", f"an operation of this cell gave a wrong result before: {self._wrong}"
+            )
         seconds, operations, rate = body.get("seconds"), body.get("operations"), body.get("rate")
         if (seconds is None) == (operations is None):
             raise CellError("invalid", "'run' wants either 'seconds' or 'operations'")
@@ -127,7 +153,9 @@ class Cell:
             raise CellError("invalid", "'operations' is a whole number more than 0")
         if rate is not None:
             self._schedule_starts(rate, seconds, body)
-        control = Control(operations or 0, seconds or 0, 1 if rate else self._every or 1, rate is not None)
+        control = Control(
+            operations or 0, seconds or 0, 1 if rate else self._every or 1, rate is not None
+        )
         try:
             counts, used = self.model.run(control)
         except WrongResult as trouble:
@@ -150,11 +178,18 @@ class Cell:
     def _sample(self, control, counts, used, rate):
         operations = sum(counts.worker_operations)
         if operations == 0:
-            what = "".join(f", {name} {count} times" for name, count in sorted(counts.errors.items()))
+            what = "".join(
+                f", {name} {count} times" for name, count in sorted(counts.errors.items())
+            )
             raise CellError("failed", f"no operation succeeded{what}")
         wall_s = max(1, counts.end_ns - control.start_ns) * 1e-9
-        sample = {"operations": operations, "wall_s": wall_s, **used._asdict(),
-                  "errors": counts.errors, "worker_operations": counts.worker_operations}
+        sample = {
+            "operations": operations,
+            "wall_s": wall_s,
+            **used._asdict(),
+            "errors": counts.errors,
+            "worker_operations": counts.worker_operations,
+        }
         if counts.latency.count:
             sample["latency"] = counts.latency.to_json(control.every)
         if counts.service.count:
@@ -209,7 +244,7 @@ def serve(requests, answers):
                 continue
             answer = json.dumps(attempt(cell, line), allow_nan=False).encode("ascii") + b"\n"
             while answer:
-                answer = answer[os.write(answers, answer):]
+                answer = answer[os.write(answers, answer) :]
             if cell.finished:
                 break
     except BrokenPipeError:

@@ -10,7 +10,9 @@ def split_endpoint(endpoint):
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
-        raise CellError("invalid", f"'{endpoint}' is not an endpoint; write HOST:PORT, as 127.0.0.1:4000")
+        raise CellError(
+            "invalid", f"'{endpoint}' is not an endpoint; write HOST:PORT, as 127.0.0.1:4000"
+        )
     return host, int(port)
 
 
@@ -22,7 +24,9 @@ class Server:
         try:
             self.addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as trouble:
-            raise CellError("invalid", f"the host '{host}' cannot be resolved: {trouble}; correct the endpoint") from None
+            raise CellError(
+                "invalid", f"the host '{host}' cannot be resolved: {trouble}; correct the endpoint"
+            ) from None
 
     def connect(self):
         """A connected, blocking socket with TCP_NODELAY. Raises OperationError."""
@@ -56,9 +60,14 @@ class Server:
     def refused(self, trouble):
         """What to answer when not even the first connection of a lane came about."""
         if trouble.phase == "socket":
-            return CellError("resource", f"no socket for a lane ({trouble.name}); ask for fewer in flight")
-        return CellError("failed", f"no connection to {self.name} ({trouble.name}): "
-                                   "start a server there, or correct the endpoint")
+            return CellError(
+                "resource", f"no socket for a lane ({trouble.name}); ask for fewer in flight"
+            )
+        return CellError(
+            "failed",
+            f"no connection to {self.name} ({trouble.name}): "
+            "start a server there, or correct the endpoint",
+        )
 
     @staticmethod
     def _open(family, kind, protocol):

@@ -15,13 +15,20 @@ def split_url(url):
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or 80
     except ValueError as trouble:
-        raise CellError("invalid", f"download: '{url}' is not a URL ({trouble}); write http://HOST:PORT/PATH") from None
+        raise CellError(
+            "invalid", f"download: '{url}' is not a URL ({trouble}); write http://HOST:PORT/PATH"
+        ) from None
     if parts.scheme == "https":
-        raise CellError("unsupported", f"download: '{url}' wants encryption, which this workload leaves out; use http://")
+        raise CellError(
+            "unsupported",
+            f"download: '{url}' wants encryption, which this workload leaves out; use http://",
+        )
     # What http.client would refuse in a request line later, it is better to refuse now.
     printable = all("!" <= letter <= "~" for letter in url)
     if parts.scheme != "http" or not host or parts.username is not None or not printable:
-        raise CellError("invalid", f"download: '{url}' is not an http URL; write http://HOST:PORT/PATH")
+        raise CellError(
+            "invalid", f"download: '{url}' is not an http URL; write http://HOST:PORT/PATH"
+        )
     return host, port, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
@@ -43,7 +50,10 @@ class Download:
         if values["url"]:
             host, port, self.target = split_url(values["url"])
             if values["delay"]:
-                raise CellError("invalid", "download: delay is for crossover's own server; leave it out where a url is given")
+                raise CellError(
+                    "invalid",
+                    "download: delay is for crossover's own server; leave it out where a url is given",
+                )
         else:
             host, port = split_endpoint(endpoint)
             self.target = f"/body?bytes={values['bytes']}"
@@ -68,7 +78,9 @@ class Download:
             return
         if until_close and expected.startswith(body):
             raise OperationError("receive", "EOF")  # a lost connection looks like that
-        raise WrongResult(f"a body of {len(body)} bytes differs from the {len(expected)} bytes that were expected")
+        raise WrongResult(
+            f"a body of {len(body)} bytes differs from the {len(expected)} bytes that were expected"
+        )
 
     def open_blocking(self, number):
         check, target = self._check, self.target
@@ -84,7 +96,9 @@ class Download:
             while True:
                 phase = "send"
                 try:
-                    connection.request("GET", target)  # connects, where an error or a reply has ended the connection
+                    connection.request(
+                        "GET", target
+                    )  # connects, where an error or a reply has ended the connection
                     phase = "receive"
                     return connection.getresponse()
                 except OperationError:
@@ -93,7 +107,9 @@ class Download:
                 except OSError as trouble:
                     connection.close()
                     if not reused:
-                        raise OperationError(phase, "EOF" if isinstance(trouble, RemoteDisconnected) else trouble) from None
+                        raise OperationError(
+                            phase, "EOF" if isinstance(trouble, RemoteDisconnected) else trouble
+                        ) from None
                     # A server may close a connection that rests. The request that meets the close is sent again, as any
                     # HTTP client does (RFC 9112, section 9.3.1): no error.
                     reused = False
@@ -111,6 +127,7 @@ class Download:
                     trouble = "MALFORMED"
                 raise OperationError("receive", trouble) from None
             check(reply.status, body, until_close)
+
         return operate
 
     async def open_async(self, number):
@@ -118,8 +135,10 @@ class Download:
 
         server, check, limit = self.server, self._check, 1 << 16
         # Byte for byte what http.client sends.
-        host = server.name[:-len(":80")] if server.name.endswith(":80") else server.name
-        request = f"GET {self.target} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: identity\r\n\r\n".encode("ascii")
+        host = server.name[: -len(":80")] if server.name.endswith(":80") else server.name
+        request = f"GET {self.target} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: identity\r\n\r\n".encode(
+            "ascii"
+        )
         try:
             reader, writer = await server.connect_streams(limit)
         except OperationError as trouble:
@@ -145,7 +164,9 @@ class Download:
                 except (NothingCame, OSError) as trouble:
                     drop()
                     if not reused:
-                        raise OperationError(phase, trouble if isinstance(trouble, OSError) else "EOF") from None
+                        raise OperationError(
+                            phase, trouble if isinstance(trouble, OSError) else "EOF"
+                        ) from None
                     reused = False  # as in the blocking form: it was closed while it rested
 
         async def operate():
@@ -162,4 +183,5 @@ class Download:
             if not head.lasting:
                 drop()
             check(head.status, body, head.until_close)
+
         return operate

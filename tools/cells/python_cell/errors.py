@@ -28,10 +28,22 @@ class OperationError(Exception):
 
 
 # Errors that asyncio raises by itself have a type, but no number.
-TYPE_NAMES = ((ConnectionResetError, "ECONNRESET"), (BrokenPipeError, "EPIPE"), (ConnectionAbortedError, "ECONNABORTED"),
-              (ConnectionRefusedError, "ECONNREFUSED"), (TimeoutError, "ETIMEDOUT"))
+TYPE_NAMES = (
+    (ConnectionResetError, "ECONNRESET"),
+    (BrokenPipeError, "EPIPE"),
+    (ConnectionAbortedError, "ECONNABORTED"),
+    (ConnectionRefusedError, "ECONNREFUSED"),
+    (TimeoutError, "ETIMEDOUT"),
+)
 
-EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOBUFS, errno.EADDRNOTAVAIL)
+EXHAUSTED = (
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.EAGAIN,
+    errno.ENOBUFS,
+    errno.EADDRNOTAVAIL,
+)
 
 
 def reason_of(reason):
@@ -52,7 +64,10 @@ def explained(trouble):
     if isinstance(trouble, OSError) and trouble.errno in EXHAUSTED:
         return CellError("resource", f"{trouble.strerror}; ask for fewer in flight")
     traceback.print_exception(type(trouble), trouble, trouble.__traceback__)
-    return CellError("failed", f"unexpected {type(trouble).__name__}: {trouble}; its traceback is on standard error")
+    return CellError(
+        "failed",
+        f"unexpected {type(trouble).__name__}: {trouble}; its traceback is on standard error",
+    )
 
 
 def one_line(text):

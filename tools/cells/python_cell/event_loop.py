@@ -42,9 +42,14 @@ class EventLoop:
             await async_pace.run_lane(operate, number, lanes, control, self._schedule, tally)
 
         tallies = [Tally() for _ in self._lanes]
-        tasks = [loop.create_task(run_lane(number, *lane)) for number, lane in enumerate(zip(self._lanes, tallies))]
+        tasks = [
+            loop.create_task(run_lane(number, *lane))
+            for number, lane in enumerate(zip(self._lanes, tallies))
+        ]
         ended = loop.create_task(asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION))
-        await asyncio.sleep(0)  # each task comes to its gate, and is waited for: that is no part of the run
+        await asyncio.sleep(
+            0
+        )  # each task comes to its gate, and is waited for: that is no part of the run
         before = usage_of_this_process()
         control.release(monotonic_ns())
         released.set_result(None)
@@ -54,7 +59,9 @@ class EventLoop:
             task.cancel()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         for outcome in outcomes:
-            if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
+            if isinstance(outcome, BaseException) and not isinstance(
+                outcome, asyncio.CancelledError
+            ):
                 raise outcome
         return tallies, used
 

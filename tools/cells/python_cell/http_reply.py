@@ -47,7 +47,11 @@ def parse_head(lines):
     elif not chunked and b"content-length" in headers:
         length = whole_number(headers[b"content-length"], 10)
     until_close = length is None and not chunked
-    lasting = words[0] == b"HTTP/1.1" and headers.get(b"connection", b"").lower() != b"close" and not until_close
+    lasting = (
+        words[0] == b"HTTP/1.1"
+        and headers.get(b"connection", b"").lower() != b"close"
+        and not until_close
+    )
     return Head(status, length, chunked, until_close, lasting)
 
 

@@ -40,6 +40,15 @@ class Distribution:
 
     def to_json(self, every):
         """`every`: one operation in so many was timed."""
-        bins = [[bin_lower(index), bin_lower(index + 1), count] for index, count in sorted(self.bins.items())]
-        return {"unit": "ns", "count": self.count, "mean": self.sum_ns / self.count, "max": self.max_ns,
-                "every": every, "bins": bins}
+        bins = [
+            [bin_lower(index), bin_lower(index + 1), count]
+            for index, count in sorted(self.bins.items())
+        ]
+        return {
+            "unit": "ns",
+            "count": self.count,
+            "mean": self.sum_ns / self.count,
+            "max": self.max_ns,
+            "every": every,
+            "bins": bins,
+        }

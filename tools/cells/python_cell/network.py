@@ -25,7 +25,8 @@ class Network:
             return lambda turn: pack_into(message, 0, turn)
 
         def write_short(turn):
-            message[:] = turn.to_bytes(8, "little")[:len(message)]
+            message[:] = turn.to_bytes(8, "little")[: len(message)]
+
         return write_short
 
     def open_blocking(self, number):
@@ -65,6 +66,7 @@ class Network:
                 raise
             if echo != message:
                 raise WrongResult("an echo differs from what was sent")
+
         return operate
 
     async def open_async(self, number):
@@ -93,7 +95,10 @@ class Network:
             except (OSError, EOFError) as trouble:  # asyncio's IncompleteReadError is an EOFError
                 writer.transport.abort()
                 writer = None
-                raise OperationError(phase, "EOF" if isinstance(trouble, EOFError) else trouble) from None
+                raise OperationError(
+                    phase, "EOF" if isinstance(trouble, EOFError) else trouble
+                ) from None
             if echo != message:
                 raise WrongResult("an echo differs from what was sent")
+
         return operate

@@ -35,8 +35,11 @@ class Schedule:
         import random  # costs memory that cells without a schedule need not have
 
         if rate * seconds > self.MOST:
-            raise CellError("invalid", f"{rate:g} operations a second for {seconds:g} s are more than "
-                                       f"the {self.MOST} that a schedule can hold")
+            raise CellError(
+                "invalid",
+                f"{rate:g} operations a second for {seconds:g} s are more than "
+                f"the {self.MOST} that a schedule can hold",
+            )
         gap = random.Random(seed).expovariate
         starts = array("q")
         end_ns = seconds * 1e9
@@ -46,7 +49,11 @@ class Schedule:
                 starts.append(int(at))
                 at += gap(rate) * 1e9
         else:
-            starts.extend(int(i / rate * 1e9) for i in range(int(rate * seconds) + 1) if i / rate * 1e9 < end_ns)
+            starts.extend(
+                int(i / rate * 1e9)
+                for i in range(int(rate * seconds) + 1)
+                if i / rate * 1e9 < end_ns
+            )
         os.ftruncate(self.fd, 0)
         with open(self.fd, "wb", closefd=False) as out:
             out.seek(0)
@@ -140,7 +147,13 @@ def run_lane(operate, number, lanes, control, schedule, tally):
     elif control.every == 1:
         run_timed(operate, control.quota(number, lanes), control, tally)
     else:
-        run_sampled(operate, control.quota(number, lanes), control.first_untimed(number, lanes), control, tally)
+        run_sampled(
+            operate,
+            control.quota(number, lanes),
+            control.first_untimed(number, lanes),
+            control,
+            tally,
+        )
 
 
 def run_timed(operate, left, control, tally):

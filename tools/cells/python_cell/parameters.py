@@ -23,7 +23,9 @@ def quantity(written, units):
     if not found or found.group(3) not in units or (found.group(2) and not found.group(3)):
         return None
     decimals = found.group(2) or ""
-    value, remainder = divmod(int(found.group(1) + decimals) * units[found.group(3)], 10 ** len(decimals))
+    value, remainder = divmod(
+        int(found.group(1) + decimals) * units[found.group(3)], 10 ** len(decimals)
+    )
     return None if remainder else value
 
 
@@ -36,13 +38,18 @@ def parse(kind, written):
 def value_of(owner, name, kind, given):
     """The value of one parameter, from a string or a number. Raises CellError (invalid)."""
     if isinstance(given, bool) or not isinstance(given, (str, int, float)):
-        raise CellError("invalid", f"{owner}: the parameter '{name}' is neither a string nor a number")
+        raise CellError(
+            "invalid", f"{owner}: the parameter '{name}' is neither a string nor a number"
+        )
     written = str(given)
     if isinstance(kind, text):
         return written
     if isinstance(kind, choice):
         if written not in kind.choices:
-            raise CellError("invalid", f"{owner}: {name}={written} is unknown: {suggestion(written, kind.choices)}")
+            raise CellError(
+                "invalid",
+                f"{owner}: {name}={written} is unknown: {suggestion(written, kind.choices)}",
+            )
         return written
     value = parse(kind, written)
     if value is None:
@@ -50,7 +57,10 @@ def value_of(owner, name, kind, given):
     _, least, most = kind
     if not least <= value <= most:
         unit = "ns" if isinstance(kind, duration) else "bytes"
-        raise CellError("invalid", f"{owner}: {name}={written} is outside the allowed range {least} to {most} {unit}")
+        raise CellError(
+            "invalid",
+            f"{owner}: {name}={written} is outside the allowed range {least} to {most} {unit}",
+        )
     return value
 
 
@@ -60,4 +70,7 @@ def values_of(owner, known, given):
         if name not in known:
             why = suggestion(name, known) if known else "it takes none"
             raise CellError("invalid", f"{owner} has no parameter '{name}': {why}")
-    return {name: value_of(owner, name, kind, given.get(name, kind.default)) for name, kind in known.items()}
+    return {
+        name: value_of(owner, name, kind, given.get(name, kind.default))
+        for name, kind in known.items()
+    }

@@ -42,7 +42,9 @@ class Worker:
         try:
             wrong, kind, value = pickle.load(self.answers)
         except (EOFError, OSError, pickle.UnpicklingError):
-            raise CellError("failed", f"worker process {self.pid} died {when}: {self._how()}") from None
+            raise CellError(
+                "failed", f"worker process {self.pid} died {when}: {self._how()}"
+            ) from None
         if wrong:
             raise WrongResult(value)
         if kind != "done":
@@ -111,7 +113,10 @@ class Processes:
         os.close(self._opener)
         for sibling in self._members:
             os.close(sibling.connection.detach())
-        for standard in (0, 1):  # they are the cell's; whoever waits for their end must not wait for a worker
+        for standard in (
+            0,
+            1,
+        ):  # they are the cell's; whoever waits for their end must not wait for a worker
             null = os.open(os.devnull, os.O_RDWR)
             os.dup2(null, standard)
             os.close(null)

@@ -27,7 +27,9 @@ class Threads:
             self.close()
             if isinstance(trouble, RuntimeError):
                 which = f"thread {len(self._threads) + 1} of {in_flight}"
-                raise CellError("resource", f"{trouble}: {which}; ask for fewer in flight") from None
+                raise CellError(
+                    "resource", f"{trouble}: {which}; ask for fewer in flight"
+                ) from None
             raise
 
     def _serve(self, number, operate):

@@ -7,7 +7,10 @@ from collections import namedtuple
 
 from .errors import CellError
 
-Usage = namedtuple("Usage", "cpu_user_s cpu_system_s voluntary_switches involuntary_switches minor_faults major_faults")
+Usage = namedtuple(
+    "Usage",
+    "cpu_user_s cpu_system_s voluntary_switches involuntary_switches minor_faults major_faults",
+)
 
 
 def usage_of_this_process():
@@ -32,8 +35,12 @@ def environment():
         import sysconfig  # not loaded where the answer is known: it costs memory that would be measured
 
         free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
-    return {"python": platform.python_version(), "python_implementation": sys.implementation.name,
-            "python_free_threaded": free_threaded, "python_gil": with_gil}
+    return {
+        "python": platform.python_version(),
+        "python_implementation": sys.implementation.name,
+        "python_free_threaded": free_threaded,
+        "python_gil": with_gil,
+    }
 
 
 def bind_to_cpus(cpus):
@@ -42,8 +49,11 @@ def bind_to_cpus(cpus):
         os.sched_setaffinity(0, cpus)
     except (OSError, ValueError, OverflowError) as trouble:
         why = trouble.strerror if isinstance(trouble, OSError) else str(trouble)
-        raise CellError("unsupported", f"cannot bind to CPU {','.join(map(str, cpus))}: {why}; "
-                                       "name CPUs that this process may use") from None
+        raise CellError(
+            "unsupported",
+            f"cannot bind to CPU {','.join(map(str, cpus))}: {why}; "
+            "name CPUs that this process may use",
+        ) from None
 
 
 def raise_descriptor_limit():

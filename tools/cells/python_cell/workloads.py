@@ -17,8 +17,14 @@ from .pattern import pattern
 
 LONGEST_WORK_NS = 10_000_000_000
 
-ALGORITHMS = {"sha256": "sha256", "sha512": "sha512", "sha1": "sha1", "md5": "md5",
-              "sha3-256": "sha3_256", "blake2b512": "blake2b"}
+ALGORITHMS = {
+    "sha256": "sha256",
+    "sha512": "sha512",
+    "sha1": "sha1",
+    "md5": "md5",
+    "sha3-256": "sha3_256",
+    "blake2b512": "blake2b",
+}
 
 
 def on_a_loop(operate):
@@ -28,6 +34,7 @@ def on_a_loop(operate):
     async def turn():
         await sleep(0)
         operate()
+
     return turn
 
 
@@ -47,6 +54,7 @@ class Noop(Inline):
     def open_blocking(self, number):
         def operate():
             pass
+
         return operate
 
 
@@ -57,11 +65,13 @@ class Hashing(Inline):
             self.digest = getattr(hashlib, ALGORITHMS[values["algorithm"]])
             reference = self.digest()
         except (AttributeError, ValueError):
-            raise CellError("unsupported", f"this Python has no digest '{values['algorithm']}'; "
-                                           "choose another algorithm") from None
+            raise CellError(
+                "unsupported",
+                f"this Python has no digest '{values['algorithm']}'; " "choose another algorithm",
+            ) from None
         # The reference result comes piece by piece: another way than the operations'.
         for begin in range(0, len(self.input), 1000):
-            reference.update(self.input[begin:begin + 1000])
+            reference.update(self.input[begin : begin + 1000])
         self.expected = reference.digest()
         self.checksum = reference.hexdigest()
 
@@ -71,6 +81,7 @@ class Hashing(Inline):
         def operate():
             if digest(data).digest() != expected:
                 raise WrongResult("a digest differs from the reference digest of the same bytes")
+
         return operate
 
 
@@ -95,6 +106,7 @@ class Sleep:
             sleep(delay_s)
             if clock() < until:
                 check_it_lasted(until, delay_ns)
+
         return operate
 
     async def open_async(self, number):
@@ -108,6 +120,7 @@ class Sleep:
             await sleep(delay_s)
             if clock() < until:
                 check_it_lasted(until, delay_ns)
+
         return operate
 
 
@@ -133,6 +146,7 @@ class Mixed:
         def operate():
             work()
             wait()
+
         return operate
 
     async def open_async(self, number):
@@ -146,6 +160,7 @@ class Mixed:
         async def operate():
             work()
             await wait()
+
         return operate
 
 
@@ -161,14 +176,33 @@ WORKLOADS = {
     "noop": workload({}, Noop, lambda values: False),
     "sleep": workload({"delay": duration("10ms", 1_000, MINUTE_NS)}, Sleep, lambda values: False),
     # `releases_gil` is for models that imitate CPython. This is CPython: hashlib does so from 2048 bytes on, asked or not.
-    "hashing": workload({"bytes": size("64KiB", 1, 1 << 30), "algorithm": choice("sha256", tuple(ALGORITHMS)),
-                         "releases_gil": choice("false", ("false", "true"))},
-                        Hashing, lambda values: False),
-    "network": workload({"bytes": size("64", 1, 16 << 20), "delay": duration("0", 0, MINUTE_NS)},
-                        Network, lambda values: True),
-    "download": workload({"bytes": size("16KiB", 0, 1 << 30), "delay": duration("0", 0, MINUTE_NS), "url": text("")},
-                         make_download, lambda values: not values["url"]),
-    "mixed": workload({"cpu": duration("100us", 0, LONGEST_WORK_NS), "wait": duration("1ms", 0, MINUTE_NS),
-                       "io": choice("sleep", ("sleep", "network")), "long": duration("0", 0, LONGEST_WORK_NS)},
-                      Mixed, lambda values: values["io"] == "network"),
+    "hashing": workload(
+        {
+            "bytes": size("64KiB", 1, 1 << 30),
+            "algorithm": choice("sha256", tuple(ALGORITHMS)),
+            "releases_gil": choice("false", ("false", "true")),
+        },
+        Hashing,
+        lambda values: False,
+    ),
+    "network": workload(
+        {"bytes": size("64", 1, 16 << 20), "delay": duration("0", 0, MINUTE_NS)},
+        Network,
+        lambda values: True,
+    ),
+    "download": workload(
+        {"bytes": size("16KiB", 0, 1 << 30), "delay": duration("0", 0, MINUTE_NS), "url": text("")},
+        make_download,
+        lambda values: not values["url"],
+    ),
+    "mixed": workload(
+        {
+            "cpu": duration("100us", 0, LONGEST_WORK_NS),
+            "wait": duration("1ms", 0, MINUTE_NS),
+            "io": choice("sleep", ("sleep", "network")),
+            "long": duration("0", 0, LONGEST_WORK_NS),
+        },
+        Mixed,
+        lambda values: values["io"] == "network",
+    ),
 }

@@ -2,8 +2,10 @@
 import { tickText } from "../format.ts";
 
 /** The largest of numbers, of any number of them. */
-export const largest = (values: number[]): number => values.reduce((a, b) => Math.max(a, b), -Infinity);
-export const smallest = (values: number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity);
+export const largest = (values: number[]): number =>
+  values.reduce((a, b) => Math.max(a, b), -Infinity);
+export const smallest = (values: number[]): number =>
+  values.reduce((a, b) => Math.min(a, b), Infinity);
 
 /** Ticks that do not crowd: of measured values, those that are at least `gap` pixels apart. */
 export function roomyTicks(values: number[], log: boolean, width: number, gap: number): number[] {
@@ -37,13 +39,31 @@ export function keptApart(wanted: number[], gap: number, lowest: number): number
 /** Round values within a logarithmic domain: powers of ten, with their doubles and halves between where those are few. */
 export function logTicks([low, high]: [number, number], most = 7): number[] {
   const powers: number[] = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); ++power) powers.push(power);
-  const steps = Math.log10(high / low) > 2 ? [1] : Math.log10(high / low) > 0.7 ? [1, 2, 5] : [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8];
-  const ticks = powers.flatMap((power) => steps.map((step) => Number(`${step}e${power}`))).filter((v) => v >= low && v <= high);
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); ++power)
+    powers.push(power);
+  const steps =
+    Math.log10(high / low) > 2
+      ? [1]
+      : Math.log10(high / low) > 0.7
+        ? [1, 2, 5]
+        : [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8];
+  const ticks = powers
+    .flatMap((power) => steps.map((step) => Number(`${step}e${power}`)))
+    .filter((v) => v >= low && v <= high);
   const every = Math.ceil(ticks.length / most);
   return ticks.filter((_, i) => i % every === 0);
 }
 
 /** The options of an axis of figures that were divided by the scale's factor. */
-export const valueTicks = (domain: [number, number], scale: { factor: number }, unit: string, log: boolean, count = 5) =>
-  ({ ticks: log ? logTicks(domain, count + 1) : count, tickSize: 0, labelArrow: "none" as const, tickFormat: (v: number) => tickText(v, scale, unit, log) });
+export const valueTicks = (
+  domain: [number, number],
+  scale: { factor: number },
+  unit: string,
+  log: boolean,
+  count = 5,
+) => ({
+  ticks: log ? logTicks(domain, count + 1) : count,
+  tickSize: 0,
+  labelArrow: "none" as const,
+  tickFormat: (v: number) => tickText(v, scale, unit, log),
+});

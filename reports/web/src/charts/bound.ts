@@ -5,7 +5,8 @@ import { cellLines, cellTitle, chosenCells, eachPanel, fixedCores, isFlagged } f
 import { dotPanel, type DotPoint } from "./dots.ts";
 
 /** What a share of busy CPU says. */
-const words = (share: number) => (share >= 0.9 ? "bound by the CPU" : share <= 0.5 ? "mostly waiting" : "partly waiting");
+const words = (share: number) =>
+  share >= 0.9 ? "bound by the CPU" : share <= 0.5 ? "mostly waiting" : "partly waiting";
 
 function panel(context: Context, index: number): Panel[] {
   const { results } = context;
@@ -18,15 +19,55 @@ function panel(context: Context, index: number): Panel[] {
     if (!figure) continue;
     const fixture = results.figure(cell, "fixture_share");
     const values = valuesOf(figure);
-    points.push({ x: figure[0], y: 0, row: cell.model, model: cell.model, lower: figure[1], upper: figure[2], values: values.length > 1 ? values : [],
-      title: `${cellTitle(cell)}: ${words(figure[0])}`, cell: i, flagged: isFlagged(cell),
-      lines: [...cellLines(context, cell, ["cpu_share", "fixture_share", "throughput"])] });
-    rows.push([cell.model, cell.in_flight, figure[0], figure[1], figure[2], words(figure[0]), fixture ? percentText(fixture[0]) : null]);
+    points.push({
+      x: figure[0],
+      y: 0,
+      row: cell.model,
+      model: cell.model,
+      lower: figure[1],
+      upper: figure[2],
+      values: values.length > 1 ? values : [],
+      title: `${cellTitle(cell)}: ${words(figure[0])}`,
+      cell: i,
+      flagged: isFlagged(cell),
+      lines: [...cellLines(context, cell, ["cpu_share", "fixture_share", "throughput"])],
+    });
+    rows.push([
+      cell.model,
+      cell.in_flight,
+      figure[0],
+      figure[1],
+      figure[2],
+      words(figure[0]),
+      fixture ? percentText(fixture[0]) : null,
+    ]);
   }
   if (!points.length) return [];
-  return [dotPanel(context, { key: String(index), title: results.data.panels[index]!.label + (cores === null ? "" : `, ${cores} ${cores === 1 ? "core" : "cores"}`) }, points,
-    { label: "busy share of the cores", unit: "%", whole: true },
-    { columns: ["model", "in flight", "CPU share", "lower", "upper", "which means", "CPU share of the fixture"], rows })];
+  return [
+    dotPanel(
+      context,
+      {
+        key: String(index),
+        title:
+          results.data.panels[index]!.label +
+          (cores === null ? "" : `, ${cores} ${cores === 1 ? "core" : "cores"}`),
+      },
+      points,
+      { label: "busy share of the cores", unit: "%", whole: true },
+      {
+        columns: [
+          "model",
+          "in flight",
+          "CPU share",
+          "lower",
+          "upper",
+          "which means",
+          "CPU share of the fixture",
+        ],
+        rows,
+      },
+    ),
+  ];
 }
 
 export const bound: Chart = {

@@ -4,7 +4,14 @@ import type { Cell, Change } from "../data.ts";
 import { clipped, figureText, intervalText } from "../format.ts";
 import { cellTitle } from "../select.ts";
 
-interface Row extends Point { x: number; row: string; name: string; lower: number; upper: number; direction: Change["direction"] }
+interface Row extends Point {
+  x: number;
+  row: string;
+  name: string;
+  lower: number;
+  upper: number;
+  direction: Change["direction"];
+}
 
 /** How many changes are drawn; all are in the table. */
 const most = 24;
@@ -16,18 +23,29 @@ const looks = {
 
 function shown({ results, view }: Context, change: Change): boolean {
   const cell = results.cell(change.cell);
-  return (!view.workload || results.data.panels[cell.panel]!.label === view.workload) && !view.hidden.has(cell.model) &&
-    (view.cores === null || cell.cores === view.cores) && (view.inFlight === null || cell.in_flight === view.inFlight);
+  return (
+    (!view.workload || results.data.panels[cell.panel]!.label === view.workload) &&
+    !view.hidden.has(cell.model) &&
+    (view.cores === null || cell.cores === view.cores) &&
+    (view.inFlight === null || cell.in_flight === view.inFlight)
+  );
 }
 
 /** How sure and how large: what is clear comes first, then by the distance of the ratio from 1. */
-const weight = (c: Change) => (c.direction === "unclear" ? 0 : 1000) + Math.abs(Math.log(c.ratio[0] || 1));
+const weight = (c: Change) =>
+  (c.direction === "unclear" ? 0 : 1000) + Math.abs(Math.log(c.ratio[0] || 1));
 
 /** A row's name, what tells it from its neighbours first: "event_loop 8 × 1024 network bytes=64". */
 function rowName({ results }: Context, cell: Cell): string {
   if (results.data.foreign) return cell.name;
   const axes = [cell.cores, cell.in_flight].filter((v) => v !== null).join(" × ");
-  return [cell.model, axes, ...(results.data.panels.length > 1 ? [results.data.panels[cell.panel]!.label] : [])].filter(Boolean).join(" ");
+  return [
+    cell.model,
+    axes,
+    ...(results.data.panels.length > 1 ? [results.data.panels[cell.panel]!.label] : []),
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 /** The width of a character of a row's name in pixels, at most. */
@@ -36,7 +54,9 @@ const character = 6.3;
 function panel(context: Context, id: string): Panel[] {
   const { results } = context;
   const metric = results.metric(id);
-  const changes = (results.data.baseline?.changes ?? []).filter((c) => c.metric === id && shown(context, c)).sort((a, b) => weight(b) - weight(a));
+  const changes = (results.data.baseline?.changes ?? [])
+    .filter((c) => c.metric === id && shown(context, c))
+    .sort((a, b) => weight(b) - weight(a));
   if (!changes.length) return [];
   const counts = { better: 0, worse: 0, unclear: 0 };
   for (const c of changes) ++counts[c.direction];
@@ -44,9 +64,23 @@ function panel(context: Context, id: string): Panel[] {
     const cell = results.cell(c.cell);
     const label = results.data.panels[cell.panel]!.label;
     const now = results.figure(cell, id);
-    return { x: c.ratio[0], y: 0, row: cell.name, name: rowName(context, cell), lower: c.ratio[1] ?? c.ratio[0], upper: c.ratio[2] ?? c.ratio[0], direction: c.direction,
-      title: `${clipped(label, 80)}: ${cellTitle(cell)}`, cell: c.cell, flagged: false,
-      lines: [`${c.direction}: ${metric.label} is ${intervalText(c.ratio, "×")} that of the baseline`, `before ${intervalText(c.before, metric.unit)}`, ...(now ? [`now ${intervalText(now, metric.unit)}`] : [])] };
+    return {
+      x: c.ratio[0],
+      y: 0,
+      row: cell.name,
+      name: rowName(context, cell),
+      lower: c.ratio[1] ?? c.ratio[0],
+      upper: c.ratio[2] ?? c.ratio[0],
+      direction: c.direction,
+      title: `${clipped(label, 80)}: ${cellTitle(cell)}`,
+      cell: c.cell,
+      flagged: false,
+      lines: [
+        `${c.direction}: ${metric.label} is ${intervalText(c.ratio, "×")} that of the baseline`,
+        `before ${intervalText(c.before, metric.unit)}`,
+        ...(now ? [`now ${intervalText(now, metric.unit)}`] : []),
+      ],
+    };
   });
   const low = Math.min(0.97, ...points.map((p) => p.lower));
   const high = Math.max(1.03, ...points.map((p) => p.upper));
@@ -54,26 +88,79 @@ function panel(context: Context, id: string): Panel[] {
   const longest = Math.max(...points.map((p) => p.name.length));
   const room = (width: number) => Math.min(14 + character * longest, 300, width * 0.5);
   const plot = (width: number): Plot.PlotOptions => ({
-    width, height: 60 + points.length * 17, marginLeft: room(width), marginRight: 16, marginTop: 10, marginBottom: 38,
-    x: { type: high / low > 3 ? "log" : "linear", domain: [low / 1.02, high * 1.02], label: "now as a share of the baseline" },
+    width,
+    height: 60 + points.length * 17,
+    marginLeft: room(width),
+    marginRight: 16,
+    marginTop: 10,
+    marginBottom: 38,
+    x: {
+      type: high / low > 3 ? "log" : "linear",
+      domain: [low / 1.02, high * 1.02],
+      label: "now as a share of the baseline",
+    },
     y: { type: "point", domain: points.map((p) => p.row), label: null, padding: 0.6 },
-    color: { type: "identity" }, symbol: { type: "identity" } as never,
+    color: { type: "identity" },
+    symbol: { type: "identity" } as never,
     marks: [
       Plot.gridX({ className: "grid", ticks: 4 }),
       Plot.ruleX([1], { stroke: "var(--quiet)" }),
-      Plot.ruleY(points, { className: "intervals", x1: "lower", x2: "upper", y: "row", stroke: (p: Row) => looks[p.direction].color, strokeWidth: 1.5 }),
-      ...points.map((p) => Plot.dot([p], { className: "points", x: "x", y: "row", r: 4, symbol: looks[p.direction].symbol, rotate: p.direction === "worse" ? 180 : 0, fill: p.direction === "unclear" ? "var(--panel)" : looks[p.direction].color, stroke: looks[p.direction].color })),
-      Plot.axisX({ ticks: high / low > 3 ? 3 : 4, tickSize: 0, labelAnchor: "center", labelArrow: "none", tickFormat: (v: number) => `${Math.round(v * 100)} %` }),
-      Plot.axisY({ tickSize: 0, tickFormat: (row: string) => clipped(names.get(row)!, Math.floor((room(width) - 14) / character)) }),
+      Plot.ruleY(points, {
+        className: "intervals",
+        x1: "lower",
+        x2: "upper",
+        y: "row",
+        stroke: (p: Row) => looks[p.direction].color,
+        strokeWidth: 1.5,
+      }),
+      ...points.map((p) =>
+        Plot.dot([p], {
+          className: "points",
+          x: "x",
+          y: "row",
+          r: 4,
+          symbol: looks[p.direction].symbol,
+          rotate: p.direction === "worse" ? 180 : 0,
+          fill: p.direction === "unclear" ? "var(--panel)" : looks[p.direction].color,
+          stroke: looks[p.direction].color,
+        }),
+      ),
+      Plot.axisX({
+        ticks: high / low > 3 ? 3 : 4,
+        tickSize: 0,
+        labelAnchor: "center",
+        labelArrow: "none",
+        tickFormat: (v: number) => `${Math.round(v * 100)} %`,
+      }),
+      Plot.axisY({
+        tickSize: 0,
+        tickFormat: (row: string) =>
+          clipped(names.get(row)!, Math.floor((room(width) - 14) / character)),
+      }),
     ],
   });
-  return [{ key: id, title: `${metric.label}: ${counts.better} better, ${counts.worse} worse, ${counts.unclear} unclear`, plot, points,
-    ...(changes.length > most ? { note: `The ${most} clearest of ${changes.length}; the table has all.` } : {}),
-    columns: ["cell", "verdict", "ratio", "before", "now"],
-    rows: changes.map((c) => {
-      const now = results.figure(results.cell(c.cell), id);
-      return [results.cell(c.cell).name, c.direction, intervalText(c.ratio, "×"), intervalText(c.before, metric.unit), now ? figureText(now[0], metric.unit) : null];
-    }) }];
+  return [
+    {
+      key: id,
+      title: `${metric.label}: ${counts.better} better, ${counts.worse} worse, ${counts.unclear} unclear`,
+      plot,
+      points,
+      ...(changes.length > most
+        ? { note: `The ${most} clearest of ${changes.length}; the table has all.` }
+        : {}),
+      columns: ["cell", "verdict", "ratio", "before", "now"],
+      rows: changes.map((c) => {
+        const now = results.figure(results.cell(c.cell), id);
+        return [
+          results.cell(c.cell).name,
+          c.direction,
+          intervalText(c.ratio, "×"),
+          intervalText(c.before, metric.unit),
+          now ? figureText(now[0], metric.unit) : null,
+        ];
+      }),
+    },
+  ];
 }
 
 export const changes: Chart = {
@@ -86,6 +173,9 @@ export const changes: Chart = {
     const ids = [...new Set((context.results.data.baseline?.changes ?? []).map((c) => c.metric))];
     for (const id of ids) yield* panel(context, id);
   },
-  absence: ({ results }) => (results.data.baseline ? "The baseline has no cell in common with these results, or the filters hide them all." : null),
+  absence: ({ results }) =>
+    results.data.baseline
+      ? "The baseline has no cell in common with these results, or the filters hide them all."
+      : null,
   minimum: 460,
 };

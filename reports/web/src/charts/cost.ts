@@ -3,7 +3,13 @@ import { valuesOf } from "../data.ts";
 import { cellLines, cellTitle, chosenCells, eachPanel, fixedCores, isFlagged } from "../select.ts";
 import { dotPanel, type DotPoint } from "./dots.ts";
 
-const metrics = ["cpu", "voluntary_switches", "involuntary_switches", "memory", "memory_per_in_flight"];
+const metrics = [
+  "cpu",
+  "voluntary_switches",
+  "involuntary_switches",
+  "memory",
+  "memory_per_in_flight",
+];
 
 function* panel(context: Context, index: number): Iterable<Panel> {
   const { results } = context;
@@ -17,13 +23,39 @@ function* panel(context: Context, index: number): Iterable<Panel> {
       const figure = cell.cores === cores ? results.figure(cell, id) : null;
       if (!figure) continue;
       const values = valuesOf(figure);
-      points.push({ x: figure[0], y: 0, row: cell.model, model: cell.model, lower: figure[1], upper: figure[2], values: values.length > 1 ? values : [],
-        title: cellTitle(cell), lines: cellLines(context, cell, [id, "throughput"]), cell: i, flagged: isFlagged(cell) });
+      points.push({
+        x: figure[0],
+        y: 0,
+        row: cell.model,
+        model: cell.model,
+        lower: figure[1],
+        upper: figure[2],
+        values: values.length > 1 ? values : [],
+        title: cellTitle(cell),
+        lines: cellLines(context, cell, [id, "throughput"]),
+        cell: i,
+        flagged: isFlagged(cell),
+      });
       rows.push([cell.model, cell.in_flight, figure[0], figure[1], figure[2], figure[3]]);
     }
     if (points.length)
-      yield dotPanel(context, { key: `${index} ${id}`, title: `${results.data.panels[index]!.label}: ${metric.label}` }, points, { label: metric.label, unit: metric.unit, log: context.view.scale === "log" },
-        { columns: ["model", "in flight", `${metric.label} (${metric.unit})`, "lower", "upper", "repetitions"], rows });
+      yield dotPanel(
+        context,
+        { key: `${index} ${id}`, title: `${results.data.panels[index]!.label}: ${metric.label}` },
+        points,
+        { label: metric.label, unit: metric.unit, log: context.view.scale === "log" },
+        {
+          columns: [
+            "model",
+            "in flight",
+            `${metric.label} (${metric.unit})`,
+            "lower",
+            "upper",
+            "repetitions",
+          ],
+          rows,
+        },
+      );
   }
 }
 

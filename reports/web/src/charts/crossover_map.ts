@@ -20,10 +20,24 @@ function hatching(id: string, colors: string[]): SVGElement {
   const pattern = document.createElementNS(svg, "pattern");
   const stripe = 6;
   const size = String(stripe * colors.length);
-  for (const [name, value] of Object.entries({ id, width: size, height: size, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" })) pattern.setAttribute(name, value);
+  for (const [name, value] of Object.entries({
+    id,
+    width: size,
+    height: size,
+    patternUnits: "userSpaceOnUse",
+    patternTransform: "rotate(45)",
+  }))
+    pattern.setAttribute(name, value);
   colors.forEach((color, i) => {
     const bar = document.createElementNS(svg, "rect");
-    for (const [name, value] of Object.entries({ x: String(i * stripe), y: "0", width: String(stripe), height: size, fill: color })) bar.setAttribute(name, value);
+    for (const [name, value] of Object.entries({
+      x: String(i * stripe),
+      y: "0",
+      width: String(stripe),
+      height: size,
+      fill: color,
+    }))
+      bar.setAttribute(name, value);
     pattern.append(bar);
   });
   return pattern;
@@ -35,33 +49,68 @@ function square(context: Context, index: number, comparison: Comparison): Square
   const best = results.cell(comparison.best);
   const tied = comparison.tied.map((i) => results.cell(i).model);
   const share = panel.cpu_s! / (panel.cpu_s! + panel.wait_s! || 1);
-  const verdict = tied.length ? `tie: ${[best.model, ...tied].join(", ")}` : comparison.proven ? `${best.model} wins` : `${best.model} measured highest, unproven`;
+  const verdict = tied.length
+    ? `tie: ${[best.model, ...tied].join(", ")}`
+    : comparison.proven
+      ? `${best.model} wins`
+      : `${best.model} measured highest, unproven`;
   const next = comparison.next === null ? null : results.cell(comparison.next);
   const lines = [
     `${figureText(panel.cpu_s!, "s")} of CPU, then ${figureText(panel.wait_s!, "s")} of waiting: ${percentText(share)} CPU`,
-    ...(next && comparison.ahead ? [`${intervalText(comparison.ahead, "×")} the throughput of ${next.model}`] : []),
+    ...(next && comparison.ahead
+      ? [`${intervalText(comparison.ahead, "×")} the throughput of ${next.model}`]
+      : []),
     ...cellLines(context, best, ["throughput"]),
   ];
-  return { x: panel.wait_s!, y: panel.cpu_s!, wait: panel.wait_s!, cpu: panel.cpu_s!, model: best.model, tied, title: `${verdict} (${cellTitle(best)})`, lines,
-    margin: tied.length ? "tie" : comparison.ahead ? `${threeDigits(comparison.ahead[0])}×` : "", cell: comparison.best, flagged: !comparison.proven || Boolean(best.findings?.length),
-    fill: palette.look(best.model).color };
+  return {
+    x: panel.wait_s!,
+    y: panel.cpu_s!,
+    wait: panel.wait_s!,
+    cpu: panel.cpu_s!,
+    model: best.model,
+    tied,
+    title: `${verdict} (${cellTitle(best)})`,
+    lines,
+    margin: tied.length ? "tie" : comparison.ahead ? `${threeDigits(comparison.ahead[0])}×` : "",
+    cell: comparison.best,
+    flagged: !comparison.proven || Boolean(best.findings?.length),
+    fill: palette.look(best.model).color,
+  };
 }
 
 /** The squares of one map: cells that differ in nothing but their CPU work and their wait. */
-interface Squares { cores: number; others: string; squares: Square[] }
+interface Squares {
+  cores: number;
+  others: string;
+  squares: Square[];
+}
 
-const sizeOf = ({ squares }: Squares) => ({ cpus: new Set(squares.map((s) => s.cpu)).size, waits: new Set(squares.map((s) => s.wait)).size });
-const isGrid = (of: Squares): boolean => { const { cpus, waits } = sizeOf(of); return cpus > 1 && waits > 1; };
+const sizeOf = ({ squares }: Squares) => ({
+  cpus: new Set(squares.map((s) => s.cpu)).size,
+  waits: new Set(squares.map((s) => s.wait)).size,
+});
+const isGrid = (of: Squares): boolean => {
+  const { cpus, waits } = sizeOf(of);
+  return cpus > 1 && waits > 1;
+};
 
 function mapsOf(context: Context): Squares[] {
   const { results, view } = context;
-  const isMixed = (panel: PanelData) => typeof panel.cpu_s === "number" && typeof panel.wait_s === "number";
+  const isMixed = (panel: PanelData) =>
+    typeof panel.cpu_s === "number" && typeof panel.wait_s === "number";
   // A map has a meaning as a whole: a filter on one of its squares shows it, one on another workload hides it.
-  if (view.workload && !results.data.panels.some((panel) => panel.label === view.workload && isMixed(panel))) return [];
+  if (
+    view.workload &&
+    !results.data.panels.some((panel) => panel.label === view.workload && isMixed(panel))
+  )
+    return [];
   const maps = new Map<string, Squares>();
   results.data.panels.forEach((panel, index) => {
     if (!isMixed(panel)) return;
-    const others = Object.entries(panel.parameters).filter(([key, text]) => key !== "cpu" && key !== "wait" && text !== "").map(([key, text]) => `${key}=${text}`).join(" ");
+    const others = Object.entries(panel.parameters)
+      .filter(([key, text]) => key !== "cpu" && key !== "wait" && text !== "")
+      .map(([key, text]) => `${key}=${text}`)
+      .join(" ");
     for (const comparison of panel.comparisons ?? []) {
       if (view.cores !== null && comparison.cores !== view.cores) continue;
       const key = `${comparison.cores} ${panel.workload} ${others}`;
@@ -86,26 +135,81 @@ function map(context: Context, { cores, others, squares }: Squares, title: strin
   }
   const winners = [...new Set(squares.map((s) => s.model))];
   const plot = (width: number): Plot.PlotOptions => ({
-    width, height: Math.max(220, 70 + cpus.length * 46), marginLeft: 64, marginRight: 12, marginTop: 26, marginBottom: 42,
+    width,
+    height: Math.max(220, 70 + cpus.length * 46),
+    marginLeft: 64,
+    marginRight: 12,
+    marginTop: 26,
+    marginBottom: 42,
     x: { type: "band", domain: waits, label: "wait of an operation", padding: 0.04 },
     y: { type: "band", domain: cpus, label: "CPU of an operation", padding: 0.04 },
-    color: { type: "identity" }, symbol: { type: "identity" } as never,
+    color: { type: "identity" },
+    symbol: { type: "identity" } as never,
     marks: [
       () => {
         const definitions = document.createElementNS(svg, "defs");
-        for (const [id, models] of ties) definitions.append(hatching(id, models.map((m) => palette.look(m).color)));
+        for (const [id, models] of ties)
+          definitions.append(
+            hatching(
+              id,
+              models.map((m) => palette.look(m).color),
+            ),
+          );
         return definitions;
       },
-      Plot.cell(squares, { x: "wait", y: "cpu", fill: "fill", fillOpacity: 0.3, stroke: (s: Square) => palette.look(s.model).color, strokeWidth: 1, rx: 2 }),
-      ...squares.map((s) => Plot.dot([s], { className: "points", x: "wait", y: "cpu", dy: -7, r: 4.5, symbol: palette.look(s.model).symbol as Plot.SymbolType,
-        stroke: palette.look(s.model).color, strokeWidth: 1.5, fill: s.flagged ? "var(--panel)" : palette.look(s.model).color })),
-      Plot.text(squares, { x: "wait", y: "cpu", dy: 9, text: "margin", fill: "var(--ink)", fontSize: 10.5 }),
-      Plot.axisX({ tickFormat: (s: number) => figureText(s, "s"), tickSize: 0, labelAnchor: "center", labelArrow: "none" }),
-      Plot.axisY({ tickFormat: (s: number) => figureText(s, "s"), tickSize: 0, labelAnchor: "top", labelArrow: "none" }),
+      Plot.cell(squares, {
+        x: "wait",
+        y: "cpu",
+        fill: "fill",
+        fillOpacity: 0.3,
+        stroke: (s: Square) => palette.look(s.model).color,
+        strokeWidth: 1,
+        rx: 2,
+      }),
+      ...squares.map((s) =>
+        Plot.dot([s], {
+          className: "points",
+          x: "wait",
+          y: "cpu",
+          dy: -7,
+          r: 4.5,
+          symbol: palette.look(s.model).symbol as Plot.SymbolType,
+          stroke: palette.look(s.model).color,
+          strokeWidth: 1.5,
+          fill: s.flagged ? "var(--panel)" : palette.look(s.model).color,
+        }),
+      ),
+      Plot.text(squares, {
+        x: "wait",
+        y: "cpu",
+        dy: 9,
+        text: "margin",
+        fill: "var(--ink)",
+        fontSize: 10.5,
+      }),
+      Plot.axisX({
+        tickFormat: (s: number) => figureText(s, "s"),
+        tickSize: 0,
+        labelAnchor: "center",
+        labelArrow: "none",
+      }),
+      Plot.axisY({
+        tickFormat: (s: number) => figureText(s, "s"),
+        tickSize: 0,
+        labelAnchor: "top",
+        labelArrow: "none",
+      }),
     ],
   });
-  return { key: `${cores} ${others}`.trim(), title, note: `Wins somewhere: ${clipped(winners.join(", "), 200)}.`, plot, points: squares,
-    columns: ["wait (s)", "CPU (s)", "best", "tied with", "margin"], rows: squares.map((s) => [s.wait, s.cpu, s.model, s.tied.join(", ") || null, s.margin]) };
+  return {
+    key: `${cores} ${others}`.trim(),
+    title,
+    note: `Wins somewhere: ${clipped(winners.join(", "), 200)}.`,
+    plot,
+    points: squares,
+    columns: ["wait (s)", "CPU (s)", "best", "tied with", "margin"],
+    rows: squares.map((s) => [s.wait, s.cpu, s.model, s.tied.join(", ") || null, s.margin]),
+  };
 }
 
 export const crossoverMap: Chart = {
@@ -119,15 +223,23 @@ export const crossoverMap: Chart = {
     for (const of of maps) {
       // Maps of the same cores differ in the other parameters, which their titles then name.
       const alone = maps.filter((other) => other.cores === of.cores).length === 1;
-      yield map(context, of, `${of.cores} ${of.cores === 1 ? "core" : "cores"}${alone || !of.others ? "" : `, ${of.others}`}`);
+      yield map(
+        context,
+        of,
+        `${of.cores} ${of.cores === 1 ? "core" : "cores"}${alone || !of.others ? "" : `, ${of.others}`}`,
+      );
     }
   },
   absence: (context) => {
     const maps = mapsOf(context);
     if (!maps.length) return null;
-    const { cpus, waits } = maps.map(sizeOf).reduce((a, b) => (b.cpus * b.waits > a.cpus * a.waits ? b : a));
-    return "A map needs mixed cells of at least two lengths of CPU work and two of waiting: " +
-      `here ${cpus === 1 ? "is 1 length" : `are ${cpus} lengths`} of CPU work and ${waits} of waiting. The suite crossover-map measures one.`;
+    const { cpus, waits } = maps
+      .map(sizeOf)
+      .reduce((a, b) => (b.cpus * b.waits > a.cpus * a.waits ? b : a));
+    return (
+      "A map needs mixed cells of at least two lengths of CPU work and two of waiting: " +
+      `here ${cpus === 1 ? "is 1 length" : `are ${cpus} lengths`} of CPU work and ${waits} of waiting. The suite crossover-map measures one.`
+    );
   },
   minimum: 420,
 };

@@ -19,32 +19,114 @@ export interface DotPoint extends Point {
 /** From this ratio of the largest to the least figure on, a linear axis would show one of them alone. */
 const wide = 15;
 
-export function dotPanel({ palette }: Context, head: { key: string; title: string; note?: string }, points: DotPoint[],
-                         axis: { label: string; unit: string; whole?: boolean; log?: boolean }, table: Pick<Panel, "columns" | "rows">): Panel {
-  const most = axis.whole ? 1 : largest(points.map((p) => Math.max(p.upper ?? p.x, p.before ?? p.x, ...p.values)));
+export function dotPanel(
+  { palette }: Context,
+  head: { key: string; title: string; note?: string },
+  points: DotPoint[],
+  axis: { label: string; unit: string; whole?: boolean; log?: boolean },
+  table: Pick<Panel, "columns" | "rows">,
+): Panel {
+  const most = axis.whole
+    ? 1
+    : largest(points.map((p) => Math.max(p.upper ?? p.x, p.before ?? p.x, ...p.values)));
   const scale = axisScale(most, axis.unit);
   const x = (value: number) => value / scale.factor;
   // On a logarithmic axis rows begin a little below the least of all figures.
-  const least = smallest(points.flatMap((p) => [p.lower ?? p.x, p.x, p.before ?? p.x, ...p.values]).filter((value) => value > 0));
-  const log = Number.isFinite(least) && (Boolean(axis.log) || (!axis.whole && points.every((p) => p.x > 0) && largest(points.map((p) => p.x)) / least >= wide));
+  const least = smallest(
+    points
+      .flatMap((p) => [p.lower ?? p.x, p.x, p.before ?? p.x, ...p.values])
+      .filter((value) => value > 0),
+  );
+  const log =
+    Number.isFinite(least) &&
+    (Boolean(axis.log) ||
+      (!axis.whole &&
+        points.every((p) => p.x > 0) &&
+        largest(points.map((p) => p.x)) / least >= wide));
   const start = log ? x(least) * 0.8 : 0;
   const domain: [number, number] = [start, most > 0 ? x(most) * (log ? 1.15 : 1.03) : 1];
   const rows = [...new Set(points.map((p) => p.row))];
   const color = (p: DotPoint) => palette.look(p.model).color;
   const plot = (width: number): Plot.PlotOptions => ({
-    width, height: 58 + rows.length * 24, marginLeft: Math.min(130, Math.max(60, 12 + 6.6 * largest(rows.map((r) => Math.min(r.length, 18))))), marginRight: 18, marginTop: 10, marginBottom: 38,
-    x: { domain, label: axisLabel(axis.label, scale, axis.unit, log), type: log ? "log" : "linear" },
+    width,
+    height: 58 + rows.length * 24,
+    marginLeft: Math.min(
+      130,
+      Math.max(60, 12 + 6.6 * largest(rows.map((r) => Math.min(r.length, 18)))),
+    ),
+    marginRight: 18,
+    marginTop: 10,
+    marginBottom: 38,
+    x: {
+      domain,
+      label: axisLabel(axis.label, scale, axis.unit, log),
+      type: log ? "log" : "linear",
+    },
     y: { domain: rows, type: "point", padding: 0.5, label: null },
-    color: { type: "identity" }, symbol: { type: "identity" } as never,
+    color: { type: "identity" },
+    symbol: { type: "identity" } as never,
     marks: [
       Plot.gridX({ className: "grid", ticks: valueTicks(domain, scale, axis.unit, log, 4).ticks }),
       Plot.ruleX([start], { className: "base" }),
-      Plot.ruleY(log ? [] : points, { className: "leader", x1: start, x2: (p: DotPoint) => x(p.x), y: "row", stroke: color, strokeWidth: 1, strokeOpacity: 0.35 }),
-      Plot.ruleY(points.filter((p) => p.lower !== null), { className: "intervals", x1: (p: DotPoint) => Math.max(start, x(p.lower!)), x2: (p: DotPoint) => x(p.upper!), y: "row", stroke: color, strokeWidth: 3, strokeOpacity: 0.55, clip: true }),
-      Plot.dot(points.filter((p) => p.before !== undefined), { className: "baseline", x: (p: DotPoint) => Math.max(start, x(p.before!)), y: "row", r: 2.5, stroke: color, strokeOpacity: 0.8, fill: "none", dy: -6 }),
-      Plot.dot(points.flatMap((p) => p.values.map((v) => ({ x: x(v), row: p.row, color: color(p) }))), { className: "repetitions", x: "x", y: "row", r: 1.4, fill: "color", fillOpacity: 0.55, dy: 6 }),
-      ...points.map((p) => Plot.dot([p], { className: "points", x: Math.max(start, x(p.x)), y: "row", r: p.model === referenceModel ? 2.8 : 3.6, symbol: palette.look(p.model).symbol as Plot.SymbolType,
-        stroke: color(p), strokeWidth: 1.5, fill: p.flagged ? "var(--panel)" : color(p) })),
+      Plot.ruleY(log ? [] : points, {
+        className: "leader",
+        x1: start,
+        x2: (p: DotPoint) => x(p.x),
+        y: "row",
+        stroke: color,
+        strokeWidth: 1,
+        strokeOpacity: 0.35,
+      }),
+      Plot.ruleY(
+        points.filter((p) => p.lower !== null),
+        {
+          className: "intervals",
+          x1: (p: DotPoint) => Math.max(start, x(p.lower!)),
+          x2: (p: DotPoint) => x(p.upper!),
+          y: "row",
+          stroke: color,
+          strokeWidth: 3,
+          strokeOpacity: 0.55,
+          clip: true,
+        },
+      ),
+      Plot.dot(
+        points.filter((p) => p.before !== undefined),
+        {
+          className: "baseline",
+          x: (p: DotPoint) => Math.max(start, x(p.before!)),
+          y: "row",
+          r: 2.5,
+          stroke: color,
+          strokeOpacity: 0.8,
+          fill: "none",
+          dy: -6,
+        },
+      ),
+      Plot.dot(
+        points.flatMap((p) => p.values.map((v) => ({ x: x(v), row: p.row, color: color(p) }))),
+        {
+          className: "repetitions",
+          x: "x",
+          y: "row",
+          r: 1.4,
+          fill: "color",
+          fillOpacity: 0.55,
+          dy: 6,
+        },
+      ),
+      ...points.map((p) =>
+        Plot.dot([p], {
+          className: "points",
+          x: Math.max(start, x(p.x)),
+          y: "row",
+          r: p.model === referenceModel ? 2.8 : 3.6,
+          symbol: palette.look(p.model).symbol as Plot.SymbolType,
+          stroke: color(p),
+          strokeWidth: 1.5,
+          fill: p.flagged ? "var(--panel)" : color(p),
+        }),
+      ),
       Plot.axisX({ ...valueTicks(domain, scale, axis.unit, log, 4), labelAnchor: "center" }),
       Plot.axisY({ tickSize: 0, tickFormat: (row: string) => clipped(row, 18) }),
     ],

@@ -16,13 +16,23 @@ export function axisArgument(cells: Cell[]): string | null {
       const seen = values.get(key) ?? new Set();
       values.set(key, seen.add(text));
     }
-  const numeric = [...values].filter(([key, seen]) => seen.size > 1 && [...seen].every((text) => text !== "" && Number.isFinite(Number(text))) && cells.every((c) => key in (c.parameters ?? {})));
+  const numeric = [...values].filter(
+    ([key, seen]) =>
+      seen.size > 1 &&
+      [...seen].every((text) => text !== "" && Number.isFinite(Number(text))) &&
+      cells.every((c) => key in (c.parameters ?? {})),
+  );
   numeric.sort(([, a], [, b]) => b.size - a.size);
   return numeric[0]?.[0] ?? null;
 }
 
 export function seriesOf(cell: Cell, axis: string): string {
-  return Object.entries(cell.parameters ?? {}).filter(([key]) => key !== axis).map(([key, text]) => (key.startsWith("argument ") ? text : `${key}:${text}`)).join("/") || "all";
+  return (
+    Object.entries(cell.parameters ?? {})
+      .filter(([key]) => key !== axis)
+      .map(([key, text]) => (key.startsWith("argument ") ? text : `${key}:${text}`))
+      .join("/") || "all"
+  );
 }
 
 function panel(context: Context, index: number): Panel[] {
@@ -38,28 +48,75 @@ function panel(context: Context, index: number): Panel[] {
     const figure = results.figure(cell, "time")!;
     const values = valuesOf(figure);
     rows.push([cell.name, figure[0], figure[1], figure[2], figure[3]]);
-    return { cell, title: clipped(cell.name, 120), lines: cellLines(context, cell, ["time", "cpu"]), index: i, flagged: isFlagged(cell), mean: figure[0], lower: figure[1], upper: figure[2],
-      values: values.length > 1 ? values : [] };
+    return {
+      cell,
+      title: clipped(cell.name, 120),
+      lines: cellLines(context, cell, ["time", "cpu"]),
+      index: i,
+      flagged: isFlagged(cell),
+      mean: figure[0],
+      lower: figure[1],
+      upper: figure[2],
+      values: values.length > 1 ? values : [],
+    };
   });
   const table = { columns: ["benchmark", "time (s)", "lower", "upper", "repetitions"], rows };
   if (axis === null) {
     const local = { ...context, palette: new Palette(cells.map((c) => c.name)) };
-    return [dotPanel(local, head, described.map((d) => ({ ...d, x: d.mean, y: 0, row: d.cell.name.slice(head.title.length).replace(/^\//, "") || d.cell.name, model: d.cell.name, cell: d.index })),
-      { label: "time per iteration", unit: "s" }, table)];
+    return [
+      dotPanel(
+        local,
+        head,
+        described.map((d) => ({
+          ...d,
+          x: d.mean,
+          y: 0,
+          row: d.cell.name.slice(head.title.length).replace(/^\//, "") || d.cell.name,
+          model: d.cell.name,
+          cell: d.index,
+        })),
+        { label: "time per iteration", unit: "s" },
+        table,
+      ),
+    ];
   }
   const series = [...new Set(cells.map((cell) => seriesOf(cell, axis)))];
   const local = { ...context, palette: new Palette(series) };
-  const points = described.map((d): LinePoint => ({ ...d, x: Number(d.cell.parameters![axis]), y: d.mean, model: seriesOf(d.cell, axis), cell: d.index }));
+  const points = described.map((d): LinePoint => ({
+    ...d,
+    x: Number(d.cell.parameters![axis]),
+    y: d.mean,
+    model: seriesOf(d.cell, axis),
+    cell: d.index,
+  }));
   const xs = points.map((p) => p.x);
   const wide = Math.min(...xs) > 0 && Math.max(...xs) / Math.min(...xs) >= 16;
-  return [linePanel(local, head, points, { x: { label: axis, log: wide, ticks: xs, format: (x) => (x >= 10000 ? `${+(x / 1000).toPrecision(3)}k` : String(x)) },
-    y: { label: "time per iteration", unit: "s", log: view.scale === "log" }, labels: series.length > 1 }, [], table)];
+  return [
+    linePanel(
+      local,
+      head,
+      points,
+      {
+        x: {
+          label: axis,
+          log: wide,
+          ticks: xs,
+          format: (x) => (x >= 10000 ? `${+(x / 1000).toPrecision(3)}k` : String(x)),
+        },
+        y: { label: "time per iteration", unit: "s", log: view.scale === "log" },
+        labels: series.length > 1,
+      },
+      [],
+      table,
+    ),
+  ];
 }
 
 export const families: Chart = {
   id: "families",
   title: "Time by benchmark family",
-  description: () => "A panel for each family of this Google Benchmark file: its argument as the axis, 95 % intervals over repetitions. Less is better.",
+  description: () =>
+    "A panel for each family of this Google Benchmark file: its argument as the axis, 95 % intervals over repetitions. Less is better.",
   *panels(context) {
     if (!context.results.data.foreign) return;
     for (const index of shownPanels(context)) yield* panel(context, index);

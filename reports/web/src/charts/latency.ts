@@ -16,7 +16,12 @@ const roundShares = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999];
 
 type Kind = "latency" | "response time" | "service time";
 
-interface CurvePoint extends Point { x: number; model: string; share: number; kind: Kind }
+interface CurvePoint extends Point {
+  x: number;
+  model: string;
+  share: number;
+  kind: Kind;
+}
 
 /** From this ratio of the slowest to the fastest on, a linear axis would show the slowest alone. */
 const wide = 100;
@@ -35,12 +40,24 @@ function panel(context: Context, index: number): Panel[] {
     const cell = results.cell(chosen.cell);
     if (cell.cores !== cores) continue;
     // In an open loop an operation has an intended start and an actual one: the time from each is drawn.
-    for (const [kind, curve] of [[cell.service ? "response time" : "latency", cell.latency], ["service time", cell.service]] as [Kind, number[] | undefined][]) {
+    for (const [kind, curve] of [
+      [cell.service ? "response time" : "latency", cell.latency],
+      ["service time", cell.service],
+    ] as [Kind, number[] | undefined][]) {
       if (!curve) continue;
       const curvePoints = curveOf(results.data.shares, curve);
       const own = curvePoints.map(([share, seconds], i): CurvePoint => ({
-        x: hdr(share), y: seconds, share, model: cell.model, title: cellTitle(cell), cell: chosen.cell, flagged: isFlagged(cell), kind,
-        lines: [`${shareText(share, i === curvePoints.length - 1)} within ${figureText(seconds, "s")} (${kind}, all repetitions together)`],
+        x: hdr(share),
+        y: seconds,
+        share,
+        model: cell.model,
+        title: cellTitle(cell),
+        cell: chosen.cell,
+        flagged: isFlagged(cell),
+        kind,
+        lines: [
+          `${shareText(share, i === curvePoints.length - 1)} within ${figureText(seconds, "s")} (${kind}, all repetitions together)`,
+        ],
       }));
       lines.push(own);
       const marked = own.filter((p, at) => at === own.length - 1 || roundShares.includes(p.share));
@@ -55,35 +72,76 @@ function panel(context: Context, index: number): Panel[] {
   const scale = axisScale(largest(lines.flat().map((p) => p.y)), "s");
   const most = largest(points.map((p) => p.x));
   const ticks = [2, 10, 100, 1e3, 1e4, 1e5, 1e6].filter((x) => x <= most * 1.05);
-  const domain = (log ? [smallest(positive) * 0.85, largest(positive) * 1.15] : [0, largest(points.map((p) => p.y)) * 1.04]).map((v) => v / scale.factor) as [number, number];
+  const domain = (
+    log
+      ? [smallest(positive) * 0.85, largest(positive) * 1.15]
+      : [0, largest(points.map((p) => p.y)) * 1.04]
+  ).map((v) => v / scale.factor) as [number, number];
   const plot = (width: number): Plot.PlotOptions => ({
-    width, height: Math.round(Math.min(380, Math.max(210, width * 0.62))), marginLeft: 52, marginRight: 22, marginTop: 24, marginBottom: 40,
+    width,
+    height: Math.round(Math.min(380, Math.max(210, width * 0.62))),
+    marginLeft: 52,
+    marginRight: 22,
+    marginTop: 24,
+    marginBottom: 40,
     x: { type: "log", domain: [1.8, Math.max(12, most * 1.15)], label: "percentile (%)" },
     y: { type: log ? "log" : "linear", label: axisLabel("latency", scale, "s", log), domain },
-    color: { type: "identity" }, symbol: { type: "identity" } as never,
+    color: { type: "identity" },
+    symbol: { type: "identity" } as never,
     marks: [
       Plot.gridY({ className: "grid", ticks: valueTicks(domain, scale, "s", log).ticks }),
       ...lines.map((line) => {
         const { model, kind } = line[0]!;
         const quiet = kind === "service time";
-        return Plot.line(line, { className: quiet ? "line service" : "line", x: "x", y: (p: CurvePoint) => p.y / scale.factor, stroke: palette.look(model).color,
-          strokeWidth: quiet ? 1 : model === referenceModel ? 1.25 : 1.75, strokeDasharray: quiet ? "1 2.5" : palette.look(model).dash });
+        return Plot.line(line, {
+          className: quiet ? "line service" : "line",
+          x: "x",
+          y: (p: CurvePoint) => p.y / scale.factor,
+          stroke: palette.look(model).color,
+          strokeWidth: quiet ? 1 : model === referenceModel ? 1.25 : 1.75,
+          strokeDasharray: quiet ? "1 2.5" : palette.look(model).dash,
+        });
       }),
       ...markedLines.map((line) => {
         const { model, kind, flagged } = line[0]!;
         const { color, symbol } = palette.look(model);
-        return Plot.dot(line, { className: "points", x: "x", y: (p: CurvePoint) => p.y / scale.factor, r: kind === "service time" ? 1.6 : 2.6,
-          symbol: symbol as Plot.SymbolType, stroke: color, strokeWidth: 1.25, fill: flagged ? "var(--panel)" : color });
+        return Plot.dot(line, {
+          className: "points",
+          x: "x",
+          y: (p: CurvePoint) => p.y / scale.factor,
+          r: kind === "service time" ? 1.6 : 2.6,
+          symbol: symbol as Plot.SymbolType,
+          stroke: color,
+          strokeWidth: 1.25,
+          fill: flagged ? "var(--panel)" : color,
+        });
       }),
-      Plot.axisX(roomyTicks(ticks, true, width - 92, 52), { text: (x: number) => `${+((1 - 1 / x) * 100).toFixed(5)}`, tickSize: 4, labelAnchor: "center", labelArrow: "none" }),
+      Plot.axisX(roomyTicks(ticks, true, width - 92, 52), {
+        text: (x: number) => `${+((1 - 1 / x) * 100).toFixed(5)}`,
+        tickSize: 4,
+        labelAnchor: "center",
+        labelArrow: "none",
+      }),
       Plot.axisY({ ...valueTicks(domain, scale, "s", log), labelAnchor: "top" }),
     ],
   });
   const where = cores === null ? "" : `, ${cores} ${cores === 1 ? "core" : "cores"}`;
   const open = points.some((p) => p.kind === "service time");
-  return [{ key: String(index), title: clipped(results.data.panels[index]!.label + where, 120), plot, points,
-    ...(open ? { note: "Open loop. Lines: response time, from the intended start. Fine dots: service time, from the actual start. Between them is the wait to begin." } : {}),
-    columns: ["model", "in flight", "kind", "share", "seconds"], rows }];
+  return [
+    {
+      key: String(index),
+      title: clipped(results.data.panels[index]!.label + where, 120),
+      plot,
+      points,
+      ...(open
+        ? {
+            note: "Open loop. Lines: response time, from the intended start. Fine dots: service time, from the actual start. Between them is the wait to begin.",
+          }
+        : {}),
+      columns: ["model", "in flight", "kind", "share", "seconds"],
+      rows,
+    },
+  ];
 }
 
 export const latency: Chart = {

@@ -23,7 +23,10 @@ export interface Axes {
   labels?: boolean;
 }
 
-export interface Limit { label: string; line: [number, number][] }
+export interface Limit {
+  label: string;
+  line: [number, number][];
+}
 
 const grouped = <T>(all: T[], key: (item: T) => string): Map<string, T[]> => {
   const groups = new Map<string, T[]>();
@@ -49,12 +52,20 @@ function xDomain(xs: number[], log: boolean): [number, number] {
   return log ? [low / room, high * room] : [Math.max(0, low - room), high + room];
 }
 
-function yDomain(points: LinePoint[], log: boolean, zero: boolean, limits: Limit[]): [number, number] {
+function yDomain(
+  points: LinePoint[],
+  log: boolean,
+  zero: boolean,
+  limits: Limit[],
+): [number, number] {
   const highs = points.map((p) => largest([p.upper ?? p.y, ...p.values]));
-  const lows = points.map((p) => smallest([p.lower ?? p.y, ...p.values])).filter((y) => !log || y > 0);
+  const lows = points
+    .map((p) => smallest([p.lower ?? p.y, ...p.values]))
+    .filter((y) => !log || y > 0);
   let high = largest(highs);
   // A limit far above what was measured is cut: it must not flatten the measurements.
-  for (const limit of limits) high = Math.max(high, Math.min(largest(limit.line.map(([, y]) => y)), high * 1.25));
+  for (const limit of limits)
+    high = Math.max(high, Math.min(largest(limit.line.map(([, y]) => y)), high * 1.25));
   if (!(high > 0)) high = 1;
   if (log) {
     const low = lows.length ? smallest(lows) : high / 10;
@@ -64,8 +75,14 @@ function yDomain(points: LinePoint[], log: boolean, zero: boolean, limits: Limit
 }
 
 /** The panel's drawing, from its points, limits and axes. */
-export function linePanel(context: Context, head: { key: string; title: string; note?: string }, points: LinePoint[],
-                          axes: Axes, limits: Limit[], table: Pick<Panel, "columns" | "rows">): Panel {
+export function linePanel(
+  context: Context,
+  head: { key: string; title: string; note?: string },
+  points: LinePoint[],
+  axes: Axes,
+  limits: Limit[],
+  table: Pick<Panel, "columns" | "rows">,
+): Panel {
   const { palette } = context;
   const scale = axisScale(largest(points.map((p) => p.y)), axes.y.unit);
   const y = (value: number) => value / scale.factor;
@@ -75,20 +92,43 @@ export function linePanel(context: Context, head: { key: string; title: string; 
   const dx = (model: string) => (models.indexOf(model) - (models.length - 1) / 2) * step;
   const series = grouped(points, (p) => p.model);
   const plot = (width: number): Plot.PlotOptions => {
-    const domain = yDomain(points, axes.y.log, axes.y.zero ?? true, limits).map(y) as [number, number];
+    const domain = yDomain(points, axes.y.log, axes.y.zero ?? true, limits).map(y) as [
+      number,
+      number,
+    ];
     const marginLeft = 52;
     const marginTop = 24;
     const marginBottom = 40;
     const height = Math.round(Math.min(380, Math.max(210, width * 0.62)));
     const spread = dx(models[models.length - 1]!);
-    const labelled = series.size > 1 && (axes.labels || (width >= roomForLabels && series.size <= mostLabels));
-    const marginRight = labelled ? 19 + spread + 5.9 * largest([...series.keys()].map((model) => Math.min(model.length, labelLength + 1))) : 22;
-    const ticks = roomyTicks(axes.x.ticks ?? points.map((p) => p.x), axes.x.log, width - marginLeft - marginRight - 18, 30);
+    const labelled =
+      series.size > 1 && (axes.labels || (width >= roomForLabels && series.size <= mostLabels));
+    const marginRight = labelled
+      ? 19 +
+        spread +
+        5.9 * largest([...series.keys()].map((model) => Math.min(model.length, labelLength + 1)))
+      : 22;
+    const ticks = roomyTicks(
+      axes.x.ticks ?? points.map((p) => p.x),
+      axes.x.log,
+      width - marginLeft - marginRight - 18,
+      30,
+    );
     const marks: Plot.Markish[] = [
-      Plot.gridY({ className: "grid", ticks: valueTicks(domain, scale, axes.y.unit, axes.y.log).ticks }),
+      Plot.gridY({
+        className: "grid",
+        ticks: valueTicks(domain, scale, axes.y.unit, axes.y.log).ticks,
+      }),
       Plot.ruleY([domain[0]], { className: "base" }),
       ...limits.map((limit) =>
-        Plot.line(limit.line, { x: "0", y: ([, v]: [number, number]) => y(v), stroke: "var(--limit)", strokeDasharray: "1 3", clip: true })),
+        Plot.line(limit.line, {
+          x: "0",
+          y: ([, v]: [number, number]) => y(v),
+          stroke: "var(--limit)",
+          strokeDasharray: "1 3",
+          clip: true,
+        }),
+      ),
     ];
     for (const [model, own] of series) {
       const look = palette.look(model);
@@ -100,45 +140,178 @@ export function linePanel(context: Context, head: { key: string; title: string; 
       const old = line.filter((p) => p.before !== undefined);
       if (old.length)
         marks.push(
-          Plot.line(old, { className: "baseline", x: "x", y: (p: LinePoint) => y(p.before!), stroke: look.color, strokeWidth: 1, strokeDasharray: "3 4", strokeOpacity: 0.7, dx: dx(model), clip: true }),
-          Plot.dot(old, { className: "baseline", x: "x", y: (p: LinePoint) => y(p.before!), r: 2, stroke: look.color, strokeOpacity: 0.7, fill: "none", dx: dx(model), clip: true }));
+          Plot.line(old, {
+            className: "baseline",
+            x: "x",
+            y: (p: LinePoint) => y(p.before!),
+            stroke: look.color,
+            strokeWidth: 1,
+            strokeDasharray: "3 4",
+            strokeOpacity: 0.7,
+            dx: dx(model),
+            clip: true,
+          }),
+          Plot.dot(old, {
+            className: "baseline",
+            x: "x",
+            y: (p: LinePoint) => y(p.before!),
+            r: 2,
+            stroke: look.color,
+            strokeOpacity: 0.7,
+            fill: "none",
+            dx: dx(model),
+            clip: true,
+          }),
+        );
       if (!quiet && banded.length > 1)
-        marks.push(Plot.areaY(banded, { className: "band", x: "x", y1: low, y2: (p: LinePoint) => y(p.upper!), fill: look.color, fillOpacity: 0.1, dx: dx(model), clip: true }));
+        marks.push(
+          Plot.areaY(banded, {
+            className: "band",
+            x: "x",
+            y1: low,
+            y2: (p: LinePoint) => y(p.upper!),
+            fill: look.color,
+            fillOpacity: 0.1,
+            dx: dx(model),
+            clip: true,
+          }),
+        );
       marks.push(
-        Plot.ruleX(banded, { className: "intervals", x: "x", y1: low, y2: (p: LinePoint) => y(p.upper!), stroke: look.color, strokeWidth: 1.25, dx: dx(model), clip: true }),
-        Plot.line(line, { className: "line", x: "x", y: (p: LinePoint) => y(p.y), stroke: look.color, strokeWidth: quiet ? 1.25 : 1.75, strokeDasharray: look.dash, dx: dx(model) }),
-        Plot.dot(line.flatMap((p) => p.values.length > 1 ? p.values.map((v) => ({ x: p.x, y: y(v) })) : []),
-          { className: "repetitions", x: "x", y: "y", r: 1.4, fill: look.color, fillOpacity: 0.55, dx: dx(model), clip: true }),
+        Plot.ruleX(banded, {
+          className: "intervals",
+          x: "x",
+          y1: low,
+          y2: (p: LinePoint) => y(p.upper!),
+          stroke: look.color,
+          strokeWidth: 1.25,
+          dx: dx(model),
+          clip: true,
+        }),
+        Plot.line(line, {
+          className: "line",
+          x: "x",
+          y: (p: LinePoint) => y(p.y),
+          stroke: look.color,
+          strokeWidth: quiet ? 1.25 : 1.75,
+          strokeDasharray: look.dash,
+          dx: dx(model),
+        }),
+        Plot.dot(
+          line.flatMap((p) =>
+            p.values.length > 1 ? p.values.map((v) => ({ x: p.x, y: y(v) })) : [],
+          ),
+          {
+            className: "repetitions",
+            x: "x",
+            y: "y",
+            r: 1.4,
+            fill: look.color,
+            fillOpacity: 0.55,
+            dx: dx(model),
+            clip: true,
+          },
+        ),
       );
     }
     for (const limit of limits) {
       const last = limit.line.filter(([, v]) => y(v) <= domain[1]).at(-1) ?? limit.line[0];
-      if (last) marks.push(Plot.text([last], { className: "limit-label", x: "0", y: ([, v]: [number, number]) => y(v), text: [limit.label], fill: "var(--quiet)", textAnchor: "end", dx: -6, dy: -7 }));
+      if (last)
+        marks.push(
+          Plot.text([last], {
+            className: "limit-label",
+            x: "0",
+            y: ([, v]: [number, number]) => y(v),
+            text: [limit.label],
+            fill: "var(--quiet)",
+            textAnchor: "end",
+            dx: -6,
+            dy: -7,
+          }),
+        );
     }
     // One mark for all points: their order is that of `points`, which is how tooltips find theirs.
     for (const [model, own] of series)
-      marks.push(Plot.dot(own, { className: "points", x: "x", y: (p: LinePoint) => y(p.y), dx: dx(model), r: model === referenceModel ? 2.5 : 3.2,
-        symbol: palette.look(model).symbol as Plot.SymbolType, stroke: palette.look(model).color, strokeWidth: 1.5,
-        fill: (p: LinePoint) => (p.flagged ? "var(--panel)" : palette.look(model).color) }));
+      marks.push(
+        Plot.dot(own, {
+          className: "points",
+          x: "x",
+          y: (p: LinePoint) => y(p.y),
+          dx: dx(model),
+          r: model === referenceModel ? 2.5 : 3.2,
+          symbol: palette.look(model).symbol as Plot.SymbolType,
+          stroke: palette.look(model).color,
+          strokeWidth: 1.5,
+          fill: (p: LinePoint) => (p.flagged ? "var(--panel)" : palette.look(model).color),
+        }),
+      );
     if (labelled) {
-      const ends = [...series].map(([model, own]) => ({ model, last: own.reduce((a, b) => (b.x >= a.x ? b : a)) }));
+      const ends = [...series].map(([model, own]) => ({
+        model,
+        last: own.reduce((a, b) => (b.x >= a.x ? b : a)),
+      }));
       const scaled = (value: number) => (axes.y.log ? Math.log(value) : value);
       const [bottom, top] = domain.map(scaled) as [number, number];
-      const pixels = ends.map(({ last }) => marginTop + (1 - (scaled(y(last.y)) - bottom) / (top - bottom)) * (height - marginTop - marginBottom));
+      const pixels = ends.map(
+        ({ last }) =>
+          marginTop +
+          (1 - (scaled(y(last.y)) - bottom) / (top - bottom)) * (height - marginTop - marginBottom),
+      );
       const kept = keptApart(pixels, 11, height - marginBottom + 4);
-      ends.forEach(({ model, last }, i) => marks.push(Plot.text([last], { className: "line-label", x: "x", y: y(last.y), text: [clipped(model, labelLength)], textAnchor: "start",
-        dx: 8 + spread, dy: kept[i]! - pixels[i]!, fill: `color-mix(in srgb, ${palette.look(model).color} 70%, var(--ink))` })));
+      ends.forEach(({ model, last }, i) =>
+        marks.push(
+          Plot.text([last], {
+            className: "line-label",
+            x: "x",
+            y: y(last.y),
+            text: [clipped(model, labelLength)],
+            textAnchor: "start",
+            dx: 8 + spread,
+            dy: kept[i]! - pixels[i]!,
+            fill: `color-mix(in srgb, ${palette.look(model).color} 70%, var(--ink))`,
+          }),
+        ),
+      );
     }
-    marks.push(Plot.axisX(ticks, { text: axes.x.format ?? ((x: number) => String(x)), tickSize: 4, labelAnchor: "center", labelArrow: "none" }),
-      Plot.axisY({ ...valueTicks(domain, scale, axes.y.unit, axes.y.log), labelAnchor: "top" }));
+    marks.push(
+      Plot.axisX(ticks, {
+        text: axes.x.format ?? ((x: number) => String(x)),
+        tickSize: 4,
+        labelAnchor: "center",
+        labelArrow: "none",
+      }),
+      Plot.axisY({ ...valueTicks(domain, scale, axes.y.unit, axes.y.log), labelAnchor: "top" }),
+    );
     return {
-      width, height, marginLeft, marginRight, marginTop, marginBottom,
-      x: { type: axes.x.log ? "log" : "linear", domain: xDomain(points.map((p) => p.x), axes.x.log), label: axes.x.label },
-      y: { type: axes.y.log ? "log" : "linear", domain, label: axisLabel(axes.y.label, scale, axes.y.unit, axes.y.log) },
-      color: { type: "identity" }, symbol: { type: "identity" } as never,
+      width,
+      height,
+      marginLeft,
+      marginRight,
+      marginTop,
+      marginBottom,
+      x: {
+        type: axes.x.log ? "log" : "linear",
+        domain: xDomain(
+          points.map((p) => p.x),
+          axes.x.log,
+        ),
+        label: axes.x.label,
+      },
+      y: {
+        type: axes.y.log ? "log" : "linear",
+        domain,
+        label: axisLabel(axes.y.label, scale, axes.y.unit, axes.y.log),
+      },
+      color: { type: "identity" },
+      symbol: { type: "identity" } as never,
       marks,
     };
   };
   // The points in the order in which the marks draw them.
-  return { ...head, title: clipped(head.title, 120), plot, points: [...series.values()].flat(), ...table };
+  return {
+    ...head,
+    title: clipped(head.title, 120),
+    plot,
+    points: [...series.values()].flat(),
+    ...table,
+  };
 }

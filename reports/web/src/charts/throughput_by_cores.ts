@@ -7,7 +7,11 @@ import { largest, smallest } from "./axes.ts";
 import { dotPanel } from "./dots.ts";
 import { type Limit, linePanel, type LinePoint } from "./lines.ts";
 
-interface Chosen { cell: number; speedup: Figure | null; base: number | null }
+interface Chosen {
+  cell: number;
+  speedup: Figure | null;
+  base: number | null;
+}
 
 /** The figure of the chosen measure; efficiency is the speed-up divided by the ratio of cores. */
 export function measured(context: Context, { cell, speedup, base }: Chosen): Figure | null {
@@ -23,7 +27,8 @@ const units = { absolute: "1/s", speedup: "×", efficiency: "%" };
 const labels = { absolute: "throughput", speedup: "speed-up", efficiency: "efficiency" };
 
 /** The most cores as a multiple of the fewest. */
-const spread = (points: LinePoint[]) => largest(points.map((p) => p.x)) / smallest(points.map((p) => p.x));
+const spread = (points: LinePoint[]) =>
+  largest(points.map((p) => p.x)) / smallest(points.map((p) => p.x));
 
 /** The linear ideal: of the best model at its fewest cores, or the diagonal of a relative measure. */
 function ideal(context: Context, points: LinePoint[]): Limit[] {
@@ -31,14 +36,23 @@ function ideal(context: Context, points: LinePoint[]): Limit[] {
   const xs = [...new Set(own.map((p) => p.x))].sort((a, b) => a - b);
   const from = xs[0];
   if (from === undefined || xs.length < 2) return [];
-  if (context.view.measure === "efficiency") return [{ label: "ideal", line: xs.map((x) => [x, 1]) }];
-  const base = context.view.measure === "speedup" ? 1 : Math.max(...own.filter((p) => p.x === from).map((p) => p.y));
+  if (context.view.measure === "efficiency")
+    return [{ label: "ideal", line: xs.map((x) => [x, 1]) }];
+  const base =
+    context.view.measure === "speedup"
+      ? 1
+      : Math.max(...own.filter((p) => p.x === from).map((p) => p.y));
   const to = xs[xs.length - 1]!;
   const steps = 64;
-  return [{ label: "ideal", line: Array.from({ length: steps + 1 }, (_, i) => {
-    const x = from + ((to - from) * i) / steps;
-    return [x, (base * x) / from] as [number, number];
-  }) }];
+  return [
+    {
+      label: "ideal",
+      line: Array.from({ length: steps + 1 }, (_, i) => {
+        const x = from + ((to - from) * i) / steps;
+        return [x, (base * x) / from] as [number, number];
+      }),
+    },
+  ];
 }
 
 function panel(context: Context, index: number): Panel[] {
@@ -46,34 +60,81 @@ function panel(context: Context, index: number): Panel[] {
   const unit = units[view.measure];
   const points: LinePoint[] = [];
   const rows: Panel["rows"] = [];
-  const columns = ["model", "cores", "in flight", `${labels[view.measure]} (${unit})`, "lower", "upper", "repetitions"];
+  const columns = [
+    "model",
+    "cores",
+    "in flight",
+    `${labels[view.measure]} (${unit})`,
+    "lower",
+    "upper",
+    "repetitions",
+  ];
   for (const chosen of chosenCells(context, index)) {
     const figure = measured(context, chosen);
     const cell = results.cell(chosen.cell);
     if (!figure || cell.cores === null) continue;
     const title = cellTitle(cell);
-    const before = view.measure === "absolute" ? results.change(chosen.cell, "throughput") : undefined;
-    const lines = view.measure === "absolute" ? [] : [`${labels[view.measure]}: ${intervalText(figure, unit)}, relative to ${chosen.base === 1 ? "1 core" : `${chosen.base} cores`}`];
+    const before =
+      view.measure === "absolute" ? results.change(chosen.cell, "throughput") : undefined;
+    const lines =
+      view.measure === "absolute"
+        ? []
+        : [
+            `${labels[view.measure]}: ${intervalText(figure, unit)}, relative to ${chosen.base === 1 ? "1 core" : `${chosen.base} cores`}`,
+          ];
     lines.push(...cellLines(context, cell, ["throughput"]));
-    if (before) lines.push(`baseline: ${intervalText(before.before, unit)}; now ${intervalText(before.ratio, "×")} of it`);
-    points.push({ x: cell.cores, y: figure[0], lower: figure[1], upper: figure[2], values: valuesOf(figure).length > 1 ? valuesOf(figure) : [],
-      model: cell.model, title, lines, cell: chosen.cell, flagged: isFlagged(cell), ...(before ? { before: before.before[0] } : {}) });
+    if (before)
+      lines.push(
+        `baseline: ${intervalText(before.before, unit)}; now ${intervalText(before.ratio, "×")} of it`,
+      );
+    points.push({
+      x: cell.cores,
+      y: figure[0],
+      lower: figure[1],
+      upper: figure[2],
+      values: valuesOf(figure).length > 1 ? valuesOf(figure) : [],
+      model: cell.model,
+      title,
+      lines,
+      cell: chosen.cell,
+      flagged: isFlagged(cell),
+      ...(before ? { before: before.before[0] } : {}),
+    });
     rows.push([cell.model, cell.cores, cell.in_flight, figure[0], figure[1], figure[2], figure[3]]);
   }
   if (!points.length) return [];
-  const head = { key: String(index), title: results.data.panels[index]!.label,
-    ...(points.every((p) => p.lower === null) ? { note: "One repetition: no intervals." } : {}) };
+  const head = {
+    key: String(index),
+    title: results.data.panels[index]!.label,
+    ...(points.every((p) => p.lower === null) ? { note: "One repetition: no intervals." } : {}),
+  };
   const xs = new Set(points.map((p) => p.x));
   if (xs.size === 1) {
     // One number of cores makes no line: a row a model, the fastest first, says more.
     const [x] = xs;
-    return [dotPanel(context, { ...head, title: `${head.title}, ${x} ${x === 1 ? "core" : "cores"}` },
-      points.map((p) => ({ ...p, x: p.y, row: p.model })).sort((a, b) => b.x - a.x), { label: labels[view.measure], unit, log: view.scale === "log" }, { columns, rows })];
+    return [
+      dotPanel(
+        context,
+        { ...head, title: `${head.title}, ${x} ${x === 1 ? "core" : "cores"}` },
+        points.map((p) => ({ ...p, x: p.y, row: p.model })).sort((a, b) => b.x - a.x),
+        { label: labels[view.measure], unit, log: view.scale === "log" },
+        { columns, rows },
+      ),
+    ];
   }
-  return [linePanel(context, head, points,
-    { x: { label: "cores", log: view.scale === "log" || spread(points) >= 16 }, y: { label: labels[view.measure], unit, log: view.scale === "log" } },
-    ideal(context, points),
-    { columns, rows })];
+  return [
+    linePanel(
+      context,
+      head,
+      points,
+      {
+        x: { label: "cores", log: view.scale === "log" || spread(points) >= 16 },
+        y: { label: labels[view.measure], unit, log: view.scale === "log" },
+      },
+      ideal(context, points),
+      { columns, rows },
+    ),
+  ];
 }
 
 export const throughputByCores: Chart = {

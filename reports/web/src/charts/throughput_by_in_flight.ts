@@ -11,17 +11,41 @@ function panel(context: Context, index: number): Panel[] {
   for (const i of results.cellsIn(index)) {
     const cell = results.cell(i);
     const figure = results.figure(cell, "throughput");
-    if (!figure || cell.in_flight === null || cell.cores !== cores || !isShown(context, cell)) continue;
+    if (!figure || cell.in_flight === null || cell.cores !== cores || !isShown(context, cell))
+      continue;
     const values = valuesOf(figure);
-    points.push({ x: cell.in_flight, y: figure[0], lower: figure[1], upper: figure[2], values: values.length > 1 ? values : [], model: cell.model,
-      title: cellTitle(cell), lines: cellLines(context, cell, ["throughput", "p50", "p99"]), cell: i, flagged: isFlagged(cell) });
+    points.push({
+      x: cell.in_flight,
+      y: figure[0],
+      lower: figure[1],
+      upper: figure[2],
+      values: values.length > 1 ? values : [],
+      model: cell.model,
+      title: cellTitle(cell),
+      lines: cellLines(context, cell, ["throughput", "p50", "p99"]),
+      cell: i,
+      flagged: isFlagged(cell),
+    });
     rows.push([cell.model, cell.in_flight, figure[0], figure[1], figure[2], figure[3]]);
   }
   if (new Set(points.map((p) => p.x)).size < 2) return [];
   const where = `${cores} ${cores === 1 ? "core" : "cores"}`;
-  return [linePanel(context, { key: String(index), title: `${results.data.panels[index]!.label}, ${where}` }, points,
-    { x: { label: "operations in flight", log: true }, y: { label: "throughput", unit: "1/s", log: view.scale === "log" } }, [],
-    { columns: ["model", "in flight", "throughput (1/s)", "lower", "upper", "repetitions"], rows })];
+  return [
+    linePanel(
+      context,
+      { key: String(index), title: `${results.data.panels[index]!.label}, ${where}` },
+      points,
+      {
+        x: { label: "operations in flight", log: true },
+        y: { label: "throughput", unit: "1/s", log: view.scale === "log" },
+      },
+      [],
+      {
+        columns: ["model", "in flight", "throughput (1/s)", "lower", "upper", "repetitions"],
+        rows,
+      },
+    ),
+  ];
 }
 
 export const throughputByInFlight: Chart = {
