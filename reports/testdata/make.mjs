@@ -12,8 +12,7 @@ function random(seed) {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
-const normal = (next) =>
-  Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+const normal = (next) => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
 
 /** Latencies around a median, with a tail, in bins 1/64 wide. */
 function latencies(next, median_s, count) {
@@ -25,10 +24,7 @@ function latencies(next, median_s, count) {
     const ns = Math.max(
       50,
       Math.round(
-        median_s *
-          1e9 *
-          Math.exp(0.25 * normal(next)) *
-          (next() < 0.01 ? 4 + 6 * next() : 1),
+        median_s * 1e9 * Math.exp(0.25 * normal(next)) * (next() < 0.01 ? 4 + 6 * next() : 1),
       ),
     );
     const shift = Math.max(0, Math.floor(Math.log2(ns)) - 6);
@@ -59,13 +55,7 @@ function cell(
   next,
   at,
   throughput,
-  {
-    repetitions = 5,
-    spread = 0.015,
-    cpu_share = 0.7,
-    latency = true,
-    ...more
-  } = {},
+  { repetitions = 5, spread = 0.015, cpu_share = 0.7, latency = true, ...more } = {},
 ) {
   const made = {
     name: "",
@@ -81,9 +71,7 @@ function cell(
     const wall_s = 0.5 * (1 + 0.001 * next());
     const operations = Math.max(
       1,
-      Math.round(
-        throughput * Math.exp(offset + spread * normal(next)) * wall_s,
-      ),
+      Math.round(throughput * Math.exp(offset + spread * normal(next)) * wall_s),
     );
     const cpu = cpu_share * at.cores * wall_s;
     return {
@@ -97,11 +85,7 @@ function cell(
       major_faults: 0,
       ...(latency
         ? {
-            latency: latencies(
-              next,
-              Math.max(2e-6, at.in_flight / throughput),
-              operations,
-            ),
+            latency: latencies(next, Math.max(2e-6, at.in_flight / throughput), operations),
           }
         : {}),
       errors: {},
@@ -111,9 +95,7 @@ function cell(
       base_rss_bytes: 6_000_000,
       peak_rss_bytes: Math.round(
         6_400_000 +
-          at.in_flight *
-            (at.model === "thread_pool" ? 26_000 : 2_300) *
-            (1 + 0.02 * next()),
+          at.in_flight * (at.model === "thread_pool" ? 26_000 : 2_300) * (1 + 0.02 * next()),
       ),
       fixture_cpu_s: 0.2,
       fixture_cores: 2,
@@ -159,14 +141,7 @@ const document = (cells, more = {}) => ({
     suite: "",
     status: "complete",
     seed: 7,
-    command: [
-      "crossover",
-      "run",
-      "--workload",
-      "network",
-      "--cores",
-      "1,2,4,8",
-    ],
+    command: ["crossover", "run", "--workload", "network", "--cores", "1,2,4,8"],
     environment,
     cells,
     ...more,
@@ -202,11 +177,7 @@ function usual(seed, speed = 1, repetitions = 5) {
           if (model === "serial" && (cores > 1 || in_flight > 1)) {
             if (in_flight === 1)
               cells.push(
-                gap(
-                  at,
-                  "skipped",
-                  "serial runs on one core: one operation after the other",
-                ),
+                gap(at, "skipped", "serial runs on one core: one operation after the other"),
               );
             continue;
           }
@@ -221,9 +192,7 @@ function usual(seed, speed = 1, repetitions = 5) {
             continue;
           }
           const busy =
-            workload === "hashing"
-              ? (model === "event_loop" ? 0.98 : 1) / (share || 1)
-              : 1;
+            workload === "hashing" ? (model === "event_loop" ? 0.98 : 1) / (share || 1) : 1;
           const filled = in_flight / (in_flight + 12 * cores);
           const law = usl(
             rate * share * Math.min(busy, 1.5) * speed,
@@ -251,12 +220,7 @@ function usual(seed, speed = 1, repetitions = 5) {
             cell(next, at, law(cores) * filled, {
               findings,
               repetitions,
-              cpu_share:
-                workload === "sleep"
-                  ? 0.08
-                  : workload === "network"
-                    ? 0.7
-                    : 0.99,
+              cpu_share: workload === "sleep" ? 0.08 : workload === "network" ? 0.7 : 0.99,
             }),
           );
         }
@@ -360,11 +324,7 @@ function openLoop() {
       });
       for (const sample of made.samples) {
         sample.service = latencies(next, service_s, sample.operations);
-        sample.latency = latencies(
-          next,
-          behind ? 0.09 : service_s / (1 - busy),
-          sample.operations,
-        );
+        sample.latency = latencies(next, behind ? 0.09 : service_s / (1 - busy), sample.operations);
         sample.rate = rate;
         sample.achieved_rate = Math.min(rate, capacity);
       }
@@ -441,8 +401,7 @@ function foreign() {
           repetition_index: repetition,
           threads: 1,
           iterations: 1000,
-          real_time:
-            cost * size * Math.log2(size) * 0.1 * (1 + 0.02 * normal(next)),
+          real_time: cost * size * Math.log2(size) * 0.1 * (1 + 0.02 * normal(next)),
           cpu_time: cost * size,
           time_unit: "ns",
         });
@@ -486,13 +445,7 @@ function large(cells_wanted) {
   const next = random(21);
   const cells = [];
   for (let w = 0; cells.length < cells_wanted; ++w)
-    for (const model of [
-      "event_loop",
-      "thread_pool",
-      "processes",
-      "offload",
-      "fibers",
-    ])
+    for (const model of ["event_loop", "thread_pool", "processes", "offload", "fibers"])
       for (const cores of [1, 2, 4, 8])
         for (const in_flight of [1, 16, 64, 256, 1024])
           if (cells.length < cells_wanted)
@@ -540,9 +493,7 @@ const files = {
     document(hostile(), {
       suite: evil[0],
       command: evil,
-      environment: Object.fromEntries(
-        evil.map((text, i) => [`${text}${i}`, text]),
-      ),
+      environment: Object.fromEntries(evil.map((text, i) => [`${text}${i}`, text])),
     }),
   empty: () => document([]),
   failed: () =>
@@ -562,8 +513,6 @@ const largeFiles = {
   large: () => document(large(10_000)),
   huge: () => document(large(20_000)),
 };
-for (const [name, make] of Object.entries(
-  which ? { ...files, ...largeFiles } : files,
-))
+for (const [name, make] of Object.entries(which ? { ...files, ...largeFiles } : files))
   if (!which || which === name)
     writeFileSync(join(directory, `${name}.json`), JSON.stringify(make()));

@@ -10,8 +10,7 @@ export const load = (url, context, next) => url.endsWith(".json")
   ? { format: "module", shortCircuit: true, source: "export default " + readFileSync(new URL(url), "utf8") }
   : next(url, context);`;
 register("data:text/javascript," + encodeURIComponent(hook));
-const { parseWorkflow, NoOperationTraceWriter } =
-  await import("@actions/workflow-parser");
+const { parseWorkflow, NoOperationTraceWriter } = await import("@actions/workflow-parser");
 
 const folder = new URL("../../../tools/ci/", import.meta.url);
 const read = (name) => readFileSync(new URL(name, folder), "utf8");
@@ -31,10 +30,7 @@ const broken = parseWorkflow(
   },
   new NoOperationTraceWriter(),
 );
-assert.ok(
-  broken.context.errors.getErrors().length > 0,
-  "the parser does refuse what it should",
-);
+assert.ok(broken.context.errors.getErrors().length > 0, "the parser does refuse what it should");
 
 const steps = parse(read("github.yml")).jobs.check.steps;
 assert.ok(
@@ -43,9 +39,7 @@ assert.ok(
 );
 for (const step of steps)
   assert.ok(
-    !/\$\{\{\s*github\.event\.pull_request\.(title|body|head\.ref)/.test(
-      step.run ?? "",
-    ),
+    !/\$\{\{\s*github\.event\.pull_request\.(title|body|head\.ref)/.test(step.run ?? ""),
     "nothing a stranger writes is run",
   );
 
@@ -56,8 +50,7 @@ const known = new Set(
   ),
 );
 const job = parse(read("gitlab.yml")).benchmarks;
-for (const key of Object.keys(job))
-  assert.ok(known.has(key), `gitlab.yml: ${key}`);
+for (const key of Object.keys(job)) assert.ok(known.has(key), `gitlab.yml: ${key}`);
 assert.equal(job.artifacts.reports.junit, "out/check.xml");
 assert.ok(job.script.some((line) => line.includes("tools/ci/check.sh")));
 for (const value of Object.values(job.variables))

@@ -37,10 +37,7 @@ try {
   for (const kind of ["everything", "pass", "nothing"]) {
     const sarif = JSON.parse(read(`${kind}.sarif`));
     assert.ok(valid(sarif), `${kind}.sarif: ${ajv.errorsText(valid.errors)}`);
-    assert.ok(
-      !valid({ ...sarif, version: "2.0.0" }),
-      "the schema does refuse what it should",
-    );
+    assert.ok(!valid({ ...sarif, version: "2.0.0" }), "the schema does refuse what it should");
 
     const xml = read(`${kind}.junit`);
     assert.equal(XMLValidator.validate(xml), true);
@@ -75,25 +72,16 @@ try {
     const check = JSON.parse(read(`${kind}.json`)).crossover_check;
     for (const name of ["markdown", "github_summary"]) {
       const text = read(`${kind}.${name}`);
-      const tables = marked
-        .lexer(text)
-        .filter((token) => token.type === "table");
+      const tables = marked.lexer(text).filter((token) => token.type === "table");
       for (const table of tables)
-        assert.deepEqual(
-          new Set(table.rows.map((row) => row.length)),
-          new Set([6]),
-        );
+        assert.deepEqual(new Set(table.rows.map((row) => row.length)), new Set([6]));
       const shown = tables.reduce((sum, table) => sum + table.rows.length, 0);
       assert.equal(shown, check.cells.length, "a row a cell");
       // Markup that is ours, and none of the names'.
       const html = marked.parse(text).replace(/<!-- crossover check -->/, "");
-      const tags = new Set(
-        [...html.matchAll(/<\/?([a-z0-9]+|!--)/gi)].map((m) => m[1]),
-      );
+      const tags = new Set([...html.matchAll(/<\/?([a-z0-9]+|!--)/gi)].map((m) => m[1]));
       const ours = new Set(
-        "h3 p table thead tbody tr th td code strong ul li details summary sub".split(
-          " ",
-        ),
+        "h3 p table thead tbody tr th td code strong ul li details summary sub".split(" "),
       );
       for (const tag of tags) assert.ok(ours.has(tag), `<${tag}> in ${name}`);
       assert.ok(!/href=/.test(html), "no name becomes a link");
