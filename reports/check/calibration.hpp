@@ -53,7 +53,7 @@ struct calibration {
       found_where_seen;  ///< the same, of cells in whose time at least half of the added work was
                          ///< seen, over all their suites: elsewhere another than the program is the
                          ///< limit, its server say, and there is nothing to find
-  happened slipped;                                             ///< slower cells that passed
+  happened slipped;      ///< slower cells that passed
   double mean_wall_s = 0, longest_wall_s = 0, mean_blocks = 0;  ///< of a suite of identical builds
   std::vector<std::string> troubles;
 

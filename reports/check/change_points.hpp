@@ -18,8 +18,8 @@ struct change_point {
   std::size_t index = 0;  ///< the first run of the new level
   double shift = 0;  ///< the new level less the old, up to the neighbouring changes; of logs, so
                      ///< about the relative change
-  double p = 1;  ///< of the permutation test, and at least that of the split it lies within
-  double q = 1;  ///< adjusted over all series (Benjamini & Hochberg)
+  double p = 1;      ///< of the permutation test, and at least that of the split it lies within
+  double q = 1;      ///< adjusted over all series (Benjamini & Hochberg)
 };
 
 /// Marks where series of runs changed their level; `series[i]` is one cell's value (a log) from run

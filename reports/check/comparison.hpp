@@ -47,7 +47,7 @@ struct cell_comparison {
   std::optional<double> p;           ///< of "no worse than tolerated", this cell alone
   std::optional<double> adjusted_p;  ///< over the suite: `regression` where it is at most
                                      ///< `false_alarms`; absent for cells that were screened out
-  double tolerate = 0.01;  ///< of this cell
+  double tolerate = 0.01;            ///< of this cell
   double detect = 0.05;
   unsigned blocks =
       0;  ///< blocks the figures rest on (of files: repetitions of the side that has fewer)

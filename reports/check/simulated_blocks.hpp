@@ -15,8 +15,8 @@ enum class noise_kind {
   normal,
   autocorrelated,  ///< a drift with correlation 0.9 from round to round, common to all cells, under
                    ///< a random order of the arms
-  heavy_tailed,  ///< Student's t with 3 degrees of freedom
-  bimodal,       ///< each process falls into one of two placement regimes
+  heavy_tailed,    ///< Student's t with 3 degrees of freedom
+  bimodal,         ///< each process falls into one of two placement regimes
 };
 
 /// Draws blocks of any kind of noise, each scaled to the same s.d.
