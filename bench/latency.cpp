@@ -34,7 +34,7 @@ void latency_distribution::merge(const latency_distribution& other) {
   const auto theirs = static_cast<double>(other.count());
   if (mine + theirs > 0) mean_ns = (mean_ns * mine + other.mean_ns * theirs) / (mine + theirs);
   max_ns = std::max(max_ns, other.max_ns);
-  every = std::max(every, other.every);
+  sampling_interval = std::max(sampling_interval, other.sampling_interval);
   std::vector<latency_bin> merged;
   merged.reserve(bins.size() + other.bins.size());
   std::merge(bins.begin(), bins.end(), other.bins.begin(), other.bins.end(),

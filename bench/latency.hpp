@@ -21,7 +21,7 @@ struct latency_distribution {
   std::vector<latency_bin> bins;
   std::uint64_t max_ns = 0;  ///< the largest value, exact
   double mean_ns = 0;        ///< the mean of the values, exact
-  std::uint64_t every = 1;   ///< one operation in `every` was timed (more than 1 where a clock
+  std::uint64_t sampling_interval = 1;   ///< one operation in `every` was timed (more than 1 where a clock
                              ///< reading would cost as much as the operation)
 
   /// How many operations were timed.

@@ -81,11 +81,11 @@ measure_function measure_in_fresh_process(measuring how, machine here, fixtures&
     request.seed += 1'000'000;
     measurement m;
     m.measured = process.run(request);
-    m.measured.stolen_s = stolen_seconds(given.cell) - stolen_before;
+    m.measured.steal_s = stolen_seconds(given.cell) - stolen_before;
     if (pressure_before >= 0) m.measured.pressure_s = pressure_seconds() - pressure_before;
     if (server.pid >= 0) {
-      m.measured.fixture_cpu_s = cpu_seconds_of(server.pid) - fixture_before;
-      m.measured.fixture_cores = static_cast<double>(server.cpus);
+      m.measured.server_cpu_s = cpu_seconds_of(server.pid) - fixture_before;
+      m.measured.server_cpus = static_cast<double>(server.cpus);
     }
     m.measured.peak_rss_bytes = process.finish();
     m.environment = process.environment();
@@ -126,18 +126,18 @@ std::pair<sample, run_trace> trace_in_fresh_process(const measuring& how, const 
 
 std::vector<finding> findings_of(const planned_cell& cell, const sample& s) {
   std::vector<finding> found;
-  if (s.fixture_cpu_s && s.fixture_cores) {
-    const double share = *s.fixture_cpu_s / (s.wall_s * *s.fixture_cores);
-    if (share > fixture_bound_share)
+  if (s.server_cpu_s && s.server_cpus) {
+    const double share = *s.server_cpu_s / (s.wall_s * *s.server_cpus);
+    if (share > server_bound_share)
       found.push_back(
-          {"fixture_bound", fmt::format("the fixture used {:.0f} % of its {:g} CPUs: the figure is "
+          {"server_bound", fmt::format("the fixture used {:.0f} % of its {:g} CPUs: the figure is "
                                         "the server's limit, not the model's",
-                                        100 * share, *s.fixture_cores)});
+                                        100 * share, *s.server_cpus)});
   }
-  if (s.stolen_s && *s.stolen_s > 0.02 * s.wall_s * cell.cores)
+  if (s.steal_s && *s.steal_s > 0.02 * s.wall_s * cell.cores)
     found.push_back(
-        {"stolen_time", fmt::format("the hypervisor gave {:.1f} % of the cell's CPU time to others",
-                                    100 * *s.stolen_s / (s.wall_s * cell.cores))});
+        {"steal", fmt::format("the hypervisor gave {:.1f} % of the cell's CPU time to others",
+                                    100 * *s.steal_s / (s.wall_s * cell.cores))});
   std::uint64_t errors = 0;
   for (const auto& [name, count] : s.errors) errors += count;
   if (errors > 0)
@@ -190,7 +190,7 @@ void judge_ceilings(results& all) {
       best_of_one = std::max(best_of_one, range_of(one).second);
       any = true;
       for (const sample& s : one.samples)
-        if (!s.cpu_user_s || s.fixture_cpu_s ||
+        if (!s.cpu_user_s || s.server_cpu_s ||
             *s.cpu_user_s + s.cpu_system_s.value_or(0) < 0.9 * s.wall_s)
           compute_bound = false;
     }

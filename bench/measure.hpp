@@ -48,10 +48,10 @@ std::pair<sample, run_trace> trace_in_fresh_process(const measuring& how, const 
                                                     double operations_per_s);
 
 /// A fixture that uses more of its CPUs is the limit of what it serves.
-inline constexpr double fixture_bound_share = 0.9;
+inline constexpr double server_bound_share = 0.9;
 
-/// What a sample says about its own validity: `fixture_bound` (the fixture used over 90 % of its
-/// CPUs), `stolen_time` (over 2 %), `behind_schedule` (under 98 % of the rate), `littles_law` (in
+/// What a sample says about its own validity: `server_bound` (the fixture used over 90 % of its
+/// CPUs), `steal` (over 2 %), `behind_schedule` (under 98 % of the rate), `littles_law` (in
 /// flight ≠ throughput × mean latency by over 10 %), `errors`.
 std::vector<finding> findings_of(const planned_cell& cell, const sample& measured);
 

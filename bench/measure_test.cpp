@@ -44,18 +44,18 @@ TEST(findings, a_sound_sample_has_none) {
 
 TEST(findings, a_busy_fixture_bounds_the_cell) {
   sample s = sound_sample(10'000, 0.2, 64);
-  s.fixture_cores = 2;
-  s.fixture_cpu_s = 0.35;
+  s.server_cpus = 2;
+  s.server_cpu_s = 0.35;
   EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{});
-  s.fixture_cpu_s = 0.37;
-  EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{"fixture_bound"});
+  s.server_cpu_s = 0.37;
+  EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{"server_bound"});
   EXPECT_NE(findings_of(cell_with(1, 64), s)[0].detail.find("92 %"), std::string::npos);
 }
 
 TEST(findings, stolen_time_counts_against_all_the_cells_cores) {
   sample s = sound_sample(10'000, 1, 64);
-  s.stolen_s = 0.03;
-  EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{"stolen_time"});
+  s.steal_s = 0.03;
+  EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{"steal"});
   EXPECT_EQ(codes_of(cell_with(2, 64), s), codes{});
 }
 

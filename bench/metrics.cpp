@@ -79,11 +79,11 @@ figure memory_per_in_flight(const cell_result& cell, const sample& s) {
   return ratio(static_cast<double>(*s.peak_rss_bytes - *s.base_rss_bytes), *cell.in_flight);
 }
 
-figure start(const cell_result&, const sample& s) { return s.start_s; }
+figure startup(const cell_result&, const sample& s) { return s.startup_s; }
 
-figure fixture_share(const cell_result&, const sample& s) {
-  if (!s.fixture_cpu_s || !s.fixture_cores) return std::nullopt;
-  return ratio(*s.fixture_cpu_s, s.wall_s * *s.fixture_cores);
+figure server_cpu_share(const cell_result&, const sample& s) {
+  if (!s.server_cpu_s || !s.server_cpus) return std::nullopt;
+  return ratio(*s.server_cpu_s, s.wall_s * *s.server_cpus);
 }
 
 constexpr std::array metrics = {
@@ -105,10 +105,10 @@ constexpr std::array metrics = {
     metric{"memory", "peak memory", "bytes", better_direction::lower, peak_memory},
     metric{"memory_per_in_flight", "memory per operation in flight", "bytes",
            better_direction::lower, memory_per_in_flight},
-    metric{"start", "start of the cell process", "s", better_direction::lower, start},
+    metric{"startup", "start of the cell process", "s", better_direction::lower, startup},
     metric{"errors", "share of errors", "1", better_direction::lower, error_share},
-    metric{"fixture_share", "CPU share of the fixture", "1", better_direction::neither,
-           fixture_share},
+    metric{"server_cpu_share", "CPU share of the fixture", "1", better_direction::neither,
+           server_cpu_share},
 };
 
 }  // namespace

@@ -72,7 +72,7 @@ json to_json(const latency_distribution& latency) {
           {"count", latency.count()},
           {"mean", number_or_null(latency.mean_ns)},
           {"max", latency.max_ns},
-          {"every", latency.every},
+          {"sampling_interval", latency.sampling_interval},
           {"bins", std::move(bins)}};
 }
 
@@ -99,8 +99,8 @@ std::optional<latency_distribution> latency_at(const json& from, const char* key
   const auto count = static_cast<double>(latency.count());
   latency.max_ns = optional_at<std::uint64_t>(*found, "max").value_or(largest);
   latency.mean_ns = optional_at<double>(*found, "mean").value_or(count > 0 ? sum / count : 0);
-  latency.every =
-      std::max<std::uint64_t>(1, optional_at<std::uint64_t>(*found, "every").value_or(1));
+  latency.sampling_interval =
+      std::max<std::uint64_t>(1, optional_at<std::uint64_t>(*found, "sampling_interval").value_or(1));
   return latency;
 }
 
@@ -215,14 +215,14 @@ json to_json(const sample& value) {
   if (!value.checksum.empty()) out["checksum"] = value.checksum;
   put(out, "rate", value.rate);
   put(out, "achieved_rate", value.achieved_rate);
-  put(out, "order", value.order);
-  put(out, "start_s", value.start_s);
+  put(out, "sequence", value.sequence);
+  put(out, "startup_s", value.startup_s);
   put(out, "setup_s", value.setup_s);
   put(out, "base_rss_bytes", value.base_rss_bytes);
   put(out, "peak_rss_bytes", value.peak_rss_bytes);
-  put(out, "fixture_cpu_s", value.fixture_cpu_s);
-  put(out, "fixture_cores", value.fixture_cores);
-  put(out, "stolen_s", value.stolen_s);
+  put(out, "server_cpu_s", value.server_cpu_s);
+  put(out, "server_cpus", value.server_cpus);
+  put(out, "steal_s", value.steal_s);
   put(out, "pressure_s", value.pressure_s);
   return out;
 }
@@ -251,14 +251,14 @@ sample sample_from_json(const json& document) {
   read.checksum = string_at(document, "checksum");
   read.rate = optional_at<double>(document, "rate");
   read.achieved_rate = optional_at<double>(document, "achieved_rate");
-  read.order = optional_at<std::uint64_t>(document, "order");
-  read.start_s = optional_at<double>(document, "start_s");
+  read.sequence = optional_at<std::uint64_t>(document, "sequence");
+  read.startup_s = optional_at<double>(document, "startup_s");
   read.setup_s = optional_at<double>(document, "setup_s");
   read.base_rss_bytes = optional_at<std::uint64_t>(document, "base_rss_bytes");
   read.peak_rss_bytes = optional_at<std::uint64_t>(document, "peak_rss_bytes");
-  read.fixture_cpu_s = optional_at<double>(document, "fixture_cpu_s");
-  read.fixture_cores = optional_at<double>(document, "fixture_cores");
-  read.stolen_s = optional_at<double>(document, "stolen_s");
+  read.server_cpu_s = optional_at<double>(document, "server_cpu_s");
+  read.server_cpus = optional_at<double>(document, "server_cpus");
+  read.steal_s = optional_at<double>(document, "steal_s");
   read.pressure_s = optional_at<double>(document, "pressure_s");
   return read;
 }

@@ -34,23 +34,23 @@ struct sample {
   std::optional<double> achieved_rate;  ///< operations a second that were begun (open loop)
 
   // What the runner adds.
-  std::optional<std::uint64_t> order;  ///< the how-manieth sample of the whole run this is, from 0
-  std::optional<double> start_s;       ///< exec of the cell process to its `ready`
+  std::optional<std::uint64_t> sequence;  ///< the how-manieth sample of the whole run this is, from 0
+  std::optional<double> startup_s;       ///< exec of the cell process to its `ready`
   std::optional<double> setup_s;       ///< of that, what `prepare` took
   std::optional<std::uint64_t>
       base_rss_bytes;  ///< memory of the cell process before it opened its lanes
   std::optional<std::uint64_t>
       peak_rss_bytes;  ///< peak memory of the process tree; shared pages count once
-  std::optional<double> fixture_cpu_s;  ///< CPU time of the fixture during the sample
-  std::optional<double> fixture_cores;  ///< how many CPUs the fixture may use
+  std::optional<double> server_cpu_s;  ///< CPU time of the fixture during the sample
+  std::optional<double> server_cpus;  ///< how many CPUs the fixture may use
   std::optional<double>
-      stolen_s;  ///< CPU time that the hypervisor gave to others, on the cell's CPUs
+      steal_s;  ///< CPU time that the hypervisor gave to others, on the cell's CPUs
   std::optional<double> pressure_s;  ///< time in which some task of the machine waited for a CPU
 };
 
 /// A machine-readable remark on a cell's validity, and its words.
 struct finding {
-  std::string code;    ///< `fixture_bound`, `shared_cores`, `stolen_time`, …
+  std::string code;    ///< `server_bound`, `shared_cores`, `steal`, …
   std::string detail;  ///< one sentence with the figures
   bool operator==(const finding&) const = default;
 };

@@ -37,14 +37,14 @@ sample full_sample() {
   s.checksum = "abc";
   s.rate = 100'000;
   s.achieved_rate = 99'000;
-  s.order = 7;
-  s.start_s = 0.01;
+  s.sequence = 7;
+  s.startup_s = 0.01;
   s.setup_s = 0.004;
   s.base_rss_bytes = 7'000'000;
   s.peak_rss_bytes = 9'000'000;
-  s.fixture_cpu_s = 0.1;
-  s.fixture_cores = 1;
-  s.stolen_s = 0;
+  s.server_cpu_s = 0.1;
+  s.server_cpus = 1;
+  s.steal_s = 0;
   s.pressure_s = 0.02;
   return s;
 }
@@ -65,7 +65,7 @@ results full_results() {
   ok.cores = 1;
   ok.in_flight = 64;
   ok.ceiling = 6400;
-  ok.findings = {{"stolen_time", "the hypervisor gave 3 % to others"}};
+  ok.findings = {{"steal", "the hypervisor gave 3 % to others"}};
   ok.samples = {full_sample(), {}};
   ok.samples[1].operations = 1;
   ok.samples[1].wall_s = 1;
@@ -114,7 +114,7 @@ TEST(sample_json, what_was_not_measured_is_absent_not_0) {
   const json line = to_json(bare);
   EXPECT_EQ(line, json({{"operations", 1}, {"wall_s", 2.0}, {"errors", json::object()}}));
   const sample read = sample_from_json(line);
-  EXPECT_FALSE(read.cpu_user_s || read.latency || read.peak_rss_bytes || read.rate || read.order ||
+  EXPECT_FALSE(read.cpu_user_s || read.latency || read.peak_rss_bytes || read.rate || read.sequence ||
                read.major_faults);
 }
 
@@ -128,11 +128,11 @@ TEST(sample_json, null_is_absent_too) {
 TEST(sample_json, nan_and_infinity_become_null) {
   sample s = full_sample();
   s.cpu_user_s = std::numeric_limits<double>::quiet_NaN();
-  s.stolen_s = std::numeric_limits<double>::infinity();
+  s.steal_s = std::numeric_limits<double>::infinity();
   s.latency->mean_ns = -std::numeric_limits<double>::infinity();
   const json line = to_json(s);
   EXPECT_TRUE(line["cpu_user_s"].is_null());
-  EXPECT_TRUE(line["stolen_s"].is_null());
+  EXPECT_TRUE(line["steal_s"].is_null());
   EXPECT_TRUE(line["latency"]["mean"].is_null());
   EXPECT_FALSE(json::parse(line.dump(), nullptr, false).is_discarded());
 }
@@ -143,7 +143,7 @@ TEST(sample_json, a_distribution_without_figures_of_its_own_gets_them_from_its_b
   EXPECT_EQ(read.latency->bins.size(), 2U);
   EXPECT_EQ(read.latency->max_ns, 39U);
   EXPECT_DOUBLE_EQ(read.latency->mean_ns, (15 + 35 + 35) / 3.0);
-  EXPECT_EQ(read.latency->every, 1U);
+  EXPECT_EQ(read.latency->sampling_interval, 1U);
 }
 
 TEST(sample_json, what_is_missing_or_wrong_is_named) {

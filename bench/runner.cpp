@@ -98,9 +98,9 @@ void repeat(benchmark::State& state, session& now, std::size_t index) {
   }
   try {
     measurement m = now.measure(cell);
-    std::uint64_t order = 0;
+    std::uint64_t sequence = 0;
     for (const cell_result& c : now.all.cells) order += c.samples.size();
-    m.measured.order = order;
+    m.measured.sequence = sequence;
     result.samples.push_back(m.measured);
     add_findings(result, m.findings);
     now.all.environment.insert(m.environment.begin(), m.environment.end());

@@ -77,7 +77,7 @@ TEST(runner, measures_each_cell_as_often_as_asked) {
     for (std::size_t i = 0; i < 3; ++i)
       EXPECT_DOUBLE_EQ(cell.samples[i].wall_s, 0.5 + 0.25 * static_cast<double>(i))
           << "samples stand in the order in which they were measured";
-    for (const sample& s : cell.samples) orders.push_back(s.order.value());
+    for (const sample& s : cell.samples) orders.push_back(s.sequence.value());
   }
   std::sort(orders.begin(), orders.end());
   for (std::size_t i = 0; i < orders.size(); ++i)
@@ -160,11 +160,11 @@ TEST(runner, findings_of_all_repetitions_are_kept_once) {
   int call = 0;
   const results all = run({four_cells().front()}, {.repetitions = 3}, [&](const planned_cell&) {
     measurement m = written_down(1, 1);
-    m.findings = {{"stolen_time", std::to_string(++call)}};
+    m.findings = {{"steal", std::to_string(++call)}};
     if (call == 2) m.findings.push_back({"errors", "two"});
     return m;
   });
-  EXPECT_EQ(all.cells[0].findings, (std::vector<finding>{{"stolen_time", "1"}, {"errors", "two"}}));
+  EXPECT_EQ(all.cells[0].findings, (std::vector<finding>{{"steal", "1"}, {"errors", "two"}}));
 }
 
 TEST(runner, skipped_cells_are_not_measured_and_stay) {

@@ -173,7 +173,7 @@ void add_other_cores(const results& value, const std::vector<comparison>& all, a
 /// that has it.
 void add_doubts(const results& value, answer& to) {
   if (!to.at->proven)
-    to.doubts.push_back(
+    to.caveats.push_back(
         "a single repetition has no interval: measure with --repetitions 5 or more before relying "
         "on it");
   struct remark {
@@ -191,7 +191,7 @@ void add_doubts(const results& value, answer& to) {
       found->same_words = found->same_words && found->first == f;
     }
   for (const remark& r : remarks)
-    to.doubts.push_back(fmt::format("{}: {} ({}{})", models_text(value, r.cells),
+    to.caveats.push_back(fmt::format("{}: {} ({}{})", models_text(value, r.cells),
                                     clipped(r.first.code, 60), clipped(r.first.detail, 200),
                                     r.same_words          ? ""
                                     : r.cells.size() == 2 ? "; the other alike"
@@ -305,10 +305,10 @@ answer answer_for_family(const results& value, const panel& of, std::size_t inde
                     clipped(value.cells[high->first].name, 80));
   }
   if (n < 2)
-    made.doubts.push_back(
+    made.caveats.push_back(
         "a single repetition has no interval: run with --benchmark_repetitions=5 or more");
   for (const finding& f : value.cells[low->first].findings)
-    made.doubts.push_back(fmt::format("{} ({})", clipped(f.code, 60), clipped(f.detail, 200)));
+    made.caveats.push_back(fmt::format("{} ({})", clipped(f.code, 60), clipped(f.detail, 200)));
   return made;
 }
 

@@ -34,7 +34,7 @@ struct answer {
   std::vector<std::string>
       details;  ///< further figures, a line each: latency, CPU, other core counts
   std::vector<std::string>
-      doubts;  ///< what weakens it: findings of the best cell, a single repetition
+      caveats;  ///< what weakens it: findings of the best cell, a single repetition
   std::optional<comparison> at;  ///< at the largest number of cores where models can be compared
 };
 

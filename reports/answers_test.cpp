@@ -34,7 +34,7 @@ TEST(answers, name_the_winner_at_the_largest_common_cores_with_its_lead) {
   EXPECT_NE(a.sentence.find("with 64 in flight: 2×"), std::string::npos) << a.sentence;
   ASSERT_FALSE(a.details.empty());
   EXPECT_EQ(a.details[0], "80 % of what reference does at 4 cores");
-  EXPECT_TRUE(a.doubts.empty());
+  EXPECT_TRUE(a.caveats.empty());
 }
 
 TEST(answers, call_overlapping_intervals_a_tie) {
@@ -56,8 +56,8 @@ TEST(answers, do_not_call_a_single_repetition_proven) {
   EXPECT_TRUE(a.at->tied.empty());
   EXPECT_NE(a.sentence.find("measured highest"), std::string::npos);
   EXPECT_EQ(a.sentence.find("wins"), std::string::npos);
-  ASSERT_EQ(a.doubts.size(), 1u);
-  EXPECT_NE(a.doubts[0].find("single repetition"), std::string::npos);
+  ASSERT_EQ(a.caveats.size(), 1u);
+  EXPECT_NE(a.caveats[0].find("single repetition"), std::string::npos);
 }
 
 TEST(answers, say_where_the_models_were_not_measured_with_the_same_in_flight) {
@@ -112,10 +112,10 @@ TEST(answers, are_silent_on_in_flight_where_those_that_decide_were_measured_alik
 TEST(answers, carry_the_findings_of_the_best_cell) {
   auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}),
                                  cell_for_test("thread_pool", 1, 64, {100, 101})});
-  value.cells[0].findings.push_back({"fixture_bound", "97 % of its cores"});
-  value.cells[1].findings.push_back({"stolen_time", "not the winner's"});
-  EXPECT_EQ(only_answer(value).doubts,
-            std::vector<std::string>{"event_loop: fixture_bound (97 % of its cores)"});
+  value.cells[0].findings.push_back({"server_bound", "97 % of its cores"});
+  value.cells[1].findings.push_back({"steal", "not the winner's"});
+  EXPECT_EQ(only_answer(value).caveats,
+            std::vector<std::string>{"event_loop: server_bound (97 % of its cores)"});
 }
 
 TEST(answers, say_that_an_open_loop_measures_no_capacity) {
@@ -136,11 +136,11 @@ TEST(answers, say_a_finding_of_several_models_once) {
                                  cell_for_test("fibers", 1, 64, {202, 208})});
   for (cell_result& cell : value.cells)
     cell.findings = {{"shared_cores", "of 2"},
-                     {"stolen_time", cell.model == "fibers" ? "9 %" : "4 %"}};
-  const auto doubts = only_answer(value).doubts;
-  ASSERT_EQ(doubts.size(), 2u);
-  EXPECT_EQ(doubts[0], "event_loop, fibers and thread_pool: shared_cores (of 2)");
-  EXPECT_EQ(doubts[1], "event_loop, fibers and thread_pool: stolen_time (4 %; the others alike)");
+                     {"steal", cell.model == "fibers" ? "9 %" : "4 %"}};
+  const auto caveats = only_answer(value).caveats;
+  ASSERT_EQ(caveats.size(), 2u);
+  EXPECT_EQ(caveats[0], "event_loop, fibers and thread_pool: shared_cores (of 2)");
+  EXPECT_EQ(caveats[1], "event_loop, fibers and thread_pool: steal (4 %; the others alike)");
 }
 
 TEST(answers, reference_alone_is_no_winner) {

@@ -82,7 +82,7 @@ std::string card(const answer& a, const panel& of) {
       "<p class=\"sentence\">{}</p>{}{}</article>\n",
       kind, a.panel, html_text(clipped(of.label, label_length)),
       html_text(clipped(a.headline, label_length)), html_text(a.sentence),
-      list_of("details", a.details), list_of("doubts", a.doubts));
+      list_of("details", a.details), list_of("caveats", a.caveats));
 }
 
 /// The cards; beyond a screenful they fold away, which needs no script.

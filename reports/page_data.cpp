@@ -193,7 +193,7 @@ json answer_row(const results& value, const answer& of) {
               {"headline", of.headline},
               {"sentence", of.sentence},
               {"details", of.details},
-              {"doubts", of.doubts}};
+              {"caveats", of.caveats}};
   row["best"] = of.at ? json(value.cells[of.at->best].model) : json(nullptr);
   row["tie"] = of.at && !of.at->tied.empty();
   row["cores"] = of.at ? json(of.at->cores) : json(nullptr);

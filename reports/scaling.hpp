@@ -41,7 +41,7 @@ struct scaling_fit {
 };
 
 /// Least squares on the relative error of N / X, which is linear in the law's terms; weighted by
-/// the fitted values until they settle. The intervals of the ratios are Fieller's (1954) with
+/// the fitted values until they converge. The intervals of the ratios are Fieller's (1954) with
 /// Student's t, bounds cut at 0. Needs one more number of cores than the law has terms (Amdahl 3,
 /// USL 4) and more repetitions than that.
 scaling_fit fit_scaling(scaling_law law, std::span<const scaling_point> points);

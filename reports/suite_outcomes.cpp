@@ -222,7 +222,7 @@ std::vector<std::string> weight_in_flight(const evidence& from) {
       else
         parts.push_back(fmt::format("{} {} and {} to start", cell.model,
                                     words_of(&cell, "memory_per_in_flight"),
-                                    words_of(&cell, "start")));
+                                    words_of(&cell, "startup")));
     }
     if (!parts.empty())
       sentences.push_back(

@@ -112,7 +112,7 @@ std::string summary(const results& value, bool color) {
     text += bold(clipped(printable(panels[a.panel].label), columns - 4)) + "\n";
     text += wrapped(printable(a.sentence), 2);
     for (const std::string& detail : a.details) text += wrapped(printable(detail), 2);
-    for (const std::string& doubt : a.doubts) text += wrapped("! " + printable(doubt), 2);
+    for (const std::string& doubt : a.caveats) text += wrapped("! " + printable(doubt), 2);
   }
   if (!text.empty()) text += '\n';
   text += remarks(value);

@@ -137,7 +137,7 @@ std::string table_markdown(const results& value, const results* baseline) {
   for (const answer& a : answers) {
     text += fmt::format("- **{}**: {}", markdown_text(panels[a.panel].label),
                         markdown_text(a.sentence, 1000));
-    for (const std::string& doubt : a.doubts)
+    for (const std::string& doubt : a.caveats)
       text += fmt::format(" _{}._", markdown_text(doubt, 400));
     text += '\n';
   }

@@ -167,7 +167,7 @@ shares start_share(bench_place& place) {
     const duel_arm arm = arm_of(place, {"noop", "event_loop", 1, 1});
     cell_process process(arm.command, 20);
     process.prepare(arm.what);
-    all.push_back(0.010 / process.start_s());
+    all.push_back(0.010 / process.startup_s());
     process.finish();
   }
   return all;

@@ -114,12 +114,12 @@ class cell {
     if (const std::string why = type.cannot(request); !why.empty())
       throw error(error_kind::unsupported, why);
 
-    if (const double slower_ns = amount(body, "slower_ns"); slower_ns > 0)
-      added_ns_ = std::max<std::int64_t>(1, std::llround(slower_ns - 2 * reading_ns()));
-    const std::uint64_t every = whole(body, "timed_every", 0);
-    if (every > 1024) throw error(error_kind::invalid, "'timed_every' is at most 1024");
-    every_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(every));
-    first_ = every == 0;
+    if (const double injected_delay_ns = amount(body, "injected_delay_ns"); injected_delay_ns > 0)
+      added_ns_ = std::max<std::int64_t>(1, std::llround(injected_delay_ns - 2 * reading_ns()));
+    const std::uint64_t interval = whole(body, "sampling_interval", 0);
+    if (interval > 1024) throw error(error_kind::invalid, "'sampling_interval' is at most 1024");
+    sampling_interval_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(interval));
+    first_ = interval == 0;
     cell_request open_loop = request;
     open_loop.open_loop = true;
     why_no_open_loop_ = type.cannot(open_loop);
@@ -147,7 +147,7 @@ class cell {
                   "'run' wants either 'seconds' (at most 3600) or 'operations', more than 0");
     run_control control;
     control.operations = operations;
-    control.every = every_;
+    control.sampling_interval = sampling_interval_;
     control.added_ns = added_ns_;
     if (rate > 0) {
       if (!why_no_open_loop_.empty()) throw error(error_kind::unsupported, why_no_open_loop_);
@@ -205,18 +205,18 @@ class cell {
     s.involuntary_switches = used.involuntary_switches + outcome.children.involuntary_switches;
     s.minor_faults = used.minor_faults + outcome.children.minor_faults;
     s.major_faults = used.major_faults + outcome.children.major_faults;
-    outcome.latency.every = control.every;
+    outcome.latency.sampling_interval = control.sampling_interval;
     if (outcome.latency.count() > 0) s.latency = std::move(outcome.latency);
     s.errors = std::move(outcome.errors);
     s.worker_operations = std::move(outcome.worker_operations);
     s.checksum = checksum_;
     if (rate > 0) {
-      if (s.latency) s.latency->every = 1;
+      if (s.latency) s.latency->sampling_interval = 1;
       s.service = std::move(outcome.service);
       s.rate = rate;
       s.achieved_rate = static_cast<double>(outcome.begun) / s.wall_s;
-    } else if (every_ == 1 && first_) {
-      every_ = timed_share(s);
+    } else if (sampling_interval_ == 1 && first_) {
+      sampling_interval_ = timed_share(s);
     }
     first_ = false;
     return s;
@@ -263,7 +263,7 @@ class cell {
   arrival_schedule arrivals_;
   std::unique_ptr<model> prepared_;
   std::uint32_t cores_ = 1;
-  std::uint32_t every_ = 1;
+  std::uint32_t sampling_interval_ = 1;
   bool first_ = true;
   std::int64_t added_ns_ = 0;  ///< spun after each operation
   bool finished_ = false;

@@ -58,12 +58,12 @@ void cell_process::prepare(const cell_preparation& what) {
   if (!what.model_parameters.empty()) body["model_parameters"] = what.model_parameters;
   if (!what.endpoint.empty()) body["endpoint"] = what.endpoint;
   if (what.trace) body["trace"] = true;
-  if (what.timed_every > 0) body["timed_every"] = what.timed_every;
-  if (what.slower_ns > 0) body["slower_ns"] = what.slower_ns;
+  if (what.sampling_interval > 0) body["sampling_interval"] = what.sampling_interval;
+  if (what.injected_delay_ns > 0) body["injected_delay_ns"] = what.injected_delay_ns;
   // Thousands of threads or processes on few cores take their time to begin and to end.
   patience_s_ = 0.01 * what.in_flight;
   const json ready = ask({{"prepare", body}}, "ready", deadline_s_ + patience_s_);
-  start_s_ = static_cast<double>(now_ns() - started_ns_) * 1e-9;
+  startup_s_ = static_cast<double>(now_ns() - started_ns_) * 1e-9;
   if (ready.value("protocol", json()) != 1)
     throw error(error_kind::failed,
                 "the cell process speaks another version of the protocol; this program speaks 1");
@@ -105,7 +105,7 @@ sample cell_process::sample_told(const json& told) const {
     if (!(measured.wall_s > 0) || measured.operations == 0)
       throw error(error_kind::failed,
                   "the cell process told of a sample without operations or without time");
-    measured.start_s = start_s_;
+    measured.startup_s = startup_s_;
     measured.setup_s = setup_s_;
     measured.base_rss_bytes = base_rss_bytes_;
     return measured;

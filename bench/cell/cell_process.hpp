@@ -20,8 +20,8 @@ struct cell_preparation {
   std::uint32_t in_flight = 1;
   std::string endpoint;
   bool trace = false;             ///< one run will be traced
-  std::uint32_t timed_every = 0;  ///< one operation in so many is timed; 0: the cell decides
-  double slower_ns = 0;           ///< busy waiting added to every operation, for calibration
+  std::uint32_t sampling_interval = 0;  ///< one operation in so many is timed; 0: the cell decides
+  double injected_delay_ns = 0;           ///< busy waiting added to every operation, for calibration
 };
 
 /// How long a run lasts: by time or by operations, one of them more than 0.
@@ -51,7 +51,7 @@ class cell_process {
   std::optional<std::uint64_t> finish();
 
   pid_t pid() const { return child_.pid(); }
-  double start_s() const { return start_s_; }
+  double startup_s() const { return startup_s_; }
   /// What a cell in another language told of itself when it was ready: its interpreter's version,
   /// say.
   const std::map<std::string, std::string>& environment() const { return environment_; }
@@ -65,7 +65,7 @@ class cell_process {
   child_process child_;
   double deadline_s_;
   double patience_s_ = 0;  ///< on top of it, for what is in flight
-  double start_s_ = 0;
+  double startup_s_ = 0;
   std::optional<double> setup_s_;
   std::map<std::string, std::string> environment_;
   std::optional<std::uint64_t> base_rss_bytes_;

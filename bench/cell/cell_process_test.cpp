@@ -98,7 +98,7 @@ TEST_P(cells, count_exactly_as_many_operations_as_asked) {
       EXPECT_TRUE(operations == 3 || (s.latency && s.latency->count() == operations))
           << "of the first run, every operation is timed";
       EXPECT_TRUE(s.cpu_user_s && s.cpu_system_s && s.voluntary_switches &&
-                  s.involuntary_switches && s.minor_faults && s.major_faults && s.start_s &&
+                  s.involuntary_switches && s.minor_faults && s.major_faults && s.startup_s &&
                   s.setup_s && s.base_rss_bytes);
     }
     const pid_t pid = cell.pid();

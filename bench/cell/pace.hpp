@@ -22,7 +22,7 @@ struct run_control {
                                  ///< operations are counted instead
   std::uint64_t operations =
       0;  ///< how many in all, shared out among the lanes; 0: as many as there is time for
-  std::uint32_t every = 1;  ///< one operation in so many is timed
+  std::uint32_t sampling_interval = 1;  ///< one operation in so many is timed
   std::int64_t added_ns =
       0;  ///< spun after each operation: a slowdown of known size, to calibrate comparisons with
   const std::int64_t* arrivals =
@@ -123,7 +123,7 @@ class lane_pace {
     }
     const std::int64_t now = now_ns();
     if (timing_) worker.latency.record(now - issued_ns_);
-    if (timing_ && control_->every > 1)
+    if (timing_ && control_->sampling_interval > 1)
       wait_for_stamp();
     else
       time_the_next();
@@ -135,11 +135,11 @@ class lane_pace {
   /// drawn at random: at fixed distances they could keep step with what the lanes do together, and
   /// the first of a run would always be among them.
   void wait_for_stamp() {
-    const std::uint32_t every = control_->every;
-    if (every == 1) return time_the_next();
+    const std::uint32_t interval = control_->sampling_interval;
+    if (interval == 1) return time_the_next();
     timing_ = false;
     until_timed_ =
-        1 + static_cast<std::uint32_t>(random_number() % (2 * every - 3));  // every - 1 on average
+        1 + static_cast<std::uint32_t>(random_number() % (2 * interval - 3));  // interval - 1 on average
     until_stamp_ = plain_ ? until_timed_ : 1;
   }
 

@@ -70,7 +70,7 @@ TEST(run_control, nothing_is_claimed_after_the_deadline) {
 TEST_F(paced, a_quota_is_met_exactly) {
   for (const std::uint32_t every : {1U, 2U, 8U, 1024U})
     for (const std::uint64_t quota : {1U, 2U, 7U, 100U, 3000U}) {
-      control.every = every;
+      control.sampling_interval = every;
       worker.begin();
       EXPECT_EQ(run_all(quota), static_cast<int>(quota)) << every;
       EXPECT_EQ(worker.operations, quota) << every;
@@ -88,7 +88,7 @@ TEST_F(paced, every_operation_is_timed_where_that_is_asked) {
 }
 
 TEST_F(paced, one_operation_in_every_n_is_timed_else) {
-  control.every = 8;
+  control.sampling_interval = 8;
   run_all(8000);
   EXPECT_NEAR(static_cast<double>(latency.take().count()), 1000,
               100);  // six standard deviations of what chance does
@@ -97,7 +97,7 @@ TEST_F(paced, one_operation_in_every_n_is_timed_else) {
 TEST_F(paced, which_operation_is_timed_is_left_to_chance) {
   // Of lanes that run two operations each, the first one is not always the timed one: it is the one
   // that stands in the queue longest.
-  control.every = 4;
+  control.sampling_interval = 4;
   int timed = 0;
   for (int i = 0; i < 400; ++i) {
     run_all(2);
@@ -108,7 +108,7 @@ TEST_F(paced, which_operation_is_timed_is_left_to_chance) {
 }
 
 TEST_F(paced, a_timed_operation_is_one_not_the_sum_of_many) {
-  control.every = 4;
+  control.sampling_interval = 4;
   std::int64_t longest = 0, before = now_ns();
   for (bool more = pace.begin(control, 60, now_ns()); more;) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -131,7 +131,7 @@ TEST_F(paced, the_deadline_ends_the_lane) {
 }
 
 TEST_F(paced, even_where_only_one_in_many_is_timed) {
-  control.every = 1024;
+  control.sampling_interval = 1024;
   control.deadline_ns = now_ns() + 2'000'000;
   EXPECT_GE(run_all(~std::uint64_t{0}), 1);
 }

@@ -159,7 +159,7 @@ void forked_workers::serve(
 run_outcome forked_workers::run(run_control& control, double seconds) {
   run_control& theirs = shared_->control;
   theirs.operations = control.operations;
-  theirs.every = control.every;
+  theirs.sampling_interval = control.sampling_interval;
   theirs.added_ns = control.added_ns;
   theirs.arrivals = control.arrivals;
   theirs.arrival_count = control.arrival_count;

@@ -166,7 +166,7 @@ TEST_P(models, time_one_operation_in_many_where_that_is_asked) {
   const auto m = prepared({}, 2);
   run_control control;
   control.operations = 6400;
-  control.every = 16;
+  control.sampling_interval = 16;
   const run_outcome outcome = m->run(control, 0);
   EXPECT_EQ(sum(outcome.worker_operations), 6400U);
   EXPECT_NEAR(static_cast<double>(outcome.latency.count()), 400,

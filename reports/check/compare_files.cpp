@@ -65,12 +65,12 @@ std::string more_repetitions(double sd, double floor, const cell_comparison& cel
         "the two programs",
         sd * 100, as_percent(cell.detect));
   return fmt::format(
-      "about {} repetitions on each side would settle it, or `crossover check` on the two programs",
+      "about {} repetitions on each side would decide it, or `crossover check` on the two programs",
       std::max(*needed, cell.blocks + 1));
 }
 
 /// Fills in figures, p and bounds; false where there is nothing to judge, with the reason in
-/// `settle`.
+/// `remedy`.
 bool measure(cell_comparison& cell, const side& before, const side& after, double old_floor,
              double new_floor, const metric& judged, const file_options& options,
              std::size_t cells) {
@@ -81,7 +81,7 @@ bool measure(cell_comparison& cell, const side& before, const side& after, doubl
       cell.outcome = verdict::pass;
       cell.notes.push_back(fmt::format("{} is 0 on both sides", judged.label));
     } else {
-      cell.settle = fmt::format(
+      cell.remedy = fmt::format(
           "{} is 0 in some repetitions, and a ratio to 0 says nothing; look at the figures "
           "themselves",
           judged.label);
@@ -89,7 +89,7 @@ bool measure(cell_comparison& cell, const side& before, const side& after, doubl
     return false;
   }
   if (cell.blocks == 0) {
-    cell.settle = fmt::format("{} was not measured on {}; choose another --metric or measure again",
+    cell.remedy = fmt::format("{} was not measured on {}; choose another --metric or measure again",
                               judged.label,
                               before.logs.empty() && after.logs.empty() ? "either side"
                               : before.logs.empty()                     ? "the old side"
@@ -102,7 +102,7 @@ bool measure(cell_comparison& cell, const side& before, const side& after, doubl
     const double sd = std::isfinite(before.sd)  ? before.sd
                       : std::isfinite(after.sd) ? after.sd
                                                 : 0.015;
-    cell.settle = "one repetition on a side shows no scatter: " +
+    cell.remedy = "one repetition on a side shows no scatter: " +
                   more_repetitions(sd, std::max(old_floor, new_floor), cell, options, cells);
     return false;
   }
@@ -170,7 +170,7 @@ void withhold_where_environments_differ(comparison& found, const std::string& re
   if (found.environment.empty() || found.environment_allowed) return;
   for (cell_comparison& cell : found.cells) {
     cell.outcome = verdict::inconclusive;
-    cell.settle = remedy;
+    cell.remedy = remedy;
   }
 }
 
@@ -227,7 +227,7 @@ comparison compare_files(const results& old_results, const results& new_results,
   decide_by_holm(found, judged_cells, p, options.false_alarms);
   for (const std::size_t k : judged_cells)
     if (cell_comparison& cell = found.cells[k]; cell.outcome == verdict::inconclusive)
-      cell.settle = more_repetitions(*cell.sd / std::sqrt(2.0), 0, cell, options, pairs.size());
+      cell.remedy = more_repetitions(*cell.sd / std::sqrt(2.0), 0, cell, options, pairs.size());
   withhold_where_environments_differ(found,
                                      "the environments differ: measure both sides on one machine, "
                                      "or say --allow-different-environment");

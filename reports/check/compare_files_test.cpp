@@ -51,8 +51,8 @@ TEST(compare_files, gives_verdicts_by_hand_computed_figures) {
   EXPECT_EQ(found.cells[2].outcome, verdict::pass);
   EXPECT_TRUE(found.cells[2].improvement);
   EXPECT_EQ(found.cells[3].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[3].settle.find("on the two programs"), std::string::npos)
-      << found.cells[3].settle;
+  EXPECT_NE(found.cells[3].remedy.find("on the two programs"), std::string::npos)
+      << found.cells[3].remedy;
   EXPECT_EQ(exit_code_of(found), 1);
   // The formula of the header: s of the ten wobbles (of logs), v = s^2 (1 + 1/10), both sides
   // alike, so 18 degrees of freedom.
@@ -85,10 +85,10 @@ TEST(compare_files, what_cannot_be_compared_is_listed_and_never_a_pass) {
                   cell_that(cell_status::skipped, "idle", "no database")});
   comparison found = compare_files(before, after, {});
   ASSERT_EQ(found.cells.size(), 1u);
-  ASSERT_EQ(found.vanished.size(), 2u);
-  EXPECT_EQ(found.vanished[0].name, "skips");
-  EXPECT_EQ(found.vanished[0].reason, "skipped now: no io_uring");
-  EXPECT_EQ(found.vanished[1].name, "gone");
+  ASSERT_EQ(found.removed.size(), 2u);
+  EXPECT_EQ(found.removed[0].name, "skips");
+  EXPECT_EQ(found.removed[0].reason, "skipped now: no io_uring");
+  EXPECT_EQ(found.removed[1].name, "gone");
   ASSERT_EQ(found.newly_failing.size(), 1u);
   EXPECT_EQ(found.newly_failing[0].reason, "wrong digest");
   EXPECT_EQ(found.failing.size(), 1u);
@@ -96,8 +96,8 @@ TEST(compare_files, what_cannot_be_compared_is_listed_and_never_a_pass) {
   EXPECT_EQ(found.skipped.size(), 1u);
   EXPECT_EQ(exit_code_of(found), 1);
   found.newly_failing.clear();
-  EXPECT_EQ(exit_code_of(found), 2) << "a vanished cell";
-  found.vanished.clear();
+  EXPECT_EQ(exit_code_of(found), 2) << "a removed cell";
+  found.removed.clear();
   EXPECT_EQ(exit_code_of(found), 2) << "a cell that fails on both sides";
   found.failing.clear();
   EXPECT_EQ(exit_code_of(found), 0) << "new and skipped cells are only listed";
@@ -121,9 +121,9 @@ TEST(compare_files, too_few_repetitions_say_how_many_are_needed) {
   const comparison found = compare_files(results_of({cell_of("a", {1e-6})}),
                                          results_of({cell_of("a", {1.5e-6, 1.501e-6})}), {});
   EXPECT_EQ(found.cells[0].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[0].settle.find("repetitions on each side would settle it"),
+  EXPECT_NE(found.cells[0].remedy.find("repetitions on each side would decide it"),
             std::string::npos)
-      << found.cells[0].settle;
+      << found.cells[0].remedy;
   EXPECT_FALSE(found.cells[0].upper);
   EXPECT_NEAR(*found.cells[0].ratio, std::sqrt(1.5 * 1.501), 1e-6);
 }
@@ -176,7 +176,7 @@ TEST(compare_files, metrics_that_cannot_judge) {
   options.metric = "p99";
   const comparison unmeasured = compare_files(some, some, options);
   EXPECT_EQ(exit_code_of(unmeasured), 2);
-  EXPECT_NE(unmeasured.cells[0].settle.find("was not measured on either side"), std::string::npos);
+  EXPECT_NE(unmeasured.cells[0].remedy.find("was not measured on either side"), std::string::npos);
   options.metric = "errors";
   const comparison no_errors = compare_files(some, some, options);
   EXPECT_EQ(exit_code_of(no_errors), 0);
@@ -205,7 +205,7 @@ TEST(compare_files, differing_environments_are_inconclusive_unless_allowed) {
   EXPECT_EQ(exit_code_of(refused), 2);
   ASSERT_EQ(refused.environment.size(), 1u) << "the host's name alone decides nothing";
   EXPECT_EQ(refused.environment[0].key, "cpu_model");
-  EXPECT_NE(refused.cells[0].settle.find("--allow-different-environment"), std::string::npos);
+  EXPECT_NE(refused.cells[0].remedy.find("--allow-different-environment"), std::string::npos);
   file_options options;
   options.allow_different_environment = true;
   EXPECT_EQ(exit_code_of(compare_files(before, after, options)), 1);

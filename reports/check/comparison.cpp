@@ -55,7 +55,7 @@ std::string_view to_string(decided_by value) {
 verdict verdict_of(const comparison& found) {
   if (count(found, verdict::regression) > 0 || !found.newly_failing.empty())
     return verdict::regression;
-  const bool unsure = count(found, verdict::inconclusive) > 0 || !found.vanished.empty() ||
+  const bool unsure = count(found, verdict::inconclusive) > 0 || !found.removed.empty() ||
                       !found.failing.empty() ||
                       (!found.environment.empty() && !found.environment_allowed) ||
                       found.cells.empty();
@@ -81,7 +81,7 @@ std::string headline(const comparison& found) {
   };
   say(count(found, verdict::regression), "regressed");
   say(found.newly_failing.size(), "newly failing");
-  say(found.vanished.size(), "vanished");
+  say(found.removed.size(), "removed");
   say(count(found, verdict::inconclusive), "inconclusive");
   say(found.failing.size(), "failing on both sides");
   const auto improved = static_cast<std::size_t>(
@@ -101,7 +101,7 @@ void require_common_cells(const comparison& found) {
       error_kind::unreadable,
       fmt::format("{} and {}: no cell in common ({} only in the old, {} only in the new); compare "
                   "runs of the same suite",
-                  found.old_name, found.new_name, found.vanished.size(), found.added.size()));
+                  found.old_name, found.new_name, found.removed.size(), found.added.size()));
 }
 
 std::vector<const cell_comparison*> by_urgency(const comparison& found) {

@@ -60,7 +60,7 @@ struct cell_comparison {
   decided_by decided = decided_by::screen;
   verdict outcome = verdict::inconclusive;
   bool improvement = false;  ///< better by more than is tolerated, by the upper bound
-  std::string settle;        ///< of an inconclusive cell: what would settle it
+  std::string remedy;        ///< of an inconclusive cell: what would decide it
   std::vector<std::string> notes;
 };
 
@@ -77,7 +77,7 @@ struct comparison {
   std::string metric_label = "time per operation";
   comparison_plan plan;
   std::vector<cell_comparison> cells;
-  std::vector<unmatched_cell> vanished;  ///< measured by the old side only
+  std::vector<unmatched_cell> removed;  ///< measured by the old side only
   std::vector<unmatched_cell> added;     ///< measured by the new side only
   std::vector<unmatched_cell>
       newly_failing;                    ///< failed on the new side, and had not failed on the old
@@ -90,7 +90,7 @@ struct comparison {
 };
 
 /// The verdict on the suite. `regression`: a cell regressed, or fails that did not. `inconclusive`:
-/// else, if a cell is, or one vanished or fails on both sides, or environments differ without
+/// else, if a cell is, or one removed or fails on both sides, or environments differ without
 /// leave, or no cell was compared at all. `pass`: nothing of that.
 verdict verdict_of(const comparison& found);
 

@@ -27,7 +27,7 @@ TEST(comparison, exit_codes) {
 }
 
 TEST(comparison, what_is_missing_is_never_a_pass) {
-  for (auto list : {&comparison::vanished, &comparison::failing}) {
+  for (auto list : {&comparison::removed, &comparison::failing}) {
     comparison found = with(verdict::pass);
     (found.*list).push_back({"b", ""});
     EXPECT_EQ(verdict_of(found), verdict::inconclusive);

@@ -126,10 +126,10 @@ std::string what_settles(const cell_comparison& cell, const gate_options& option
   const std::string scatter = fmt::format("blocks scatter by {:.2g} %", 100 * cell.sd.value_or(0));
   if (!enough)
     return scatter +
-           ": no number of blocks up to 1,000 would settle it; end what else runs on the machine, "
+           ": no number of blocks up to 1,000 would decide it; end what else runs on the machine, "
            "or measure on another";
   const unsigned wanted = std::max(*enough, cell.blocks + cell.blocks / 2);
-  return fmt::format("{}: about {} blocks ({:.0f} s) would settle it; raise --budget", scatter,
+  return fmt::format("{}: about {} blocks ({:.0f} s) would decide it; raise --budget", scatter,
                      wanted, std::ceil(wanted * block_s));
 }
 
@@ -307,12 +307,12 @@ comparison compare_blocks(const block_plan& plan, const gate_options& options,
     cell_comparison& cell = found.cells[i];
     if (cell.outcome != verdict::inconclusive) continue;
     if (cell.blocks == 0)
-      cell.settle = "no block of it was measured to its end";
+      cell.remedy = "no block of it was measured to its end";
     else if (plan.screens && measured[i].confirm.empty())
-      cell.settle =
+      cell.remedy =
           "it needs a second look, and the confirmation did not come to it; raise --budget";
     else
-      cell.settle =
+      cell.remedy =
           what_settles(cell, options, std::max<std::size_t>(1, confirmed.size()), cells[i].block_s);
   }
   return found;

@@ -98,7 +98,7 @@ bool enough_blocks(const block_plan& plan, const gate_options& options, const ga
                    std::size_t together, std::span<const block> fresh);
 
 /// The verdicts on what was measured, `measured[i]` being of `cells[i]`. A survivor's figures rest
-/// on its fresh blocks alone. The caller adds names, vanished and failing cells, environment and
+/// on its fresh blocks alone. The caller adds names, removed and failing cells, environment and
 /// wall time.
 comparison compare_blocks(const block_plan& plan, const gate_options& options,
                           std::span<const gated_cell> cells,

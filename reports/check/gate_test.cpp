@@ -145,13 +145,13 @@ TEST(compare_blocks, gives_each_cell_its_verdict) {
   EXPECT_LE(*found.cells[0].adjusted_p, 0.01);
   EXPECT_EQ(found.cells[0].blocks, 12u);
   EXPECT_EQ(found.cells[1].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[1].settle.find("would settle it"), std::string::npos)
-      << found.cells[1].settle;
+  EXPECT_NE(found.cells[1].remedy.find("would decide it"), std::string::npos)
+      << found.cells[1].remedy;
   EXPECT_EQ(found.cells[2].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[2].settle.find("raise --budget"), std::string::npos);
+  EXPECT_NE(found.cells[2].remedy.find("raise --budget"), std::string::npos);
   EXPECT_EQ(found.cells[3].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[3].settle.find("4 blocks are too few"), std::string::npos)
-      << found.cells[3].settle;
+  EXPECT_NE(found.cells[3].remedy.find("4 blocks are too few"), std::string::npos)
+      << found.cells[3].remedy;
   EXPECT_EQ(found.cells[4].outcome, verdict::pass);
   EXPECT_TRUE(found.cells[4].improvement);
   EXPECT_EQ(found.cells[6].outcome, verdict::pass);
@@ -167,7 +167,7 @@ TEST(compare_blocks, nothing_measured_is_never_a_pass) {
   const comparison found =
       compare_blocks(plan_blocks(options, cells), options, cells, std::vector<measured_cell>(2));
   EXPECT_EQ(verdict_of(found), verdict::inconclusive);
-  EXPECT_NE(found.cells[0].settle.find("no block"), std::string::npos);
+  EXPECT_NE(found.cells[0].remedy.find("no block"), std::string::npos);
 }
 
 // The promises, on simulated suites of 20 cells whose blocks scatter by 1.5 %.

@@ -97,7 +97,7 @@ bool judge(cell_comparison& cell, std::vector<double> window, double value,
   for (const double v : window) squares += (v - mean) * (v - mean);
   if (!window.empty()) cell.ratio = std::exp(value - mean);
   if (window.size() < std::max(2u, options.least_runs)) {
-    cell.settle = fmt::format(
+    cell.remedy = fmt::format(
         "{} run{} in the window: at least {} are needed to know the scatter from run to run",
         window.size(), window.size() == 1 ? "" : "s", options.least_runs);
     return false;
@@ -112,7 +112,7 @@ bool judge(cell_comparison& cell, std::vector<double> window, double value,
   cell.upper = std::exp(value - mean + reach);
   cell.improvement = *cell.upper < 1 / (1 + cell.tolerate);
   const auto needed = runs_needed(sd, cell, options.files, cells);
-  cell.settle =
+  cell.remedy =
       needed ? fmt::format("runs scatter by {:.2g} %: about {} runs in the window would show {}",
                            sd * 100, *needed, as_percent(cell.detect))
              : fmt::format(
@@ -230,7 +230,7 @@ comparison compare_with_history(const std::vector<history_entry>& history, const
     const auto value = mean_log(*after, judged);
     const auto series = all.find(cell.name);
     if (!value || series == all.end()) {
-      cell.settle =
+      cell.remedy =
           fmt::format("{} was not measured or is 0; choose another --metric", judged.label);
     } else {
       const run_series& past = series->second;
@@ -255,7 +255,7 @@ comparison compare_with_history(const std::vector<history_entry>& history, const
   }
   decide_by_holm(found, judged_cells, p, options.files.false_alarms);
   for (const std::size_t k : judged_cells)
-    if (found.cells[k].outcome != verdict::inconclusive) found.cells[k].settle.clear();
+    if (found.cells[k].outcome != verdict::inconclusive) found.cells[k].remedy.clear();
   withhold_where_environments_differ(found,
                                      "the environment differs from the last run's: begin a new "
                                      "history, or say --allow-different-environment");

@@ -89,7 +89,7 @@ TEST(compare_with_history, judges_by_the_scatter_from_run_to_run) {
   for (sample& s : now.cells[1].samples) s.wall_s *= 1.08;
   const comparison found = compare_with_history(history, now, {});
   ASSERT_EQ(found.cells.size(), 2u);
-  EXPECT_EQ(found.cells[0].outcome, verdict::pass) << found.cells[0].settle;
+  EXPECT_EQ(found.cells[0].outcome, verdict::pass) << found.cells[0].remedy;
   EXPECT_EQ(found.cells[1].outcome, verdict::regression);
   EXPECT_EQ(found.cells[1].blocks, 10u);
   EXPECT_EQ(found.cells[1].decided, decided_by::history);
@@ -101,7 +101,7 @@ TEST(compare_with_history, too_few_runs_say_how_many_are_needed) {
   const comparison found =
       compare_with_history(history_of(noise, 2, 1), run_of(noise, 0, 1, 20), {});
   EXPECT_EQ(exit_code_of(found), 2);
-  EXPECT_EQ(found.cells[0].settle,
+  EXPECT_EQ(found.cells[0].remedy,
             "2 runs in the window: at least 4 are needed to know the scatter from run to run");
   EXPECT_THROW(compare_with_history({}, run_of(noise, 0, 1, 20), {}), error);
 }
@@ -123,7 +123,7 @@ TEST(compare_with_history, vanished_cells_and_other_environments) {
   block_simulator noise(noise_kind::normal, 0.004, 95);
   const auto history = history_of(noise, 10, 2);
   results now = run_of(noise, 0, 1, 20);
-  EXPECT_EQ(compare_with_history(history, now, {}).vanished.size(), 1u);
+  EXPECT_EQ(compare_with_history(history, now, {}).removed.size(), 1u);
   now.environment["kernel"] = "7.0";
   EXPECT_EQ(exit_code_of(compare_with_history(history, now, {})), 2);
 }

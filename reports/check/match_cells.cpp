@@ -39,7 +39,7 @@ std::vector<cell_pair> match_cells(const results& old_results, const results& ne
         break;
       case cell_status::skipped:
         if (ran_before)
-          found.vanished.push_back({cell.name, because("skipped now", cell.reason)});
+          found.removed.push_back({cell.name, because("skipped now", cell.reason)});
         else
           found.skipped.push_back({cell.name, cell.reason});
         break;
@@ -59,7 +59,7 @@ std::vector<cell_pair> match_cells(const results& old_results, const results& ne
   for (const cell_result& cell : old_results.cells) {
     if (new_cells.contains(cell.name) || old_cells.at(cell.name) != &cell) continue;
     if (cell.status == cell_status::ok)
-      found.vanished.push_back({cell.name, "not in " + found.new_name});
+      found.removed.push_back({cell.name, "not in " + found.new_name});
     else
       found.skipped.push_back(
           {cell.name, because(cell.status == cell_status::failed ? "failed before, now gone"

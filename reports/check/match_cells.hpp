@@ -15,7 +15,7 @@ struct cell_pair {
 };
 
 /// Pairs the cells of the two by name, in the order of the new ones, and enters those without a
-/// pair into `found`'s lists: what failed, vanished, is new or skipped. The pointers are into the
+/// pair into `found`'s lists: what failed, removed, is new or skipped. The pointers are into the
 /// arguments.
 std::vector<cell_pair> match_cells(const results& old_results, const results& new_results,
                                    comparison& found);

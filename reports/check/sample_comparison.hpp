@@ -47,7 +47,7 @@ inline comparison sample_comparison() {
     cell.block_log_ratios = {0.01, 0.02};
     cell.outcome = static_cast<verdict>(i % 3);
     cell.improvement = cell.outcome == verdict::pass && *cell.ratio < 0.99;
-    if (cell.outcome == verdict::inconclusive) cell.settle = "more blocks for " + name;
+    if (cell.outcome == verdict::inconclusive) cell.remedy = "more blocks for " + name;
     cell.notes.push_back("a note on " + name);
     if (i % 4 == 3) cell.lower = cell.upper = cell.p = cell.sd = std::nullopt;
     found.cells.push_back(cell);
@@ -59,7 +59,7 @@ inline comparison sample_comparison() {
        {{"c<1>", "2026-01-01", 1e-6}, {"c2", "2026-01-02", 1.1e-6}, {"this run", "", 1.2e-6}},
        {{1, 0.1, 0.001, 0.01}}});
   found.timelines.push_back({"one run", {{"c", "", 2.0}}, {}});
-  found.vanished.push_back({"gone ::warning::", "not in head"});
+  found.removed.push_back({"gone ::warning::", "not in head"});
   found.newly_failing.push_back({"fails <now>", "wrong digest\n::error::"});
   found.failing.push_back({"fails always", "refused"});
   found.added.push_back({"new", "not in base"});

@@ -40,7 +40,7 @@ function latencies(next, median_s, count) {
     bins: [...bins.values()].sort((a, b) => a[0] - b[0]),
     max,
     mean: sum / drawn,
-    every: 1,
+    sampling_interval: 1,
   };
 }
 
@@ -90,16 +90,16 @@ function cell(
         : {}),
       errors: {},
       order: i,
-      start_s: 0.011 + 0.002 * next(),
+      startup_s: 0.011 + 0.002 * next(),
       setup_s: 0.004,
       base_rss_bytes: 6_000_000,
       peak_rss_bytes: Math.round(
         6_400_000 +
           at.in_flight * (at.model === "thread_pool" ? 26_000 : 2_300) * (1 + 0.02 * next()),
       ),
-      fixture_cpu_s: 0.2,
-      fixture_cores: 2,
-      stolen_s: 0,
+      server_cpu_s: 0.2,
+      server_cpus: 2,
+      steal_s: 0,
       pressure_s: 0,
     };
   });
@@ -203,7 +203,7 @@ function usual(seed, speed = 1, repetitions = 5) {
             workload === "network" && model === "event_loop" && cores === 8
               ? [
                   {
-                    code: "fixture_bound",
+                    code: "server_bound",
                     detail:
                       "the fixture used 97 % of its 2 cores: this is its limit and not the model's",
                   },

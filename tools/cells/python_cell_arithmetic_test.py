@@ -34,9 +34,9 @@ class Arithmetic(unittest.TestCase):
         both.add([1_000_003, 5])
         other.add([2_000_007])
         both.merge(other)
-        told = both.to_json(every=4)
+        told = both.to_json(sampling_interval=4)
         self.assertEqual(
-            (told["count"], told["max"], told["mean"], told["every"]),
+            (told["count"], told["max"], told["mean"], told["sampling_interval"]),
             (3, 2_000_007, 3_000_015 / 3, 4),
         )
         self.assertEqual(sorted(told["bins"]), told["bins"])
@@ -68,7 +68,7 @@ class Arithmetic(unittest.TestCase):
             self.assertEqual(pattern(length), expected[:length])
 
     def test_operations_are_shared_out_evenly(self):
-        control = Control(operations=10, seconds=0, every=1, open_loop=False)
+        control = Control(operations=10, seconds=0, sampling_interval=1, open_loop=False)
         self.assertEqual([control.quota(i, 4) for i in range(4)], [3, 3, 2, 2])
 
     def test_timed_operations_are_one_in_every(self):
@@ -79,7 +79,7 @@ class Arithmetic(unittest.TestCase):
             (64, 3, 5),
             (1024, 2, 1),
         ):
-            control = Control(operations=share * lanes, seconds=0, every=every, open_loop=False)
+            control = Control(operations=share * lanes, seconds=0, sampling_interval=every, open_loop=False)
             control.release(0)
             done, timed = [], []
             for number in range(lanes):
@@ -93,7 +93,7 @@ class Arithmetic(unittest.TestCase):
 
     def test_errors_among_untimed_operations_are_counted(self):
         control, tally, calls = (
-            Control(operations=100, seconds=0, every=8, open_loop=False),
+            Control(operations=100, seconds=0, sampling_interval=8, open_loop=False),
             Tally(),
             [],
         )

@@ -45,7 +45,7 @@ class Matrix(unittest.TestCase):
             any(lower <= latency["max"] < upper for lower, upper, _ in latency["bins"][-1:])
         )
         self.assertLessEqual(latency["max"], sample["wall_s"] * 1e9 + 1)
-        if latency["every"] == 1:
+        if latency["sampling_interval"] == 1:
             self.assertEqual(latency["count"], operations)
 
     def run_cell(self, model, workload, lanes, endpoint):
@@ -93,9 +93,9 @@ class Matrix(unittest.TestCase):
                 for sample in (first, second):
                     self.assertGreaterEqual(sample["wall_s"], 0.05)
                     self.assertEqual(sum(sample["worker_operations"]), sample["operations"])
-                self.assertEqual(first["latency"]["every"], 1)
+                self.assertEqual(first["latency"]["sampling_interval"], 1)
                 # What is as short as nothing is not timed each time, unless a busy machine made it long.
-                every = second["latency"]["every"]
+                every = second["latency"]["sampling_interval"]
                 self.assertLessEqual(second["latency"]["count"], second["operations"])
                 self.assertGreaterEqual(
                     second["latency"]["count"] * every,

@@ -38,7 +38,7 @@ class block_source {
   /// side, B the new one.
   virtual std::string last_order() const = 0;
   /// What there is to doubt about the cell's figures, by all that was measured of it so far.
-  virtual std::vector<std::string> doubts(std::size_t) const { return {}; }
+  virtual std::vector<std::string> caveats(std::size_t) const { return {}; }
   /// Whether one side alone can be measured: why not, or "".
   virtual std::string trouble(std::size_t cell, side which) = 0;
 };

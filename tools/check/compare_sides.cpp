@@ -101,7 +101,7 @@ void add_unmatched(comparison& found, comparison before) {
   const auto append = [](auto& to, auto& from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   };
-  append(found.vanished, before.vanished);
+  append(found.removed, before.removed);
   append(found.added, before.added);
   append(found.newly_failing, before.newly_failing);
   append(found.failing, before.failing);
@@ -146,7 +146,7 @@ comparison check_programs(const check_request& asked, operand kind) {
   }
   const std::vector<std::string> names = source->cells();
   if (names.empty()) {
-    if (before.vanished.empty() && before.added.empty()) {
+    if (before.removed.empty() && before.added.empty()) {
       const std::string why = before.skipped.empty() ? "" : ": " + before.skipped.front().reason;
       throw error(error_kind::invalid,
                   fmt::format("no cell to compare{}; widen the selection", why));

@@ -215,9 +215,9 @@ double crossover_pair::prepare(std::size_t i) {
   cell.plan.slice_s = slice_s;
   cell.plan.warm_up_s = warm_up_s;
   cell.plan.deadline_s = options_.deadline_s;
-  cell.plan.starts_together = options_.metric != "start";
+  cell.plan.starts_together = options_.metric != "startup";
   double around_s = 0, operation_s = 0;
-  std::uint64_t timed_every = 0;
+  std::uint64_t sampling_interval = 0;
   for (const side which : {side::old_side, side::new_side}) {
     const auto began = std::chrono::steady_clock::now();
     try {
@@ -227,7 +227,7 @@ double crossover_pair::prepare(std::size_t i) {
                   first_look_s;
       if (which == side::old_side) operation_s = seen.wall_s / static_cast<double>(seen.operations);
       if (seen.latency)
-        timed_every = std::min<std::uint64_t>(1024, std::max(timed_every, seen.latency->every));
+        sampling_interval = std::min<std::uint64_t>(1024, std::max(sampling_interval, seen.latency->sampling_interval));
     } catch (const interrupted&) {
       throw;
     } catch (const error& trouble) {
@@ -237,10 +237,10 @@ double crossover_pair::prepare(std::size_t i) {
   // Every lane has its share of a slice.
   cell.plan.operations = static_cast<std::uint64_t>(
       std::ceil(std::max(operations_a_lane * *cell.what.in_flight, slice_s / operation_s)));
-  cell.old_arm.what.timed_every = cell.new_arm.what.timed_every =
-      static_cast<std::uint32_t>(timed_every);
+  cell.old_arm.what.sampling_interval = cell.new_arm.what.sampling_interval =
+      static_cast<std::uint32_t>(sampling_interval);
   if (slowed)
-    cell.new_arm.what.slower_ns = options_.slower / 100 * operation_s * 1e9 * *cell.what.cores;
+    cell.new_arm.what.injected_delay_ns = options_.slower / 100 * operation_s * 1e9 * *cell.what.cores;
   const double one_slice_s = static_cast<double>(cell.plan.operations) * operation_s;
   cell.plan.groups = static_cast<std::uint32_t>(
       std::clamp(std::round(measured_s / (4 * one_slice_s)), least_groups, most_groups));
@@ -277,14 +277,14 @@ double crossover_pair::measure(std::size_t i) {
   return worse_log_ratio(block_log_ratio(std::span<const slice>(slices)), judged_);
 }
 
-std::vector<std::string> crossover_pair::doubts(std::size_t i) const {
+std::vector<std::string> crossover_pair::caveats(std::size_t i) const {
   const paired_cell& cell = cells_[i];
   if (cell.server.pid < 0 || cell.measured_s <= 0) return {};
   const double share =
       cell.server_cpu_s / (cell.measured_s * static_cast<double>(cell.server.cpus));
-  if (share <= fixture_bound_share) return {};
+  if (share <= server_bound_share) return {};
   return {
-      fmt::format("fixture_bound: the server used {:.0f} % of its CPUs and is the limit here; a "
+      fmt::format("server_bound: the server used {:.0f} % of its CPUs and is the limit here; a "
                   "slower program may hide behind it",
                   100 * share)};
 }

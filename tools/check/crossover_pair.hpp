@@ -55,7 +55,7 @@ class crossover_pair : public block_source {
   const std::vector<slice>& last_slices() const { return slices_; }
   std::string last_order() const override;
   /// That the server is the cell's limit.
-  std::vector<std::string> doubts(std::size_t cell) const override;
+  std::vector<std::string> caveats(std::size_t cell) const override;
 
  private:
   struct paired_cell {

@@ -49,7 +49,7 @@ class gate_run {
     for (const std::size_t i : left) measured.push_back(cells_[i].measured);
     comparison found = compare_blocks(plan, options_, gated(left), measured);
     for (std::size_t k = 0; k < left.size(); ++k) {
-      for (std::string& doubt : source_.doubts(left[k]))
+      for (std::string& doubt : source_.caveats(left[k]))
         found.cells[k].notes.push_back(std::move(doubt));
       const std::vector<std::string>& orders = cells_[left[k]].orders;
       cell_comparison& cell = found.cells[k];
@@ -206,7 +206,7 @@ class gate_run {
       cell.metric = options_.metric;
       cell.tolerate = state.gated.tolerate;
       cell.detect = state.gated.detect;
-      cell.settle = state.measured.notes.back();
+      cell.remedy = state.measured.notes.back();
       found.cells.push_back(std::move(cell));
     }
     found.plan.wall_s = elapsed_s();

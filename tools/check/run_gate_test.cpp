@@ -193,7 +193,7 @@ TEST(run_gate, a_metric_that_a_cell_does_not_have_is_inconclusive_and_says_why) 
   EXPECT_EQ(exit_code_of(found), 2);
   EXPECT_EQ(cell_of(found, "a").outcome, verdict::pass);
   EXPECT_EQ(cell_of(found, "b").outcome, verdict::inconclusive);
-  EXPECT_EQ(cell_of(found, "b").settle, "p99 is not measured in a slice of this cell");
+  EXPECT_EQ(cell_of(found, "b").remedy, "p99 is not measured in a slice of this cell");
 }
 
 TEST(run_gate, nothing_that_can_be_measured_is_no_pass) {
@@ -220,8 +220,8 @@ TEST(run_gate, ends_when_the_budget_is_spent_and_says_how_many_blocks_are_needed
   EXPECT_LT(pair.order.size(), 7u);
   ASSERT_EQ(found.notes.size(), 1u);
   EXPECT_NE(found.notes[0].find("raise --budget"), std::string::npos);
-  EXPECT_NE(found.cells[0].settle.find("need at least 7"), std::string::npos)
-      << found.cells[0].settle;
+  EXPECT_NE(found.cells[0].remedy.find("need at least 7"), std::string::npos)
+      << found.cells[0].remedy;
 }
 
 TEST(run_gate, an_interrupt_is_nobodys_failure) {

@@ -127,11 +127,11 @@ class Files(Check):
         restless = self.file("restless.json", a=self.steady, b=[90, 120, 100, 80])
         self.check(INCONCLUSIVE, old, restless)
         self.check(PASS, old, restless, "--detect", "10%", "--benchmark_filter=^a$")
-        vanished = self.file("vanished.json", a=self.steady)
+        removed = self.file("removed.json", a=self.steady)
         self.assertEqual(
             [
                 c["name"]
-                for c in self.check(INCONCLUSIVE, old, vanished, "--detect", "10%")["vanished"]
+                for c in self.check(INCONCLUSIVE, old, removed, "--detect", "10%")["removed"]
             ],
             ["b"],
         )
@@ -243,7 +243,7 @@ class OwnPrograms(Check):
         )
         self.assertGreaterEqual(found["cells"][0]["blocks"], 7)
         found = self.check(INCONCLUSIVE, PROGRAM, PROGRAM, *CELL, "--metric", "errors")
-        self.assertIn("judge another metric", found["cells"][0]["settle"])
+        self.assertIn("judge another metric", found["cells"][0]["remedy"])
 
     def test_a_slowdown_of_known_size_is_found(self):
         found = self.check(
@@ -265,7 +265,7 @@ class OwnPrograms(Check):
 
     def test_too_small_a_budget_says_how_many_blocks_are_needed(self):
         found = self.check(INCONCLUSIVE, PROGRAM, PROGRAM, *CELL, "--budget", "300ms")
-        self.assertRegex(found["cells"][0]["settle"], "at least 7|no block of it|raise --budget")
+        self.assertRegex(found["cells"][0]["remedy"], "at least 7|no block of it|raise --budget")
         self.assertIn("raise --budget", " ".join(found["notes"]))
 
     def test_crashes(self):
@@ -327,7 +327,7 @@ class OwnPrograms(Check):
             "50%",
         )
         self.assertEqual(
-            [c["name"] for c in found["vanished"]], ["noop/serial/cores:1/in_flight:1"]
+            [c["name"] for c in found["removed"]], ["noop/serial/cores:1/in_flight:1"]
         )
         self.assertEqual(
             [c["name"] for c in found["cells"]], ["noop/event_loop/cores:1/in_flight:1"]
@@ -373,7 +373,7 @@ class ForeignPrograms(Check):
             {"BM_copy/8": "pass", "BM_map<int, std::string>/64": "regression"},
         )
         self.assertEqual(
-            [[c["name"] for c in found[key]] for key in ("vanished", "added")],
+            [[c["name"] for c in found[key]] for key in ("removed", "added")],
             [["BM_gone"], ["BM_new(1+1)"]],
         )
         self.check(PASS, old, new, "--benchmark_filter=copy")

@@ -96,7 +96,7 @@ class Addresses(InADirectory):
         self.assertEqual(done.returncode, 0, done.stderr)
         (cell,) = self.cells().values()
         self.assertGreater(cell["samples"][0]["operations"], 0)
-        self.assertIsNone(cell["samples"][0].get("fixture_cpu_s"))
+        self.assertIsNone(cell["samples"][0].get("server_cpu_s"))
 
     def test_nothing_but_redirects_is_told_by_name(self):
         with Server("download") as server:
@@ -179,7 +179,7 @@ class Databases(InADirectory):
         self.measure("query:engine=postgresql,rows=500")
         for cell in self.cells().values():
             self.assertGreater(
-                cell["samples"][0]["fixture_cpu_s"], 0, "the server's own processes are seen"
+                cell["samples"][0]["server_cpu_s"], 0, "the server's own processes are seen"
             )
 
     def test_nothing_is_left_however_the_server_ends(self):

@@ -1,4 +1,4 @@
-"""The cell process keeps to bench/cell/PROTOCOL.md, also against an asker that does not."""
+"""The cell process keeps to bench/cell/PROTOCOL.md, also against an harness that does not."""
 
 import json
 import re
@@ -52,10 +52,10 @@ class Protocol(unittest.TestCase):
 
     def test_what_check_prescribes(self):
         with Cell() as cell:
-            cell.prepare(timed_every=8, slower_ns=200_000)
+            cell.prepare(sampling_interval=8, injected_delay_ns=200_000)
             for _ in range(2):
                 sample = cell.ask({"run": {"operations": 480}})["sample"]
-                self.assertEqual(sample["latency"]["every"], 8)
+                self.assertEqual(sample["latency"]["sampling_interval"], 8)
                 self.assertAlmostEqual(
                     sum(count for _, _, count in sample["latency"]["bins"]),
                     60,
@@ -68,8 +68,8 @@ class Protocol(unittest.TestCase):
         with Cell() as cell:
             self.refused(
                 cell,
-                {"prepare": NOOP["prepare"] | {"timed_every": 1025}},
-                words="'timed_every' is at most 1024",
+                {"prepare": NOOP["prepare"] | {"sampling_interval": 1025}},
+                words="'sampling_interval' is at most 1024",
             )
 
     def test_absent_values_are_left_out(self):

@@ -38,13 +38,13 @@ class Run(InADirectory):
             for sample in cell["samples"]:
                 self.assertGreater(sample["operations"], 0)
                 self.assertGreater(sample["wall_s"], 0)
-                self.assertGreater(sample["start_s"], 0)
+                self.assertGreater(sample["startup_s"], 0)
         self.assertEqual(
-            sorted(s["order"] for c in ours["cells"] for s in c["samples"]), [0, 1, 2, 3]
+            sorted(s["sequence"] for c in ours["cells"] for s in c["samples"]), [0, 1, 2, 3]
         )
         self.assertEqual(ours["cells"][1]["parameters"], {"bytes": "16", "delay": "0"})
         for sample in ours["cells"][1]["samples"]:
-            self.assertIn("fixture_cpu_s", sample)
+            self.assertIn("server_cpu_s", sample)
         self.assertIn(str(self.out), done.stdout)
         for word in ("noop", "network"):
             self.assertRegex(done.stdout, rf"(?m)^{word}", "the summary has a section a workload")
@@ -157,7 +157,7 @@ class Run(InADirectory):
         self.assertEqual(cell["status"], "ok")
         for sample in cell["samples"]:
             self.assertNotIn(
-                "fixture_cpu_s", sample, "of a server that is not ours we know no CPU time"
+                "server_cpu_s", sample, "of a server that is not ours we know no CPU time"
             )
 
     def test_a_launcher_is_put_before_the_cell(self):

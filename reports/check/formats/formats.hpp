@@ -34,7 +34,7 @@ std::string as_markdown(const comparison& found);
 /// everything but its own style.
 std::string as_html(const comparison& found);
 /// For test reports of CI systems: a test case a cell; a regression is a failure, an inconclusive
-/// or vanished cell an error.
+/// or removed cell an error.
 std::string as_junit(const comparison& found);
 /// For code scanning: SARIF 2.1.0, a result for whatever is not a pass.
 std::string as_sarif(const comparison& found);

@@ -79,7 +79,7 @@ TEST(text, shows_the_most_urgent_first_and_the_headline_last) {
   EXPECT_TRUE((first + 1)->starts_with("regression"));
   EXPECT_EQ(
       lines.back(),
-      "regression: 12 cells compared, 4 regressed, 1 newly failing, 1 vanished, 4 inconclusive, 1 "
+      "regression: 12 cells compared, 4 regressed, 1 newly failing, 1 removed, 4 inconclusive, 1 "
       "failing on both sides, 1 improved, environments differ");
   EXPECT_EQ(as_text(all_pass()),
             "b against a: time per operation\n\n"
@@ -100,7 +100,7 @@ TEST(json, reads_back_with_every_field) {
   EXPECT_EQ(document["cells"][1]["adjusted_p"], 0.0005);
   EXPECT_TRUE(document["cells"][3]["lower"].is_null());
   EXPECT_EQ(document["plan"]["wall_s"], 29.5);
-  EXPECT_EQ(document["vanished"][0]["name"], "gone ::warning::");
+  EXPECT_EQ(document["removed"][0]["name"], "gone ::warning::");
   comparison infinite = all_pass();
   infinite.cells[0].upper = INFINITY;
   EXPECT_TRUE(
@@ -150,7 +150,7 @@ TEST(sarif, has_a_result_for_whatever_is_not_a_pass) {
   EXPECT_EQ(of_rule, (std::map<std::string, int>{{"regression", 4},
                                                  {"inconclusive", 4},
                                                  {"newly_failing", 1},
-                                                 {"vanished", 1},
+                                                 {"removed", 1},
                                                  {"failing", 1},
                                                  {"environment", 1}}));
   EXPECT_TRUE(nlohmann::json::parse(as_sarif(all_pass()))["runs"][0]["results"].empty());

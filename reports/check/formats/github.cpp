@@ -42,14 +42,14 @@ std::string as_github(const comparison& found) {
                         fmt::format("{}; {} is tolerated", figures, as_percent(cell->tolerate))});
     else if (cell->outcome == verdict::inconclusive)
       warnings.push_back(
-          {"warning", "inconclusive: " + name, fmt::format("{}; {}", figures, cell->settle)});
+          {"warning", "inconclusive: " + name, fmt::format("{}; {}", figures, cell->remedy)});
     else if (cell->improvement)
       notices.push_back({"notice", "improved: " + name, figures});
   }
   for (const unmatched_cell& cell : found.newly_failing)
     errors.push_back({"error", "fails now: " + one_line(cell.name, 120), cell.reason});
-  for (const unmatched_cell& cell : found.vanished)
-    warnings.push_back({"warning", "vanished: " + one_line(cell.name, 120), cell.reason});
+  for (const unmatched_cell& cell : found.removed)
+    warnings.push_back({"warning", "removed: " + one_line(cell.name, 120), cell.reason});
   for (const unmatched_cell& cell : found.failing)
     warnings.push_back(
         {"warning", "fails on both sides: " + one_line(cell.name, 120), cell.reason});

@@ -129,7 +129,7 @@ std::string table(const comparison& found) {
   for (const cell_comparison* cell : by_urgency(found)) {
     const auto p = cell->adjusted_p ? cell->adjusted_p : cell->p;
     std::string remarks;
-    if (!cell->settle.empty()) remarks += "<br/>" + xml_text(cell->settle);
+    if (!cell->remedy.empty()) remarks += "<br/>" + xml_text(cell->remedy);
     for (const std::string& note : cell->notes) remarks += "<br/>" + xml_text(note);
     out += fmt::format(
         "<tr><td class=\"{0}\">{0}</td><td>{1}</td><td>{2}</td><td>{3}</td><td>{4}</td><td "
@@ -166,7 +166,7 @@ std::string as_html(const comparison& found) {
                      to_string(outcome), xml_text(headline(found)), xml_text(found.metric_label),
                      xml_text(found.new_name), xml_text(found.old_name));
   if (!found.cells.empty()) out += plot(found) + table(found);
-  out += list("Fail now, did not before", found.newly_failing) + list("Vanished", found.vanished) +
+  out += list("Fail now, did not before", found.newly_failing) + list("Vanished", found.removed) +
          list("Fail on both sides", found.failing) +
          list("New, with nothing to compare with", found.added) +
          list("Skipped on both sides", found.skipped);

@@ -55,7 +55,7 @@ ordered_json of(const cell_comparison& cell) {
           {"sd", or_null(cell.sd)},
           {"block_log_ratios", std::move(blocks)},
           {"block_orders", cell.block_orders},
-          {"settle", cell.settle},
+          {"remedy", cell.remedy},
           {"notes", cell.notes}};
 }
 
@@ -93,7 +93,7 @@ std::string as_json(const comparison& found) {
                                  {"plan", of(found.plan)},
                                  {"cells", std::move(cells)},
                                  {"newly_failing", list(found.newly_failing)},
-                                 {"vanished", list(found.vanished)},
+                                 {"removed", list(found.removed)},
                                  {"failing", list(found.failing)},
                                  {"added", list(found.added)},
                                  {"skipped", list(found.skipped)},

@@ -41,7 +41,7 @@ trouble trouble_of(const cell_comparison& cell) {
               fmt::format("{} worse, at least {}; {} is tolerated", as_change(cell.ratio),
                           as_change(cell.lower), as_percent(cell.tolerate))};
     case verdict::inconclusive:
-      return {"error", "inconclusive", cell.settle};
+      return {"error", "inconclusive", cell.remedy};
   }
   return {};
 }
@@ -65,8 +65,8 @@ std::string as_junit(const comparison& found) {
     cases += test_case(cell.name, trouble_of(cell), details_of(cell), tally);
   for (const unmatched_cell& cell : found.newly_failing)
     cases += test_case(cell.name, {"failure", "newly_failing", cell.reason}, "", tally);
-  for (const unmatched_cell& cell : found.vanished)
-    cases += test_case(cell.name, {"error", "vanished", cell.reason}, "", tally);
+  for (const unmatched_cell& cell : found.removed)
+    cases += test_case(cell.name, {"error", "removed", cell.reason}, "", tally);
   for (const unmatched_cell& cell : found.failing)
     cases += test_case(cell.name, {"error", "failing", cell.reason}, "", tally);
   for (const unmatched_cell& cell : found.added)

@@ -19,7 +19,7 @@ std::string row(const cell_comparison& cell) {
       cell.lower && cell.upper
           ? fmt::format("{} to {}", as_change(cell.lower), as_change(cell.upper))
           : "n/a";
-  std::string remark = cell.settle;
+  std::string remark = cell.remedy;
   for (const std::string& note : cell.notes) remark += (remark.empty() ? "" : "; ") + note;
   return fmt::format("| {} | {} | {} | {} | {} | {} |\n", word, as_change(cell.ratio), interval,
                      cell.blocks, markdown_code(cell.name, most_of_a_name),
@@ -60,7 +60,7 @@ std::string body(const comparison& found) {
     add_lines(out, urgent, 24'000);
   }
   list(out, "Fail now, did not before", found.newly_failing);
-  list(out, "Vanished", found.vanished);
+  list(out, "Vanished", found.removed);
   list(out, "Fail on both sides", found.failing);
   list(out, "New", found.added);
   if (!found.environment.empty()) {

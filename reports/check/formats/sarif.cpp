@@ -19,7 +19,7 @@ struct rule {
 constexpr rule rules[] = {
     {"regression", "error", "The cell is slower than is tolerated."},
     {"newly_failing", "error", "The cell fails and did not before."},
-    {"vanished", "warning", "The cell was measured before and is not any more."},
+    {"removed", "warning", "The cell was measured before and is not any more."},
     {"failing", "warning", "The cell fails on both sides."},
     {"inconclusive", "warning",
      "The measurements neither show a regression nor exclude the slowdown that matters."},
@@ -74,12 +74,12 @@ std::string as_sarif(const comparison& found) {
           fmt::format("{} worse (interval {} to {}); {} is tolerated", as_change(cell->ratio),
                       as_change(cell->lower), as_change(cell->upper), as_percent(cell->tolerate))));
     if (cell->outcome == verdict::inconclusive)
-      results.push_back(result(found, 4, cell->name, "inconclusive: " + cell->settle));
+      results.push_back(result(found, 4, cell->name, "inconclusive: " + cell->remedy));
   }
   for (const unmatched_cell& cell : found.newly_failing)
     results.push_back(result(found, 1, cell.name, "fails now: " + cell.reason));
-  for (const unmatched_cell& cell : found.vanished)
-    results.push_back(result(found, 2, cell.name, "vanished: " + cell.reason));
+  for (const unmatched_cell& cell : found.removed)
+    results.push_back(result(found, 2, cell.name, "removed: " + cell.reason));
   for (const unmatched_cell& cell : found.failing)
     results.push_back(result(found, 3, cell.name, "fails on both sides: " + cell.reason));
   if (!found.environment_allowed)

@@ -38,14 +38,14 @@ std::string as_text(const comparison& found) {
                                                               : to_string(cell->outcome),
           as_change(cell->ratio), interval(*cell), p ? fmt::format("{:.4f}", *p) : "n/a",
           cell->blocks, one_line(cell->name, most_of_a_name));
-      if (!cell->settle.empty())
-        out += fmt::format("              {}\n", one_line(cell->settle, 300));
+      if (!cell->remedy.empty())
+        out += fmt::format("              {}\n", one_line(cell->remedy, 300));
       for (const std::string& note : cell->notes)
         out += fmt::format("              note: {}\n", one_line(note, 300));
     }
   }
   list(out, "fail now, did not before", found.newly_failing);
-  list(out, "vanished", found.vanished);
+  list(out, "removed", found.removed);
   list(out, "fail on both sides", found.failing);
   list(out, "new, with nothing to compare with", found.added);
   list(out, "skipped on both sides", found.skipped);

@@ -49,7 +49,7 @@ function context(cells: Cell[], view: Partial<View> = {}, more: Partial<PageData
         "cpu",
         "memory",
         "cpu_share",
-        "fixture_share",
+        "server_cpu_share",
         "voluntary_switches",
         "involuntary_switches",
         "memory_per_in_flight",
@@ -105,12 +105,12 @@ test("a finding flags the point and stands in its words", () => {
   const [panel] = [
     ...chart("throughput-by-cores").panels(
       context([
-        cell("event_loop", 1, 64, 100, { findings: [{ code: "fixture_bound", detail: "97 %" }] }),
+        cell("event_loop", 1, 64, 100, { findings: [{ code: "server_bound", detail: "97 %" }] }),
       ]),
     ),
   ];
   assert.equal(panel!.points[0]!.flagged, true);
-  assert.ok(panel!.points[0]!.lines.includes("⚑ fixture_bound: 97 %"));
+  assert.ok(panel!.points[0]!.lines.includes("⚑ server_bound: 97 %"));
 });
 
 test("one repetition has no interval, and the panel says so", () => {

@@ -39,7 +39,7 @@ export function showSamples({ results }: Context, index: number): void {
     ...(cell.reason
       ? [element("p", { dir: "auto" }, `${cell.status}: ${clipped(cell.reason, 1000)}`)]
       : []),
-    ...(remarks.length ? [element("ul", { class: "doubts" }, ...remarks)] : []),
+    ...(remarks.length ? [element("ul", { class: "caveats" }, ...remarks)] : []),
     ...(rows.length
       ? [
           element(

@@ -9,7 +9,7 @@ async def run_lane(operate, number, lanes, control, schedule, tally):
     """Runs one lane's operations in the calling task until the run is over."""
     if control.open_loop:
         await run_open_loop(operate, control, schedule, tally)
-    elif control.every == 1:
+    elif control.sampling_interval == 1:
         await run_timed(operate, control.quota(number, lanes), control, tally)
     else:
         await run_sampled(
@@ -45,7 +45,7 @@ async def run_timed(operate, left, control, tally):
 
 async def run_sampled(operate, left, untimed, control, tally):
     clock, record = monotonic_ns, tally.latencies.append
-    now, deadline, every = control.start_ns, control.deadline_ns, control.every
+    now, deadline, every = control.start_ns, control.deadline_ns, control.sampling_interval
     operations = 0
     while left > 0 and now < deadline:
         issued_now = failed = 0

@@ -191,7 +191,7 @@ class Cell:
             "worker_operations": counts.worker_operations,
         }
         if counts.latency.count:
-            sample["latency"] = counts.latency.to_json(control.every)
+            sample["latency"] = counts.latency.to_json(control.sampling_interval)
         if counts.service.count:
             sample["service"] = counts.service.to_json(1)
         if counts.checksum:

@@ -71,7 +71,7 @@ def explained(trouble):
 
 
 def one_line(text):
-    """A message for the asker: one line, not endless, and nothing in it that JSON readers refuse."""
+    """A message for the harness: one line, not endless, and nothing in it that JSON readers refuse."""
     return " ".join(str(text)[:1000].encode("utf-8", "replace").decode("utf-8").split())
 
 

@@ -38,8 +38,8 @@ class Distribution:
         self.sum_ns += other.sum_ns
         self.max_ns = max(self.max_ns, other.max_ns)
 
-    def to_json(self, every):
-        """`every`: one operation in so many was timed."""
+    def to_json(self, sampling_interval):
+        """`sampling_interval`: one operation in N was timed."""
         bins = [
             [bin_lower(index), bin_lower(index + 1), count]
             for index, count in sorted(self.bins.items())
@@ -49,6 +49,6 @@ class Distribution:
             "count": self.count,
             "mean": self.sum_ns / self.count,
             "max": self.max_ns,
-            "every": every,
+            "sampling_interval": sampling_interval,
             "bins": bins,
         }

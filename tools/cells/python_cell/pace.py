@@ -69,10 +69,10 @@ class Schedule:
 class Control:
     """What ends a run and what times it; the same for all its lanes."""
 
-    def __init__(self, operations, seconds, every, open_loop):
+    def __init__(self, operations, seconds, sampling_interval, open_loop):
         self.operations = operations  # how many in all; 0: as many as there is time for
         self.seconds = seconds  # 0: the operations are counted
-        self.every = every
+        self.sampling_interval = sampling_interval
         self.open_loop = open_loop
         self.start_ns = self.deadline_ns = 0
 
@@ -89,7 +89,7 @@ class Control:
 
     def first_untimed(self, number, lanes):
         """How many operations a lane begins with before it times one: the lanes' timed ones are spread over the untimed."""
-        return (2 * number + 1) * self.every // (2 * lanes)
+        return (2 * number + 1) * self.sampling_interval // (2 * lanes)
 
 
 class Tally:
@@ -144,7 +144,7 @@ def run_lane(operate, number, lanes, control, schedule, tally):
     """Runs one lane's blocking operations in the calling thread until the run is over."""
     if control.open_loop:
         run_open_loop(operate, control, schedule, tally)
-    elif control.every == 1:
+    elif control.sampling_interval == 1:
         run_timed(operate, control.quota(number, lanes), control, tally)
     else:
         run_sampled(
@@ -186,7 +186,7 @@ def run_sampled(operate, left, untimed, control, tally):
     has waited for the release as none of them has.
     """
     clock, record = monotonic_ns, tally.latencies.append
-    now, deadline, every = control.start_ns, control.deadline_ns, control.every
+    now, deadline, every = control.start_ns, control.deadline_ns, control.sampling_interval
     operations = 0
     while left > 0 and now < deadline:
         issued_now = failed = 0

@@ -17,7 +17,7 @@ function panel(context: Context, index: number): Panel[] {
     const cell = results.cell(i);
     const figure = cell.cores === cores ? results.figure(cell, "cpu_share") : null;
     if (!figure) continue;
-    const fixture = results.figure(cell, "fixture_share");
+    const fixture = results.figure(cell, "server_cpu_share");
     const values = valuesOf(figure);
     points.push({
       x: figure[0],
@@ -30,7 +30,7 @@ function panel(context: Context, index: number): Panel[] {
       title: `${cellTitle(cell)}: ${words(figure[0])}`,
       cell: i,
       flagged: isFlagged(cell),
-      lines: [...cellLines(context, cell, ["cpu_share", "fixture_share", "throughput"])],
+      lines: [...cellLines(context, cell, ["cpu_share", "server_cpu_share", "throughput"])],
     });
     rows.push([
       cell.model,
