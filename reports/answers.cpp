@@ -6,7 +6,7 @@
 #include <iterator>
 #include <set>
 
-#include "bench/metrics.hpp"
+#include "bench/results/metrics.hpp"
 #include "reports/units.hpp"
 
 namespace crossover {
@@ -30,14 +30,14 @@ std::string models_text(const results& value, const std::vector<std::size_t>& ce
   return text;
 }
 
-std::vector<std::size_t> best_and_tied(const comparison& c) {
+std::vector<std::size_t> best_and_tied(const model_ranking& c) {
   std::vector<std::size_t> all = {c.best};
   all.insert(all.end(), c.tied.begin(), c.tied.end());
   return all;
 }
 
 /// The cells that decide an answer: those that tie, else the best and the next.
-std::vector<std::size_t> deciding(const comparison& c) {
+std::vector<std::size_t> deciding(const model_ranking& c) {
   std::vector<std::size_t> all = best_and_tied(c);
   if (c.tied.empty() && c.next) all.push_back(*c.next);
   return all;
@@ -48,7 +48,7 @@ using in_flight_values = std::set<std::uint32_t>;
 /// The in-flight values at which each of the models that decide a comparison has a figure at its
 /// cores.
 std::vector<in_flight_values> in_flight_of_each(const results& value, const panel& of,
-                                                const comparison& c) {
+                                                const model_ranking& c) {
   std::vector<in_flight_values> each;
   for (const std::size_t named : deciding(c)) {
     in_flight_values found;
@@ -85,7 +85,7 @@ std::string listed(const in_flight_values& values) {
 }
 
 /// Who is best, without by how much: "a and b tie", "a wins", "a measured highest".
-std::string winner_at(const results& value, const comparison& c) {
+std::string winner_at(const results& value, const model_ranking& c) {
   if (!c.tied.empty()) return fmt::format("{} tie", models_text(value, best_and_tied(c)));
   const std::string best = model_of(value.cells[c.best]);
   if (!c.next) return fmt::format("only {} was measured", best);
@@ -95,7 +95,7 @@ std::string winner_at(const results& value, const comparison& c) {
 /// How the models that decide the answer compare at the in-flight values they share, where they
 /// were not measured alike; second, whether that comes out otherwise.
 std::pair<std::string, bool> unlike_in_flight(const results& value, const panel& of,
-                                              const comparison& c) {
+                                              const model_ranking& c) {
   const auto each = in_flight_of_each(value, of, c);
   const in_flight_values shared = shared_in_flight(each);
   const auto named = deciding(c);
@@ -144,9 +144,9 @@ void add_cost_lines(const results& value, answer& to) {
 }
 
 /// A line for each run of core counts with the same winner.
-void add_other_cores(const results& value, const std::vector<comparison>& all, answer& to) {
-  std::vector<std::pair<std::string, std::vector<const comparison*>>> runs;
-  for (const comparison& other : all) {
+void add_other_cores(const results& value, const std::vector<model_ranking>& all, answer& to) {
+  std::vector<std::pair<std::string, std::vector<const model_ranking*>>> runs;
+  for (const model_ranking& other : all) {
     if (other.cores == to.at->cores) continue;
     const std::string winner = winner_at(value, other);
     if (runs.empty() || runs.back().first != winner) runs.push_back({winner, {}});
@@ -162,7 +162,7 @@ void add_other_cores(const results& value, const std::vector<comparison>& all, a
                             run[i]->cores);
     std::string line = fmt::format("at {} core{}: {}", counts,
                                    run.size() == 1 && run[0]->cores == 1 ? "" : "s", winner);
-    const comparison& c = *run[0];
+    const model_ranking& c = *run[0];
     if (run.size() == 1 && c.tied.empty() && c.next && c.ahead)
       line += fmt::format(", {} of {}", ratio_text(*c.ahead), model_of(value.cells[*c.next]));
     to.details.push_back(std::move(line));
@@ -192,11 +192,11 @@ void add_doubts(const results& value, answer& to) {
     }
   for (const remark& r : remarks)
     to.caveats.push_back(fmt::format("{}: {} ({}{})", models_text(value, r.cells),
-                                    clipped(r.first.code, 60), clipped(r.first.detail, 200),
-                                    r.same_words          ? ""
-                                    : r.cells.size() == 2 ? "; the other alike"
-                                    : r.cells.size() > 2  ? "; the others alike"
-                                                          : "; and more"));
+                                     clipped(r.first.code, 60), clipped(r.first.detail, 200),
+                                     r.same_words          ? ""
+                                     : r.cells.size() == 2 ? "; the other alike"
+                                     : r.cells.size() > 2  ? "; the others alike"
+                                                           : "; and more"));
 }
 
 std::size_t measured_repetitions(const results& value, const panel& of) {
@@ -221,7 +221,7 @@ answer answer_for_models(const results& value, const panel& of, std::size_t inde
   answer made;
   made.panel = index;
   const auto counts = core_counts(value, of);
-  std::vector<comparison> all;
+  std::vector<model_ranking> all;
   for (const std::uint32_t cores : counts)
     if (auto c = compare_at(value, of, cores)) all.push_back(std::move(*c));
   if (all.empty()) {
@@ -230,10 +230,10 @@ answer answer_for_models(const results& value, const panel& of, std::size_t inde
   }
   // The largest number of cores at which at least two models meet; else the largest.
   auto chosen = std::find_if(all.rbegin(), all.rend(),
-                             [](const comparison& c) { return c.next || !c.tied.empty(); });
+                             [](const model_ranking& c) { return c.next || !c.tied.empty(); });
   if (chosen == all.rend()) chosen = all.rbegin();
   made.at = *chosen;
-  const comparison& c = *made.at;
+  const model_ranking& c = *made.at;
   const cell_result& best = value.cells[c.best];
   const std::string where = counted(c.cores, "core");
   const std::string figure = interval_text(c.throughput, "1/s");
@@ -314,17 +314,18 @@ answer answer_for_family(const results& value, const panel& of, std::size_t inde
 
 }  // namespace
 
-std::optional<comparison> compare_at(const results& value, const panel& of, std::uint32_t cores) {
-  const std::vector<standing> order = standings_at(value, of, cores);
-  const auto is_reference = [&](const standing& s) {
+std::optional<model_ranking> compare_at(const results& value, const panel& of,
+                                        std::uint32_t cores) {
+  const std::vector<ranked_cell> order = ranked_at(value, of, cores);
+  const auto is_reference = [&](const ranked_cell& s) {
     return value.cells[s.cell].model == name_of_reference;
   };
   const auto best = std::find_if_not(order.begin(), order.end(), is_reference);
   if (best == order.end()) return std::nullopt;
-  const auto throughputs = [&](const standing& s) {
+  const auto throughputs = [&](const ranked_cell& s) {
     return values_of(value.cells[s.cell], "throughput");
   };
-  comparison c;
+  model_ranking c;
   c.cores = cores;
   c.best = best->cell;
   c.throughput = best->throughput;

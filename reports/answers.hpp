@@ -5,15 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "bench/results.hpp"
-#include "reports/interval.hpp"
+#include "bench/results/results.hpp"
 #include "reports/panels.hpp"
+#include "reports/statistics/interval.hpp"
 
 namespace crossover {
 
 /// Which model is best at one number of cores, each model at its own best in flight, and by how
 /// much.
-struct comparison {
+struct model_ranking {
   std::uint32_t cores = 0;
   std::size_t best = 0;                  ///< index into results::cells
   interval throughput;                   ///< of the best
@@ -35,7 +35,7 @@ struct answer {
       details;  ///< further figures, a line each: latency, CPU, other core counts
   std::vector<std::string>
       caveats;  ///< what weakens it: findings of the best cell, a single repetition
-  std::optional<comparison> at;  ///< at the largest number of cores where models can be compared
+  std::optional<model_ranking> at;  ///< at the largest number of cores where models can be compared
 };
 
 /// One answer a panel, in their order. Foreign files get their fastest benchmark of each family.
@@ -45,6 +45,6 @@ std::vector<answer> answers_of(const results& value, const std::vector<panel>& p
 /// Where it is not `alike`, a model may lead only because it was measured with an in-flight value
 /// that the others were not: an answer then says so, and how they compare at the values that they
 /// share.
-std::optional<comparison> compare_at(const results& value, const panel& of, std::uint32_t cores);
+std::optional<model_ranking> compare_at(const results& value, const panel& of, std::uint32_t cores);
 
 }  // namespace crossover

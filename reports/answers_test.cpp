@@ -135,8 +135,7 @@ TEST(answers, say_a_finding_of_several_models_once) {
                                  cell_for_test("thread_pool", 1, 64, {201, 209}),
                                  cell_for_test("fibers", 1, 64, {202, 208})});
   for (cell_result& cell : value.cells)
-    cell.findings = {{"shared_cores", "of 2"},
-                     {"steal", cell.model == "fibers" ? "9 %" : "4 %"}};
+    cell.findings = {{"shared_cores", "of 2"}, {"steal", cell.model == "fibers" ? "9 %" : "4 %"}};
   const auto caveats = only_answer(value).caveats;
   ASSERT_EQ(caveats.size(), 2u);
   EXPECT_EQ(caveats[0], "event_loop, fibers and thread_pool: shared_cores (of 2)");

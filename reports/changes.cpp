@@ -54,12 +54,12 @@ std::vector<change> changes_between(const results& baseline, const results& now)
   return changes;
 }
 
-lone_cells cells_without_counterpart(const results& baseline, const results& now) {
+unmatched_cells cells_without_counterpart(const results& baseline, const results& now) {
   std::set<std::string> old;
   std::set<std::string> fresh;
   for (const cell_result& cell : baseline.cells) old.insert(cell.name);
   for (const cell_result& cell : now.cells) fresh.insert(cell.name);
-  lone_cells lone;
+  unmatched_cells lone;
   std::set_difference(old.begin(), old.end(), fresh.begin(), fresh.end(),
                       std::back_inserter(lone.only_in_baseline));
   std::set_difference(fresh.begin(), fresh.end(), old.begin(), old.end(),

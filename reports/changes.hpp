@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/metrics.hpp"
-#include "bench/results.hpp"
-#include "reports/interval.hpp"
+#include "bench/results/metrics.hpp"
+#include "bench/results/results.hpp"
+#include "reports/statistics/interval.hpp"
 
 namespace crossover {
 
@@ -30,10 +30,10 @@ struct change {
 std::vector<change> changes_between(const results& baseline, const results& now);
 
 /// The names of the cells that only one of the two has.
-struct lone_cells {
+struct unmatched_cells {
   std::vector<std::string> only_in_baseline;
   std::vector<std::string> only_in_this;
 };
-lone_cells cells_without_counterpart(const results& baseline, const results& now);
+unmatched_cells cells_without_counterpart(const results& baseline, const results& now);
 
 }  // namespace crossover

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/results.hpp"
+#include "bench/results/results.hpp"
 
 namespace crossover {
 

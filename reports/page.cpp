@@ -18,15 +18,15 @@
 namespace crossover {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 constexpr std::size_t label_length = 160;
 constexpr std::size_t missing_rows = 500;
 constexpr std::size_t packed_from =
     150'000;  // bytes of data beyond which they stand compressed in the page
 
-std::string text_of(const json& document) {
-  return document.dump(-1, ' ', false, json::error_handler_t::replace);
+std::string text_of(const ordered_json& document) {
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 std::string sha256_source(std::string_view text) {
@@ -185,13 +185,13 @@ embedded embed(const results& now, std::size_t room) {
   std::size_t samples = 0;
   for (const cell_result& cell : now.cells) samples += cell.samples.size() + 1;
   if (samples > room / 40) return {"nothing", ""};
-  const json whole = to_json(now);
+  const ordered_json whole = to_json(now);
   std::string bytes = compressed_base64(text_of(whole));
   if (bytes.size() <= room) return {"everything", std::move(bytes)};
   results thinned = now;
   for (cell_result& cell : thinned.cells)
     for (sample& s : cell.samples) s.latency = s.service = std::nullopt;
-  bytes = compressed_base64(text_of(json{{"crossover", to_json(thinned)["crossover"]}}));
+  bytes = compressed_base64(text_of(ordered_json{{"crossover", to_json(thinned)["crossover"]}}));
   if (bytes.size() <= room) return {"no_distributions", std::move(bytes)};
   return {"nothing", ""};
 }

@@ -6,7 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "bench/metrics.hpp"
+#include "bench/results/metrics.hpp"
 #include "reports/answers.hpp"
 #include "reports/changes.hpp"
 #include "reports/environment_differences.hpp"
@@ -19,11 +19,11 @@
 namespace crossover {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 /// The nearest number of five significant digits: as precise as anything measured, in half the
 /// bytes.
-json rounded(double value) {
+ordered_json rounded(double value) {
   if (!std::isfinite(value)) return nullptr;
   if (value == 0) return 0;
   const int shift = 4 - static_cast<int>(std::floor(std::log10(std::abs(value))));
@@ -34,23 +34,25 @@ json rounded(double value) {
   return std::isfinite(kept) ? kept : value;
 }
 
-json rounded(const std::optional<double>& value) { return value ? rounded(*value) : json(nullptr); }
+ordered_json rounded(const std::optional<double>& value) {
+  return value ? rounded(*value) : ordered_json(nullptr);
+}
 
-json figure(const interval& of) {
+ordered_json figure(const interval& of) {
   return {rounded(of.mean), rounded(of.lower), rounded(of.upper), of.n};
 }
 
-json figure(const std::vector<double>& values, bool with_values) {
+ordered_json figure(const std::vector<double>& values, bool with_values) {
   const auto of = mean_interval(values);
   if (!of) return nullptr;
-  json made = figure(*of);
+  ordered_json made = figure(*of);
   if (with_values && values.size() > 1)
     for (const double value : values) made.push_back(rounded(value));
   return made;
 }
 
-json metric_rows() {
-  json rows = json::array();
+ordered_json metric_rows() {
+  ordered_json rows = ordered_json::array();
   for (const metric& m : all_metrics())
     rows.push_back({{"id", m.id},
                     {"label", m.label},
@@ -61,8 +63,8 @@ json metric_rows() {
   return rows;
 }
 
-json curve(const latency_curve& of) {
-  json row = {of.count};
+ordered_json curve(const latency_curve& of) {
+  ordered_json row = {of.count};
   for (const double seconds : of.seconds) row.push_back(rounded(seconds));
   row.push_back(rounded(of.max_s));
   return row;
@@ -78,7 +80,7 @@ kept_values values_to_keep(std::size_t repetitions, const page_limits& limits) {
 
 /// The speed-up over the model's own cell with the fewest cores and the same in flight: [mean,
 /// lower, upper, n, those cores].
-json speedup_of(const results& value, const panel& within, const cell_result& cell) {
+ordered_json speedup_of(const results& value, const panel& within, const cell_result& cell) {
   if (!cell.cores || value.foreign) return nullptr;
   const cell_result* base = nullptr;
   for (const std::size_t i : within.cells) {
@@ -91,73 +93,74 @@ json speedup_of(const results& value, const panel& within, const cell_result& ce
   if (base == nullptr) return nullptr;
   const auto ratio = ratio_interval(values_of(cell, "throughput"), values_of(*base, "throughput"));
   if (!ratio) return nullptr;
-  json made = figure(*ratio);
+  ordered_json made = figure(*ratio);
   made.push_back(*base->cores);
   return made;
 }
 
-json cell_row(const results& value, const cell_result& cell, std::size_t in_panel,
-              const panel& within, kept_values kept) {
-  json row = {{"panel", in_panel}, {"name", cell.name}, {"model", cell.model}};
-  row["cores"] = cell.cores ? json(*cell.cores) : json(nullptr);
-  row["in_flight"] = cell.in_flight ? json(*cell.in_flight) : json(nullptr);
+ordered_json cell_row(const results& value, const cell_result& cell, std::size_t in_panel,
+                      const panel& within, kept_values kept) {
+  ordered_json row = {{"panel", in_panel}, {"name", cell.name}, {"model", cell.model}};
+  row["cores"] = cell.cores ? ordered_json(*cell.cores) : ordered_json(nullptr);
+  row["in_flight"] = cell.in_flight ? ordered_json(*cell.in_flight) : ordered_json(nullptr);
   row["status"] = to_string(cell.status);
   if (!cell.reason.empty()) row["reason"] = cell.reason;
   if (value.foreign) row["parameters"] = cell.parameters;
   if (!cell.findings.empty()) {
-    json findings = json::array();
+    ordered_json findings = ordered_json::array();
     for (const finding& f : cell.findings)
       findings.push_back({{"code", f.code}, {"detail", f.detail}});
     row["findings"] = std::move(findings);
   }
   if (cell.ceiling) row["ceiling"] = rounded(*cell.ceiling);
   if (cell.status != cell_status::ok) return row;
-  json metrics = json::array();
+  ordered_json metrics = ordered_json::array();
   for (const metric& m : all_metrics()) {
     // The time is the reciprocal of the throughput, and a foreign file's own word.
     const bool repeats = m.id == (value.foreign ? "throughput" : "time");
     const bool with_values = kept == kept_values::all ||
                              (kept == kept_values::headline && is_headline(m, value.foreign));
-    metrics.push_back(repeats ? json(nullptr) : figure(values_of(cell, m.id), with_values));
+    metrics.push_back(repeats ? ordered_json(nullptr) : figure(values_of(cell, m.id), with_values));
   }
   row["metrics"] = std::move(metrics);
   if (const auto of = latency_curve_of(cell, &sample::latency)) row["latency"] = curve(*of);
   if (const auto of = latency_curve_of(cell, &sample::service)) row["service"] = curve(*of);
-  if (const json speedup = speedup_of(value, within, cell); !speedup.is_null())
+  if (const ordered_json speedup = speedup_of(value, within, cell); !speedup.is_null())
     row["speedup"] = speedup;
   return row;
 }
 
 /// The cell with each model's best in flight at each number of cores, with its speed-up over the
 /// model's own best at the fewest.
-json best_rows(const results& value, const panel& of) {
+ordered_json best_rows(const results& value, const panel& of) {
   std::map<std::string, const cell_result*> base;
-  json rows = json::array();
+  ordered_json rows = ordered_json::array();
   for (const std::uint32_t cores : core_counts(value, of))
-    for (const standing& s : standings_at(value, of, cores)) {
+    for (const ranked_cell& s : ranked_at(value, of, cores)) {
       const cell_result& cell = value.cells[s.cell];
       const cell_result* const from = base.try_emplace(cell.model, &cell).first->second;
       const auto ratio =
           ratio_interval(values_of(cell, "throughput"), values_of(*from, "throughput"));
-      json row = {s.cell, ratio ? figure(*ratio) : json(nullptr), *from->cores};
+      ordered_json row = {s.cell, ratio ? figure(*ratio) : ordered_json(nullptr), *from->cores};
       rows.push_back(std::move(row));
     }
   return rows;
 }
 
-json comparison_row(const comparison& c) {
-  json row = {{"cores", c.cores}, {"best", c.best}, {"tied", c.tied}, {"proven", c.proven}};
-  row["next"] = c.next ? json(*c.next) : json(nullptr);
-  row["ahead"] = c.ahead ? figure(*c.ahead) : json(nullptr);
-  row["of_reference"] = c.of_reference ? figure(*c.of_reference) : json(nullptr);
+ordered_json comparison_row(const model_ranking& c) {
+  ordered_json row = {{"cores", c.cores}, {"best", c.best}, {"tied", c.tied}, {"proven", c.proven}};
+  row["next"] = c.next ? ordered_json(*c.next) : ordered_json(nullptr);
+  row["ahead"] = c.ahead ? figure(*c.ahead) : ordered_json(nullptr);
+  row["of_reference"] = c.of_reference ? figure(*c.of_reference) : ordered_json(nullptr);
   return row;
 }
 
-json panel_row(const results& value, const panel& of) {
-  json row = {{"workload", of.workload}, {"parameters", of.parameters}, {"label", of.label}};
+ordered_json panel_row(const results& value, const panel& of) {
+  ordered_json row = {
+      {"workload", of.workload}, {"parameters", of.parameters}, {"label", of.label}};
   if (value.foreign) return row;
   row["best"] = best_rows(value, of);
-  json comparisons = json::array();
+  ordered_json comparisons = ordered_json::array();
   for (const std::uint32_t cores : core_counts(value, of))
     if (const auto c = compare_at(value, of, cores)) comparisons.push_back(comparison_row(*c));
   row["comparisons"] = std::move(comparisons);
@@ -167,9 +170,9 @@ json panel_row(const results& value, const panel& of) {
     row["cpu_s"] = rounded(seconds_of(cpu->second));
     row["wait_s"] = rounded(seconds_of(wait->second));
   }
-  json fits = json::array();
+  ordered_json fits = ordered_json::array();
   for (const scaling_fit& fit : scaling_fits(value, of)) {
-    json made = {{"model", fit.model}};
+    ordered_json made = {{"model", fit.model}};
     if (!fit.missing.empty()) {
       made["missing"] = fit.missing;
     } else {
@@ -188,23 +191,23 @@ json panel_row(const results& value, const panel& of) {
   return row;
 }
 
-json answer_row(const results& value, const answer& of) {
-  json row = {{"panel", of.panel},
-              {"headline", of.headline},
-              {"sentence", of.sentence},
-              {"details", of.details},
-              {"caveats", of.caveats}};
-  row["best"] = of.at ? json(value.cells[of.at->best].model) : json(nullptr);
+ordered_json answer_row(const results& value, const answer& of) {
+  ordered_json row = {{"panel", of.panel},
+                      {"headline", of.headline},
+                      {"sentence", of.sentence},
+                      {"details", of.details},
+                      {"caveats", of.caveats}};
+  row["best"] = of.at ? ordered_json(value.cells[of.at->best].model) : ordered_json(nullptr);
   row["tie"] = of.at && !of.at->tied.empty();
-  row["cores"] = of.at ? json(of.at->cores) : json(nullptr);
+  row["cores"] = of.at ? ordered_json(of.at->cores) : ordered_json(nullptr);
   return row;
 }
 
-void add_baseline(json& document, const results& baseline, const results& now) {
-  json differences = json::array();
+void add_baseline(ordered_json& document, const results& baseline, const results& now) {
+  ordered_json differences = ordered_json::array();
   for (const auto& d : environment_differences(baseline, now))
     differences.push_back({d.key, d.old_value, d.new_value});
-  json changes = json::array();
+  ordered_json changes = ordered_json::array();
   for (const change& c : changes_between(baseline, now)) {
     if (!is_headline(*c.of, now.foreign)) continue;
     changes.push_back({{"cell", c.now},
@@ -213,7 +216,7 @@ void add_baseline(json& document, const results& baseline, const results& now) {
                        {"ratio", figure(c.ratio)},
                        {"direction", to_string(c.direction)}});
   }
-  const lone_cells lone = cells_without_counterpart(baseline, now);
+  const unmatched_cells lone = cells_without_counterpart(baseline, now);
   document["baseline"] = {{"date", baseline.date},
                           {"command", baseline.command},
                           {"environment_differences", differences},
@@ -237,41 +240,42 @@ page_limits complete_page() {
   return {all, all, all};
 }
 
-json page_data(const results& now, const results* baseline, const page_limits& limits) {
+ordered_json page_data(const results& now, const results* baseline, const page_limits& limits) {
   const std::vector<panel> panels = panels_of(now);
   const std::vector<answer> answers = answers_of(now, panels);
   std::size_t repetitions = 0;
   for (const cell_result& cell : now.cells) repetitions += cell.samples.size();
   const kept_values kept = values_to_keep(repetitions, limits);
 
-  json document = {{"schema", 1},
-                   {"suite", now.suite},
-                   {"foreign", now.foreign},
-                   {"status", now.status == results_status::complete ? "complete" : "interrupted"},
-                   {"date", now.date},
-                   {"seed", now.seed},
-                   {"command", now.command},
-                   {"repetitions", repetitions},
-                   {"values", kept == kept_values::all        ? "all"
-                              : kept == kept_values::headline ? "headline"
-                                                              : "none"},
-                   {"environment", now.environment},
-                   {"outcomes", outcomes_of({now, panels, answers})},
-                   {"metrics", metric_rows()},
-                   {"shares", curve_shares()}};
-  json answer_rows = json::array();
+  ordered_json document = {
+      {"schema", 1},
+      {"suite", now.suite},
+      {"foreign", now.foreign},
+      {"status", now.status == results_status::complete ? "complete" : "interrupted"},
+      {"date", now.date},
+      {"seed", now.seed},
+      {"command", now.command},
+      {"repetitions", repetitions},
+      {"values", kept == kept_values::all        ? "all"
+                 : kept == kept_values::headline ? "headline"
+                                                 : "none"},
+      {"environment", now.environment},
+      {"outcomes", outcomes_of({now, panels, answers})},
+      {"metrics", metric_rows()},
+      {"shares", curve_shares()}};
+  ordered_json answer_rows = ordered_json::array();
   for (const answer& a : answers) answer_rows.push_back(answer_row(now, a));
   document["answers"] = std::move(answer_rows);
 
   std::vector<std::size_t> panel_of_cell(now.cells.size());
-  json panel_rows = json::array();
+  ordered_json panel_rows = ordered_json::array();
   for (std::size_t i = 0; i < panels.size(); ++i) {
     for (const std::size_t cell : panels[i].cells) panel_of_cell[cell] = i;
     panel_rows.push_back(panel_row(now, panels[i]));
   }
   document["panels"] = std::move(panel_rows);
 
-  json cells = json::array();
+  ordered_json cells = ordered_json::array();
   for (std::size_t i = 0; i < now.cells.size(); ++i)
     cells.push_back(cell_row(now, now.cells[i], panel_of_cell[i], panels[panel_of_cell[i]], kept));
   document["cells"] = std::move(cells);

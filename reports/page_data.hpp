@@ -2,8 +2,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "bench/metrics.hpp"
-#include "bench/results.hpp"
+#include "bench/results/metrics.hpp"
+#include "bench/results/results.hpp"
 
 namespace crossover {
 

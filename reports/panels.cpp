@@ -7,7 +7,7 @@
 #include <set>
 #include <tuple>
 
-#include "bench/metrics.hpp"
+#include "bench/results/metrics.hpp"
 
 namespace crossover {
 
@@ -44,20 +44,20 @@ std::optional<interval> interval_of(const cell_result& cell, std::string_view me
   return mean_interval(values_of(cell, metric_id));
 }
 
-std::vector<standing> standings_at(const results& value, const panel& of, std::uint32_t cores) {
-  std::map<std::string, standing> best;
+std::vector<ranked_cell> ranked_at(const results& value, const panel& of, std::uint32_t cores) {
+  std::map<std::string, ranked_cell> best;
   for (const std::size_t i : of.cells) {
     const cell_result& cell = value.cells[i];
     if (cell.cores != cores) continue;
     const auto throughput = interval_of(cell, "throughput");
     if (!throughput) continue;
-    const auto [position, fresh] = best.try_emplace(cell.model, standing{i, *throughput});
+    const auto [position, fresh] = best.try_emplace(cell.model, ranked_cell{i, *throughput});
     if (!fresh && throughput->mean > position->second.throughput.mean)
       position->second = {i, *throughput};
   }
-  std::vector<standing> order;
+  std::vector<ranked_cell> order;
   for (const auto& [model, found] : best) order.push_back(found);
-  std::stable_sort(order.begin(), order.end(), [](const standing& a, const standing& b) {
+  std::stable_sort(order.begin(), order.end(), [](const ranked_cell& a, const ranked_cell& b) {
     return a.throughput.mean > b.throughput.mean;
   });
   return order;

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/results.hpp"
-#include "reports/interval.hpp"
+#include "bench/results/results.hpp"
+#include "reports/statistics/interval.hpp"
 
 namespace crossover {
 
@@ -34,13 +34,13 @@ inline constexpr std::string_view name_of_reference = "reference";
 
 /// What a model does at best: the in-flight value with the highest mean throughput at this number
 /// of cores.
-struct standing {
+struct ranked_cell {
   std::size_t cell = 0;  ///< index into results::cells
   interval throughput;
 };
 
 /// One standing a model at `cores`, the highest throughput first; `reference` included.
-std::vector<standing> standings_at(const results& value, const panel& of, std::uint32_t cores);
+std::vector<ranked_cell> ranked_at(const results& value, const panel& of, std::uint32_t cores);
 
 /// The core counts at which cells of the panel were measured, ascending.
 std::vector<std::uint32_t> core_counts(const results& value, const panel& of);

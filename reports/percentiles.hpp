@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "bench/results.hpp"
+#include "bench/results/results.hpp"
 
 namespace crossover {
 

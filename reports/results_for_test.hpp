@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "bench/results.hpp"
+#include "bench/results/results.hpp"
 
 namespace crossover {
 

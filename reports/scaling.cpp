@@ -194,7 +194,7 @@ std::vector<scaling_fit> scaling_fits(const results& value, const panel& of) {
   std::vector<std::string> order;
   std::map<std::string, std::vector<scaling_point>> points;
   for (const std::uint32_t cores : core_counts(value, of))
-    for (const standing& s : standings_at(value, of, cores)) {
+    for (const ranked_cell& s : ranked_at(value, of, cores)) {
       const cell_result& cell = value.cells[s.cell];
       const auto [position, fresh] = points.try_emplace(cell.model);
       if (fresh) order.push_back(cell.model);

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/results.hpp"
-#include "reports/interval.hpp"
+#include "bench/results/results.hpp"
 #include "reports/panels.hpp"
+#include "reports/statistics/interval.hpp"
 
 namespace crossover {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "bench/metrics.hpp"
+#include "bench/results/metrics.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/units.hpp"
 

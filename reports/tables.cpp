@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "bench/metrics.hpp"
+#include "bench/results/metrics.hpp"
 #include "reports/changes.hpp"
 #include "reports/environment_differences.hpp"
 #include "reports/outcomes.hpp"

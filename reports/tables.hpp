@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "bench/results.hpp"
+#include "bench/results/results.hpp"
 
 namespace crossover {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "bench/results.hpp"
-#include "bench/trace.hpp"
+#include "bench/results/results.hpp"
+#include "bench/results/trace.hpp"
 
 namespace crossover {
 

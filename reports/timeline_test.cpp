@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "reports/interval.hpp"
+#include "reports/statistics/interval.hpp"
 
 namespace crossover {
 

@@ -5,7 +5,7 @@
 
 namespace crossover {
 
-int cell_command(const words& arguments) {
+int cell_command(const string_list& arguments) {
   CLI::App app(
       "One cell process: reads requests on standard input, a JSON object a line, and answers on "
       "standard output.\n"

@@ -7,12 +7,12 @@
 #include <optional>
 #include <random>
 
-#include "bench/interrupt.hpp"
-#include "bench/runner.hpp"
+#include "bench/measure/runner.hpp"
 #include "reports/check/formats/formats.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "tools/check/compare_sides.hpp"
 #include "tools/command_line.hpp"
+#include "workloads/base/interrupt.hpp"
 
 namespace crossover {
 namespace {
@@ -69,7 +69,7 @@ std::string help_of_formats() {
 }
 
 /// Google Benchmark's flags, of which check understands two.
-void take_benchmark_flags(const words& flags, check_request& asked) {
+void take_benchmark_flags(const string_list& flags, check_request& asked) {
   for (const std::string& flag : flags) {
     const std::size_t equals = flag.find('=');
     const std::string name = flag.substr(0, equals),
@@ -106,7 +106,7 @@ void take_injection(const std::string& text, check_request& asked) {
 
 }  // namespace
 
-int check_command(const words& arguments) {
+int check_command(const string_list& arguments) {
   CLI::App app(
       "Is NEW slower than OLD? Two programs (builds of crossover, or any Google Benchmark "
       "executables) are measured in turns;\n"
@@ -120,7 +120,7 @@ int check_command(const words& arguments) {
   std::string detect = "5%", tolerate = "1%", false_alarms = "1%", power = "95%", budget = "5min",
               thresholds_file, out, injection;
   std::optional<std::uint64_t> seed;
-  words formats;
+  string_list formats;
   app.add_option("SIDES", asked.sides,
                  "OLD NEW: two programs or two results files (with --history: NEW)")
       ->required()
@@ -147,7 +147,7 @@ int check_command(const words& arguments) {
   app.add_option("--commit", asked.commit, "ID: and keep NEW there under this name");
   app.add_option("--inject-new", injection)->group("");
   chosen.add_to(app);
-  words benchmark_flags;
+  string_list benchmark_flags;
   if (!parse(app, arguments, &benchmark_flags)) return exit_code::ok;
 
   if (asked.sides.size() > 2)
@@ -181,7 +181,7 @@ int check_command(const words& arguments) {
     if (!one.path.empty()) check_writable(one.path);
 
   catch_interrupts();
-  const comparison found = compare_sides(asked);
+  const check_result found = compare_sides(asked);
   bool said = false;
   for (const output& one : outputs) {
     const std::string text = one.format->render(found);

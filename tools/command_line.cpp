@@ -4,15 +4,15 @@
 
 #include <algorithm>
 
-#include "workloads/error.hpp"
-#include "workloads/nearest.hpp"
+#include "workloads/base/error.hpp"
+#include "workloads/base/nearest.hpp"
 #include "workloads/registry.hpp"
 
 namespace crossover {
 namespace {
 
-words flags_of(const CLI::App& app) {
-  words flags;
+string_list flags_of(const CLI::App& app) {
+  string_list flags;
   for (const CLI::Option* option : app.get_options())
     for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
   return flags;
@@ -20,8 +20,8 @@ words flags_of(const CLI::App& app) {
 
 }  // namespace
 
-bool parse(CLI::App& app, const words& arguments, words* benchmark_flags) {
-  words mine;
+bool parse(CLI::App& app, const string_list& arguments, string_list* benchmark_flags) {
+  string_list mine;
   for (const std::string& word : arguments) {
     if (benchmark_flags != nullptr && word.starts_with("--benchmark_"))
       benchmark_flags->push_back(word);
@@ -81,8 +81,8 @@ const suite& selection::chosen_suite() const {
   return suite_name.empty() ? all_suites().front() : find_suite(suite_name);
 }
 
-words selection::flags(const std::string& otherwise) const {
-  words flags;
+string_list selection::flags(const std::string& otherwise) const {
+  string_list flags;
   const auto add = [&flags](const char* flag, const std::string& value) {
     flags.insert(flags.end(), {flag, value});
   };

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "bench/machine.hpp"
-#include "bench/matrix.hpp"
-#include "bench/suites.hpp"
+#include "bench/measure/machine.hpp"
+#include "bench/measure/plan.hpp"
+#include "bench/measure/suites.hpp"
 #include "tools/commands.hpp"
 
 namespace crossover {
@@ -17,11 +17,11 @@ namespace crossover {
 /// that begin with
 /// `--benchmark_` are put into `benchmark_flags` where that is given. Throws `error` (invalid) with
 /// the nearest flag.
-bool parse(CLI::App& app, const words& arguments, words* benchmark_flags = nullptr);
+bool parse(CLI::App& app, const string_list& arguments, string_list* benchmark_flags = nullptr);
 
 /// The choice of cells, as `run` and `list` take it.
 struct selection {
-  words workloads, models;
+  string_list workloads, models;
   std::vector<std::uint32_t> cores, in_flight;
   double rate = 0;
   std::string suite_name;
@@ -35,7 +35,7 @@ struct selection {
   std::vector<matrix> matrices(const machine& here) const;
   /// The choice as flags again, for another program's `list`. Where they choose no cells by
   /// themselves, as --cores alone, they are of `otherwise`'s suite; none where nothing was chosen.
-  words flags(const std::string& otherwise) const;
+  string_list flags(const std::string& otherwise) const;
 };
 
 }  // namespace crossover

@@ -7,14 +7,14 @@ namespace crossover {
 
 /// The subcommands. Each takes the words behind its name and returns the program's exit code; it
 /// throws `error` for trouble of the outside world, which main turns into one line and a code.
-using words = std::vector<std::string>;
+using string_list = std::vector<std::string>;
 
-int list_command(const words& arguments);
-int run_command(const words& arguments);
-int report_command(const words& arguments);
-int check_command(const words& arguments);
-int serve_command(const words& arguments);
-int cell_command(const words& arguments);
+int list_command(const string_list& arguments);
+int run_command(const string_list& arguments);
+int report_command(const string_list& arguments);
+int check_command(const string_list& arguments);
+int serve_command(const string_list& arguments);
+int cell_command(const string_list& arguments);
 
 /// What the shell is told (sysexits.h where it has one).
 namespace exit_code {
@@ -29,6 +29,6 @@ constexpr int interrupted = 130;
 }  // namespace exit_code
 
 /// This executable's own path.
-std::string own_program();
+std::string executable_path();
 
 }  // namespace crossover

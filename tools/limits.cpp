@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "bench/cell/cell.hpp"
-#include "bench/duel.hpp"
-#include "bench/fixtures.hpp"
-#include "bench/machine.hpp"
-#include "bench/models/bare.hpp"
-#include "reports/interval.hpp"
+#include "bench/measure/duel.hpp"
+#include "bench/measure/machine.hpp"
+#include "bench/measure/servers.hpp"
+#include "bench/models/reference/bare.hpp"
+#include "reports/statistics/interval.hpp"
 #include "tools/commands.hpp"
 #include "tools/peers.hpp"
-#include "workloads/quantities.hpp"
+#include "workloads/base/quantities.hpp"
 #include "workloads/registry.hpp"
 
 namespace crossover {
@@ -26,9 +26,9 @@ namespace {
 /// The share of the limit's throughput that an arm reaches, one value a block.
 using shares = std::vector<double>;
 
-struct bench_place {
+struct bench_context {
   machine here = read_machine();
-  fixtures servers;
+  server_pool servers;
   std::uint32_t blocks;
 };
 
@@ -39,27 +39,27 @@ struct cell_words {
   std::uint32_t in_flight;
 };
 
-duel_arm arm_of(bench_place& place, const cell_words& words) {
+duel_arm arm_of(bench_context& place, const cell_words& words) {
   const named_parameters workload = parse_named_parameters(words.workload),
                          model = parse_named_parameters(words.model);
   planned_cell cell;
   cell.workload = &find_workload(workload.name);
   cell.workload_values = parameter_values(workload.name, cell.workload->parameters, workload.given);
-  const allotment given = allot(place.here, words.cores);
+  const cpu_assignment given = assign_cpus(place.here, words.cores);
   duel_arm arm;
-  arm.command = {own_program(), "cell"};
+  arm.command = {executable_path(), "cell"};
   arm.what.workload = workload.name;
   for (const auto& [name, text] : cell.workload_values.texts()) arm.what.parameters[name] = text;
   arm.what.model = model.name;
   arm.what.model_parameters = model.given;
   arm.what.cores = given.cell;
   arm.what.in_flight = words.in_flight;
-  arm.what.endpoint = place.servers.place_for(cell, given).endpoint;
+  arm.what.endpoint = place.servers.server_for(cell, given).endpoint;
   return arm;
 }
 
 /// Throughput of `arm` over that of `limit`, from alternating slices of 20 ms.
-shares duel_share(bench_place& place, const cell_words& limit, const cell_words& arm) {
+shares duel_share(bench_context& place, const cell_words& limit, const cell_words& arm) {
   duel_plan plan;
   plan.blocks = place.blocks;
   shares all;
@@ -74,7 +74,7 @@ shares duel_share(bench_place& place, const cell_words& limit, const cell_words&
 }
 
 /// Throughput over what arithmetic allows.
-shares ceiling_share(bench_place& place, const cell_words& words, double ceiling) {
+shares ceiling_share(bench_context& place, const cell_words& words, double ceiling) {
   shares all;
   for (std::uint32_t i = 0; i < std::min(5U, place.blocks); ++i) {
     const duel_arm arm = arm_of(place, words);
@@ -89,7 +89,7 @@ shares ceiling_share(bench_place& place, const cell_words& words, double ceiling
 }
 
 /// Our throughput over a foreign program's: runs of a second or two take turns, ABBA or BAAB.
-shares against(bench_place& place, const duel_arm& arm, const std::function<double()>& other) {
+shares against(bench_context& place, const duel_arm& arm, const std::function<double()>& other) {
   shares all;
   cell_process process(arm.command, 20);
   process.prepare(arm.what);
@@ -110,19 +110,19 @@ shares against(bench_place& place, const duel_arm& arm, const std::function<doub
   return all;
 }
 
-shares openssl_share(bench_place& place) {
+shares openssl_share(bench_context& place) {
   const duel_arm arm = arm_of(place, {"hashing", "event_loop", 1, 1});
   return against(place, arm, [&] { return openssl_speed(arm.what.cores, 65536); });
 }
 
-shares wrk_share(bench_place& place) {
-  const allotment given = allot(place.here, 1);
-  const nginx_server server(given.fixture, 16384);
+shares wrk_share(bench_context& place) {
+  const cpu_assignment given = assign_cpus(place.here, 1);
+  const nginx_server server(given.server, 16384);
   const duel_arm arm = arm_of(place, {"download:url=" + server.url(), "event_loop", 1, 64});
   return against(place, arm, [&] { return wrk(given.cell, 64, server.url()); });
 }
 
-shares pgbench_share(bench_place& place) {
+shares pgbench_share(bench_context& place) {
   const duel_arm arm = arm_of(place, {"query:engine=postgresql", "event_loop", 1, 64});
   if (!prepare_pgbench(arm.what.endpoint)) return {};
   return against(place, arm, [&] { return pgbench(arm.what.cores, 64, arm.what.endpoint); });
@@ -130,7 +130,7 @@ shares pgbench_share(bench_place& place) {
 
 /// How near the computing of `mixed` comes to what was asked for, from the CPU time of a run that
 /// does nothing else: 1 is exact.
-shares calibration_share(bench_place& place) {
+shares calibration_share(bench_context& place) {
   shares all;
   for (std::uint32_t i = 0; i < place.blocks; ++i) {
     const duel_arm arm = arm_of(place, {"mixed:cpu=500us,wait=0", "serial", 1, 1});
@@ -146,7 +146,7 @@ shares calibration_share(bench_place& place) {
 }
 
 /// 40 MB over what 10 000 sleeping coroutines take beyond the idle process.
-shares coroutine_memory_share(bench_place& place) {
+shares coroutine_memory_share(bench_context& place) {
   shares all;
   for (int i = 0; i < 3; ++i) {
     const duel_arm arm = arm_of(place, {"sleep:delay=100ms", "event_loop", 1, 10000});
@@ -161,7 +161,7 @@ shares coroutine_memory_share(bench_place& place) {
 }
 
 /// 10 ms over the time from exec to ready.
-shares start_share(bench_place& place) {
+shares start_share(bench_context& place) {
   shares all;
   for (std::uint32_t i = 0; i < 3 * place.blocks; ++i) {
     const duel_arm arm = arm_of(place, {"noop", "event_loop", 1, 1});
@@ -177,11 +177,11 @@ struct row {
   std::string_view what;
   std::string_view against;
   double least;
-  std::function<shares(bench_place&)> measure;
+  std::function<shares(bench_context&)> measure;
 };
 
-std::function<shares(bench_place&)> duel(cell_words limit, cell_words arm) {
-  return [limit, arm](bench_place& place) { return duel_share(place, limit, arm); };
+std::function<shares(bench_context&)> duel(cell_words limit, cell_words arm) {
+  return [limit, arm](bench_context& place) { return duel_share(place, limit, arm); };
 }
 
 std::vector<row> all_rows() {
@@ -209,7 +209,7 @@ std::vector<row> all_rows() {
       {"network 64 B, 1 core, fibers, 64 in flight", "reference", 0.85,
        duel({"network", "reference", 1, 64}, {"network", "fibers", 1, 64})},
       {"sleep 100 ms, 1 core, event_loop, 10 000 in flight", "in flight / delay", 0.97,
-       [](bench_place& place) {
+       [](bench_context& place) {
          return ceiling_share(place, {"sleep:delay=100ms", "event_loop", 1, 10000}, 100000);
        }},
       {"noop, 1 core, event_loop, 64 in flight", "bare Asio posts", 0.80,
@@ -227,12 +227,12 @@ std::vector<row> all_rows() {
 }
 
 std::string program_beside(const std::string& name) {
-  const std::string own = own_program();
+  const std::string own = executable_path();
   return own.substr(0, own.rfind('/') + 1) + name;
 }
 
 int measure_all(std::uint32_t blocks, const std::string& filter) {
-  bench_place place{read_machine(), fixtures(program_beside("crossover"), {}), blocks};
+  bench_context place{read_machine(), server_pool(program_beside("crossover"), {}), blocks};
   int missed = 0;
   fmt::print("{:<62} {:<30} {:>7} {:>7} {:>17}\n", "arm", "against", "least", "median",
              "95 % of the mean");

@@ -78,7 +78,7 @@ void print_table(const std::vector<planned_cell>& cells) {
 
 }  // namespace
 
-int list_command(const words& arguments) {
+int list_command(const string_list& arguments) {
   CLI::App app(
       "The matrix: workloads, models, suites and the cells that `run` with the same flags would "
       "measure.\n"

@@ -4,10 +4,10 @@
 #include <exception>
 #include <string_view>
 
-#include "bench/interrupt.hpp"
 #include "tools/commands.hpp"
-#include "workloads/error.hpp"
-#include "workloads/nearest.hpp"
+#include "workloads/base/error.hpp"
+#include "workloads/base/interrupt.hpp"
+#include "workloads/base/nearest.hpp"
 
 namespace crossover {
 namespace {
@@ -15,7 +15,7 @@ namespace {
 struct command {
   std::string_view name;
   std::string_view help;
-  int (*run)(const words&);
+  int (*run)(const string_list&);
 };
 
 constexpr std::array commands = {
@@ -52,7 +52,7 @@ int code_of(error_kind kind) {
   }
 }
 
-int dispatch(const words& arguments) {
+int dispatch(const string_list& arguments) {
   if (arguments.empty()) return help(stderr);
   if (arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help")
     return help(stdout);
@@ -60,7 +60,7 @@ int dispatch(const words& arguments) {
     fmt::print("crossover {}\n", CROSSOVER_VERSION);
     return exit_code::ok;
   }
-  words names;
+  string_list names;
   for (const command& c : commands) {
     if (arguments[0] == c.name) return c.run({arguments.begin() + 1, arguments.end()});
     names.emplace_back(c.name);

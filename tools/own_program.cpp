@@ -6,7 +6,7 @@
 
 namespace crossover {
 
-std::string own_program() {
+std::string executable_path() {
   char path[PATH_MAX];
   const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
   return length > 0 ? std::string(path, static_cast<std::size_t>(length)) : "crossover";

@@ -13,8 +13,8 @@
 #include <fstream>
 #include <regex>
 
+#include "workloads/base/error.hpp"
 #include "workloads/endpoint.hpp"
-#include "workloads/error.hpp"
 #include "workloads/hashing.hpp"
 
 namespace crossover {

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include "bench/runner.hpp"
+#include "bench/measure/runner.hpp"
 
 namespace crossover {
 

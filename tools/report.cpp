@@ -4,15 +4,15 @@
 #include <fstream>
 #include <optional>
 
-#include "bench/results.hpp"
-#include "bench/runner.hpp"
+#include "bench/measure/runner.hpp"
+#include "bench/results/results.hpp"
 #include "reports/page.hpp"
 #include "reports/tables.hpp"
 #include "tools/command_line.hpp"
 
 namespace crossover {
 
-int report_command(const words& arguments) {
+int report_command(const string_list& arguments) {
   CLI::App app(
       "What results say: one self-contained HTML page, or a table for terminals and pull "
       "requests.\n"

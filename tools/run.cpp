@@ -10,13 +10,13 @@
 #include <sstream>
 
 #include "bench/cell/cpu_switches.hpp"
-#include "bench/environment.hpp"
-#include "bench/interrupt.hpp"
-#include "bench/runner.hpp"
+#include "bench/measure/environment.hpp"
+#include "bench/measure/runner.hpp"
 #include "reports/summary.hpp"
 #include "reports/timeline.hpp"
 #include "tools/command_line.hpp"
 #include "tools/progress.hpp"
+#include "workloads/base/interrupt.hpp"
 #include "workloads/endpoint.hpp"
 #include "workloads/registry.hpp"
 
@@ -33,7 +33,7 @@ std::string without_password(const std::string& text) {
 
 /// `--endpoint WORKLOAD=HOST:PORT`, or as the workload writes it; each is tried once before
 /// anything is measured.
-std::map<std::string, std::string> users_endpoints(const words& texts) {
+std::map<std::string, std::string> users_endpoints(const string_list& texts) {
   std::map<std::string, std::string> endpoints;
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
@@ -42,7 +42,7 @@ std::map<std::string, std::string> users_endpoints(const words& texts) {
                   fmt::format("--endpoint {}: write WORKLOAD=WHERE, as network=127.0.0.1:4000",
                               without_password(text)));
     const workload_type& type = find_workload(text.substr(0, equals));
-    if (type.start_fixture == nullptr)
+    if (type.start_server == nullptr)
       throw error(error_kind::invalid, fmt::format("--endpoint {}: {} talks to no server",
                                                    without_password(text), type.name));
     try {
@@ -59,15 +59,15 @@ std::map<std::string, std::string> users_endpoints(const words& texts) {
   return endpoints;
 }
 
-words split_words(const std::string& text) {
+string_list split_words(const std::string& text) {
   std::istringstream in(text);
-  words all;
+  string_list all;
   for (std::string word; in >> word;) all.push_back(word);
   return all;
 }
 
 results empty_results(const std::vector<planned_cell>& cells, const machine& here,
-                      const words& arguments, std::uint64_t seed) {
+                      const string_list& arguments, std::uint64_t seed) {
   results all;
   all.environment = read_environment(here);
   all.environment["google_benchmark_build_type"] = google_benchmark_build_type();
@@ -103,7 +103,7 @@ void check_traceable(const std::vector<planned_cell>& cells, const std::string& 
 }
 
 void write_trace(const std::string& file, const measuring& how, const machine& here,
-                 fixtures& servers, const planned_cell& cell, const cell_result& measured) {
+                 server_pool& servers, const planned_cell& cell, const cell_result& measured) {
   const sample& last = measured.samples.back();
   const auto [traced, trace] = trace_in_fresh_process(
       how, here, servers, cell, static_cast<double>(last.operations) / last.wall_s);
@@ -116,7 +116,7 @@ void write_trace(const std::string& file, const measuring& how, const machine& h
 
 }  // namespace
 
-int run_command(const words& arguments) {
+int run_command(const string_list& arguments) {
   CLI::App app(
       "Measure: every cell in fresh processes, repetitions in random order; results to --out.\n"
       "Google Benchmark's flags (--benchmark_filter=REGEX and the rest) are passed through.\n"
@@ -130,7 +130,7 @@ int run_command(const words& arguments) {
   double seconds = 0;
   std::uint32_t repetitions = 0;
   std::optional<std::uint64_t> seed;
-  words endpoints;
+  string_list endpoints;
   std::string launcher, out = "results.json", trace;
   app.add_option("--seconds", seconds, "measured time of a repetition")
       ->check(CLI::Range(0.001, 3600.0));
@@ -152,12 +152,12 @@ int run_command(const words& arguments) {
 
   const suite& named = chosen.chosen_suite();
   const machine here = read_machine();
-  const std::map<std::string, std::string> users_servers = users_endpoints(endpoints);
+  const std::map<std::string, std::string> external_servers = users_endpoints(endpoints);
   std::set<std::string> served;
-  for (const auto& [workload, endpoint] : users_servers) served.insert(workload);
+  for (const auto& [workload, endpoint] : external_servers) served.insert(workload);
   const auto cells = plan(chosen.matrices(here), here, read_limits(), served);
-  fixtures servers(own_program(), users_servers);
-  how.program = own_program();
+  server_pool servers(executable_path(), external_servers);
+  how.program = executable_path();
   how.cells = CROSSOVER_CELLS;
   how.launcher = split_words(launcher);
   how.seconds = seconds > 0 ? seconds : named.seconds;

@@ -11,19 +11,19 @@
 namespace crossover {
 namespace {
 
-const workload_type& served(const words& arguments) {
+const workload_type& served(const string_list& arguments) {
   if (arguments.empty() || arguments[0].starts_with("-"))
     throw error(error_kind::invalid,
                 "serve: name a workload, as: crossover serve network --bytes 64");
   const workload_type& type = find_workload(arguments[0]);
-  if (type.start_fixture == nullptr)
+  if (type.start_server == nullptr)
     throw error(error_kind::invalid, fmt::format("serve: {} needs no server", type.name));
   return type;
 }
 
 }  // namespace
 
-int serve_command(const words& arguments) {
+int serve_command(const string_list& arguments) {
   if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) {
     fmt::print(
         "A workload's fixture alone: prints `listening` and where (HOST:PORT, a URL, a file), ends "
@@ -37,7 +37,7 @@ int serve_command(const words& arguments) {
                            "input.\nExample:  crossover serve {}",
                            type.name, type.name),
                "serve");
-  fixture_place place;
+  server_config place;
   app.add_option("--address", place.address, "where to listen (default: loopback only)");
   app.add_option("--port", place.port, "0: any that is free");
   app.add_option("--cpus", place.cpus, "a thread on each of these CPUs")->delimiter(',');
@@ -50,11 +50,11 @@ int serve_command(const words& arguments) {
   if (!parse(app, {arguments.begin() + 1, arguments.end()})) return exit_code::ok;
 
   const parameter_values values(type.name, type.parameters, given);
-  if (counterpart_of(type, values) == counterpart::none)
+  if (target_of(type, values) == target_kind::none)
     throw error(error_kind::invalid,
                 fmt::format("serve: with these parameters {} asks another server", type.name));
   raise_descriptor_limit();
-  const std::unique_ptr<fixture> running = type.start_fixture(values, place);
+  const std::unique_ptr<workload_server> running = type.start_server(values, place);
   fmt::print("listening {}\n", running->endpoint());
   std::fflush(stdout);
   char ignored[256];

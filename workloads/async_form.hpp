@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <memory>
 
 #include "workloads/workload.hpp"
@@ -12,6 +13,7 @@ namespace crossover {
 /// some tens of ns.
 using loop_executor = boost::asio::io_context::executor_type;
 using awaitable_operation = boost::asio::awaitable<void, loop_executor>;
+inline constexpr boost::asio::use_awaitable_t<loop_executor> use_awaitable;
 
 /// A workload's operation as a coroutine on an event loop.
 class async_form {

@@ -17,10 +17,10 @@
 
 #include "workloads/async_form.hpp"
 #include "workloads/endpoint.hpp"
-#include "workloads/fixtures/http_server.hpp"
 #include "workloads/hashing.hpp"
 #include "workloads/http_reply.hpp"
 #include "workloads/http_url.hpp"
+#include "workloads/servers/http_server.hpp"
 #include "workloads/trace_points.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
@@ -33,7 +33,6 @@ namespace http = boost::beast::http;
 using tcp = asio::ip::tcp;
 using loop_socket = asio::basic_stream_socket<tcp, loop_executor>;
 using boost::system::error_code;
-constexpr asio::use_awaitable_t<loop_executor> use_awaitable;
 
 constexpr std::array download_parameters = {
     parameter{"bytes", parameter_kind::size, "16KiB", 0, 1ULL << 30, {}, "size of a body"},
@@ -53,15 +52,16 @@ constexpr std::array download_parameters = {
               "ask a server of yours instead: http://HOST:PORT/PATH"},
 };
 
-struct blocking_lane final : lane {
-  explicit blocking_lane(reference_body& reference) : reply(reference) {}
+struct blocking_http_lane final : lane {
+  explicit blocking_http_lane(reference_body& reference) : reply(reference) {}
   descriptor
       socket;  // empty after an error or the server's close: the next operation connects anew
   reply_reader reply;
 };
 
-struct loop_lane final : lane {
-  loop_lane(asio::io_context& loop, reference_body& reference) : socket(loop), reply(reference) {}
+struct http_loop_lane final : lane {
+  http_loop_lane(asio::io_context& loop, reference_body& reference)
+      : socket(loop), reply(reference) {}
   loop_socket socket;
   tcp::endpoint server;  // as it was found at first: no name is looked up on a loop
   reply_reader reply;
@@ -77,13 +77,13 @@ class download final : public workload, public async_form {
   }
 
   std::unique_ptr<lane> open_lane(std::uint32_t) override {
-    auto opened = std::make_unique<blocking_lane>(reference_);
+    auto opened = std::make_unique<blocking_http_lane>(reference_);
     opened->socket = connect_first(request_.endpoint);
     return opened;
   }
 
   void run_blocking(lane& mine) override {
-    auto& l = static_cast<blocking_lane&>(mine);
+    auto& l = static_cast<blocking_http_lane&>(mine);
     for (bool reused = static_cast<bool>(l.socket);; reused = false) {
       if (!l.socket) l.socket = connect_to(request_.endpoint);
       l.reply.begin();
@@ -103,7 +103,7 @@ class download final : public workload, public async_form {
   async_form* async() override { return this; }
 
   std::unique_ptr<lane> open_async_lane(asio::io_context& loop, std::uint32_t) override {
-    auto opened = std::make_unique<loop_lane>(loop, reference_);
+    auto opened = std::make_unique<http_loop_lane>(loop, reference_);
     descriptor fd = connect_first(request_.endpoint);
     sockaddr_storage name{};
     socklen_t length = sizeof name;
@@ -115,7 +115,7 @@ class download final : public workload, public async_form {
   }
 
   awaitable_operation run_async(lane& mine) override {
-    auto& l = static_cast<loop_lane&>(mine);
+    auto& l = static_cast<http_loop_lane&>(mine);
     for (bool reused = l.socket.is_open();; reused = false) {
       if (!l.socket.is_open()) co_await connect(l);
       l.reply.begin();
@@ -185,7 +185,7 @@ class download final : public workload, public async_form {
     return reused && reply.nothing_yet();
   }
 
-  void send_request(blocking_lane& l) const {
+  void send_request(blocking_http_lane& l) const {
     for (std::size_t done = 0; done < request_.text.size();) {
       const ssize_t n = wait_send(l.socket.get(), request_.text.data() + done,
                                   request_.text.size() - done, MSG_NOSIGNAL);
@@ -195,7 +195,7 @@ class download final : public workload, public async_form {
     }
   }
 
-  static void receive_reply(blocking_lane& l) {
+  static void receive_reply(blocking_http_lane& l) {
     for (bool complete = false; !complete;) {
       const auto room = l.reply.room();
       const ssize_t n = wait_receive(l.socket.get(), room.data(), room.size());
@@ -205,12 +205,12 @@ class download final : public workload, public async_form {
     }
   }
 
-  static void close(loop_lane& l) {
+  static void close(http_loop_lane& l) {
     error_code ignored;
     l.socket.close(ignored);
   }
 
-  static awaitable_operation connect(loop_lane& l) {
+  static awaitable_operation connect(http_loop_lane& l) {
     error_code trouble;
     l.socket.open(l.server.protocol(), trouble);
     if (trouble) throw operation_error("socket", trouble.value());
@@ -259,18 +259,20 @@ constinit const workload_type download_workload = {
     .parameters = download_parameters,
     .make = [](const parameter_values& values, const std::string& endpoint)
         -> std::unique_ptr<workload> { return std::make_unique<download>(values, endpoint); },
-    .least_operation_s =
+    .min_operation_s =
         [](const parameter_values& values) {
           return static_cast<double>(values.number("delay")) * 1e-9;
         },
-    .start_fixture = [](const parameter_values& values, const fixture_place& place)
-        -> std::unique_ptr<fixture> { return start_http_server(values.number("delay"), place); },
+    .start_server = [](const parameter_values& values,
+                       const server_config& place) -> std::unique_ptr<workload_server> {
+      return start_http_server(values.number("delay"), place);
+    },
     .descriptors_per_lane = 1,
-    .talks_to =
+    .target =
         [](const parameter_values& values) {
-          return values.text("url").empty() ? counterpart::server : counterpart::none;
+          return values.text("url").empty() ? target_kind::server : target_kind::none;
         },
-    .cannot =
+    .unsupported_reason =
         [](const workload_request& asked) {
           download_request_of(*asked.values, "localhost:80");
           return std::string();

@@ -12,7 +12,7 @@ struct download_request {
   std::string text;      ///< the whole request, as it goes over the wire
 };
 
-/// Of these parameters; `endpoint` is the fixture's, "" where `url` names the server. Throws
+/// Of these parameters; `endpoint` is the server's, "" where `url` names the server. Throws
 /// `error` (invalid).
 download_request download_request_of(const parameter_values& values, const std::string& endpoint);
 

@@ -155,7 +155,7 @@ INSTANTIATE_TEST_SUITE_P(forms, download, ::testing::Values(form::blocking, form
 
 TEST_P(download, of_bodies_of_any_size_from_the_fixture) {
   const workload_type& type = find_workload("download");
-  const auto server = type.start_fixture(parameter_values(type.name, type.parameters, {}), {});
+  const auto server = type.start_server(parameter_values(type.name, type.parameters, {}), {});
   for (const char* bytes : {"0", "1", "255", "16KiB", "1048579"}) {
     const auto work = make({{"bytes", bytes}}, server->endpoint());
     EXPECT_EQ(outcomes(*work, 3), names(3, "ok")) << bytes;
@@ -231,7 +231,7 @@ TEST(download_plan, refuses_what_makes_no_sense) {
   const auto refusal = [&](const values& given) {
     const parameter_values all(type.name, type.parameters, given);
     try {
-      return type.cannot({&all, 1, false});
+      return type.unsupported_reason({&all, 1, false});
     } catch (const error& trouble) {
       EXPECT_EQ(trouble.kind(), error_kind::invalid);
       return std::string(trouble.what());
@@ -243,11 +243,9 @@ TEST(download_plan, refuses_what_makes_no_sense) {
   EXPECT_NE(refusal({{"url", "nowhere"}}).find("not a URL"), std::string::npos);
   EXPECT_NE(refusal({{"url", "http://a/"}, {"delay", "1ms"}}).find("leave it out"),
             std::string::npos);
-  EXPECT_EQ(
-      counterpart_of(type, parameter_values(type.name, type.parameters, {{"url", "http://a/"}})),
-      counterpart::none);
-  EXPECT_EQ(counterpart_of(type, parameter_values(type.name, type.parameters, {})),
-            counterpart::server);
+  EXPECT_EQ(target_of(type, parameter_values(type.name, type.parameters, {{"url", "http://a/"}})),
+            target_kind::none);
+  EXPECT_EQ(target_of(type, parameter_values(type.name, type.parameters, {})), target_kind::server);
 }
 
 /// Debian's nginx on loopback, in a directory of its own; it ends with this object, or with this

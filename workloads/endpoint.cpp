@@ -12,8 +12,8 @@
 #include <cerrno>
 #include <memory>
 
-#include "workloads/error.hpp"
-#include "workloads/quantities.hpp"
+#include "workloads/base/error.hpp"
+#include "workloads/base/quantities.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
@@ -40,7 +40,8 @@ address_list look_up(const host_and_port& where, int flags) {
 
 void descriptor::reset(int fd) {
   if (fd_ >= 0) {
-    if (waiter* const watching = current_waiter(); watching != nullptr) watching->forget(fd_);
+    if (blocking_hooks* const watching = current_waiter(); watching != nullptr)
+      watching->forget(fd_);
     ::close(fd_);
   }
   fd_ = fd;

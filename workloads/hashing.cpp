@@ -68,7 +68,7 @@ class hashing final : public workload {
                  EVP_DigestFinal_ex(context, result.data(), &length) == 1;
     };
     if (releases_gil_)
-      call_outside(compute);
+      call_without_lock(compute);
     else
       compute();
     if (!computed) throw operation_error("digest", "EVP");
@@ -109,8 +109,8 @@ constinit const workload_type hashing_workload = {
       return std::make_unique<hashing>(values.number("bytes"), values.text("algorithm"),
                                        values.text("releases_gil") == "true");
     },
-    .least_operation_s = [](const parameter_values&) { return 0.0; },
-    .start_fixture = nullptr,
+    .min_operation_s = [](const parameter_values&) { return 0.0; },
+    .start_server = nullptr,
 };
 
 }  // namespace crossover

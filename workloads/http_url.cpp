@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <regex>
 
+#include "workloads/base/error.hpp"
 #include "workloads/endpoint.hpp"
-#include "workloads/error.hpp"
 
 namespace crossover {
 

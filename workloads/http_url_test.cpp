@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
 
-std::string refusal(std::string_view text) {
+std::string url_refusal(std::string_view text) {
   try {
     parse_http_url(text);
     return "accepted";
@@ -35,16 +35,17 @@ TEST(http_url, is_taken_apart) {
 }
 
 TEST(http_url, that_is_none_is_refused_in_one_line) {
-  EXPECT_NE(refusal("https://example.org/").find("not supported"), std::string::npos);
-  EXPECT_NE(refusal("ftp://example.org/").find("is not an http URL"), std::string::npos);
-  EXPECT_NE(refusal("http://user:secret@example.org/").find("not supported"), std::string::npos);
+  EXPECT_NE(url_refusal("https://example.org/").find("not supported"), std::string::npos);
+  EXPECT_NE(url_refusal("ftp://example.org/").find("is not an http URL"), std::string::npos);
+  EXPECT_NE(url_refusal("http://user:secret@example.org/").find("not supported"),
+            std::string::npos);
   for (const char* text : {"foo", "localhost:80", "/page", "http:/x", "://", ""})
-    EXPECT_NE(refusal(text).find("is not a URL"), std::string::npos) << text;
+    EXPECT_NE(url_refusal(text).find("is not a URL"), std::string::npos) << text;
   for (const char* text :
        {"http://", "http:///x", "http://:80/", "http://a:0/", "http://a:65536/", "http://a:b/"})
-    EXPECT_NE(refusal(text).find("names no host, or no port"), std::string::npos) << text;
+    EXPECT_NE(url_refusal(text).find("names no host, or no port"), std::string::npos) << text;
   for (const char* text : {"http://a/b c", "http://a/\r\nX: y", "http://a/\xc3\xa4"})
-    EXPECT_NE(refusal(text).find("cannot hold"), std::string::npos) << text;
+    EXPECT_NE(url_refusal(text).find("cannot hold"), std::string::npos) << text;
 }
 
 }  // namespace

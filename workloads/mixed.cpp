@@ -10,9 +10,9 @@
 #include <map>
 
 #include "workloads/async_form.hpp"
-#include "workloads/fixtures/echo_server.hpp"
 #include "workloads/hashing.hpp"
 #include "workloads/registry.hpp"
+#include "workloads/servers/echo_server.hpp"
 #include "workloads/trace_points.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
@@ -228,18 +228,18 @@ constinit const workload_type mixed_workload = {
     .parameters = mixed_parameters,
     .make = [](const parameter_values& values, const std::string& endpoint)
         -> std::unique_ptr<workload> { return std::make_unique<mixed>(values, endpoint); },
-    .least_operation_s =
+    .min_operation_s =
         [](const parameter_values& values) {
           return static_cast<double>(values.number("wait")) * 1e-9;
         },
-    .start_fixture = [](const parameter_values& values,
-                        const fixture_place& place) -> std::unique_ptr<fixture> {
+    .start_server = [](const parameter_values& values,
+                       const server_config& place) -> std::unique_ptr<workload_server> {
       return start_echo_server(message_bytes, values.number("wait"), place);
     },
     .descriptors_per_lane = 1,
-    .talks_to =
+    .target =
         [](const parameter_values& values) {
-          return over_network(values) ? counterpart::server : counterpart::none;
+          return over_network(values) ? target_kind::server : target_kind::none;
         },
 };
 

@@ -16,7 +16,7 @@
 
 #include "workloads/async_form.hpp"
 #include "workloads/endpoint.hpp"
-#include "workloads/fixtures/echo_server.hpp"
+#include "workloads/servers/echo_server.hpp"
 #include "workloads/trace_points.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
@@ -27,7 +27,6 @@ namespace {
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 using loop_socket = asio::basic_stream_socket<tcp, loop_executor>;
-constexpr asio::use_awaitable_t<loop_executor> use_awaitable;
 
 constexpr std::array network_parameters = {
     parameter{"bytes", parameter_kind::size, "64", 1, 16ULL << 20, {}, "size of a message"},
@@ -52,13 +51,13 @@ struct message_lane : lane {
   std::uint64_t turn = 0;
 };
 
-struct blocking_lane final : message_lane {
+struct blocking_message_lane final : message_lane {
   using message_lane::message_lane;
   descriptor socket;  // empty after an error: the next operation connects anew
 };
 
-struct loop_lane final : message_lane {
-  loop_lane(asio::io_context& loop, std::uint64_t bytes, std::uint32_t number)
+struct message_loop_lane final : message_lane {
+  message_loop_lane(asio::io_context& loop, std::uint64_t bytes, std::uint32_t number)
       : message_lane(bytes, number), socket(loop) {}
   loop_socket socket;
 };
@@ -76,13 +75,13 @@ class network final : public workload, public async_form {
       : bytes_(bytes), endpoint_(std::move(endpoint)) {}
 
   std::unique_ptr<lane> open_lane(std::uint32_t number) override {
-    auto opened = std::make_unique<blocking_lane>(bytes_, number);
+    auto opened = std::make_unique<blocking_message_lane>(bytes_, number);
     opened->socket = connect_first(endpoint_);
     return opened;
   }
 
   void run_blocking(lane& mine) override {
-    auto& l = static_cast<blocking_lane&>(mine);
+    auto& l = static_cast<blocking_message_lane&>(mine);
     if (!l.socket) l.socket = connect_to(endpoint_);
     l.next_turn();
     for (std::size_t done = 0; done < bytes_;) {
@@ -107,13 +106,13 @@ class network final : public workload, public async_form {
   async_form* async() override { return this; }
 
   std::unique_ptr<lane> open_async_lane(asio::io_context& loop, std::uint32_t number) override {
-    auto opened = std::make_unique<loop_lane>(loop, bytes_, number);
+    auto opened = std::make_unique<message_loop_lane>(loop, bytes_, number);
     adopt(*opened, connect_first(endpoint_));
     return opened;
   }
 
   awaitable_operation run_async(lane& mine) override {
-    auto& l = static_cast<loop_lane&>(mine);
+    auto& l = static_cast<message_loop_lane&>(mine);
     if (!l.socket.is_open()) adopt(l, connect_to(endpoint_));
     l.next_turn();
     const char* phase = "send";
@@ -152,13 +151,13 @@ class network final : public workload, public async_form {
   }
 
  private:
-  [[noreturn]] static void give_up(blocking_lane& l, const char* phase) {
+  [[noreturn]] static void give_up(blocking_message_lane& l, const char* phase) {
     const int reason = errno;
     l.socket.reset();
     throw operation_error(phase, reason);
   }
 
-  static void adopt(loop_lane& l, descriptor fd) {
+  static void adopt(message_loop_lane& l, descriptor fd) {
     const tcp protocol = protocol_of(fd.get());
     l.socket.assign(protocol, fd.release());
     l.socket.non_blocking(true);
@@ -189,12 +188,12 @@ constinit const workload_type network_workload = {
                const std::string& endpoint) -> std::unique_ptr<workload> {
       return std::make_unique<network>(values.number("bytes"), endpoint);
     },
-    .least_operation_s =
+    .min_operation_s =
         [](const parameter_values& values) {
           return static_cast<double>(values.number("delay")) * 1e-9;
         },
-    .start_fixture = [](const parameter_values& values,
-                        const fixture_place& place) -> std::unique_ptr<fixture> {
+    .start_server = [](const parameter_values& values,
+                       const server_config& place) -> std::unique_ptr<workload_server> {
       return start_echo_server(values.number("bytes"), values.number("delay"), place);
     },
     .descriptors_per_lane = 1,

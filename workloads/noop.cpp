@@ -20,8 +20,8 @@ constinit const workload_type noop_workload = {
     .make = [](const parameter_values&, const std::string&) -> std::unique_ptr<workload> {
       return std::make_unique<noop>();
     },
-    .least_operation_s = [](const parameter_values&) { return 0.0; },
-    .start_fixture = nullptr,
+    .min_operation_s = [](const parameter_values&) { return 0.0; },
+    .start_server = nullptr,
 };
 
 }  // namespace crossover

@@ -5,8 +5,8 @@
 #include <exception>
 
 #include "workloads/async_form.hpp"
-#include "workloads/fixtures/misbehaving_server.hpp"
 #include "workloads/registry.hpp"
+#include "workloads/servers/misbehaving_server.hpp"
 
 namespace crossover {
 namespace {
@@ -63,7 +63,7 @@ TEST_P(operations, network_echoes_messages_of_any_size) {
   for (const char* bytes : {"1", "7", "64", "1MiB"}) {
     const workload_type& type = find_workload("network");
     const std::map<std::string, std::string> given = {{"bytes", bytes}};
-    const auto server = type.start_fixture(parameter_values("network", type.parameters, given), {});
+    const auto server = type.start_server(parameter_values("network", type.parameters, given), {});
     int ended_well = 0;
     operate(*make("network", given, server->endpoint()), GetParam(), 5, &ended_well);
     EXPECT_EQ(ended_well, 5) << bytes;
@@ -73,7 +73,7 @@ TEST_P(operations, network_echoes_messages_of_any_size) {
 TEST_P(operations, network_waits_for_the_servers_delay) {
   const workload_type& type = find_workload("network");
   const std::map<std::string, std::string> given = {{"delay", "4ms"}};
-  const auto server = type.start_fixture(parameter_values("network", type.parameters, given), {});
+  const auto server = type.start_server(parameter_values("network", type.parameters, given), {});
   const auto start = steady_clock::now();
   operate(*make("network", given, server->endpoint()), GetParam(), 3);
   EXPECT_GE(steady_clock::now() - start, std::chrono::milliseconds(12));

@@ -6,9 +6,9 @@
 #include <optional>
 #include <vector>
 
-#include "workloads/error.hpp"
-#include "workloads/nearest.hpp"
-#include "workloads/quantities.hpp"
+#include "workloads/base/error.hpp"
+#include "workloads/base/nearest.hpp"
+#include "workloads/base/quantities.hpp"
 
 namespace crossover {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
@@ -18,7 +18,7 @@ constexpr std::array known = {
 };
 
 /// The message with which these values are refused.
-std::string refusal(const std::map<std::string, std::string>& given) {
+std::string parameter_refusal(const std::map<std::string, std::string>& given) {
   try {
     parameter_values("query", known, given);
   } catch (const error& trouble) {
@@ -53,25 +53,30 @@ TEST(parameters, the_ends_of_a_range_belong_to_it) {
 }
 
 TEST(parameters, a_value_out_of_range_is_refused_with_the_range) {
-  EXPECT_EQ(refusal({{"bytes", "0"}}), "query: bytes=0 is outside the allowed range 1 to 1MiB");
-  EXPECT_EQ(refusal({{"bytes", "2MiB"}}),
+  EXPECT_EQ(parameter_refusal({{"bytes", "0"}}),
+            "query: bytes=0 is outside the allowed range 1 to 1MiB");
+  EXPECT_EQ(parameter_refusal({{"bytes", "2MiB"}}),
             "query: bytes=2MiB is outside the allowed range 1 to 1MiB");
-  EXPECT_EQ(refusal({{"delay", "0"}}), "query: delay=0 is outside the allowed range 1us to 1s");
-  EXPECT_EQ(refusal({{"rows", "1001"}}), "query: rows=1001 is outside the allowed range 1 to 1000");
+  EXPECT_EQ(parameter_refusal({{"delay", "0"}}),
+            "query: delay=0 is outside the allowed range 1us to 1s");
+  EXPECT_EQ(parameter_refusal({{"rows", "1001"}}),
+            "query: rows=1001 is outside the allowed range 1 to 1000");
 }
 
 TEST(parameters, a_value_of_another_form_is_refused_with_an_example) {
-  EXPECT_EQ(refusal({{"bytes", "64kb"}}), "query: bytes=64kb is not a size as 64, 64KiB or 1MiB");
-  EXPECT_EQ(refusal({{"delay", "10"}}), "query: delay=10 is not a duration as 100us, 10ms or 1s");
-  EXPECT_EQ(refusal({{"rows", "many"}}), "query: rows=many is not a whole number");
-  EXPECT_EQ(refusal({{"rows", ""}}), "query: rows= is not a whole number");
+  EXPECT_EQ(parameter_refusal({{"bytes", "64kb"}}),
+            "query: bytes=64kb is not a size as 64, 64KiB or 1MiB");
+  EXPECT_EQ(parameter_refusal({{"delay", "10"}}),
+            "query: delay=10 is not a duration as 100us, 10ms or 1s");
+  EXPECT_EQ(parameter_refusal({{"rows", "many"}}), "query: rows=many is not a whole number");
+  EXPECT_EQ(parameter_refusal({{"rows", ""}}), "query: rows= is not a whole number");
 }
 
 TEST(parameters, an_unknown_name_or_choice_suggests_the_nearest) {
-  EXPECT_EQ(refusal({{"byte", "1"}}),
+  EXPECT_EQ(parameter_refusal({{"byte", "1"}}),
             "query has no parameter 'byte': did you mean 'bytes'? (known: bytes, delay, rows, "
             "algorithm, url)");
-  EXPECT_EQ(refusal({{"algorithm", "sha255"}}),
+  EXPECT_EQ(parameter_refusal({{"algorithm", "sha255"}}),
             "query: algorithm=sha255 is unknown: did you mean 'sha256'? (known: sha256, sha1)");
 }
 

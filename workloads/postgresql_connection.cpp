@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 

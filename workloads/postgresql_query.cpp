@@ -20,7 +20,6 @@ namespace {
 namespace asio = boost::asio;
 using loop_descriptor = asio::posix::basic_stream_descriptor<loop_executor>;
 using boost::system::error_code;
-constexpr asio::use_awaitable_t<loop_executor> use_awaitable;
 
 struct connection_lane : lane {
   explicit connection_lane(std::uint32_t number) : keys(number) {}
@@ -29,9 +28,10 @@ struct connection_lane : lane {
   row_keys keys;
 };
 
-struct loop_lane final : connection_lane {
-  loop_lane(asio::io_context& loop, std::uint32_t number) : connection_lane(number), socket(loop) {}
-  ~loop_lane() override { forget(); }
+struct connection_loop_lane final : connection_lane {
+  connection_loop_lane(asio::io_context& loop, std::uint32_t number)
+      : connection_lane(number), socket(loop) {}
+  ~connection_loop_lane() override { forget(); }
   /// The descriptor is libpq's: the loop lets go of it and does not close it.
   void forget() {
     if (socket.is_open()) socket.release();
@@ -71,7 +71,7 @@ class postgresql_query final : public workload, public async_form {
     const char* const values[] = {key.text};
     const postgresql_result result(answer_to(l.connection.get(), values), libpq().PQclear);
     if (libpq().PQstatus(l.connection.get()) != CONNECTION_OK) {
-      if (waiter* const watching = current_waiter(); watching != nullptr)
+      if (blocking_hooks* const watching = current_waiter(); watching != nullptr)
         watching->forget(libpq().PQsocket(l.connection.get()));
       l.connection.reset();
       throw operation_error("receive", "connection_lost");
@@ -100,14 +100,14 @@ class postgresql_query final : public workload, public async_form {
   async_form* async() override { return this; }
 
   std::unique_ptr<lane> open_async_lane(asio::io_context& loop, std::uint32_t number) override {
-    auto opened = std::make_unique<loop_lane>(loop, number);
+    auto opened = std::make_unique<connection_loop_lane>(loop, number);
     opened->connection = ready_connection();
     adopt(*opened);
     return opened;
   }
 
   awaitable_operation run_async(lane& mine) override {
-    auto& l = static_cast<loop_lane&>(mine);
+    auto& l = static_cast<connection_loop_lane&>(mine);
     if (!l.connection) {
       reconnect(l);
       adopt(l);
@@ -177,12 +177,12 @@ class postgresql_query final : public workload, public async_form {
     }
   }
 
-  static void adopt(loop_lane& l) {
+  static void adopt(connection_loop_lane& l) {
     libpq().PQsetnonblocking(l.connection.get(), 1);
     l.socket.assign(libpq().PQsocket(l.connection.get()));
   }
 
-  [[noreturn]] static void lose(loop_lane& l, const char* phase) {
+  [[noreturn]] static void lose(connection_loop_lane& l, const char* phase) {
     l.forget();
     l.connection.reset();
     throw operation_error(phase, "connection_lost");

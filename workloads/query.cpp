@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "workloads/fixtures/postgresql_server.hpp"
 #include "workloads/postgresql_query.hpp"
+#include "workloads/servers/postgresql_server.hpp"
 #include "workloads/sqlite_query.hpp"
 #include "workloads/workload.hpp"
 
@@ -32,9 +32,9 @@ void check_together(const parameter_values& values) {
                 "that could wait");
 }
 
-std::string cannot(const workload_request& asked) {
+std::string unsupported_reason(const workload_request& asked) {
   check_together(*asked.values);
-  if (!of_a_server(*asked.values) || asked.users_server) return {};
+  if (!of_a_server(*asked.values) || asked.external_server) return {};
   if (find_postgresql().empty())
     return "no PostgreSQL server programs found: apt-get install postgresql, or --endpoint "
            "query=postgresql://…";
@@ -60,22 +60,22 @@ constinit const workload_type query_workload = {
         return make_postgresql_query(values.number("rows"), values.number("delay"), endpoint);
       return make_sqlite_query(values.number("rows"), endpoint);
     },
-    .least_operation_s =
+    .min_operation_s =
         [](const parameter_values& values) {
           return static_cast<double>(values.number("delay")) * 1e-9;
         },
-    .start_fixture = [](const parameter_values& values,
-                        const fixture_place& place) -> std::unique_ptr<fixture> {
+    .start_server = [](const parameter_values& values,
+                       const server_config& place) -> std::unique_ptr<workload_server> {
       check_together(values);
       if (of_a_server(values)) return start_postgresql_server(values.number("rows"), place);
       return start_sqlite_file(values.number("rows"));
     },
     .descriptors_per_lane = 2,
-    .talks_to =
+    .target =
         [](const parameter_values& values) {
-          return of_a_server(values) ? counterpart::server : counterpart::file;
+          return of_a_server(values) ? target_kind::server : target_kind::file;
         },
-    .cannot = cannot,
+    .unsupported_reason = unsupported_reason,
     .try_endpoint = try_postgresql,
 };
 

@@ -8,11 +8,11 @@
 #include <fstream>
 
 #include "workloads/async_form.hpp"
-#include "workloads/fixtures/postgresql_server.hpp"
 #include "workloads/postgresql_connection.hpp"
 #include "workloads/postgresql_query.hpp"
 #include "workloads/query_rows.hpp"
 #include "workloads/registry.hpp"
+#include "workloads/servers/postgresql_server.hpp"
 #include "workloads/sqlite_query.hpp"
 
 namespace crossover {
@@ -20,12 +20,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string refusal(const std::map<std::string, std::string>& given, std::uint32_t in_flight = 1,
-                    bool users_server = false) {
+std::string query_refusal(const std::map<std::string, std::string>& given,
+                          std::uint32_t in_flight = 1, bool external_server = false) {
   const workload_type& type = find_workload("query");
   const parameter_values values(type.name, type.parameters, given);
   try {
-    return type.cannot({&values, in_flight, users_server});
+    return type.unsupported_reason({&values, in_flight, external_server});
   } catch (const error& trouble) {
     EXPECT_EQ(trouble.kind(), error_kind::invalid);
     return std::string("invalid: ") + trouble.what();
@@ -77,13 +77,14 @@ TEST(query_rows, are_asked_for_all_over_the_table) {
 }
 
 TEST(query_plan, refuses_what_cannot_be) {
-  EXPECT_EQ(refusal({}), "");
-  EXPECT_NE(refusal({{"delay", "1ms"}}).find("invalid: query: delay goes with engine=postgresql"),
-            std::string::npos);
-  EXPECT_EQ(refusal({{"engine", "postgresql"}}, 5000, true), "")
+  EXPECT_EQ(query_refusal({}), "");
+  EXPECT_NE(
+      query_refusal({{"delay", "1ms"}}).find("invalid: query: delay goes with engine=postgresql"),
+      std::string::npos);
+  EXPECT_EQ(query_refusal({{"engine", "postgresql"}}, 5000, true), "")
       << "a user's server may take any number";
   EXPECT_EQ(find_postgresql(std::vector<std::string>{"/nonexistent", "/"}), "");
-  const std::string here = refusal({{"engine", "postgresql"}}, 5000);
+  const std::string here = query_refusal({{"engine", "postgresql"}}, 5000);
   EXPECT_NE(here.find("--endpoint query=postgresql://"), std::string::npos) << here;
 }
 
@@ -145,7 +146,7 @@ class query_postgresql : public ::testing::Test {
   void SetUp() override {
     if (!server) GTEST_SKIP() << "no PostgreSQL server programs here: apt-get install postgresql";
   }
-  static inline std::unique_ptr<fixture> server;
+  static inline std::unique_ptr<workload_server> server;
 };
 
 TEST_F(query_postgresql, finds_right_rows_in_both_forms) {

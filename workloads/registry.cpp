@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "workloads/nearest.hpp"
+#include "workloads/base/nearest.hpp"
 
 namespace crossover {
 

@@ -37,13 +37,13 @@ TEST(registry, an_unknown_name_suggests_the_nearest) {
 
 TEST(registry, a_workload_that_opens_sockets_says_how_many) {
   for (const workload_type* type : all_workloads())
-    EXPECT_TRUE(type->start_fixture == nullptr || type->descriptors_per_lane > 0) << type->name;
+    EXPECT_TRUE(type->start_server == nullptr || type->descriptors_per_lane > 0) << type->name;
 }
 
 TEST(registry, the_least_time_of_an_operation_is_its_delay) {
   const auto least = [](std::string_view name, const std::map<std::string, std::string>& given) {
     const workload_type& type = find_workload(name);
-    return type.least_operation_s(parameter_values(name, type.parameters, given));
+    return type.min_operation_s(parameter_values(name, type.parameters, given));
   };
   EXPECT_DOUBLE_EQ(least("sleep", {{"delay", "20ms"}}), 0.02);
   EXPECT_DOUBLE_EQ(least("network", {{"delay", "1ms"}}), 0.001);

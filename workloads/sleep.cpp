@@ -81,11 +81,11 @@ constinit const workload_type sleep_workload = {
     .make = [](const parameter_values& values, const std::string&) -> std::unique_ptr<workload> {
       return std::make_unique<sleep_work>(values.number("delay"));
     },
-    .least_operation_s =
+    .min_operation_s =
         [](const parameter_values& values) {
           return static_cast<double>(values.number("delay")) * 1e-9;
         },
-    .start_fixture = nullptr,
+    .start_server = nullptr,
 };
 
 }  // namespace crossover

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-#include "workloads/fixtures/keeper.hpp"
 #include "workloads/query_rows.hpp"
+#include "workloads/servers/keeper.hpp"
 #include "workloads/waits.hpp"
 
 namespace crossover {
@@ -61,7 +61,7 @@ class sqlite_query final : public workload {
     const reset_at_end guard{select};
     ::sqlite3_bind_int64(select, 1, static_cast<sqlite3_int64>(id));
     int code = SQLITE_ERROR;
-    call_outside([&] { code = ::sqlite3_step(select); });
+    call_without_lock([&] { code = ::sqlite3_step(select); });
     if (code != SQLITE_ROW && code != SQLITE_DONE)
       throw operation_error("query", ::sqlite3_errstr(code));
     const bool right =
@@ -79,7 +79,7 @@ class sqlite_query final : public workload {
   std::string path_;
 };
 
-class sqlite_file final : public fixture {
+class sqlite_file final : public workload_server {
  public:
   sqlite_file(std::uint64_t rows, std::string path) : path_(std::move(path)) {
     const database made = open(path_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
@@ -127,8 +127,8 @@ std::unique_ptr<workload> make_sqlite_query(std::uint64_t rows, const std::strin
   return std::make_unique<sqlite_query>(rows, path);
 }
 
-std::unique_ptr<fixture> start_sqlite_file(std::uint64_t rows) {
-  return start_kept([rows](const std::string& directory) {
+std::unique_ptr<workload_server> start_sqlite_file(std::uint64_t rows) {
+  return start_supervised([rows](const std::string& directory) {
     return std::make_unique<sqlite_file>(rows, directory + "/rows.db");
   });
 }

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <new>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 

@@ -9,30 +9,31 @@
 namespace crossover {
 namespace {
 
-thread_local waiter* current = nullptr;
+thread_local blocking_hooks* active_hooks = nullptr;
 
 }  // namespace
 
-waiter*& current_waiter() { return current; }
+blocking_hooks*& current_waiter() { return active_hooks; }
 
 void wait_for(std::int64_t ns) {
-  if (current != nullptr) return current->sleep(ns);
+  if (active_hooks != nullptr) return active_hooks->sleep(ns);
   timespec left{ns / 1'000'000'000, ns % 1'000'000'000};
   while (::clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR) {
   }
 }
 
 ssize_t wait_receive(int fd, void* into, std::size_t most, int flags) {
-  return current != nullptr ? current->receive(fd, into, most, flags)
-                            : ::recv(fd, into, most, flags);
+  return active_hooks != nullptr ? active_hooks->receive(fd, into, most, flags)
+                                 : ::recv(fd, into, most, flags);
 }
 
 ssize_t wait_send(int fd, const void* from, std::size_t size, int flags) {
-  return current != nullptr ? current->send(fd, from, size, flags) : ::send(fd, from, size, flags);
+  return active_hooks != nullptr ? active_hooks->send(fd, from, size, flags)
+                                 : ::send(fd, from, size, flags);
 }
 
 void wait_until_ready(int fd, bool writable) {
-  if (current != nullptr) return current->until_ready(fd, writable);
+  if (active_hooks != nullptr) return active_hooks->until_ready(fd, writable);
   pollfd watched{fd, static_cast<short>(writable ? POLLOUT : POLLIN), 0};
   while (::poll(&watched, 1, -1) < 0 && errno == EINTR) {
   }

@@ -11,9 +11,9 @@ namespace crossover {
 /// kernel; a model that makes something else of a wait (one that gives up a global lock meanwhile,
 /// a fiber that lets others run) sets a waiter for its threads. So an operation is written once, in
 /// blocking style, and each model decides what its waits are.
-class waiter {
+class blocking_hooks {
  public:
-  virtual ~waiter() = default;
+  virtual ~blocking_hooks() = default;
   /// Waits for so long.
   virtual void sleep(std::int64_t ns) = 0;
   /// As recv(2) with these flags on a connected socket: returns once there is something, or the
@@ -27,11 +27,11 @@ class waiter {
   virtual void forget(int fd) = 0;
   /// Runs a library's call that needs no exclusive state (a digest, a database's step): where there
   /// is a lock, it is given up meanwhile.
-  virtual void outside(void (*call)(void*), void* argument) = 0;
+  virtual void without_lock(void (*call)(void*), void* argument) = 0;
 };
 
 /// The calling thread's waiter; nullptr: the kernel.
-waiter*& current_waiter();
+blocking_hooks*& current_waiter();
 
 /// What operations call.
 void wait_for(std::int64_t ns);
@@ -40,10 +40,10 @@ ssize_t wait_send(int fd, const void* from, std::size_t size, int flags = 0);
 void wait_until_ready(int fd, bool writable);
 
 template <typename Call>
-void call_outside(const Call& call) {
-  if (waiter* const mine = current_waiter(); mine != nullptr)
-    mine->outside([](void* argument) { (*static_cast<const Call*>(argument))(); },
-                  const_cast<Call*>(&call));
+void call_without_lock(const Call& call) {
+  if (blocking_hooks* const mine = current_waiter(); mine != nullptr)
+    mine->without_lock([](void* argument) { (*static_cast<const Call*>(argument))(); },
+                       const_cast<Call*>(&call));
   else
     call();
 }

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 #include "workloads/parameters.hpp"
 
 namespace crossover {
@@ -57,22 +57,22 @@ class workload {
 };
 
 /// A running server that a workload talks to. The destructor stops it.
-class fixture {
+class workload_server {
  public:
-  virtual ~fixture() = default;
+  virtual ~workload_server() = default;
   /// "127.0.0.1:4000"
   virtual std::string endpoint() const = 0;
 };
 
 /// Where a fixture listens and how much of the machine it may use.
-struct fixture_place {
+struct server_config {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0: any that is free
   std::vector<int> cpus;   ///< one thread on each
 };
 
 /// What the operations of a cell talk to.
-enum class counterpart {
+enum class target_kind {
   none,
   file,    ///< one that the fixture makes, and removes when it ends; nobody works in it
   server,  ///< the fixture, or a server of the user's
@@ -82,7 +82,7 @@ enum class counterpart {
 struct workload_request {
   const parameter_values* values = nullptr;
   std::uint32_t in_flight = 1;
-  bool users_server = false;  ///< the user named a server of his own for it
+  bool external_server = false;  ///< the user named a server of his own for it
 };
 
 /// A workload's row in the registry: all that plans, pages and checks need to know of it.
@@ -94,23 +94,23 @@ struct workload_type {
   std::unique_ptr<workload> (*make)(const parameter_values&, const std::string& endpoint);
   /// The least time that an operation can take by its parameters, in s (0: unknown). in flight /
   /// this is the ceiling of throughput.
-  double (*least_operation_s)(const parameter_values&);
+  double (*min_operation_s)(const parameter_values&);
   /// nullptr for a workload that needs no server.
-  std::unique_ptr<fixture> (*start_fixture)(const parameter_values&, const fixture_place&);
+  std::unique_ptr<workload_server> (*start_server)(const parameter_values&, const server_config&);
   /// File descriptors that a lane holds.
   std::uint32_t descriptors_per_lane = 0;
-  /// nullptr: a server, where there is a `start_fixture`.
-  counterpart (*talks_to)(const parameter_values&) = nullptr;
+  /// nullptr: a server, where there is a `start_server`.
+  target_kind (*target)(const parameter_values&) = nullptr;
   /// Why this cell cannot be on this machine ("" when it can). Throws `error` (invalid) for values
   /// that make no sense, each alone or together. nullptr: it always can.
-  std::string (*cannot)(const workload_request&) = nullptr;
+  std::string (*unsupported_reason)(const workload_request&) = nullptr;
   /// Tries a server of the user's once. Throws `error`. nullptr: a TCP connection to HOST:PORT.
   void (*try_endpoint)(const std::string&) = nullptr;
 };
 
-inline counterpart counterpart_of(const workload_type& type, const parameter_values& values) {
-  if (type.talks_to != nullptr) return type.talks_to(values);
-  return type.start_fixture != nullptr ? counterpart::server : counterpart::none;
+inline target_kind target_of(const workload_type& type, const parameter_values& values) {
+  if (type.target != nullptr) return type.target(values);
+  return type.start_server != nullptr ? target_kind::server : target_kind::none;
 }
 
 }  // namespace crossover

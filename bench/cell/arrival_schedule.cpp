@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <random>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 

@@ -16,10 +16,10 @@
 #include "bench/cell/request_members.hpp"
 #include "bench/cell/usage.hpp"
 #include "bench/models/worker_team.hpp"
-#include "bench/results.hpp"
-#include "bench/trace.hpp"
+#include "bench/results/results.hpp"
+#include "bench/results/trace.hpp"
+#include "workloads/base/nearest.hpp"
 #include "workloads/endpoint.hpp"
-#include "workloads/nearest.hpp"
 #include "workloads/registry.hpp"
 
 namespace crossover {
@@ -104,14 +104,14 @@ class cell {
     if (const auto endpoint = body.find("endpoint");
         endpoint != body.end() && endpoint->is_string())
       setup.endpoint = endpoint->get<std::string>();
-    if (counterpart_of(*setup.type, setup.workload_values) != counterpart::none &&
+    if (target_of(*setup.type, setup.workload_values) != target_kind::none &&
         setup.endpoint.empty())
       throw error(error_kind::invalid,
                   fmt::format("{} needs an 'endpoint', as 127.0.0.1:4000", setup.type->name));
     const cell_request request{setup.type,          &setup.workload_values,
                                &setup.model_values, static_cast<std::uint32_t>(setup.cpus.size()),
                                setup.in_flight,     false};
-    if (const std::string why = type.cannot(request); !why.empty())
+    if (const std::string why = type.unsupported_reason(request); !why.empty())
       throw error(error_kind::unsupported, why);
 
     if (const double injected_delay_ns = amount(body, "injected_delay_ns"); injected_delay_ns > 0)
@@ -122,7 +122,7 @@ class cell {
     first_ = interval == 0;
     cell_request open_loop = request;
     open_loop.open_loop = true;
-    why_no_open_loop_ = type.cannot(open_loop);
+    why_no_open_loop_ = type.unsupported_reason(open_loop);
 
     raise_descriptor_limit();
     bind_to_cpus(setup.cpus);

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "bench/cell/clock.hpp"
-#include "workloads/error.hpp"
+#include "workloads/base/clock.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {

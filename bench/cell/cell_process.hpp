@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "bench/cell/child_process.hpp"
-#include "bench/results.hpp"
-#include "bench/trace.hpp"
+#include "bench/results/results.hpp"
+#include "bench/results/trace.hpp"
 
 namespace crossover {
 
@@ -19,9 +19,9 @@ struct cell_preparation {
   std::vector<int> cores;
   std::uint32_t in_flight = 1;
   std::string endpoint;
-  bool trace = false;             ///< one run will be traced
+  bool trace = false;                   ///< one run will be traced
   std::uint32_t sampling_interval = 0;  ///< one operation in so many is timed; 0: the cell decides
-  double injected_delay_ns = 0;           ///< busy waiting added to every operation, for calibration
+  double injected_delay_ns = 0;         ///< busy waiting added to every operation, for calibration
 };
 
 /// How long a run lasts: by time or by operations, one of them more than 0.

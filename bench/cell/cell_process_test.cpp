@@ -9,9 +9,9 @@
 #include <thread>
 
 #include "bench/models/model.hpp"
-#include "workloads/error.hpp"
-#include "workloads/fixtures/misbehaving_server.hpp"
+#include "workloads/base/error.hpp"
 #include "workloads/registry.hpp"
+#include "workloads/servers/misbehaving_server.hpp"
 
 namespace crossover {
 namespace {
@@ -31,7 +31,8 @@ std::vector<pair_of> pairs(bool open_loop) {
       if (!model->script.empty()) continue;  // another program's; its own tests ask it the same
       const parameter_values workload_values(type->name, type->parameters, {}),
           model_values(model->name, model->parameters, {});
-      if (model->cannot({type, &workload_values, &model_values, 1, 1, open_loop}).empty())
+      if (model->unsupported_reason({type, &workload_values, &model_values, 1, 1, open_loop})
+              .empty())
         all.push_back({type, model});
     }
   return all;
@@ -45,7 +46,7 @@ struct server {
   std::unique_ptr<child_process> process;
   std::string endpoint;
   explicit server(const workload_type& type) {
-    if (counterpart_of(type, parameter_values(type.name, type.parameters, {})) == counterpart::none)
+    if (target_of(type, parameter_values(type.name, type.parameters, {})) == target_kind::none)
       return;
     process = std::make_unique<child_process>(
         std::vector<std::string>{CROSSOVER_PROGRAM, "serve", std::string(type.name)});

@@ -15,8 +15,8 @@
 #include <cstring>
 #include <utility>
 
-#include "bench/interrupt.hpp"
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
+#include "workloads/base/interrupt.hpp"
 
 namespace crossover {
 namespace {

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <thread>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {

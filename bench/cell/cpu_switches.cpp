@@ -14,7 +14,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/trace.hpp"
+#include "bench/results/trace.hpp"
 
 namespace crossover {
 

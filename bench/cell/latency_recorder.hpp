@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "bench/latency.hpp"
+#include "bench/results/latency.hpp"
 
 namespace crossover {
 

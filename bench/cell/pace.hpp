@@ -7,8 +7,8 @@
 #include <span>
 #include <string>
 
-#include "bench/cell/clock.hpp"
 #include "bench/cell/latency_recorder.hpp"
+#include "workloads/base/clock.hpp"
 #include "workloads/trace_points.hpp"
 #include "workloads/workload.hpp"
 
@@ -138,8 +138,8 @@ class lane_pace {
     const std::uint32_t interval = control_->sampling_interval;
     if (interval == 1) return time_the_next();
     timing_ = false;
-    until_timed_ =
-        1 + static_cast<std::uint32_t>(random_number() % (2 * interval - 3));  // interval - 1 on average
+    until_timed_ = 1 + static_cast<std::uint32_t>(random_number() %
+                                                  (2 * interval - 3));  // interval - 1 on average
     until_stamp_ = plain_ ? until_timed_ : 1;
   }
 

@@ -49,7 +49,7 @@ thread_local std::size_t counted_round_robin::ready = 0;
 
 /// Turns each wait of an operation into an asynchronous operation of Asio's, during which the
 /// thread's other fibers run.
-class fiber_waiter final : public waiter {
+class fiber_waiter final : public blocking_hooks {
  public:
   explicit fiber_waiter(asio::io_context& loop) : loop_(loop) {}
   ~fiber_waiter() override {
@@ -109,7 +109,7 @@ class fiber_waiter final : public waiter {
     watched_[index].reset();
   }
 
-  void outside(void (*call)(void*), void* argument) override { call(argument); }
+  void without_lock(void (*call)(void*), void* argument) override { call(argument); }
 
  private:
   /// Begins an asynchronous operation and lets other fibers run until its handler calls `resume`.
@@ -264,7 +264,7 @@ constinit const model_type fibers_model = {
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<fibers>(setup);
     },
-    .cannot = [](const cell_request&) { return std::string(); },
+    .unsupported_reason = [](const cell_request&) { return std::string(); },
     .workers = [](const cell_request& cell) { return cell.cores; },
     .loops = true,
 };

@@ -20,7 +20,7 @@
 #include <string>
 
 #include "bench/cell/usage.hpp"
-#include "bench/results.hpp"
+#include "bench/results/results.hpp"
 
 namespace crossover {
 namespace {

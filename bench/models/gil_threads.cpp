@@ -76,7 +76,7 @@ class global_lock {
 };
 
 /// Gives the lock up around every wait.
-class unlocked_waiter final : public waiter {
+class unlocked_waiter final : public blocking_hooks {
  public:
   explicit unlocked_waiter(global_lock& lock) : lock_(lock) {}
   void sleep(std::int64_t ns) override {
@@ -96,7 +96,7 @@ class unlocked_waiter final : public waiter {
     without_lock([&] { ::crossover::wait_until_ready(fd, writable); });
   }
   void forget(int) override {}
-  void outside(void (*call)(void*), void* argument) override {
+  void without_lock(void (*call)(void*), void* argument) override {
     without_lock([&] { call(argument); });
   }
 
@@ -225,7 +225,7 @@ constinit const model_type gil_threads_model = {
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<gil_threads>(setup);
     },
-    .cannot = [](const cell_request&) { return std::string(); },
+    .unsupported_reason = [](const cell_request&) { return std::string(); },
     .workers = [](const cell_request& cell) { return cell.in_flight; },
 };
 

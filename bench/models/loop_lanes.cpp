@@ -16,7 +16,7 @@ using steady_clock = std::chrono::steady_clock;
 using loop_timer =
     asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, loop_executor>;
 
-thread_local tally* current = nullptr;
+thread_local tally* loop_tally = nullptr;
 
 constexpr std::size_t queued_handler_bytes = 64;
 
@@ -66,7 +66,7 @@ struct until {
 
 }  // namespace
 
-tally*& current_tally() { return current; }
+tally*& current_tally() { return loop_tally; }
 
 struct loop_lanes::slot {
   slot(asio::io_context& loop, std::uint32_t given, std::unique_ptr<lane> opened)
@@ -128,9 +128,9 @@ awaitable_operation loop_lanes::await_operations(slot& mine, run_control&) {
   for (bool more = true; more;) {
     try {
       do co_await async_->run_async(*mine.owned);
-      while ((more = mine.pace.done(*current)));
+      while ((more = mine.pace.done(*loop_tally)));
     } catch (const operation_error& trouble) {
-      more = mine.pace.failed(*current, trouble);
+      more = mine.pace.failed(*loop_tally, trouble);
     } catch (...) {
       caught();
       co_return;
@@ -147,12 +147,12 @@ awaitable_operation loop_lanes::await_schedule(slot& mine, run_control& control)
       co_await mine.timer.async_wait(asio::use_awaitable_t<loop_executor>());
     }
     open_loop_turn turn{*intended};
-    turn.start(*current);
+    turn.start(*loop_tally);
     try {
       co_await async_->run_async(*mine.owned);
-      turn.done(*current);
+      turn.done(*loop_tally);
     } catch (const operation_error& trouble) {
-      open_loop_turn::failed(*current, trouble);
+      open_loop_turn::failed(*loop_tally, trouble);
     } catch (...) {
       caught();
       co_return;
@@ -173,9 +173,9 @@ loop_lanes::inline_operation loop_lanes::run_inline(slot& mine) {
     }
     try {
       work_.run_blocking(*mine.owned);
-      more = mine.pace.done(*current);
+      more = mine.pace.done(*loop_tally);
     } catch (const operation_error& trouble) {
-      more = mine.pace.failed(*current, trouble);
+      more = mine.pace.failed(*loop_tally, trouble);
     } catch (...) {
       caught();
       co_return;
@@ -195,12 +195,12 @@ loop_lanes::inline_operation loop_lanes::run_inline_schedule(slot& mine, run_con
       co_await until{mine.timer, *intended};
     }
     open_loop_turn turn{*intended};
-    turn.start(*current);
+    turn.start(*loop_tally);
     try {
       work_.run_blocking(*mine.owned);
-      turn.done(*current);
+      turn.done(*loop_tally);
     } catch (const operation_error& trouble) {
-      open_loop_turn::failed(*current, trouble);
+      open_loop_turn::failed(*loop_tally, trouble);
     } catch (...) {
       caught();
       co_return;

@@ -6,7 +6,7 @@
 #include <array>
 #include <limits>
 
-#include "workloads/nearest.hpp"
+#include "workloads/base/nearest.hpp"
 
 namespace crossover {
 

@@ -74,7 +74,7 @@ struct model_type {
   std::unique_ptr<model> (*prepare)(const model_setup&);
   /// Why this cell cannot be ("" when it can): a form that the workload lacks, a hand-written loop
   /// that nobody wrote.
-  std::string (*cannot)(const cell_request&);
+  std::string (*unsupported_reason)(const cell_request&);
   /// Threads or processes that it needs for a cell, for the machine's limits.
   std::uint32_t (*workers)(const cell_request&);
   bool one_at_a_time = false;  ///< runs one operation on one core, whatever is asked for

@@ -63,14 +63,14 @@ workload_type type_named(std::string_view name) {
       .make = [](const parameter_values& values, const std::string&) -> std::unique_ptr<workload> {
         return std::make_unique<Workload>(values);
       },
-      .least_operation_s = [](const parameter_values&) { return 0.0; },
-      .start_fixture = nullptr};
+      .min_operation_s = [](const parameter_values&) { return 0.0; },
+      .start_server = nullptr};
 }
 
 const workload_type blocking_type = type_named<made_up>("made_up");
 const workload_type async_type = type_named<made_up_async>("made_up_async");
 
-std::uint64_t sum(const std::vector<std::uint64_t>& shares) {
+std::uint64_t operations_in(const std::vector<std::uint64_t>& shares) {
   return std::accumulate(shares.begin(), shares.end(), std::uint64_t{0});
 }
 
@@ -80,14 +80,14 @@ struct model_and_type {
   const model_type* model;
   const workload_type* type;
 };
-std::vector<model_and_type> pairs() {
+std::vector<model_and_type> model_pairs() {
   std::vector<model_and_type> all;
   for (const model_type* model : all_models())
     for (const workload_type* type : {&blocking_type, &async_type}) {
       if (!model->script.empty()) continue;
       const parameter_values workload_values(type->name, type->parameters, {}),
           model_values(model->name, model->parameters, {});
-      if (model->cannot({type, &workload_values, &model_values, 1, 2, false}).empty())
+      if (model->unsupported_reason({type, &workload_values, &model_values, 1, 2, false}).empty())
         all.push_back({model, type});
     }
   return all;
@@ -106,9 +106,11 @@ class models : public ::testing::TestWithParam<model_and_type> {
                        .in_flight = m->one_at_a_time ? 1 : in_flight});
   }
 };
-INSTANTIATE_TEST_SUITE_P(pairs, models, ::testing::ValuesIn(pairs()), [](const auto& given) {
-  return std::string(given.param.model->name) + "_" + std::string(given.param.type->name);
-});
+INSTANTIATE_TEST_SUITE_P(model_pairs, models, ::testing::ValuesIn(model_pairs()),
+                         [](const auto& given) {
+                           return std::string(given.param.model->name) + "_" +
+                                  std::string(given.param.type->name);
+                         });
 
 TEST_P(models, run_exactly_as_many_operations_as_asked_again_and_again) {
   const auto m = prepared({});
@@ -116,7 +118,7 @@ TEST_P(models, run_exactly_as_many_operations_as_asked_again_and_again) {
     run_control control;
     control.operations = operations;
     const run_outcome outcome = m->run(control, 0);
-    EXPECT_EQ(sum(outcome.worker_operations), operations);
+    EXPECT_EQ(operations_in(outcome.worker_operations), operations);
     EXPECT_EQ(outcome.latency.count(), operations) << "nothing is left over from the run before";
     EXPECT_TRUE(outcome.errors.empty());
     EXPECT_GT(outcome.end_ns, outcome.begin_ns);
@@ -128,7 +130,7 @@ TEST_P(models, count_errors_apart_and_go_on) {
   run_control control;
   control.operations = 40;
   const run_outcome outcome = m->run(control, 0);
-  EXPECT_EQ(sum(outcome.worker_operations), 30U);
+  EXPECT_EQ(operations_in(outcome.worker_operations), 30U);
   EXPECT_EQ(outcome.errors, (std::map<std::string, std::uint64_t>{{"made-up:ECONNRESET", 10}}));
   EXPECT_EQ(outcome.latency.count(), 30U);
 }
@@ -137,7 +139,7 @@ TEST_P(models, end_although_nothing_succeeds) {
   const auto m = prepared({{"error_every", "1"}});
   run_control control;
   const run_outcome outcome = m->run(control, 0.01);
-  EXPECT_EQ(sum(outcome.worker_operations), 0U);
+  EXPECT_EQ(operations_in(outcome.worker_operations), 0U);
   EXPECT_GE(outcome.errors.at("made-up:ECONNRESET"), 1U);
 }
 
@@ -158,7 +160,7 @@ TEST_P(models, stop_at_the_end_of_the_time) {
   const auto m = prepared({});
   run_control control;
   const run_outcome outcome = m->run(control, 0.02);
-  EXPECT_GE(sum(outcome.worker_operations), 1U);
+  EXPECT_GE(operations_in(outcome.worker_operations), 1U);
   EXPECT_GE(outcome.end_ns - outcome.begin_ns, 15'000'000);
 }
 
@@ -168,7 +170,7 @@ TEST_P(models, time_one_operation_in_many_where_that_is_asked) {
   control.operations = 6400;
   control.sampling_interval = 16;
   const run_outcome outcome = m->run(control, 0);
-  EXPECT_EQ(sum(outcome.worker_operations), 6400U);
+  EXPECT_EQ(operations_in(outcome.worker_operations), 6400U);
   EXPECT_NEAR(static_cast<double>(outcome.latency.count()), 400,
               70);  // which ones is left to chance
 }

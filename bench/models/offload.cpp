@@ -76,7 +76,7 @@ class offload final : public model {
   /// Hands lane i's computing to the arena; goes on, on the loop, when it is done.
   awaitable_lane computed(std::uint32_t i) {
     std::exception_ptr trouble;
-    asio::use_awaitable_t<loop_executor> use_awaitable;
+    auto token = use_awaitable;
     {
       const traced_wait waits;
       co_await asio::async_initiate<asio::use_awaitable_t<loop_executor>, void()>(
@@ -93,7 +93,7 @@ class offload final : public model {
               asio::post(loop_, [shared] { std::move (*shared)(); });
             });
           },
-          use_awaitable);
+          token);
     }
     if (trouble) std::rethrow_exception(trouble);
   }
@@ -120,7 +120,7 @@ constinit const model_type offload_model = {
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<offload>(setup);
     },
-    .cannot =
+    .unsupported_reason =
         [](const cell_request& cell) {
           return std::string(cell.open_loop ? "offload runs a closed loop only" : "");
         },

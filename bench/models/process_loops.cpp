@@ -62,7 +62,7 @@ constinit const model_type process_loops_model = {
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<process_loops>(setup);
     },
-    .cannot = [](const cell_request&) { return std::string(); },
+    .unsupported_reason = [](const cell_request&) { return std::string(); },
     .workers = [](const cell_request& cell) { return cell.cores; },
     .loops = true,
 };

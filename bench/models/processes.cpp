@@ -49,7 +49,7 @@ constinit const model_type processes_model = {
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<processes>(setup);
     },
-    .cannot = [](const cell_request&) { return std::string(); },
+    .unsupported_reason = [](const cell_request&) { return std::string(); },
     .workers = [](const cell_request& cell) { return cell.in_flight; },
     .forks = true,
 };

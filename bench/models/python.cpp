@@ -20,7 +20,7 @@ bool on_path(const std::string& program) {
   return false;
 }
 
-std::string cannot(const cell_request& cell) {
+std::string unsupported_reason(const cell_request& cell) {
   constexpr std::array<std::string_view, 6> known = {"noop",    "sleep",    "hashing",
                                                      "network", "download", "mixed"};
   if (std::find(known.begin(), known.end(), cell.type->name) == known.end())
@@ -49,7 +49,7 @@ constinit const model_type python_asyncio_model = {
     .summary = "CPython: tasks on asyncio's event loop",
     .parameters = {},
     .prepare = prepare,
-    .cannot = cannot,
+    .unsupported_reason = unsupported_reason,
     .workers = one,
     .script = "python_cell.py",
 };
@@ -58,7 +58,7 @@ constinit const model_type python_threads_model = {
     .summary = "CPython: threads under its global interpreter lock",
     .parameters = {},
     .prepare = prepare,
-    .cannot = cannot,
+    .unsupported_reason = unsupported_reason,
     .workers = one_a_lane,
     .script = "python_cell.py",
 };
@@ -67,7 +67,7 @@ constinit const model_type python_processes_model = {
     .summary = "CPython: forked workers, an interpreter each",
     .parameters = {},
     .prepare = prepare,
-    .cannot = cannot,
+    .unsupported_reason = unsupported_reason,
     .workers = one_a_lane,
     .forks = true,
     .script = "python_cell.py",

@@ -65,7 +65,7 @@ constinit const model_type serial_model = {
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<serial>(setup);
     },
-    .cannot = [](const cell_request&) { return std::string(); },
+    .unsupported_reason = [](const cell_request&) { return std::string(); },
     .workers = [](const cell_request&) { return 1U; },
     .one_at_a_time = true,
 };

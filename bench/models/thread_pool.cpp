@@ -18,7 +18,7 @@ namespace {
 namespace tbb = oneapi::tbb;
 
 /// The tally of the arena's place that the calling thread holds.
-thread_local tally* current = nullptr;
+thread_local tally* pool_tally = nullptr;
 
 /// Gives each thread that enters the arena the tally of the place it takes there: to ask for the
 /// place in each task would be seen in the short ones.
@@ -30,7 +30,7 @@ class tally_giver final : public tbb::task_scheduler_observer {
   }
   ~tally_giver() override { observe(false); }
   void on_scheduler_entry(bool) override {
-    current =
+    pool_tally =
         tallies_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())].get();
   }
 
@@ -95,7 +95,7 @@ class thread_pool final : public model {
   };
 
   void step(chain& c, tbb::task_group& group, run_control& control) {
-    tally& worker = *current;
+    tally& worker = *pool_tally;
     bool more = false;
     trace_running(c.number);
     try {
@@ -131,7 +131,7 @@ constinit const model_type thread_pool_model = {
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<thread_pool>(setup);
     },
-    .cannot =
+    .unsupported_reason =
         [](const cell_request& cell) {
           // Measured with oneTBB 2021.8, sleeps of 100 ms on one core: a run of 0.5 s takes 2.7 s
           // with 1 000 threads and 28 s with 4 000.

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 

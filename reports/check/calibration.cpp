@@ -6,10 +6,10 @@
 #include <cmath>
 #include <map>
 
-#include "reports/check/flip_patterns.hpp"
 #include "reports/check/played_suite.hpp"
-#include "reports/check/rank_test.hpp"
-#include "workloads/error.hpp"
+#include "reports/statistics/flip_patterns.hpp"
+#include "reports/statistics/rank_test.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
@@ -32,7 +32,7 @@ struct pool {
   std::string name;
   std::vector<double> identical, slower;
   double block_s = 0;
-  happened found;
+  proportion found;
 };
 
 double mean_of(const std::vector<double>& values) {

@@ -10,7 +10,7 @@
 namespace crossover {
 
 /// How often something happened; its share and interval are Clopper and Pearson's.
-struct happened {
+struct proportion {
   unsigned times = 0;
   unsigned of = 0;
   void count(bool did) { times += did ? 1 : 0, ++of; }
@@ -24,17 +24,17 @@ struct calibrated_cell {
   double sd = 0;
   unsigned slower_blocks = 0;         ///< of suites that slowed this cell down
   std::optional<double> slower_mean;  ///< of their log ratios: what the injection really came to
-  happened found;                     ///< called a regression in those suites
+  proportion found;                   ///< called a regression in those suites
 };
 
 /// What the gate did on suites that were played again.
 struct replayed {
   std::string truth;
-  happened false_alarm;  ///< a cell that is not slower than tolerated was called a regression
-  happened found;        ///< the slower cell was called a regression; of 0 where there is none
-  happened slipped;      ///< the slower cell passed
-  happened passed;       ///< the suite passed
-  double blocks = 0;     ///< a suite, on the average
+  proportion false_alarm;  ///< a cell that is not slower than tolerated was called a regression
+  proportion found;        ///< the slower cell was called a regression; of 0 where there is none
+  proportion slipped;      ///< the slower cell passed
+  proportion passed;       ///< the suite passed
+  double blocks = 0;       ///< a suite, on the average
 };
 
 /// What a bank says of the gate's error rates.
@@ -44,23 +44,23 @@ struct calibration {
   std::size_t left_out = 0;  ///< suites of another machine, build or plan than the bank's last
 
   // Live, as measured.
-  happened false_alarm;  ///< suites of identical builds in which a cell was called a regression
-  happened passed;       ///< suites of identical builds that passed
-  happened false_alarm_beside;  ///< suites with a slower cell in which another cell was called a
-                                ///< regression
-  happened found;               ///< slower cells that were called a regression
-  happened
+  proportion false_alarm;  ///< suites of identical builds in which a cell was called a regression
+  proportion passed;       ///< suites of identical builds that passed
+  proportion false_alarm_beside;  ///< suites with a slower cell in which another cell was called a
+                                  ///< regression
+  proportion found;               ///< slower cells that were called a regression
+  proportion
       found_where_seen;  ///< the same, of cells in whose time at least half of the added work was
                          ///< seen, over all their suites: elsewhere another than the program is the
                          ///< limit, its server say, and there is nothing to find
-  happened slipped;      ///< slower cells that passed
+  proportion slipped;    ///< slower cells that passed
   double mean_wall_s = 0, longest_wall_s = 0, mean_blocks = 0;  ///< of a suite of identical builds
   std::vector<std::string> troubles;
 
   // The same traces, as if the old program had been measured first and the new one after it.
-  happened rank_flagged_cell;   ///< comparisons of identical code that the U-test flags at 5 %
-  happened rank_flagged_suite;  ///< suites of identical builds in which it flags a cell
-  happened rank_found;          ///< slower cells that it flags, as slower
+  proportion rank_flagged_cell;   ///< comparisons of identical code that the U-test flags at 5 %
+  proportion rank_flagged_suite;  ///< suites of identical builds in which it flags a cell
+  proportion rank_found;          ///< slower cells that it flags, as slower
 
   std::vector<calibrated_cell> cells;
   std::vector<replayed> replays;

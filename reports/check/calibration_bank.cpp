@@ -12,13 +12,13 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "workloads/base/error.hpp"
 #include "workloads/endpoint.hpp"
-#include "workloads/error.hpp"
 
 namespace crossover {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 /// Closes a line that a crash has left without its end; no whole line ends so.
 constexpr std::string_view cut_off = " cut off";
@@ -27,14 +27,14 @@ double rounded(double value, int digits) {
   return std::strtod(fmt::format("{:.{}g}", value, digits).c_str(), nullptr);
 }
 
-json figures(const std::vector<double>& values) {
-  json list = json::array();
+ordered_json figures(const std::vector<double>& values) {
+  ordered_json list = ordered_json::array();
   for (const double value : values) list.push_back(rounded(value, 7));
   return list;
 }
 
-json blocks(const std::vector<banked_block>& all) {
-  json list = json::array();
+ordered_json blocks(const std::vector<banked_block>& all) {
+  ordered_json list = ordered_json::array();
   for (const banked_block& one : all)
     list.push_back({{"log_ratio", rounded(one.log_ratio, 9)},
                     {"old", figures(one.old_figures)},
@@ -42,9 +42,9 @@ json blocks(const std::vector<banked_block>& all) {
   return list;
 }
 
-std::vector<banked_block> blocks_of(const json& list) {
+std::vector<banked_block> blocks_of(const ordered_json& list) {
   std::vector<banked_block> all;
-  for (const json& one : list)
+  for (const ordered_json& one : list)
     all.push_back({one.at("log_ratio").get<double>(), one.at("old").get<std::vector<double>>(),
                    one.at("new").get<std::vector<double>>()});
   return all;
@@ -59,34 +59,35 @@ verdict verdict_from(const std::string& word) {
 }  // namespace
 
 std::string to_line(const banked_suite& suite) {
-  json cells = json::array();
+  ordered_json cells = ordered_json::array();
   for (const banked_cell& cell : suite.cells)
-    cells.push_back({{"name", cell.name},
-                     {"verdict", to_string(cell.outcome)},
-                     {"adjusted_p", cell.adjusted_p ? json(*cell.adjusted_p) : json(nullptr)},
-                     {"block_s", rounded(cell.block_s, 4)},
-                     {"screen", blocks(cell.screen)},
-                     {"confirm", blocks(cell.confirm)}});
-  const json document = {{"bank", 1},
-                         {"date", suite.date},
-                         {"machine", suite.machine},
-                         {"program", suite.program},
-                         {"seed", suite.seed},
-                         {"tolerate", suite.tolerate},
-                         {"detect", suite.detect},
-                         {"false_alarms", suite.false_alarms},
-                         {"power", suite.power},
-                         {"slower_cell", suite.slower_cell},
-                         {"slower", suite.slower},
-                         {"wall_s", rounded(suite.wall_s, 5)},
-                         {"cells", std::move(cells)},
-                         {"troubles", suite.troubles}};
-  return document.dump(-1, ' ', false, json::error_handler_t::replace);
+    cells.push_back(
+        {{"name", cell.name},
+         {"verdict", to_string(cell.outcome)},
+         {"adjusted_p", cell.adjusted_p ? ordered_json(*cell.adjusted_p) : ordered_json(nullptr)},
+         {"block_s", rounded(cell.block_s, 4)},
+         {"screen", blocks(cell.screen)},
+         {"confirm", blocks(cell.confirm)}});
+  const ordered_json document = {{"bank", 1},
+                                 {"date", suite.date},
+                                 {"machine", suite.machine},
+                                 {"program", suite.program},
+                                 {"seed", suite.seed},
+                                 {"tolerate", suite.tolerate},
+                                 {"detect", suite.detect},
+                                 {"false_alarms", suite.false_alarms},
+                                 {"power", suite.power},
+                                 {"slower_cell", suite.slower_cell},
+                                 {"slower", suite.slower},
+                                 {"wall_s", rounded(suite.wall_s, 5)},
+                                 {"cells", std::move(cells)},
+                                 {"troubles", suite.troubles}};
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 banked_suite suite_from_line(std::string_view line) {
   try {
-    const json told = json::parse(line);
+    const ordered_json told = ordered_json::parse(line);
     if (told.at("bank") != 1) throw error(error_kind::unreadable, "a bank of another version");
     banked_suite suite;
     suite.date = told.at("date").get<std::string>();
@@ -101,7 +102,7 @@ banked_suite suite_from_line(std::string_view line) {
     suite.slower = told.at("slower").get<double>();
     suite.wall_s = told.at("wall_s").get<double>();
     suite.troubles = told.at("troubles").get<std::vector<std::string>>();
-    for (const json& one : told.at("cells")) {
+    for (const ordered_json& one : told.at("cells")) {
       banked_cell cell;
       cell.name = one.at("name").get<std::string>();
       cell.outcome = verdict_from(one.at("verdict").get<std::string>());
@@ -112,7 +113,7 @@ banked_suite suite_from_line(std::string_view line) {
       suite.cells.push_back(std::move(cell));
     }
     return suite;
-  } catch (const json::exception& trouble) {
+  } catch (const ordered_json::exception& trouble) {
     throw error(error_kind::unreadable, fmt::format("not a banked suite: {}", trouble.what()));
   }
 }

@@ -2,14 +2,14 @@
 
 #include <cmath>
 
-#include "reports/check/binomial.hpp"
 #include "reports/check/calibration.hpp"
 #include "reports/check/escape.hpp"
+#include "reports/statistics/binomial.hpp"
 
 namespace crossover {
 namespace {
 
-std::string share(const happened& what) {
+std::string share(const proportion& what) {
   if (what.of == 0) return "";
   const counted_share exact = clopper_pearson(what.times, what.of);
   return fmt::format("{} of {}: {:.2f} % ({:.2f} to {:.2f})", what.times, what.of,
@@ -22,7 +22,7 @@ std::string change(double log_ratio) {
 
 std::string live_table(const calibration& found) {
   std::string out = "| what | how often |\n|---|---|\n";
-  const auto row = [&](const std::string& what, const happened& how) {
+  const auto row = [&](const std::string& what, const proportion& how) {
     if (how.of > 0) out += fmt::format("| {} | {} |\n", what, share(how));
   };
   row("false alarm in a suite of identical builds", found.false_alarm);
@@ -40,7 +40,7 @@ std::string live_table(const calibration& found) {
 
 std::string rank_table(const calibration& found) {
   std::string out = "| what | U-test, one program after the other | here |\n|---|---|---|\n";
-  const auto row = [&](const std::string& what, const happened& theirs, const happened& ours) {
+  const auto row = [&](const std::string& what, const proportion& theirs, const proportion& ours) {
     if (theirs.of > 0) out += fmt::format("| {} | {} | {} |\n", what, share(theirs), share(ours));
   };
   row("comparison of one cell's identical code flagged", found.rank_flagged_cell, {});

@@ -7,16 +7,16 @@
 #include <filesystem>
 #include <fstream>
 
-#include "reports/check/simulated_blocks.hpp"
-#include "workloads/error.hpp"
+#include "reports/statistics/simulated_blocks.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
 
 /// Blocks of a cell: the log ratio, and figures of three groups that lie `drift` apart from block
 /// to block.
-std::vector<banked_block> blocks_of(block_simulator& noise, unsigned count, double shift,
-                                    double drift) {
+std::vector<banked_block> recorded_blocks(block_simulator& noise, unsigned count, double shift,
+                                          double drift) {
   std::vector<banked_block> blocks;
   for (unsigned i = 0; i < count; ++i) {
     banked_block one;
@@ -31,29 +31,29 @@ std::vector<banked_block> blocks_of(block_simulator& noise, unsigned count, doub
   return blocks;
 }
 
-banked_cell cell_of(block_simulator& noise, const std::string& name, verdict outcome,
-                    double shift = 0, double drift = 0) {
+banked_cell recorded_cell(block_simulator& noise, const std::string& name, verdict outcome,
+                          double shift = 0, double drift = 0) {
   return {name,
           outcome,
           std::nullopt,
           0.2,
-          blocks_of(noise, 6, shift, drift),
-          blocks_of(noise, outcome == verdict::regression ? 12 : 0, shift, drift)};
+          recorded_blocks(noise, 6, shift, drift),
+          recorded_blocks(noise, outcome == verdict::regression ? 12 : 0, shift, drift)};
 }
 
 /// A suite of three cells; `outcomes` are theirs, `slower` is which of them was slowed down (-1:
 /// none).
-banked_suite suite_of(block_simulator& noise, const std::vector<verdict>& outcomes, int slower = -1,
-                      double drift = 0) {
+banked_suite recorded_suite(block_simulator& noise, const std::vector<verdict>& outcomes,
+                            int slower = -1, double drift = 0) {
   banked_suite suite;
   suite.date = "2026-01-02T03:04:05+00:00";
   suite.machine = "a machine, 2 CPUs";
   suite.program = "abcdef";
   suite.wall_s = 20;
   for (int c = 0; c < 3; ++c)
-    suite.cells.push_back(cell_of(noise, "cell/" + std::to_string(c),
-                                  outcomes[static_cast<std::size_t>(c)],
-                                  c == slower ? std::log(1.05) : 0, drift));
+    suite.cells.push_back(recorded_cell(noise, "cell/" + std::to_string(c),
+                                        outcomes[static_cast<std::size_t>(c)],
+                                        c == slower ? std::log(1.05) : 0, drift));
   if (slower >= 0) {
     suite.slower_cell = "cell/" + std::to_string(slower);
     suite.slower = 5;
@@ -75,8 +75,8 @@ class bank_directory : public testing::Test {
 
 TEST_F(bank_directory, gives_back_what_was_put_in) {
   EXPECT_TRUE(read_bank(directory).empty());
-  banked_suite first = suite_of(noise, {pass, regression, unsure}, 1),
-               second = suite_of(noise, {pass, pass, pass});
+  banked_suite first = recorded_suite(noise, {pass, regression, unsure}, 1),
+               second = recorded_suite(noise, {pass, pass, pass});
   first.seed = 12345678901234567890u;
   first.cells[1].adjusted_p = 0.0025;
   first.troubles = {"cell/9: died \"here\"\n"};
@@ -99,18 +99,18 @@ TEST_F(bank_directory, gives_back_what_was_put_in) {
 }
 
 TEST_F(bank_directory, a_line_that_a_crash_cut_off_is_lost_alone) {
-  append_to_bank(directory, suite_of(noise, {pass, pass, pass}));
-  const std::string half = to_line(suite_of(noise, {pass, pass, pass})).substr(0, 200);
+  append_to_bank(directory, recorded_suite(noise, {pass, pass, pass}));
+  const std::string half = to_line(recorded_suite(noise, {pass, pass, pass})).substr(0, 200);
   std::ofstream(directory / "suites.jsonl", std::ios::app) << half;
   EXPECT_EQ(read_bank(directory).size(), 1u);
-  append_to_bank(directory, suite_of(noise, {pass, pass, unsure}));
+  append_to_bank(directory, recorded_suite(noise, {pass, pass, unsure}));
   const std::vector<banked_suite> bank = read_bank(directory);
   ASSERT_EQ(bank.size(), 2u);
   EXPECT_EQ(bank[1].cells[2].outcome, unsure);
 }
 
 TEST_F(bank_directory, what_is_no_suite_is_named_with_its_line) {
-  append_to_bank(directory, suite_of(noise, {pass, pass, pass}));
+  append_to_bank(directory, recorded_suite(noise, {pass, pass, pass}));
   std::ofstream(directory / "suites.jsonl", std::ios::app) << "{\"bank\": 1}\n";
   try {
     read_bank(directory);
@@ -128,17 +128,20 @@ TEST_F(bank_directory, what_is_no_suite_is_named_with_its_line) {
 TEST(calibrate, counts_what_the_suites_say) {
   block_simulator noise(noise_kind::normal, 0.01, 6);
   std::vector<banked_suite> bank = {
-      suite_of(noise, {pass, pass, pass}),    suite_of(noise, {pass, regression, pass}),
-      suite_of(noise, {unsure, pass, pass}),  suite_of(noise, {regression, pass, pass}, 0),
-      suite_of(noise, {pass, pass, pass}, 0), suite_of(noise, {pass, unsure, regression}, 1),
+      recorded_suite(noise, {pass, pass, pass}),
+      recorded_suite(noise, {pass, regression, pass}),
+      recorded_suite(noise, {unsure, pass, pass}),
+      recorded_suite(noise, {regression, pass, pass}, 0),
+      recorded_suite(noise, {pass, pass, pass}, 0),
+      recorded_suite(noise, {pass, unsure, regression}, 1),
   };
   bank[0].wall_s = 26;
   bank[4].troubles = {"cell/7: died"};
-  banked_suite elsewhere = suite_of(noise, {regression, regression, regression});
+  banked_suite elsewhere = recorded_suite(noise, {regression, regression, regression});
   elsewhere.machine = "another";
   bank.insert(bank.begin(), elsewhere);
   const calibration found = calibrate(bank, {.suites = 0});
-  const auto expect = [](const happened& what, unsigned times, unsigned of) {
+  const auto expect = [](const proportion& what, unsigned times, unsigned of) {
     EXPECT_EQ(what.times, times);
     EXPECT_EQ(what.of, of);
   };
@@ -164,11 +167,11 @@ TEST(calibrate, counts_what_the_suites_say) {
 
 TEST(calibrate, a_slowdown_that_another_limit_hides_is_counted_apart) {
   block_simulator noise(noise_kind::normal, 0.01, 6);
-  banked_suite hidden = suite_of(noise, {pass, pass, pass});
+  banked_suite hidden = recorded_suite(noise, {pass, pass, pass});
   hidden.slower_cell = "cell/2";
   hidden.slower = 5;
   const calibration found =
-      calibrate({suite_of(noise, {regression, pass, pass}, 0), hidden}, {.suites = 0});
+      calibrate({recorded_suite(noise, {regression, pass, pass}, 0), hidden}, {.suites = 0});
   EXPECT_EQ(found.found.of, 2u);
   EXPECT_EQ(found.found.times, 1u);
   EXPECT_EQ(found.found_where_seen.of, 1u);
@@ -180,10 +183,10 @@ TEST(calibrate, the_u_test_sees_a_drift_as_a_change_and_the_pairs_do_not) {
   block_simulator noise(noise_kind::normal, 0.01, 7);
   std::vector<banked_suite> steady, drifting;
   for (int i = 0; i < 20; ++i) {
-    steady.push_back(suite_of(noise, {pass, pass, pass}));
-    drifting.push_back(suite_of(noise, {pass, pass, pass}, -1, 0.003));
+    steady.push_back(recorded_suite(noise, {pass, pass, pass}));
+    drifting.push_back(recorded_suite(noise, {pass, pass, pass}, -1, 0.003));
   }
-  steady.push_back(suite_of(noise, {regression, pass, pass}, 0));
+  steady.push_back(recorded_suite(noise, {regression, pass, pass}, 0));
   const calibration quiet = calibrate(steady, {.suites = 0}),
                     moving = calibrate(drifting, {.suites = 0});
   EXPECT_EQ(quiet.rank_flagged_cell.of, 20 * 3 + 2u);
@@ -197,7 +200,7 @@ TEST(calibrate, blocks_played_again_go_through_the_same_gate) {
   block_simulator noise(noise_kind::normal, 0.01, 8);
   std::vector<banked_suite> bank;
   for (int i = 0; i < 12; ++i)
-    bank.push_back(suite_of(
+    bank.push_back(recorded_suite(
         noise, i % 2 == 0 ? std::vector{pass, pass, pass} : std::vector{regression, pass, pass},
         i % 2 == 0 ? -1 : 0));
   const calibration found = calibrate(bank, {.suites = 400, .seed = 3});
@@ -221,9 +224,9 @@ TEST(calibrate, blocks_played_again_go_through_the_same_gate) {
 
 TEST(calibration_page, has_the_figures_with_their_intervals) {
   block_simulator noise(noise_kind::normal, 0.01, 9);
-  std::vector<banked_suite> bank = {suite_of(noise, {pass, pass, pass}),
-                                    suite_of(noise, {pass, regression, pass}),
-                                    suite_of(noise, {regression, pass, pass}, 0)};
+  std::vector<banked_suite> bank = {recorded_suite(noise, {pass, pass, pass}),
+                                    recorded_suite(noise, {pass, regression, pass}),
+                                    recorded_suite(noise, {regression, pass, pass}, 0)};
   bank[1].troubles = {"cell/7: died"};
   bank[2].cells[2].name = bank[1].cells[2].name = bank[0].cells[2].name = "a|b";
   const std::string page =

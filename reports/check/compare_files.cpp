@@ -10,7 +10,7 @@
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
@@ -153,7 +153,7 @@ std::vector<double> holm_adjusted(const std::vector<double>& p) {
   return adjusted;
 }
 
-void decide_by_holm(comparison& found, const std::vector<std::size_t>& judged_cells,
+void decide_by_holm(check_result& found, const std::vector<std::size_t>& judged_cells,
                     const std::vector<double>& p, double false_alarms) {
   const std::vector<double> adjusted = holm_adjusted(p);
   for (std::size_t k = 0; k < judged_cells.size(); ++k) {
@@ -166,7 +166,7 @@ void decide_by_holm(comparison& found, const std::vector<std::size_t>& judged_ce
   }
 }
 
-void withhold_where_environments_differ(comparison& found, const std::string& remedy) {
+void withhold_where_environments_differ(check_result& found, const std::string& remedy) {
   if (found.environment.empty() || found.environment_allowed) return;
   for (cell_comparison& cell : found.cells) {
     cell.outcome = verdict::inconclusive;
@@ -174,10 +174,10 @@ void withhold_where_environments_differ(comparison& found, const std::string& re
   }
 }
 
-comparison compare_files(const results& old_results, const results& new_results,
-                         const file_options& options) {
+check_result compare_files(const results& old_results, const results& new_results,
+                           const file_options& options) {
   const metric& judged = judged_metric(options.metric);
-  comparison found;
+  check_result found;
   found.old_name = options.old_name;
   found.new_name = options.new_name;
   found.metric_label = judged.label;

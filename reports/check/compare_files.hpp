@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "bench/metrics.hpp"
-#include "bench/results.hpp"
+#include "bench/results/metrics.hpp"
+#include "bench/results/results.hpp"
 #include "reports/check/comparison.hpp"
 #include "reports/check/thresholds.hpp"
 
@@ -44,8 +44,8 @@ struct file_options {
 /// cell with fewer than two repetitions on a side (as with aggregates only) is inconclusive, and
 /// says how many are needed. Throws `error`: invalid for an unknown metric or one without a better
 /// direction, or thresholds that make no sense; unreadable where the files have no cell in common.
-comparison compare_files(const results& old_results, const results& new_results,
-                         const file_options& options);
+check_result compare_files(const results& old_results, const results& new_results,
+                           const file_options& options);
 
 /// The fewest repetitions on each side with which a file comparison of `cells` cells sees `detect`
 /// with the asked power, where repetitions scatter by `sd` (of logs). Nothing where the floor hides
@@ -60,11 +60,11 @@ std::vector<double> holm_adjusted(const std::vector<double>& p);
 /// Gives the judged cells (positions in `found.cells`, with their p) their adjusted p and verdict:
 /// a regression at `false_alarms`, else a pass where the upper bound excludes `detect`. One that is
 /// neither stays inconclusive.
-void decide_by_holm(comparison& found, const std::vector<std::size_t>& judged_cells,
+void decide_by_holm(check_result& found, const std::vector<std::size_t>& judged_cells,
                     const std::vector<double>& p, double false_alarms);
 
 /// Where the environments differ and that is not allowed, no cell has a verdict; `remedy` says why
 /// and what to do.
-void withhold_where_environments_differ(comparison& found, const std::string& remedy);
+void withhold_where_environments_differ(check_result& found, const std::string& remedy);
 
 }  // namespace crossover

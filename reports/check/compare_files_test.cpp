@@ -5,11 +5,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "reports/check/binomial.hpp"
 #include "reports/check/sample_results.hpp"
-#include "reports/check/simulated_blocks.hpp"
 #include "reports/environment_differences.hpp"
-#include "workloads/error.hpp"
+#include "reports/statistics/binomial.hpp"
+#include "reports/statistics/simulated_blocks.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
@@ -43,7 +43,7 @@ TEST(compare_files, gives_verdicts_by_hand_computed_figures) {
   const results after =
       results_of({cell_of("same", about(1e-6)), cell_of("slower", about(1.2e-6)),
                   cell_of("faster", about(0.8e-6)), cell_of("between", about(1.05e-6))});
-  const comparison found = compare_files(before, after, {});
+  const check_result found = compare_files(before, after, {});
   ASSERT_EQ(found.cells.size(), 4u);
   EXPECT_EQ(found.cells[0].outcome, verdict::pass);
   EXPECT_EQ(found.cells[1].outcome, verdict::regression);
@@ -67,7 +67,7 @@ TEST(compare_files, gives_verdicts_by_hand_computed_figures) {
 
 TEST(compare_files, a_file_against_itself_passes) {
   const results same = results_of({cell_of("a", about(1e-6)), cell_of("b", about(3e-3))});
-  const comparison found = compare_files(same, same, {});
+  const check_result found = compare_files(same, same, {});
   EXPECT_EQ(exit_code_of(found), 0) << headline(found);
 }
 
@@ -83,7 +83,7 @@ TEST(compare_files, what_cannot_be_compared_is_listed_and_never_a_pass) {
                   cell_that(cell_status::skipped, "skips", "no io_uring"),
                   cell_that(cell_status::failed, "broken", "refused"), cell_of("mended", about(1)),
                   cell_that(cell_status::skipped, "idle", "no database")});
-  comparison found = compare_files(before, after, {});
+  check_result found = compare_files(before, after, {});
   ASSERT_EQ(found.cells.size(), 1u);
   ASSERT_EQ(found.removed.size(), 2u);
   EXPECT_EQ(found.removed[0].name, "skips");
@@ -118,8 +118,8 @@ TEST(compare_files, no_cell_in_common_is_an_error) {
 }
 
 TEST(compare_files, too_few_repetitions_say_how_many_are_needed) {
-  const comparison found = compare_files(results_of({cell_of("a", {1e-6})}),
-                                         results_of({cell_of("a", {1.5e-6, 1.501e-6})}), {});
+  const check_result found = compare_files(results_of({cell_of("a", {1e-6})}),
+                                           results_of({cell_of("a", {1.5e-6, 1.501e-6})}), {});
   EXPECT_EQ(found.cells[0].outcome, verdict::inconclusive);
   EXPECT_NE(found.cells[0].remedy.find("repetitions on each side would decide it"),
             std::string::npos)
@@ -131,7 +131,7 @@ TEST(compare_files, too_few_repetitions_say_how_many_are_needed) {
 TEST(compare_files, aggregates_alone_are_inconclusive_with_the_remedy) {
   const std::string mean =
       R"({"name":"f_mean","run_name":"f","run_type":"aggregate","aggregate_name":"mean","iterations":10,"real_time":5.0,"cpu_time":5.0,"time_unit":"ns"})";
-  const comparison found = compare_files(plain(mean), plain(mean), {});
+  const check_result found = compare_files(plain(mean), plain(mean), {});
   EXPECT_EQ(exit_code_of(found), 2);
   bool remedy = false;
   for (const std::string& note : found.cells[0].notes)
@@ -145,7 +145,7 @@ TEST(compare_files, plain_files_in_other_units_agree_and_get_the_floor_of_a_shar
     in_ns += (i ? "," : "") + row("f", 1000 + i);
     in_us += (i ? "," : "") + row("f", (1000 + i) / 1000.0, "us");
   }
-  const comparison found = compare_files(plain(in_ns), plain(in_us), {});
+  const check_result found = compare_files(plain(in_ns), plain(in_us), {});
   EXPECT_NEAR(*found.cells[0].ratio, 1, 1e-9);
   EXPECT_EQ(found.cells[0].outcome, verdict::pass);
   EXPECT_GT(*found.cells[0].sd, 0.01 * std::sqrt(2.0)) << "the floor of both sides";
@@ -155,8 +155,8 @@ TEST(compare_files, plain_files_in_other_units_agree_and_get_the_floor_of_a_shar
 TEST(compare_files, a_metric_that_is_better_when_higher_is_turned) {
   file_options options;
   options.metric = "throughput";
-  const comparison found = compare_files(results_of({cell_of("a", about(1e-6))}),
-                                         results_of({cell_of("a", about(1.3e-6))}), options);
+  const check_result found = compare_files(results_of({cell_of("a", about(1e-6))}),
+                                           results_of({cell_of("a", about(1.3e-6))}), options);
   EXPECT_NEAR(*found.cells[0].ratio, 1.3, 1e-9);
   EXPECT_EQ(found.cells[0].outcome, verdict::regression);
 }
@@ -174,11 +174,11 @@ TEST(compare_files, metrics_that_cannot_judge) {
       one_line_of([&] { compare_files(some, some, options); }).find("--metric speed: unknown"),
       std::string::npos);
   options.metric = "p99";
-  const comparison unmeasured = compare_files(some, some, options);
+  const check_result unmeasured = compare_files(some, some, options);
   EXPECT_EQ(exit_code_of(unmeasured), 2);
   EXPECT_NE(unmeasured.cells[0].remedy.find("was not measured on either side"), std::string::npos);
   options.metric = "errors";
-  const comparison no_errors = compare_files(some, some, options);
+  const check_result no_errors = compare_files(some, some, options);
   EXPECT_EQ(exit_code_of(no_errors), 0);
   results failing = some;
   for (sample& s : failing.cells[0].samples) s.errors["read:ECONNRESET"] = 10;
@@ -201,7 +201,7 @@ TEST(compare_files, differing_environments_are_inconclusive_unless_allowed) {
   results after = results_of({cell_of("a", about(2e-6))});
   after.environment["cpu_model"] = "another CPU";
   after.environment["host"] = "elsewhere";
-  const comparison refused = compare_files(before, after, {});
+  const check_result refused = compare_files(before, after, {});
   EXPECT_EQ(exit_code_of(refused), 2);
   ASSERT_EQ(refused.environment.size(), 1u) << "the host's name alone decides nothing";
   EXPECT_EQ(refused.environment[0].key, "cpu_model");
@@ -220,8 +220,8 @@ TEST(compare_files, thresholds_per_cell_hold_and_idle_ones_are_noted) {
       nlohmann::json::parse(
           R"({"thresholds":[{"cells":"a*","tolerate":"30%","detect":"50%"},{"cells":"typo","detect":"9%"}]})"),
       "t");
-  const comparison found = compare_files(results_of({cell_of("a/b", about(1e-6))}),
-                                         results_of({cell_of("a/b", about(1.2e-6))}), options);
+  const check_result found = compare_files(results_of({cell_of("a/b", about(1e-6))}),
+                                           results_of({cell_of("a/b", about(1.2e-6))}), options);
   EXPECT_EQ(found.cells[0].outcome, verdict::pass);
   EXPECT_EQ(found.notes.back(), "thresholds: 'typo' matches no compared cell");
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
@@ -16,7 +16,7 @@ int urgency(const cell_comparison& cell) {
   return cell.improvement ? 2 : 3;
 }
 
-std::size_t count(const comparison& found, verdict outcome) {
+std::size_t count(const check_result& found, verdict outcome) {
   return static_cast<std::size_t>(
       std::count_if(found.cells.begin(), found.cells.end(),
                     [&](const cell_comparison& c) { return c.outcome == outcome; }));
@@ -52,17 +52,16 @@ std::string_view to_string(decided_by value) {
   return "files";
 }
 
-verdict verdict_of(const comparison& found) {
+verdict verdict_of(const check_result& found) {
   if (count(found, verdict::regression) > 0 || !found.newly_failing.empty())
     return verdict::regression;
-  const bool unsure = count(found, verdict::inconclusive) > 0 || !found.removed.empty() ||
-                      !found.failing.empty() ||
-                      (!found.environment.empty() && !found.environment_allowed) ||
-                      found.cells.empty();
+  const bool unsure =
+      count(found, verdict::inconclusive) > 0 || !found.removed.empty() || !found.failing.empty() ||
+      (!found.environment.empty() && !found.environment_allowed) || found.cells.empty();
   return unsure ? verdict::inconclusive : verdict::pass;
 }
 
-int exit_code_of(const comparison& found) {
+int exit_code_of(const check_result& found) {
   switch (verdict_of(found)) {
     case verdict::pass:
       return 0;
@@ -74,7 +73,7 @@ int exit_code_of(const comparison& found) {
   return 2;
 }
 
-std::string headline(const comparison& found) {
+std::string headline(const check_result& found) {
   std::vector<std::string> parts;
   const auto say = [&](std::size_t n, const char* what) {
     if (n > 0) parts.push_back(fmt::format("{} {}", n, what));
@@ -95,7 +94,7 @@ std::string headline(const comparison& found) {
   return text;
 }
 
-void require_common_cells(const comparison& found) {
+void require_common_cells(const check_result& found) {
   if (!found.cells.empty() || !found.newly_failing.empty() || !found.failing.empty()) return;
   throw error(
       error_kind::unreadable,
@@ -104,7 +103,7 @@ void require_common_cells(const comparison& found) {
                   found.old_name, found.new_name, found.removed.size(), found.added.size()));
 }
 
-std::vector<const cell_comparison*> by_urgency(const comparison& found) {
+std::vector<const cell_comparison*> by_urgency(const check_result& found) {
   std::vector<const cell_comparison*> order;
   for (const cell_comparison& cell : found.cells) order.push_back(&cell);
   std::stable_sort(order.begin(), order.end(),

@@ -71,14 +71,14 @@ struct unmatched_cell {
 };
 
 /// What a check found: the one value that all its outputs are made from.
-struct comparison {
+struct check_result {
   std::string old_name;  ///< file or program, for people
   std::string new_name;
   std::string metric_label = "time per operation";
   comparison_plan plan;
   std::vector<cell_comparison> cells;
   std::vector<unmatched_cell> removed;  ///< measured by the old side only
-  std::vector<unmatched_cell> added;     ///< measured by the new side only
+  std::vector<unmatched_cell> added;    ///< measured by the new side only
   std::vector<unmatched_cell>
       newly_failing;                    ///< failed on the new side, and had not failed on the old
   std::vector<unmatched_cell> failing;  ///< failed on both sides
@@ -92,21 +92,21 @@ struct comparison {
 /// The verdict on the suite. `regression`: a cell regressed, or fails that did not. `inconclusive`:
 /// else, if a cell is, or one removed or fails on both sides, or environments differ without
 /// leave, or no cell was compared at all. `pass`: nothing of that.
-verdict verdict_of(const comparison& found);
+verdict verdict_of(const check_result& found);
 
 /// 0 pass, 1 regression, 2 inconclusive.
-int exit_code_of(const comparison& found);
+int exit_code_of(const check_result& found);
 
 /// The outcome in one sentence: "2 of 20 cells regressed: …".
-std::string headline(const comparison& found);
+std::string headline(const check_result& found);
 
 /// Throws `error` (unreadable) that names both sides unless there is a cell that both have, failed
 /// ones included.
-void require_common_cells(const comparison& found);
+void require_common_cells(const check_result& found);
 
 /// Cells in the order in which people want them: regressions, inconclusive ones, improvements, the
 /// rest; each by falling ratio.
-std::vector<const cell_comparison*> by_urgency(const comparison& found);
+std::vector<const cell_comparison*> by_urgency(const check_result& found);
 
 /// A ratio as a signed change: 1.0512 as "+5.12 %"; "n/a" for an absent one.
 std::string as_change(std::optional<double> ratio);

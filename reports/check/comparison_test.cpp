@@ -5,13 +5,13 @@
 #include <cmath>
 
 #include "reports/check/sample_comparison.hpp"
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
 
-comparison with(verdict outcome) {
-  comparison found;
+check_result with(verdict outcome) {
+  check_result found;
   cell_comparison cell;
   cell.name = "a";
   cell.outcome = outcome;
@@ -19,46 +19,46 @@ comparison with(verdict outcome) {
   return found;
 }
 
-TEST(comparison, exit_codes) {
+TEST(check_result, exit_codes) {
   EXPECT_EQ(exit_code_of(with(verdict::pass)), 0);
   EXPECT_EQ(exit_code_of(with(verdict::regression)), 1);
   EXPECT_EQ(exit_code_of(with(verdict::inconclusive)), 2);
-  EXPECT_EQ(exit_code_of(comparison{}), 2) << "silence is no pass";
+  EXPECT_EQ(exit_code_of(check_result{}), 2) << "silence is no pass";
 }
 
-TEST(comparison, what_is_missing_is_never_a_pass) {
-  for (auto list : {&comparison::removed, &comparison::failing}) {
-    comparison found = with(verdict::pass);
+TEST(check_result, what_is_missing_is_never_a_pass) {
+  for (auto list : {&check_result::removed, &check_result::failing}) {
+    check_result found = with(verdict::pass);
     (found.*list).push_back({"b", ""});
     EXPECT_EQ(verdict_of(found), verdict::inconclusive);
   }
-  comparison failing = with(verdict::pass);
+  check_result failing = with(verdict::pass);
   failing.newly_failing.push_back({"b", ""});
   EXPECT_EQ(verdict_of(failing), verdict::regression);
-  for (auto list : {&comparison::added, &comparison::skipped}) {
-    comparison found = with(verdict::pass);
+  for (auto list : {&check_result::added, &check_result::skipped}) {
+    check_result found = with(verdict::pass);
     (found.*list).push_back({"b", ""});
     EXPECT_EQ(verdict_of(found), verdict::pass);
   }
 }
 
-TEST(comparison, environments_that_differ_need_leave) {
-  comparison found = with(verdict::pass);
+TEST(check_result, environments_that_differ_need_leave) {
+  check_result found = with(verdict::pass);
   found.environment.push_back({"kernel", "a", "b"});
   EXPECT_EQ(verdict_of(found), verdict::inconclusive);
   found.environment_allowed = true;
   EXPECT_EQ(verdict_of(found), verdict::pass);
 }
 
-TEST(comparison, a_common_cell_is_required_but_a_failed_one_is_enough) {
-  comparison found;
+TEST(check_result, a_common_cell_is_required_but_a_failed_one_is_enough) {
+  check_result found;
   EXPECT_THROW(require_common_cells(found), error);
   found.newly_failing.push_back({"a", "crashed"});
   EXPECT_NO_THROW(require_common_cells(found));
 }
 
-TEST(comparison, order_of_urgency) {
-  const comparison found = sample_comparison();
+TEST(check_result, order_of_urgency) {
+  const check_result found = sample_comparison();
   int last = 0;
   for (const cell_comparison* cell : by_urgency(found)) {
     const int rank = cell->outcome == verdict::regression     ? 0
@@ -70,7 +70,7 @@ TEST(comparison, order_of_urgency) {
   }
 }
 
-TEST(comparison, figures_in_words) {
+TEST(check_result, figures_in_words) {
   EXPECT_EQ(as_change(1.0512), "+5.12 %");
   EXPECT_EQ(as_change(0.9), "-10.00 %");
   EXPECT_EQ(as_change(40.0), "x40");

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "reports/check/judged_metric.hpp"
-#include "reports/check/power.hpp"
-#include "workloads/error.hpp"
+#include "reports/statistics/power.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
@@ -247,10 +247,10 @@ bool enough_blocks(const block_plan& plan, const gate_options& options, const ga
          confirming_power(options, plan.screens);
 }
 
-comparison compare_blocks(const block_plan& plan, const gate_options& options,
-                          std::span<const gated_cell> cells,
-                          std::span<const measured_cell> measured) {
-  comparison found;
+check_result compare_blocks(const block_plan& plan, const gate_options& options,
+                            std::span<const gated_cell> cells,
+                            std::span<const measured_cell> measured) {
+  check_result found;
   found.plan = {options.tolerate,
                 options.detect,
                 options.false_alarms,

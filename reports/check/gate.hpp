@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "reports/check/comparison.hpp"
-#include "reports/check/step_down.hpp"
+#include "reports/statistics/step_down.hpp"
 
 namespace crossover {
 
@@ -100,8 +100,8 @@ bool enough_blocks(const block_plan& plan, const gate_options& options, const ga
 /// The verdicts on what was measured, `measured[i]` being of `cells[i]`. A survivor's figures rest
 /// on its fresh blocks alone. The caller adds names, removed and failing cells, environment and
 /// wall time.
-comparison compare_blocks(const block_plan& plan, const gate_options& options,
-                          std::span<const gated_cell> cells,
-                          std::span<const measured_cell> measured);
+check_result compare_blocks(const block_plan& plan, const gate_options& options,
+                            std::span<const gated_cell> cells,
+                            std::span<const measured_cell> measured);
 
 }  // namespace crossover

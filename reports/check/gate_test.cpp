@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "reports/check/simulated_gate.hpp"
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
@@ -137,7 +137,7 @@ TEST(compare_blocks, gives_each_cell_its_verdict) {
   confirmed(3, std::log(1.05), 0.004, 4);  // or was cut short
   confirmed(4, std::log(0.9), 0.004, 0);   // improved
   confirmed(6, std::log(1.05), 0.004, 0);  // within its own tolerance
-  const comparison found = compare_blocks(plan, options, cells, measured);
+  const check_result found = compare_blocks(plan, options, cells, measured);
   EXPECT_EQ(found.cells[0].outcome, verdict::regression);
   EXPECT_NEAR(*found.cells[0].ratio, 1.05, 1e-9);
   EXPECT_LT(*found.cells[0].lower, 1.05);
@@ -164,7 +164,7 @@ TEST(compare_blocks, gives_each_cell_its_verdict) {
 TEST(compare_blocks, nothing_measured_is_never_a_pass) {
   const gate_options options;
   const auto cells = suite(2);
-  const comparison found =
+  const check_result found =
       compare_blocks(plan_blocks(options, cells), options, cells, std::vector<measured_cell>(2));
   EXPECT_EQ(verdict_of(found), verdict::inconclusive);
   EXPECT_NE(found.cells[0].remedy.find("no block"), std::string::npos);

@@ -11,7 +11,7 @@
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
@@ -187,13 +187,13 @@ std::vector<history_entry> read_history(const std::filesystem::path& directory,
   return history;
 }
 
-comparison compare_with_history(const std::vector<history_entry>& history, const results& measured,
-                                const history_options& options) {
+check_result compare_with_history(const std::vector<history_entry>& history,
+                                  const results& measured, const history_options& options) {
   const metric& judged = judged_metric(options.files.metric);
   if (history.empty())
     throw error(error_kind::unreadable,
                 "--history: no run of this machine yet; add runs of earlier commits first");
-  comparison found;
+  check_result found;
   const std::size_t window = std::min<std::size_t>(options.window, history.size());
   found.old_name = fmt::format("the last {} run{} ({} to {})", window, window == 1 ? "" : "s",
                                history[history.size() - window].commit, history.back().commit);

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "reports/check/change_points.hpp"
 #include "reports/check/compare_files.hpp"
 #include "reports/check/timeline.hpp"
+#include "reports/statistics/change_points.hpp"
 
 namespace crossover {
 
@@ -56,8 +56,8 @@ struct history_options {
 /// of them. A cell with fewer runs is inconclusive and says how many more are needed. The
 /// comparison has the timelines too, with the new run as their last. Throws `error` as
 /// `compare_files`.
-comparison compare_with_history(const std::vector<history_entry>& history, const results& measured,
-                                const history_options& options);
+check_result compare_with_history(const std::vector<history_entry>& history,
+                                  const results& measured, const history_options& options);
 
 /// The timelines of every cell in the history, in order of first appearance. Throws `error`
 /// (invalid) for the metric.

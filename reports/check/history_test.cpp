@@ -7,11 +7,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "reports/check/binomial.hpp"
 #include "reports/check/formats/formats.hpp"
 #include "reports/check/sample_results.hpp"
-#include "reports/check/simulated_blocks.hpp"
-#include "workloads/error.hpp"
+#include "reports/statistics/binomial.hpp"
+#include "reports/statistics/simulated_blocks.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
@@ -87,7 +87,7 @@ TEST(compare_with_history, judges_by_the_scatter_from_run_to_run) {
   const auto history = history_of(noise, 12, 2);
   results now = run_of(noise, 0, 2, 20);
   for (sample& s : now.cells[1].samples) s.wall_s *= 1.08;
-  const comparison found = compare_with_history(history, now, {});
+  const check_result found = compare_with_history(history, now, {});
   ASSERT_EQ(found.cells.size(), 2u);
   EXPECT_EQ(found.cells[0].outcome, verdict::pass) << found.cells[0].remedy;
   EXPECT_EQ(found.cells[1].outcome, verdict::regression);
@@ -98,7 +98,7 @@ TEST(compare_with_history, judges_by_the_scatter_from_run_to_run) {
 
 TEST(compare_with_history, too_few_runs_say_how_many_are_needed) {
   block_simulator noise(noise_kind::normal, 0.004, 93);
-  const comparison found =
+  const check_result found =
       compare_with_history(history_of(noise, 2, 1), run_of(noise, 0, 1, 20), {});
   EXPECT_EQ(exit_code_of(found), 2);
   EXPECT_EQ(found.cells[0].remedy,
@@ -112,7 +112,7 @@ TEST(compare_with_history, counts_only_the_runs_since_a_marked_change) {
   for (int r = 18; r < 24; ++r)
     for (sample& s : history[static_cast<std::size_t>(r)].measured.cells[0].samples)
       s.wall_s *= 1.2;
-  const comparison found = compare_with_history(history, run_of(noise, std::log(1.2), 1, 25), {});
+  const check_result found = compare_with_history(history, run_of(noise, std::log(1.2), 1, 25), {});
   EXPECT_EQ(found.cells[0].blocks, 6u);
   EXPECT_EQ(found.cells[0].outcome, verdict::pass) << as_change(found.cells[0].ratio);
   ASSERT_FALSE(found.cells[0].notes.empty());
@@ -159,7 +159,7 @@ TEST(timelines, follow_each_cell_through_the_runs_that_measured_it) {
   EXPECT_NEAR(lines[1].changes[0].shift, std::log(0.9), 0.01)
       << "less throughput would be worse; this is more, so it is negative";
 
-  const comparison found = compare_with_history(history, history.back().measured, {});
+  const check_result found = compare_with_history(history, history.back().measured, {});
   const auto told = nlohmann::json::parse(as_json(found))["crossover_check"]["timelines"];
   ASSERT_EQ(told.size(), 2u);
   EXPECT_EQ(told[1]["changes"][0]["run"], 10);

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 

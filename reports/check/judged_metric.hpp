@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "bench/metrics.hpp"
+#include "bench/results/metrics.hpp"
 
 namespace crossover {
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {

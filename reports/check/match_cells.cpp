@@ -19,7 +19,7 @@ std::string because(const char* what, const std::string& reason) {
 }  // namespace
 
 std::vector<cell_pair> match_cells(const results& old_results, const results& new_results,
-                                   comparison& found) {
+                                   check_result& found) {
   const auto old_cells = by_name(old_results), new_cells = by_name(new_results);
   std::vector<cell_pair> pairs;
   for (const cell_result& cell : new_results.cells) {

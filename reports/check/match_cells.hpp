@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "bench/results.hpp"
+#include "bench/results/results.hpp"
 #include "reports/check/comparison.hpp"
 
 namespace crossover {
@@ -18,6 +18,6 @@ struct cell_pair {
 /// pair into `found`'s lists: what failed, removed, is new or skipped. The pointers are into the
 /// arguments.
 std::vector<cell_pair> match_cells(const results& old_results, const results& new_results,
-                                   comparison& found);
+                                   check_result& found);
 
 }  // namespace crossover

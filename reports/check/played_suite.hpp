@@ -15,7 +15,7 @@ using block_draw =
     std::function<std::vector<std::vector<block>>(unsigned rounds, std::uint64_t first_round)>;
 
 struct played_suite {
-  comparison found;
+  check_result found;
   std::size_t blocks = 0;  ///< drawn, both stages
 };
 

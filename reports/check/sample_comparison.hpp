@@ -24,8 +24,8 @@ inline std::vector<std::string> hostile_names() {
 }
 
 /// A comparison with everything in it: each verdict, each list, and hostile names throughout.
-inline comparison sample_comparison() {
-  comparison found;
+inline check_result sample_comparison() {
+  check_result found;
   found.old_name = "base \"build\"/results.json";
   found.new_name = "head build/results.json";
   found.plan.expected_s = 31;

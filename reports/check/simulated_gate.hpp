@@ -1,9 +1,9 @@
 #pragma once
 
-#include "reports/check/binomial.hpp"
 #include "reports/check/gate.hpp"
 #include "reports/check/played_suite.hpp"
-#include "reports/check/simulated_blocks.hpp"
+#include "reports/statistics/binomial.hpp"
+#include "reports/statistics/simulated_blocks.hpp"
 
 namespace crossover {
 

@@ -13,7 +13,7 @@
 
 #include "reports/check/comparison.hpp"
 #include "reports/check/escape.hpp"
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {

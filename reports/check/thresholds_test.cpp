@@ -7,7 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {

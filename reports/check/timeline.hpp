@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "reports/check/change_points.hpp"
+#include "reports/statistics/change_points.hpp"
 
 namespace crossover {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "workloads/error.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 

@@ -11,14 +11,14 @@
 #include <iterator>
 #include <optional>
 
-#include "bench/environment.hpp"
-#include "bench/interrupt.hpp"
-#include "bench/runner.hpp"
+#include "bench/measure/environment.hpp"
+#include "bench/measure/runner.hpp"
 #include "reports/check/calibration.hpp"
 #include "tools/check/crossover_pair.hpp"
 #include "tools/check/run_gate.hpp"
 #include "tools/command_line.hpp"
 #include "tools/progress.hpp"
+#include "workloads/base/interrupt.hpp"
 
 namespace crossover {
 namespace {
@@ -30,12 +30,12 @@ using steady = std::chrono::steady_clock;
 constexpr int most_failures = 3;
 
 struct calibrate_request {
-  words programs;
+  string_list programs;
   std::string bank = "calibration", page, command = "tools/calibrate";
   double minutes = 60, slower = 5;
   unsigned slower_every = 3, replays = 10'000;
   std::string slower_in = "^(hashing|network)/";
-  words selection;  ///< flags of `list`; empty: the suite `check`
+  string_list selection;  ///< flags of `list`; empty: the suite `check`
   double budget_s = 300;
 };
 
@@ -50,7 +50,7 @@ std::string now_in_utc() {
 }
 
 /// What the two programs are, whatever their files are called.
-std::string digest_of(const words& programs) {
+std::string digest_of(const string_list& programs) {
   std::string digests;
   for (const std::string& program : programs) {
     std::ifstream in(program, std::ios::binary);
@@ -103,7 +103,7 @@ class recording_source : public block_source {
   std::string trouble(std::size_t cell, side which) override { return pair_.trouble(cell, which); }
 
   /// What was measured of each cell that came through the gate; the screen's blocks came first.
-  std::vector<banked_cell> banked(const comparison& found) const {
+  std::vector<banked_cell> banked(const check_result& found) const {
     std::vector<banked_cell> all;
     const std::vector<std::string> names = cells();
     for (std::size_t i = 0; i < names.size(); ++i)
@@ -129,7 +129,7 @@ class recording_source : public block_source {
 
 crossover_pair_options pair_options(const calibrate_request& asked, std::uint64_t seed) {
   crossover_pair_options options;
-  options.selection = asked.selection.empty() ? words{"--suite", "check"} : asked.selection;
+  options.selection = asked.selection.empty() ? string_list{"--suite", "check"} : asked.selection;
   options.seed = seed;
   return options;
 }
@@ -168,7 +168,7 @@ banked_suite measure_suite(const calibrate_request& asked, const std::string& pr
   gate.budget_s = asked.budget_s;
   gate.flips.seed = suite.seed;
   crossover_pair_options options = pair_options(asked, suite.seed);
-  comparison before;
+  check_result before;
   {
     const crossover_pair names(asked.programs[0], asked.programs[1], options, before);
     suite.slower_cell = slowed_cell(asked, names.cells(), number);
@@ -181,7 +181,7 @@ banked_suite measure_suite(const calibrate_request& asked, const std::string& pr
   recording_source source(pair);
   gate_watch watch;
   watch.progress = [&line](const run_progress& now) { line.show(now); };
-  const comparison found = run_gate(source, gate, {}, watch);
+  const check_result found = run_gate(source, gate, {}, watch);
   suite.wall_s = found.plan.wall_s.value_or(0);
   suite.cells = source.banked(found);
   for (const auto* list : {&found.newly_failing, &found.failing, &found.added})
@@ -231,7 +231,7 @@ void fill_bank(const calibrate_request& asked) {
   }
 }
 
-int calibrate_command(const words& arguments) {
+int calibrate_command(const string_list& arguments) {
   CLI::App app(
       "Measures how often `crossover check` is wrong: suites of identical builds, and with one "
       "cell slowed down, banked block by block.\n"

@@ -9,13 +9,13 @@
 #include <memory>
 
 #include "bench/cell/child_process.hpp"
-#include "bench/interrupt.hpp"
-#include "bench/runner.hpp"
+#include "bench/measure/runner.hpp"
 #include "reports/check/history.hpp"
 #include "tools/check/crossover_pair.hpp"
 #include "tools/check/foreign_pair.hpp"
 #include "tools/check/run_gate.hpp"
 #include "tools/progress.hpp"
+#include "workloads/base/interrupt.hpp"
 
 namespace crossover {
 namespace {
@@ -62,7 +62,7 @@ results filtered(results all, const name_filter& filter) {
   return all;
 }
 
-comparison check_files(check_request& asked) {
+check_result check_files(check_request& asked) {
   const name_filter filter(asked.filter);
   if (!asked.selection.empty())
     throw error(
@@ -85,7 +85,7 @@ comparison check_files(check_request& asked) {
     add_to_history(asked.history, asked.commit, read_results(asked.sides.back()),
                    content_of(asked.sides.back()));
   if (before.empty() && !asked.commit.empty()) {
-    comparison found;
+    check_result found;
     found.old_name = asked.history;
     found.new_name = asked.files.new_name;
     found.notes.push_back(
@@ -97,7 +97,7 @@ comparison check_files(check_request& asked) {
 }
 
 /// Enters what was found before anything was measured into what was measured.
-void add_unmatched(comparison& found, comparison before) {
+void add_unmatched(check_result& found, check_result before) {
   const auto append = [](auto& to, auto& from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   };
@@ -110,10 +110,10 @@ void add_unmatched(comparison& found, comparison before) {
   append(found.environment, before.environment);
 }
 
-comparison check_programs(const check_request& asked, operand kind) {
+check_result check_programs(const check_request& asked, operand kind) {
   const std::string old_program = std::filesystem::absolute(asked.sides[0]).string(),
                     new_program = std::filesystem::absolute(asked.sides[1]).string();
-  comparison before;
+  check_result before;
   before.old_name = asked.sides[0];
   before.new_name = asked.sides[1];
   std::unique_ptr<block_source> source;
@@ -123,7 +123,7 @@ comparison check_programs(const check_request& asked, operand kind) {
                   "--benchmark_min_time is for Google Benchmark programs; cells of crossover have "
                   "slices of their own");
     crossover_pair_options options;
-    options.selection = asked.selection.empty() ? words{"--suite", "check"} : asked.selection;
+    options.selection = asked.selection.empty() ? string_list{"--suite", "check"} : asked.selection;
     options.filter = asked.filter;
     options.metric = asked.gate.metric;
     options.seed = asked.gate.flips.seed;
@@ -163,7 +163,7 @@ comparison check_programs(const check_request& asked, operand kind) {
     fmt::print(stderr, "{}\n", words_of_plan);
   };
   watch.progress = [&line](const run_progress& now) { line.show(now); };
-  comparison found = run_gate(*source, asked.gate, asked.files.per_cell, watch);
+  check_result found = run_gate(*source, asked.gate, asked.files.per_cell, watch);
   line.clear();
   found.old_name = before.old_name;
   found.new_name = before.new_name;
@@ -174,7 +174,7 @@ comparison check_programs(const check_request& asked, operand kind) {
   return found;
 }
 
-comparison compare(check_request& asked) {
+check_result compare(check_request& asked) {
   if (asked.sides.size() == 1) {
     if (asked.history.empty())
       throw error(error_kind::invalid, "give OLD and NEW, or NEW and --history DIR");
@@ -204,7 +204,7 @@ comparison compare(check_request& asked) {
 
 }  // namespace
 
-comparison compare_sides(check_request& asked) {
+check_result compare_sides(check_request& asked) {
   try {
     return compare(asked);
   } catch (const interrupted&) {

@@ -11,12 +11,12 @@ namespace crossover {
 
 /// What `check` is asked, validated.
 struct check_request {
-  words sides;
+  string_list sides;
   gate_options gate;
   file_options files;
   std::string filter, min_time;
   std::optional<double> deadline_s;
-  words selection;  ///< flags of `list`; empty: the suite `check`
+  string_list selection;  ///< flags of `list`; empty: the suite `check`
   double slower = 0;
   std::string slower_in;
   std::string history, commit;
@@ -25,6 +25,6 @@ struct check_request {
 /// Finds out what the sides are (programs of ours, other programs, results files) and compares
 /// them. Throws `error`: invalid where the request does not fit them, else unreadable: trouble that
 /// is nobody's cell's is that of the sides, never a regression.
-comparison compare_sides(check_request& asked);
+check_result compare_sides(check_request& asked);
 
 }  // namespace crossover

@@ -9,11 +9,11 @@
 
 #include "bench/cell/child_process.hpp"
 #include "bench/cell/usage.hpp"
-#include "bench/interrupt.hpp"
-#include "bench/measure.hpp"
+#include "bench/measure/measure.hpp"
 #include "reports/check/judged_metric.hpp"
-#include "reports/check/location.hpp"
 #include "reports/check/match_cells.hpp"
+#include "reports/statistics/location.hpp"
+#include "workloads/base/interrupt.hpp"
 #include "workloads/registry.hpp"
 
 namespace crossover {
@@ -96,13 +96,13 @@ std::string without_letter(const arm_failure& trouble) {
 
 /// What a cell of a workload that this program knows talks to. Parameters that only the other build
 /// has decide nothing about it.
-counterpart counterpart_wanted(const workload_type& type,
+target_kind counterpart_wanted(const workload_type& type,
                                const std::map<std::string, std::string>& given) {
   std::map<std::string, std::string> known;
   for (const parameter& p : type.parameters)
     if (const auto found = given.find(std::string(p.name)); found != given.end())
       known.insert(*found);
-  return counterpart_of(type, parameter_values(type.name, type.parameters, known));
+  return target_of(type, parameter_values(type.name, type.parameters, known));
 }
 
 template <typename Function>
@@ -132,7 +132,7 @@ bool name_filter::keeps(const std::string& name) const {
 }
 
 crossover_pair::crossover_pair(const std::string& old_program, const std::string& new_program,
-                               const crossover_pair_options& options, comparison& found)
+                               const crossover_pair_options& options, check_result& found)
     : old_program_(old_program),
       new_program_(new_program),
       options_(options),
@@ -172,7 +172,7 @@ std::vector<std::string> crossover_pair::cells() const {
 }
 
 void crossover_pair::arm_both(paired_cell& cell) {
-  const allotment given = allot(here_, *cell.what.cores);
+  const cpu_assignment given = assign_cpus(here_, *cell.what.cores);
   duel_arm one;
   one.what.workload = cell.what.workload;
   one.what.parameters = cell.what.parameters;
@@ -187,11 +187,11 @@ void crossover_pair::arm_both(paired_cell& cell) {
                    [&](const workload_type* type) { return type->name == cell.what.workload; });
   // A workload that this program does not know may need a server: the new side is asked, and says
   // if it needs none.
-  const counterpart wanted = known == all_workloads().end()
-                                 ? counterpart::server
+  const target_kind wanted = known == all_workloads().end()
+                                 ? target_kind::server
                                  : counterpart_wanted(**known, one.what.parameters);
-  if (wanted != counterpart::none) try {
-      cell.server = servers_.place_for(cell.what.workload, one.what.parameters, wanted, given);
+  if (wanted != target_kind::none) try {
+      cell.server = servers_.server_for(cell.what.workload, one.what.parameters, wanted, given);
       one.what.endpoint = cell.server.endpoint;
     } catch (const interrupted&) {
       throw;
@@ -227,7 +227,8 @@ double crossover_pair::prepare(std::size_t i) {
                   first_look_s;
       if (which == side::old_side) operation_s = seen.wall_s / static_cast<double>(seen.operations);
       if (seen.latency)
-        sampling_interval = std::min<std::uint64_t>(1024, std::max(sampling_interval, seen.latency->sampling_interval));
+        sampling_interval = std::min<std::uint64_t>(
+            1024, std::max(sampling_interval, seen.latency->sampling_interval));
     } catch (const interrupted&) {
       throw;
     } catch (const error& trouble) {
@@ -240,7 +241,8 @@ double crossover_pair::prepare(std::size_t i) {
   cell.old_arm.what.sampling_interval = cell.new_arm.what.sampling_interval =
       static_cast<std::uint32_t>(sampling_interval);
   if (slowed)
-    cell.new_arm.what.injected_delay_ns = options_.slower / 100 * operation_s * 1e9 * *cell.what.cores;
+    cell.new_arm.what.injected_delay_ns =
+        options_.slower / 100 * operation_s * 1e9 * *cell.what.cores;
   const double one_slice_s = static_cast<double>(cell.plan.operations) * operation_s;
   cell.plan.groups = static_cast<std::uint32_t>(
       std::clamp(std::round(measured_s / (4 * one_slice_s)), least_groups, most_groups));

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "bench/duel.hpp"
-#include "bench/fixtures.hpp"
-#include "bench/metrics.hpp"
+#include "bench/measure/duel.hpp"
+#include "bench/measure/servers.hpp"
+#include "bench/results/metrics.hpp"
 #include "reports/check/comparison.hpp"
-#include "reports/check/location.hpp"
+#include "reports/statistics/location.hpp"
 #include "tools/check/block_source.hpp"
 
 namespace crossover {
@@ -45,7 +45,7 @@ class crossover_pair : public block_source {
   /// Asks both programs which cells they have; those that only one has, or skips, are entered into
   /// `found`. Throws `error` (invalid) with a program's own words where it refuses the selection.
   crossover_pair(const std::string& old_program, const std::string& new_program,
-                 const crossover_pair_options& options, comparison& found);
+                 const crossover_pair_options& options, check_result& found);
 
   std::vector<std::string> cells() const override;
   double prepare(std::size_t cell) override;
@@ -62,7 +62,7 @@ class crossover_pair : public block_source {
     cell_result what;  ///< as the new program lists it
     duel_arm old_arm, new_arm;
     duel_plan plan;
-    fixtures::place server;
+    server_pool::place server;
     double server_cpu_s = 0;  ///< that it used in the blocks
     double measured_s =
         0;  ///< the blocks' slices and warm-ups: the time in which it had something to do
@@ -73,7 +73,7 @@ class crossover_pair : public block_source {
   crossover_pair_options options_;
   const metric& judged_;
   machine here_;
-  fixtures servers_;
+  server_pool servers_;
   std::mt19937_64 random_;
   std::vector<paired_cell> cells_;
   std::vector<slice> slices_;

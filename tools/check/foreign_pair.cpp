@@ -8,12 +8,12 @@
 #include <sstream>
 
 #include "bench/cell/child_process.hpp"
-#include "bench/interrupt.hpp"
 #include "reports/check/escape.hpp"
 #include "reports/check/judged_metric.hpp"
-#include "reports/check/location.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"
+#include "reports/statistics/location.hpp"
+#include "workloads/base/interrupt.hpp"
 
 namespace crossover {
 namespace {
@@ -64,7 +64,7 @@ results listed_by(const std::string& program, const std::string& filter) {
 }  // namespace
 
 foreign_pair::foreign_pair(const std::string& old_program, const std::string& new_program,
-                           const foreign_pair_options& options, comparison& found)
+                           const foreign_pair_options& options, check_result& found)
     : programs_{old_program, new_program},
       options_(options),
       judged_(judged_metric(options.metric)),

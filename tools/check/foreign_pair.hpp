@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "bench/metrics.hpp"
-#include "bench/results.hpp"
+#include "bench/results/metrics.hpp"
+#include "bench/results/results.hpp"
 #include "reports/check/comparison.hpp"
 #include "tools/check/block_source.hpp"
 
@@ -27,7 +27,7 @@ class foreign_pair : public block_source {
   /// Asks both for their benchmarks; those that only one has are entered into `found`. Throws
   /// `error` (unreadable) where one of them is no Google Benchmark program.
   foreign_pair(const std::string& old_program, const std::string& new_program,
-               const foreign_pair_options& options, comparison& found);
+               const foreign_pair_options& options, check_result& found);
   ~foreign_pair() override;
   foreign_pair(const foreign_pair&) = delete;
   foreign_pair& operator=(const foreign_pair&) = delete;
@@ -45,7 +45,7 @@ class foreign_pair : public block_source {
   std::string programs_[2];
   foreign_pair_options options_;
   const metric& judged_;
-  comparison& found_;
+  check_result& found_;
   bool environments_known_ = false;
   bool new_first_ = false;
   std::filesystem::path directory_;

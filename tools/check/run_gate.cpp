@@ -7,8 +7,8 @@
 #include <numeric>
 #include <random>
 
-#include "bench/interrupt.hpp"
 #include "reports/check/judged_metric.hpp"
+#include "workloads/base/interrupt.hpp"
 
 namespace crossover {
 namespace {
@@ -31,7 +31,7 @@ class gate_run {
   gate_run(block_source& source, const gate_options& options, const gate_watch& watch)
       : source_(source), options_(options), watch_(watch), random_(options.flips.seed) {}
 
-  comparison go(const thresholds& per_cell) {
+  check_result go(const thresholds& per_cell) {
     look_at_all(per_cell);
     const std::vector<std::size_t> looked = measurable();
     if (looked.empty()) return finish(nothing_measured());
@@ -47,7 +47,7 @@ class gate_run {
     if (left.empty()) return finish(nothing_measured());
     std::vector<measured_cell> measured;
     for (const std::size_t i : left) measured.push_back(cells_[i].measured);
-    comparison found = compare_blocks(plan, options_, gated(left), measured);
+    check_result found = compare_blocks(plan, options_, gated(left), measured);
     for (std::size_t k = 0; k < left.size(); ++k) {
       for (std::string& doubt : source_.caveats(left[k]))
         found.cells[k].notes.push_back(std::move(doubt));
@@ -184,8 +184,8 @@ class gate_run {
     return order;
   }
 
-  comparison nothing_measured() const {
-    comparison found;
+  check_result nothing_measured() const {
+    check_result found;
     found.plan.tolerate = options_.tolerate;
     found.plan.detect = options_.detect;
     found.plan.false_alarms = options_.false_alarms;
@@ -195,7 +195,7 @@ class gate_run {
     return found;
   }
 
-  comparison finish(comparison found) const {
+  check_result finish(check_result found) const {
     found.newly_failing = unmatched_.newly_failing;
     found.failing = unmatched_.failing;
     found.added = unmatched_.added;
@@ -224,7 +224,7 @@ class gate_run {
   const double budget_s_ = options_.budget_s;
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::vector<cell_state> cells_;
-  comparison unmatched_;
+  check_result unmatched_;
   std::size_t done_ = 0, total_ = 0;
   double plan_left_s_ = 0;
   bool out_of_time_ = false;
@@ -232,8 +232,8 @@ class gate_run {
 
 }  // namespace
 
-comparison run_gate(block_source& source, gate_options options, const thresholds& per_cell,
-                    const gate_watch& watch) {
+check_result run_gate(block_source& source, gate_options options, const thresholds& per_cell,
+                      const gate_watch& watch) {
   return gate_run(source, options, watch).go(per_cell);
 }
 

@@ -3,7 +3,7 @@
 #include <functional>
 #include <string>
 
-#include "bench/runner.hpp"
+#include "bench/measure/runner.hpp"
 #include "reports/check/gate.hpp"
 #include "reports/check/thresholds.hpp"
 #include "tools/check/block_source.hpp"
@@ -21,7 +21,7 @@ struct gate_watch {
 /// between blocks, when the budget is spent: what then has too few blocks is inconclusive. A cell
 /// that fails in any block is taken out and listed, never passed. Throws `interrupted` and what
 /// `plan_blocks` throws.
-comparison run_gate(block_source& source, gate_options options, const thresholds& per_cell,
-                    const gate_watch& watch);
+check_result run_gate(block_source& source, gate_options options, const thresholds& per_cell,
+                      const gate_watch& watch);
 
 }  // namespace crossover

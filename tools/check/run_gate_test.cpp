@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "bench/interrupt.hpp"
+#include "workloads/base/interrupt.hpp"
 
 namespace crossover {
 namespace {
@@ -60,7 +60,7 @@ gate_options seeded() {
   return options;
 }
 
-const cell_comparison& cell_of(const comparison& found, const std::string& name) {
+const cell_comparison& cell_of(const check_result& found, const std::string& name) {
   for (const cell_comparison& cell : found.cells)
     if (cell.name == name) return cell;
   throw std::out_of_range(name);
@@ -71,9 +71,9 @@ TEST(run_gate, finds_the_slower_cell_among_twenty_and_lets_the_others_go_after_t
   for (int i = 0; i < 20; ++i) pair.add("cell/" + std::to_string(i), steady(i == 13 ? 0.05 : 0));
   std::string plan;
   std::vector<run_progress> shown;
-  const comparison found = run_gate(pair, seeded(), {},
-                                    {[&](const std::string& words) { plan = words; },
-                                     [&](const run_progress& now) { shown.push_back(now); }});
+  const check_result found = run_gate(pair, seeded(), {},
+                                      {[&](const std::string& words) { plan = words; },
+                                       [&](const run_progress& now) { shown.push_back(now); }});
   EXPECT_EQ(exit_code_of(found), 1);
   EXPECT_EQ(cell_of(found, "cell/13").outcome, verdict::regression);
   EXPECT_NEAR(*cell_of(found, "cell/13").ratio, 1.05, 0.003);
@@ -100,7 +100,7 @@ TEST(run_gate, a_round_is_a_block_of_every_cell_in_an_order_that_the_seed_draws)
     for (int i = 0; i < 12; ++i) pair.add(std::to_string(i), steady(0));
     gate_options options;
     options.flips.seed = seed;
-    const comparison found = run_gate(pair, options, {}, {});
+    const check_result found = run_gate(pair, options, {}, {});
     EXPECT_EQ(found.plan.seed, seed) << "the randomisation is recorded";
     return pair.order;
   };
@@ -119,7 +119,7 @@ TEST(run_gate, a_round_is_a_block_of_every_cell_in_an_order_that_the_seed_draws)
 TEST(run_gate, one_cell_is_confirmed_at_once) {
   written_down pair;
   pair.add("a", steady(0));
-  const comparison found = run_gate(pair, seeded(), {}, {});
+  const check_result found = run_gate(pair, seeded(), {}, {});
   EXPECT_EQ(exit_code_of(found), 0);
   EXPECT_EQ(found.cells[0].blocks, 10u);
   ASSERT_EQ(found.cells[0].block_orders.size(), 10u);
@@ -133,7 +133,7 @@ TEST(run_gate, one_disturbed_block_of_the_screen_costs_no_hundreds) {
   pair.add("disturbed", [](unsigned block) {
     return block == 2 ? 0.4 : block % 2 == 0 ? 0.004 : -0.003;
   });
-  const comparison found = run_gate(pair, seeded(), {}, {});
+  const check_result found = run_gate(pair, seeded(), {}, {});
   const cell_comparison& disturbed = cell_of(found, "disturbed");
   EXPECT_EQ(disturbed.outcome, verdict::pass);
   EXPECT_EQ(disturbed.decided, decided_by::confirmation);
@@ -147,7 +147,7 @@ TEST(run_gate, thresholds_hold_for_the_cells_that_they_name) {
   pair.add("b", steady(0.05));
   thresholds per_cell;
   per_cell.rules.push_back({"b", std::nullopt, 0.08, 0.2});
-  const comparison found = run_gate(pair, seeded(), per_cell, {});
+  const check_result found = run_gate(pair, seeded(), per_cell, {});
   EXPECT_EQ(cell_of(found, "a").outcome, verdict::regression);
   EXPECT_EQ(cell_of(found, "b").outcome, verdict::pass);
   EXPECT_DOUBLE_EQ(cell_of(found, "b").detect, 0.2);
@@ -170,7 +170,7 @@ TEST(run_gate, a_cell_that_fails_is_taken_out_and_listed_by_whose_fault_it_is) {
   pair.first_looks["new never works"] = [] { throw side_failure(side::new_side, "no start"); };
   pair.add("works now", steady(0));
   pair.first_looks["works now"] = [] { throw side_failure(side::old_side, "no start"); };
-  const comparison found = run_gate(pair, seeded(), {}, {});
+  const check_result found = run_gate(pair, seeded(), {}, {});
   EXPECT_EQ(exit_code_of(found), 1) << "newly failing cells are a regression";
   ASSERT_EQ(found.newly_failing.size(), 2u);
   EXPECT_EQ(found.newly_failing[0].name, "new never works");
@@ -189,7 +189,7 @@ TEST(run_gate, a_metric_that_a_cell_does_not_have_is_inconclusive_and_says_why) 
   pair.add("b", [](unsigned) -> double {
     throw error(error_kind::unsupported, "p99 is not measured in a slice of this cell");
   });
-  const comparison found = run_gate(pair, seeded(), {}, {});
+  const check_result found = run_gate(pair, seeded(), {}, {});
   EXPECT_EQ(exit_code_of(found), 2);
   EXPECT_EQ(cell_of(found, "a").outcome, verdict::pass);
   EXPECT_EQ(cell_of(found, "b").outcome, verdict::inconclusive);
@@ -200,7 +200,7 @@ TEST(run_gate, nothing_that_can_be_measured_is_no_pass) {
   written_down pair;
   pair.add("a", [](unsigned) -> double { throw side_failure(side::old_side, "died"); });
   pair.troubles["a"] = "died";
-  const comparison found = run_gate(pair, seeded(), {}, {});
+  const check_result found = run_gate(pair, seeded(), {}, {});
   EXPECT_TRUE(found.cells.empty());
   EXPECT_EQ(found.failing.size(), 1u);
   EXPECT_EQ(exit_code_of(found), 2);
@@ -215,7 +215,7 @@ TEST(run_gate, ends_when_the_budget_is_spent_and_says_how_many_blocks_are_needed
   });
   gate_options options = seeded();
   options.budget_s = 0.05;
-  const comparison found = run_gate(pair, options, {}, {});
+  const check_result found = run_gate(pair, options, {}, {});
   EXPECT_EQ(exit_code_of(found), 2);
   EXPECT_LT(pair.order.size(), 7u);
   ASSERT_EQ(found.notes.size(), 1u);

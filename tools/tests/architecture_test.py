@@ -62,7 +62,7 @@ class Rooms(unittest.TestCase):
                     )
 
     def test_reports_see_results_alone(self):
-        allowed = {"bench/results.hpp", "bench/metrics.hpp", "bench/latency.hpp", "bench/trace.hpp"}
+        allowed = {"bench/results/results.hpp", "bench/results/metrics.hpp", "bench/results/latency.hpp", "bench/results/trace.hpp"}
         for path, text in PRODUCT.items():
             if path.startswith("reports/"):
                 seen = {name for name in includes(text) if name.startswith("bench/")}
@@ -95,13 +95,13 @@ class Rooms(unittest.TestCase):
 
 class Libraries(unittest.TestCase):
     def test_google_benchmark_is_included_in_one_place(self):
-        self.assertEqual(files_that_include("benchmark/"), ["bench/runner.cpp"])
+        self.assertEqual(files_that_include("benchmark/"), ["bench/measure/runner.cpp"])
 
     def test_onetbb_is_included_where_models_use_it(self):
         for path in files_that_include("oneapi/tbb"):
             self.assertTrue(
                 path.startswith("bench/models/")
-                or path in ("bench/environment.cpp", "tools/limits.cpp"),
+                or path in ("bench/measure/environment.cpp", "tools/limits.cpp"),
                 path,
             )
 
@@ -128,9 +128,9 @@ class CostOfOneMore(unittest.TestCase):
     # Cells are chosen by name; `reference`, `bare` and `limits` hold what is hand-written for a workload.
     # CPython's cell has some workloads and not others; `mixed` waits as two others do; a named suite's outcome is about what it ran.
     CHOICES = {
-        "bench/suites.cpp",
-        "bench/models/reference.cpp",
-        "bench/models/bare.cpp",
+        "bench/measure/suites.cpp",
+        "bench/models/reference/reference.cpp",
+        "bench/models/reference/bare.cpp",
         "bench/models/python.cpp",
         "workloads/mixed.cpp",
         "reports/suite_outcomes.cpp",
@@ -139,9 +139,9 @@ class CostOfOneMore(unittest.TestCase):
     }
     # `reference` is the limit that charts and checks measure against; "processes" is also what a message calls processes.
     ON_PURPOSE = {
-        ("reference", "bench/measure.cpp"),
+        ("reference", "bench/measure/measure.cpp"),
         ("reference", "reports/panels.hpp"),
-        ("processes", "bench/matrix.cpp"),
+        ("processes", "bench/measure/plan.cpp"),
         ("query", "workloads/postgresql_query.cpp"),
         ("query", "workloads/sqlite_query.cpp"),
     }  # there, the phase of an operation that went wrong
@@ -194,10 +194,10 @@ class CostOfOneMore(unittest.TestCase):
 
     def test_of_a_metric(self):
         """One row in the table: no other file knows it by its id, except where one is shown on purpose."""
-        ids = re.findall(r'^    metric\{"([^"]+)"', PRODUCT["bench/metrics.cpp"], re.M)
+        ids = re.findall(r'^    metric\{"([^"]+)"', PRODUCT["bench/results/metrics.cpp"], re.M)
         self.assertGreaterEqual(len(ids), 15)
         for path, text in PRODUCT.items():
-            if path.startswith("bench/") and path not in ("bench/metrics.cpp", "bench/runner.cpp"):
+            if path.startswith("bench/") and path not in ("bench/results/metrics.cpp", "bench/measure/runner.cpp"):
                 for metric in ids:
                     self.assertNotIn(f'find_metric("{metric}")', text, path)
 

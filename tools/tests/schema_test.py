@@ -1,4 +1,4 @@
-"""Real results keep to bench/results.schema.json, and the schema is strict enough to notice what would be wrong."""
+"""Real results keep to bench/results/results.schema.json, and the schema is strict enough to notice what would be wrong."""
 
 import copy
 import json
@@ -11,7 +11,7 @@ import jsonschema
 
 from program import PATIENCE_S, PROGRAM, SOURCE, InADirectory, crossover
 
-SCHEMA = json.loads((SOURCE / "bench/results.schema.json").read_text())
+SCHEMA = json.loads((SOURCE / "bench/results/results.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 TINY = ("--cores", 1, "--in-flight", 3, "--seconds", 0.02, "--repetitions", 2)
 

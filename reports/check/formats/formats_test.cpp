@@ -23,8 +23,8 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-comparison all_pass() {
-  comparison found;
+check_result all_pass() {
+  check_result found;
   found.old_name = "a";
   found.new_name = "b";
   cell_comparison cell;
@@ -54,7 +54,7 @@ TEST(formats, the_table_is_complete_and_its_names_are_unique) {
 
 TEST(formats, every_output_is_valid_utf8_without_control_characters_and_ends_a_line) {
   for (const output_format& format : all_formats())
-    for (const comparison& found : {sample_comparison(), all_pass(), comparison{}}) {
+    for (const check_result& found : {sample_comparison(), all_pass(), check_result{}}) {
       const std::string out = format.render(found);
       ASSERT_FALSE(out.empty()) << format.name;
       EXPECT_EQ(out.back(), '\n') << format.name;
@@ -101,7 +101,7 @@ TEST(json, reads_back_with_every_field) {
   EXPECT_TRUE(document["cells"][3]["lower"].is_null());
   EXPECT_EQ(document["plan"]["wall_s"], 29.5);
   EXPECT_EQ(document["removed"][0]["name"], "gone ::warning::");
-  comparison infinite = all_pass();
+  check_result infinite = all_pass();
   infinite.cells[0].upper = INFINITY;
   EXPECT_TRUE(
       nlohmann::json::parse(as_json(infinite))["crossover_check"]["cells"][0]["upper"].is_null());
@@ -183,7 +183,7 @@ TEST(github, every_line_is_one_command_with_its_properties_encoded) {
 }
 
 TEST(github, says_how_many_annotations_did_not_fit) {
-  comparison found = all_pass();
+  check_result found = all_pass();
   found.cells[0].outcome = verdict::regression;
   found.cells.resize(30, found.cells[0]);
   const std::vector<std::string> lines = lines_of(as_github(found));
@@ -193,7 +193,7 @@ TEST(github, says_how_many_annotations_did_not_fit) {
 }
 
 TEST(markdown, rows_have_six_columns_and_the_whole_stays_below_the_limit) {
-  comparison found = sample_comparison();
+  check_result found = sample_comparison();
   const std::string few = as_markdown(found);
   EXPECT_TRUE(few.starts_with("<!-- crossover check -->\n"));
   for (const std::string& line : lines_of(few))

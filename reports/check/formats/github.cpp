@@ -29,7 +29,7 @@ void add(std::string& out, const std::vector<annotation>& annotations) {
 
 }  // namespace
 
-std::string as_github(const comparison& found) {
+std::string as_github(const check_result& found) {
   std::vector<annotation> errors, warnings, notices;
   for (const cell_comparison* cell : by_urgency(found)) {
     const std::string name = one_line(cell->name, 120);

@@ -59,7 +59,7 @@ class axis {
  public:
   static constexpr double left = 330, right = 960;
 
-  explicit axis(const comparison& found) {
+  explicit axis(const check_result& found) {
     double widest = std::log1p(found.plan.detect) * 1.3;
     for (const cell_comparison& cell : found.cells)
       for (const auto& ratio : {cell.ratio, cell.lower, cell.upper})
@@ -75,7 +75,7 @@ class axis {
   double reach_;
 };
 
-std::string plot(const comparison& found) {
+std::string plot(const check_result& found) {
   const axis x(found);
   const double row = 24, top = 30, height = top + row * static_cast<double>(found.cells.size());
   const auto rule = [&](double log_ratio, const char* kind, const std::string& label) {
@@ -119,7 +119,7 @@ std::string plot(const comparison& found) {
   return out + "</svg></div>\n";
 }
 
-std::string table(const comparison& found) {
+std::string table(const check_result& found) {
   std::string out = fmt::format(
       "<div class=\"wide\"><table><thead><tr><th scope=\"col\">verdict</th><th "
       "scope=\"col\">change</th><th scope=\"col\">{:.4g} % interval</th>"
@@ -142,7 +142,7 @@ std::string table(const comparison& found) {
   return out + "</tbody></table></div>\n";
 }
 
-std::string list(const char* title, const std::vector<unmatched_cell>& cells) {
+std::string html_list(const char* title, const std::vector<unmatched_cell>& cells) {
   if (cells.empty()) return {};
   std::string out = fmt::format("<h2>{}</h2><ul>", title);
   for (const unmatched_cell& cell : cells)
@@ -153,7 +153,7 @@ std::string list(const char* title, const std::vector<unmatched_cell>& cells) {
 
 }  // namespace
 
-std::string as_html(const comparison& found) {
+std::string as_html(const check_result& found) {
   const verdict outcome = verdict_of(found);
   std::string out = fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta "
@@ -166,10 +166,10 @@ std::string as_html(const comparison& found) {
                      to_string(outcome), xml_text(headline(found)), xml_text(found.metric_label),
                      xml_text(found.new_name), xml_text(found.old_name));
   if (!found.cells.empty()) out += plot(found) + table(found);
-  out += list("Fail now, did not before", found.newly_failing) + list("Vanished", found.removed) +
-         list("Fail on both sides", found.failing) +
-         list("New, with nothing to compare with", found.added) +
-         list("Skipped on both sides", found.skipped);
+  out += html_list("Fail now, did not before", found.newly_failing) +
+         html_list("Vanished", found.removed) + html_list("Fail on both sides", found.failing) +
+         html_list("New, with nothing to compare with", found.added) +
+         html_list("Skipped on both sides", found.skipped);
   if (!found.environment.empty()) {
     out += found.environment_allowed ? "<h2>Environments differ (allowed)</h2><ul>"
                                      : "<h2>Environments differ</h2><ul>";

@@ -14,7 +14,7 @@ ordered_json or_null(const std::optional<T>& value) {
   return *value;
 }
 
-ordered_json list(const std::vector<unmatched_cell>& cells) {
+ordered_json json_list(const std::vector<unmatched_cell>& cells) {
   ordered_json out = ordered_json::array();
   for (const unmatched_cell& cell : cells)
     out.push_back({{"name", cell.name}, {"reason", cell.reason}});
@@ -59,7 +59,7 @@ ordered_json of(const cell_comparison& cell) {
           {"notes", cell.notes}};
 }
 
-ordered_json timelines(const comparison& found) {
+ordered_json timelines(const check_result& found) {
   ordered_json lines = ordered_json::array();
   for (const timeline& line : found.timelines) {
     ordered_json runs = ordered_json::array(), changes = ordered_json::array();
@@ -76,7 +76,7 @@ ordered_json timelines(const comparison& found) {
 
 }  // namespace
 
-std::string as_json(const comparison& found) {
+std::string as_json(const check_result& found) {
   ordered_json cells = ordered_json::array();
   for (const cell_comparison& cell : found.cells) cells.push_back(of(cell));
   ordered_json environment = ordered_json::array();
@@ -92,11 +92,11 @@ std::string as_json(const comparison& found) {
                                  {"metric_label", found.metric_label},
                                  {"plan", of(found.plan)},
                                  {"cells", std::move(cells)},
-                                 {"newly_failing", list(found.newly_failing)},
-                                 {"removed", list(found.removed)},
-                                 {"failing", list(found.failing)},
-                                 {"added", list(found.added)},
-                                 {"skipped", list(found.skipped)},
+                                 {"newly_failing", json_list(found.newly_failing)},
+                                 {"removed", json_list(found.removed)},
+                                 {"failing", json_list(found.failing)},
+                                 {"added", json_list(found.added)},
+                                 {"skipped", json_list(found.skipped)},
                                  {"environment_differences", std::move(environment)},
                                  {"environment_allowed", found.environment_allowed},
                                  {"notes", found.notes},

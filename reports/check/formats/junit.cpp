@@ -58,7 +58,7 @@ std::string details_of(const cell_comparison& cell) {
 
 }  // namespace
 
-std::string as_junit(const comparison& found) {
+std::string as_junit(const check_result& found) {
   counts tally;
   std::string cases;
   for (const cell_comparison& cell : found.cells)

@@ -8,7 +8,7 @@ namespace {
 
 /// GitHub refuses comments beyond 65,536 characters.
 constexpr std::size_t most_bytes = 60'000;
-constexpr std::size_t most_of_a_name = 160;
+constexpr std::size_t markdown_name_limit = 160;
 
 std::string row(const cell_comparison& cell) {
   const char* word = cell.outcome == verdict::regression     ? "**regression**"
@@ -22,7 +22,7 @@ std::string row(const cell_comparison& cell) {
   std::string remark = cell.remedy;
   for (const std::string& note : cell.notes) remark += (remark.empty() ? "" : "; ") + note;
   return fmt::format("| {} | {} | {} | {} | {} | {} |\n", word, as_change(cell.ratio), interval,
-                     cell.blocks, markdown_code(cell.name, most_of_a_name),
+                     cell.blocks, markdown_code(cell.name, markdown_name_limit),
                      markdown_text(one_line(remark, 240)));
 }
 
@@ -40,17 +40,17 @@ void add_lines(std::string& out, const std::vector<std::string>& lines, std::siz
   }
 }
 
-void list(std::string& out, const char* title, const std::vector<unmatched_cell>& cells) {
+void markdown_list(std::string& out, const char* title, const std::vector<unmatched_cell>& cells) {
   if (cells.empty()) return;
   std::vector<std::string> lines;
   for (const unmatched_cell& cell : cells)
-    lines.push_back(fmt::format("- {} {}\n", markdown_code(cell.name, most_of_a_name),
+    lines.push_back(fmt::format("- {} {}\n", markdown_code(cell.name, markdown_name_limit),
                                 markdown_text(one_line(cell.reason, 240))));
   out += fmt::format("\n**{}**\n\n", title);
   add_lines(out, lines, out.size() + 6'000);
 }
 
-std::string body(const comparison& found) {
+std::string body(const check_result& found) {
   std::string out = fmt::format("### Benchmarks: {}\n\n", markdown_text(headline(found)));
   std::vector<std::string> urgent, rest;
   for (const cell_comparison* cell : by_urgency(found))
@@ -59,10 +59,10 @@ std::string body(const comparison& found) {
     out += table_head;
     add_lines(out, urgent, 24'000);
   }
-  list(out, "Fail now, did not before", found.newly_failing);
-  list(out, "Vanished", found.removed);
-  list(out, "Fail on both sides", found.failing);
-  list(out, "New", found.added);
+  markdown_list(out, "Fail now, did not before", found.newly_failing);
+  markdown_list(out, "Vanished", found.removed);
+  markdown_list(out, "Fail on both sides", found.failing);
+  markdown_list(out, "New", found.added);
   if (!found.environment.empty()) {
     out += found.environment_allowed ? "\n**Environments differ (allowed)**\n\n"
                                      : "\n**Environments differ**\n\n";
@@ -91,10 +91,10 @@ std::string body(const comparison& found) {
 
 }  // namespace
 
-std::string as_markdown(const comparison& found) {
+std::string as_markdown(const check_result& found) {
   return "<!-- crossover check -->\n" + body(found);
 }
 
-std::string as_github_summary(const comparison& found) { return body(found); }
+std::string as_github_summary(const check_result& found) { return body(found); }
 
 }  // namespace crossover

@@ -47,7 +47,7 @@ std::string as_uri(std::string_view path) {
   return out.empty() ? "results.json" : out;
 }
 
-ordered_json result(const comparison& found, std::size_t index, const std::string& cell,
+ordered_json result(const check_result& found, std::size_t index, const std::string& cell,
                     const std::string& message) {
   const rule& of = rules[index];
   const std::string name = one_line(cell);
@@ -65,7 +65,7 @@ ordered_json result(const comparison& found, std::size_t index, const std::strin
 
 }  // namespace
 
-std::string as_sarif(const comparison& found) {
+std::string as_sarif(const check_result& found) {
   ordered_json results = ordered_json::array();
   for (const cell_comparison* cell : by_urgency(found)) {
     if (cell->outcome == verdict::regression)

@@ -6,24 +6,24 @@
 namespace crossover {
 namespace {
 
-constexpr std::size_t most_of_a_name = 120;
+constexpr std::size_t text_name_limit = 120;
 
 std::string interval(const cell_comparison& cell) {
   if (!cell.lower || !cell.upper) return "no interval";
   return fmt::format("{} to {}", as_change(cell.lower), as_change(cell.upper));
 }
 
-void list(std::string& out, const char* title, const std::vector<unmatched_cell>& cells) {
+void text_list(std::string& out, const char* title, const std::vector<unmatched_cell>& cells) {
   if (cells.empty()) return;
   out += fmt::format("\n{}:\n", title);
   for (const unmatched_cell& cell : cells)
-    out += fmt::format("  {}{}{}\n", one_line(cell.name, most_of_a_name),
+    out += fmt::format("  {}{}{}\n", one_line(cell.name, text_name_limit),
                        cell.reason.empty() ? "" : ": ", one_line(cell.reason, 300));
 }
 
 }  // namespace
 
-std::string as_text(const comparison& found) {
+std::string as_text(const check_result& found) {
   std::string out = fmt::format("{} against {}: {}\n", one_line(found.new_name, 200),
                                 one_line(found.old_name, 200), one_line(found.metric_label));
   if (!found.cells.empty()) {
@@ -37,18 +37,18 @@ std::string as_text(const comparison& found) {
           cell->improvement && cell->outcome == verdict::pass ? "improved"
                                                               : to_string(cell->outcome),
           as_change(cell->ratio), interval(*cell), p ? fmt::format("{:.4f}", *p) : "n/a",
-          cell->blocks, one_line(cell->name, most_of_a_name));
+          cell->blocks, one_line(cell->name, text_name_limit));
       if (!cell->remedy.empty())
         out += fmt::format("              {}\n", one_line(cell->remedy, 300));
       for (const std::string& note : cell->notes)
         out += fmt::format("              note: {}\n", one_line(note, 300));
     }
   }
-  list(out, "fail now, did not before", found.newly_failing);
-  list(out, "removed", found.removed);
-  list(out, "fail on both sides", found.failing);
-  list(out, "new, with nothing to compare with", found.added);
-  list(out, "skipped on both sides", found.skipped);
+  text_list(out, "fail now, did not before", found.newly_failing);
+  text_list(out, "removed", found.removed);
+  text_list(out, "fail on both sides", found.failing);
+  text_list(out, "new, with nothing to compare with", found.added);
+  text_list(out, "skipped on both sides", found.skipped);
   if (!found.environment.empty()) {
     out += found.environment_allowed ? "\nenvironments differ (allowed):\n"
                                      : "\nenvironments differ:\n";

@@ -12,13 +12,13 @@ int main(int count, char** arguments) {
     std::cerr << "format_samples DIR\n";
     return 64;
   }
-  comparison pass;
+  check_result pass;
   pass.old_name = pass.new_name = "results.json";
   pass.cells.emplace_back();
   pass.cells.back().name = "noop/serial";
   pass.cells.back().outcome = verdict::pass;
-  const std::pair<const char*, comparison> all[] = {
-      {"everything", sample_comparison()}, {"pass", pass}, {"nothing", comparison{}}};
+  const std::pair<const char*, check_result> all[] = {
+      {"everything", sample_comparison()}, {"pass", pass}, {"nothing", check_result{}}};
   for (const auto& [name, found] : all)
     for (const output_format& format : all_formats()) {
       std::ofstream out(std::string(arguments[1]) + "/" + name + "." + std::string(format.name),

@@ -1,0 +1,118 @@
+#include "bench/measure/duel.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "workloads/base/interrupt.hpp"
+
+namespace crossover {
+namespace {
+
+double log_time(const sample& s) { return std::log(s.wall_s / static_cast<double>(s.operations)); }
+
+/// A fresh process of an arm, still loading. Its environment is `padding` bytes larger than ours.
+cell_process load(const duel_arm& arm, const duel_plan& plan, std::uint32_t padding) {
+  std::vector<std::string> command = {"env", "CROSSOVER_LAYOUT=" + std::string(padding, 'x')};
+  command.insert(command.end(), arm.command.begin(), arm.command.end());
+  return cell_process(command, plan.deadline_s);
+}
+
+/// Returns once it is ready and warm.
+void make_ready(cell_process& process, const duel_arm& arm, const duel_plan& plan) {
+  process.prepare(arm.what);
+  process.run({.seconds = plan.warm_up_s});
+}
+
+template <typename Function>
+auto blaming(bool is_b, Function act) {
+  try {
+    return act();
+  } catch (const interrupted&) {
+    throw;
+  } catch (const error& trouble) {
+    throw arm_failure(is_b, trouble);
+  }
+}
+
+}  // namespace
+
+arm_failure::arm_failure(bool is_b, const error& why)
+    : error(why.kind(), fmt::format("arm {}: {}", is_b ? "B" : "A", why.what())), is_b_(is_b) {}
+
+double duel_group::log_ratio() const {
+  return (log_time(b[0]) + log_time(b[1]) - log_time(a[0]) - log_time(a[1])) / 2;
+}
+
+duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan& plan,
+                          std::mt19937_64& random) {
+  duel_block block;
+  block.padding_a = static_cast<std::uint32_t>(random() % 4096);
+  block.padding_b = static_cast<std::uint32_t>(random() % 4096);
+  // Which arm starts first is drawn too: the first may meet the colder machine.
+  const bool b_starts = random() % 2 == 0;
+  std::optional<cell_process> of_a, of_b;
+  const auto load_arm = [&](bool is_b) {
+    blaming(is_b, [&] {
+      (is_b ? of_b : of_a)
+          .emplace(load(is_b ? b : a, plan, is_b ? block.padding_b : block.padding_a));
+    });
+  };
+  const auto ready_arm = [&](bool is_b) {
+    blaming(is_b, [&] { make_ready(is_b ? *of_b : *of_a, is_b ? b : a, plan); });
+  };
+  load_arm(b_starts);
+  if (plan.starts_together) load_arm(!b_starts);
+  ready_arm(b_starts);
+  if (!plan.starts_together) load_arm(!b_starts);
+  ready_arm(!b_starts);
+  run_request slice;
+  slice.operations = plan.operations;
+  if (plan.operations == 0) slice.seconds = plan.slice_s;
+  for (std::uint32_t g = 0; g < plan.groups; ++g) {
+    duel_group group;
+    group.a_first = random() % 2 == 0;
+    const auto take_a = [&](int turn) {
+      group.a[turn] = blaming(false, [&] { return of_a->run(slice); });
+    };
+    const auto take_b = [&](int turn) {
+      group.b[turn] = blaming(true, [&] { return of_b->run(slice); });
+    };
+    if (group.a_first) {
+      take_a(0), take_b(0), take_b(1), take_a(1);
+    } else {
+      take_b(0), take_a(0), take_a(1), take_b(1);
+    }
+    block.groups.push_back(std::move(group));
+  }
+  const auto memory_a = blaming(false, [&] { return of_a->finish(); });
+  const auto memory_b = blaming(true, [&] { return of_b->finish(); });
+  for (duel_group& group : block.groups) {
+    for (sample& s : group.a) s.peak_rss_bytes = memory_a;
+    for (sample& s : group.b) s.peak_rss_bytes = memory_b;
+  }
+  return block;
+}
+
+std::vector<duel_block> run_duel(const duel_arm& a, const duel_arm& b, const duel_plan& plan) {
+  std::mt19937_64 random(plan.seed);
+  std::vector<duel_block> blocks;
+  for (std::uint32_t i = 0; i < plan.blocks; ++i)
+    blocks.push_back(run_duel_block(a, b, plan, random));
+  return blocks;
+}
+
+sample try_arm(const duel_arm& arm, const duel_plan& plan, double seconds) {
+  cell_process process = load(arm, plan, 0);
+  make_ready(process, arm, plan);
+  std::array<sample, 7> seen;
+  for (sample& s : seen) s = process.run({.seconds = seconds / seen.size()});
+  process.finish();
+  std::nth_element(seen.begin(), seen.begin() + 3, seen.end(),
+                   [](const sample& x, const sample& y) { return log_time(x) < log_time(y); });
+  return seen[3];
+}
+
+}  // namespace crossover

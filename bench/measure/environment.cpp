@@ -1,0 +1,111 @@
+#include "bench/measure/environment.hpp"
+
+#include <fmt/format.h>
+#include <oneapi/tbb/version.h>
+#include <openssl/crypto.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <boost/version.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+namespace crossover {
+namespace {
+
+std::string first_line(const std::string& path) {
+  std::ifstream in(path);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+/// The value behind "key : value" or "key=value" in a file of such lines.
+std::string value_in(const std::string& path, const std::string& key, char separator) {
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t at = line.find(separator);
+    if (at == std::string::npos) continue;
+    std::string name = line.substr(0, at);
+    name.erase(
+        std::find_if(name.rbegin(), name.rend(), [](char c) { return c != ' ' && c != '\t'; })
+            .base(),
+        name.end());
+    if (name != key) continue;
+    const std::size_t from = line.find_first_not_of(" \t\"", at + 1);
+    if (from == std::string::npos) return {};
+    return line.substr(from, line.find_last_not_of(" \t\"") - from + 1);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::map<std::string, std::string> read_environment(const machine& here) {
+  std::map<std::string, std::string> e;
+  const auto put = [&](const char* key, const std::string& value) {
+    if (!value.empty()) e[key] = value;
+  };
+  utsname system{};
+  ::uname(&system);
+  put("host", system.nodename);
+  put("kernel", fmt::format("{} {}", system.sysname, system.release));
+  put("architecture", system.machine);
+  put("operating_system", value_in("/etc/os-release", "PRETTY_NAME", '='));
+  put("cpu_model", value_in("/proc/cpuinfo", "model name", ':'));
+  put("cpu_mhz", value_in("/proc/cpuinfo", "cpu MHz", ':'));
+  put("cpus", fmt::format("{}", here.cpus.size()));
+  put("cores", fmt::format("{}", here.cores()));
+  std::set<int> packages, nodes;
+  for (const cpu_location& place : here.cpus) {
+    packages.insert(place.package);
+    nodes.insert(place.numa_node);
+  }
+  put("packages", fmt::format("{}", packages.size()));
+  put("numa_nodes", fmt::format("{}", nodes.size()));
+  put("quota", here.quota > 0 ? fmt::format("{:g} CPUs", here.quota) : "none");
+  const std::string governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  put("governor", governor.empty() ? "none" : governor);
+  put("clock_source",
+      first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource"));
+  put("memory", value_in("/proc/meminfo", "MemTotal", ':'));
+  const std::string flags = value_in("/proc/cpuinfo", "flags", ':');
+  put("hypervisor", (" " + flags + " ").find(" hypervisor ") != std::string::npos ? "yes" : "no");
+  std::istringstream load(first_line("/proc/loadavg"));
+  if (std::string average; load >> average) put("load_average", average);
+  put("compiler", fmt::format("GCC {}", __VERSION__));
+  put("build_type", CROSSOVER_BUILD_TYPE);
+  put("sanitizers", CROSSOVER_SANITIZERS);
+  put("crossover", CROSSOVER_VERSION);
+  put("boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,
+                           BOOST_VERSION % 100));
+  put("onetbb", TBB_runtime_version());
+  put("openssl", OpenSSL_version(OPENSSL_VERSION_STRING));
+  return e;
+}
+
+double stolen_seconds(const std::vector<int>& cpus) {
+  std::ifstream in("/proc/stat");
+  double ticks = 0;
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with("cpu") || line.starts_with("cpu ")) continue;
+    std::istringstream fields(line.substr(3));
+    int cpu = -1;
+    double user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0;
+    if (fields >> cpu >> user >> nice >> system >> idle >> iowait >> irq >> softirq >> steal &&
+        std::find(cpus.begin(), cpus.end(), cpu) != cpus.end())
+      ticks += steal;
+  }
+  return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+double pressure_seconds() {
+  const std::string line = first_line("/proc/pressure/cpu");
+  const std::size_t at = line.find("total=");
+  return at == std::string::npos ? -1 : std::stod(line.substr(at + 6)) * 1e-6;
+}
+
+}  // namespace crossover

@@ -1,0 +1,136 @@
+#include "bench/measure/machine.hpp"
+
+#include <fmt/format.h>
+#include <hwloc.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <memory>
+#include <set>
+#include <sstream>
+
+#include "workloads/base/error.hpp"
+
+namespace crossover {
+namespace {
+
+using topology = std::unique_ptr<hwloc_topology, decltype(&hwloc_topology_destroy)>;
+
+topology load(const std::string& synthetic) {
+  hwloc_topology_t raw = nullptr;
+  if (hwloc_topology_init(&raw) != 0)
+    throw error(error_kind::unsupported, "hwloc cannot be initialised");
+  topology loaded(raw, &hwloc_topology_destroy);
+  if (!synthetic.empty() && hwloc_topology_set_synthetic(raw, synthetic.c_str()) != 0)
+    throw error(error_kind::invalid,
+                fmt::format("'{}' is not an hwloc synthetic topology", synthetic));
+  if (hwloc_topology_load(raw) != 0)
+    throw error(error_kind::unsupported, "hwloc cannot read this machine's topology");
+  return loaded;
+}
+
+/// cpu.max of the process's own cgroup and its ancestors (v2), else the v1 quota; the least of
+/// them.
+double read_quota() {
+  double least = 0;
+  const auto note = [&](double quota) {
+    if (quota > 0 && (least == 0 || quota < least)) least = quota;
+  };
+  std::ifstream memberships("/proc/self/cgroup");
+  for (std::string line; std::getline(memberships, line);) {
+    if (!line.starts_with("0::")) continue;
+    for (std::string path = line.substr(3); !path.empty(); path = path.substr(0, path.rfind('/'))) {
+      std::ifstream in("/sys/fs/cgroup" + path + "/cpu.max");
+      std::string text;
+      if (std::getline(in, text)) note(quota_of(text));
+    }
+  }
+  std::ifstream root("/sys/fs/cgroup/cpu.max");
+  if (std::string text; std::getline(root, text)) note(quota_of(text));
+  std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
+      v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+  double quota = 0, period = 0;
+  if (v1_quota >> quota && v1_period >> period && quota > 0 && period > 0) note(quota / period);
+  return least;
+}
+
+}  // namespace
+
+double quota_of(const std::string& cpu_max) {
+  std::istringstream in(cpu_max);
+  double quota = 0, period = 0;
+  return in >> quota >> period && quota > 0 && period > 0 ? quota / period : 0;
+}
+
+machine read_machine(const std::string& synthetic) {
+  const topology t = load(synthetic);
+  const bool here = synthetic.empty();
+  const std::unique_ptr<hwloc_bitmap_s, decltype(&hwloc_bitmap_free)> allowed(hwloc_bitmap_alloc(),
+                                                                              &hwloc_bitmap_free);
+  if (!here || hwloc_get_cpubind(t.get(), allowed.get(), HWLOC_CPUBIND_PROCESS) != 0)
+    hwloc_bitmap_copy(allowed.get(), hwloc_topology_get_topology_cpuset(t.get()));
+
+  struct ordered {
+    int sibling;
+    cpu_location place;
+  };
+  std::vector<ordered> all;
+  for (hwloc_obj_t pu = nullptr;
+       (pu = hwloc_get_next_obj_by_type(t.get(), HWLOC_OBJ_PU, pu)) != nullptr;) {
+    if (!hwloc_bitmap_isset(allowed.get(), pu->os_index)) continue;
+    const hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(t.get(), HWLOC_OBJ_CORE, pu);
+    const hwloc_obj_t package = hwloc_get_ancestor_obj_by_type(t.get(), HWLOC_OBJ_PACKAGE, pu);
+    cpu_location place;
+    place.cpu = static_cast<int>(pu->os_index);
+    place.core = static_cast<int>(core != nullptr ? core->logical_index : pu->logical_index);
+    place.package = package != nullptr ? static_cast<int>(package->logical_index) : 0;
+    const int node = pu->nodeset != nullptr ? hwloc_bitmap_first(pu->nodeset) : 0;
+    place.numa_node = std::max(0, node);
+    const auto siblings = std::count_if(
+        all.begin(), all.end(), [&](const ordered& o) { return o.place.core == place.core; });
+    all.push_back({static_cast<int>(siblings), place});
+  }
+  if (all.empty()) throw error(error_kind::unsupported, "this process may use no CPU at all");
+  std::stable_sort(all.begin(), all.end(),
+                   [](const ordered& a, const ordered& b) { return a.sibling < b.sibling; });
+  machine read;
+  for (const ordered& o : all) read.cpus.push_back(o.place);
+  if (here) read.quota = read_quota();
+  return read;
+}
+
+std::uint32_t machine::cores() const {
+  std::set<int> distinct;
+  for (const cpu_location& place : cpus) distinct.insert(place.core);
+  return static_cast<std::uint32_t>(distinct.size());
+}
+
+std::uint32_t machine::usable() const {
+  const auto all = static_cast<std::uint32_t>(cpus.size());
+  if (quota <= 0) return all;
+  return std::min(all, std::max(1U, static_cast<std::uint32_t>(std::floor(quota))));
+}
+
+cpu_assignment assign_cpus(const machine& here, std::uint32_t cores) {
+  cpu_assignment given;
+  std::set<int> taken;
+  for (std::uint32_t i = 0; i < cores && i < here.cpus.size(); ++i) {
+    given.cell.push_back(here.cpus[i].cpu);
+    taken.insert(here.cpus[i].core);
+  }
+  for (const cpu_location& place : here.cpus)
+    if (!taken.contains(place.core)) given.server.push_back(place.cpu);
+  given.shared = given.server.empty();
+  if (given.shared) given.server = given.cell;
+  return given;
+}
+
+std::vector<std::uint32_t> standard_cores(const machine& here) {
+  std::vector<std::uint32_t> axis;
+  for (std::uint32_t cores = 1; cores < here.usable(); cores *= 2) axis.push_back(cores);
+  axis.push_back(here.usable());
+  return axis;
+}
+
+}  // namespace crossover

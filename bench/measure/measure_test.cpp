@@ -1,0 +1,155 @@
+#include "bench/measure/measure.hpp"
+
+#include <gtest/gtest.h>
+
+namespace crossover {
+namespace {
+
+planned_cell cell_with(std::uint32_t cores, std::uint32_t in_flight) {
+  planned_cell cell;
+  cell.name = "made up";
+  cell.cores = cores;
+  cell.in_flight = in_flight;
+  return cell;
+}
+
+/// A sample that obeys Little's law: `in_flight` lanes, each operation as long as the lanes were
+/// busy.
+sample sound_sample(std::uint64_t operations, double wall_s, std::uint32_t in_flight) {
+  sample s;
+  s.operations = operations;
+  s.wall_s = wall_s;
+  const double latency_ns = wall_s * in_flight / static_cast<double>(operations) * 1e9;
+  const auto ns = static_cast<std::uint64_t>(latency_ns);
+  s.latency = latency_distribution{{{ns, ns + 1, operations}}, ns, latency_ns, 1};
+  return s;
+}
+
+std::vector<std::string> codes_of(const planned_cell& cell, const sample& s) {
+  std::vector<std::string> codes;
+  for (const finding& f : findings_of(cell, s)) codes.push_back(f.code);
+  return codes;
+}
+
+using codes = std::vector<std::string>;
+
+TEST(findings, a_sound_sample_has_none) {
+  EXPECT_EQ(codes_of(cell_with(1, 64), sound_sample(10'000, 0.2, 64)), codes{});
+  sample bare;
+  bare.operations = 1;
+  bare.wall_s = 1;
+  EXPECT_EQ(codes_of(cell_with(1, 1), bare), codes{})
+      << "nothing is found in what was not measured";
+}
+
+TEST(findings, a_busy_fixture_bounds_the_cell) {
+  sample s = sound_sample(10'000, 0.2, 64);
+  s.server_cpus = 2;
+  s.server_cpu_s = 0.35;
+  EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{});
+  s.server_cpu_s = 0.37;
+  EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{"server_bound"});
+  EXPECT_NE(findings_of(cell_with(1, 64), s)[0].detail.find("92 %"), std::string::npos);
+}
+
+TEST(findings, stolen_time_counts_against_all_the_cells_cores) {
+  sample s = sound_sample(10'000, 1, 64);
+  s.steal_s = 0.03;
+  EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{"steal"});
+  EXPECT_EQ(codes_of(cell_with(2, 64), s), codes{});
+}
+
+TEST(findings, errors_are_summed_and_the_commonest_named) {
+  sample s = sound_sample(10'000, 1, 1);
+  s.errors = {{"connect:ECONNREFUSED", 2}, {"receive:EOF", 5}};
+  const auto found = findings_of(cell_with(1, 1), s);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0], (finding{"errors", "7 operations ended in error, mostly receive:EOF"}));
+}
+
+TEST(findings, an_open_loop_that_falls_behind_says_so) {
+  sample s = sound_sample(1000, 1, 8);
+  s.rate = 1000;
+  s.achieved_rate = 985;
+  EXPECT_EQ(codes_of(cell_with(1, 8), s), codes{});
+  s.achieved_rate = 970;
+  EXPECT_EQ(codes_of(cell_with(1, 8), s), codes{"behind_schedule"});
+}
+
+TEST(findings, littles_law_finds_waiting_that_was_not_seen) {
+  sample s = sound_sample(100'000, 1, 64);
+  s.latency->mean_ns *= 0.8;
+  EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{"littles_law"});
+  s.rate = 1e5;
+  s.achieved_rate = 1e5;
+  EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{}) << "it holds for closed loops";
+}
+
+cell_result result_with(const std::string& model, std::uint32_t cores,
+                        std::initializer_list<std::uint64_t> operations, double cpu_share = 1) {
+  cell_result cell;
+  cell.name = model + "/" + std::to_string(cores);
+  cell.workload = "hashing";
+  cell.model = model;
+  cell.cores = cores;
+  cell.in_flight = 4;
+  for (const std::uint64_t count : operations) {
+    sample s;
+    s.operations = count;
+    s.wall_s = 1;
+    s.cpu_user_s = cpu_share;
+    s.cpu_system_s = 0;
+    cell.samples.push_back(s);
+  }
+  return cell;
+}
+
+TEST(ceilings, more_than_in_flight_over_delay_allows_was_skipped_work) {
+  results all;
+  all.cells = {result_with("event_loop", 1, {1500, 1600}),
+               result_with("thread_pool", 1, {1000, 1600})};
+  for (cell_result& cell : all.cells) cell.ceiling = 1000;
+  judge_ceilings(all);
+  EXPECT_EQ(all.cells[0].status, cell_status::failed);
+  EXPECT_NE(all.cells[0].reason.find("work was skipped"), std::string::npos);
+  EXPECT_EQ(all.cells[0].findings.at(0).code, "above_ceiling");
+  EXPECT_EQ(all.cells[1].status, cell_status::ok) << "only when every repetition is above it";
+}
+
+TEST(ceilings, compute_bound_work_cannot_gain_more_than_its_cores) {
+  results all;
+  all.cells = {result_with("reference", 1, {1000, 1010}),
+               result_with("thread_pool", 2, {2000, 2400}),
+               result_with("processes", 2, {3000, 2900})};
+  judge_ceilings(all);
+  EXPECT_EQ(all.cells[0].status, cell_status::ok);
+  EXPECT_EQ(all.cells[1].status, cell_status::ok);
+  EXPECT_EQ(all.cells[2].status, cell_status::failed);
+}
+
+TEST(ceilings, work_that_waits_may_gain_more) {
+  results all;
+  all.cells = {result_with("reference", 1, {1000}, 0.3), result_with("processes", 2, {9000})};
+  judge_ceilings(all);
+  EXPECT_EQ(all.cells[1].status, cell_status::ok);
+}
+
+TEST(ceilings, other_parameters_are_other_work) {
+  results all;
+  all.cells = {result_with("reference", 1, {1000}), result_with("processes", 2, {9000})};
+  all.cells[1].parameters = {{"bytes", "1KiB"}};
+  judge_ceilings(all);
+  EXPECT_EQ(all.cells[1].status, cell_status::ok);
+}
+
+TEST(ceilings, what_has_no_samples_is_left_alone) {
+  results all;
+  all.cells = {result_with("event_loop", 2, {})};
+  all.cells[0].ceiling = 1;
+  all.cells[0].status = cell_status::skipped;
+  judge_ceilings(all);
+  EXPECT_EQ(all.cells[0].status, cell_status::skipped);
+}
+
+}  // namespace
+}  // namespace crossover

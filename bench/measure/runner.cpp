@@ -1,0 +1,339 @@
+#include "bench/measure/runner.hpp"
+
+#include <benchmark/benchmark.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+
+#include "bench/results/metrics.hpp"
+#include "workloads/base/clock.hpp"
+#include "workloads/base/error.hpp"
+#include "workloads/base/interrupt.hpp"
+
+namespace crossover {
+namespace {
+
+/// Cells that have no sample and did not fail: an interrupt came before their turn, or the filter
+/// left them out.
+void settle_unmeasured(results& all) {
+  std::erase_if(all.cells, [&](const cell_result& cell) {
+    return all.status == results_status::complete && cell.status == cell_status::ok &&
+           cell.samples.empty();
+  });
+  for (cell_result& cell : all.cells) {
+    if (cell.status != cell_status::ok || !cell.samples.empty()) continue;
+    cell.status = cell_status::skipped;
+    cell.reason = "the run was interrupted before it was measured";
+  }
+}
+
+/// What the benchmark functions and the reporters share.
+struct session {
+  const std::vector<planned_cell>& cells;
+  results& all;
+  const run_options& options;
+  const measure_function& measure;
+  std::map<std::string, std::vector<std::optional<sample>>>
+      by_name;  ///< a benchmark's samples by repetition; none where it failed
+  std::size_t total = 0;
+  std::size_t done = 0;
+  std::int64_t start_ns = now_ns();
+  std::int64_t next_write_ns = 0;
+  std::optional<error> fatal;  ///< an output that could not be written: the run ends
+
+  void save(bool at_the_end) {
+    if (options.out.empty() || (!at_the_end && now_ns() < next_write_ns)) return;
+    const std::int64_t before = now_ns();
+    results so_far = all;  // what stands there if nobody gets to write it again
+    if (!at_the_end) {
+      so_far.status = results_status::interrupted;
+      settle_unmeasured(so_far);
+    }
+    write_results(options.out, so_far);
+    const std::int64_t took = now_ns() - before;
+    // A document of thousands of samples that takes long to write is not written more often than
+    // for a twentieth of the time.
+    next_write_ns = done < 2000 || took < 50'000'000 ? 0 : now_ns() + 20 * took;
+  }
+};
+
+void add_findings(cell_result& cell, const std::vector<finding>& found) {
+  for (const finding& f : found) {
+    const auto same = std::find_if(cell.findings.begin(), cell.findings.end(),
+                                   [&](const finding& g) { return g.code == f.code; });
+    if (same == cell.findings.end()) cell.findings.push_back(f);
+  }
+}
+
+/// One repetition of cell `index`, as Google Benchmark calls it.
+void repeat(benchmark::State& state, session& now, std::size_t index) {
+  const planned_cell& cell = now.cells[index];
+  cell_result& result = now.all.cells[index];
+  auto& mine = now.by_name[cell.name];
+  mine.emplace_back();
+  const auto skip = [&](const std::string& why) {
+    ++now.done;
+    // From within the loop: Google Benchmark's statistics abort where repetitions differ in their
+    // iterations.
+    for (auto _ : state) {
+      state.SkipWithError(why.c_str());
+      break;
+    }
+  };
+  if (was_interrupted() || now.fatal) return skip("interrupted");
+  if (result.status == cell_status::failed) return skip(result.reason);
+  if (now.options.progress) {
+    const double spent = static_cast<double>(now_ns() - now.start_ns) * 1e-9;
+    const double left = now.done == 0 ? -1
+                                      : spent / static_cast<double>(now.done) *
+                                            static_cast<double>(now.total - now.done);
+    now.options.progress({now.done, now.total, left, cell.name});
+  }
+  try {
+    measurement m = now.measure(cell);
+    std::uint64_t sequence = 0;
+    for (const cell_result& c : now.all.cells) sequence += c.samples.size();
+    m.measured.sequence = sequence;
+    result.samples.push_back(m.measured);
+    add_findings(result, m.findings);
+    now.all.environment.insert(m.environment.begin(), m.environment.end());
+    mine.back() = m.measured;
+    const double time_s = m.measured.wall_s / static_cast<double>(m.measured.operations);
+    for (auto _ : state) state.SetIterationTime(time_s);
+    state.SetItemsProcessed(1);
+    for (const metric& known : all_metrics())
+      if (const auto figure = known.extract(result, m.measured))
+        state.counters[std::string(known.id)] = *figure;
+    if (m.measured.cpu_user_s)
+      state.counters["cpu"] = (*m.measured.cpu_user_s + m.measured.cpu_system_s.value_or(0)) /
+                              static_cast<double>(m.measured.operations);
+  } catch (const interrupted&) {
+    return skip("interrupted");
+  } catch (const error& trouble) {
+    result.status = cell_status::failed;
+    result.reason = trouble.what();
+    skip(result.reason);
+    --now.done;
+  }
+  ++now.done;
+  try {
+    now.save(false);
+  } catch (const error& trouble) {
+    now.fatal = trouble;
+  }
+}
+
+/// Puts right what Google Benchmark cannot know (operations and CPU time, which were another
+/// process's; names without "/iterations:1/manual_time"), keeps the aggregates, and hands on to a
+/// reporter of Google Benchmark's what is to be shown.
+class correcting_reporter final : public benchmark::BenchmarkReporter {
+ public:
+  correcting_reporter(session& now, std::unique_ptr<benchmark::BenchmarkReporter> inner,
+                      bool one_row_a_cell, bool keep_aggregates)
+      : now_(now),
+        inner_(std::move(inner)),
+        one_row_a_cell_(one_row_a_cell),
+        keep_aggregates_(keep_aggregates) {}
+
+  bool ReportContext(const Context& context) override {
+    inner_->SetOutputStream(&GetOutputStream());
+    inner_->SetErrorStream(&GetErrorStream());
+    // PrintBasicContext would warn of the library's own debug build; that stands in the
+    // environment, and does not touch figures that another process measured.
+    std::ostringstream nowhere;
+    if (one_row_a_cell_) inner_->SetErrorStream(&nowhere);
+    const bool go_on = inner_->ReportContext(context);
+    inner_->SetErrorStream(&GetErrorStream());
+    return go_on;
+  }
+
+  void ReportRuns(const std::vector<Run>& runs) override {
+    std::vector<Run> shown;
+    for (Run run : runs) {
+      run.run_name.iterations.clear();
+      run.run_name.time_type.clear();
+      run.run_name.repetitions.clear();
+      std::erase_if(run.counters, [](const auto& counter) {
+        return !std::isfinite(counter.second.value);
+      });  // it would write NaN into its JSON
+      if (run.error_occurred && run.error_message == "interrupted") continue;
+      if (run.run_type == Run::RT_Iteration && !run.error_occurred) {
+        const auto& samples = now_.by_name[run.run_name.function_name];
+        const auto index = static_cast<std::size_t>(run.repetition_index);
+        if (index < samples.size() && samples[index]) {
+          run.iterations = static_cast<benchmark::IterationCount>(samples[index]->operations);
+          run.real_accumulated_time = samples[index]->wall_s;
+          run.cpu_accumulated_time =
+              samples[index]->cpu_user_s.value_or(0) + samples[index]->cpu_system_s.value_or(0);
+        }
+      } else if (run.run_type == Run::RT_Aggregate) {
+        const auto cpu = run.counters.find("cpu");
+        const bool relative = run.aggregate_unit == benchmark::kPercentage;
+        if (cpu != run.counters.end())
+          run.cpu_accumulated_time = relative ? static_cast<double>(cpu->second)
+                                              : cpu->second * static_cast<double>(run.iterations);
+        if (keep_aggregates_) keep(run);
+      }
+      if (one_row_a_cell_) {
+        if (run.run_type == Run::RT_Iteration && !run.error_occurred && run.repetitions > 1)
+          continue;
+        if (run.run_type == Run::RT_Aggregate && run.aggregate_name != "mean") continue;
+        run.counters.clear();
+        if (const auto rate = runs.back().counters.find("items_per_second");
+            rate != runs.back().counters.end())
+          run.counters["items_per_second"] = rate_of(runs, run);
+      }
+      shown.push_back(std::move(run));
+    }
+    if (!shown.empty()) inner_->ReportRuns(shown);
+  }
+
+  void Finalize() override { inner_->Finalize(); }
+
+ private:
+  static benchmark::Counter rate_of(const std::vector<Run>& runs, const Run& like) {
+    for (const Run& run : runs)
+      if (run.run_type == like.run_type && run.aggregate_name == like.aggregate_name)
+        if (const auto rate = run.counters.find("items_per_second"); rate != run.counters.end())
+          return rate->second;
+    return {};
+  }
+
+  /// The aggregate as Google Benchmark's own JSON reporter spells it.
+  void keep(const Run& run) {
+    std::ostringstream text, nowhere;
+    benchmark::JSONReporter json;
+    json.SetOutputStream(&text);
+    json.SetErrorStream(&nowhere);
+    json.ReportRuns({run});
+    // Its NaN (the variation of a counter whose mean is 0, of errors say) is not JSON: null stands
+    // for it.
+    std::string spelt = text.str();
+    for (const std::string_view absent : {": NaN", ": -NaN", ": Infinity", ": -Infinity"})
+      for (std::size_t at = 0; (at = spelt.find(absent, at)) != std::string::npos;)
+        spelt.replace(at, absent.size(), ": null");
+    const auto row = nlohmann::json::parse(spelt, nullptr, false);
+    if (row.is_object()) now_.all.aggregates.push_back(row.dump());
+  }
+
+  session& now_;
+  std::unique_ptr<benchmark::BenchmarkReporter> inner_;
+  bool one_row_a_cell_;
+  bool keep_aggregates_;
+};
+
+bool has_flag(const std::vector<std::string>& flags, std::string_view name) {
+  return std::any_of(flags.begin(), flags.end(), [&](const std::string& flag) {
+    return flag.starts_with(name) && (flag.size() == name.size() || flag[name.size()] == '=');
+  });
+}
+
+void hand_flags_over(const run_options& options) {
+  static char name[] = "crossover";  // the library keeps a pointer to it
+  std::vector<std::string> words = {fmt::format("--benchmark_repetitions={}", options.repetitions),
+                                    "--benchmark_enable_random_interleaving=true"};
+  words.insert(words.end(), options.benchmark_flags.begin(), options.benchmark_flags.end());
+  std::vector<char*> arguments = {name};
+  for (std::string& word : words) arguments.push_back(word.data());
+  int count = static_cast<int>(arguments.size());
+  benchmark::Initialize(&count, arguments.data());
+  if (count > 1)
+    throw error(error_kind::invalid,
+                fmt::format("'{}' is not a flag of Google Benchmark; see crossover run --help",
+                            arguments[1]));
+}
+
+std::size_t repetitions_of(const run_options& options) {
+  for (auto flag = options.benchmark_flags.rbegin(); flag != options.benchmark_flags.rend(); ++flag)
+    if (flag->starts_with("--benchmark_repetitions=")) return std::stoul(flag->substr(24));
+  return options.repetitions;
+}
+
+}  // namespace
+
+std::string google_benchmark_build_type() {
+  std::ostringstream text, nowhere;
+  benchmark::JSONReporter json;
+  json.SetOutputStream(&text);
+  json.SetErrorStream(&nowhere);
+  json.ReportContext(benchmark::BenchmarkReporter::Context());
+  const std::string context = text.str();
+  return context.find("\"library_build_type\": \"debug\"") != std::string::npos ? "debug"
+                                                                                : "release";
+}
+
+void check_writable(const std::filesystem::path& file) {
+  const std::string temporary = fmt::format("{}.{}.tmp", file.string(), ::getpid());
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored))
+    throw error(error_kind::unwritable,
+                fmt::format("{}: is a directory; name a file", file.string()));
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0)
+    throw system_failure(error_kind::unwritable,
+                         fmt::format("{}: cannot be written", file.string()), errno);
+  ::close(fd);
+  ::unlink(temporary.c_str());
+}
+
+void run_cells(const std::vector<planned_cell>& cells, results& all, const run_options& options,
+               const measure_function& measure) {
+  hand_flags_over(options);
+  session now{.cells = cells,
+              .all = all,
+              .options = options,
+              .measure = measure,
+              .by_name = {},
+              .fatal = {}};
+  std::size_t runnable = 0;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!cells[i].skip_reason.empty()) continue;
+    ++runnable;
+    benchmark::RegisterBenchmark(cells[i].name.c_str(),
+                                 [&now, i](benchmark::State& state) { repeat(state, now, i); })
+        ->UseManualTime()
+        ->Iterations(1);
+  }
+  if (runnable == 0) {
+    if (cells.empty())
+      throw error(error_kind::invalid,
+                  "there is no cell to run: name a workload, a model, cores and in flight");
+    throw error(error_kind::invalid,
+                fmt::format("there is no cell to run: {} cannot be, because {}", cells.front().name,
+                            cells.front().skip_reason));
+  }
+  now.total = runnable * repetitions_of(options);
+  const bool everything =
+      has_flag(options.benchmark_flags, "--benchmark_display_aggregates_only") ||
+      has_flag(options.benchmark_flags, "--benchmark_report_aggregates_only");
+  const bool as_json = has_flag(options.benchmark_flags, "--benchmark_format") &&
+                       std::find(options.benchmark_flags.begin(), options.benchmark_flags.end(),
+                                 "--benchmark_format=json") != options.benchmark_flags.end();
+  std::unique_ptr<benchmark::BenchmarkReporter> shown;
+  if (as_json)
+    shown = std::make_unique<benchmark::JSONReporter>();
+  else
+    shown = std::make_unique<benchmark::ConsoleReporter>(benchmark::ConsoleReporter::OO_None);
+  correcting_reporter display(now, std::move(shown), !everything && !as_json, true);
+  correcting_reporter file(now, std::make_unique<benchmark::JSONReporter>(), false, false);
+  const bool to_file = has_flag(options.benchmark_flags, "--benchmark_out");
+  const std::size_t matched =
+      benchmark::RunSpecifiedBenchmarks(&display, to_file ? &file : nullptr);
+  benchmark::ClearRegisteredBenchmarks();
+  if (matched == 0)
+    throw error(error_kind::invalid, "--benchmark_filter matches no cell; see crossover list");
+  if (now.fatal) throw *now.fatal;
+  if (was_interrupted()) all.status = results_status::interrupted;
+  settle_unmeasured(all);
+  judge_ceilings(all);
+  now.save(true);
+}
+
+}  // namespace crossover

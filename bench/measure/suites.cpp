@@ -1,0 +1,201 @@
+#include "bench/measure/suites.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "workloads/base/nearest.hpp"
+#include "workloads/registry.hpp"
+
+namespace crossover {
+namespace {
+
+std::vector<named_parameters> named(std::initializer_list<std::string_view> texts) {
+  std::vector<named_parameters> parsed;
+  for (const std::string_view text : texts) parsed.push_back(parse_named_parameters(text));
+  return parsed;
+}
+
+std::vector<named_parameters> every_model() {
+  std::vector<named_parameters> models;
+  for (const model_type* type : all_models()) models.push_back({std::string(type->name), {}});
+  return models;
+}
+
+std::vector<named_parameters> every_workload() {
+  std::vector<named_parameters> workloads;
+  for (const workload_type* type : all_workloads())
+    workloads.push_back({std::string(type->name), {}});
+  return workloads;
+}
+
+const std::initializer_list<std::string_view> contenders = {
+    "serial", "event_loop", "shared_loop", "thread_pool", "processes", "reference"};
+
+std::vector<matrix> standard_matrices(const machine& here) {
+  const auto cores = standard_cores(here);
+  return {
+      {named({"sleep"}), named(contenders), cores, {64}},
+      {named({"hashing"}), named(contenders), cores, {16}},
+      {named({"network"}), named(contenders), cores, {64}},
+      // All of a chart's models at each in flight: an answer compares each at its best.
+      {named({"network"}),
+       named({"event_loop", "shared_loop", "thread_pool", "processes", "reference"}),
+       {1},
+       {1, 512}},
+      {named({"noop"}), named({"event_loop", "thread_pool", "reference"}), {1}, {64}},
+      {named({"download", "mixed"}), named({"event_loop", "thread_pool", "processes"}), {1}, {64}},
+      {named({"query"}), named({"event_loop", "thread_pool"}), {1}, {64}},
+  };
+}
+
+std::vector<matrix> quick_matrices(const machine& here) {
+  const std::vector<std::uint32_t> ends = here.usable() == 1
+                                              ? std::vector<std::uint32_t>{1}
+                                              : std::vector<std::uint32_t>{1, here.usable()};
+  return {{named({"sleep", "hashing", "network"}),
+           named({"event_loop", "thread_pool", "processes", "reference"}),
+           ends,
+           {16}}};
+}
+
+std::vector<matrix> thorough_matrices(const machine& here) {
+  return {{every_workload(), every_model(), standard_cores(here), {1, 8, 64, 512}},
+          {named({"sleep:delay=1ms", "sleep:delay=100ms", "network:delay=1ms",
+                  "network:bytes=16KiB", "hashing:bytes=4KiB"}),
+           every_model(),
+           standard_cores(here),
+           {64}}};
+}
+
+std::vector<matrix> check_matrices(const machine&) {
+  // One core each: where threads are placed on several is not the program's doing, and moves
+  // figures by tens of percents. 16 in flight: in a slice of a millisecond each lane has several
+  // operations, which waking 64 threads would outweigh.
+  return {
+      {named({"noop"}), named({"serial", "event_loop", "shared_loop", "processes"}), {1}, {16}},
+      // Of 16 threads on one core, those that look for work take time from the one that has it, in
+      // some processes and not in others: blocks scatter by 7 %.
+      {named({"noop"}), named({"thread_pool"}), {1}, {1}},
+      {named({"hashing:bytes=4KiB"}),
+       named({"serial", "event_loop", "thread_pool", "processes", "reference"}),
+       {1},
+       {16}},
+      {named({"network"}),
+       named({"event_loop", "shared_loop", "thread_pool", "processes", "reference"}),
+       {1},
+       {16}},
+      {named({"network"}), named({"event_loop", "reference"}), {1}, {1}},
+      {named({"sleep:delay=1ms"}), named({"event_loop", "shared_loop", "reference"}), {1}, {16}},
+  };
+}
+
+/// One core and all of them: the ends of the axis.
+std::vector<std::uint32_t> ends_of(const machine& here) {
+  return here.usable() == 1 ? std::vector<std::uint32_t>{1}
+                            : std::vector<std::uint32_t>{1, here.usable()};
+}
+
+std::vector<matrix> io_vs_cpu_matrices(const machine& here) {
+  return {{named({"sleep", "network:delay=1ms", "download:delay=1ms", "query", "hashing"}),
+           named({"thread_pool", "event_loop"}),
+           ends_of(here),
+           {1, 64}}};
+}
+
+std::vector<matrix> concurrency_vs_parallelism_matrices(const machine& here) {
+  const auto workloads = named({"sleep", "hashing", "mixed:cpu=100us,wait=1ms"});
+  return {{workloads, named({"event_loop", "thread_pool"}), {1}, {1, 4, 16, 64}},
+          {workloads, named({"event_loop", "thread_pool"}), standard_cores(here), {64}}};
+}
+
+std::vector<matrix> multitasking_matrices(const machine&) {
+  return {{named({"mixed:cpu=50us,wait=2ms,long=20ms", "mixed:cpu=50us,wait=2ms"}),
+           named({"event_loop", "fibers", "offload", "gil_threads", "thread_pool", "processes"}),
+           {1},
+           {16}}};
+}
+
+std::vector<matrix> gil_matrices(const machine& here) {
+  return {{named({"hashing", "hashing:releases_gil=true", "sleep"}),
+           named({"gil_threads", "thread_pool"}),
+           ends_of(here),
+           {16}},
+          {named({"hashing", "sleep"}),
+           named({"processes", "python_threads", "python_processes"}),
+           ends_of(here),
+           {16}}};
+}
+
+std::vector<matrix> blocking_vs_nonblocking_matrices(const machine&) {
+  return {{named({"network"}),
+           named({"reference:backend=blocking", "reference:backend=poll", "reference:backend=epoll",
+                  "reference:backend=io_uring"}),
+           {1},
+           {1, 64, 512}}};
+}
+
+std::vector<matrix> lightweight_matrices(const machine&) {
+  return {{named({"sleep:delay=100ms"}),
+           named({"event_loop", "fibers", "thread_pool", "processes"}),
+           {1},
+           {100, 1000, 10000}}};
+}
+
+/// CPU share against wait: which model wins where, the cells of the crossover map.
+std::vector<matrix> crossover_matrices(const machine& here) {
+  return {
+      {named({"mixed:cpu=20us,wait=100us", "mixed:cpu=20us,wait=1ms", "mixed:cpu=20us,wait=10ms",
+              "mixed:cpu=100us,wait=100us", "mixed:cpu=100us,wait=1ms", "mixed:cpu=100us,wait=10ms",
+              "mixed:cpu=500us,wait=100us", "mixed:cpu=500us,wait=1ms",
+              "mixed:cpu=500us,wait=10ms"}),
+       named({"event_loop", "offload", "thread_pool", "processes"}),
+       {here.usable()},
+       {16}}};
+}
+
+const std::array suites = {
+    suite{"standard", "the default: what each model makes of waiting, computing and talking", 0.2,
+          5, standard_matrices},
+    suite{"quick", "a first look (--quick)", 0.1, 3, quick_matrices},
+    suite{"check", "what check compares of two programs when nothing is said: 20 short cells", 0.1,
+          5, check_matrices},
+    suite{"io-vs-cpu",
+          "which workload is bound by what: what more in flight brings it, and what more cores "
+          "bring it",
+          0.2, 5, io_vs_cpu_matrices},
+    suite{"concurrency-vs-parallelism",
+          "more in flight on one core, against more cores at the same in flight", 0.2, 5,
+          concurrency_vs_parallelism_matrices},
+    suite{"multitasking", "short operations beside a long one: cooperative against preemptive", 0.5,
+          5, multitasking_matrices},
+    suite{
+        "gil",
+        "threads under a global lock, ours and CPython's, beside threads and processes without one",
+        0.3, 5, gil_matrices},
+    suite{"blocking-vs-nonblocking", "a thread a socket, poll, epoll, io_uring", 0.3, 5,
+          blocking_vs_nonblocking_matrices},
+    suite{"lightweight",
+          "memory and start-up of an operation in flight: coroutine, fiber, thread, process", 0.5,
+          3, lightweight_matrices},
+    suite{"crossover-map", "CPU work against waiting: which model wins where", 0.2, 5,
+          crossover_matrices},
+    suite{"thorough", "every workload, model, core count and many in flight (--thorough)", 1.0, 10,
+          thorough_matrices},
+};
+
+}  // namespace
+
+std::span<const suite> all_suites() { return suites; }
+
+const suite& find_suite(std::string_view name) {
+  std::vector<std::string> names;
+  for (const suite& s : suites) {
+    if (s.name == name) return s;
+    names.emplace_back(s.name);
+  }
+  throw error(error_kind::invalid,
+              fmt::format("unknown suite '{}': {}", name, suggestion(name, names)));
+}
+
+}  // namespace crossover

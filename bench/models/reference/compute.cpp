@@ -1,0 +1,95 @@
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "bench/models/reference/shard.hpp"
+#include "workloads/hashing.hpp"
+
+namespace crossover {
+namespace {
+
+/// Runs `operate` for each live lane in turn until none is left.
+template <typename Operation>
+void run_in_turn(const std::vector<std::uint32_t>& lanes, std::vector<lane_pace>& paces,
+                 const std::vector<char>& live, tally& mine, Operation operate) {
+  std::vector<std::size_t> going;
+  for (std::size_t j = 0; j < paces.size(); ++j)
+    if (live[j]) going.push_back(j);
+  while (!going.empty()) {
+    for (std::size_t j = 0; j < going.size();) {
+      trace_running(lanes[going[j]]);
+      operate();
+      if (paces[going[j]].done(mine))
+        ++j;
+      else
+        going.erase(going.begin() + static_cast<std::ptrdiff_t>(j));
+    }
+  }
+  trace_idle();
+}
+
+class noop_shard final : public reference_shard {
+ public:
+  explicit noop_shard(const std::vector<std::uint32_t>& lanes) : lanes_(lanes) {}
+  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
+    run_in_turn(lanes_, paces, live, mine, [] {});
+  }
+
+ private:
+  std::vector<std::uint32_t> lanes_;
+};
+
+/// A plain EVP loop.
+class hashing_shard final : public reference_shard {
+ public:
+  hashing_shard(std::uint64_t bytes, const std::string& algorithm,
+                const std::vector<std::uint32_t>& lanes)
+      : lanes_(lanes),
+        input_(hashing_input(bytes)),
+        digest_(EVP_MD_fetch(nullptr, algorithm.c_str(), nullptr), &EVP_MD_free),
+        context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+    std::size_t length = 0;
+    if (!digest_ || !context_ ||
+        EVP_Q_digest(nullptr, algorithm.c_str(), nullptr, input_.data(), input_.size(),
+                     expected_.data(), &length) != 1)
+      throw error(error_kind::unsupported,
+                  "this OpenSSL has no digest '" + algorithm + "'; choose another algorithm");
+  }
+
+  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
+    run_in_turn(lanes_, paces, live, mine, [this] {
+      std::array<unsigned char, EVP_MAX_MD_SIZE> result;
+      unsigned length = 0;
+      EVP_DigestInit_ex2(context_.get(), digest_.get(), nullptr);
+      EVP_DigestUpdate(context_.get(), input_.data(), input_.size());
+      if (EVP_DigestFinal_ex(context_.get(), result.data(), &length) != 1 ||
+          std::memcmp(result.data(), expected_.data(), length) != 0)
+        throw error(error_kind::failed,
+                    "a digest differs from the reference digest of the same bytes");
+    });
+  }
+
+ private:
+  std::vector<std::uint32_t> lanes_;
+  std::vector<unsigned char> input_;
+  std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> digest_;
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> expected_{};
+};
+
+}  // namespace
+
+std::unique_ptr<reference_shard> make_noop_shard(const model_setup&,
+                                                 const std::vector<std::uint32_t>& lanes) {
+  return std::make_unique<noop_shard>(lanes);
+}
+
+std::unique_ptr<reference_shard> make_hashing_shard(const model_setup& setup,
+                                                    const std::vector<std::uint32_t>& lanes) {
+  return std::make_unique<hashing_shard>(setup.workload_values.number("bytes"),
+                                         setup.workload_values.text("algorithm"), lanes);
+}
+
+}  // namespace crossover

@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "bench/models/reference/shard.hpp"
+#include "bench/models/worker_team.hpp"
+
+namespace crossover {
+namespace {
+
+using shard_maker = std::unique_ptr<reference_shard> (*)(const model_setup&,
+                                                         const std::vector<std::uint32_t>&);
+
+struct row {
+  std::string_view workload;
+  shard_maker make;
+};
+constexpr std::array shards = {
+    row{"noop", make_noop_shard},         row{"hashing", make_hashing_shard},
+    row{"sleep", make_sleep_shard},       row{"network", make_network_shard},
+    row{"download", make_download_shard},
+};
+
+constexpr std::array reference_parameters = {
+    parameter{"backend", parameter_kind::choice, "best", 0, 0, "best|blocking|poll|epoll|io_uring",
+              "how sleep and network wait; best: what is fastest of them for one lane a core, and "
+              "for more"},
+};
+
+const row* find_shard(std::string_view workload) {
+  const auto found = std::find_if(shards.begin(), shards.end(),
+                                  [&](const row& r) { return r.workload == workload; });
+  return found == shards.end() ? nullptr : &*found;
+}
+
+/// k shards, lane i in shard i mod k, each on a core of its own: the least this machine can do the
+/// work for.
+class reference final : public model {
+ public:
+  explicit reference(const model_setup& setup)
+      : team_(setup.cpus),
+        lanes_(setup.in_flight),
+        latency_(team_.size()),
+        service_(team_.size()),
+        parts_(team_.size()) {
+    const shard_maker make = find_shard(setup.type->name)->make;
+    team_.run([&](std::uint32_t i) {
+      parts_[i] = std::make_unique<part>(latency_, service_, i);
+      for (std::uint32_t lane = i; lane < setup.in_flight; lane += team_.size())
+        parts_[i]->lanes.push_back(lane);
+      parts_[i]->paces.resize(parts_[i]->lanes.size());
+      parts_[i]->live.resize(parts_[i]->lanes.size());
+      if (!parts_[i]->lanes.empty()) parts_[i]->shard = make(setup, parts_[i]->lanes);
+    });
+  }
+
+  run_outcome run(run_control& control, double seconds) override {
+    release(control, seconds);
+    team_.run([&](std::uint32_t i) {
+      part& mine = *parts_[i];
+      mine.counted.begin();
+      bool any = false;
+      for (std::size_t j = 0; j < mine.lanes.size(); ++j) {
+        mine.live[j] =
+            mine.paces[j].begin(control, control.quota(mine.lanes[j], lanes_), control.start_ns);
+        any = any || mine.live[j];
+      }
+      if (any) mine.shard->run(mine.paces, mine.live, mine.counted);
+      mine.counted.end();
+    });
+    std::vector<tally*> tallies;
+    for (const auto& p : parts_) tallies.push_back(&p->counted);
+    return gather(tallies, latency_, service_);
+  }
+
+ private:
+  struct part {
+    part(latency_recorder& latency, latency_recorder& service, std::uint32_t number)
+        : counted(latency, service, number) {}
+    std::vector<std::uint32_t> lanes;
+    std::vector<lane_pace> paces;
+    std::vector<char> live;
+    std::unique_ptr<reference_shard> shard;
+    tally counted;
+  };
+
+  worker_team team_;
+  std::uint32_t lanes_;
+  latency_recorder latency_, service_;
+  std::vector<std::unique_ptr<part>> parts_;
+};
+
+std::string unsupported_reason(const cell_request& cell) {
+  if (find_shard(cell.type->name) == nullptr)
+    return fmt::format("there is no hand-written reference for {}", cell.type->name);
+  const std::string& backend = cell.model_values->text("backend");
+  if (backend != "best" && cell.type->name != "sleep" && cell.type->name != "network")
+    return fmt::format("the reference of {} has one way to wait, and no backend to choose",
+                       cell.type->name);
+  if (backend == "io_uring")
+    if (std::string why = io_uring_refusal(); !why.empty()) return why;
+  if (cell.open_loop) return "the reference is the limit of capacity: it runs a closed loop only";
+  return {};
+}
+
+}  // namespace
+
+extern const model_type reference_model;
+constinit const model_type reference_model = {
+    .name = "reference",
+    .summary = "hand-written for the workload: the least this machine can do it for",
+    .parameters = reference_parameters,
+    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
+      return std::make_unique<reference>(setup);
+    },
+    .unsupported_reason = unsupported_reason,
+    .workers =
+        [](const cell_request& cell) {
+          return cell.model_values->text("backend") == "blocking" ? cell.in_flight : cell.cores;
+        },
+};
+
+}  // namespace crossover

@@ -1,0 +1,96 @@
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <queue>
+
+#include "bench/models/reference/shard.hpp"
+#include "workloads/endpoint.hpp"
+
+namespace crossover {
+namespace {
+
+/// How a shard waits for its next timer.
+enum class timer_wait { read, poll, epoll };
+
+/// All lanes' timers on one timerfd, which is read, or watched by poll or epoll as a loop with
+/// sockets would. The timers' heap is a queue here: since every sleep is equally long, the one that
+/// was begun first ends first.
+class sleep_shard final : public reference_shard {
+ public:
+  sleep_shard(std::uint64_t delay_ns, timer_wait how, const std::vector<std::uint32_t>& lanes)
+      : lanes_(lanes),
+        delay_ns_(static_cast<std::int64_t>(delay_ns)),
+        how_(how),
+        timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)),
+        epoll_(how == timer_wait::epoll ? ::epoll_create1(EPOLL_CLOEXEC) : -1) {
+    if (!timer_) throw system_failure(error_kind::resource, "cannot create a timerfd", errno);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    if (epoll_) ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, timer_.get(), &event);
+  }
+
+  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
+    struct wake_up {
+      std::int64_t when_ns;
+      std::size_t j;
+    };
+    std::queue<wake_up> heap;
+    const std::int64_t start = now_ns();
+    for (std::size_t j = 0; j < paces.size(); ++j)
+      if (live[j]) heap.push({start + delay_ns_, j});
+    while (!heap.empty()) {
+      wait_until(heap.front().when_ns);
+      for (std::int64_t now = now_ns(); !heap.empty() && heap.front().when_ns <= now;) {
+        const std::size_t j = heap.front().j;
+        heap.pop();
+        trace_running(lanes_[j]);
+        if (!paces[j].done(mine)) continue;
+        now = now_ns();
+        heap.push({now + delay_ns_, j});
+      }
+      trace_idle();
+    }
+  }
+
+ private:
+  void wait_until(std::int64_t when_ns) {
+    if (now_ns() >= when_ns) return;
+    itimerspec at{};
+    at.it_value = {when_ns / 1'000'000'000, when_ns % 1'000'000'000};
+    std::uint64_t expirations = 0;
+    if (::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &at, nullptr) != 0)
+      throw system_failure(error_kind::failed, "cannot set a timerfd", errno);
+    if (how_ == timer_wait::poll) {
+      pollfd watched{timer_.get(), POLLIN, 0};
+      ::poll(&watched, 1, -1);
+    } else if (how_ == timer_wait::epoll) {
+      epoll_event event{};
+      ::epoll_wait(epoll_.get(), &event, 1, -1);
+    }
+    while (::read(timer_.get(), &expirations, sizeof expirations) < 0 && errno == EINTR) {
+    }
+  }
+
+  std::vector<std::uint32_t> lanes_;
+  std::int64_t delay_ns_;
+  timer_wait how_;
+  descriptor timer_, epoll_;
+};
+
+}  // namespace
+
+std::unique_ptr<reference_shard> make_sleep_shard(const model_setup& setup,
+                                                  const std::vector<std::uint32_t>& lanes) {
+  const std::string& backend = setup.model_values.text("backend");
+  if (backend == "blocking") return make_blocking_shard(setup, lanes);
+  if (backend == "io_uring") return make_sleep_uring_shard(setup, lanes);
+  const timer_wait how = backend == "poll"    ? timer_wait::poll
+                         : backend == "epoll" ? timer_wait::epoll
+                                              : timer_wait::read;
+  return std::make_unique<sleep_shard>(setup.workload_values.number("delay"), how, lanes);
+}
+
+}  // namespace crossover

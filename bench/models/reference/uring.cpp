@@ -1,0 +1,248 @@
+#include <fmt/format.h>
+#include <liburing.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "bench/models/reference/shard.hpp"
+#include "workloads/endpoint.hpp"
+#include "workloads/network.hpp"
+
+namespace crossover {
+namespace {
+
+/// A ring of one thread's: completions are taken when that thread asks for them, not by
+/// interrupting it (kernel 6.1; older ones get a plain ring).
+class ring {
+ public:
+  explicit ring(unsigned entries) {
+    io_uring_params wanted{};
+    wanted.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE;
+    wanted.cq_entries = entries * 2;
+    int failed = ::io_uring_queue_init_params(entries, &ring_, &wanted);
+    if (failed == -EINVAL) failed = ::io_uring_queue_init(entries, &ring_, 0);
+    if (failed < 0) throw system_failure(error_kind::unsupported, "io_uring", -failed);
+  }
+  ~ring() { ::io_uring_queue_exit(&ring_); }
+  ring(const ring&) = delete;
+  ring& operator=(const ring&) = delete;
+
+  io_uring_sqe* entry() {
+    io_uring_sqe* free = ::io_uring_get_sqe(&ring_);
+    if (free == nullptr) {
+      ::io_uring_submit(&ring_);
+      free = ::io_uring_get_sqe(&ring_);
+    }
+    return free;
+  }
+
+  /// Submits what was prepared, waits for one completion, hands all that there are to `take`.
+  template <typename Take>
+  void turn(Take take) {
+    trace_idle();
+    ::io_uring_submit_and_wait(&ring_, 1);
+    unsigned head = 0, seen = 0;
+    io_uring_cqe* completion = nullptr;
+    io_uring_for_each_cqe(&ring_, head, completion) {
+      ++seen;
+      take(completion->user_data, completion->res);
+    }
+    ::io_uring_cq_advance(&ring_, seen);
+  }
+
+ private:
+  io_uring ring_{};
+};
+
+unsigned entries_for(std::size_t lanes) {
+  unsigned entries = 64;
+  while (entries < 2 * lanes && entries < 16384) entries *= 2;
+  return entries;
+}
+
+/// Sends and receives are handed over in batches: one system call a turn for all lanes that are
+/// ready, instead of two an operation. The receive is linked behind the send, so that neither needs
+/// a turn of its own.
+class network_uring_shard final : public reference_shard {
+ public:
+  network_uring_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes)
+      : endpoint_(setup.endpoint),
+        bytes_(setup.workload_values.number("bytes")),
+        ring_(entries_for(lanes.size())) {
+    for (const std::uint32_t number : lanes) {
+      peer& p = peers_.emplace_back();
+      p.lane = number;
+      p.message.resize(bytes_);
+      p.received.resize(bytes_);
+      write_network_message(p.message, number);
+      p.socket = connect_first(endpoint_);
+    }
+  }
+
+  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
+    std::size_t going = 0;
+    for (std::size_t j = 0; j < peers_.size(); ++j) {
+      if (!live[j]) continue;
+      ++going;
+      begin_operation(j);
+    }
+    while (going > 0)
+      ring_.turn([&](std::uint64_t tag, int result) {
+        const std::size_t j = tag >> 1;
+        trace_running(peers_[j].lane);
+        if (!advance(j, (tag & 1) != 0, result, paces[j], mine)) --going;
+      });
+    trace_idle();
+  }
+
+ private:
+  struct peer {
+    std::uint32_t lane = 0;
+    descriptor socket;
+    std::vector<unsigned char> message, received;
+    std::uint64_t turn = 0;
+    std::size_t got = 0;
+    int pending = 0;         // completions that are due
+    const char* phase = "";  // of the first failure
+    int trouble = 0;
+  };
+
+  void begin_operation(std::size_t j) {
+    peer& p = peers_[j];
+    write_network_turn(p.message, ++p.turn);
+    p.got = 0;
+    p.trouble = 0;
+    io_uring_sqe* send = ring_.entry();
+    ::io_uring_prep_send(send, p.socket.get(), p.message.data(), bytes_,
+                         MSG_NOSIGNAL | MSG_WAITALL);
+    send->user_data = j << 1;
+    ++p.pending;
+    receive(j);
+  }
+
+  void receive(std::size_t j) {
+    peer& p = peers_[j];
+    io_uring_sqe* entry = ring_.entry();
+    ::io_uring_prep_recv(entry, p.socket.get(), p.received.data() + p.got, bytes_ - p.got, 0);
+    entry->user_data = (j << 1) | 1;
+    ++p.pending;
+  }
+
+  /// Takes one completion of lane j. False when the lane's part of the run is over.
+  bool advance(std::size_t j, bool received, int result, lane_pace& pace, tally& mine) {
+    peer& p = peers_[j];
+    --p.pending;
+    const bool short_send = !received && result >= 0 && static_cast<std::size_t>(result) < bytes_;
+    if (result < 0 || (received && result == 0) || short_send) {
+      if (p.trouble == 0) {
+        p.phase = received ? "receive" : "send";
+        p.trouble = result < 0 ? -result : EPIPE;
+        ::shutdown(p.socket.get(),
+                   SHUT_RDWR);  // the other half of the operation must not wait for ever
+      }
+    } else if (received) {
+      p.got += static_cast<std::size_t>(result);
+      if (p.got < bytes_ && p.trouble == 0) receive(j);
+    }
+    if (p.pending > 0) return true;
+    if (p.trouble != 0) return begin_anew(j, pace, mine);
+    if (p.received != p.message)
+      throw error(error_kind::failed, "an echo differs from what was sent");
+    if (!pace.done(mine)) return false;
+    begin_operation(j);
+    return true;
+  }
+
+  bool begin_anew(std::size_t j, lane_pace& pace, tally& mine) {
+    operation_error what(peers_[j].phase, peers_[j].trouble);
+    while (pace.failed(mine, what)) {
+      try {
+        peers_[j].socket = connect_to(endpoint_);
+        begin_operation(j);
+        return true;
+      } catch (const operation_error& again) {
+        what = again;
+      }
+    }
+    return false;
+  }
+
+  std::string endpoint_;
+  std::size_t bytes_;
+  ring ring_;
+  std::vector<peer> peers_;
+};
+
+/// A timeout of the ring's own for each lane.
+class sleep_uring_shard final : public reference_shard {
+ public:
+  sleep_uring_shard(std::uint64_t delay_ns, const std::vector<std::uint32_t>& lanes)
+      : lanes_(lanes),
+        delay_{static_cast<long long>(delay_ns / 1'000'000'000),
+               static_cast<long long>(delay_ns % 1'000'000'000)},
+        delay_ns_(static_cast<std::int64_t>(delay_ns)),
+        ring_(entries_for(lanes.size())),
+        begun_(lanes.size()) {}
+
+  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
+    std::size_t going = 0;
+    for (std::size_t j = 0; j < paces.size(); ++j) {
+      if (!live[j]) continue;
+      ++going;
+      begin(j);
+    }
+    while (going > 0)
+      ring_.turn([&](std::uint64_t j, int result) {
+        trace_running(lanes_[j]);
+        if (result != -ETIME)
+          throw system_failure(error_kind::failed, "an io_uring timeout", -result);
+        if (now_ns() - begun_[j] < delay_ns_)
+          throw error(error_kind::failed, "a sleep ended too early");
+        if (paces[j].done(mine))
+          begin(j);
+        else
+          --going;
+      });
+    trace_idle();
+  }
+
+ private:
+  void begin(std::size_t j) {
+    begun_[j] = now_ns();
+    io_uring_sqe* entry = ring_.entry();
+    ::io_uring_prep_timeout(entry, &delay_, 0, 0);
+    entry->user_data = j;
+  }
+
+  std::vector<std::uint32_t> lanes_;
+  __kernel_timespec delay_;
+  std::int64_t delay_ns_;
+  ring ring_;
+  std::vector<std::int64_t> begun_;
+};
+
+}  // namespace
+
+std::string io_uring_refusal() {
+  io_uring probe{};
+  const int failed = ::io_uring_queue_init(2, &probe, 0);
+  if (failed < 0)
+    return fmt::format("this kernel refuses io_uring ({}): see sysctl kernel.io_uring_disabled",
+                       std::strerror(-failed));
+  ::io_uring_queue_exit(&probe);
+  return {};
+}
+
+std::unique_ptr<reference_shard> make_network_uring_shard(const model_setup& setup,
+                                                          const std::vector<std::uint32_t>& lanes) {
+  return std::make_unique<network_uring_shard>(setup, lanes);
+}
+
+std::unique_ptr<reference_shard> make_sleep_uring_shard(const model_setup& setup,
+                                                        const std::vector<std::uint32_t>& lanes) {
+  return std::make_unique<sleep_uring_shard>(setup.workload_values.number("delay"), lanes);
+}
+
+}  // namespace crossover

@@ -1,0 +1,217 @@
+#include "bench/results/benchmark_rows.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "bench/results/metrics.hpp"
+#include "workloads/base/error.hpp"
+
+namespace crossover {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+std::string text_of(const std::map<std::string, std::string>& from, const std::string& key) {
+  const auto found = from.find(key);
+  return found == from.end() ? std::string() : found->second;
+}
+
+ordered_json number_of(const std::map<std::string, std::string>& from, const std::string& key) {
+  const std::string text = text_of(from, key);
+  double value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure != std::errc{} || end != text.data() + text.size()) return nullptr;
+  if (value == std::floor(value) && std::abs(value) < 1e15) return static_cast<std::int64_t>(value);
+  return value;
+}
+
+ordered_json row_of(const cell_result& cell, std::size_t family, std::size_t repetitions) {
+  return {{"name", cell.name},
+          {"family_index", family},
+          {"per_family_instance_index", 0},
+          {"run_name", cell.name},
+          {"run_type", "iteration"},
+          {"repetitions", repetitions},
+          {"repetition_index", 0},
+          {"threads", 1}};
+}
+
+double seconds_per(const std::string& unit) {
+  if (unit == "ns" || unit.empty()) return 1e-9;
+  if (unit == "us") return 1e-6;
+  if (unit == "ms") return 1e-3;
+  if (unit == "s") return 1;
+  throw error(error_kind::unreadable,
+              fmt::format("benchmarks: time_unit '{}' is not ns, us, ms or s", unit));
+}
+
+std::string string_in(const json& row, const char* key) {
+  const auto found = row.find(key);
+  return found != row.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::optional<double> number_in(const json& row, const char* key) {
+  const auto found = row.find(key);
+  if (found == row.end() || !found->is_number()) return std::nullopt;
+  const double value = found->get<double>();
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+/// Splits "BM_find/64/threads:2" into the family "BM_find" and {"argument 1":"64","threads":"2"}.
+void name_parts(const std::string& name, cell_result& cell) {
+  std::size_t from = name.find('/');
+  cell.workload = name.substr(0, from);
+  for (int position = 1; from != std::string::npos; ++position) {
+    const std::size_t to = name.find('/', from + 1);
+    const std::string part = name.substr(from + 1, to == std::string::npos ? to : to - from - 1);
+    const std::size_t colon = part.find(':');
+    if (colon != std::string::npos)
+      cell.parameters[part.substr(0, colon)] = part.substr(colon + 1);
+    else if (!part.empty() && part != "manual_time" && part != "process_time" &&
+             part != "real_time")
+      cell.parameters[fmt::format("argument {}", position)] = part;
+    from = to;
+  }
+}
+
+std::optional<sample> sample_of(const json& row) {
+  const auto real = number_in(row, "real_time");
+  if (!real) return std::nullopt;
+  const double unit = seconds_per(string_in(row, "time_unit"));
+  sample read;
+  const double iterations = std::max(1.0, number_in(row, "iterations").value_or(1));
+  read.operations = static_cast<std::uint64_t>(iterations);
+  read.wall_s = *real * unit * iterations;
+  if (const auto cpu = number_in(row, "cpu_time")) read.cpu_user_s = *cpu * unit * iterations;
+  return read;
+}
+
+}  // namespace
+
+ordered_json benchmark_context(const results& value) {
+  if (value.foreign) return ordered_json(value.context);
+  const auto& e = value.environment;
+  ordered_json context = {{"date", value.date},
+                          {"host_name", text_of(e, "host")},
+                          {"executable", value.command.empty() ? "" : value.command.front()},
+                          {"num_cpus", number_of(e, "cpus")},
+                          {"mhz_per_cpu", number_of(e, "cpu_mhz")},
+                          {"cpu_scaling_enabled", text_of(e, "governor") != "none" &&
+                                                      text_of(e, "governor") != "performance"},
+                          {"caches", ordered_json::array()},
+                          {"load_avg", ordered_json::array()}};
+  if (const ordered_json load = number_of(e, "load_average"); !load.is_null())
+    context["load_avg"].push_back(load);
+  context["library_build_type"] = text_of(e, "google_benchmark_build_type");
+  return context;
+}
+
+ordered_json benchmark_rows(const results& value) {
+  ordered_json rows = ordered_json::array();
+  for (std::size_t family = 0; family < value.cells.size(); ++family) {
+    const cell_result& cell = value.cells[family];
+    if (cell.status == cell_status::skipped) continue;
+    const std::size_t repetitions = std::max<std::size_t>(1, cell.samples.size());
+    for (std::size_t i = 0; i < cell.samples.size(); ++i) {
+      const sample& s = cell.samples[i];
+      if (s.operations == 0 || !(s.wall_s > 0)) continue;
+      ordered_json row = row_of(cell, family, repetitions);
+      row["repetition_index"] = i;
+      row["iterations"] = s.operations;
+      const double operations = static_cast<double>(s.operations);
+      row["real_time"] = s.wall_s / operations * 1e9;
+      row["cpu_time"] =
+          s.cpu_user_s
+              ? ordered_json((*s.cpu_user_s + s.cpu_system_s.value_or(0)) / operations * 1e9)
+              : ordered_json(nullptr);
+      row["time_unit"] = "ns";
+      row["items_per_second"] = operations / s.wall_s;
+      for (const metric& m : all_metrics())
+        if (const auto figure = m.extract(cell, s); figure && std::isfinite(*figure))
+          row[std::string(m.id)] = *figure;
+      rows.push_back(std::move(row));
+    }
+    if (cell.status == cell_status::failed) {
+      ordered_json row = row_of(cell, family, repetitions);
+      row["repetition_index"] = cell.samples.size();
+      row["error_occurred"] = true;
+      row["error_message"] = cell.reason;
+      row["iterations"] = 0;
+      row["real_time"] = nullptr;
+      row["cpu_time"] = nullptr;
+      row["time_unit"] = "ns";
+      rows.push_back(std::move(row));
+    }
+  }
+  for (const std::string& aggregate : value.aggregates)
+    rows.push_back(ordered_json::parse(aggregate));
+  return rows;
+}
+
+results results_from_benchmark_rows(const json& document) {
+  results read;
+  read.foreign = true;
+  if (const auto context = document.find("context");
+      context != document.end() && context->is_object()) {
+    for (const auto& [key, item] : context->items())
+      read.context[key] = item.is_string()
+                              ? item.get<std::string>()
+                              : item.dump(-1, ' ', false, json::error_handler_t::replace);
+    read.date = string_in(*context, "date");
+    read.environment = read.context;
+    read.environment.erase("date");
+    read.environment.erase("load_avg");
+  }
+  struct pending {
+    std::optional<sample> mean, median;
+  };
+  std::map<std::string, std::size_t> index;
+  std::vector<pending> aggregates;
+  for (const json& row : document.at("benchmarks")) {
+    if (!row.is_object()) throw error(error_kind::unreadable, "benchmarks: a row is not an object");
+    std::string name = string_in(row, "run_name");
+    if (name.empty()) name = string_in(row, "name");
+    if (name.empty()) throw error(error_kind::unreadable, "benchmarks: a row has no name");
+    const auto [position, fresh] = index.try_emplace(name, read.cells.size());
+    if (fresh) {
+      cell_result cell;
+      cell.name = name;
+      name_parts(name, cell);
+      read.cells.push_back(std::move(cell));
+      aggregates.emplace_back();
+    }
+    cell_result& cell = read.cells[position->second];
+    if (row.value("error_occurred", json(false)) == json(true)) {
+      cell.status = cell_status::failed;
+      cell.reason = string_in(row, "error_message");
+    } else if (string_in(row, "run_type") == "aggregate") {
+      const std::string which = string_in(row, "aggregate_name");
+      if (which == "mean") aggregates[position->second].mean = sample_of(row);
+      if (which == "median") aggregates[position->second].median = sample_of(row);
+    } else if (const auto measured = sample_of(row)) {
+      cell.samples.push_back(*measured);
+    }
+  }
+  for (std::size_t i = 0; i < read.cells.size(); ++i) {
+    cell_result& cell = read.cells[i];
+    if (!cell.samples.empty() || cell.status != cell_status::ok) continue;
+    const auto& [mean, median] = aggregates[i];
+    if (mean || median) {
+      cell.samples.push_back(mean ? *mean : *median);
+      cell.findings.push_back(
+          {"aggregates_only",
+           fmt::format("the file holds no repetitions of this benchmark: its {} stands for one",
+                       mean ? "mean" : "median")});
+    } else {
+      cell.status = cell_status::failed;
+      cell.reason = "the file holds no time for this benchmark";
+    }
+  }
+  return read;
+}
+
+}  // namespace crossover

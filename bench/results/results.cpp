@@ -1,0 +1,344 @@
+#include "bench/results/results.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "bench/results/benchmark_rows.hpp"
+#include "workloads/base/error.hpp"
+
+namespace crossover {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+[[noreturn]] void unreadable(std::string_view where, std::string_view why) {
+  throw error(error_kind::unreadable, fmt::format("{}: {}", where, why));
+}
+
+/// A JSON number for a finite value, null for anything else: JSON has no NaN.
+template <typename Json = json>
+Json number_or_null(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+template <typename T>
+void put(json& into, const char* key, const std::optional<T>& value) {
+  if (!value) return;
+  if constexpr (std::is_floating_point_v<T>)
+    into[key] = number_or_null(*value);
+  else
+    into[key] = *value;
+}
+
+template <typename T>
+std::optional<T> optional_at(const json& from, const char* key) {
+  const auto found = from.find(key);
+  if (found == from.end() || found->is_null()) return std::nullopt;
+  if (!found->is_number()) unreadable(key, "not a number");
+  if constexpr (std::is_unsigned_v<T>)
+    if (const double value = found->template get<double>();
+        value < 0 || value > static_cast<double>(std::numeric_limits<T>::max()))
+      unreadable(key, "a count below 0 or beyond measure");
+  return found->get<T>();
+}
+
+template <typename T>
+T required_at(const json& from, const char* key) {
+  const auto value = optional_at<T>(from, key);
+  if (!value) unreadable("sample", fmt::format("the number '{}' is missing", key));
+  return *value;
+}
+
+std::string string_at(const json& from, const char* key) {
+  const auto found = from.find(key);
+  return found != from.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+json to_json(const latency_distribution& latency) {
+  json bins = json::array();
+  for (const latency_bin& bin : latency.bins)
+    bins.push_back({bin.lower_ns, bin.upper_ns, bin.count});
+  return {{"unit", "ns"},
+          {"count", latency.count()},
+          {"mean", number_or_null(latency.mean_ns)},
+          {"max", latency.max_ns},
+          {"sampling_interval", latency.sampling_interval},
+          {"bins", std::move(bins)}};
+}
+
+std::optional<latency_distribution> latency_at(const json& from, const char* key) {
+  const auto found = from.find(key);
+  if (found == from.end() || found->is_null()) return std::nullopt;
+  if (!found->is_object() || !found->contains("bins") || !(*found)["bins"].is_array())
+    unreadable(key, "a latency distribution is an object with an array 'bins'");
+  latency_distribution latency;
+  std::uint64_t largest = 0;
+  double sum = 0;
+  for (const json& bin : (*found)["bins"]) {
+    if (!bin.is_array() || bin.size() != 3 || !bin[0].is_number() || !bin[1].is_number() ||
+        !bin[2].is_number_unsigned())
+      unreadable(key, "a latency bin is [lower, upper, count]");
+    const latency_bin read{bin[0].get<std::uint64_t>(), bin[1].get<std::uint64_t>(),
+                           bin[2].get<std::uint64_t>()};
+    if (read.count == 0) continue;
+    largest = std::max(largest, read.upper_ns > read.lower_ns ? read.upper_ns - 1 : read.lower_ns);
+    sum += (static_cast<double>(read.lower_ns) + static_cast<double>(read.upper_ns)) / 2 *
+           static_cast<double>(read.count);
+    latency.bins.push_back(read);
+  }
+  const auto count = static_cast<double>(latency.count());
+  latency.max_ns = optional_at<std::uint64_t>(*found, "max").value_or(largest);
+  latency.mean_ns = optional_at<double>(*found, "mean").value_or(count > 0 ? sum / count : 0);
+  latency.sampling_interval = std::max<std::uint64_t>(
+      1, optional_at<std::uint64_t>(*found, "sampling_interval").value_or(1));
+  return latency;
+}
+
+cell_status cell_status_at(const json& from) {
+  const std::string word = string_at(from, "status");
+  for (const cell_status status : {cell_status::ok, cell_status::skipped, cell_status::failed})
+    if (word == to_string(status)) return status;
+  unreadable("cell", fmt::format("the status '{}' is not ok, skipped or failed", word));
+}
+
+std::map<std::string, std::string> strings_at(const json& from, const char* key) {
+  std::map<std::string, std::string> strings;
+  const auto found = from.find(key);
+  if (found == from.end() || !found->is_object()) return strings;
+  for (const auto& [name, value] : found->items())
+    strings[name] = value.is_string() ? value.get<std::string>()
+                                      : value.dump(-1, ' ', false, json::error_handler_t::replace);
+  return strings;
+}
+
+json to_json(const cell_result& cell) {
+  json samples = json::array();
+  for (const sample& s : cell.samples) samples.push_back(to_json(s));
+  json findings = json::array();
+  for (const finding& f : cell.findings)
+    findings.push_back({{"code", f.code}, {"detail", f.detail}});
+  return {{"name", cell.name},
+          {"workload", cell.workload},
+          {"parameters", cell.parameters},
+          {"model", cell.model},
+          {"cores", cell.cores ? json(*cell.cores) : json(nullptr)},
+          {"in_flight", cell.in_flight ? json(*cell.in_flight) : json(nullptr)},
+          {"status", to_string(cell.status)},
+          {"reason", cell.reason},
+          {"ceiling", cell.ceiling ? number_or_null(*cell.ceiling) : json(nullptr)},
+          {"findings", std::move(findings)},
+          {"samples", std::move(samples)}};
+}
+
+cell_result cell_from_json(const json& document) {
+  if (!document.is_object()) unreadable("cells", "a cell is not an object");
+  cell_result cell;
+  cell.name = string_at(document, "name");
+  cell.workload = string_at(document, "workload");
+  cell.parameters = strings_at(document, "parameters");
+  cell.model = string_at(document, "model");
+  cell.cores = optional_at<std::uint32_t>(document, "cores");
+  cell.in_flight = optional_at<std::uint32_t>(document, "in_flight");
+  cell.status = cell_status_at(document);
+  cell.reason = string_at(document, "reason");
+  cell.ceiling = optional_at<double>(document, "ceiling");
+  if (const auto found = document.find("findings"); found != document.end() && found->is_array())
+    for (const json& f : *found)
+      if (f.is_object()) cell.findings.push_back({string_at(f, "code"), string_at(f, "detail")});
+  if (const auto found = document.find("samples"); found != document.end() && found->is_array())
+    for (const json& s : *found) cell.samples.push_back(sample_from_json(s));
+  return cell;
+}
+
+results own_results(const json& document) {
+  const json& ours = document["crossover"];
+  results read;
+  if (optional_at<int>(ours, "schema").value_or(0) != 1)
+    unreadable("crossover.schema",
+               "this program reads schema 1; use the version that wrote the file");
+  read.environment = strings_at(ours, "environment");
+  read.seed = optional_at<std::uint64_t>(ours, "seed").value_or(0);
+  read.date = string_at(ours, "date");
+  read.suite = string_at(ours, "suite");
+  read.status = string_at(ours, "status") == "interrupted" ? results_status::interrupted
+                                                           : results_status::complete;
+  if (const auto found = ours.find("command"); found != ours.end() && found->is_array())
+    for (const json& word : *found)
+      if (word.is_string()) read.command.push_back(word.get<std::string>());
+  const auto cells = ours.find("cells");
+  if (cells == ours.end() || !cells->is_array())
+    unreadable("crossover.cells", "the array is missing");
+  for (const json& cell : *cells) read.cells.push_back(cell_from_json(cell));
+  if (const auto rows = document.find("benchmarks"); rows != document.end() && rows->is_array())
+    for (const json& row : *rows)
+      if (row.is_object() && string_at(row, "run_type") == "aggregate")
+        read.aggregates.push_back(row.dump());
+  return read;
+}
+
+}  // namespace
+
+std::string_view to_string(cell_status status) {
+  switch (status) {
+    case cell_status::ok:
+      return "ok";
+    case cell_status::skipped:
+      return "skipped";
+    case cell_status::failed:
+      return "failed";
+  }
+  return "failed";
+}
+
+json to_json(const sample& value) {
+  json out = {{"operations", value.operations}, {"wall_s", number_or_null(value.wall_s)}};
+  put(out, "cpu_user_s", value.cpu_user_s);
+  put(out, "cpu_system_s", value.cpu_system_s);
+  put(out, "voluntary_switches", value.voluntary_switches);
+  put(out, "involuntary_switches", value.involuntary_switches);
+  put(out, "minor_faults", value.minor_faults);
+  put(out, "major_faults", value.major_faults);
+  if (value.latency) out["latency"] = to_json(*value.latency);
+  if (value.service) out["service"] = to_json(*value.service);
+  out["errors"] = value.errors;
+  if (!value.worker_operations.empty()) out["worker_operations"] = value.worker_operations;
+  if (!value.checksum.empty()) out["checksum"] = value.checksum;
+  put(out, "rate", value.rate);
+  put(out, "achieved_rate", value.achieved_rate);
+  put(out, "sequence", value.sequence);
+  put(out, "startup_s", value.startup_s);
+  put(out, "setup_s", value.setup_s);
+  put(out, "base_rss_bytes", value.base_rss_bytes);
+  put(out, "peak_rss_bytes", value.peak_rss_bytes);
+  put(out, "server_cpu_s", value.server_cpu_s);
+  put(out, "server_cpus", value.server_cpus);
+  put(out, "steal_s", value.steal_s);
+  put(out, "pressure_s", value.pressure_s);
+  return out;
+}
+
+sample sample_from_json(const json& document) {
+  if (!document.is_object()) unreadable("sample", "not an object");
+  sample read;
+  read.operations = required_at<std::uint64_t>(document, "operations");
+  read.wall_s = required_at<double>(document, "wall_s");
+  read.cpu_user_s = optional_at<double>(document, "cpu_user_s");
+  read.cpu_system_s = optional_at<double>(document, "cpu_system_s");
+  read.voluntary_switches = optional_at<std::uint64_t>(document, "voluntary_switches");
+  read.involuntary_switches = optional_at<std::uint64_t>(document, "involuntary_switches");
+  read.minor_faults = optional_at<std::uint64_t>(document, "minor_faults");
+  read.major_faults = optional_at<std::uint64_t>(document, "major_faults");
+  read.latency = latency_at(document, "latency");
+  read.service = latency_at(document, "service");
+  if (const auto errors = document.find("errors"); errors != document.end() && errors->is_object())
+    for (const auto& [name, count] : errors->items())
+      if (count.is_number_unsigned() && count.get<std::uint64_t>() > 0)
+        read.errors[name] = count.get<std::uint64_t>();
+  if (const auto shares = document.find("worker_operations");
+      shares != document.end() && shares->is_array())
+    for (const json& share : *shares)
+      if (share.is_number_unsigned()) read.worker_operations.push_back(share.get<std::uint64_t>());
+  read.checksum = string_at(document, "checksum");
+  read.rate = optional_at<double>(document, "rate");
+  read.achieved_rate = optional_at<double>(document, "achieved_rate");
+  read.sequence = optional_at<std::uint64_t>(document, "sequence");
+  read.startup_s = optional_at<double>(document, "startup_s");
+  read.setup_s = optional_at<double>(document, "setup_s");
+  read.base_rss_bytes = optional_at<std::uint64_t>(document, "base_rss_bytes");
+  read.peak_rss_bytes = optional_at<std::uint64_t>(document, "peak_rss_bytes");
+  read.server_cpu_s = optional_at<double>(document, "server_cpu_s");
+  read.server_cpus = optional_at<double>(document, "server_cpus");
+  read.steal_s = optional_at<double>(document, "steal_s");
+  read.pressure_s = optional_at<double>(document, "pressure_s");
+  return read;
+}
+
+ordered_json to_json(const results& value) {
+  ordered_json document;
+  document["context"] = benchmark_context(value);
+  document["benchmarks"] = benchmark_rows(value);
+  json cells = json::array();
+  for (const cell_result& cell : value.cells) cells.push_back(to_json(cell));
+  document["crossover"] = {
+      {"schema", 1},
+      {"date", value.date},
+      {"suite", value.suite},
+      {"status", value.status == results_status::complete ? "complete" : "interrupted"},
+      {"seed", value.seed},
+      {"command", value.command},
+      {"environment", value.environment},
+      {"cells", std::move(cells)}};
+  return document;
+}
+
+results results_from_json(const json& document, std::string_view where) {
+  try {
+    if (!document.is_object()) unreadable("document", "not an object");
+    if (const auto ours = document.find("crossover"); ours != document.end() && ours->is_object())
+      return own_results(document);
+    if (const auto rows = document.find("benchmarks"); rows != document.end() && rows->is_array())
+      return results_from_benchmark_rows(document);
+    unreadable("document",
+               "neither results of crossover nor of Google Benchmark (no 'benchmarks' array)");
+  } catch (const error& trouble) {
+    throw error(error_kind::unreadable, fmt::format("{}: {}", where, trouble.what()));
+  } catch (const json::exception& trouble) {
+    throw error(error_kind::unreadable, fmt::format("{}: {}", where, trouble.what()));
+  }
+}
+
+results read_results(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored))
+    unreadable(file.string(), "is a directory; name a results file");
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw system_failure(error_kind::unreadable, file.string(), errno);
+  std::ostringstream text;
+  text << in.rdbuf();
+  const json document = json::parse(text.str(), nullptr, /*allow_exceptions=*/false);
+  if (document.is_discarded())
+    unreadable(file.string(),
+               "not JSON (or cut short); name a results file that `crossover run` wrote");
+  return results_from_json(document, file.string());
+}
+
+void write_atomically(const std::filesystem::path& file, std::string_view text) {
+  const std::string temporary = fmt::format("{}.{}.tmp", file.string(), ::getpid());
+  const auto fail = [&](const char* what) {
+    const int reason = errno;
+    ::unlink(temporary.c_str());
+    throw system_failure(error_kind::unwritable, fmt::format("{}: {}", file.string(), what),
+                         reason);
+  };
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) fail("cannot be written");
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t written = ::write(fd, text.data() + done, text.size() - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      const int reason = errno;
+      ::close(fd);
+      errno = reason;
+      fail("cannot be written");
+    }
+    done += static_cast<std::size_t>(written);
+  }
+  if (::fsync(fd) != 0 || ::close(fd) != 0) fail("cannot be flushed");
+  if (::rename(temporary.c_str(), file.c_str()) != 0) fail("cannot be replaced");
+}
+
+void write_results(const std::filesystem::path& file, const results& value) {
+  write_atomically(file, to_json(value).dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace crossover

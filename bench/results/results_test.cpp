@@ -1,0 +1,269 @@
+#include "bench/results/results.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "bench/measure/runner.hpp"
+#include "workloads/base/error.hpp"
+
+namespace crossover {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+sample full_sample() {
+  sample s;
+  s.operations = 41'000;
+  s.wall_s = 0.5003;
+  s.cpu_user_s = 0.21;
+  s.cpu_system_s = 0.25;
+  s.voluntary_switches = 12;
+  s.involuntary_switches = 0;
+  s.minor_faults = 3;
+  s.major_faults = 0;
+  s.latency = latency_distribution{{{64, 65, 10}, {128, 130, 31}}, 129, 112.5, 1000};
+  s.service = latency_distribution{{{64, 65, 41}}, 64, 64, 1};
+  s.errors = {{"receive:ECONNRESET", 2}};
+  s.worker_operations = {20'000, 21'000};
+  s.checksum = "abc";
+  s.rate = 100'000;
+  s.achieved_rate = 99'000;
+  s.sequence = 7;
+  s.startup_s = 0.01;
+  s.setup_s = 0.004;
+  s.base_rss_bytes = 7'000'000;
+  s.peak_rss_bytes = 9'000'000;
+  s.server_cpu_s = 0.1;
+  s.server_cpus = 1;
+  s.steal_s = 0;
+  s.pressure_s = 0.02;
+  return s;
+}
+
+results full_results() {
+  results all;
+  all.environment = {{"cpu_model", "one \"of\" ours"}, {"cpus", "2"}};
+  all.command = {"crossover", "run", "--workload", "späße"};
+  all.seed = 18446744073709551615ULL;
+  all.date = "2026-01-02T03:04:05+00:00";
+  all.suite = "quick";
+  all.status = results_status::interrupted;
+  cell_result ok;
+  ok.name = "network/event_loop/cores:1/in_flight:64/bytes:64/delay:0";
+  ok.workload = "network";
+  ok.parameters = {{"bytes", "64"}, {"delay", "0"}};
+  ok.model = "event_loop";
+  ok.cores = 1;
+  ok.in_flight = 64;
+  ok.ceiling = 6400;
+  ok.findings = {{"steal", "the hypervisor gave 3 % to others"}};
+  ok.samples = {full_sample(), {}};
+  ok.samples[1].operations = 1;
+  ok.samples[1].wall_s = 1;
+  cell_result skipped = ok, failed = ok;
+  skipped.name = "skipped";
+  skipped.status = cell_status::skipped;
+  skipped.reason = "needs 1064 file descriptors";
+  skipped.samples.clear();
+  skipped.ceiling.reset();
+  failed.name = "failed";
+  failed.status = cell_status::failed;
+  failed.reason = "ended by signal 11";
+  failed.samples.clear();
+  all.cells = {ok, skipped, failed};
+  all.aggregates = {
+      R"({"name":"x_mean","run_name":"x","run_type":"aggregate","aggregate_name":"mean","real_time":1.5})"};
+  return all;
+}
+
+/// A directory of its own, gone at the end.
+struct in_a_directory : ::testing::Test {
+  fs::path directory =
+      fs::path(::testing::TempDir()) / ("crossover_results." + std::to_string(::getpid()));
+  fs::path file = directory / "results.json";
+  void SetUp() override { fs::create_directory(directory); }
+  void TearDown() override { fs::remove_all(directory); }
+  std::string content() const {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  std::ptrdiff_t files() const {
+    return std::distance(fs::directory_iterator(directory), fs::directory_iterator());
+  }
+};
+
+TEST(sample_json, everything_comes_back) {
+  const json once = to_json(full_sample());
+  EXPECT_EQ(to_json(sample_from_json(once)), once);
+  EXPECT_EQ(once.size(), 24U) << "a new member needs to be read and written";
+}
+
+TEST(sample_json, what_was_not_measured_is_absent_not_0) {
+  sample bare;
+  bare.operations = 1;
+  bare.wall_s = 2;
+  const json line = to_json(bare);
+  EXPECT_EQ(line, json({{"operations", 1}, {"wall_s", 2.0}, {"errors", json::object()}}));
+  const sample read = sample_from_json(line);
+  EXPECT_FALSE(read.cpu_user_s || read.latency || read.peak_rss_bytes || read.rate ||
+               read.sequence || read.major_faults);
+}
+
+TEST(sample_json, null_is_absent_too) {
+  const sample read = sample_from_json(json::parse(
+      R"({"operations":1,"wall_s":2,"cpu_user_s":null,"latency":null,"errors":{"x":0}})"));
+  EXPECT_FALSE(read.cpu_user_s || read.latency);
+  EXPECT_TRUE(read.errors.empty()) << "errors that never happened are none";
+}
+
+TEST(sample_json, nan_and_infinity_become_null) {
+  sample s = full_sample();
+  s.cpu_user_s = std::numeric_limits<double>::quiet_NaN();
+  s.steal_s = std::numeric_limits<double>::infinity();
+  s.latency->mean_ns = -std::numeric_limits<double>::infinity();
+  const json line = to_json(s);
+  EXPECT_TRUE(line["cpu_user_s"].is_null());
+  EXPECT_TRUE(line["steal_s"].is_null());
+  EXPECT_TRUE(line["latency"]["mean"].is_null());
+  EXPECT_FALSE(json::parse(line.dump(), nullptr, false).is_discarded());
+}
+
+TEST(sample_json, a_distribution_without_figures_of_its_own_gets_them_from_its_bins) {
+  const sample read = sample_from_json(json::parse(
+      R"({"operations":3,"wall_s":1,"latency":{"bins":[[10,20,1],[20,30,0],[30,40,2]]}})"));
+  EXPECT_EQ(read.latency->bins.size(), 2U);
+  EXPECT_EQ(read.latency->max_ns, 39U);
+  EXPECT_DOUBLE_EQ(read.latency->mean_ns, (15 + 35 + 35) / 3.0);
+  EXPECT_EQ(read.latency->sampling_interval, 1U);
+}
+
+TEST(sample_json, what_is_missing_or_wrong_is_named) {
+  const auto refusal = [](const char* text) -> std::string {
+    try {
+      sample_from_json(json::parse(text));
+      return "accepted";
+    } catch (const error& trouble) {
+      EXPECT_EQ(trouble.kind(), error_kind::unreadable);
+      return trouble.what();
+    }
+  };
+  EXPECT_EQ(refusal("[]"), "sample: not an object");
+  EXPECT_EQ(refusal(R"({"wall_s":1})"), "sample: the number 'operations' is missing");
+  EXPECT_EQ(refusal(R"({"operations":1,"wall_s":"1"})"), "wall_s: not a number");
+  EXPECT_EQ(refusal(R"({"operations":1,"wall_s":1,"latency":[]})"),
+            "latency: a latency distribution is an object with an array 'bins'");
+  EXPECT_EQ(refusal(R"({"operations":1,"wall_s":1,"latency":{"bins":[[1,2]]}})"),
+            "latency: a latency bin is [lower, upper, count]");
+}
+
+TEST_F(in_a_directory, a_document_comes_back_from_its_file) {
+  const results all = full_results();
+  write_results(file, all);
+  const results read = read_results(file);
+  EXPECT_EQ(json(to_json(read)), json(to_json(all)));
+  EXPECT_EQ(read.seed, all.seed);
+  EXPECT_EQ(read.command, all.command);
+  EXPECT_EQ(read.status, results_status::interrupted);
+  EXPECT_FALSE(read.foreign);
+  EXPECT_EQ(files(), 1) << "no temporary file is left";
+}
+
+TEST_F(in_a_directory, bytes_that_are_not_utf8_do_not_spoil_the_file) {
+  results all = full_results();
+  all.cells[2].reason = "it said: \xff\xfe";
+  write_results(file, all);
+  EXPECT_FALSE(json::parse(content(), nullptr, false).is_discarded());
+}
+
+TEST_F(in_a_directory, a_document_without_anything_is_valid) {
+  write_results(file, {});
+  const json document = json::parse(content());
+  EXPECT_EQ(document["benchmarks"], json::array());
+  EXPECT_EQ(document["crossover"]["cells"], json::array());
+  EXPECT_TRUE(document["context"]["num_cpus"].is_null()) << "unknown is null";
+}
+
+TEST_F(in_a_directory, a_failed_write_leaves_the_old_file_and_nothing_else) {
+  write_atomically(file, "what stood there");
+  // A file size limit stands for a full disk: the write fails in its midst.
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  rlimit small = before;
+  small.rlim_cur = 1000;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  std::string message;
+  try {
+    write_atomically(file, std::string(100'000, 'x'));
+  } catch (const error& trouble) {
+    EXPECT_EQ(trouble.kind(), error_kind::unwritable);
+    message = trouble.what();
+  }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(message, file.string() + ": cannot be written: File too large");
+  EXPECT_EQ(content(), "what stood there");
+  EXPECT_EQ(files(), 1);
+}
+
+TEST_F(in_a_directory, a_place_that_cannot_be_written_is_told_before_and_leaves_nothing) {
+  const auto refusal = [](const fs::path& where) -> std::string {
+    try {
+      check_writable(where);
+      return "writable";
+    } catch (const error& trouble) {
+      EXPECT_EQ(trouble.kind(), error_kind::unwritable);
+      return trouble.what();
+    }
+  };
+  EXPECT_EQ(refusal(file), "writable");
+  EXPECT_EQ(files(), 0);
+  EXPECT_EQ(
+      refusal(directory / "no" / "such.json"),
+      (directory / "no" / "such.json").string() + ": cannot be written: No such file or directory");
+  EXPECT_EQ(refusal(directory), directory.string() + ": is a directory; name a file");
+  EXPECT_THROW(write_atomically(directory / "no" / "such.json", "x"), error);
+}
+
+TEST_F(in_a_directory, unreadable_files_are_told_in_one_line_that_names_them) {
+  const auto refusal = [this](const std::string& text) -> std::string {
+    std::ofstream(file) << text;
+    try {
+      read_results(file);
+      return "read";
+    } catch (const error& trouble) {
+      EXPECT_EQ(trouble.kind(), error_kind::unreadable);
+      const std::string what = trouble.what();
+      EXPECT_TRUE(what.starts_with(file.string() + ": ")) << what;
+      EXPECT_EQ(what.find('\n'), std::string::npos) << what;
+      return what.substr(file.string().size() + 2);
+    }
+  };
+  EXPECT_EQ(refusal(""), "not JSON (or cut short); name a results file that `crossover run` wrote");
+  EXPECT_EQ(refusal(R"({"crossover": {"sch)"),
+            "not JSON (or cut short); name a results file that `crossover run` wrote");
+  EXPECT_EQ(refusal("[1]"), "document: not an object");
+  EXPECT_EQ(
+      refusal("{}"),
+      "document: neither results of crossover nor of Google Benchmark (no 'benchmarks' array)");
+  EXPECT_EQ(refusal(R"({"crossover":{"schema":2,"cells":[]}})"),
+            "crossover.schema: this program reads schema 1; use the version that wrote the file");
+  EXPECT_EQ(refusal(R"({"crossover":{"schema":1}})"), "crossover.cells: the array is missing");
+  EXPECT_EQ(refusal(R"({"crossover":{"schema":1,"cells":[{"status":"fine"}]}})"),
+            "cell: the status 'fine' is not ok, skipped or failed");
+  EXPECT_EQ(refusal(R"({"crossover":{"schema":1,"cells":[{"status":"ok","samples":[{}]}]}})"),
+            "sample: the number 'operations' is missing");
+  EXPECT_THROW(read_results(directory), error);
+  EXPECT_THROW(read_results(directory / "absent.json"), error);
+}
+
+}  // namespace
+}  // namespace crossover

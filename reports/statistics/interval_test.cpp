@@ -1,0 +1,84 @@
+#include "reports/statistics/interval.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <random>
+#include <vector>
+
+namespace crossover {
+namespace {
+
+TEST(mean_interval_of, written_down_values) {
+  // Mean 3, s = sqrt(2.5), t(0.975, 4) = 2.776445: half = 2.776445 * sqrt(2.5 / 5).
+  const std::array values = {1.0, 2.0, 3.0, 4.0, 5.0};
+  const auto found = mean_interval(values);
+  ASSERT_TRUE(found && found->lower && found->upper);
+  EXPECT_DOUBLE_EQ(found->mean, 3);
+  EXPECT_NEAR(*found->lower, 3 - 1.963243, 1e-6);
+  EXPECT_NEAR(*found->upper, 3 + 1.963243, 1e-6);
+  EXPECT_EQ(found->n, 5u);
+}
+
+TEST(mean_interval_of, one_value_has_no_bounds) {
+  const std::array values = {7.0};
+  const auto found = mean_interval(values);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->mean, 7);
+  EXPECT_FALSE(found->lower);
+  EXPECT_FALSE(found->upper);
+}
+
+TEST(mean_interval_of, no_values_is_nothing) { EXPECT_FALSE(mean_interval({})); }
+
+TEST(mean_interval_of, equal_values_is_a_point) {
+  const std::array values = {4.0, 4.0, 4.0};
+  const auto found = mean_interval(values);
+  ASSERT_TRUE(found && found->lower);
+  EXPECT_EQ(*found->lower, 4);
+  EXPECT_EQ(*found->upper, 4);
+}
+
+TEST(ratio_interval_of, covers_the_true_ratio_as_often_as_it_says) {
+  std::mt19937_64 random(17);
+  std::normal_distribution<double> noise(0, 0.05);
+  int covered = 0;
+  constexpr int draws = 2000;
+  for (int i = 0; i < draws; ++i) {
+    std::vector<double> a;
+    std::vector<double> b;
+    for (int k = 0; k < 5; ++k) {
+      a.push_back(200 * std::exp(noise(random)));
+      b.push_back(100 * std::exp(2 * noise(random)));
+    }
+    const auto found = ratio_interval(a, b);
+    covered += *found->lower <= 2 && 2 <= *found->upper;
+  }
+  EXPECT_NEAR(covered / static_cast<double>(draws), 0.95, 0.015);
+}
+
+TEST(ratio_interval_of, a_side_with_one_value_has_no_bounds_and_zero_has_no_ratio) {
+  const std::array one = {10.0};
+  const std::array many = {4.0, 6.0};
+  const auto found = ratio_interval(one, many);
+  ASSERT_TRUE(found);
+  EXPECT_NEAR(found->mean, 10 / std::sqrt(24.0), 1e-12);
+  EXPECT_FALSE(found->lower);
+  const std::array zero = {0.0, 1.0};
+  EXPECT_FALSE(ratio_interval(zero, many));
+  EXPECT_FALSE(ratio_interval(many, {}));
+}
+
+TEST(overlap_of, needs_bounds_on_both_sides) {
+  const interval low{1, 0.5, 1.5, 5};
+  const interval touching{2, 1.5, 2.5, 5};
+  const interval high{3, 2.6, 3.4, 5};
+  const interval single{2, std::nullopt, std::nullopt, 1};
+  EXPECT_EQ(overlap(low, touching), true);
+  EXPECT_EQ(overlap(low, high), false);
+  EXPECT_EQ(overlap(low, single), std::nullopt);
+}
+
+}  // namespace
+}  // namespace crossover

@@ -1,0 +1,73 @@
+#include "reports/statistics/location.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "workloads/base/error.hpp"
+
+namespace crossover {
+namespace {
+
+double median(std::vector<double>& values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 == 1) return *middle;
+  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+}
+
+double positive_log(double figure) {
+  if (!(figure > 0) || !std::isfinite(figure))
+    throw error(
+        error_kind::invalid,
+        fmt::format("a figure of {} has no logarithm: a metric is compared by its ratio", figure));
+  return std::log(figure);
+}
+
+double location_of_logs(std::span<const double> figures) {
+  if (figures.empty())
+    throw error(error_kind::invalid,
+                "a block has no figure of one arm: run each arm at least once");
+  std::vector<double> logs;
+  for (const double figure : figures) logs.push_back(positive_log(figure));
+  return robust_location(logs);
+}
+
+}  // namespace
+
+double robust_location(std::span<const double> values) {
+  if (values.empty()) return NAN;
+  std::vector<double> means;
+  means.reserve(values.size() * (values.size() + 1) / 2);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    for (std::size_t j = i; j < values.size(); ++j) means.push_back(values[i] / 2 + values[j] / 2);
+  return median(means);
+}
+
+double block_log_ratio(std::span<const slice> slices) {
+  if (slices.empty() || slices.size() % 4 != 0)
+    throw error(
+        error_kind::invalid,
+        fmt::format("a block has {} slices: they come in fours, ABBA or BAAB", slices.size()));
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < slices.size(); i += 4) {
+    const auto four = slices.subspan(i, 4);
+    if (four[0].which != four[3].which || four[1].which != four[2].which ||
+        four[0].which == four[1].which)
+      throw error(error_kind::invalid,
+                  fmt::format("slices {} to {} are neither ABBA nor BAAB", i, i + 3));
+    double difference = 0;
+    for (const slice& s : four)
+      difference += (s.which == arm::new_arm ? 0.5 : -0.5) * positive_log(s.figure);
+    differences.push_back(difference);
+  }
+  return robust_location(differences);
+}
+
+double block_log_ratio(std::span<const double> old_figures, std::span<const double> new_figures) {
+  return location_of_logs(new_figures) - location_of_logs(old_figures);
+}
+
+}  // namespace crossover

@@ -1,0 +1,123 @@
+#include "workloads/servers/echo_server.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "workloads/endpoint.hpp"
+#include "workloads/servers/connection_loop.hpp"
+
+namespace crossover {
+namespace {
+
+/// What a connection has sent us and what we owe it. Bytes before `begin` are answered; whole
+/// messages up to `ready` may be answered now, those up to `scheduled` when their delay is over;
+/// the rest lacks bytes yet.
+struct echo_connection {
+  descriptor fd;
+  std::uint64_t serial = 0;
+  std::vector<char> buffer;
+  std::size_t begin = 0, ready = 0, scheduled = 0, end = 0;
+  bool wants_write = false;
+  bool hanging_up = false;  ///< the peer has sent all that it will: no event tells of it again
+};
+
+class echo_loop final : public connection_loop {
+ public:
+  echo_loop(std::uint64_t bytes, std::uint64_t delay_ns)
+      : connection_loop(delay_ns), bytes_(bytes) {}
+
+ private:
+  void serve(int fd, std::uint32_t what) override {
+    echo_connection& c = connections_.of(fd, [this](echo_connection& fresh) {
+      fresh.buffer.resize(
+          bytes_ + std::max<std::size_t>(
+                       bytes_, 64));  // room for more than one: a short read then means "no more"
+    });
+    if (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) c.hanging_up = true;
+    if ((what & EPOLLOUT) != 0 && c.wants_write) {
+      if (reply(c))
+        receive(c);  // a buffer that was full may have left bytes unread, of which no event will
+                     // tell again
+      return;
+    }
+    if (what & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) receive(c);
+  }
+
+  void receive(echo_connection& c) {
+    for (;;) {
+      if (c.end == c.buffer.size()) {
+        if (c.begin == 0) return;  // full of unanswered messages: read on when they are answered
+        std::memmove(c.buffer.data(), c.buffer.data() + c.begin, c.end - c.begin);
+        c.ready -= c.begin;
+        c.scheduled -= c.begin;
+        c.end -= c.begin;
+        c.begin = 0;
+      }
+      const std::size_t room = c.buffer.size() - c.end;
+      const ssize_t n = ::recv(c.fd.get(), c.buffer.data() + c.end, room, 0);
+      if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return connections_.drop(c);
+      if (n < 0) return;
+      c.end += static_cast<std::size_t>(n);
+      for (; c.end - c.scheduled >= bytes_; c.scheduled += bytes_) {
+        if (delays())
+          reply_later(c.fd.get(), c.serial);
+        else
+          c.ready += bytes_;
+      }
+      if (c.ready > c.begin && !reply(c)) return;
+      if (static_cast<std::size_t>(n) < room && !c.hanging_up) return;
+    }
+  }
+
+  /// Sends what is ready; false when the connection is gone.
+  bool reply(echo_connection& c) {
+    while (c.begin < c.ready) {
+      const ssize_t n =
+          ::send(c.fd.get(), c.buffer.data() + c.begin, c.ready - c.begin, MSG_NOSIGNAL);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0 && errno == EAGAIN) {
+        want_write(c, true);
+        return true;
+      }
+      if (n < 0) {
+        connections_.drop(c);
+        return false;
+      }
+      c.begin += static_cast<std::size_t>(n);
+    }
+    want_write(c, false);
+    if (c.begin == c.end) c.begin = c.ready = c.scheduled = c.end = 0;
+    return true;
+  }
+
+  void want_write(echo_connection& c, bool wanted) {
+    if (c.wants_write == wanted) return;
+    c.wants_write = wanted;
+    watch_writing(c.fd.get(), wanted);
+  }
+
+  void reply_now(int fd, std::uint64_t serial) override {
+    echo_connection* const c = connections_.find(fd, serial);
+    if (c == nullptr) return;
+    const bool was_full = c->end == c->buffer.size();
+    c->ready += bytes_;
+    if (reply(*c) && was_full) receive(*c);
+  }
+
+  std::size_t bytes_;
+  connection_table<echo_connection> connections_;
+};
+
+}  // namespace
+
+std::unique_ptr<workload_server> start_echo_server(std::uint64_t bytes, std::uint64_t delay_ns,
+                                                   const server_config& place) {
+  return start_loops(place, [=] { return std::make_unique<echo_loop>(bytes, delay_ns); });
+}
+
+}  // namespace crossover

@@ -1,0 +1,234 @@
+#include "workloads/servers/http_server.hpp"
+
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "workloads/base/quantities.hpp"
+#include "workloads/endpoint.hpp"
+#include "workloads/hashing.hpp"
+#include "workloads/servers/connection_loop.hpp"
+
+namespace crossover {
+namespace {
+
+namespace http = boost::beast::http;
+using boost::beast::error_code;
+using text = boost::beast::string_view;
+
+constexpr std::size_t reading_bytes = 8 << 10;
+constexpr std::uint64_t most_body_bytes = 1ULL << 30;
+constexpr std::size_t tile_bytes = 64 << 10;  // after which the bytes of a body repeat
+
+const std::vector<unsigned char>& tile() {
+  static const std::vector<unsigned char> bytes = hashing_input(tile_bytes);
+  return bytes;
+}
+
+/// Boost.Beast's parser of a request, which keeps nothing but what the answer depends on.
+class request_parser final : public http::basic_parser<true> {
+ public:
+  request_parser() { eager(true); }
+  http::verb method = http::verb::unknown;
+  std::string target;
+  int version = 11;
+
+ private:
+  void on_request_impl(http::verb verb, text, text asked, int number, error_code&) override {
+    method = verb;
+    version = number;
+    target.assign(asked.data(), asked.size());
+  }
+  void on_response_impl(int, text, int, error_code&) override {}
+  void on_field_impl(http::field, text, text, error_code&) override {}
+  void on_header_impl(error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+  std::size_t on_body_impl(text piece, error_code&) override { return piece.size(); }
+  void on_chunk_header_impl(std::uint64_t, text, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, text piece, error_code&) override {
+    return piece.size();
+  }
+  void on_finish_impl(error_code&) override {}
+};
+
+/// What a request is answered with: a head (and a short text in it), then so many bytes of the
+/// tile.
+struct answer {
+  std::string_view status;
+  std::string_view words;
+  std::optional<std::uint64_t> body_bytes;
+};
+
+answer answer_to(const request_parser& request) {
+  if (request.method != http::verb::get)
+    return {"405 Method Not Allowed", "GET alone is answered here\n", {}};
+  constexpr std::string_view sized = "/body?bytes=";
+  if (request.target.starts_with(sized)) {
+    const auto bytes = parse_count(std::string_view(request.target).substr(sized.size()));
+    if (bytes && *bytes <= most_body_bytes) return {"200 OK", {}, bytes};
+    return {"400 Bad Request", "write /body?bytes=N, N up to 1073741824\n", {}};
+  }
+  if (request.target == "/")
+    return {"200 OK", "crossover's server for download: ask for /body?bytes=N\n", {}};
+  return {"404 Not Found", "ask for /body?bytes=N\n", {}};
+}
+
+/// A request at a time: what else has come waits in the buffer, or with the kernel.
+struct http_connection {
+  enum class state { reading, waiting, sending, closing };
+  descriptor fd;
+  std::uint64_t serial = 0;
+  state now = state::reading;
+  bool unread = false;  ///< there may be input of which no event will tell again
+  bool close_after = false;
+  boost::beast::flat_buffer input;
+  std::optional<request_parser> request;
+  std::string head;
+  std::uint64_t body_bytes = 0;
+  std::uint64_t sent = 0;  ///< of head and body
+};
+
+class http_loop final : public connection_loop {
+ public:
+  explicit http_loop(std::uint64_t delay_ns) : connection_loop(delay_ns) {}
+
+ private:
+  using state = http_connection::state;
+
+  void serve(int fd, std::uint32_t events) override {
+    http_connection& c =
+        connections_.of(fd, [](http_connection& fresh) { fresh.input.reserve(reading_bytes); });
+    if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) c.unread = true;
+    if (c.now == state::sending && (events & EPOLLOUT) != 0) {
+      watch_writing(fd, false);
+      if (send(c)) go_on(c);
+    } else if (c.now == state::reading || c.now == state::closing) {
+      go_on(c);
+    }
+  }
+
+  void reply_now(int fd, std::uint64_t serial) override {
+    http_connection* const c = connections_.find(fd, serial);
+    if (c == nullptr) return;
+    c->now = state::sending;
+    if (send(*c)) go_on(*c);
+  }
+
+  bool drop(http_connection& c) {
+    connections_.drop(c);
+    return false;
+  }
+
+  /// Reads and answers as far as there is something to read. False when the connection is gone.
+  bool go_on(http_connection& c) {
+    for (;;) {
+      while (c.now == state::reading && c.input.size() > 0) {
+        if (!parse(c)) break;
+        if (!begin_reply(c)) return false;
+      }
+      if (c.now == state::closing) c.input.clear();
+      if ((c.now != state::reading && c.now != state::closing) || !c.unread) return true;
+      const auto room =
+          c.input.prepare(std::max(c.input.capacity() - c.input.size(), reading_bytes / 2));
+      const ssize_t n = ::recv(c.fd.get(), room.data(), room.size(), 0);
+      if (n < 0 && errno == EINTR) continue;
+      if (n == 0 || (n < 0 && errno != EAGAIN)) return drop(c);
+      c.unread = n == static_cast<ssize_t>(room.size());
+      if (n > 0) c.input.commit(static_cast<std::size_t>(n));
+    }
+  }
+
+  /// True when a request is whole, or is none: the head of the reply is then ready.
+  static bool parse(http_connection& c) {
+    if (!c.request) c.request.emplace();
+    error_code trouble;
+    c.input.consume(c.request->put(c.input.data(), trouble));
+    if (trouble == http::error::need_more || (!trouble && !c.request->is_done())) return false;
+    const answer given = trouble ? answer{"400 Bad Request", "this is no HTTP request\n", {}}
+                                 : answer_to(*c.request);
+    c.close_after = trouble || !c.request->keep_alive();
+    c.body_bytes = given.body_bytes.value_or(0);
+    c.head.clear();
+    fmt::format_to(
+        std::back_inserter(c.head),
+        "HTTP/1.1 {}\r\nServer: crossover\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n{}",
+        given.status, given.body_bytes ? "application/octet-stream" : "text/plain",
+        given.body_bytes.value_or(given.words.size()),
+        c.close_after             ? "Connection: close\r\n"
+        : c.request->version < 11 ? "Connection: keep-alive\r\n"
+                                  : "",
+        given.words);
+    c.request.reset();
+    c.sent = 0;
+    return true;
+  }
+
+  bool begin_reply(http_connection& c) {
+    if (delays() && c.body_bytes > 0) {
+      c.now = state::waiting;
+      reply_later(c.fd.get(), c.serial);
+      return true;
+    }
+    c.now = state::sending;
+    return send(c);
+  }
+
+  /// Sends what there is room for; false when the connection is gone.
+  bool send(http_connection& c) {
+    const std::uint64_t whole = c.head.size() + c.body_bytes;
+    while (c.sent < whole) {
+      std::array<iovec, 16> pieces;
+      msghdr message{};
+      message.msg_iov = pieces.data();
+      std::uint64_t at = c.sent;
+      if (at < c.head.size()) {
+        pieces[message.msg_iovlen++] = {c.head.data() + at, c.head.size() - at};
+        at = c.head.size();
+      }
+      while (at < whole && message.msg_iovlen < pieces.size()) {
+        const std::uint64_t within = (at - c.head.size()) % tile_bytes;
+        const std::uint64_t length = std::min(whole - at, tile_bytes - within);
+        pieces[message.msg_iovlen++] = {const_cast<unsigned char*>(tile().data()) + within, length};
+        at += length;
+      }
+      const ssize_t n = ::sendmsg(c.fd.get(), &message, MSG_NOSIGNAL);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0 && errno == EAGAIN) {
+        watch_writing(c.fd.get(), true);
+        return true;
+      }
+      if (n < 0) return drop(c);
+      c.sent += static_cast<std::uint64_t>(n);
+    }
+    c.now = state::reading;
+    if (c.close_after) {
+      // Closed when the other side has closed too: a close with input unread would reset the
+      // connection under the reply.
+      ::shutdown(c.fd.get(), SHUT_WR);
+      c.now = state::closing;
+    }
+    return true;
+  }
+
+  connection_table<http_connection> connections_;
+};
+
+}  // namespace
+
+std::unique_ptr<workload_server> start_http_server(std::uint64_t delay_ns,
+                                                   const server_config& place) {
+  return start_loops(place, [=] { return std::make_unique<http_loop>(delay_ns); });
+}
+
+}  // namespace crossover
