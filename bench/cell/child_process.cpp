@@ -15,6 +15,7 @@
 #include <cstring>
 #include <utility>
 
+#include "workloads/base/child_exit.hpp"
 #include "workloads/base/error.hpp"
 #include "workloads/base/interrupt.hpp"
 
@@ -83,6 +84,15 @@ child_process::child_process(child_process&& other) noexcept
       pending_(std::move(other.pending_)) {}
 
 child_process::~child_process() { kill_group(); }
+
+bool child_process::wait(duration timeout) {
+  if (reaped_) return true;
+  const std::optional<int> status = wait_for_exit(pid_, timeout);
+  if (!status) return false;
+  status_ = *status;
+  reaped_ = true;
+  return true;
+}
 
 void child_process::kill_group() {
   if (pid_ < 0) return;
@@ -155,39 +165,21 @@ std::string child_process::read_to_end(duration most) {
   input_.reset();
   while (read_more(deadline, late, std::size_t{64} << 20)) {
   }
-  const duration left = deadline - clock::now();
-  for (double waited = 0; !reaped_ && waited < left.count(); waited += 0.001) {
-    if (::waitpid(pid_, &status_, WNOHANG) == pid_)
-      reaped_ = true;
-    else
-      ::usleep(1000);
-  }
-  if (!reaped_ || !WIFEXITED(status_) || WEXITSTATUS(status_) != 0)
+  if (!wait(deadline - clock::now()) || !WIFEXITED(status_) || WEXITSTATUS(status_) != 0)
     throw error(error_kind::failed, how_it_ended());
   return std::exchange(pending_, {});
 }
 
 bool child_process::end(duration most) {
   input_.reset();
-  for (double waited = 0; !reaped_ && waited < most.count(); waited += 0.001) {
-    if (::waitpid(pid_, &status_, WNOHANG) == pid_)
-      reaped_ = true;
-    else
-      ::usleep(1000);
-  }
-  const bool by_itself = reaped_;
+  const bool by_itself = wait(most);
   kill_group();
   return by_itself && WIFEXITED(status_) && WEXITSTATUS(status_) == 0;
 }
 
 std::string child_process::how_it_ended() {
-  for (int tries = 0; !reaped_ && tries < 1000; ++tries) {
-    if (::waitpid(pid_, &status_, WNOHANG) == pid_)
-      reaped_ = true;
-    else
-      ::usleep(1000);
-  }
-  if (!reaped_) return "the process closed its output without an answer" + last_words();
+  if (!wait(std::chrono::seconds(1)))
+    return "the process closed its output without an answer" + last_words();
   if (WIFSIGNALED(status_))
     return fmt::format("the process was ended by signal {} (SIG{}){}", WTERMSIG(status_),
                        ::sigabbrev_np(WTERMSIG(status_)), last_words());

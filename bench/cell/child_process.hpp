@@ -44,6 +44,8 @@ class child_process {
   /// Reads what it has written, once, or waits for it; false at the end of its output. Past the
   /// deadline, says so in `late` and kills it.
   bool read_more(time_point deadline, const std::string& late, std::size_t most_bytes);
+  /// Waits up to `timeout` for the process to exit; returns whether it has.
+  bool wait(duration timeout);
   void kill_group();
   std::string how_it_ended();
   std::string last_words() const;

@@ -21,6 +21,7 @@
 
 #include "bench/cell/usage.hpp"
 #include "bench/results/results.hpp"
+#include "workloads/base/child_exit.hpp"
 
 namespace crossover {
 namespace {
@@ -245,9 +246,9 @@ void forked_workers::end() {
   for (const pid_t worker : workers_) {
     // A worker that hangs in an operation does not see the signal to end: it gets a second, then it
     // is killed.
-    for (int tries = 0; ::waitpid(worker, nullptr, WNOHANG) == 0; ++tries) {
-      if (tries == 1000) ::kill(worker, SIGKILL);
-      ::usleep(1000);
+    if (!wait_for_exit(worker, std::chrono::seconds(1))) {
+      ::kill(worker, SIGKILL);
+      ::waitpid(worker, nullptr, 0);
     }
   }
   workers_.clear();

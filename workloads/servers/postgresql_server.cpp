@@ -21,6 +21,7 @@
 #include <sstream>
 #include <vector>
 
+#include "workloads/base/child_exit.hpp"
 #include "workloads/postgresql_connection.hpp"
 #include "workloads/servers/keeper.hpp"
 
@@ -79,7 +80,7 @@ class database_program {
     ::_exit(127);
   }
   ~database_program() {
-    if (ended_) return;
+    if (status_) return;
     ::kill(pid_, SIGQUIT);
     if (!wait(std::chrono::seconds(10))) {
       ::kill(pid_, SIGKILL);
@@ -89,25 +90,16 @@ class database_program {
   database_program(const database_program&) = delete;
   database_program& operator=(const database_program&) = delete;
 
-  /// Until it has ended, at most so long. Whether it has.
-  bool wait(std::chrono::milliseconds most) {
-    const auto deadline = steady_clock::now() + most;
-    while (!ended_) {
-      if (::waitpid(pid_, &status_, WNOHANG) == pid_)
-        ended_ = true;
-      else if (steady_clock::now() >= deadline)
-        return false;
-      else
-        ::usleep(2000);
-    }
-    return true;
+  /// Waits up to `timeout` for the program to exit; returns whether it has.
+  bool wait(std::chrono::milliseconds timeout) {
+    if (!status_) status_ = wait_for_exit(pid_, timeout);
+    return status_.has_value();
   }
-  bool succeeded() const { return ended_ && WIFEXITED(status_) && WEXITSTATUS(status_) == 0; }
+  bool succeeded() const { return status_ && WIFEXITED(*status_) && WEXITSTATUS(*status_) == 0; }
 
  private:
   pid_t pid_ = -1;
-  int status_ = 0;
-  bool ended_ = false;
+  std::optional<int> status_;
 };
 
 /// The last line of a log that tells of trouble; else the last one.

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+
+namespace crossover {
+
+/// Waits up to `timeout` for a child process to exit and reaps it. Returns its status as reported
+/// by waitpid(2), or nullopt if it is still running or not a child of this process.
+std::optional<int> wait_for_exit(pid_t pid, std::chrono::duration<double> timeout);
+
+}  // namespace crossover
