@@ -1,4 +1,4 @@
-// `check`: what is asked for, and where the outputs go.
+// `check`: command-line options and output files.
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -30,7 +30,7 @@ double share_of(const char* flag, const std::string& text) {
   return *share;
 }
 
-/// "5min", "90s", "1h".
+/// Parses "5min", "90s" or "1h" to seconds.
 double seconds_of(const char* flag, const std::string& text) {
   double value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -68,7 +68,7 @@ std::string help_of_formats() {
   return "NAME[:PATH], repeatable (default text): " + names;
 }
 
-/// Google Benchmark's flags, of which check understands two.
+/// Applies the two flags of Google Benchmark that check supports.
 void take_benchmark_flags(const string_list& flags, check_request& asked) {
   for (const std::string& flag : flags) {
     const std::size_t equals = flag.find('=');
@@ -87,7 +87,7 @@ void take_benchmark_flags(const string_list& flags, check_request& asked) {
   }
 }
 
-/// 'slower=5' or 'slower=5:REGEX': percent, and of which cells.
+/// Parses 'slower=5' or 'slower=5:REGEX': percent added, and the cells it applies to.
 void take_injection(const std::string& text, check_request& asked) {
   constexpr std::string_view key = "slower=";
   const std::size_t colon = text.find(':');

@@ -13,13 +13,12 @@
 
 namespace crossover {
 
-/// Parses a subcommand's words. True when it should run; false when its help was printed. Words
-/// that begin with
-/// `--benchmark_` are put into `benchmark_flags` where that is given. Throws `error` (invalid) with
-/// the nearest flag.
+/// Parses the arguments of a subcommand. Returns false if its help was printed instead. Arguments
+/// that begin with `--benchmark_` go to `benchmark_flags`, if given. Throws `error` (invalid) that
+/// names the nearest flag.
 bool parse(CLI::App& app, const string_list& arguments, string_list* benchmark_flags = nullptr);
 
-/// The choice of cells, as `run` and `list` take it.
+/// The flags that select cells, shared by `run`, `list` and `check`.
 struct selection {
   string_list workloads, models;
   std::vector<std::uint32_t> cores, in_flight;
@@ -28,13 +27,13 @@ struct selection {
   bool quick = false, thorough = false;
 
   void add_to(CLI::App& app);
-  /// The suite that the flags name; the standard one if none.
+  /// Returns the suite that the flags name, or the standard one.
   const suite& chosen_suite() const;
-  /// The suite's matrices, or one of the named workloads and models: what is not named is the
-  /// default (all models, the standard cores, 64 in flight).
+  /// Returns the suite's matrices. If workloads or models are named, returns one matrix of them;
+  /// defaults: every workload, every model, the standard core counts, 64 in flight.
   std::vector<matrix> matrices(const machine& here) const;
-  /// The choice as flags again, for another program's `list`. Where they choose no cells by
-  /// themselves, as --cores alone, they are of `otherwise`'s suite; none where nothing was chosen.
+  /// Returns the selection as flags for another program's `list`. If the flags only narrow a suite
+  /// (such as --cores), `--suite otherwise` is added. Empty if nothing was selected.
   string_list flags(const std::string& otherwise) const;
 };
 

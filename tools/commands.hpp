@@ -5,10 +5,10 @@
 
 namespace crossover {
 
-/// The subcommands. Each takes the words behind its name and returns the program's exit code; it
-/// throws `error` for trouble of the outside world, which main turns into one line and a code.
 using string_list = std::vector<std::string>;
 
+// The subcommands. Each takes the arguments after its name and returns the exit code. Each throws
+// `error` for failures of the outside world; main prints them as one line and maps them to a code.
 int list_command(const string_list& arguments);
 int run_command(const string_list& arguments);
 int report_command(const string_list& arguments);
@@ -16,7 +16,7 @@ int check_command(const string_list& arguments);
 int serve_command(const string_list& arguments);
 int cell_command(const string_list& arguments);
 
-/// What the shell is told (sysexits.h where it has one).
+/// Exit codes; those from 64 on follow sysexits.h.
 namespace exit_code {
 constexpr int ok = 0;
 constexpr int regression = 1;  ///< or a cell failed
@@ -28,7 +28,7 @@ constexpr int unwritable = 74;
 constexpr int interrupted = 130;
 }  // namespace exit_code
 
-/// This executable's own path.
+/// Returns the path of the running executable.
 std::string executable_path();
 
 }  // namespace crossover

@@ -1,5 +1,5 @@
-// `limits`: how far each model stays from what this machine can do, as ratios of arms that take
-// turns in one run.
+// `limits`: compares each model with what this machine can do, as ratios of arms measured
+// alternately in one run.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@
 namespace crossover {
 namespace {
 
-/// The share of the limit's throughput that an arm reaches, one value a block.
+/// Share of the limit's throughput that an arm reaches, one value per block.
 using shares = std::vector<double>;
 
 struct bench_context {
@@ -58,7 +58,7 @@ duel_arm arm_of(bench_context& place, const cell_words& words) {
   return arm;
 }
 
-/// Throughput of `arm` over that of `limit`, from alternating slices of 20 ms.
+/// Returns the throughput of `arm` relative to `limit`, from alternating slices of 20 ms.
 shares duel_share(bench_context& place, const cell_words& limit, const cell_words& arm) {
   duel_plan plan;
   plan.blocks = place.blocks;
@@ -73,7 +73,7 @@ shares duel_share(bench_context& place, const cell_words& limit, const cell_word
   return all;
 }
 
-/// Throughput over what arithmetic allows.
+/// Returns the throughput relative to the arithmetic ceiling, in operations per second.
 shares ceiling_share(bench_context& place, const cell_words& words, double ceiling) {
   shares all;
   for (std::uint32_t i = 0; i < std::min(5U, place.blocks); ++i) {
@@ -88,7 +88,8 @@ shares ceiling_share(bench_context& place, const cell_words& words, double ceili
   return all;
 }
 
-/// Our throughput over a foreign program's: runs of a second or two take turns, ABBA or BAAB.
+/// Returns the throughput of `arm` relative to another program, from runs of 1 to 2 s in ABBA or
+/// BAAB order.
 shares against(bench_context& place, const duel_arm& arm, const std::function<double()>& other) {
   shares all;
   cell_process process(arm.command, 20);
@@ -128,8 +129,7 @@ shares pgbench_share(bench_context& place) {
   return against(place, arm, [&] { return pgbench(arm.what.cores, 64, arm.what.endpoint); });
 }
 
-/// How near the computing of `mixed` comes to what was asked for, from the CPU time of a run that
-/// does nothing else: 1 is exact.
+/// Returns how closely `mixed` meets its requested CPU time, in a run without waits; 1 is exact.
 shares calibration_share(bench_context& place) {
   shares all;
   for (std::uint32_t i = 0; i < place.blocks; ++i) {
@@ -145,7 +145,7 @@ shares calibration_share(bench_context& place) {
   return all;
 }
 
-/// 40 MB over what 10 000 sleeping coroutines take beyond the idle process.
+/// Returns 40 MB divided by the memory that 10 000 sleeping coroutines add to the idle process.
 shares coroutine_memory_share(bench_context& place) {
   shares all;
   for (int i = 0; i < 3; ++i) {
@@ -160,7 +160,7 @@ shares coroutine_memory_share(bench_context& place) {
   return all;
 }
 
-/// 10 ms over the time from exec to ready.
+/// Returns 10 ms divided by the time from exec to ready.
 shares start_share(bench_context& place) {
   shares all;
   for (std::uint32_t i = 0; i < 3 * place.blocks; ++i) {

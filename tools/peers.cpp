@@ -20,7 +20,7 @@
 namespace crossover {
 namespace {
 
-/// What a command wrote to standard output; "" where it could not be started.
+/// Returns the standard output of a command, or "" if it cannot be started.
 std::string output_of(const std::string& command) {
   std::FILE* pipe = ::popen(command.c_str(), "r");
   if (pipe == nullptr) return {};

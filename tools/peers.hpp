@@ -9,22 +9,24 @@
 
 namespace crossover {
 
-/// Programs of others that do an operation of ours, for `limits` to measure against. Each runs on
-/// the given CPUs and returns operations a second, or NaN where the program is not there or says
-/// nothing.
+// External programs that `limits` compares against. Each function runs one on the given CPUs and
+// returns operations per second, or NaN if the program is missing or prints no figure.
+
+/// SHA-256 of `bytes` by `openssl speed`.
 double openssl_speed(const std::vector<int>& cpus, std::size_t bytes);
-/// GET of `url` by wrk with one thread.
+/// GET of `url` by `wrk` with one thread.
 double wrk(const std::vector<int>& cpus, std::uint32_t connections, const std::string& url);
-/// `pgbench -M prepared -S` with one thread, on tables that `prepare_pgbench` made.
+/// `pgbench -M prepared -S` with one thread, on the tables of `prepare_pgbench`.
 double pgbench(const std::vector<int>& cpus, std::uint32_t connections, const std::string& url);
-/// False where pgbench is not there or failed.
+/// Creates the tables of pgbench. Returns false if pgbench is missing or failed.
 bool prepare_pgbench(const std::string& url);
 
-/// An nginx with one worker that serves one file of `bytes`, the content that the workload
-/// `download` has, on loopback, from a directory of its own; ends with this object.
+/// An nginx with one worker on loopback that serves one file of `bytes` with the content of the
+/// `download` workload. It uses a temporary directory and stops with this object.
 class nginx_server {
  public:
-  /// Throws `error` (unsupported) where there is no nginx, (failed) where it does not come up.
+  /// Throws `error` (unsupported) if nginx does not start, (failed) if there is no free port or no
+  /// temporary directory.
   nginx_server(const std::vector<int>& cpus, std::size_t bytes);
   ~nginx_server();
   const std::string& url() const { return url_; }

@@ -7,8 +7,7 @@
 
 namespace crossover {
 
-/// Shows how a run goes on: one line that is rewritten on a terminal, plain lines now and then
-/// elsewhere. On standard error.
+/// Progress on standard error: one rewritten line on a terminal, otherwise one line every 5 s.
 class progress_line {
  public:
   progress_line();
@@ -24,7 +23,7 @@ class progress_line {
   std::chrono::steady_clock::time_point next_line_;
 };
 
-/// "1 min 20 s", "9 s".
+/// Formats seconds as "1 min 20 s" or "9 s".
 std::string format_time_left(double seconds);
 
 }  // namespace crossover

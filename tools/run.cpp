@@ -25,14 +25,14 @@
 namespace crossover {
 namespace {
 
-/// A URL in `text` without the password in it: results are shown around.
+/// Masks the password of a URL in `text`, because results are shared.
 std::string without_password(const std::string& text) {
   static const std::regex password("(://[^/@:]*):[^/@]*@");
   return std::regex_replace(text, password, "$1:***@");
 }
 
-/// `--endpoint WORKLOAD=HOST:PORT`, or as the workload writes it; each is tried once before
-/// anything is measured.
+/// Parses `--endpoint` values. Connects to each server once, so that a bad address is reported
+/// before anything is measured.
 std::map<std::string, std::string> users_endpoints(const string_list& texts) {
   std::map<std::string, std::string> endpoints;
   for (const std::string& text : texts) {
@@ -82,11 +82,11 @@ results empty_results(const std::vector<planned_cell>& cells, const machine& her
   return all;
 }
 
-/// Throws `error` where `--trace` cannot be: said before anything is measured.
+/// Throws `error` if `--trace` cannot work, before anything is measured.
 void check_traceable(const std::vector<planned_cell>& cells, const std::string& file) {
   const auto runnable = [](const planned_cell& cell) { return cell.skip_reason.empty(); };
   const auto count = std::count_if(cells.begin(), cells.end(), runnable);
-  if (count == 0) return;  // said by whoever runs them
+  if (count == 0) return;  // run_cells reports it
   if (count > 1)
     throw error(error_kind::invalid, fmt::format("--trace draws one cell, and {} are chosen: name "
                                                  "one workload, model, cores and in flight",

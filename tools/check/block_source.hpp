@@ -9,7 +9,7 @@ namespace crossover {
 
 enum class side { old_side, new_side };
 
-/// One side of a comparison could not be measured: it crashed, hung, or returned a wrong result.
+/// Error of one side: its program crashed, timed out or returned a wrong result.
 class side_failure : public error {
  public:
   side_failure(side which, const std::string& why)
@@ -20,26 +20,25 @@ class side_failure : public error {
   side which_;
 };
 
-/// Two programs whose cells can be measured against each other, a block at a time: what the gate's
-/// runner works on, so that it can be tested with written-down blocks.
+/// Source of blocks for the gate: two programs whose cells are measured against each other. An
+/// interface, so that the gate can be tested with recorded blocks.
 class block_source {
  public:
   virtual ~block_source() = default;
-  /// The cells that both sides have.
+  /// Names of the cells that both sides have.
   virtual std::vector<std::string> cells() const = 0;
-  /// A first look at a cell, before its first block; the seconds that a block will take. Throws as
+  /// Prepares a cell before its first block and returns the expected seconds per block. Throws like
   /// `measure`.
   virtual double prepare(std::size_t cell) = 0;
-  /// One block, fresh processes of both sides: the log ratio new/old of the metric, turned so that
-  /// positive is worse. Throws `side_failure`, `error` (unsupported) where the metric cannot be
-  /// read off the cell, and `interrupted`.
+  /// Measures one block in fresh processes of both sides. Returns the log ratio new/old of the
+  /// metric, oriented so that positive is worse. Throws `side_failure`, `interrupted`, and `error`
+  /// (unsupported) if the cell does not have the metric.
   virtual double measure(std::size_t cell) = 0;
-  /// In which order the block that was measured last had its turns, as it was drawn: A is the old
-  /// side, B the new one.
+  /// Order of the slices in the last block, as drawn at random: A is the old side, B the new one.
   virtual std::string last_order() const = 0;
-  /// What there is to doubt about the cell's figures, by all that was measured of it so far.
+  /// Remarks on the validity of the cell's figures, from all blocks so far.
   virtual std::vector<std::string> caveats(std::size_t) const { return {}; }
-  /// Whether one side alone can be measured: why not, or "".
+  /// Runs only one side of a cell. Returns why that failed, or "".
   virtual std::string trouble(std::size_t cell, side which) = 0;
 };
 

@@ -51,8 +51,8 @@ operand kind_of(const std::string& path) {
     if (said.starts_with("crossover ")) return operand::crossover_program;
   } catch (const interrupted&) {
     throw;
-  } catch (
-      const error&) {  // Google Benchmark's main refuses --version; what it is, its list will show
+  } catch (const error&) {
+    // Google Benchmark's main rejects --version; `foreign_pair` checks its list of benchmarks.
   }
   return operand::other_program;
 }
@@ -96,7 +96,7 @@ check_result check_files(check_request& asked) {
   return compare_with_history(before, now, options);
 }
 
-/// Enters what was found before anything was measured into what was measured.
+/// Moves the lists that were known before measuring into the result.
 void add_unmatched(check_result& found, check_result before) {
   const auto append = [](auto& to, auto& from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));

@@ -9,7 +9,7 @@
 
 namespace crossover {
 
-/// What `check` is asked, validated.
+/// Validated arguments of `check`.
 struct check_request {
   string_list sides;
   gate_options gate;
@@ -22,9 +22,9 @@ struct check_request {
   std::string history, commit;
 };
 
-/// Finds out what the sides are (programs of ours, other programs, results files) and compares
-/// them. Throws `error`: invalid where the request does not fit them, else unreadable: trouble that
-/// is nobody's cell's is that of the sides, never a regression.
+/// Detects what the sides are (builds of crossover, other programs, results files) and compares
+/// them. Throws `error`: invalid if the request does not fit the sides, otherwise unreadable. A
+/// failure outside any cell is an input error, never a regression.
 check_result compare_sides(check_request& asked);
 
 }  // namespace crossover

@@ -21,17 +21,15 @@ namespace {
 
 using nlohmann::json;
 
-/// Short enough that most slices fall between two of a neighbour's turns on the CPU (a process that
-/// wakes runs about so long before it is preempted): on a loaded machine blocks of 5 ms slices
-/// scatter by three to ten times as much. And no shorter, or starting a slice is a large part of
-/// it.
+/// Length of a slice. A process that wakes runs for about 1 ms before it is preempted, so most
+/// slices fall between two time slices of a competing process. On a loaded machine, blocks of 5 ms
+/// slices scatter by three to ten times as much. In shorter slices the start would be a large part.
 constexpr double slice_s = 0.001;
-/// So many operations each lane has in a slice, at least: fewer would measure how a run begins and
-/// ends.
+/// Minimum number of operations per lane and slice; with fewer, start and end of a run dominate.
 constexpr double operations_a_lane = 4;
 constexpr double warm_up_s = 0.01;
 constexpr double first_look_s = 0.02;
-/// What a block measures, all slices together.
+/// Total measured time of one block.
 constexpr double measured_s = 0.08;
 constexpr double most_groups = 20, least_groups = 4;
 
@@ -48,7 +46,7 @@ cell_result listed_cell(const json& told) {
   return cell;
 }
 
-/// A cell that runs a script is the interpreter's, not one of the two programs'.
+/// A cell that runs a script measures the interpreter, not one of the two programs.
 bool runs_a_script(const cell_result& cell) {
   const std::string name = cell.model.substr(0, cell.model.find(':'));
   return std::any_of(all_models().begin(), all_models().end(), [&](const model_type* type) {
@@ -56,7 +54,7 @@ bool runs_a_script(const cell_result& cell) {
   });
 }
 
-/// The cells that a program has for a selection.
+/// Returns the cells that a program lists for a selection.
 results listed_by(const std::string& program, const std::vector<std::string>& selection,
                   const name_filter& filter) {
   std::vector<std::string> command = {program, "list", "--json"};
@@ -79,7 +77,7 @@ results listed_by(const std::string& program, const std::vector<std::string>& se
   }
 }
 
-/// The words of a program that refused, out of what is said of its end.
+/// Extracts the program's own message from the error about its exit.
 std::string own_words(const std::string& how_it_ended) {
   constexpr std::string_view mark = "it said: ";
   const std::size_t at = how_it_ended.find(mark);
@@ -89,13 +87,12 @@ std::string own_words(const std::string& how_it_ended) {
   return words;
 }
 
-/// The words of an arm's failure without its letter: the lists say which side it was.
+/// Returns the message without the prefix "arm A: "; the lists already show the side.
 std::string without_letter(const arm_failure& trouble) {
   return std::string(trouble.what()).substr(7);
 }
 
-/// What a cell of a workload that this program knows talks to. Parameters that only the other build
-/// has decide nothing about it.
+/// Returns what the workload connects to. Parameters that only the other build has are ignored.
 target_kind counterpart_wanted(const workload_type& type,
                                const std::map<std::string, std::string>& given) {
   std::map<std::string, std::string> known;
@@ -185,8 +182,8 @@ void crossover_pair::arm_both(paired_cell& cell) {
   const auto known =
       std::find_if(all_workloads().begin(), all_workloads().end(),
                    [&](const workload_type* type) { return type->name == cell.what.workload; });
-  // A workload that this program does not know may need a server: the new side is asked, and says
-  // if it needs none.
+  // A workload unknown to this program may need a server: the new side is asked to start one, and
+  // it reports an error if none is needed.
   const target_kind wanted = known == all_workloads().end()
                                  ? target_kind::server
                                  : counterpart_wanted(**known, one.what.parameters);
@@ -235,7 +232,7 @@ double crossover_pair::prepare(std::size_t i) {
       throw side_failure(which, trouble.what());
     }
   }
-  // Every lane has its share of a slice.
+  // Scaled so that every lane gets its minimum.
   cell.plan.operations = static_cast<std::uint64_t>(
       std::ceil(std::max(operations_a_lane * *cell.what.in_flight, slice_s / operation_s)));
   cell.old_arm.what.sampling_interval = cell.new_arm.what.sampling_interval =

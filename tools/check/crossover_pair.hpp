@@ -15,11 +15,10 @@
 
 namespace crossover {
 
-/// Which of a program's benchmarks: Google Benchmark's filter, where a leading '-' keeps what does
-/// not match.
+/// Google Benchmark's name filter: a regular expression; a leading '-' inverts it.
 class name_filter {
  public:
-  /// Empty: every name. Throws `error` (invalid) for what is no regular expression.
+  /// An empty text keeps every name. Throws `error` (invalid) for a malformed expression.
   explicit name_filter(const std::string& text);
   bool keeps(const std::string& name) const;
 
@@ -34,16 +33,16 @@ struct crossover_pair_options {
   std::string metric = "time";
   std::uint64_t seed = 1;
   double deadline_s = 20;
-  double slower = 0;      ///< percent added to the new side's operations, for calibration
-  std::string slower_in;  ///< to the cells that this filter keeps
+  double slower = 0;      ///< percent of time added to each operation of the new side
+  std::string slower_in;  ///< filter of the cells that `slower` applies to
 };
 
-/// Two builds of crossover: live cell processes of both on the same CPUs and with one server,
-/// slices in turns.
+/// Two builds of crossover: cell processes of both on the same CPUs and with the same server,
+/// measured in alternating slices.
 class crossover_pair : public block_source {
  public:
-  /// Asks both programs which cells they have; those that only one has, or skips, are entered into
-  /// `found`. Throws `error` (invalid) with a program's own words where it refuses the selection.
+  /// Lists the cells of both programs. Those that only one has, or that one skips, go to `found`.
+  /// Throws `error` (invalid) with the program's message if both reject the selection.
   crossover_pair(const std::string& old_program, const std::string& new_program,
                  const crossover_pair_options& options, check_result& found);
 
@@ -51,21 +50,20 @@ class crossover_pair : public block_source {
   double prepare(std::size_t cell) override;
   double measure(std::size_t cell) override;
   std::string trouble(std::size_t cell, side which) override;
-  /// The slices of the block that was measured last, in order of time.
+  /// Slices of the last block, in order of time.
   const std::vector<slice>& last_slices() const { return slices_; }
   std::string last_order() const override;
-  /// That the server is the cell's limit.
+  /// Reports whether the server is the limit.
   std::vector<std::string> caveats(std::size_t cell) const override;
 
  private:
   struct paired_cell {
-    cell_result what;  ///< as the new program lists it
+    cell_result what;  ///< as listed by the new program
     duel_arm old_arm, new_arm;
     duel_plan plan;
     server_pool::place server;
-    double server_cpu_s = 0;  ///< that it used in the blocks
-    double measured_s =
-        0;  ///< the blocks' slices and warm-ups: the time in which it had something to do
+    double server_cpu_s = 0;  ///< CPU time of the server in all blocks
+    double measured_s = 0;    ///< slices and warm-ups of all blocks: when the server had work
   };
   void arm_both(paired_cell& cell);
 

@@ -18,11 +18,11 @@
 namespace crossover {
 namespace {
 
-constexpr int repetitions = 3;  ///< of a process
+constexpr int repetitions = 3;  ///< per process
 constexpr const char* usual_min_time = "0.02";
 
-/// The name as a regular expression that matches nothing else, in both of the dialects that Google
-/// Benchmark may have been built with.
+/// Returns a regular expression that matches only `name`, in both dialects that builds of Google
+/// Benchmark use.
 std::string exactly(const std::string& name) {
   std::string expression = "^";
   for (const char c : name) {

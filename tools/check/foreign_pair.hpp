@@ -13,19 +13,19 @@
 namespace crossover {
 
 struct foreign_pair_options {
-  std::string filter;    ///< --benchmark_filter, which the programs understand themselves
-  std::string min_time;  ///< --benchmark_min_time, in s
+  std::string filter;    ///< value of --benchmark_filter, passed to the programs
+  std::string min_time;  ///< value of --benchmark_min_time, in s
   std::string metric = "time";
   std::uint64_t seed = 1;
-  double deadline_s = 120;  ///< of one process
+  double deadline_s = 120;  ///< timeout of one process
 };
 
-/// Two Google Benchmark executables: a block is one process of each for one benchmark, in random
-/// order, a few repetitions in each.
+/// Two Google Benchmark executables. A block runs one process of each for one benchmark, in random
+/// order, with a few repetitions per process.
 class foreign_pair : public block_source {
  public:
-  /// Asks both for their benchmarks; those that only one has are entered into `found`. Throws
-  /// `error` (unreadable) where one of them is no Google Benchmark program.
+  /// Lists the benchmarks of both programs. Those that only one has go to `found`. Throws `error`
+  /// (unreadable) if one of them is not a Google Benchmark program.
   foreign_pair(const std::string& old_program, const std::string& new_program,
                const foreign_pair_options& options, check_result& found);
   ~foreign_pair() override;

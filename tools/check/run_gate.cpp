@@ -13,8 +13,8 @@
 namespace crossover {
 namespace {
 
-/// Rounds of the confirmation are numbered from here: fresh blocks are never flipped with those of
-/// the screen.
+/// Number of the first round of the confirmation. Its blocks are never flipped together with those
+/// of the screen.
 constexpr std::uint64_t first_confirming_round = 1'000'000;
 
 enum class condition { measurable, failed, unjudged };
@@ -22,7 +22,7 @@ enum class condition { measurable, failed, unjudged };
 struct cell_state {
   gated_cell gated;
   measured_cell measured;
-  std::vector<std::string> orders;  ///< of the screen's blocks, then of the confirmation's
+  std::vector<std::string> orders;  ///< slice orders of the screen's, then confirmation's blocks
   condition now = condition::measurable;
 };
 
@@ -133,7 +133,7 @@ class gate_run {
     plan_left_s_ -= cells_[i].gated.block_s;
   }
 
-  /// Runs `act` on a cell; takes the cell out if it throws. Block 0 is the first look.
+  /// Runs `act` on a cell and removes the cell if it throws. Block 0 is the preparation.
   template <typename Function>
   void guarded(std::size_t i, std::size_t block_number, Function act) {
     cell_state& cell = cells_[i];
@@ -157,8 +157,7 @@ class gate_run {
         unmatched_.newly_failing.push_back({name, why});
       else if (block_number == 0)
         unmatched_.added.push_back({name, "failed before: " + why});
-      else  // the old side worked at first: what it does is chance, and there is nothing to compare
-            // with
+      else  // the old side worked at first and fails now and then: no comparison is possible
         unmatched_.failing.push_back({name, "the old side " + why});
     } catch (const error& trouble) {
       cell.now = condition::unjudged;

@@ -10,16 +10,16 @@
 
 namespace crossover {
 
-/// Who is told how the gate goes on.
+/// Callbacks that report the progress of the gate; each may be empty.
 struct gate_watch {
-  std::function<void(const std::string& plan)> planned;  ///< once, before the first block
+  std::function<void(const std::string& plan)> planned;  ///< called once, before the first block
   std::function<void(const run_progress& now)> progress;
 };
 
-/// Takes the cells of a source through the gate: a first look, the screen, the survivors'
-/// confirmation on fresh blocks. A round is one block of every cell, in random order. Ends early,
-/// between blocks, when the budget is spent: what then has too few blocks is inconclusive. A cell
-/// that fails in any block is taken out and listed, never passed. Throws `interrupted` and what
+/// Takes the cells of a source through the gate: preparation, screen, and confirmation of the
+/// survivors on fresh blocks. A round is one block of every cell, in random order. The gate stops
+/// between blocks when the budget is spent; cells with too few blocks are then inconclusive. A cell
+/// that fails in any block is removed and listed; it never passes. Throws `interrupted` and what
 /// `plan_blocks` throws.
 check_result run_gate(block_source& source, gate_options options, const thresholds& per_cell,
                       const gate_watch& watch);

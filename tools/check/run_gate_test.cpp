@@ -15,7 +15,7 @@
 namespace crossover {
 namespace {
 
-/// A pair of programs whose blocks are written down: what each cell's block of each number gives.
+/// A pair of programs with scripted blocks: a function per cell gives the value of each block.
 class written_down : public block_source {
  public:
   using script = std::function<double(unsigned block)>;
@@ -37,9 +37,9 @@ class written_down : public block_source {
   std::string trouble(std::size_t cell, side) override { return troubles[names_[cell]]; }
 
   double block_s = 0.2;
-  std::vector<std::string> order;                            ///< which cell was measured when
-  std::map<std::string, std::function<void()>> first_looks;  ///< what happens then
-  std::map<std::string, std::string> troubles;               ///< of the other side, when one failed
+  std::vector<std::string> order;                            ///< measured cells, in order of time
+  std::map<std::string, std::function<void()>> first_looks;  ///< called by `prepare`
+  std::map<std::string, std::string> troubles;               ///< results of `trouble`
 
  private:
   std::vector<std::string> names_;
@@ -47,7 +47,7 @@ class written_down : public block_source {
   std::vector<unsigned> taken_;
 };
 
-/// Blocks about `shift` that scatter by `scatter`, the same always.
+/// Returns reproducible blocks around `shift` that scatter by `scatter`.
 written_down::script steady(double shift, double scatter = 0.004) {
   return [=](unsigned block) {
     return std::log1p(shift) + (block % 2 == 0 ? scatter : -scatter) * (1 + block % 3 * 0.1);
