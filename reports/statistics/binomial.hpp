@@ -2,15 +2,15 @@
 
 namespace crossover {
 
-/// A share that was counted, with its exact interval.
+/// A share with its exact interval.
 struct counted_share {
   double share;
   double lower;
   double upper;
 };
 
-/// Clopper & Pearson's exact interval (1934) of a share seen `hits` times in `trials`, each side at
-/// (1 - confidence) / 2. No trials give the whole of [0, 1] about 0.
+/// Returns the exact interval of Clopper & Pearson (1934) for `hits` in `trials`, with (1 -
+/// confidence) / 2 on each side. Without trials the share is 0 and the interval is [0, 1].
 counted_share clopper_pearson(unsigned hits, unsigned trials, double confidence = 0.95);
 
 }  // namespace crossover

@@ -7,8 +7,8 @@
 namespace crossover {
 namespace {
 
-// Intervals that end at 0 or 1 have a closed form; the others are R's binom.test, to all the digits
-// that it prints.
+// Intervals that end at 0 or 1 have a closed form; the others are from R's binom.test, to all
+// digits it prints.
 TEST(clopper_pearson, known_intervals) {
   const auto expect = [](unsigned hits, unsigned trials, double lower, double upper) {
     const counted_share found = clopper_pearson(hits, trials);

@@ -10,7 +10,7 @@
 namespace crossover {
 namespace {
 
-/// Ranks from 1; equal values share the middle of their ranks.
+/// Ranks from 1; ties share the mean of their ranks.
 std::vector<double> ranks_of(std::span<const double> values) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -27,7 +27,7 @@ std::vector<double> ranks_of(std::span<const double> values) {
 }
 
 struct split {
-  std::size_t at = 0;  ///< the first of the second part
+  std::size_t at = 0;  ///< first index of the second part
   double statistic = -1;
 };
 
@@ -47,7 +47,7 @@ split best_split(std::span<const double> ranks, std::size_t least) {
   return best;
 }
 
-/// How far values lie from their median, in sum.
+/// Sum of the distances from the median.
 double spread(std::span<const double> values) {
   std::vector<double> sorted(values.begin(), values.end());
   std::sort(sorted.begin(), sorted.end());
@@ -57,9 +57,9 @@ double spread(std::span<const double> values) {
   return sum;
 }
 
-/// Ranks tell that there is a change, and hardly tell the run at which it came: the last run before
-/// it may well be the highest of its level. Of the splits next to that of the ranks, the one whose
-/// two parts are tightest.
+/// Locates a change near `about`, the split of the ranks. Ranks show that there is a change but
+/// hardly at which run: the last run before it may be the highest of its level. Of the splits at
+/// most two runs away, the one with the tightest two parts is returned.
 std::size_t place_of(std::span<const double> values, std::size_t about, std::size_t least) {
   std::size_t best = about;
   double tightest = INFINITY;
@@ -71,7 +71,7 @@ std::size_t place_of(std::span<const double> values, std::size_t about, std::siz
   return best;
 }
 
-/// A test that was made: a possible change, its p-value and the series it lies in.
+/// One test: a possible change, its p-value and its series.
 struct tested_split {
   std::size_t series, index;
   double p;

@@ -6,8 +6,7 @@
 
 namespace crossover {
 
-/// A stream of 64-bit words that is the same on every platform (SplitMix64: Steele, Lea & Flood
-/// 2014).
+/// Random 64-bit numbers, the same on every platform (SplitMix64: Steele, Lea & Flood 2014).
 class flip_stream {
  public:
   explicit flip_stream(std::uint64_t seed) : state_(seed) {}
@@ -41,9 +40,9 @@ class flip_stream {
   std::uint64_t state_;
 };
 
-/// Goes through the 2^n - 1 sign patterns other than "none flipped", each differing from the one
-/// before in a single place (Gray code). Calls `visit(place, flipped)` with the place that changed
-/// and its new state.
+/// Visits the 2^n - 1 sign patterns other than "none flipped"; each differs from the previous one
+/// in a single place (Gray code). Calls `visit(place, flipped)` with the place that changed and its
+/// new state.
 template <typename Visit>
 void each_flip_pattern(unsigned n, Visit&& visit) {
   std::uint64_t pattern = 0;

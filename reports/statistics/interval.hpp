@@ -6,32 +6,31 @@
 
 namespace crossover {
 
-/// A mean over repetitions and its 95 % interval; the bounds are absent where a single repetition
-/// allows none.
+/// Mean over repetitions with its 95 % interval; no bounds if there is a single repetition.
 struct interval {
   double mean = 0;
   std::optional<double> lower;
   std::optional<double> upper;
-  std::size_t n = 0;  ///< how many repetitions it rests on
+  std::size_t n = 0;  ///< number of repetitions
 };
 
-/// The confidence level of every interval that a report shows.
+/// Confidence level of every interval in a report.
 inline constexpr double confidence = 0.95;
 
-/// Half the width of a two-sided interval in standard errors: Student's t at `confidence`;
-/// `degrees` above 0.
+/// Half width of a two-sided interval in standard errors: Student's t at `confidence`, for
+/// `degrees` > 0.
 double t_quantile(double degrees);
 
-/// Mean and t-interval of finite values; nothing without values.
+/// Returns mean and t-interval of finite values; nullopt without values.
 std::optional<interval> mean_interval(std::span<const double> values);
 
-/// The ratio of geometric means numerator/denominator with Welch's t-interval on the logarithms
-/// (Welch 1947; degrees by Welch–Satterthwaite). The bounds are absent where either side has one
-/// value. Nothing where a value is not above 0.
+/// Returns the ratio of geometric means numerator/denominator with Welch's t-interval on the
+/// logarithms (Welch 1947; degrees by Welch–Satterthwaite). No bounds if either side has one value;
+/// nullopt if any value is not above 0.
 std::optional<interval> ratio_interval(std::span<const double> numerator,
                                        std::span<const double> denominator);
 
-/// Whether two intervals share a value; nothing where either has no bounds.
+/// Returns whether two intervals share a value; nullopt if either has no bounds.
 std::optional<bool> overlap(const interval& a, const interval& b);
 
 }  // namespace crossover

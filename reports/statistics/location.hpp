@@ -6,30 +6,31 @@ namespace crossover {
 
 enum class arm { old_arm, new_arm };
 
-/// One slice of a block: an arm's turn of a few milliseconds, and the metric's figure of that turn
-/// (> 0), as seconds an operation.
+/// One slice of a block: a few milliseconds of one arm, and the metric's value in it (> 0), such as
+/// seconds per operation.
 struct slice {
   arm which = arm::old_arm;
   double figure = 0;
 };
 
-/// The Hodges–Lehmann location: the median of the means of all pairs, each value with itself
-/// included (Hodges & Lehmann 1963). Chosen over a trimmed mean because no slice is dropped for its
-/// value and nothing is to be tuned: 95.5 % as efficient as the mean on normal noise, unmoved by up
-/// to 29 % of slices that a neighbour's burst struck, and odd, location(-x) = -location(x), which
-/// is what keeps the sign-flip test exact. What it does not see is a slowdown in a few slices only:
-/// that is what the metric `p99` is for. NaN for no values.
+/// The Hodges–Lehmann location: the median of the means of all pairs, each value also paired with
+/// itself (Hodges & Lehmann 1963). NaN without values.
+///
+/// Chosen over a trimmed mean because no slice is dropped for its value and there is nothing to
+/// tune. It is 95.5 % as efficient as the mean on normal noise and unmoved by bursts in up to 29 %
+/// of the slices. It is odd, location(-x) = -location(x), which keeps the sign-flip test exact. A
+/// slowdown in only a few slices is invisible to it; the metric `p99` shows that.
 double robust_location(std::span<const double> values);
 
-/// The log ratio of a block, log(new/old) of the figure, from its slices in the order in which they
-/// ran: groups of four, ABBA or BAAB, each giving mean log of the new arm less mean log of the old
-/// (a linear drift within the four cancels); the block's figure is the robust location over the
-/// groups. Throws `error` (invalid) unless the slices come in such fours with figures > 0.
+/// Returns the log ratio of a block, log(new/old), from its slices in the order in which they ran.
+/// Each group of four (ABBA or BAAB) gives the mean log of the new arm minus that of the old; a
+/// linear drift within the group cancels. The result is the robust location over the groups. Throws
+/// `error` (invalid) unless the slices are such groups with figures > 0.
 double block_log_ratio(std::span<const slice> slices);
 
-/// The log ratio of a block whose arms have figures that are not paired (repetitions of a foreign
-/// program): the robust location of the logs of the new arm less that of the old. Throws `error`
-/// (invalid) for an empty arm or a figure that is not > 0.
+/// Returns the log ratio of a block with unpaired figures (repetitions of a foreign program): the
+/// robust location of the logs of the new arm minus that of the old. Throws `error` (invalid) for
+/// an empty arm or a figure that is not > 0.
 double block_log_ratio(std::span<const double> old_figures, std::span<const double> new_figures);
 
 }  // namespace crossover

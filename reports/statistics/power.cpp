@@ -19,15 +19,15 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 }  // namespace
 
 double sign_flip_power(unsigned blocks, double sd, double shift, double level) {
-  const double patterns =
-      std::ldexp(1.0, static_cast<int>(std::min(blocks, 50u)));  // finer levels round to the same
+  // Beyond 50 blocks the attained level no longer changes.
+  const double patterns = std::ldexp(1.0, static_cast<int>(std::min(blocks, 50u)));
   const double rejecting = std::floor(level * patterns + 1e-9);
   if (blocks < 2 || rejecting < 1 || !(shift > 0)) return 0;
   if (!(sd > shift * 1e-3)) return 1;
   if (rejecting < 8) return std::pow(cdf(boost::math::normal(), shift / sd), blocks);
   const double freedom = blocks - 1;
   const double centre = shift * std::sqrt(blocks) / sd;
-  if (centre > 30) return 1;  // beyond where the series is summed to any purpose
+  if (centre > 30) return 1;  // to double precision, without summing the series
   const double critical =
       quantile(complement(boost::math::students_t(freedom), rejecting / patterns));
   return cdf(complement(boost::math::non_central_t(freedom, centre), critical));

@@ -8,7 +8,7 @@
 namespace crossover {
 
 double rank_test_p(std::span<const double> a, std::span<const double> b) {
-  std::vector<std::pair<double, bool>> all;  // value, is it of a
+  std::vector<std::pair<double, bool>> all;  // value, and whether it is from a
   for (const double value : a) all.emplace_back(value, true);
   for (const double value : b) all.emplace_back(value, false);
   std::sort(all.begin(), all.end());

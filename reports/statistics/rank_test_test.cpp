@@ -18,7 +18,7 @@ TEST(rank_test, is_the_normal_approximation_with_both_corrections) {
   // U = 0 against 40.5 with variance 9 * 9 * 19 / 12.
   EXPECT_NEAR(rank_test_p(low, high), two_sided(40 / std::sqrt(128.25)), 1e-12);
   EXPECT_NEAR(rank_test_p(high, low), rank_test_p(low, high), 1e-15);
-  // Two values tied across the sides: ranks 1, 2.5, 2.5, 4, U = 0.5 against 2, variance 4 / 12 * (5
+  // One value tied across the sides: ranks 1, 2.5, 2.5, 4; U = 0.5 against 2; variance 4 / 12 * (5
   // - 6 / 12).
   EXPECT_NEAR(rank_test_p(std::vector<double>{1, 2}, std::vector<double>{2, 3}),
               two_sided(1 / std::sqrt(1.5)), 1e-12);

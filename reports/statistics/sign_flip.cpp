@@ -10,7 +10,7 @@
 namespace crossover {
 namespace {
 
-/// Sums of equal values in another order differ in their last bits; such sums count as equal.
+/// Sums of the same values in another order differ in their last bits; such sums count as equal.
 double tie_width(std::span<const double> values, double null) {
   double total = 0;
   for (const double value : values) total += std::abs(value - null);
@@ -54,7 +54,7 @@ double sign_flip_p(std::span<const double> values, double null, const flip_optio
   if (n == 0) return 1;
   const double tie = tie_width(values, null);
   std::uint64_t as_extreme = 1;
-  // A pattern is as extreme as the data if the part it flips sums to nothing or less.
+  // A pattern is as extreme as the data if its flipped part sums to 0 or less.
   if (n <= options.enumerate_up_to) {
     double flipped_sum = 0;
     each_flip_pattern(n, [&](unsigned place, bool flipped) {
@@ -80,8 +80,8 @@ mean_bounds bounds_of_mean(std::span<const double> values, double level,
   const auto n = static_cast<unsigned>(values.size());
   const double patterns =
       n <= options.enumerate_up_to ? std::ldexp(1.0, static_cast<int>(n)) : 1.0 + options.draws;
-  // The unflipped pattern always counts, and so do random patterns that flip nothing: they stand
-  // before all means.
+  // The unflipped pattern always counts, as do random patterns that flip nothing. They rank before
+  // all means.
   const auto allowed = static_cast<std::size_t>(level * patterns + 1e-9);
   if (n == 0 || allowed == 0) return {-infinity, infinity};
   std::vector<double> means = subset_means(values, options);

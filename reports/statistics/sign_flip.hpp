@@ -5,41 +5,41 @@
 
 namespace crossover {
 
-/// How sign flips are gone through: all of them up to `enumerate_up_to` blocks (2^n patterns), else
-/// `draws` random ones from `seed`, so that the same data give the same answer always.
+/// Sign patterns to visit: all 2^n up to `enumerate_up_to` blocks, otherwise `draws` random ones
+/// from `seed`, so that equal data always give equal answers.
 struct flip_options {
   std::uint64_t seed = 1;
   unsigned draws = 19'999;
   unsigned enumerate_up_to = 13;
 };
 
-/// The one-sided sign-flip permutation test of "the mean is at most `null`" against "it is
-/// greater".
+/// One-sided sign-flip permutation test of "the mean is at most `null`" against "it is greater".
+/// Returns the p-value; 1 without values.
 ///
-/// `values` are block log ratios, log(new/old) of a time, dimensionless, positive = slower. Because
-/// the order of the arms was drawn at random in each block, a block's deviation from the null is as
-/// likely to have either sign, and the p-value is exact for any distribution of noise (Fisher 1935;
-/// Lehmann & Romano, Testing Statistical Hypotheses, 15.2): the share of sign patterns whose mean
-/// is at least the observed one. With random flips p = (1 + b) / (1 + B) (Phipson & Smyth 2010),
-/// which is never 0. No values give 1.
+/// `values` are block log ratios, log(new/old) of a time, dimensionless, positive = slower. The
+/// order of the arms is random in each block, so a block's deviation from the null is equally
+/// likely to have either sign. The p-value is therefore exact for any noise distribution (Fisher
+/// 1935; Lehmann & Romano, Testing Statistical Hypotheses, 15.2): the share of sign patterns whose
+/// mean is at least the observed one. With random flips p = (1 + b) / (1 + B) (Phipson & Smyth
+/// 2010), which is never 0.
 double sign_flip_p(std::span<const double> values, double null, const flip_options& options = {});
 
-/// One-sided confidence bounds on a mean: each holds with 1 - level on its own.
+/// One-sided confidence bounds on a mean; each is valid with confidence 1 - level.
 struct mean_bounds {
-  double lower;  ///< -infinity where there are too few blocks for the level
-  double upper;  ///< +infinity likewise
+  double lower;  ///< -infinity if there are too few blocks for the level
+  double upper;  ///< +infinity if there are too few
 };
 
-/// The bounds that invert `sign_flip_p` exactly: a null is below `lower` if and only if the test
-/// rejects it at `level`. A pattern that flips the subset A counts against the null t if and only
-/// if the mean of A is at most t, so the bounds are order statistics of the means of all non-empty
-/// subsets (Hartigan 1969, "Using subsample values as typical values").
+/// Returns the exact inversion of `sign_flip_p`: the test rejects a null at `level` if and only if
+/// it is below `lower`. A pattern that flips the subset A counts against the null t if and only if
+/// the mean of A is at most t. The bounds are therefore order statistics of the means of all
+/// non-empty subsets (Hartigan 1969, "Using subsample values as typical values").
 mean_bounds bounds_of_mean(std::span<const double> values, double level,
                            const flip_options& options = {});
 
-/// How many blocks a sign-flip test needs before it can reject at `level` at all: the least n with
-/// 2^-n <= level, divided among `cells` cells that are judged together (each may reach its extreme
-/// under a pattern of its own).
+/// Returns the fewest blocks with which a sign-flip test can reject at `level`: the smallest n with
+/// cells * 2^-n <= level. `cells` are judged together, and each may reach its extreme under a
+/// different pattern.
 unsigned blocks_for_level(double level, unsigned cells = 1);
 
 }  // namespace crossover

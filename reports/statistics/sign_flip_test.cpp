@@ -10,8 +10,7 @@
 namespace crossover {
 namespace {
 
-/// The definition, pattern by pattern: the share of sign patterns whose sum is at least the
-/// observed one.
+/// The definition: the share of sign patterns whose sum is at least the observed one.
 double by_definition(const std::vector<double>& values, double null) {
   const unsigned n = static_cast<unsigned>(values.size());
   double observed = 0;
@@ -27,9 +26,8 @@ double by_definition(const std::vector<double>& values, double null) {
 }
 
 TEST(sign_flip, three_blocks_by_hand) {
-  // Of the eight patterns of {1, 2, -1} only +++(2), ++-(4) and -++... reach the observed sum 2:
-  // +++, ++-,
-  // -+- (2).
+  // Three of the eight patterns of {1, 2, -1} reach the observed sum of 2: +++ (2), ++- (4) and -+-
+  // (2).
   const std::vector<double> values{1, 2, -1};
   EXPECT_DOUBLE_EQ(sign_flip_p(values, 0), 3.0 / 8);
 }
@@ -108,7 +106,7 @@ TEST(bounds, cover_as_often_as_they_say) {
       above += bounds.lower > 0.02;
       below += bounds.upper < 0.02;
     }
-    // The level that 8 blocks can keep exactly is 12/256 = 4.7 %.
+    // The level that 8 blocks attain is 12/256 = 4.7 %.
     for (const unsigned missed : {above, below}) {
       const counted_share share = clopper_pearson(missed, 10'000, 0.999);
       EXPECT_LE(share.lower, 0.05) << "noise " << static_cast<int>(kind);

@@ -9,17 +9,16 @@
 
 namespace crossover {
 
-/// Kinds of noise that block log ratios have been seen to carry; for tests and simulations of the
-/// gate.
+/// Kinds of noise observed in block log ratios; for tests and simulations of the gate.
 enum class noise_kind {
   normal,
-  autocorrelated,  ///< a drift with correlation 0.9 from round to round, common to all cells, under
-                   ///< a random order of the arms
+  autocorrelated,  ///< drift with correlation 0.9 from round to round, shared by all cells, under
+                   ///< random arm order
   heavy_tailed,    ///< Student's t with 3 degrees of freedom
-  bimodal,         ///< each process falls into one of two placement regimes
+  bimodal,         ///< each process is in one of two placement regimes
 };
 
-/// Draws blocks of any kind of noise, each scaled to the same s.d.
+/// Draws blocks with any kind of noise, scaled to the same s.d.
 class block_simulator {
  public:
   block_simulator(noise_kind kind, double sd, std::uint64_t seed)
@@ -30,7 +29,7 @@ class block_simulator {
     return radius * std::cos(2 * std::numbers::pi * stream_.uniform());
   }
 
-  /// One round over all cells: the noise of a block of each, added to `shifts[c]`.
+  /// Adds one block per cell: its noise plus `shifts[c]`.
   void round(std::uint64_t number, const std::vector<double>& shifts,
              std::vector<std::vector<block>>& cells) {
     drift_ = 0.9 * drift_ + std::sqrt(1 - 0.81) * normal();

@@ -10,7 +10,7 @@
 namespace crossover {
 namespace {
 
-/// What a flip pattern needs to know of a cell, and its running sum.
+/// A cell's statistic under the current flip pattern, from a running sum.
 class cell_statistic {
  public:
   explicit cell_statistic(const tested_cell& cell) : n_(static_cast<double>(cell.blocks.size())) {
@@ -24,9 +24,9 @@ class cell_statistic {
   void reset() { sum_ = total_; }
   void flip(double deviation, bool flipped) { sum_ += flipped ? -2 * deviation : 2 * deviation; }
 
-  /// t on the normal scale. Flips leave the sum of squares alone, so t is a function of the sum:
-  /// with r^2 = sum^2 / squares, 1 + t^2/(n-1) = n / (n - r^2), and z = (8v+1)/(8v+3) sqrt(v log(1
-  /// + t^2/v)) for v = n - 1 (Wallace 1959, eq. 5).
+  /// Student's t on the normal scale. Flips do not change the sum of squares, so t is a function of
+  /// the sum: with r^2 = sum^2 / squares, 1 + t^2/(n-1) = n / (n - r^2), and z = (8v+1)/(8v+3)
+  /// sqrt(v log(1 + t^2/v)) for v = n - 1 (Wallace 1959, eq. 5).
   double z() const {
     if (!(squares_ > 0)) return 0;
     const double share = std::min(sum_ * sum_ / (squares_ * n_), 1 - 1e-12);  // r^2 / n

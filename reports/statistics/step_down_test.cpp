@@ -27,8 +27,8 @@ TEST(step_down, one_cell_is_the_plain_sign_flip_test) {
 }
 
 TEST(step_down, two_cells_by_enumeration) {
-  // Common flips over three rounds. Equal numbers of blocks: the statistic ranks as sum / sqrt(sum
-  // of squares) does.
+  // Common flips over three rounds. With equal numbers of blocks the statistic ranks as sum /
+  // sqrt(sum of squares) does.
   const std::vector<double> a{3, 2, 4}, b{1, -1, 2};
   const std::vector<tested_cell> cells{{aligned(a), 0}, {aligned(b), 0}};
   const auto r = [](const std::vector<double>& v, unsigned pattern) {
@@ -51,8 +51,8 @@ TEST(step_down, two_cells_by_enumeration) {
 }
 
 TEST(step_down, independent_rounds_multiply_the_patterns) {
-  // Two cells of four blocks, every block above the null: together flips all is one of 16 patterns,
-  // apart one of 256 for both.
+  // Two cells of four blocks, all above the null: flipping all of them is one of 16 patterns if the
+  // rounds are shared, one of 256 if they are not.
   const std::vector<double> a{1, 1, 1, 1};
   const std::vector<tested_cell> together{{aligned(a), 0}, {aligned(a), 0}};
   const std::vector<tested_cell> apart{{aligned(a), 0}, {aligned(a, 100), 0}};
@@ -72,7 +72,7 @@ TEST(step_down, the_order_of_cells_does_not_matter) {
 }
 
 TEST(step_down, differing_numbers_of_blocks_are_ranked_together) {
-  // A cell of 7 blocks must not drown beside one of 40, nor the other way round.
+  // A cell of 7 blocks and one of 40 must not mask each other.
   const std::vector<tested_cell> cells{
       {aligned({.05, .05, .04, .05, .05, .06, .05, .05, .04, .05}), 0},
       {block_simulator(noise_kind::normal, 0.01, 23).blocks(40, {0.0})[0], 0},
@@ -99,7 +99,7 @@ TEST(step_down, keeps_the_family_wise_level_with_aligned_and_unaligned_cells) {
        {noise_kind::heavy_tailed, noise_kind::bimodal, noise_kind::autocorrelated})
     for (const bool in_rounds : {true, false}) {
       if (kind == noise_kind::autocorrelated && !in_rounds)
-        continue;  // what is shared within a round needs the round said
+        continue;  // noise shared within a round requires the round numbers
       block_simulator noise(kind, 0.015, 25);
       unsigned alarms = 0;
       for (int draw = 0; draw < 2'000; ++draw) {
