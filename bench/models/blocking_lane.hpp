@@ -6,13 +6,13 @@
 
 namespace crossover {
 
-/// Waits until `when_ns` on the monotonic clock, as the thread's model waits.
+/// Waits until `when_ns` on the monotonic clock, through the thread's blocking hooks.
 inline void wait_until(std::int64_t when_ns) {
   if (const std::int64_t left = when_ns - now_ns(); left > 0) wait_for(left);
 }
 
-/// Runs one operation of an open-loop run in the calling thread: claims it, waits for its intended
-/// start, runs it. False when the schedule is over.
+/// Claims one operation of an open-loop run, waits for its intended start and runs it in the
+/// calling thread. Returns false if the schedule is over.
 inline bool run_open_loop_turn(workload& work, lane& mine, run_control& control, tally& worker) {
   const auto intended = control.claim();
   if (!intended) return false;
@@ -28,7 +28,7 @@ inline bool run_open_loop_turn(workload& work, lane& mine, run_control& control,
   return true;
 }
 
-/// Runs the blocking operations of lane `number` in the calling thread until the run is over.
+/// Runs blocking operations of lane `number` in the calling thread until the run is over.
 inline void run_blocking_lane(workload& work, lane& mine, std::uint32_t number, std::uint64_t quota,
                               run_control& control, tally& worker) {
   trace_running(number);

@@ -7,7 +7,7 @@
 namespace crossover {
 namespace {
 
-/// A loop a core: k io_contexts, one thread each, lane i on loop i mod k.
+/// k io_contexts with one thread each; lane i is on loop i mod k.
 class event_loop final : public model {
  public:
   explicit event_loop(const model_setup& setup)

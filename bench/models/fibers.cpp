@@ -30,8 +30,7 @@ constexpr std::array fiber_parameters = {
     parameter{"stack", parameter_kind::size, "64KiB", 16 << 10, 8 << 20, {}, "a fiber's stack"},
 };
 
-/// Round robin that knows how many fibers are ready, other than the one that runs and the
-/// scheduler's own.
+/// Round robin that counts the ready fibers, without the running one and the dispatcher.
 class counted_round_robin final : public boost::fibers::algo::round_robin {
  public:
   static thread_local std::size_t ready;
@@ -47,8 +46,7 @@ class counted_round_robin final : public boost::fibers::algo::round_robin {
 };
 thread_local std::size_t counted_round_robin::ready = 0;
 
-/// Turns each wait of an operation into an asynchronous operation of Asio's, during which the
-/// thread's other fibers run.
+/// Turns each wait of an operation into an Asio operation; the thread's other fibers run meanwhile.
 class fiber_waiter final : public blocking_hooks {
  public:
   explicit fiber_waiter(asio::io_context& loop) : loop_(loop) {}
@@ -56,7 +54,7 @@ class fiber_waiter final : public blocking_hooks {
     for (std::size_t fd = 0; fd < watched_.size(); ++fd) forget(static_cast<int>(fd));
   }
 
-  /// Whether a fiber has been suspended since the last call.
+  /// Returns whether a fiber was suspended since the last call.
   bool take_suspended() { return std::exchange(suspended_, false); }
 
   void sleep(std::int64_t ns) override {
@@ -69,8 +67,7 @@ class fiber_waiter final : public blocking_hooks {
     boost::system::error_code trouble;
     std::size_t received = 0;
     suspend([&](auto resume) {
-      // MSG_WAITALL has no meaning on a non-blocking socket: operations read on until they have
-      // all.
+      // A non-blocking socket ignores MSG_WAITALL: operations read until they have everything.
       socket_of(fd).async_receive(asio::buffer(into, most), flags & ~MSG_WAITALL,
                                   [&, resume](boost::system::error_code e, std::size_t n) {
                                     trouble = e;
@@ -105,14 +102,14 @@ class fiber_waiter final : public blocking_hooks {
     const auto index = static_cast<std::size_t>(fd);
     if (index >= watched_.size() || !watched_[index]) return;
     boost::system::error_code ignored;
-    watched_[index]->release(ignored);  // the descriptor is the lane's to close
+    watched_[index]->release(ignored);  // the lane closes the descriptor
     watched_[index].reset();
   }
 
   void without_lock(void (*call)(void*), void* argument) override { call(argument); }
 
  private:
-  /// Begins an asynchronous operation and lets other fibers run until its handler calls `resume`.
+  /// Starts an asynchronous operation and suspends the fiber until the handler calls `resume`.
   template <typename Begin>
   void suspend(Begin begin) {
     boost::fibers::context* const self = boost::fibers::context::active();
@@ -140,7 +137,7 @@ class fiber_waiter final : public blocking_hooks {
   bool suspended_ = false;
 };
 
-/// k threads with a fiber scheduler each; every lane is a stackful fiber that runs the blocking
+/// k threads with one fiber scheduler each. Every lane is a stackful fiber that runs the blocking
 /// form of its operation.
 class fibers final : public model {
  public:
@@ -182,7 +179,7 @@ class fibers final : public model {
         : counted(latency, service, number) {}
     asio::io_context loop{1};
     std::vector<numbered_lane> lanes;
-    fiber_waiter waits{loop};  // goes before the lanes and their descriptors
+    fiber_waiter waits{loop};  // destroyed before the lanes and their descriptors
     tally counted;
     std::uint32_t live = 0;
     std::exception_ptr trouble;
@@ -194,7 +191,7 @@ class fibers final : public model {
     mine.live = static_cast<std::uint32_t>(mine.lanes.size());
     current_waiter() = &mine.waits;
     const auto work =
-        asio::make_work_guard(mine.loop);  // run_one waits even while nothing is pending
+        asio::make_work_guard(mine.loop);  // or run_one returns when nothing is pending
     for (numbered_lane& l : mine.lanes)
       boost::fibers::fiber(boost::fibers::launch::post, std::allocator_arg,
                            boost::fibers::fixedsize_stack(stack_),
@@ -238,7 +235,7 @@ class fibers final : public model {
         } catch (const operation_error& trouble) {
           more = pace.failed(mine.counted, trouble);
         }
-        // Cooperative: an operation that never waited gives way between two of its kind.
+        // Scheduling is cooperative: a fiber whose operation did not wait yields before the next.
         if (!mine.waits.take_suspended()) give_way();
       }
     } catch (...) {

@@ -26,7 +26,7 @@
 namespace crossover {
 namespace {
 
-/// Futexes between processes: std::atomic::wait is private to one.
+/// Futexes shared between processes: std::atomic::wait works only within one process.
 void wait_for_change(std::atomic<std::uint32_t>& word, std::uint32_t seen) {
   while (word.load() == seen) ::syscall(SYS_futex, &word, FUTEX_WAIT, seen, nullptr, nullptr, 0);
 }
@@ -34,12 +34,12 @@ void wake_all(std::atomic<std::uint32_t>& word) {
   ::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
 
-/// A message of a worker's: its number, then JSON. One channel for all of them, since a pair of
-/// sockets each would make every fork copy, and every exit close, as many descriptors as there are
-/// workers. It keeps messages apart and whole (SOCK_SEQPACKET).
-constexpr std::size_t most_message_bytes =
-    180 << 10;  // what the kernel takes at once by default is 208 KiB
+/// The kernel takes 208 KiB at once by default.
+constexpr std::size_t most_message_bytes = 180 << 10;
 
+/// Sends a worker message: worker number, then JSON. All workers share one channel: with a pair of
+/// sockets each, every fork would copy, and every exit close, one descriptor per worker.
+/// SOCK_SEQPACKET keeps messages whole.
 bool write_message(int fd, std::uint32_t worker, const nlohmann::json& message) {
   std::string text(sizeof worker, '\0');
   std::memcpy(text.data(), &worker, sizeof worker);
@@ -66,13 +66,12 @@ latency_distribution distribution_of(const nlohmann::json& message) {
 
 }  // namespace
 
-/// Lies in memory that parent and workers share.
+/// In memory that parent and workers share.
 struct forked_workers::shared_page {
   std::atomic<std::uint32_t> turn = 0;  ///< a change releases the workers
-  std::atomic<std::uint32_t> finished =
-      0;  ///< how many have ended the run. All wait for the last before they report: reports of the
-          ///< early ones, and the parent that they wake, would take time on the cores from those
-          ///< that still work
+  /// Workers that have ended the run. They report only after the last one has: earlier reports, and
+  /// the parent that they wake, would take CPU time from workers that still run.
+  std::atomic<std::uint32_t> finished = 0;
   std::atomic<bool> over = false;
   std::uint32_t workers = 0;
   run_control control;
@@ -195,8 +194,8 @@ run_outcome forked_workers::run(run_control& control, double seconds) {
   return outcome;
 }
 
-/// Waits for one message of each worker. A worker that dies sends none: who is gone is looked at
-/// while nothing comes.
+/// Waits for one message from each worker. A worker that dies sends none, so while no message
+/// arrives, this checks every 200 ms which workers have exited.
 void forked_workers::for_each_message(
     const char* when,
     const std::function<void(std::size_t worker, const nlohmann::json& told)>& take) {
@@ -212,7 +211,7 @@ void forked_workers::for_each_message(
                 0 ||
             how.si_pid == 0)
           continue;
-        if (::poll(&channel, 1, 0) == 1) break;  // it spoke before it went
+        if (::poll(&channel, 1, 0) == 1) break;  // it sent a message before it exited
         throw error(error_kind::failed,
                     fmt::format("worker process {} of {} died {}", i + 1, workers_.size(), when));
       }
@@ -242,10 +241,9 @@ void forked_workers::end() {
   wake_all(shared_->finished);
   ++shared_->turn;
   wake_all(shared_->turn);
-  channel_.reset();  // nobody hears those that would still report
+  channel_.reset();  // a worker that still reports gets EPIPE
   for (const pid_t worker : workers_) {
-    // A worker that hangs in an operation does not see the signal to end: it gets a second, then it
-    // is killed.
+    // A worker that hangs in an operation does not see the stop signal: it is killed after 1 s.
     if (!wait_for_exit(worker, std::chrono::seconds(1))) {
       ::kill(worker, SIGKILL);
       ::waitpid(worker, nullptr, 0);

@@ -13,7 +13,7 @@
 
 namespace crossover {
 
-/// What a forked worker does: made in the child, after the fork.
+/// Work of one forked worker; constructed in the child, after the fork.
 class forked_worker {
  public:
   virtual ~forked_worker() = default;
@@ -21,21 +21,21 @@ class forked_worker {
   virtual void run(run_control& control, tally& mine) = 0;
 };
 
-/// Worker processes, forked from a process that has no threads yet. They share the run's control
-/// and the start signal through memory, and hand their counts back through one socket.
+/// Worker processes, forked from a process that has no other threads. Run control and start signal
+/// are in shared memory; the workers report their counts through one socket.
 class forked_workers {
  public:
-  /// Forks `count` workers; `make(i)` runs in the i-th child. Throws `error` when a child could not
-  /// be made ready.
+  /// Forks `count` workers; `make(i)` runs in the i-th child. Throws `error` if a worker fails to
+  /// start.
   forked_workers(std::uint32_t count,
                  const std::function<std::unique_ptr<forked_worker>(std::uint32_t)>& make);
-  /// Ends the workers and waits for them.
+  /// Stops the workers and waits for them to exit.
   ~forked_workers();
   forked_workers(const forked_workers&) = delete;
   forked_workers& operator=(const forked_workers&) = delete;
 
-  /// Copies `control` to the workers, releases them, gathers what they counted. Throws `error`
-  /// (failed) when one died.
+  /// Copies `control` to the workers, starts them and adds up their counts. Throws `error`
+  /// (failed) if a worker dies or reports an exception.
   run_outcome run(run_control& control, double seconds);
   const std::vector<pid_t>& children() const { return workers_; }
 
@@ -49,7 +49,7 @@ class forked_workers {
   void end();
 
   shared_page* shared_ = nullptr;
-  descriptor channel_;  ///< on which all workers answer
+  descriptor channel_;  ///< receives the messages of all workers
   std::vector<pid_t> workers_;
 };
 

@@ -10,7 +10,7 @@
 namespace crossover {
 namespace {
 
-/// What the first run of worker 1 does; all others count one operation.
+/// Behaviour of worker 1. The other workers count one operation per run.
 enum class conduct { right, dies, exits, throws };
 
 class scripted final : public forked_worker {

@@ -25,9 +25,9 @@ constexpr std::array gil_parameters = {
         "how long a waiter waits before it asks the holder for the lock (sys.setswitchinterval)"},
 };
 
-/// A lock after CPython's (Python/ceval_gil.c, Antoine Pitrou's design of 3.2): who waits for
-/// longer than the switch interval asks for it; the holder looks at its checkpoints whether
-/// somebody asks, gives the lock up and lets another thread have it before it asks again itself.
+/// The lock of CPython (Python/ceval_gil.c, Antoine Pitrou's design for 3.2). A thread that has
+/// waited for the switch interval requests a switch. The holder checks for requests at its
+/// checkpoints; it releases the lock and waits until another thread has taken it.
 class global_lock {
  public:
   explicit global_lock(std::chrono::nanoseconds interval) : interval_(interval) {}
@@ -53,14 +53,14 @@ class global_lock {
     free_.notify_one();
   }
 
-  /// Between two operations: gives the lock up if somebody asks for it.
+  /// Releases and retakes the lock if another thread requested it; called between two operations.
   void checkpoint() {
     if (!asked_.load(std::memory_order_relaxed)) return;
     std::unique_lock lock(mutex_);
     held_ = false;
     const std::uint64_t seen = switches_;
     free_.notify_one();
-    // Forced switching: without this wait the holder would mostly be the first to have it again.
+    // Forced switch: without this wait the holder would usually reacquire the lock first.
     taken_.wait(lock, [&] { return switches_ != seen; });
     lock.unlock();
     take();
@@ -75,7 +75,7 @@ class global_lock {
   std::atomic<bool> asked_ = false;
 };
 
-/// Gives the lock up around every wait.
+/// Releases the lock during every wait.
 class unlocked_waiter final : public blocking_hooks {
  public:
   explicit unlocked_waiter(global_lock& lock) : lock_(lock) {}
@@ -106,7 +106,7 @@ class unlocked_waiter final : public blocking_hooks {
     lock_.give();
     current_waiter() = nullptr;
     wait();
-    const int kept = errno;  // taking the lock may overwrite what the wait has to say
+    const int kept = errno;  // taking the lock may overwrite the wait's error
     current_waiter() = this;
     lock_.take();
     errno = kept;
@@ -114,7 +114,7 @@ class unlocked_waiter final : public blocking_hooks {
   global_lock& lock_;
 };
 
-/// c threads over k CPUs of which one computes at a time: CPython's threads, without CPython.
+/// c threads on k CPUs, only one computing at a time: models CPython's GIL.
 class gil_threads final : public model {
  public:
   explicit gil_threads(const model_setup& setup)

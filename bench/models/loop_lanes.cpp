@@ -20,8 +20,7 @@ thread_local tally* loop_tally = nullptr;
 
 constexpr std::size_t queued_handler_bytes = 64;
 
-/// Hands out one piece of memory that its user lends, over and over: for a handler of which at most
-/// one is queued.
+/// Allocator over one caller-owned buffer, for a handler that is queued at most once at a time.
 template <typename T>
 struct lent_memory {
   using value_type = T;
@@ -38,8 +37,8 @@ struct lent_memory {
   friend bool operator==(const lent_memory&, const lent_memory&) = default;
 };
 
-/// Awaiting it goes to the end of the loop's queue. The queue's entry lies in the coroutine's own
-/// frame.
+/// Awaitable that queues the coroutine again at the end of the loop's queue. The queue entry is
+/// stored in the coroutine frame.
 struct next_turn {
   asio::io_context& loop;
   alignas(std::max_align_t) std::byte memory[queued_handler_bytes];
@@ -52,7 +51,7 @@ struct next_turn {
   void await_resume() const noexcept {}
 };
 
-/// Awaiting it waits until a point of the monotonic clock.
+/// Awaitable that waits until `when_ns` on the monotonic clock.
 struct until {
   loop_timer& timer;
   std::int64_t when_ns;
@@ -73,12 +72,11 @@ struct loop_lanes::slot {
       : number(given), owned(std::move(opened)), timer(loop) {}
   std::uint32_t number;
   std::unique_ptr<lane> owned;
-  loop_timer timer;  // of an open-loop schedule
+  loop_timer timer;  // open loop: waits for the intended start
   lane_pace pace;
 };
 
-/// A coroutine that nobody waits for: it runs until its first suspension when called, and frees
-/// itself at its end.
+/// Detached coroutine: runs until its first suspension when called, and frees its frame at its end.
 struct loop_lanes::inline_operation {
   struct promise_type {
     inline_operation get_return_object() const noexcept { return {}; }
@@ -160,7 +158,7 @@ awaitable_operation loop_lanes::await_schedule(slot& mine, run_control& control)
   }
 }
 
-// An operation may take as little as 30 ns: even a trace point that does nothing would be seen.
+// An operation may take only 30 ns: even an inactive trace point would be measurable.
 template <bool Traced>
 loop_lanes::inline_operation loop_lanes::run_inline(slot& mine) {
   const traced_lane_scope here(mine.number);

@@ -14,23 +14,22 @@
 
 namespace crossover {
 
-/// The lanes that live on one io_context, each a coroutine while a run lasts. A workload with an
-/// asynchronous form is awaited; one without runs inline, between two turns of the loop, and blocks
-/// it meanwhile: that is what it does.
+/// The lanes of one io_context; each is a coroutine for the duration of a run. A workload with an
+/// asynchronous form is awaited. One without runs inline and blocks the loop.
 class loop_lanes {
  public:
-  /// `lanes`: of the whole cell, for sharing out counted operations.
+  /// `lanes`: number of lanes in the whole cell, which share a counted run.
   loop_lanes(boost::asio::io_context& loop, workload& work, std::uint32_t lanes);
   ~loop_lanes();
 
   /// Opens lane `number` on this loop. Throws `error`.
   void open(std::uint32_t number);
 
-  /// Starts a coroutine a lane; they run when the loop does. Call from a thread on which no lane
-  /// runs.
+  /// Starts one coroutine per lane; they run when the loop runs. Call only while the loop does not
+  /// run.
   void start(run_control& control);
 
-  /// Rethrows what ended a lane other than the end of the run, a wrong result say.
+  /// Rethrows the first exception that ended a lane, for example a wrong result.
   void rethrow();
 
  private:
@@ -52,8 +51,7 @@ class loop_lanes {
   std::exception_ptr trouble_;
 };
 
-/// The tally of the worker that the calling thread is; set by whoever runs a loop, before it runs
-/// it.
+/// The calling thread's tally. Set it before running a loop that has lanes.
 tally*& current_tally();
 
 }  // namespace crossover

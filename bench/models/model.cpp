@@ -10,7 +10,7 @@
 
 namespace crossover {
 
-// A row is the declaration of what the model's file defines, and its place in the list.
+// A row is the declaration of a model that its own file defines, and an entry in the table.
 extern const model_type serial_model, event_loop_model, shared_loop_model, thread_pool_model,
     processes_model, process_loops_model, offload_model, gil_threads_model, fibers_model,
     reference_model, python_asyncio_model, python_threads_model, python_processes_model;

@@ -13,27 +13,27 @@
 
 namespace crossover {
 
-/// What a model is to run, on which CPUs, with how many operations in flight.
+/// The cell that a model is prepared for.
 struct model_setup {
   const workload_type* type = nullptr;
   parameter_values workload_values;
-  std::string endpoint;  ///< of the workload's server, or ""
+  std::string endpoint;  ///< the workload's server, or ""
   parameter_values model_values;
-  std::vector<int> cpus;  ///< the process is already bound to them
+  std::vector<int> cpus;  ///< the process is already bound to these
   std::uint32_t in_flight = 1;
 };
 
-/// What the forked workers of a model used during a run (getrusage); the cell adds its own
-/// process's.
+/// Resources that a model's forked workers used during a run (getrusage). The cell process adds
+/// its own.
 struct child_usage {
   double cpu_user_s = 0, cpu_system_s = 0;
   std::uint64_t voluntary_switches = 0, involuntary_switches = 0, minor_faults = 0,
                 major_faults = 0;
 };
 
-/// What a run came to.
+/// Result of a run.
 struct run_outcome {
-  std::int64_t begin_ns = 0, end_ns = 0;  ///< from the first worker's begin to the last one's end
+  std::int64_t begin_ns = 0, end_ns = 0;  ///< first worker's begin, last worker's end
   std::uint64_t begun = 0;
   std::vector<std::uint64_t> worker_operations;
   std::map<std::string, std::uint64_t> errors;
@@ -41,20 +41,18 @@ struct run_outcome {
   child_usage children;
 };
 
-/// HOW operations are run: a model, prepared. Its threads, processes and lanes live as long as it
-/// does.
+/// A prepared model: HOW operations are run. Owns its threads, processes and lanes.
 class model {
  public:
   virtual ~model() = default;
-  /// Releases the lanes, returns when the last operation has ended. `control`'s start and deadline
-  /// are set by the callee at the moment of release, from `seconds` (0: no deadline). Throws
-  /// `error`.
+  /// Releases the lanes and returns when the last operation has ended. Sets the start and deadline
+  /// of `control` when it releases the lanes, from `seconds` (0: no deadline). Throws `error`.
   virtual run_outcome run(run_control& control, double seconds) = 0;
-  /// The processes that belong to it, other than this one: for memory accounts.
+  /// Worker processes, without this one: their memory counts too.
   virtual std::vector<int> children() const { return {}; }
 };
 
-/// What models are told by the plan about a cell, to say whether it can be.
+/// The cell that a model is asked to support or reject.
 struct cell_request {
   const workload_type* type = nullptr;
   const parameter_values* workload_values = nullptr;
@@ -64,36 +62,34 @@ struct cell_request {
   bool open_loop = false;
 };
 
-/// A model's row in the table.
+/// A row in the model table.
 struct model_type {
   std::string_view name;
   std::string_view summary;
   std::span<const parameter> parameters;
-  /// Makes the model ready: threads started, workers forked, lanes opened. The calling process has
-  /// one thread.
+  /// Starts threads, forks workers and opens lanes. The calling process must have a single thread.
   std::unique_ptr<model> (*prepare)(const model_setup&);
-  /// Why this cell cannot be ("" when it can): a form that the workload lacks, a hand-written loop
-  /// that nobody wrote.
+  /// Returns why the model cannot run this cell, or "" if it can.
   std::string (*unsupported_reason)(const cell_request&);
-  /// Threads or processes that it needs for a cell, for the machine's limits.
+  /// Threads or processes needed for a cell: checked against the machine's limits.
   std::uint32_t (*workers)(const cell_request&);
-  bool one_at_a_time = false;  ///< runs one operation on one core, whatever is asked for
-  bool forks = false;  ///< its workers are processes: descriptors are per process, not per cell
-  bool loops = false;  ///< many lanes share a thread: an operation that blocks holds up the others
-  std::string_view script = {};  ///< runs in a cell process of CPython's, by this script of
-                                 ///< `measuring::cells`; empty: in our own
+  bool one_at_a_time = false;  ///< always runs one operation at a time on one core
+  bool forks = false;  ///< workers are processes: the descriptor limit applies to each of them
+  bool loops = false;  ///< lanes share a thread: an operation that blocks delays the others
+  std::string_view script = {};  ///< CPython script in `measuring::cells` that is the cell process;
+                                 ///< empty: a C++ model
 };
 
-/// Every model there is, in the order in which they are listed.
+/// All models, in listing order.
 std::span<const model_type* const> all_models();
 
-/// The model of this name. Throws `error` (invalid) with the nearest name.
+/// Returns the model of this name. Throws `error` (invalid) with the nearest name.
 const model_type& find_model(std::string_view name);
 
-/// Sets start and deadline for lanes that are released now.
+/// Sets start and deadline for lanes that start now.
 void release(run_control& control, double seconds);
 
-/// Puts together what the workers counted and the recorders hold.
+/// Adds up the workers' counts and takes the latencies from the recorders.
 run_outcome gather(std::span<tally* const> workers, latency_recorder& latency,
                    latency_recorder& service);
 

@@ -19,7 +19,7 @@ struct counting_lane final : lane {
   std::uint64_t turn = 0;
 };
 
-/// A workload of which every n-th operation of a lane ends in error, and one has a wrong result.
+/// A workload that fails every n-th operation of a lane and returns one wrong result.
 class made_up : public workload {
  public:
   explicit made_up(const parameter_values& values)
@@ -40,7 +40,7 @@ class made_up : public workload {
   std::uint64_t error_every_, wrong_at_;
 };
 
-/// The same with an asynchronous form.
+/// `made_up` with an asynchronous form.
 class made_up_async final : public made_up, public async_form {
  public:
   using made_up::made_up;
@@ -74,8 +74,8 @@ std::uint64_t operations_in(const std::vector<std::uint64_t>& shares) {
   return std::accumulate(shares.begin(), shares.end(), std::uint64_t{0});
 }
 
-/// Every model with every form of the made-up workload that it takes; `reference` has hand-written
-/// loops for known workloads alone.
+/// Every model with every form of the made-up workload that it supports; `reference` supports only
+/// known workloads.
 struct model_and_type {
   const model_type* model;
   const workload_type* type;

@@ -19,15 +19,15 @@ namespace asio = boost::asio;
 namespace tbb = oneapi::tbb;
 using awaitable_lane = asio::awaitable<void, loop_executor>;
 
-/// One loop, and a oneTBB arena of k threads to which the lanes' coroutines hand whatever computes:
-/// the loop stays responsive (asyncio's run_in_executor). All share the cell's CPUs.
+/// One loop whose coroutines hand computation to a oneTBB arena of k threads, so that the loop
+/// stays responsive (like asyncio's run_in_executor). All threads share the cell's CPUs.
 class offload final : public model {
  public:
   explicit offload(const model_setup& setup)
       : work_(setup.type->make(setup.workload_values, setup.endpoint)),
         async_(work_->async()),
         allowed_(tbb::global_control::max_allowed_parallelism, setup.cpus.size() + 1),
-        // No slot is kept for the loop's own thread: it never computes.
+        // No slot is reserved for the loop's thread: it never computes.
         arena_(static_cast<int>(setup.cpus.size()), 0) {
     for (std::uint32_t i = 0; i < setup.in_flight; ++i)
       lanes_.push_back(async_ != nullptr ? async_->open_async_lane(loop_, i) : work_->open_lane(i));
@@ -73,7 +73,7 @@ class offload final : public model {
     }
   }
 
-  /// Hands lane i's computing to the arena; goes on, on the loop, when it is done.
+  /// Runs lane i's computation in the arena and resumes on the loop when it is done.
   awaitable_lane computed(std::uint32_t i) {
     std::exception_ptr trouble;
     auto token = use_awaitable;
@@ -81,7 +81,7 @@ class offload final : public model {
       const traced_wait waits;
       co_await asio::async_initiate<asio::use_awaitable_t<loop_executor>, void()>(
           [&](auto handler) {
-            // oneTBB copies what it enqueues; a handler can only be moved.
+            // oneTBB copies the callable that it enqueues; a handler can only be moved.
             auto shared = std::make_shared<decltype(handler)>(std::move(handler));
             arena_.enqueue([this, i, shared, &trouble, work = asio::make_work_guard(loop_)] {
               try {

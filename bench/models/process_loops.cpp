@@ -8,7 +8,7 @@
 namespace crossover {
 namespace {
 
-/// A forked worker with a loop of its own, bound to one CPU; it holds every k-th lane.
+/// A forked worker with its own loop, bound to one CPU, running every k-th lane.
 class loop_worker final : public forked_worker {
  public:
   loop_worker(workload& work, const model_setup& setup, std::uint32_t number)
@@ -32,7 +32,7 @@ class loop_worker final : public forked_worker {
   loop_lanes lanes_;
 };
 
-/// k forked workers with a loop each: an event loop a core, without shared memory.
+/// k forked workers with one loop each: `event_loop` without shared memory.
 class process_loops final : public model {
  public:
   explicit process_loops(const model_setup& setup)

@@ -5,7 +5,7 @@
 namespace crossover {
 namespace {
 
-/// A forked worker with one lane: a plain blocking program.
+/// A forked worker with a single lane.
 class lone_worker final : public forked_worker {
  public:
   lone_worker(workload& work, std::uint32_t number, std::uint32_t workers)
@@ -20,7 +20,7 @@ class lone_worker final : public forked_worker {
   std::uint32_t number_, workers_;
 };
 
-/// c forked workers over k CPUs, an operation at a time each; the kernel schedules them.
+/// c forked workers on k CPUs, each running one operation at a time; the kernel schedules them.
 class processes final : public model {
  public:
   explicit processes(const model_setup& setup)

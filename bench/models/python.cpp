@@ -11,7 +11,7 @@
 namespace crossover {
 namespace {
 
-/// Whether the search path has this program.
+/// Returns whether PATH has this program.
 bool on_path(const std::string& program) {
   const char* path = std::getenv("PATH");
   std::istringstream directories(path != nullptr ? path : "");
@@ -32,7 +32,7 @@ std::string unsupported_reason(const cell_request& cell) {
   return there ? "" : "there is no python3 on the search path: apt-get install python3";
 }
 
-/// The cell's process is CPython itself: this program only asks it.
+/// Never prepared in this program: the cell process is CPython itself.
 std::unique_ptr<model> prepare(const model_setup&) {
   throw error(error_kind::unsupported,
               "this model runs in a cell process of CPython; start tools/cells/python_cell.py");

@@ -7,8 +7,7 @@
 namespace crossover {
 namespace {
 
-/// The event loop in its simplest form: a queue of callables and a while loop, one operation at a
-/// time.
+/// A minimal event loop: a queue of callables and a while loop, one operation at a time.
 class serial final : public model {
  public:
   explicit serial(const model_setup& setup)

@@ -7,7 +7,7 @@
 namespace crossover {
 namespace {
 
-/// One io_context, run by k threads: whichever is free takes the next coroutine that can go on.
+/// One io_context run by k threads; any free thread resumes the next ready coroutine.
 class shared_loop final : public model {
  public:
   explicit shared_loop(const model_setup& setup)
@@ -36,8 +36,7 @@ class shared_loop final : public model {
     std::vector<tally*> tallies;
     for (const auto& t : tallies_) tallies.push_back(t.get());
     run_outcome outcome = gather(tallies, latency_, service_);
-    outcome.begin_ns =
-        control.start_ns;  // lanes were started by this thread, before any worker ran
+    outcome.begin_ns = control.start_ns;  // this thread started the lanes before any worker ran
     return outcome;
   }
 

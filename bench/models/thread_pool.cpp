@@ -7,8 +7,8 @@
 #include "bench/models/model.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
-/// oneTBB frees what it knows of an observer when the last thread has left the arena, which the end
-/// of the process may forestall.
+/// oneTBB frees an observer's state when the last thread leaves the arena; at process exit that may
+/// never happen.
 extern "C" const char* __lsan_default_suppressions() { return "leak:tbb::detail::r1::observe\n"; }
 #endif
 
@@ -17,11 +17,11 @@ namespace {
 
 namespace tbb = oneapi::tbb;
 
-/// The tally of the arena's place that the calling thread holds.
+/// The tally of the calling thread's arena slot.
 thread_local tally* pool_tally = nullptr;
 
-/// Gives each thread that enters the arena the tally of the place it takes there: to ask for the
-/// place in each task would be seen in the short ones.
+/// Binds each thread that enters the arena to the tally of its slot: looking up the slot in every
+/// task would be measurable in short ones.
 class tally_giver final : public tbb::task_scheduler_observer {
  public:
   tally_giver(tbb::task_arena& arena, const std::vector<std::unique_ptr<tally>>& tallies)
@@ -38,8 +38,8 @@ class tally_giver final : public tbb::task_scheduler_observer {
   const std::vector<std::unique_ptr<tally>>& tallies_;
 };
 
-/// Tasks in a oneTBB arena of c threads over k CPUs: deliberately more threads than CPUs where
-/// operations block. Each lane is a chain of tasks: an operation's end spawns the next one.
+/// Tasks in a oneTBB arena of c threads on k CPUs: deliberately more threads than CPUs, because
+/// operations may block. Each lane is a chain of tasks: the end of an operation spawns the next.
 class thread_pool final : public model {
  public:
   explicit thread_pool(const model_setup& setup)
@@ -69,9 +69,9 @@ class thread_pool final : public model {
             !c.pace.begin(control, control.quota(i, lanes), control.start_ns))
           continue;
         const auto first = [this, &c, &group, &control] { step(c, group, control); };
-        // Into the arena's queue: were they spawned here, each of c threads would look for this
-        // thread's among c others' to steal from, and a thousand would take seconds to begin. A
-        // lone thread runs its own: for what is queued, oneTBB would call a second one in.
+        // Enqueued, not spawned: c threads would each search c queues for this thread's tasks to
+        // steal, and a thousand threads would take seconds to start. A single lane is spawned: for
+        // an enqueued task oneTBB would start a second thread.
         if (lanes == 1)
           group.run(first);
         else
@@ -117,7 +117,7 @@ class thread_pool final : public model {
   tbb::task_arena arena_;
   latency_recorder latency_, service_;
   std::vector<chain> chains_;
-  std::vector<std::unique_ptr<tally>> tallies_;  // by the place in the arena
+  std::vector<std::unique_ptr<tally>> tallies_;  // by arena slot
   std::optional<tally_giver> giver_;
 };
 
@@ -133,8 +133,8 @@ constinit const model_type thread_pool_model = {
     },
     .unsupported_reason =
         [](const cell_request& cell) {
-          // Measured with oneTBB 2021.8, sleeps of 100 ms on one core: a run of 0.5 s takes 2.7 s
-          // with 1 000 threads and 28 s with 4 000.
+          // oneTBB 2021.8, sleeps of 100 ms on one core: a run of 0.5 s takes 2.7 s with 1 000
+          // threads and 28 s with 4 000.
           return std::string(cell.in_flight > 2048
                                  ? "oneTBB's threads look for work in every slot of the arena: "
                                    "with more than 2048 of them a run is spent looking"

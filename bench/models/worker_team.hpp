@@ -9,11 +9,11 @@
 
 namespace crossover {
 
-/// Threads that are each bound to one CPU and live as long as the team; the calling thread is
-/// worker 0, so a team of one has no hand-over at all.
+/// Threads that are each bound to one CPU, owned by the team. The calling thread is worker 0, so a
+/// team of one needs no hand-over.
 class worker_team {
  public:
-  /// One worker a CPU. Binds the calling thread to the first.
+  /// Starts one worker per CPU. Binds the calling thread to the first CPU.
   explicit worker_team(const std::vector<int>& cpus);
   ~worker_team();
   worker_team(const worker_team&) = delete;
@@ -21,8 +21,8 @@ class worker_team {
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(threads_.size()) + 1; }
 
-  /// Runs `work(i)` on every worker at once; returns when all are done. Rethrows the first
-  /// exception.
+  /// Runs `work(i)` on all workers at the same time and returns when all have finished. Rethrows
+  /// the first exception.
   void run(const std::function<void(std::uint32_t)>& work);
 
  private:
@@ -38,7 +38,7 @@ class worker_team {
   std::vector<std::thread> threads_;
 };
 
-/// Binds the calling thread to these CPUs. Throws `error` (unsupported) when the machine refuses.
+/// Binds the calling thread to these CPUs. Throws `error` (unsupported) if the kernel refuses.
 void bind_to_cpus(const std::vector<int>& cpus);
 
 }  // namespace crossover

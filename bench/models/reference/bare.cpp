@@ -14,7 +14,7 @@ namespace {
 namespace asio = boost::asio;
 namespace tbb = oneapi::tbb;
 
-/// How many operations pass between two looks at the clock.
+/// Operations between two clock readings.
 constexpr std::uint64_t stride = 1024;
 
 run_outcome outcome_of(const run_control& control, std::uint64_t operations) {

@@ -6,9 +6,9 @@
 
 namespace crossover {
 
-/// The library beneath a model and nothing else, for measuring what the model adds to it:
-/// `bare_tasks` (chains of oneTBB tasks), `bare_posts` (handlers that post themselves again to an
-/// io_context). They run `noop` alone, and time no operation.
+/// The libraries that models are built on, without a model: they show what a model adds.
+/// `bare_tasks` has chains of oneTBB tasks, `bare_posts` handlers that post themselves again to an
+/// io_context. They run only `noop` and time no operation.
 std::span<const model_type* const> bare_models();
 
 }  // namespace crossover

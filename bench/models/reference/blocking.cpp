@@ -9,7 +9,7 @@
 namespace crossover {
 namespace {
 
-/// A thread a lane, each blocked in the kernel while its operation waits; the shard's own thread
+/// One thread per lane, blocked in the kernel while its operation waits. The shard's own thread
 /// only waits for them.
 class blocking_shard final : public reference_shard {
  public:
@@ -18,7 +18,7 @@ class blocking_shard final : public reference_shard {
     for (const std::uint32_t number : lanes) lanes_.push_back(work_->open_lane(number));
     numbers_ = lanes;
     for (std::size_t j = 0; j < lanes_.size(); ++j)
-      threads_.emplace_back([this, j] { serve(j); });  // they inherit the shard's CPU
+      threads_.emplace_back([this, j] { serve(j); });  // inherits the shard's CPU
   }
 
   ~blocking_shard() override {
@@ -31,7 +31,7 @@ class blocking_shard final : public reference_shard {
   void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
     paces_ = &paces;
     live_ = &live;
-    // Each thread counts for itself; what they counted is added up when they are done.
+    // Each thread has its own tally; they are added up at the end.
     recorder_ = std::make_unique<latency_recorder>(1);
     tallies_.clear();
     for (std::size_t j = 0; j < lanes_.size(); ++j)

@@ -10,7 +10,7 @@
 namespace crossover {
 namespace {
 
-/// Runs `operate` for each live lane in turn until none is left.
+/// Runs `operate` for each live lane in turn until the run is over for all of them.
 template <typename Operation>
 void run_in_turn(const std::vector<std::uint32_t>& lanes, std::vector<lane_pace>& paces,
                  const std::vector<char>& live, tally& mine, Operation operate) {

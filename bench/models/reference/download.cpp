@@ -17,8 +17,7 @@
 namespace crossover {
 namespace {
 
-/// What a head of a reply says that matters here. A body without Content-Length is not read: that
-/// is more than the least there is to do.
+/// The part of a reply's head that is needed here. A body without Content-Length is not supported.
 struct reply_head {
   int status = 0;
   std::uint64_t length = 0;
@@ -52,8 +51,8 @@ reply_head parse_head(std::string_view head) {
   return parsed;
 }
 
-/// One epoll loop over non-blocking sockets, one buffer for all: what is read is looked at once and
-/// forgotten. A shard with a single lane blocks in recv instead.
+/// One epoll loop over non-blocking sockets. All share one buffer: each piece is checked when it is
+/// read and not kept. A shard with a single lane blocks in recv instead.
 class download_shard final : public reference_shard {
  public:
   download_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes)
@@ -100,15 +99,14 @@ class download_shard final : public reference_shard {
     std::uint32_t lane = 0;
     descriptor socket;
     bool wants_write = false;
-    bool used = false;   ///< a reply came on this connection
-    bool going = false;  ///< an operation is under way
+    bool used = false;   ///< this connection has delivered a reply
+    bool going = false;  ///< an operation is in progress
     std::size_t sent = 0;
-    std::string head;  ///< of which the end has not come yet
+    std::string head;  ///< incomplete head
     bool in_body = false, any = false, wrong = false, comparing = false;
     reply_head reply;
-    std::uint64_t seen = 0;  ///< of the body
-    std::vector<unsigned char>
-        first;  ///< the body, where there was none to compare with when it began
+    std::uint64_t seen = 0;            ///< body bytes
+    std::vector<unsigned char> first;  ///< the body, if none was known when it began
   };
 
   void watch(std::size_t j) {
@@ -151,8 +149,7 @@ class download_shard final : public reference_shard {
       const ssize_t n = ::send(p.socket.get(), request_.text.data() + p.sent,
                                request_.text.size() - p.sent, MSG_NOSIGNAL);
       if (n < 0 && errno == EAGAIN) return want_write(j, true);
-      if (n < 0)
-        return want_write(j, false);  // a lost connection: it shows again where the reply is read
+      if (n < 0) return want_write(j, false);  // connection lost: receive() will report it
       p.sent += static_cast<std::size_t>(n);
     }
     want_write(j, false);
@@ -164,7 +161,7 @@ class download_shard final : public reference_shard {
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (!p.going)
       return p.socket
-          .reset();  // a close, or words that nobody asked for, after the last operation of a run
+          .reset();  // closed, or an unexpected message, after the last operation of a run
     if (n == 0) return lose(j, operation_error("receive", "EOF"));
     if (n < 0) return lose(j, operation_error("receive", errno));
     p.any = true;
@@ -223,8 +220,7 @@ class download_shard final : public reference_shard {
       --going_;
   }
 
-  /// The connection is gone. Where it was closed while it rested, the request is sent once more on
-  /// a new one.
+  /// The connection is gone. If it was closed while idle, the request is sent again on a new one.
   void lose(std::size_t j, const operation_error& what) {
     peer& p = peers_[j];
     const bool closed_while_idle = p.used && !p.any;
@@ -234,7 +230,7 @@ class download_shard final : public reference_shard {
     fail(j, what);
   }
 
-  /// Counts the error and begins anew, while there is time.
+  /// Counts the error and starts the next operation, unless the run is over.
   void fail(std::size_t j, const operation_error& what) {
     if ((*paces_)[j].failed(*mine_, what))
       begin_operation(j);

@@ -12,8 +12,8 @@
 namespace crossover {
 namespace {
 
-/// One readiness loop over non-blocking sockets, told by epoll(7) or poll(2); a shard with a single
-/// lane blocks in recv instead, which saves the wait.
+/// One readiness loop over non-blocking sockets, with epoll(7) or poll(2). A shard with a single
+/// lane blocks in recv instead, which saves a system call.
 class network_shard final : public reference_shard {
  public:
   network_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes, bool polls)
@@ -61,7 +61,7 @@ class network_shard final : public reference_shard {
     }
   }
 
-  /// The whole list of descriptors goes to the kernel and back at every turn: that is what poll is.
+  /// poll(2) copies the whole descriptor list to the kernel and back on every call.
   void loop_by_poll() {
     std::vector<pollfd> watched(peers_.size());
     while (going_ > 0) {
@@ -144,7 +144,7 @@ class network_shard final : public reference_shard {
       throw error(error_kind::failed, "an echo differs from what was sent");
   }
 
-  /// Counts the error and begins anew on a new connection, while there is time.
+  /// Counts the error and starts the next operation on a new connection, unless the run is over.
   void fail(std::size_t j, const operation_error& what) {
     operation_error trouble = what;
     while ((*paces_)[j].failed(*mine_, trouble)) {

@@ -34,8 +34,7 @@ const row* find_shard(std::string_view workload) {
   return found == shards.end() ? nullptr : &*found;
 }
 
-/// k shards, lane i in shard i mod k, each on a core of its own: the least this machine can do the
-/// work for.
+/// k shards, each on its own core; lane i is in shard i mod k. The lower bound on cost.
 class reference final : public model {
  public:
   explicit reference(const model_setup& setup)

@@ -12,12 +12,12 @@
 namespace crossover {
 namespace {
 
-/// How a shard waits for its next timer.
+/// System call with which a shard waits for its next timer.
 enum class timer_wait { read, poll, epoll };
 
-/// All lanes' timers on one timerfd, which is read, or watched by poll or epoll as a loop with
-/// sockets would. The timers' heap is a queue here: since every sleep is equally long, the one that
-/// was begun first ends first.
+/// All lanes' timers on one timerfd, which is read directly, or watched by poll or epoll like in a
+/// loop with sockets. All sleeps are equally long and end in the order in which they began, so a
+/// queue replaces the usual heap of timers.
 class sleep_shard final : public reference_shard {
  public:
   sleep_shard(std::uint64_t delay_ns, timer_wait how, const std::vector<std::uint32_t>& lanes)

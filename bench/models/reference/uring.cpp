@@ -13,8 +13,8 @@
 namespace crossover {
 namespace {
 
-/// A ring of one thread's: completions are taken when that thread asks for them, not by
-/// interrupting it (kernel 6.1; older ones get a plain ring).
+/// A ring for a single thread. Completions run when that thread waits for them and never interrupt
+/// it (kernel 6.1; older kernels get a plain ring).
 class ring {
  public:
   explicit ring(unsigned entries) {
@@ -38,7 +38,7 @@ class ring {
     return free;
   }
 
-  /// Submits what was prepared, waits for one completion, hands all that there are to `take`.
+  /// Submits the prepared entries, waits for at least one completion and passes each one to `take`.
   template <typename Take>
   void turn(Take take) {
     trace_idle();
@@ -62,9 +62,8 @@ unsigned entries_for(std::size_t lanes) {
   return entries;
 }
 
-/// Sends and receives are handed over in batches: one system call a turn for all lanes that are
-/// ready, instead of two an operation. The receive is linked behind the send, so that neither needs
-/// a turn of its own.
+/// One system call per turn submits the sends and receives of all ready lanes, instead of two calls
+/// per operation. Each receive is submitted together with its send.
 class network_uring_shard final : public reference_shard {
  public:
   network_uring_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes)
@@ -104,8 +103,8 @@ class network_uring_shard final : public reference_shard {
     std::vector<unsigned char> message, received;
     std::uint64_t turn = 0;
     std::size_t got = 0;
-    int pending = 0;         // completions that are due
-    const char* phase = "";  // of the first failure
+    int pending = 0;         // completions still expected
+    const char* phase = "";  // where the operation first failed
     int trouble = 0;
   };
 
@@ -130,7 +129,7 @@ class network_uring_shard final : public reference_shard {
     ++p.pending;
   }
 
-  /// Takes one completion of lane j. False when the lane's part of the run is over.
+  /// Handles one completion of lane j. Returns false if the run is over for this lane.
   bool advance(std::size_t j, bool received, int result, lane_pace& pace, tally& mine) {
     peer& p = peers_[j];
     --p.pending;
@@ -139,8 +138,7 @@ class network_uring_shard final : public reference_shard {
       if (p.trouble == 0) {
         p.phase = received ? "receive" : "send";
         p.trouble = result < 0 ? -result : EPIPE;
-        ::shutdown(p.socket.get(),
-                   SHUT_RDWR);  // the other half of the operation must not wait for ever
+        ::shutdown(p.socket.get(), SHUT_RDWR);  // or the other half of the operation waits forever
       }
     } else if (received) {
       p.got += static_cast<std::size_t>(result);
@@ -175,7 +173,7 @@ class network_uring_shard final : public reference_shard {
   std::vector<peer> peers_;
 };
 
-/// A timeout of the ring's own for each lane.
+/// One io_uring timeout per lane.
 class sleep_uring_shard final : public reference_shard {
  public:
   sleep_uring_shard(std::uint64_t delay_ns, const std::vector<std::uint32_t>& lanes)
