@@ -1,20 +1,25 @@
 #!/bin/sh
 # Builds a program at the merge base and at the head, and runs `crossover check` on the two.
-# Ready to copy into a repository of yours; git and a POSIX shell are all it needs.
+# Copy it into your own repository; it needs only git and a POSIX shell.
 #
 #   tools/ci/check.sh BASE [ARGUMENTS OF crossover check ...]
 #
-# BASE is what the change is to be merged into: a branch, a tag, a commit. From the environment:
-#   BENCH_BUILD    how to build, run by sh in each of the two trees      (cmake --preset release && cmake --build --preset release)
-#   BENCH_PROGRAM  the program to compare, relative to a tree            (build/release/crossover)
-#   CROSSOVER      the crossover that judges                             (crossover)
-#   OUT            where the outputs are put                             (out)
-#   INCONCLUSIVE   fail: exit code 2 stays 2; warn: it becomes 0         (fail)
-# Exit code: that of `crossover check` (0 pass, 1 regression, 2 inconclusive); 70 where a tree could not be built.
+# BASE: the branch, tag or commit that the change will be merged into.
+#
+# Environment variables:
+#   BENCH_BUILD    build command, run by sh in each of the two trees
+#                  (default: cmake --preset release && cmake --build --preset release)
+#   BENCH_PROGRAM  program to compare, relative to a tree (default: build/release/crossover)
+#   CROSSOVER      crossover program that compares (default: crossover)
+#   OUT            directory for the outputs (default: out)
+#   INCONCLUSIVE   fail: exit code 2 stays 2; warn: it becomes 0 (default: fail)
+#
+# Exit code: that of `crossover check` (0 pass, 1 regression, 2 inconclusive), or 70 if a tree cannot
+# be built.
 set -eu
 
 if [ $# -lt 1 ]; then
-  echo "check.sh: name what to compare with: tools/ci/check.sh origin/main" >&2
+  echo "check.sh: missing BASE; for example: tools/ci/check.sh origin/main" >&2
   exit 64
 fi
 base=$1
@@ -34,7 +39,7 @@ new=$(git rev-parse HEAD)
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
-# Trees side by side, of equal path length: where a program lies is part of its environment.
+# Paths of equal length, because the length of a program's path can change its speed.
 trees=$(mktemp -d)
 cleanup() {
   git worktree remove --force "$trees/old" 2>/dev/null || true
@@ -50,11 +55,11 @@ for side in old new; do
   echo "building $side: $commit" >&2
   if ! (cd "$trees/$side" && sh -c "$build") >"$out/build-$side.log" 2>&1; then
     tail -n 20 "$out/build-$side.log" >&2
-    echo "check.sh: $side ($commit) does not build; the whole log is $out/build-$side.log" >&2
+    echo "check.sh: $side ($commit) does not build; full log: $out/build-$side.log" >&2
     exit 70
   fi
   if [ ! -x "$trees/$side/$program" ]; then
-    echo "check.sh: the build of $side made no $program; set BENCH_PROGRAM" >&2
+    echo "check.sh: the build of $side did not create $program; set BENCH_PROGRAM" >&2
     exit 70
   fi
 done
@@ -69,7 +74,7 @@ code=0
 "$crossover" "$@" || code=$?
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && [ -f "$out/summary.md" ]; then cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY"; fi
 if [ "$code" -eq 2 ] && [ "${INCONCLUSIVE:-fail}" = warn ]; then
-  echo "check.sh: inconclusive, let through because INCONCLUSIVE=warn" >&2
+  echo "check.sh: inconclusive; exit code 0 because INCONCLUSIVE=warn" >&2
   code=0
 fi
 exit "$code"
