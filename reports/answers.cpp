@@ -36,7 +36,7 @@ std::vector<std::size_t> best_and_tied(const model_ranking& c) {
   return all;
 }
 
-/// The cells that decide an answer: those that tie, else the best and the next.
+/// The cells that decide an answer: the tied ones, or the best and the next.
 std::vector<std::size_t> deciding(const model_ranking& c) {
   std::vector<std::size_t> all = best_and_tied(c);
   if (c.tied.empty() && c.next) all.push_back(*c.next);
@@ -45,8 +45,7 @@ std::vector<std::size_t> deciding(const model_ranking& c) {
 
 using in_flight_values = std::set<std::uint32_t>;
 
-/// The in-flight values at which each of the models that decide a comparison has a figure at its
-/// cores.
+/// For each deciding model, the in-flight values measured at the ranking's cores.
 std::vector<in_flight_values> in_flight_of_each(const results& value, const panel& of,
                                                 const model_ranking& c) {
   std::vector<in_flight_values> each;
@@ -84,7 +83,7 @@ std::string listed(const in_flight_values& values) {
   return text;
 }
 
-/// Who is best, without by how much: "a and b tie", "a wins", "a measured highest".
+/// The winner without the margin: "a and b tie", "a wins", "a measured highest".
 std::string winner_at(const results& value, const model_ranking& c) {
   if (!c.tied.empty()) return fmt::format("{} tie", models_text(value, best_and_tied(c)));
   const std::string best = model_of(value.cells[c.best]);
@@ -92,8 +91,8 @@ std::string winner_at(const results& value, const model_ranking& c) {
   return fmt::format("{} {}", best, c.proven ? "wins" : "measured highest");
 }
 
-/// How the models that decide the answer compare at the in-flight values they share, where they
-/// were not measured alike; second, whether that comes out otherwise.
+/// Compares the deciding models at the in-flight values that they share. Returns the sentence, and
+/// whether the winner differs or is unknown.
 std::pair<std::string, bool> unlike_in_flight(const results& value, const panel& of,
                                               const model_ranking& c) {
   const auto each = in_flight_of_each(value, of, c);
@@ -143,7 +142,7 @@ void add_cost_lines(const results& value, answer& to) {
   if (!line.empty()) to.details.push_back(line);
 }
 
-/// A line for each run of core counts with the same winner.
+/// Adds one line per series of consecutive core counts with the same winner.
 void add_other_cores(const results& value, const std::vector<model_ranking>& all, answer& to) {
   std::vector<std::pair<std::string, std::vector<const model_ranking*>>> runs;
   for (const model_ranking& other : all) {
@@ -169,8 +168,7 @@ void add_other_cores(const results& value, const std::vector<model_ranking>& all
   }
 }
 
-/// The findings of the cells that the answer rests on: one line a code, with the words of the first
-/// that has it.
+/// Adds the findings of the best and tied cells: one line per code, with the first cell's detail.
 void add_doubts(const results& value, answer& to) {
   if (!to.at->proven)
     to.caveats.push_back(
@@ -228,7 +226,7 @@ answer answer_for_models(const results& value, const panel& of, std::size_t inde
     describe_missing(value, of, made);
     return made;
   }
-  // The largest number of cores at which at least two models meet; else the largest.
+  // The largest number of cores with at least two models; otherwise the largest.
   auto chosen = std::find_if(all.rbegin(), all.rend(),
                              [](const model_ranking& c) { return c.next || !c.tied.empty(); });
   if (chosen == all.rend()) chosen = all.rbegin();

@@ -11,40 +11,37 @@
 
 namespace crossover {
 
-/// Which model is best at one number of cores, each model at its own best in flight, and by how
-/// much.
+/// Comparison of a panel's models at one number of cores, each at its own best concurrency.
 struct model_ranking {
   std::uint32_t cores = 0;
   std::size_t best = 0;                  ///< index into results::cells
-  interval throughput;                   ///< of the best
+  interval throughput;                   ///< throughput of the best
   std::vector<std::size_t> tied;         ///< cells whose intervals overlap that of the best
-  std::optional<std::size_t> next;       ///< the first that is not tied with it
+  std::optional<std::size_t> next;       ///< first cell not tied with the best
   std::optional<interval> ahead;         ///< throughput of the best over that of the next
   std::optional<interval> of_reference;  ///< throughput of the best over that of `reference`
-  bool proven = false;  ///< both have intervals, so that "ahead" and "tie" mean something
-  bool alike =
-      true;  ///< those that tie, else best and next, were measured with the same in-flight values
+  bool proven = false;  ///< best and next have intervals: only then is a win or tie meaningful
+  /// The deciding models (best and tied, or best and next) have the same in-flight values.
+  bool alike = true;
 };
 
-/// The answer for one panel.
+/// Answer for one panel, as text and as numbers.
 struct answer {
   std::size_t panel = 0;  ///< index into panels_of
   std::string headline;   ///< "event_loop, 2.3× the next", "a tie: …", "nothing was measured"
-  std::string sentence;   ///< the whole answer in words
-  std::vector<std::string>
-      details;  ///< further figures, a line each: latency, CPU, other core counts
-  std::vector<std::string>
-      caveats;  ///< what weakens it: findings of the best cell, a single repetition
-  std::optional<model_ranking> at;  ///< at the largest number of cores where models can be compared
+  std::string sentence;   ///< the full answer as text
+  std::vector<std::string> details;  ///< further lines: latency, CPU, other core counts
+  std::vector<std::string> caveats;  ///< findings of the best cells, a single repetition
+  std::optional<model_ranking> at;   ///< ranking at the largest number of cores with two models
 };
 
-/// One answer a panel, in their order. Foreign files get their fastest benchmark of each family.
+/// Returns one answer per panel, in order. In foreign files a panel is a benchmark family, and the
+/// answer is the range of its times.
 std::vector<answer> answers_of(const results& value, const std::vector<panel>& panels);
 
-/// Compares the models at this number of cores; nothing where none but `reference` was measured.
-/// Where it is not `alike`, a model may lead only because it was measured with an in-flight value
-/// that the others were not: an answer then says so, and how they compare at the values that they
-/// share.
+/// Compares the models at `cores`; nullopt if only `reference` was measured there.
+/// If the result is not `alike`, a model may lead only because it was measured at a concurrency
+/// that the others were not. The answer then adds a comparison at the shared in-flight values.
 std::optional<model_ranking> compare_at(const results& value, const panel& of, std::uint32_t cores);
 
 }  // namespace crossover

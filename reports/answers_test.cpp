@@ -61,7 +61,7 @@ TEST(answers, do_not_call_a_single_repetition_proven) {
 }
 
 TEST(answers, say_where_the_models_were_not_measured_with_the_same_in_flight) {
-  // event_loop leads only because it alone was measured with 512 in flight.
+  // event_loop leads only because no other model was measured with 512 in flight.
   const auto otherwise =
       only_answer(results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}),
                                     cell_for_test("event_loop", 1, 512, {300, 301, 302}),
@@ -99,7 +99,7 @@ TEST(answers, say_where_no_in_flight_is_shared) {
 }
 
 TEST(answers, are_silent_on_in_flight_where_those_that_decide_were_measured_alike) {
-  // serial, which decides nothing here, runs one operation after the other whatever is asked.
+  // serial always has one operation in flight, but it does not decide this answer.
   const auto a =
       only_answer(results_for_test({cell_for_test("event_loop", 1, 64, {300, 301, 302}),
                                     cell_for_test("thread_pool", 1, 64, {200, 201, 202}),

@@ -10,12 +10,12 @@
 
 namespace crossover {
 
-/// What the intervals say of one metric of one cell. The two runs were not interleaved, so this
-/// describes and does not judge.
+/// Direction of a change, from the interval of the ratio. Descriptive only: the two runs were not
+/// interleaved.
 enum class change_direction { better, worse, unclear };
 std::string_view to_string(change_direction direction);
 
-/// One metric of a cell that both results have.
+/// Change of one metric of a cell that both results have.
 struct change {
   std::size_t now = 0;       ///< index into the new results' cells
   std::size_t baseline = 0;  ///< index into the old results' cells
@@ -26,10 +26,11 @@ struct change {
   change_direction direction = change_direction::unclear;
 };
 
-/// Every judged metric of every cell of equal name, in the order of the new results.
+/// Returns every metric with a better direction of every cell with the same name in both, in the
+/// order of the new results.
 std::vector<change> changes_between(const results& baseline, const results& now);
 
-/// The names of the cells that only one of the two has.
+/// Names of the cells that are in only one of the results.
 struct unmatched_cells {
   std::vector<std::string> only_in_baseline;
   std::vector<std::string> only_in_this;

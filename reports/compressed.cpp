@@ -7,7 +7,7 @@
 namespace crossover {
 
 std::string base64(std::string_view bytes) {
-  constexpr std::size_t block = 3 << 20;  // whole groups of three, so that blocks can be joined
+  constexpr std::size_t block = 3 << 20;  // a multiple of 3, so that encoded blocks can be joined
   std::string out;
   for (std::size_t from = 0; from < bytes.size(); from += block) {
     const std::string_view part = bytes.substr(from, block);

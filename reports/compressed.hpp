@@ -5,10 +5,11 @@
 
 namespace crossover {
 
-/// Base64 (RFC 4648) of the raw deflate stream (RFC 1951) of the text: what a browser's
-/// DecompressionStream("deflate-raw") reads.
+/// Returns the text as a raw deflate stream (RFC 1951) in base64 (RFC 4648). Browsers unpack it
+/// with DecompressionStream("deflate-raw").
 std::string compressed_base64(std::string_view text);
 
+/// Base64 (RFC 4648) with padding.
 std::string base64(std::string_view bytes);
 
 }  // namespace crossover

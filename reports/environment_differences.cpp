@@ -9,13 +9,14 @@
 namespace crossover {
 namespace {
 
-/// What differs between any two runs, or names the program that is to be compared, and does not
-/// decide a measurement.
+/// Keys that differ between any two runs, or name the compared program. They do not affect a
+/// measurement.
 constexpr std::array without_weight = {
     "date",    "host",        "host_name",  "load_average", "load_avg",
     "cpu_mhz", "mhz_per_cpu", "executable", "crossover",    "json_schema_version"};
 
-/// Keys whose values drift by themselves: MemTotal differs by what the kernel took at boot.
+/// Equality, except that `memory` may differ by 2 %: MemTotal depends on what the kernel reserved
+/// at boot.
 bool about_equal(const std::string& key, const std::string& a, const std::string& b) {
   if (key != "memory") return a == b;
   const double x = std::strtod(a.c_str(), nullptr), y = std::strtod(b.c_str(), nullptr);

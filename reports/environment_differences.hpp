@@ -7,17 +7,16 @@
 
 namespace crossover {
 
-/// A line of the environment that is not the same in both.
+/// Environment entry that differs between two results.
 struct environment_difference {
   std::string key;
-  std::string old_value;  ///< empty where the side does not say
+  std::string old_value;  ///< empty if that side has no such key
   std::string new_value;
 };
 
-/// What the two environments say differently, apart from what never decides a measurement (host
-/// name, load, current clock rate, the program's own path and version). A key that one side lacks
-/// altogether counts where the other's file is of the same kind (both ours, or both Google
-/// Benchmark's).
+/// Returns the differences that can affect a measurement. Host name, date, load, current clock
+/// rate, and the program's path and version are ignored. A key that only one side has counts only
+/// if both files are of the same kind (both crossover, or both Google Benchmark).
 std::vector<environment_difference> environment_differences(const results& old_results,
                                                             const results& new_results);
 

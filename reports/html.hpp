@@ -13,8 +13,8 @@ std::string html_text(std::string_view text);
 /// JSON that can stand inside a script element: `<` cannot end it, U+2028 and U+2029 are escaped.
 std::string script_json(std::string json);
 
-/// Replaces each `{{name}}` of the shell by its text, once: what is put in is not searched again.
-/// Throws std::logic_error for a name that has no text.
+/// Replaces each `{{name}}` in the shell by its text. Inserted text is not searched again.
+/// Throws std::logic_error if a name has no text.
 std::string fill(std::string_view shell, const std::map<std::string_view, std::string>& texts);
 
 }  // namespace crossover

@@ -65,7 +65,7 @@ std::vector<std::string> what_was_measured(const evidence& from) {
 
 }  // namespace
 
-// Of the named suites; defined in suite_outcomes.cpp.
+// Outcomes of named suites, defined in suite_outcomes.cpp.
 std::vector<std::string> bound_by_what(const evidence& from);
 std::vector<std::string> concurrency_and_parallelism(const evidence& from);
 std::vector<std::string> short_behind_long(const evidence& from);
@@ -75,7 +75,7 @@ std::vector<std::string> weight_in_flight(const evidence& from);
 
 namespace {
 
-/// To add one: a function above (or in a file of its own) and a row here.
+/// To add an outcome: write its function above or in its own file, and add a row here.
 constexpr std::array outcomes = {
     outcome{"io-vs-cpu", bound_by_what},
     outcome{"concurrency-vs-parallelism", concurrency_and_parallelism},

@@ -9,22 +9,21 @@
 
 namespace crossover {
 
-/// What a report may draw on when it words an outcome.
+/// Input of an outcome.
 struct evidence {
   const results& value;
   const std::vector<panel>& panels;
   const std::vector<answer>& answers;
 };
 
-/// One question about a whole run and who answers it.
+/// A question about a whole run, and the function that answers it.
 struct outcome {
-  std::string_view suite;  ///< asked of runs of this suite alone; empty: of every run
-  /// Sentences, whichever way the measurements came out; none where the run has nothing to say on
-  /// it.
+  std::string_view suite;  ///< applies only to this suite; empty: to every run
+  /// Returns the answer's sentences; empty if the run has no data for it.
   std::vector<std::string> (*sentences)(const evidence&);
 };
 
-/// The sentences of every outcome that applies, the suite's own first.
+/// Returns the sentences of every outcome that applies, those of the suite first.
 std::vector<std::string> outcomes_of(const evidence& from);
 
 }  // namespace crossover

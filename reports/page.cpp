@@ -22,8 +22,7 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t label_length = 160;
 constexpr std::size_t missing_rows = 500;
-constexpr std::size_t packed_from =
-    150'000;  // bytes of data beyond which they stand compressed in the page
+constexpr std::size_t packed_from = 150'000;  // bytes; larger data are compressed
 
 std::string text_of(const ordered_json& document) {
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
@@ -36,9 +35,8 @@ std::string sha256_source(std::string_view text) {
   return "'sha256-" + base64({reinterpret_cast<const char*>(digest.data()), size}) + "'";
 }
 
-/// The script stands compressed in the page and is run by the loader; both are known by their
-/// hashes. The browser itself refuses every request and every script or style but the page's own;
-/// images are those that a chart is saved through.
+/// Content policy: allows only the page's own script, loader and style, by their hashes. The loader
+/// unpacks the script and runs it. Saving a chart as PNG needs `data:` and `blob:` images.
 std::string policy() {
   return fmt::format(
       "default-src 'none'; script-src {} {}; style-src {}; img-src data: blob:; base-uri 'none'; "
@@ -85,7 +83,7 @@ std::string card(const answer& a, const panel& of) {
       list_of("details", a.details), list_of("caveats", a.caveats));
 }
 
-/// The cards; beyond a screenful they fold away, which needs no script.
+/// Cards of the answers. Those beyond the first 12 are folded, without a script.
 std::string cards_of(const std::vector<answer>& answers, const std::vector<panel>& panels) {
   constexpr std::size_t unfolded = 12;
   std::string out = "<div class=\"cards\">\n";
@@ -142,7 +140,7 @@ std::string missing_of(const results& now) {
   return table;
 }
 
-/// Of what the baseline was measured on: what differs, and which cells have no counterpart.
+/// Section about the baseline: environment differences and unmatched cells.
 std::string baseline_of(const results& now, const results* baseline) {
   if (baseline == nullptr) return {};
   std::string out =
@@ -173,15 +171,14 @@ std::string baseline_of(const results& now, const results* baseline) {
   return out + "</section>";
 }
 
-/// What could be embedded of the results document, in the order in which it is tried.
+/// The embedded results document, as much of it as fits.
 struct embedded {
   std::string_view contains;
   std::string bytes;
 };
 
 embedded embed(const results& now, std::size_t room) {
-  // A sample takes 40 bytes compressed at the very least: what cannot fit is not serialised to find
-  // that out.
+  // A sample takes at least 40 bytes compressed, so results that cannot fit are not serialised.
   std::size_t samples = 0;
   for (const cell_result& cell : now.cells) samples += cell.samples.size() + 1;
   if (samples > room / 40) return {"nothing", ""};
@@ -196,7 +193,7 @@ embedded embed(const results& now, std::size_t room) {
   return {"nothing", ""};
 }
 
-/// What the page leaves out of the single repetitions, in words.
+/// Note about the single repetitions that the page leaves out.
 std::string thinned_of(const nlohmann::ordered_json& data) {
   if (data["values"] == "all") return {};
   return fmt::format(

@@ -7,9 +7,9 @@
 
 namespace crossover {
 
-/// The report: one HTML document that needs no network and allows itself none (its policy is
-/// `default-src 'none'`, with the hashes of its own script and style). `baseline` may be null. Its
-/// data are JSON, deflated where they are large. Never throws for what stands in the results.
+/// Renders the report as one HTML document. It works offline, and its content policy blocks network
+/// access: `default-src 'none'`, with the hashes of its own scripts and style. `baseline` may be
+/// null. The data are JSON, deflated if large. No content of the results makes it throw.
 std::string page(const results& now, const results* baseline, const page_limits& limits = {});
 
 }  // namespace crossover

@@ -21,7 +21,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// The nearest number of five significant digits: as precise as anything measured, in half the
+/// The value rounded to five significant digits: precise enough for any measurement, half the
 /// bytes.
 ordered_json rounded(double value) {
   if (!std::isfinite(value)) return nullptr;
@@ -78,8 +78,8 @@ kept_values values_to_keep(std::size_t repetitions, const page_limits& limits) {
   return kept_values::none;
 }
 
-/// The speed-up over the model's own cell with the fewest cores and the same in flight: [mean,
-/// lower, upper, n, those cores].
+/// Speed-up over the model's cell with the fewest cores and the same concurrency:
+/// [mean, lower, upper, n, those cores].
 ordered_json speedup_of(const results& value, const panel& within, const cell_result& cell) {
   if (!cell.cores || value.foreign) return nullptr;
   const cell_result* base = nullptr;
@@ -116,7 +116,7 @@ ordered_json cell_row(const results& value, const cell_result& cell, std::size_t
   if (cell.status != cell_status::ok) return row;
   ordered_json metrics = ordered_json::array();
   for (const metric& m : all_metrics()) {
-    // The time is the reciprocal of the throughput, and a foreign file's own word.
+    // Time is the reciprocal of throughput. Foreign files report time, results throughput.
     const bool repeats = m.id == (value.foreign ? "throughput" : "time");
     const bool with_values = kept == kept_values::all ||
                              (kept == kept_values::headline && is_headline(m, value.foreign));
@@ -130,8 +130,8 @@ ordered_json cell_row(const results& value, const cell_result& cell, std::size_t
   return row;
 }
 
-/// The cell with each model's best in flight at each number of cores, with its speed-up over the
-/// model's own best at the fewest.
+/// Each model's best cell at each number of cores, with its speed-up over the model's best cell at
+/// the fewest cores.
 ordered_json best_rows(const results& value, const panel& of) {
   std::map<std::string, const cell_result*> base;
   ordered_json rows = ordered_json::array();

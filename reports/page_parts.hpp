@@ -4,9 +4,8 @@
 
 namespace crossover {
 
-/// What the build made of web/: the bundled script, the script that unpacks and runs it, the style
-/// sheet, and the document with
-/// `{{…}}` where the results go.
+/// Output of web/build.mjs: the bundled script, the loader that unpacks and runs it, the style
+/// sheet, and the HTML document with `{{…}}` placeholders.
 extern const std::string_view page_script;
 extern const std::string_view page_loader;
 extern const std::string_view page_style;

@@ -8,7 +8,7 @@
 
 namespace crossover {
 
-/// A cell with one sample for each throughput, for tests that need results of known figures.
+/// A cell with one sample per throughput.
 inline cell_result cell_for_test(std::string model, std::uint32_t cores, std::uint32_t in_flight,
                                  const std::vector<double>& throughputs,
                                  std::string workload = "network") {

@@ -16,13 +16,13 @@ namespace {
 using terms = std::array<double, 3>;
 using matrix = std::array<terms, 3>;
 
-/// The law's terms at N cores: N/X = a · 1 + b · (N − 1) + c · N (N − 1), with rate = 1/a,
+/// Terms of the law at N cores: N/X = a · 1 + b · (N − 1) + c · N (N − 1), with rate = 1/a,
 /// contention = b/a, coherency = c/a.
 terms terms_at(double cores) { return {1, cores - 1, cores * (cores - 1)}; }
 
 double dot(const terms& a, const terms& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
 
-/// Gauss–Jordan inverse of the leading size × size block; false where it is singular.
+/// Inverts the leading size × size block (Gauss–Jordan); false if it is singular.
 bool invert(const matrix& from, std::size_t size, matrix& inverse) {
   matrix work = from;
   inverse = {};
@@ -98,7 +98,7 @@ std::optional<regression> regress(std::span<const scaling_point> points, std::si
   return fit;
 }
 
-/// Fieller's interval of (u·β)/(v·β); the bounds are absent where the denominator may be 0.
+/// Fieller's interval of (u·β)/(v·β); without bounds if the denominator may be 0.
 interval ratio_of(const regression& fit, const terms& u, const terms& v, std::size_t n) {
   const auto covariance = [&](const terms& a, const terms& b) {
     double sum = 0;
@@ -120,7 +120,7 @@ interval ratio_of(const regression& fit, const terms& u, const terms& v, std::si
   return found;
 }
 
-/// A share cannot be negative: estimate and bounds are cut at 0.
+/// Cuts estimate and bounds at 0: a share cannot be negative.
 interval not_negative(interval of) {
   of.mean = std::max(0.0, of.mean);
   if (of.lower) of.lower = std::max(0.0, *of.lower);
@@ -130,7 +130,7 @@ interval not_negative(interval of) {
 
 std::optional<interval> peak_of(const regression& fit, const interval& coherency, std::size_t n) {
   if (!coherency.lower || !(*coherency.lower > 0)) return std::nullopt;
-  // dX/dN = 0 where N² = (a − b) / c.
+  // dX/dN = 0 at N² = (a − b) / c.
   const interval squared = ratio_of(fit, {1, -1, 0}, {0, 0, 1}, n);
   if (!(squared.mean > 1)) return std::nullopt;
   interval peak{std::sqrt(squared.mean), std::nullopt, std::nullopt, n};
@@ -172,7 +172,7 @@ scaling_fit fit_scaling(scaling_law law, std::span<const scaling_point> points) 
     return made;
   }
   const std::size_t n = usable.size();
-  // The rate is 1/a: the interval of a, inverted.
+  // The rate is 1/a, so its interval is that of a, inverted.
   made.rate = {1 / fit->coefficients[0], std::nullopt, std::nullopt, n};
   const double half = t_quantile(fit->degrees) * std::sqrt(fit->covariance[0][0]);
   if (fit->coefficients[0] > half) {

@@ -13,40 +13,41 @@
 
 namespace crossover {
 
-/// X(N) = rate · N / (1 + contention · (N − 1) + coherency · N · (N − 1)), N cores, X operations a
-/// second. Amdahl's law (1967) has no coherency; the Universal Scalability Law is Gunther's
-/// ("Guerrilla Capacity Planning", 2007).
+/// X(N) = rate · N / (1 + contention · (N − 1) + coherency · N · (N − 1)), with N cores and X
+/// operations per second. Amdahl's law (1967) has no coherency term; the Universal Scalability Law
+/// is from Gunther, "Guerrilla Capacity Planning", 2007.
 enum class scaling_law { amdahl, usl };
 std::string_view to_string(scaling_law law);
 
-/// One repetition: what `cores` did.
+/// One repetition: operations per second on this many cores.
 struct scaling_point {
   double cores = 0;
   double throughput = 0;
 };
 
-/// A law fitted to one model's repetitions, or why it was not.
+/// A law fitted to one model's repetitions, or the reason why there is no fit.
 struct scaling_fit {
   std::string model;
   scaling_law law = scaling_law::amdahl;
-  std::string missing;                ///< not empty: there is no fit, and this is what it lacks
-  interval rate;                      ///< operations a second of one core
+  std::string missing;                ///< reason why there is no fit; empty if there is one
+  interval rate;                      ///< operations per second on one core
   interval contention;                ///< the serial share, 0 … 1
-  std::optional<interval> coherency;  ///< USL alone
-  std::optional<interval>
-      peak_cores;  ///< USL alone, where the interval of coherency excludes 0: more cores do less
-  double from_cores = 0;  ///< the cores that were measured; beyond them the line is a guess
+  std::optional<interval> coherency;  ///< USL only
+  /// Number of cores with the highest throughput. USL only, and only if the interval of coherency
+  /// excludes 0.
+  std::optional<interval> peak_cores;
+  double from_cores = 0;  ///< fewest and most measured cores; beyond them the line extrapolates
   double to_cores = 0;
   std::array<double, 3> terms{};  ///< the fitted line: N/X = terms · (1, N − 1, N (N − 1))
 };
 
-/// Least squares on the relative error of N / X, which is linear in the law's terms; weighted by
-/// the fitted values until they converge. The intervals of the ratios are Fieller's (1954) with
-/// Student's t, bounds cut at 0. Needs one more number of cores than the law has terms (Amdahl 3,
-/// USL 4) and more repetitions than that.
+/// Fits a law by least squares on the relative error of N / X, which is linear in the law's terms.
+/// The weights are the fitted values, iterated until they converge. Intervals of ratios are
+/// Fieller's (1954) with Student's t, cut at 0. Needs one more number of cores than the law has
+/// terms (Amdahl 3, USL 4) and more repetitions than that.
 scaling_fit fit_scaling(scaling_law law, std::span<const scaling_point> points);
 
-/// Both laws for each model of the panel, each at its best in flight.
+/// Fits both laws to each model of the panel, at its best concurrency for each number of cores.
 std::vector<scaling_fit> scaling_fits(const results& value, const panel& of);
 
 }  // namespace crossover

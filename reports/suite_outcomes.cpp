@@ -1,4 +1,4 @@
-// What the named suites came to, in sentences that hold whichever way the measurements came out.
+// Outcomes of the named suites, as sentences.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -23,7 +23,7 @@ std::string words_of(const cell_result* cell, std::string_view id) {
   return mean ? figure_text(*mean, find_metric(id)->unit) : "not measured";
 }
 
-/// A measured cell of a panel, by the axes; nullptr where there is none.
+/// Finds a measured cell with the same workload and parameters by its axes; nullptr if none.
 const cell_result* find(const results& all, const cell_result& like, std::string_view model,
                         std::uint32_t cores, std::uint32_t in_flight) {
   for (const cell_result& cell : all.cells)
@@ -34,7 +34,7 @@ const cell_result* find(const results& all, const cell_result& like, std::string
   return nullptr;
 }
 
-/// A cell of each workload with its parameters, in the order of the file.
+/// The first cell of each workload with its parameters, in the order of the file.
 std::vector<const cell_result*> one_of_each_work(const results& all) {
   std::vector<const cell_result*> firsts;
   for (const cell_result& cell : all.cells)
@@ -61,7 +61,7 @@ std::vector<std::uint32_t> axis_of(const results& all, Member member) {
   return {distinct.begin(), distinct.end()};
 }
 
-/// Throughput of one cell over that of another, with its interval.
+/// Throughput of `to` over that of `from`, with its interval.
 std::optional<interval> speed_up(const cell_result* from, const cell_result* to) {
   if (from == nullptr || to == nullptr) return std::nullopt;
   return ratio_interval(values_of(*to, "throughput"), values_of(*from, "throughput"));
@@ -71,7 +71,7 @@ std::string ratio_words(const std::optional<interval>& ratio) {
   return ratio ? ratio_text(*ratio) : "not measured";
 }
 
-/// "sleep", "network with delay 1ms": what tells this work from the others of the file.
+/// The workload, with the parameters that vary in the file: "sleep", "network with delay 1ms".
 std::string work_words(const results& all, const cell_result& cell) {
   std::string text = cell.workload;
   const char* separator = " with ";

@@ -28,8 +28,8 @@ std::size_t width_of(std::string_view text) {
   return width;
 }
 
-/// Breaks at spaces, and words that are too long for a line anywhere, so that no line is wider than
-/// the terminal; all lines are indented alike.
+/// Wraps text to the terminal's width, every line with the same indent. Breaks at spaces, and
+/// inside words that are longer than a line.
 std::string wrapped(std::string_view text, std::size_t indent) {
   std::string out(indent, ' ');
   std::size_t at = indent;
@@ -61,7 +61,7 @@ std::string wrapped(std::string_view text, std::size_t indent) {
   return out + "\n";
 }
 
-/// How often each text occurs, the most frequent first.
+/// Texts with their counts, the most frequent first.
 std::vector<std::pair<std::string, std::size_t>> counted_texts(
     const std::map<std::string, std::size_t>& counts) {
   std::vector<std::pair<std::string, std::size_t>> order(counts.begin(), counts.end());

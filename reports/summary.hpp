@@ -6,9 +6,9 @@
 
 namespace crossover {
 
-/// The words that close a run, for a terminal of 100 columns: per workload and parameters the best
-/// model at equal cores with its interval, its latency and cost, its distance to `reference`; then
-/// findings, what was skipped or failed, and why.
+/// Text printed after a run, for a terminal of 100 columns. For each panel: the best model at equal
+/// cores with its interval, latency, CPU cost and ratio to `reference`. Then findings, and skipped
+/// and failed cells with their reasons.
 std::string summary(const results& value, bool color);
 
 }  // namespace crossover

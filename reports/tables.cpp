@@ -46,7 +46,7 @@ std::string csv_field(std::string_view text) {
   return out + "\"";
 }
 
-/// Three fields: mean and bounds, empty where there is none.
+/// Three fields: mean and bounds; empty if absent.
 std::string csv_figure(const std::optional<interval>& of) {
   if (!of) return ",,,";
   return fmt::format(",{},{},{}", of->mean, of->lower ? fmt::format("{}", *of->lower) : "",
@@ -93,7 +93,7 @@ std::string measured_rows(const results& value, const panel& of) {
   return rows;
 }
 
-/// Ratios to the baseline: what is clear, row by row; of the rest how many there are.
+/// Changes since the baseline: one row per clear change, and the number of unclear ones.
 std::string changed_rows(const results& value, const results& baseline) {
   std::string rows;
   std::map<change_direction, std::size_t> counts;

@@ -6,13 +6,15 @@
 
 namespace crossover {
 
-/// The page's answers and its table of cells in other forms; skipped and failed cells with their
-/// reasons included. `baseline` may be null. Markdown is meant for a pull request: the answers, the
-/// changes since the baseline, the table, then what is missing and the machine.
+/// The page's answers and table of cells in other formats. Skipped and failed cells are included,
+/// with their reasons. `baseline` may be null.
+///
+/// Markdown for a pull request: answers, changes since the baseline, cells, cells that were not
+/// measured, environment.
 std::string table_markdown(const results& value, const results* baseline = nullptr);
-/// One row a cell, RFC 4180; figures unrounded, with the bounds of their intervals; empty where not
-/// measured. With a baseline each metric has three more columns: the ratio to the baseline's figure
-/// and its bounds.
+/// CSV (RFC 4180), one row per cell: unrounded figures with the bounds of their intervals, empty if
+/// not measured. With a baseline, each metric has three more columns: the ratio to the baseline and
+/// its bounds.
 std::string table_csv(const results& value, const results* baseline = nullptr);
 /// The page's data (see page_data.hpp).
 std::string table_json(const results& value, const results* baseline = nullptr);

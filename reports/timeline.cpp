@@ -9,14 +9,14 @@
 namespace crossover {
 namespace {
 
-/// A thread on a CPU, from its switch in to its switch out.
+/// A thread's time on a CPU, from switch-in to switch-out.
 struct stretch {
   int cpu;
   std::int64_t begin_ns, end_ns;
   bool preempted;
 };
 
-/// A thread at work for a lane, on a CPU or not.
+/// A thread's work for a lane, on a CPU or not.
 struct engagement {
   std::uint32_t lane;
   std::int64_t begin_ns, end_ns;
@@ -41,7 +41,7 @@ std::map<int, std::vector<stretch>> stretches_of(const run_trace& trace) {
       thread = {true, true, s.ns, s.cpu};
       continue;
     }
-    // A thread whose first record is its leaving was there from the start.
+    // A thread whose first record is a switch-out was on the CPU from the start.
     if (thread.on || !thread.known)
       add(s.thread, s.cpu, thread.known ? thread.since_ns : trace.begin_ns, s.ns,
           s.kind == switch_kind::preempted);
@@ -49,14 +49,14 @@ std::map<int, std::vector<stretch>> stretches_of(const run_trace& trace) {
   }
   for (const auto& [thread, last] : now)
     if (last.on) add(thread, last.cpu, last.since_ns, trace.end_ns, false);
-  // One that told of itself and never switched had its CPU all the time.
+  // A thread with points but without switches was on its CPU the whole time.
   for (const thread_points& t : trace.threads)
     if (!now.contains(t.thread) && !t.points.empty())
       add(t.thread, t.cpu, trace.begin_ns, trace.end_ns, false);
   return all;
 }
 
-/// Operations of each lane, in order of time, without phases.
+/// Operations of each lane in order of time, still without phases.
 std::map<std::uint32_t, std::vector<traced_operation>> operations_of(const run_trace& trace) {
   std::vector<trace_point> marks;
   for (const thread_points& t : trace.threads)
@@ -93,7 +93,7 @@ std::vector<engagement> engagements_of(const thread_points& thread, std::int64_t
     since = at;
   };
   for (const trace_point& p : thread.points) {
-    close(p.ns);  // also at an operation's end: the next one of the same lane is another slice
+    close(p.ns);  // also at the end of an operation: the lane's next one is a new slice
     if (p.mark == trace_mark::running) lane = p.lane;
     if (p.mark == trace_mark::idle) lane = no_lane;
   }
@@ -101,7 +101,7 @@ std::vector<engagement> engagements_of(const thread_points& thread, std::int64_t
   return all;
 }
 
-/// The operation of its lane that goes on at `ns`.
+/// The lane's operation in progress at `ns`, or nullptr.
 const traced_operation* operation_at(const std::vector<traced_operation>& all, std::int64_t ns) {
   const auto found =
       std::upper_bound(all.begin(), all.end(), ns,
@@ -111,7 +111,7 @@ const traced_operation* operation_at(const std::vector<traced_operation>& all, s
 
 using operations_by_lane = std::map<std::uint32_t, std::vector<traced_operation>>;
 
-/// Cuts a thread's stretches where it turned to another lane or another operation.
+/// Cuts a thread's stretches into slices: a new one for each lane and each operation.
 void cut(const std::vector<stretch>& stretches, const std::vector<engagement>& engaged, int thread,
          const operations_by_lane& operations, std::vector<core_slice>& into) {
   auto next = engaged.begin();
@@ -193,7 +193,7 @@ run_timeline timeline_of(const run_trace& trace) {
       add_phases(o, slices);
       all.operations.push_back(std::move(o));
     }
-  // Times count from the start of the run.
+  // Make times relative to the start of the run.
   for (core_slice& s : all.slices) s.begin_ns -= trace.begin_ns, s.end_ns -= trace.begin_ns;
   for (traced_operation& o : all.operations) {
     o.begin_ns -= trace.begin_ns, o.end_ns -= trace.begin_ns;

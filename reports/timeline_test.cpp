@@ -13,8 +13,8 @@ constexpr auto in = switch_kind::in, waits = switch_kind::waits, preempted = swi
 constexpr auto running = trace_mark::running, idle = trace_mark::idle, begun = trace_mark::begun,
                ended = trace_mark::ended, failed = trace_mark::failed;
 
-/// Two threads on CPU 0, a lane each; thread 11 is preempted in the middle of its first operation,
-/// thread 12 waits in its own.
+/// Two threads on CPU 0, one lane each. Thread 11 is preempted during its first operation, thread
+/// 12 waits during its own.
 run_trace two_threads() {
   run_trace t;
   t.begin_ns = 1000;
@@ -56,7 +56,7 @@ TEST(timeline, of_threads_that_share_a_cpu_says_who_was_preempted_and_who_waited
   EXPECT_EQ(first.lane, 0U);
   EXPECT_EQ(first.begin_ns, 0);
   EXPECT_EQ(first.end_ns, 600);
-  // Until its thread told of the lane: waits. Then it runs, is preempted, runs again.
+  // It waits until a thread runs its lane. Then it runs, is preempted, and runs again.
   ASSERT_EQ(first.phases.size(), 4U);
   EXPECT_EQ(first.phases[0].kind, phase_kind::waits);
   EXPECT_EQ(first.phases[1].kind, phase_kind::on_cpu);
@@ -68,7 +68,7 @@ TEST(timeline, of_threads_that_share_a_cpu_says_who_was_preempted_and_who_waited
   EXPECT_EQ(other.lane, 1U);
   ASSERT_EQ(other.phases.size(), 4U);
   EXPECT_EQ(other.phases[1].kind, phase_kind::on_cpu);
-  EXPECT_EQ(other.phases[2].kind, phase_kind::waits);  // it left its CPU of itself
+  EXPECT_EQ(other.phases[2].kind, phase_kind::waits);  // it left its CPU voluntarily
   EXPECT_EQ(other.phases[3].end_ns, 950);
 }
 
@@ -76,8 +76,7 @@ TEST(timeline, adds_up_to_the_time_on_the_cpu) {
   const run_timeline t = timeline_of(two_threads());
   std::int64_t sum = 0;
   for (const core_slice& s : t.slices) sum += s.end_ns - s.begin_ns;
-  EXPECT_EQ(
-      sum, 300 + 190 + 280 + 140);  // the stretches between the switches, from the start of the run
+  EXPECT_EQ(sum, 300 + 190 + 280 + 140);  // time between the switches, from the start of the run
 }
 
 TEST(timeline, cuts_a_slice_where_an_operation_ends) {
@@ -92,7 +91,7 @@ TEST(timeline, of_a_coroutine_that_goes_on_in_another_thread) {
   run_trace t;
   t.begin_ns = 0;
   t.end_ns = 1000;
-  // Neither thread ever left its CPU: the kernel told nothing of them.
+  // Neither thread ever left its CPU, so there are no switch records.
   t.threads = {{21, 0, {{0, 5, running}, {100, no_lane, idle}}},
                {22, 3, {{600, 5, running}, {700, 5, ended}, {710, no_lane, idle}}}};
   const run_timeline timeline = timeline_of(t);

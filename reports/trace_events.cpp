@@ -8,7 +8,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int cores_group = 1, lanes_group = 2;  // "processes" of the format: groups of tracks
+constexpr int cores_group = 1, lanes_group = 2;  // the format's "processes": groups of tracks
 
 double us(std::int64_t ns) { return static_cast<double>(ns) / 1000; }
 

@@ -61,7 +61,7 @@ std::string interval_text(const interval& value, std::string_view unit) {
   if (!value.lower || !value.upper) return mean;
   std::string lower = figure_text(*value.lower, unit);
   std::string upper = figure_text(*value.upper, unit);
-  // The unit is said once where all three have the same.
+  // If all three have the same unit, only the mean shows it.
   const auto unit_of = [](const std::string& text) {
     return text.substr(std::min(text.find(' '), text.size()));
   };

@@ -8,12 +8,12 @@
 
 namespace crossover {
 
-/// A figure for people, three significant digits and an SI prefix: (12345, "1/s") is "12.3 k/s",
+/// Formats a figure with three significant digits and an SI prefix: (12345, "1/s") is "12.3 k/s",
 /// (4.1e-6, "s") is "4.1 µs", (1.5e6, "bytes") is "1.5 MB", (0.25, "1") is "0.25".
 std::string figure_text(double value, std::string_view unit);
 
-/// "12.3 k/s (12.1 to 12.5)" or, across prefixes, "1.01 k/s (990 /s to 1.03 k/s)"; without the
-/// bracket where there is no interval.
+/// "12.3 k/s (12.1 to 12.5)" or, across prefixes, "1.01 k/s (990 /s to 1.03 k/s)"; only the mean if
+/// there are no bounds.
 std::string interval_text(const interval& value, std::string_view unit);
 
 /// "2.3×", and with bounds "2.3× (2.2 to 2.4)".
@@ -22,14 +22,14 @@ std::string ratio_text(const interval& value);
 /// "78 %".
 std::string percent_text(double share);
 
-/// "3 cores", "1 core": the count and its noun, with an s where it is not one.
+/// Count and noun, with an s unless the count is 1: "3 cores", "1 core".
 std::string counted(std::size_t count, std::string_view noun);
 
-/// The seconds of a duration parameter as "10ms", "250us", "1s" or a bare number in `bare_unit`
-/// seconds; nothing for other text.
+/// Parses a duration such as "10ms", "250us" or "1s" into seconds. A bare number is in units of
+/// `bare_unit` seconds. Returns nullopt for any other text.
 std::optional<double> seconds_of(std::string_view text, double bare_unit = 1e-6);
 
-/// The text, cut after `most` characters (not bytes) with an ellipsis.
+/// Cuts the text after `most` characters (not bytes) and appends an ellipsis.
 std::string clipped(std::string_view text, std::size_t most);
 
 }  // namespace crossover
