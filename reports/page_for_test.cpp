@@ -3,9 +3,9 @@
 #include <optional>
 
 #include "reports/page.hpp"
+#include "workloads/base/atomic_file.hpp"
 
-/// page_for_test FILE OUT [BASELINE]: writes the page of a results file, for the tests that open it
-/// in a browser.
+/// page_for_test FILE OUT [BASELINE]: writes the page of a results file, for the browser tests.
 int main(int argc, char** argv) {
   if (argc != 3 && argc != 4) {
     std::fprintf(stderr, "usage: page_for_test FILE OUT [BASELINE]\n");

@@ -7,11 +7,11 @@
 #include <optional>
 #include <random>
 
-#include "bench/measure/runner.hpp"
 #include "reports/check/formats/formats.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "tools/check/compare_sides.hpp"
 #include "tools/command_line.hpp"
+#include "workloads/base/atomic_file.hpp"
 #include "workloads/base/interrupt.hpp"
 
 namespace crossover {

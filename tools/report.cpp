@@ -4,11 +4,11 @@
 #include <fstream>
 #include <optional>
 
-#include "bench/measure/runner.hpp"
 #include "bench/results/results.hpp"
 #include "reports/page.hpp"
 #include "reports/tables.hpp"
 #include "tools/command_line.hpp"
+#include "workloads/base/atomic_file.hpp"
 
 namespace crossover {
 

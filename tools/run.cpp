@@ -16,6 +16,7 @@
 #include "reports/timeline.hpp"
 #include "tools/command_line.hpp"
 #include "tools/progress.hpp"
+#include "workloads/base/atomic_file.hpp"
 #include "workloads/base/interrupt.hpp"
 #include "workloads/endpoint.hpp"
 #include "workloads/registry.hpp"

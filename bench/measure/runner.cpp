@@ -1,9 +1,7 @@
 #include "bench/measure/runner.hpp"
 
 #include <benchmark/benchmark.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -267,20 +265,6 @@ std::string google_benchmark_build_type() {
   const std::string context = text.str();
   return context.find("\"library_build_type\": \"debug\"") != std::string::npos ? "debug"
                                                                                 : "release";
-}
-
-void check_writable(const std::filesystem::path& file) {
-  const std::string temporary = fmt::format("{}.{}.tmp", file.string(), ::getpid());
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored))
-    throw error(error_kind::unwritable,
-                fmt::format("{}: is a directory; name a file", file.string()));
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0)
-    throw system_failure(error_kind::unwritable,
-                         fmt::format("{}: cannot be written", file.string()), errno);
-  ::close(fd);
-  ::unlink(temporary.c_str());
 }
 
 void run_cells(const std::vector<planned_cell>& cells, results& all, const run_options& options,

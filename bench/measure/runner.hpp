@@ -25,10 +25,6 @@ struct run_options {
   std::function<void(const run_progress&)> progress;
 };
 
-/// Finds out before anything is measured whether `file` can be written; leaves nothing. Throws
-/// `error` (unwritable).
-void check_writable(const std::filesystem::path& file);
-
 /// How Google Benchmark's library says it was built, in its own JSON: "release" or "debug".
 std::string google_benchmark_build_type();
 

@@ -1,9 +1,6 @@
 #include "bench/results/results.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cmath>
@@ -13,6 +10,7 @@
 #include <sstream>
 
 #include "bench/results/benchmark_rows.hpp"
+#include "workloads/base/atomic_file.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {
@@ -310,31 +308,6 @@ results read_results(const std::filesystem::path& file) {
     unreadable(file.string(),
                "not JSON (or cut short); name a results file that `crossover run` wrote");
   return results_from_json(document, file.string());
-}
-
-void write_atomically(const std::filesystem::path& file, std::string_view text) {
-  const std::string temporary = fmt::format("{}.{}.tmp", file.string(), ::getpid());
-  const auto fail = [&](const char* what) {
-    const int reason = errno;
-    ::unlink(temporary.c_str());
-    throw system_failure(error_kind::unwritable, fmt::format("{}: {}", file.string(), what),
-                         reason);
-  };
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) fail("cannot be written");
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t written = ::write(fd, text.data() + done, text.size() - done);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      const int reason = errno;
-      ::close(fd);
-      errno = reason;
-      fail("cannot be written");
-    }
-    done += static_cast<std::size_t>(written);
-  }
-  if (::fsync(fd) != 0 || ::close(fd) != 0) fail("cannot be flushed");
-  if (::rename(temporary.c_str(), file.c_str()) != 0) fail("cannot be replaced");
 }
 
 void write_results(const std::filesystem::path& file, const results& value) {

@@ -112,9 +112,6 @@ nlohmann::ordered_json to_json(const results& value);
 results results_from_json(const nlohmann::json& document, std::string_view where);
 results read_results(const std::filesystem::path& file);
 
-/// Replaces the file's content as a whole or not at all: temporary file beside it, fsync, rename.
-/// Throws `error` (unwritable).
-void write_atomically(const std::filesystem::path& file, std::string_view text);
 void write_results(const std::filesystem::path& file, const results& value);
 
 }  // namespace crossover

@@ -1,8 +1,6 @@
 #include "bench/results/results.hpp"
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -11,7 +9,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "bench/measure/runner.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {
@@ -190,47 +187,6 @@ TEST_F(in_a_directory, a_document_without_anything_is_valid) {
   EXPECT_EQ(document["benchmarks"], json::array());
   EXPECT_EQ(document["crossover"]["cells"], json::array());
   EXPECT_TRUE(document["context"]["num_cpus"].is_null()) << "unknown is null";
-}
-
-TEST_F(in_a_directory, a_failed_write_leaves_the_old_file_and_nothing_else) {
-  write_atomically(file, "what stood there");
-  // A file size limit stands for a full disk: the write fails in its midst.
-  ::signal(SIGXFSZ, SIG_IGN);
-  rlimit before{};
-  ::getrlimit(RLIMIT_FSIZE, &before);
-  rlimit small = before;
-  small.rlim_cur = 1000;
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  std::string message;
-  try {
-    write_atomically(file, std::string(100'000, 'x'));
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::unwritable);
-    message = trouble.what();
-  }
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  EXPECT_EQ(message, file.string() + ": cannot be written: File too large");
-  EXPECT_EQ(content(), "what stood there");
-  EXPECT_EQ(files(), 1);
-}
-
-TEST_F(in_a_directory, a_place_that_cannot_be_written_is_told_before_and_leaves_nothing) {
-  const auto refusal = [](const fs::path& where) -> std::string {
-    try {
-      check_writable(where);
-      return "writable";
-    } catch (const error& trouble) {
-      EXPECT_EQ(trouble.kind(), error_kind::unwritable);
-      return trouble.what();
-    }
-  };
-  EXPECT_EQ(refusal(file), "writable");
-  EXPECT_EQ(files(), 0);
-  EXPECT_EQ(
-      refusal(directory / "no" / "such.json"),
-      (directory / "no" / "such.json").string() + ": cannot be written: No such file or directory");
-  EXPECT_EQ(refusal(directory), directory.string() + ": is a directory; name a file");
-  EXPECT_THROW(write_atomically(directory / "no" / "such.json", "x"), error);
 }
 
 TEST_F(in_a_directory, unreadable_files_are_told_in_one_line_that_names_them) {

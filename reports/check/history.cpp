@@ -11,6 +11,7 @@
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"
+#include "workloads/base/atomic_file.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {

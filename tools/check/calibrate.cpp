@@ -18,6 +18,7 @@
 #include "tools/check/run_gate.hpp"
 #include "tools/command_line.hpp"
 #include "tools/progress.hpp"
+#include "workloads/base/atomic_file.hpp"
 #include "workloads/base/interrupt.hpp"
 
 namespace crossover {
