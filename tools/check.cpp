@@ -137,8 +137,8 @@ int check_command(const string_list& arguments) {
   app.add_option("--format", formats, help_of_formats())->take_all()->allow_extra_args(false);
   app.add_option("--out", out, "FILE: the comparison as JSON");
   app.add_option("--seed", seed, "of everything random here");
-  app.add_option("--deadline", asked.deadline_s,
-                 "seconds by which a cell may be late before it is killed (default 20)")
+  app.add_option("--grace", asked.grace_s,
+                 "kill a cell that takes this many extra seconds (default 20)")
       ->check(CLI::PositiveNumber);
   app.add_flag("--allow-different-environment", asked.files.allow_different_environment,
                "judge in spite of differing machines or builds");

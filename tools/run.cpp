@@ -143,8 +143,8 @@ int run_command(const string_list& arguments) {
       ->take_all()
       ->allow_extra_args(false);
   app.add_option("--launcher", launcher, "put before the cell's command line, as 'taskset -c 3'");
-  app.add_option("--deadline", how.deadline_s,
-                 "seconds by which a cell may be late before it is killed (default 20)")
+  app.add_option("--grace", how.grace_s,
+                 "kill a cell that takes this many extra seconds (default 20)")
       ->check(CLI::PositiveNumber);
   app.add_option("--out", out, "the results file (default results.json)");
   app.add_option("--trace", trace,

@@ -30,8 +30,8 @@ std::string shortened(const std::string& line) {
 
 }  // namespace
 
-cell_process::cell_process(std::vector<std::string> command, double deadline_s)
-    : started_ns_(now_ns()), child_(std::move(command)), deadline_s_(deadline_s) {}
+cell_process::cell_process(std::vector<std::string> command, double grace_s)
+    : started_ns_(now_ns()), child_(std::move(command)), grace_s_(grace_s) {}
 
 json cell_process::ask(const json& request, const char* expected, double patience_s) {
   child_.write_line(request.dump(-1, ' ', false, json::error_handler_t::replace));
@@ -62,7 +62,7 @@ void cell_process::prepare(const cell_preparation& what) {
   if (what.injected_delay_ns > 0) body["injected_delay_ns"] = what.injected_delay_ns;
   // Thousands of threads or processes on few cores take their time to begin and to end.
   patience_s_ = 0.01 * what.in_flight;
-  const json ready = ask({{"prepare", body}}, "ready", deadline_s_ + patience_s_);
+  const json ready = ask({{"prepare", body}}, "ready", grace_s_ + patience_s_);
   startup_s_ = static_cast<double>(now_ns() - started_ns_) * 1e-9;
   if (ready.value("protocol", json()) != 1)
     throw error(error_kind::failed,
@@ -96,7 +96,7 @@ json cell_process::ask_for_sample(const run_request& what, bool trace) {
     body["seed"] = what.seed;
   }
   if (trace) body["trace"] = true;
-  return ask({{"run", body}}, "sample", what.seconds + deadline_s_ + patience_s_);
+  return ask({{"run", body}}, "sample", what.seconds + grace_s_ + patience_s_);
 }
 
 sample cell_process::sample_told(const json& told) const {
@@ -120,8 +120,8 @@ sample cell_process::sample_told(const json& told) const {
 }
 
 std::optional<std::uint64_t> cell_process::finish() {
-  const json told = ask({{"finish", json::object()}}, "finished", deadline_s_ + patience_s_);
-  child_.end(child_process::duration(deadline_s_ + patience_s_));
+  const json told = ask({{"finish", json::object()}}, "finished", grace_s_ + patience_s_);
+  child_.end(child_process::duration(grace_s_ + patience_s_));
   if (told.contains("peak_rss_bytes") && told["peak_rss_bytes"].is_number_unsigned() &&
       told["peak_rss_bytes"] > 0)
     return told["peak_rss_bytes"].get<std::uint64_t>();

@@ -37,8 +37,9 @@ struct run_request {
 class cell_process {
  public:
   /// `command`: the program and its arguments up to `cell`, behind the launcher if there is one.
-  /// `deadline_s`: how much longer than asked an answer may take before the process is killed.
-  cell_process(std::vector<std::string> command, double deadline_s);
+  /// `grace_s`: a reply that is this much later than expected ends in an error, and the process is
+  /// killed.
+  cell_process(std::vector<std::string> command, double grace_s);
 
   /// Returns once the cell is ready.
   void prepare(const cell_preparation& what);
@@ -63,7 +64,7 @@ class cell_process {
 
   std::int64_t started_ns_;
   child_process child_;
-  double deadline_s_;
+  double grace_s_;
   double patience_s_ = 0;  ///< on top of it, for what is in flight
   double startup_s_ = 0;
   std::optional<double> setup_s_;

@@ -17,7 +17,7 @@ double log_time(const sample& s) { return std::log(s.wall_s / static_cast<double
 cell_process load(const duel_arm& arm, const duel_plan& plan, std::uint32_t padding) {
   std::vector<std::string> command = {"env", "CROSSOVER_LAYOUT=" + std::string(padding, 'x')};
   command.insert(command.end(), arm.command.begin(), arm.command.end());
-  return cell_process(command, plan.deadline_s);
+  return cell_process(command, plan.grace_s);
 }
 
 /// Returns once it is ready and warm.

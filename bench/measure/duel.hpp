@@ -28,7 +28,7 @@ struct duel_plan {
   std::uint64_t operations = 0;  ///< more than 0: a slice is so many operations instead, so that
                                  ///< both arms do the same work
   double warm_up_s = 0.1;        ///< of each process, thrown away
-  double deadline_s = 20;
+  double grace_s = 20;
   bool starts_together = true;  ///< both processes of a block are loaded at the same time; false
                                 ///< where their start is what is compared
   std::uint64_t seed = 1;       ///< of the order and of the environments' sizes

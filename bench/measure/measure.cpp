@@ -57,7 +57,7 @@ cell_process start_cell(const measuring& how, const planned_cell& cell) {
   // A lane that waits for 10 s cannot end sooner: patience grows with the least time of an
   // operation.
   return cell_process(command,
-                      how.deadline_s + 3 * cell.workload->min_operation_s(cell.workload_values));
+                      how.grace_s + 3 * cell.workload->min_operation_s(cell.workload_values));
 }
 
 }  // namespace

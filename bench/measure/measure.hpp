@@ -31,7 +31,7 @@ struct measuring {
   std::vector<std::string> launcher;  ///< put before the cell's command line
   double seconds = 0.2;
   double warm_up_s = 0.05;
-  double deadline_s = 20;  ///< how much longer than asked a cell may take
+  double grace_s = 20;  ///< extra time before a late cell is killed
   std::uint64_t seed = 1;
 };
 

@@ -127,7 +127,7 @@ check_result check_programs(const check_request& asked, operand kind) {
     options.filter = asked.filter;
     options.metric = asked.gate.metric;
     options.seed = asked.gate.flips.seed;
-    options.deadline_s = asked.deadline_s.value_or(20);
+    options.grace_s = asked.grace_s.value_or(20);
     options.slower = asked.slower;
     options.slower_in = asked.slower_in;
     source = std::make_unique<crossover_pair>(old_program, new_program, options, before);
@@ -141,7 +141,7 @@ check_result check_programs(const check_request& asked, operand kind) {
     source = std::make_unique<foreign_pair>(
         old_program, new_program,
         foreign_pair_options{asked.filter, asked.min_time, asked.gate.metric, asked.gate.flips.seed,
-                             asked.deadline_s.value_or(120)},
+                             asked.grace_s.value_or(120)},
         before);
   }
   const std::vector<std::string> names = source->cells();

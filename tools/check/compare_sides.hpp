@@ -15,7 +15,7 @@ struct check_request {
   gate_options gate;
   file_options files;
   std::string filter, min_time;
-  std::optional<double> deadline_s;
+  std::optional<double> grace_s;
   string_list selection;  ///< flags of `list`; empty: the suite `check`
   double slower = 0;
   std::string slower_in;

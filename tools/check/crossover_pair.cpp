@@ -211,7 +211,7 @@ double crossover_pair::prepare(std::size_t i) {
   const bool slowed = options_.slower > 0 && name_filter(options_.slower_in).keeps(cell.what.name);
   cell.plan.slice_s = slice_s;
   cell.plan.warm_up_s = warm_up_s;
-  cell.plan.deadline_s = options_.deadline_s;
+  cell.plan.grace_s = options_.grace_s;
   cell.plan.starts_together = options_.metric != "startup";
   double around_s = 0, operation_s = 0;
   std::uint64_t sampling_interval = 0;

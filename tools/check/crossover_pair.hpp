@@ -32,7 +32,7 @@ struct crossover_pair_options {
   std::string filter;
   std::string metric = "time";
   std::uint64_t seed = 1;
-  double deadline_s = 20;
+  double grace_s = 20;
   double slower = 0;      ///< percent of time added to each operation of the new side
   std::string slower_in;  ///< filter of the cells that `slower` applies to
 };

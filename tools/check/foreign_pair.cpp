@@ -104,7 +104,7 @@ results foreign_pair::run(std::size_t i, side which) {
       "--benchmark_out=" + out.string(),
       "--benchmark_out_format=json"};
   try {
-    child_process(command).read_to_end(child_process::duration(options_.deadline_s));
+    child_process(command).read_to_end(child_process::duration(options_.timeout_s));
     results measured = read_results(out);
     for (const cell_result& cell : measured.cells)
       if (cell.status == cell_status::failed) throw error(error_kind::failed, cell.reason);

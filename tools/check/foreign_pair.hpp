@@ -17,7 +17,7 @@ struct foreign_pair_options {
   std::string min_time;  ///< value of --benchmark_min_time, in s
   std::string metric = "time";
   std::uint64_t seed = 1;
-  double deadline_s = 120;  ///< timeout of one process
+  double timeout_s = 120;  ///< timeout of one process
 };
 
 /// Two Google Benchmark executables. A block runs one process of each for one benchmark, in random

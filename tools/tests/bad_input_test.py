@@ -117,7 +117,7 @@ class BadInput(InADirectory):
             ("--rate", 0),
             ("--rate", -5),
             ("--seed", "x"),
-            ("--deadline", 0),
+            ("--grace", 0),
         ):
             self.run_refused(USAGE, flag, *CELL, f"{flag}={value}")
         self.run_refused(USAGE, "exclude each other", "--quick", "--thorough")

@@ -90,7 +90,7 @@ class BrokenCells(InADirectory):
 
     def test_a_hang(self):
         began = time.monotonic()
-        reason = self.run_with("import time; time.sleep(600)", "--deadline", 1.5)
+        reason = self.run_with("import time; time.sleep(600)", "--grace", 1.5)
         self.assertIn("no answer within 1.5", reason.replace("1.51", "1.5"))
         self.assertIn("the process was killed", reason)
         self.assertLess(time.monotonic() - began, 60)
@@ -100,7 +100,7 @@ class BrokenCells(InADirectory):
             "import signal; [signal.signal(s, signal.SIG_IGN) for s in (1, 2, 15)]\n"
             + READY
             + "; import time; time.sleep(600)",
-            "--deadline",
+            "--grace",
             1.5,
         )
         self.assertIn("the process was killed", reason)

@@ -295,7 +295,7 @@ class OwnPrograms(Check):
 
     def test_a_hang(self):
         found = self.check(
-            REGRESSION, PROGRAM, self.spoiled("exec sleep 600"), *CELL, "--deadline", 1
+            REGRESSION, PROGRAM, self.spoiled("exec sleep 600"), *CELL, "--grace", 1
         )
         self.assertIn("was killed", found["newly_failing"][0]["reason"])
 

@@ -85,7 +85,7 @@ class Interrupt(InADirectory):
         self.assertEqual(os.listdir(self.directory), ["results.json"], "no temporary file is left")
 
     def test_does_not_wait_for_the_repetition_in_progress(self):
-        run = self.start("--seconds", "120", "--deadline", "300")
+        run = self.start("--seconds", "120", "--grace", "300")
         time.sleep(1)
         self.interrupt(run)
         ours = self.results()["crossover"]
