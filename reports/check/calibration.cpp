@@ -15,7 +15,7 @@ namespace crossover {
 namespace {
 
 constexpr double rank_test_level = 0.05;
-/// With fewer banked blocks a cell is not played again: the same few would come over and over.
+/// Minimum number of recorded blocks for resampling a cell; fewer would be drawn over and over.
 constexpr std::size_t least_pool = 12;
 
 bool measured_alike(const banked_suite& a, const banked_suite& b) {
@@ -27,7 +27,7 @@ bool measured_alike(const banked_suite& a, const banked_suite& b) {
          std::equal(a.cells.begin(), a.cells.end(), b.cells.begin(), b.cells.end(), same_names);
 }
 
-/// A cell's banked log ratios, and what a block of it takes.
+/// A cell's recorded log ratios, and the wall time of one of its blocks.
 struct pool {
   std::string name;
   std::vector<double> identical, slower;
@@ -64,8 +64,8 @@ std::vector<pool> pools_of(const std::vector<const banked_suite*>& suites) {
   return pools;
 }
 
-/// The old arm's figures of the first half of the screen's blocks, against the new arm's of the
-/// second.
+/// The baseline's figures from the first half of the screen's blocks against the candidate's from
+/// the second half.
 std::optional<double> sequential_shift(const banked_cell& cell, double& p) {
   std::vector<double> before, after;
   const std::size_t half = cell.screen.size() / 2;
@@ -111,14 +111,14 @@ void count_live(const banked_suite& suite, calibration& found) {
     found.troubles.push_back(suite.date + ": " + trouble);
 }
 
-/// What is true in a kind of played suites: every cell is shifted, or one of these cells, taken in
-/// turns.
+/// Assumed truth of simulated suites. If `slower` is empty, every cell is shifted; otherwise one of
+/// these cells per suite, in rotation.
 struct played_truth {
   std::string words;
   double shift = 0;
-  std::vector<std::size_t> slower;  ///< positions of cells
-  bool as_injected = false;  ///< the slower cell's blocks are those that were measured slowed down;
-                             ///< else shifted ones of identical code
+  std::vector<std::size_t> slower;  ///< indices of cells
+  bool as_injected = false;         ///< draw the slower cell's blocks from those measured with the
+                                    ///< slowdown, instead of shifting blocks of identical code
 };
 
 replayed replay(const std::vector<pool>& pools, const gate_options& gate, const played_truth& truth,

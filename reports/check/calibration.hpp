@@ -9,39 +9,39 @@
 
 namespace crossover {
 
-/// How often something happened; its share and interval are Clopper and Pearson's.
+/// Counts of an event; Clopper and Pearson give its share and interval.
 struct proportion {
   unsigned times = 0;
   unsigned of = 0;
   void count(bool did) { times += did ? 1 : 0, ++of; }
 };
 
-/// A cell over all suites of a bank.
+/// One cell over all recorded suites.
 struct calibrated_cell {
   std::string name;
-  unsigned blocks = 0;  ///< of identical code
-  double mean = 0;      ///< of their log ratios
+  unsigned blocks = 0;  ///< number of blocks of identical code
+  double mean = 0;      ///< mean of their log ratios
   double sd = 0;
-  unsigned slower_blocks = 0;         ///< of suites that slowed this cell down
-  std::optional<double> slower_mean;  ///< of their log ratios: what the injection really came to
-  proportion found;                   ///< called a regression in those suites
+  unsigned slower_blocks = 0;         ///< number of blocks in suites that slowed this cell down
+  std::optional<double> slower_mean;  ///< mean log ratio of those blocks: the effective slowdown
+  proportion found;                   ///< how often it was called a regression in those suites
 };
 
-/// What the gate did on suites that were played again.
+/// Outcome of the gate on simulated suites.
 struct replayed {
   std::string truth;
-  proportion false_alarm;  ///< a cell that is not slower than tolerated was called a regression
-  proportion found;        ///< the slower cell was called a regression; of 0 where there is none
+  proportion false_alarm;  ///< a cell within tolerance was called a regression
+  proportion found;        ///< the slower cell was called a regression; `of` is 0 if there is none
   proportion slipped;      ///< the slower cell passed
   proportion passed;       ///< the suite passed
-  double blocks = 0;       ///< a suite, on the average
+  double blocks = 0;       ///< mean per suite
 };
 
-/// What a bank says of the gate's error rates.
+/// Error rates of the gate, estimated from recorded suites.
 struct calibration {
   std::string machine, first_date, last_date;
   double tolerate = 0.01, detect = 0.05, false_alarms = 0.01, power = 0.95, slower = 0;
-  std::size_t left_out = 0;  ///< suites of another machine, build or plan than the bank's last
+  std::size_t left_out = 0;  ///< suites whose machine, build or plan differs from the last one's
 
   // Live, as measured.
   proportion false_alarm;  ///< suites of identical builds in which a cell was called a regression
@@ -49,43 +49,43 @@ struct calibration {
   proportion false_alarm_beside;  ///< suites with a slower cell in which another cell was called a
                                   ///< regression
   proportion found;               ///< slower cells that were called a regression
-  proportion
-      found_where_seen;  ///< the same, of cells in whose time at least half of the added work was
-                         ///< seen, over all their suites: elsewhere another than the program is the
-                         ///< limit, its server say, and there is nothing to find
-  proportion slipped;    ///< slower cells that passed
-  double mean_wall_s = 0, longest_wall_s = 0, mean_blocks = 0;  ///< of a suite of identical builds
+  proportion found_where_seen;    ///< the same, only for cells whose measured slowdown is at least
+                                  ///< half of the added work. In other cells something else is the
+                                  ///< limit, such as the server, and there is nothing to find
+  proportion slipped;             ///< slower cells that passed
+  double mean_wall_s = 0, longest_wall_s = 0,
+         mean_blocks = 0;  ///< means and maximum over suites of identical builds
   std::vector<std::string> troubles;
 
-  // The same traces, as if the old program had been measured first and the new one after it.
-  proportion rank_flagged_cell;   ///< comparisons of identical code that the U-test flags at 5 %
-  proportion rank_flagged_suite;  ///< suites of identical builds in which it flags a cell
-  proportion rank_found;          ///< slower cells that it flags, as slower
+  // The same data, as if the candidate had been measured after the baseline.
+  proportion rank_flagged_cell;   ///< comparisons of identical code flagged by the U-test at 5 %
+  proportion rank_flagged_suite;  ///< suites of identical builds with a flagged cell
+  proportion rank_found;          ///< slower cells flagged as slower
 
   std::vector<calibrated_cell> cells;
   std::vector<replayed> replays;
 };
 
 struct replay_options {
-  unsigned suites = 10'000;  ///< of each truth; 0: none is played
+  unsigned suites = 10'000;  ///< suites per scenario; 0: no resampling
   std::uint64_t seed = 1;
-  unsigned draws = 1'999;  ///< sign flips of each test, where they are not enumerated
+  unsigned draws = 1'999;  ///< sign flips per test, unless they are enumerated
 };
 
-/// Counts what the suites of a bank say, those that were measured as its last one was, and plays
-/// their blocks again: a played suite draws each block at random, with replacement, from that
-/// cell's banked blocks of identical code and gives it a fresh sign (under identical code both
-/// signs are as likely, as the order of the arms is drawn), adds what the truth says, and goes
-/// through the same gate. What blocks of a suite had in common is lost by that.
+/// Counts the outcomes of the suites that were measured like the last one, then resamples their
+/// blocks (bootstrap). A simulated suite draws each block with replacement from that cell's
+/// recorded blocks of identical code and gives it a random sign: for identical code both signs are
+/// equally likely, because the order of the arms is random. It adds the scenario's shift and runs
+/// the same gate. Effects shared by the blocks of one suite are lost.
 ///
-/// The U-test is given, of each cell's screen, the old arm's figures of the first half of the
-/// blocks and the new arm's of the second: what would have been measured had one program's run of
-/// the suite followed the other's. Repetitions are the figures of groups.
+/// For each cell's screen, the U-test compares the baseline's figures from the first half of the
+/// blocks with the candidate's from the second half, as if one program's run of the suite had
+/// followed the other's. Figures of groups serve as repetitions.
 ///
-/// Throws `error` (unreadable) for an empty bank.
+/// Throws `error` (unreadable) if there are no suites.
 calibration calibrate(const std::vector<banked_suite>& bank, const replay_options& options = {});
 
-/// The calibration as a page of Markdown; `command` is what makes it anew.
+/// Returns the calibration as a Markdown page; `command` is the command that regenerates it.
 std::string calibration_page(const calibration& found, const std::string& command);
 
 }  // namespace crossover

@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// Closes a line that a crash has left without its end; no whole line ends so.
+/// Ends a line that a crash has truncated; no complete line ends like this.
 constexpr std::string_view cut_off = " cut off";
 
 double rounded(double value, int digits) {

@@ -13,8 +13,7 @@
 namespace crossover {
 namespace {
 
-/// Blocks of a cell: the log ratio, and figures of three groups that lie `drift` apart from block
-/// to block.
+/// Blocks of a cell: the log ratio and six groups of figures that drift by `drift` per block.
 std::vector<banked_block> recorded_blocks(block_simulator& noise, unsigned count, double shift,
                                           double drift) {
   std::vector<banked_block> blocks;
@@ -41,8 +40,7 @@ banked_cell recorded_cell(block_simulator& noise, const std::string& name, verdi
           recorded_blocks(noise, outcome == verdict::regression ? 12 : 0, shift, drift)};
 }
 
-/// A suite of three cells; `outcomes` are theirs, `slower` is which of them was slowed down (-1:
-/// none).
+/// A suite of three cells with these verdicts; `slower` is the index of the slowed cell (-1: none).
 banked_suite recorded_suite(block_simulator& noise, const std::vector<verdict>& outcomes,
                             int slower = -1, double drift = 0) {
   banked_suite suite;
@@ -66,7 +64,7 @@ constexpr verdict pass = verdict::pass, regression = verdict::regression,
 
 class bank_directory : public testing::Test {
  protected:
-  // CTest runs each test in a process of its own, several at a time.
+  // CTest runs each test in its own process, several at a time.
   void TearDown() override { std::filesystem::remove_all(directory); }
   std::filesystem::path directory = std::filesystem::path(testing::TempDir()) /
                                     ("crossover-bank-test." + std::to_string(::getpid()));

@@ -15,13 +15,13 @@
 namespace crossover {
 namespace {
 
-/// Scatter below this (of logs) is none: a deterministic metric such as a count of bytes.
+/// Scatter below this (of logs) counts as zero: a deterministic metric, such as a count of bytes.
 constexpr double least_sd = 1e-9;
 
-/// The logs of a cell's figures over its repetitions.
+/// One side of a cell: logs of the metric over the repetitions.
 struct side {
   std::vector<double> logs;
-  unsigned zeros = 0;  ///< figures that were 0 and have no logarithm
+  unsigned zeros = 0;  ///< values of 0, which have no logarithm
   double mean = NAN;
   double sd = NAN;  ///< NaN for fewer than two
 };
@@ -69,8 +69,8 @@ std::string more_repetitions(double sd, double floor, const cell_comparison& cel
       std::max(*needed, cell.blocks + 1));
 }
 
-/// Fills in figures, p and bounds; false where there is nothing to judge, with the reason in
-/// `remedy`.
+/// Fills in figures, p and bounds. Returns false if there is nothing to judge; `remedy` then has
+/// the reason.
 bool measure(cell_comparison& cell, const side& before, const side& after, double old_floor,
              double new_floor, const metric& judged, const file_options& options,
              std::size_t cells) {

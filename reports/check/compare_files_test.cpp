@@ -54,8 +54,8 @@ TEST(compare_files, gives_verdicts_by_hand_computed_figures) {
   EXPECT_NE(found.cells[3].remedy.find("on the two programs"), std::string::npos)
       << found.cells[3].remedy;
   EXPECT_EQ(exit_code_of(found), 1);
-  // The formula of the header: s of the ten wobbles (of logs), v = s^2 (1 + 1/10), both sides
-  // alike, so 18 degrees of freedom.
+  // The formula of the header: s of the ten values (of logs), v = s^2 (1 + 1/10) on both sides, so
+  // 18 degrees of freedom.
   double mean = 0, squares = 0;
   for (const double s : about(1)) mean += std::log(s) / 10;
   for (const double s : about(1)) squares += std::pow(std::log(s) - mean, 2) / 9;
@@ -243,8 +243,8 @@ TEST(holm, by_hand) {
   EXPECT_DOUBLE_EQ(adjusted[2], 0.06);
 }
 
-/// Runs of 10 repetitions of 20 unchanged cells each, with a state of the machine that differs from
-/// run to run as much as repetitions do: where the formula's assumption holds, so does the rate.
+/// Runs of 10 repetitions of 20 unchanged cells, with a machine state that differs from run to run
+/// as much as repetitions do: the formula's assumption holds, so its error rate must hold too.
 TEST(compare_files, false_alarms_where_runs_differ_as_repetitions_do) {
   block_simulator noise(noise_kind::normal, 1, 71);
   unsigned alarms = 0;

@@ -14,104 +14,101 @@ namespace crossover {
 enum class verdict { pass, regression, inconclusive };
 std::string_view to_string(verdict value);
 
-/// Where a cell's verdict came from.
+/// Source of a cell's verdict.
 enum class decided_by { screen, confirmation, files, history };
 std::string_view to_string(decided_by value);
 
-/// What a check was asked for, and how it went about it.
+/// Parameters of a check, and how it was carried out.
 struct comparison_plan {
-  double tolerate =
-      0.01;  ///< changes up to this share are nobody's business: the null of `regression`
-  double detect = 0.05;        ///< the slowdown that must not slip through: `pass` excludes it
-  double false_alarms = 0.01;  ///< the chance of any false `regression` in the whole suite
-  double power = 0.95;         ///< the chance to find a slowdown of `detect`
-  double bound_level = 0.025;  ///< each bound of an interval is missed with this chance
-  std::uint64_t seed = 1;      ///< of orders, environments and sign flips
-  std::string order;  ///< how the arms alternated: "ABBA or BAAB at random", "one after the other"
-  unsigned screen_blocks = 0;   ///< a cell, 0 where every cell went straight to the confirmation
-  unsigned confirm_blocks = 0;  ///< a surviving cell, as planned before it began
-  std::optional<double> expected_s;  ///< wall time that the plan foresaw
-  std::optional<double> wall_s;      ///< and what it took
+  double tolerate = 0.01;      ///< slowdowns up to this share are ignored: the null of `regression`
+  double detect = 0.05;        ///< slowdown that must not be missed: `pass` excludes it
+  double false_alarms = 0.01;  ///< probability of any false `regression` in the whole suite
+  double power = 0.95;         ///< probability of detecting a slowdown of `detect`
+  double bound_level = 0.025;  ///< error probability of each bound of an interval
+  std::uint64_t seed = 1;      ///< seed of orders, environments and sign flips
+  std::string order;  ///< how the sides alternated: "ABBA or BAAB at random", "one after the other"
+  unsigned screen_blocks = 0;   ///< blocks per cell; 0 if every cell was confirmed without a screen
+  unsigned confirm_blocks = 0;  ///< planned blocks per surviving cell
+  std::optional<double> expected_s;  ///< planned wall time
+  std::optional<double> wall_s;      ///< actual wall time
 };
 
-/// One cell that both sides measured. Ratios say how many times worse the new side is: new/old of a
-/// metric that is better when lower, old/new of one that is better when higher. 1.05 is five
-/// percent worse.
+/// One cell measured on both sides. A ratio above 1 means worse: new/old of a metric that is better
+/// when lower, old/new of one that is better when higher. 1.05 is five percent worse.
 struct cell_comparison {
   std::string name;
   std::string metric = "time";  ///< id from the metric table
   std::optional<double> ratio;  ///< exp of the mean log ratio
-  std::optional<double> lower;  ///< one-sided bounds, each at the plan's `bound_level`; absent
-                                ///< where there are too few blocks
+  std::optional<double> lower;  ///< one-sided bounds, each at the plan's `bound_level`; absent if
+                                ///< there are too few blocks
   std::optional<double> upper;
-  std::optional<double> p;           ///< of "no worse than tolerated", this cell alone
-  std::optional<double> adjusted_p;  ///< over the suite: `regression` where it is at most
-                                     ///< `false_alarms`; absent for cells that were screened out
-  double tolerate = 0.01;            ///< of this cell
+  std::optional<double> p;           ///< p-value of "no worse than tolerated" for this cell only
+  std::optional<double> adjusted_p;  ///< p-value adjusted over the suite: `regression` if at most
+                                     ///< `false_alarms`; absent for cells that the screen passed
+  double tolerate = 0.01;            ///< threshold of this cell
   double detect = 0.05;
   unsigned blocks =
-      0;  ///< blocks the figures rest on (of files: repetitions of the side that has fewer)
-  unsigned screen_blocks = 0;  ///< blocks that only selected the cell for confirmation
-  std::optional<double> sd;    ///< of a block's log ratio
+      0;  ///< blocks behind the figures (of files: repetitions of the side that has fewer)
+  unsigned screen_blocks = 0;  ///< blocks that were only used to select the cell for confirmation
+  std::optional<double> sd;    ///< s.d. of a block's log ratio
   std::vector<double>
-      block_log_ratios;  ///< the blocks the figures rest on, in order of measurement
-  std::vector<std::string> block_orders;  ///< of the same blocks, how their turns were drawn: "ABBA
-                                          ///< BAAB …", A being the old side
+      block_log_ratios;  ///< log ratios of the blocks behind the figures, in order of measurement
+  std::vector<std::string>
+      block_orders;  ///< order of the slices in the same blocks: "ABBA BAAB …", A is the baseline
   decided_by decided = decided_by::screen;
   verdict outcome = verdict::inconclusive;
-  bool improvement = false;  ///< better by more than is tolerated, by the upper bound
-  std::string remedy;        ///< of an inconclusive cell: what would decide it
+  bool improvement = false;  ///< better by more than the tolerance, judged by the upper bound
+  std::string remedy;        ///< what would decide an inconclusive cell
   std::vector<std::string> notes;
 };
 
-/// A cell that could not be compared, and why.
+/// A cell that could not be compared, with the reason.
 struct unmatched_cell {
   std::string name;
   std::string reason;
 };
 
-/// What a check found: the one value that all its outputs are made from.
+/// Result of a check; every output format is made from it.
 struct check_result {
-  std::string old_name;  ///< file or program, for people
+  std::string old_name;  ///< file or program, for display
   std::string new_name;
   std::string metric_label = "time per operation";
   comparison_plan plan;
   std::vector<cell_comparison> cells;
-  std::vector<unmatched_cell> removed;  ///< measured by the old side only
-  std::vector<unmatched_cell> added;    ///< measured by the new side only
-  std::vector<unmatched_cell>
-      newly_failing;                    ///< failed on the new side, and had not failed on the old
-  std::vector<unmatched_cell> failing;  ///< failed on both sides
-  std::vector<unmatched_cell> skipped;  ///< skipped on both sides
+  std::vector<unmatched_cell> removed;        ///< measured only by the baseline
+  std::vector<unmatched_cell> added;          ///< measured only by the candidate
+  std::vector<unmatched_cell> newly_failing;  ///< failed on the candidate only
+  std::vector<unmatched_cell> failing;        ///< failed on both sides
+  std::vector<unmatched_cell> skipped;        ///< skipped on both sides
   std::vector<environment_difference> environment;
-  bool environment_allowed = false;  ///< the user asked to compare in spite of the differences
+  bool environment_allowed = false;  ///< the user allowed a comparison despite the differences
   std::vector<std::string> notes;
-  std::vector<timeline> timelines;  ///< of a comparison with a history
+  std::vector<timeline> timelines;  ///< only in a comparison with a history
 };
 
-/// The verdict on the suite. `regression`: a cell regressed, or fails that did not. `inconclusive`:
-/// else, if a cell is, or one removed or fails on both sides, or environments differ without
-/// leave, or no cell was compared at all. `pass`: nothing of that.
+/// Returns the verdict on the suite. `regression`: a cell regressed or newly fails. `inconclusive`:
+/// otherwise, if a cell is inconclusive, is removed, or fails on both sides, if environments differ
+/// without permission, or if no cell was compared. `pass`: otherwise.
 verdict verdict_of(const check_result& found);
 
-/// 0 pass, 1 regression, 2 inconclusive.
+/// Returns 0 for pass, 1 for regression, 2 for inconclusive.
 int exit_code_of(const check_result& found);
 
-/// The outcome in one sentence: "2 of 20 cells regressed: …".
+/// Returns the outcome in one line: "regression: 20 cells compared, 2 regressed, …".
 std::string headline(const check_result& found);
 
-/// Throws `error` (unreadable) that names both sides unless there is a cell that both have, failed
-/// ones included.
+/// Throws `error` (unreadable) naming both sides unless they have a cell in common; failed cells
+/// count.
 void require_common_cells(const check_result& found);
 
-/// Cells in the order in which people want them: regressions, inconclusive ones, improvements, the
-/// rest; each by falling ratio.
+/// Returns the cells sorted for reading: regressions, inconclusive ones, improvements, the rest;
+/// each group by falling ratio.
 std::vector<const cell_comparison*> by_urgency(const check_result& found);
 
-/// A ratio as a signed change: 1.0512 as "+5.12 %"; "n/a" for an absent one.
+/// Formats a ratio as a signed change: 1.0512 as "+5.12 %"; "n/a" if absent.
 std::string as_change(std::optional<double> ratio);
 
-/// A share as a percentage with as many digits as it needs: 0.01 as "1 %".
+/// Formats a share as a percentage: 0.01 as "1 %".
 std::string as_percent(double share);
 
 }  // namespace crossover

@@ -12,8 +12,8 @@ namespace {
 
 constexpr char32_t replacement = 0xFFFD;
 
-/// Decodes the character at `at` and moves behind it; U+FFFD for a byte that begins none (Unicode
-/// 15, table 3-7).
+/// Decodes the character at `at` and advances `at` past it; U+FFFD for a byte that does not begin a
+/// character (Unicode 15, table 3-7).
 char32_t next_character(std::string_view text, std::size_t& at) {
   const auto byte = [&](std::size_t i) {
     return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0u;

@@ -5,28 +5,26 @@
 
 namespace crossover {
 
-/// Names of cells come from other people's programs. These make any bytes fit to print.
+/// Cell names come from other people's programs. These functions make any bytes safe to print.
 
-/// Valid UTF-8 in one line of visible text: bytes that are no UTF-8 become U+FFFD; control
-/// characters, line separators and those that turn the direction of writing become visible (`\n`,
-/// `\u{202e}`). Longer than `most` characters (0: no limit), the middle gives way to "…", since
-/// names differ at both ends.
+/// Returns valid UTF-8 on one line. Invalid bytes become U+FFFD; control characters, line
+/// separators and bidirectional controls become visible (`\n`, `\u{202e}`). If longer than `most`
+/// characters (0: no limit), the middle is replaced by "…", because names differ at both ends.
 std::string one_line(std::string_view text, std::size_t most = 0);
 
-/// One line for XML text and attribute values: `&`, `<`, `>` and quotes as entities.
+/// Escapes one line for XML text and attribute values: `&`, `<`, `>` and quotes become entities.
 std::string xml_text(std::string_view text);
 
-/// One line for a cell of a GitHub-flavoured Markdown table, as `<code>` whose content no renderer
-/// reads as markup or mention.
+/// Escapes one line for a cell of a GitHub-flavoured Markdown table, as `<code>` whose content no
+/// renderer treats as markup or mention.
 std::string markdown_code(std::string_view text, std::size_t most);
 
-/// One line for Markdown prose: what could be markup stands as entities.
+/// Escapes one line for Markdown prose: possible markup becomes entities.
 std::string markdown_text(std::string_view text);
 
-/// One line for the message of a GitHub workflow command (`%`, CR and LF encoded), and for its
-/// properties
-/// (`:` and `,` too).
+/// Escapes one line for the message of a GitHub workflow command (`%`, CR and LF encoded).
 std::string workflow_message(std::string_view text);
+/// The same for a property of such a command (`:` and `,` encoded too).
 std::string workflow_property(std::string_view text);
 
 }  // namespace crossover

@@ -12,12 +12,12 @@
 namespace crossover {
 namespace {
 
-/// A screened cell that looks slower than tolerated at this level goes on.
+/// A screened cell that looks slower than tolerated at this level is confirmed.
 constexpr double screen_level = 0.05;
-/// Blocks beyond what the level needs at least, so that a single block of the wrong sign does not
-/// decide: 2^3 patterns may be as extreme as the data and the cell is still found.
+/// Blocks beyond the minimum for the level, so that a single block of the wrong sign does not
+/// decide: a slowdown is still found if 2^3 patterns are as extreme as the data.
 constexpr unsigned spare_blocks = 3;
-/// How sure the plan wants to be of the scatter that a screen of few blocks has shown.
+/// Confidence of the upper bound on a scatter that was observed in few blocks.
 constexpr double sd_confidence = 0.8;
 
 std::vector<double> log_ratios(std::span<const block> blocks) {
@@ -60,19 +60,19 @@ void validate(const gate_options& options, std::span<const gated_cell> cells) {
                               cell.name, as_percent(cell.tolerate), as_percent(cell.detect)));
 }
 
-/// The power that the confirmation has to have: a screen lets a slowdown of `detect` through with
-/// at most (1 - power) / 2, so that much is left.
+/// Power required of the confirmation: the screen misses a slowdown of `detect` with probability at
+/// most (1 - power) / 2; the rest is left.
 double confirming_power(const gate_options& options, bool screens) {
   return screens ? options.power / (1 - (1 - options.power) / 2) : options.power;
 }
 
-/// The fewest blocks that may decide on one of `together` cells.
+/// Minimum number of blocks to decide on one of `together` cells.
 unsigned least_blocks(const gate_options& options, std::size_t together) {
   return blocks_for_level(options.false_alarms, static_cast<unsigned>(together)) + spare_blocks;
 }
 
-/// Blocks to confirm one of `together` cells, of this scatter, with the asked power. Nothing where
-/// no number is enough.
+/// Returns the blocks needed to confirm one of `together` cells with this scatter at the requested
+/// power; nullopt if no number is enough.
 std::optional<unsigned> confirm_blocks(const gate_options& options, double sd, double shift,
                                        std::size_t together, bool screens) {
   const double level = options.false_alarms / static_cast<double>(together);
@@ -111,7 +111,7 @@ std::string what_settles(const cell_comparison& cell, const gate_options& option
     return fmt::format(
         "{} blocks are too few: {} cell{} judged together at {} false alarms need at least {}",
         cell.blocks, together, together == 1 ? "" : "s", as_percent(options.false_alarms), least);
-  // A change that lies between the thresholds is settled by the nearer one.
+  // A change between the thresholds is decided by the nearer one.
   const double centre = std::log(*cell.ratio);
   const double to_regression = centre - std::log1p(cell.tolerate),
                to_pass = std::log1p(cell.detect) - centre;

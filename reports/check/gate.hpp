@@ -9,35 +9,35 @@
 
 namespace crossover {
 
-/// The gate decides how many blocks are measured, which cells are confirmed, and the verdicts. It
-/// measures nothing: a runner asks for a plan, measures, asks who survived, measures those on fresh
-/// blocks, and asks for the comparison.
+/// The gate decides how many blocks to measure, which cells to confirm, and the verdicts. It does
+/// not measure: a runner gets a plan, measures, gets the survivors, measures those on fresh blocks,
+/// and gets the comparison.
 ///
-/// How the error rates are spent. *False alarms*: the screen only selects; the confirmation alone
+/// How the error rates are spent. *False alarms*: the screen only selects. Only the confirmation
 /// decides, by step-down maxT at the whole of `false_alarms` over the cells that survived. Its
-/// blocks are fresh, so given any set of survivors the chance of a false `regression` is at most
-/// `false_alarms`, and so it is over all (a test of the simulations holds it so). That the number
-/// of blocks is chosen from the screen changes nothing, for the same reason. *Wrong passes*: a cell
-/// that is slower by `detect` or more has two chances to pass, the screen and the confirmation,
-/// each at (1 - power) / 2 by the upper bound; without a screen it has one, at 1 - power. A suite
-/// passes only if every cell does, so its chance to pass with such a cell in it is at most 1 -
-/// power too (intersection-union: Berger 1982).
+/// blocks are fresh, so for any set of survivors the probability of a false `regression` is at most
+/// `false_alarms`, and hence overall (a test checks this by simulation). Choosing the number of
+/// blocks from the screen changes nothing, for the same reason. *Wrong passes*: a cell that is
+/// slower by `detect` or more can pass the screen or the confirmation, each with probability at
+/// most (1 - power) / 2 by the upper bound; without a screen, 1 - power at once. A suite passes
+/// only if every cell does, so its probability of passing with such a cell is at most 1 - power too
+/// (intersection-union: Berger 1982).
 
 struct gate_options {
   double tolerate = 0.01;
   double detect = 0.05;
   double false_alarms = 0.01;
   double power = 0.95;
-  double budget_s = 300;        ///< wall time that may be spent
-  std::string metric = "time";  ///< id from the metric table: what the log ratios are of, turned so
-                                ///< that positive is worse
-  /// S.d. of a block's log ratio to plan for before anything is measured: the upper end of what
-  /// blocks of ABBA slices showed on a shared virtual machine (0.4 % to 1.5 %).
+  double budget_s = 300;        ///< maximum wall time
+  std::string metric = "time";  ///< id from the metric table: the metric of the log ratios,
+                                ///< oriented so that positive is worse
+  /// S.d. of a block's log ratio assumed before anything is measured: the upper end of the range
+  /// observed for blocks of ABBA slices on a shared virtual machine (0.4 % to 1.5 %).
   double block_sd = 0.015;
   flip_options flips;
 };
 
-/// A cell that is to be judged, with the thresholds that hold for it.
+/// A cell to judge, with its thresholds.
 struct gated_cell {
   std::string name;
   double tolerate = 0.01;
@@ -46,60 +46,60 @@ struct gated_cell {
 };
 
 struct block_plan {
-  bool screens = false;        ///< false: every cell goes straight to the confirmation
-  unsigned screen_blocks = 0;  ///< a cell
-  unsigned confirm_blocks =
-      0;  ///< a survivor, as far as can be said before the screen has shown the noise
-  unsigned expected_survivors = 0;  ///< cells that the confirmation is planned for
-  double expected_s = 0;            ///< wall time, if as many survive
-  double visible = 0;  ///< the smallest slowdown that is found with the asked power in the noise
-                       ///< planned for: 0.04 is 4 %
-  double bound_level = 0.025;  ///< of each bound: what `pass` may err by in one stage
+  bool screens = false;             ///< false: every cell is confirmed without a screen
+  unsigned screen_blocks = 0;       ///< blocks per cell
+  unsigned confirm_blocks = 0;      ///< blocks per survivor, for the assumed scatter
+  unsigned expected_survivors = 0;  ///< number of cells for which the confirmation is planned
+  double expected_s = 0;            ///< wall time if that many cells survive
+  double visible = 0;  ///< smallest slowdown detected with the requested power at the assumed
+                       ///< scatter: 0.04 is 4 %
+  double bound_level =
+      0.025;  ///< error probability of each bound: that of a wrong pass in one stage
   bool within_budget = true;
 };
 
-/// A cell that goes on to the confirmation, and with how many fresh blocks.
+/// A cell to confirm and its number of fresh blocks.
 struct survivor {
   std::size_t cell = 0;
   unsigned blocks = 0;
 };
 
-/// What was measured of a cell.
+/// Blocks measured for one cell.
 struct measured_cell {
   std::vector<block> screen;
-  std::vector<block> confirm;  ///< fresh blocks; empty for a cell that did not survive
+  std::vector<block> confirm;  ///< fresh blocks; empty if the cell did not survive
   std::vector<std::string> notes;
 };
 
-/// The sizes of both stages. One stage where that is no dearer (few cells), else the screen that
-/// makes screen and expected confirmations cheapest. Throws `error` (invalid) for shares outside
-/// (0, 1), `tolerate` not below `detect`, or no cells.
+/// Returns the sizes of both stages. Plans a single stage if it is no more expensive (few cells),
+/// otherwise the screen that minimises the cost of screen plus expected confirmations. Throws
+/// `error` (invalid) for shares outside (0, 1), `tolerate` not below `detect`, or no cells.
 block_plan plan_blocks(const gate_options& options, std::span<const gated_cell> cells);
 
-/// The plan in one or two lines for people: blocks, expected wall time, smallest visible slowdown.
+/// Formats the plan for people in one or two lines: blocks, expected wall time, smallest visible
+/// slowdown.
 std::string in_words(const block_plan& plan, const gate_options& options, std::size_t cells);
 
-/// Who survives the screen: a cell whose upper bound does not exclude its `detect`, or that looks
-/// slower than tolerated (p <= 0.05, this cell alone). All cells where the plan has no screen. Each
-/// gets the blocks that its own scatter in the screen (at its 80 % upper bound) and the number of
-/// survivors ask for, within what is left of the budget, but never fewer than the level needs.
-/// `screen[i]` are the blocks of `cells[i]`.
+/// Returns the cells that survive the screen: the upper bound does not exclude `detect`, or the
+/// cell looks slower than tolerated (p <= 0.05, this cell only). All cells if the plan has no
+/// screen. Each gets the blocks required by its own scatter in the screen (at its 80 % upper bound)
+/// and by the number of survivors, within the remaining budget, but never fewer than the level
+/// needs. `screen[i]` are the blocks of `cells[i]`.
 std::vector<survivor> survivors(const block_plan& plan, const gate_options& options,
                                 std::span<const gated_cell> cells,
                                 std::span<const std::vector<block>> screen);
 
-/// Whether a survivor's fresh blocks are enough for the asked power though fewer than it was given:
-/// a few blocks of the screen are a poor estimate of the scatter, and one disturbed block among
-/// them asks for hundreds. Looked at are the blocks' distances from `tolerate`, never their signs:
-/// given the distances, each sign is as likely as the other at `tolerate`, so that the sign flips
-/// are as exact as with a number fixed beforehand (sample size re-estimation that stays blind:
-/// Gould 1992). `together`: how many cells survived.
+/// Returns whether a survivor's fresh blocks already suffice for the requested power. The few
+/// blocks of the screen are a poor estimate of the scatter; one disturbed block among them would
+/// require hundreds. Only the blocks' distances from `tolerate` are used, never their signs. At
+/// `tolerate` each sign is equally likely given the distances, so the sign flips stay as exact as
+/// with a fixed number (blind sample size re-estimation: Gould 1992). `together`: number of
+/// survivors.
 bool enough_blocks(const block_plan& plan, const gate_options& options, const gated_cell& cell,
                    std::size_t together, std::span<const block> fresh);
 
-/// The verdicts on what was measured, `measured[i]` being of `cells[i]`. A survivor's figures rest
-/// on its fresh blocks alone. The caller adds names, removed and failing cells, environment and
-/// wall time.
+/// Returns the verdicts; `measured[i]` belongs to `cells[i]`. A survivor's figures use only its
+/// fresh blocks. The caller adds names, removed and failing cells, environment and wall time.
 check_result compare_blocks(const block_plan& plan, const gate_options& options,
                             std::span<const gated_cell> cells,
                             std::span<const measured_cell> measured);

@@ -4,8 +4,8 @@
 
 #include "reports/check/simulated_gate.hpp"
 
-/// Prints what the gate does on simulated suites of 20 cells, as a Markdown table: `gate_simulation
-/// [SUITES [SEED]]`.
+/// Prints the gate's error rates on simulated suites of 20 cells as a Markdown table:
+/// `gate_simulation [SUITES [SEED]]`.
 int main(int count, char** arguments) {
   using namespace crossover;
   const unsigned suites =

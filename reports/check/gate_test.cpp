@@ -76,7 +76,7 @@ TEST(screen, lets_quiet_cells_go_and_keeps_slower_and_noisy_ones) {
   screen[5] = steady(plan.screen_blocks, 0, 0.2);
   screen[7] = steady(plan.screen_blocks, std::log(1.03),
                      0.002);  // slower than tolerated, though less than `detect`
-  screen[9] = {};             // nothing known of it yet
+  screen[9] = {};             // no block yet
   const std::vector<survivor> going_on = survivors(plan, options, cells, screen);
   ASSERT_EQ(going_on.size(), 4u);
   EXPECT_EQ(going_on[0].cell, 3u);
@@ -109,7 +109,7 @@ TEST(enough_blocks, ends_early_where_the_screen_was_disturbed_and_never_by_signs
   EXPECT_TRUE(enough(steady(plan.confirm_blocks, 0, 0.004)));
   EXPECT_FALSE(enough(steady(plan.confirm_blocks, 0, 0.1)));
   EXPECT_TRUE(enough(steady(900, 0, 0.1)));
-  // The same distances from what is tolerated, with other signs.
+  // The same distances from the tolerance with other signs.
   for (std::vector<block> fresh : {steady(plan.confirm_blocks, 0, 0.004), steady(40, 0.02, 0.03),
                                    steady(60, std::log(1.05), 0.05)}) {
     const bool before = enough(fresh);
@@ -133,8 +133,8 @@ TEST(compare_blocks, gives_each_cell_its_verdict) {
   };
   confirmed(0, std::log(1.05), 0.01, 12);
   confirmed(1, 0, 0.09, 12);
-  confirmed(2, std::log(1.05), 0.004, 0);  // the confirmation did not come to it
-  confirmed(3, std::log(1.05), 0.004, 4);  // or was cut short
+  confirmed(2, std::log(1.05), 0.004, 0);  // the confirmation did not start
+  confirmed(3, std::log(1.05), 0.004, 4);  // or was too short
   confirmed(4, std::log(0.9), 0.004, 0);   // improved
   confirmed(6, std::log(1.05), 0.004, 0);  // within its own tolerance
   const check_result found = compare_blocks(plan, options, cells, measured);
@@ -170,7 +170,7 @@ TEST(compare_blocks, nothing_measured_is_never_a_pass) {
   EXPECT_NE(found.cells[0].remedy.find("no block"), std::string::npos);
 }
 
-// The promises, on simulated suites of 20 cells whose blocks scatter by 1.5 %.
+// The guaranteed error rates, on simulated suites of 20 cells whose blocks scatter by 1.5 %.
 
 class promises : public testing::TestWithParam<noise_kind> {};
 

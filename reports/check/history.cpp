@@ -25,7 +25,7 @@ std::string whole_gib(const std::string& memory_kb) {
   return fmt::format("{:.0f}", std::strtod(memory_kb.c_str(), nullptr) / (1024 * 1024));
 }
 
-/// The mean log of the metric over a cell's repetitions; nothing where it was not measured or not
+/// Mean log of the metric over a cell's repetitions; nullopt if it was not measured or is not
 /// positive.
 std::optional<double> mean_log(const cell_result& cell, const metric& judged) {
   double sum = 0;
@@ -40,8 +40,7 @@ std::optional<double> mean_log(const cell_result& cell, const metric& judged) {
   return count > 0 ? std::optional(sum / count) : std::nullopt;
 }
 
-/// Of each cell the oriented mean logs of the history's runs, oldest first, and which run each is
-/// of.
+/// One cell's history: oriented mean logs, oldest first, with the run index of each.
 struct run_series {
   std::vector<double> values;
   std::vector<std::size_t> runs;
@@ -62,7 +61,7 @@ std::map<std::string, run_series> series_of(const std::vector<history_entry>& hi
   return all;
 }
 
-/// Marks changes in all series together, so that the rate of false discoveries is over all cells.
+/// Marks changes in all series together, so that the false discovery rate covers all cells.
 std::map<std::string, std::vector<change_point>> changes_of(
     const std::map<std::string, run_series>& all, const change_options& options) {
   std::vector<std::vector<double>> series;
@@ -74,7 +73,7 @@ std::map<std::string, std::vector<change_point>> changes_of(
   return by_cell;
 }
 
-/// The fewest runs in a window with which `detect` is seen in this scatter.
+/// Returns the fewest runs in a window with which `detect` is detected at this scatter.
 std::optional<unsigned> runs_needed(double sd, const cell_comparison& cell,
                                     const file_options& options, std::size_t cells) {
   const double shift = std::log1p(cell.detect) - std::log1p(cell.tolerate);
@@ -88,7 +87,7 @@ std::optional<unsigned> runs_needed(double sd, const cell_comparison& cell,
   return std::nullopt;
 }
 
-/// Judges a new value by the window's; false where the window is too short.
+/// Judges a new value against the window. Returns false if the window is too short.
 bool judge(cell_comparison& cell, std::vector<double> window, double value,
            const history_options& options, std::size_t cells) {
   cell.blocks = static_cast<unsigned>(window.size());

@@ -134,7 +134,7 @@ TEST(compare_with_history, false_alarms_over_simulated_histories) {
   for (int suite = 0; suite < 400; ++suite) {
     history_options options;
     options.files.tolerate = 0;
-    options.changes.least_runs = 10;  // nothing is marked: what is tested here is the window
+    options.changes.least_runs = 10;  // no change is marked; only the window is tested
     alarms += exit_code_of(compare_with_history(history_of(noise, 10, 10), run_of(noise, 0, 10, 20),
                                                 options)) == 1;
   }

@@ -9,19 +9,18 @@
 
 namespace crossover {
 
-/// Where a played suite's blocks come from: `rounds` blocks of every cell, the first in round
+/// Source of a simulated suite's blocks: returns `rounds` blocks per cell, starting with round
 /// `first_round`.
 using block_draw =
     std::function<std::vector<std::vector<block>>(unsigned rounds, std::uint64_t first_round)>;
 
 struct played_suite {
   check_result found;
-  std::size_t blocks = 0;  ///< drawn, both stages
+  std::size_t blocks = 0;  ///< number drawn in both stages
 };
 
-/// Takes cells through the gate on blocks that are drawn instead of measured, both stages, as a
-/// runner goes: for simulations, and for playing banked blocks again. Rounds of the confirmation
-/// are other rounds than the screen's.
+/// Runs both stages of the gate on drawn instead of measured blocks; for simulations and for
+/// resampling. The confirmation has other round numbers than the screen.
 inline played_suite play_suite(const block_plan& plan, const gate_options& options,
                                std::span<const gated_cell> cells, const block_draw& draw) {
   std::vector<measured_cell> measured(cells.size());

@@ -7,7 +7,7 @@
 
 namespace crossover {
 
-/// Names that a careless writer turns into broken output.
+/// Names that break the output of a careless writer.
 inline std::vector<std::string> hostile_names() {
   return {"\"quoted\" & 'apostrophed' <b>bold</b>",
           "two\nlines\r\nand\ttab",
@@ -23,7 +23,7 @@ inline std::vector<std::string> hostile_names() {
           ""};
 }
 
-/// A comparison with everything in it: each verdict, each list, and hostile names throughout.
+/// A result with every verdict, every list, and hostile names throughout.
 inline check_result sample_comparison() {
   check_result found;
   found.old_name = "base \"build\"/results.json";

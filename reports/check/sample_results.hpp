@@ -7,7 +7,7 @@
 
 namespace crossover {
 
-/// Results for tests, written down: a cell whose repetitions took these seconds an operation.
+/// A cell for tests: one repetition per value, in seconds per operation.
 inline cell_result cell_of(const std::string& name, const std::vector<double>& seconds) {
   cell_result cell;
   cell.name = name;
@@ -36,7 +36,7 @@ inline results results_of(std::vector<cell_result> cells) {
   return document;
 }
 
-/// Ten repetitions about `centre` that scatter by about 1 %.
+/// Ten repetitions around `centre` with a scatter of about 1 %.
 inline std::vector<double> about(double centre) {
   std::vector<double> seconds;
   for (const double wobble :

@@ -7,26 +7,26 @@
 
 namespace crossover {
 
-/// A simulated experiment with the gate: many suites, through both stages, as a runner would go.
+/// Parameters of a simulation: many suites through both stages of the gate.
 struct gate_experiment {
   unsigned suites = 10'000;
   std::size_t cells = 20;
   noise_kind kind = noise_kind::normal;
-  double sd = 0.015;  ///< of a block's log ratio
+  double sd = 0.015;  ///< s.d. of a block's log ratio
   double shift = 0;   ///< true slowdown of every cell: 0.01 is 1 %
-  double slower = 0;  ///< true slowdown of the first cell, where it is not `shift`
+  double slower = 0;  ///< true slowdown of the first cell; 0: `shift`
   double budget_s = 300;
   std::uint64_t seed = 1;
 };
 
-/// How often what happened, in suites.
+/// Number of suites with each outcome.
 struct gate_record {
   unsigned suites = 0;
-  unsigned false_alarms = 0;  ///< a cell that is not slower than tolerated was called a regression
-  unsigned found = 0;         ///< the slower cell was called a regression
+  unsigned false_alarms = 0;    ///< a cell within tolerance was called a regression
+  unsigned found = 0;           ///< the slower cell was called a regression
   unsigned wrongly_passed = 0;  ///< the slower cell passed
   unsigned passed = 0;          ///< the suite passed
-  double blocks = 0;            ///< measured, mean of a suite
+  double blocks = 0;            ///< mean number of blocks per suite
 };
 
 inline gate_record simulate_gate(const gate_experiment& experiment) {

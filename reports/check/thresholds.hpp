@@ -10,14 +10,14 @@
 
 namespace crossover {
 
-/// What holds for one cell.
+/// Thresholds of one cell.
 struct cell_thresholds {
   double tolerate = 0.01;
   double detect = 0.05;
   bool operator==(const cell_thresholds&) const = default;
 };
 
-/// Thresholds for the cells whose name a pattern matches.
+/// Thresholds for the cells whose name matches a pattern.
 struct threshold_rule {
   std::string pattern;  ///< as written: a glob, or a regular expression (Perl's, found anywhere in
                         ///< the name)
@@ -31,29 +31,29 @@ struct threshold_rule {
 ///     { "thresholds": [ { "cells": "network/*",   "tolerate": "2%", "detect": "10%" },
 ///                       { "regex": "^sleep/.*p99", "detect": 0.2 } ] }
 ///
-/// A glob must match the whole name; `*` and `?` match slashes too. Of several rules that match,
-/// the last that says a threshold holds, so that exceptions stand below what they are exceptions
-/// of.
+/// A glob must match the whole name; `*` and `?` also match slashes. Of several matching rules, the
+/// last one that sets a threshold applies, so exceptions follow the general rules.
 struct thresholds {
   std::vector<threshold_rule> rules;
 };
 
-/// Throws `error` (unreadable) in one line that names the rule, counted from 1, and the remedy.
+/// Parses thresholds. Throws `error` (unreadable): one line naming the rule, counted from 1, and
+/// the remedy.
 thresholds thresholds_from_json(const nlohmann::json& document, std::string_view where);
 thresholds read_thresholds(const std::filesystem::path& file);
 
 bool matches(const threshold_rule& rule, const std::string& cell);
 
-/// What holds for the cell of this name. Throws `error` (invalid) where the rules together leave
+/// Returns the thresholds of the cell with this name. Throws `error` (invalid) if the rules leave
 /// `tolerate` not below `detect`.
 cell_thresholds thresholds_of(const thresholds& rules, const std::string& cell,
                               cell_thresholds otherwise);
 
-/// The patterns that match none of these cells: most often a misspelling, worth a note.
+/// Returns the patterns that match none of these cells: probably misspelt, worth a note.
 std::vector<std::string> idle_patterns(const thresholds& rules,
                                        const std::vector<std::string>& cells);
 
-/// Reads "5%" or "0.05" as 0.05; nothing for what is neither, not finite or negative.
+/// Parses "5%" or "0.05" as 0.05; nullopt if malformed, not finite or negative.
 std::optional<double> share_from_text(std::string_view text);
 
 }  // namespace crossover

@@ -7,17 +7,16 @@
 
 namespace crossover {
 
-/// One cell's way through a history.
+/// One run in a cell's timeline.
 struct timeline_run {
   std::string commit;
   std::string date;
-  double value = 0;  ///< the metric's geometric mean over the repetitions, in the metric's unit
+  double value = 0;  ///< geometric mean of the metric over the repetitions, in the metric's unit
 };
 struct timeline {
   std::string cell;
-  std::vector<timeline_run> runs;  ///< those that measured the cell, oldest first
-  std::vector<change_point>
-      changes;  ///< indices into `runs`; shifts are positive where it became worse
+  std::vector<timeline_run> runs;     ///< runs that measured the cell, oldest first
+  std::vector<change_point> changes;  ///< indices into `runs`; positive shifts are worse
 };
 
 }  // namespace crossover

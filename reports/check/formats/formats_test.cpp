@@ -60,7 +60,7 @@ TEST(formats, every_output_is_valid_utf8_without_control_characters_and_ends_a_l
       EXPECT_EQ(out.back(), '\n') << format.name;
       for (const std::string& line : lines_of(out)) {
         if (format.name == "json" ||
-            format.name == "sarif") {  // JSON escapes what it must, and the name stays as it is
+            format.name == "sarif") {  // JSON does its own escaping and keeps the names unchanged
           EXPECT_TRUE(std::none_of(line.begin(), line.end(), [](char c) {
             return static_cast<unsigned char>(c) < 0x20;
           })) << format.name;
@@ -156,7 +156,7 @@ TEST(sarif, has_a_result_for_whatever_is_not_a_pass) {
   EXPECT_TRUE(nlohmann::json::parse(as_sarif(all_pass()))["runs"][0]["results"].empty());
 }
 
-/// Reads a line as the runner of GitHub Actions does (actions/toolkit, docs/commands.md).
+/// Parses a line like the runner of GitHub Actions (actions/toolkit, docs/commands.md).
 struct command {
   std::string name, title, message;
 };

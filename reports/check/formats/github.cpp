@@ -6,7 +6,7 @@
 namespace crossover {
 namespace {
 
-/// GitHub shows ten annotations of a kind for a step; the last says how many there are beyond.
+/// GitHub shows ten annotations of each kind per step; the last one gives the number of the others.
 constexpr std::size_t most_of_a_kind = 10;
 
 struct annotation {

@@ -54,7 +54,7 @@ double log_of(const std::optional<double>& ratio, double otherwise) {
   return ratio && *ratio > 0 && std::isfinite(*ratio) ? std::log(*ratio) : otherwise;
 }
 
-/// Where a log ratio stands in the plot; what lies outside stands at its edge.
+/// Position of a log ratio in the plot; values outside are drawn at the edge.
 class axis {
  public:
   static constexpr double left = 330, right = 960;

@@ -6,7 +6,7 @@
 namespace crossover {
 namespace {
 
-/// What stands inside a test case that did not simply pass.
+/// Element inside a test case that did not simply pass.
 struct trouble {
   const char* element = nullptr;  ///< failure, error or skipped; nullptr for a pass
   std::string type;

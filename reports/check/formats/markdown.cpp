@@ -6,7 +6,7 @@
 namespace crossover {
 namespace {
 
-/// GitHub refuses comments beyond 65,536 characters.
+/// GitHub rejects comments of more than 65,536 characters.
 constexpr std::size_t most_bytes = 60'000;
 constexpr std::size_t markdown_name_limit = 160;
 
@@ -29,7 +29,7 @@ std::string row(const cell_comparison& cell) {
 constexpr const char* table_head =
     "| verdict | change | interval | blocks | cell | remark |\n|---|--:|---|--:|---|---|\n";
 
-/// Adds lines while there is room, and says how many were left out.
+/// Appends lines until `room` bytes are used, then the number of those left out.
 void add_lines(std::string& out, const std::vector<std::string>& lines, std::size_t room) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (out.size() + lines[i].size() > room) {

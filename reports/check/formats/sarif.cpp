@@ -12,7 +12,7 @@ using nlohmann::ordered_json;
 
 struct rule {
   const char* id;
-  const char* level;  ///< of SARIF: error, warning, note
+  const char* level;  ///< SARIF level: error, warning, note
   const char* description;
 };
 
@@ -26,16 +26,16 @@ constexpr rule rules[] = {
     {"environment", "warning", "The two sides were measured in different environments."},
 };
 
-/// FNV-1a (Fowler, Noll & Vo): the same cell has the same fingerprint from run to run, so that an
-/// alert stays one alert.
+/// FNV-1a (Fowler, Noll & Vo). The same cell has the same fingerprint in every run, so an alert
+/// stays one alert.
 std::string fingerprint(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3ULL;
   return fmt::format("{:016x}", hash);
 }
 
-/// A file name as a relative URI reference (RFC 3986): all but its unreserved characters and "/"
-/// percent-encoded.
+/// Returns a file name as a relative URI reference (RFC 3986): everything but its unreserved
+/// characters and "/" is percent-encoded.
 std::string as_uri(std::string_view path) {
   while (path.starts_with('/')) path.remove_prefix(1);
   std::string out;

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t most_cells = 200;
 constexpr double width = 640, height = 72, margin = 8;
-/// A quieter series than this is drawn flat instead of having its noise blown up to the plot's
-/// height.
+/// Minimum height of a plot, as a log ratio: quieter series are drawn flat instead of enlarging
+/// their noise.
 constexpr double least_reach = 0.02;
 
 std::string plot(const timeline& line) {

@@ -7,9 +7,9 @@
 
 namespace crossover {
 
-/// The timelines as a section of the page: of each cell a small plot of its runs, oldest left, a
-/// dashed line where a change is marked, and the marked changes in words. Empty where there is no
-/// run. Beyond 200 cells those without a marked change are left out, and that is said.
+/// Returns the timelines as a section of the page: one small plot per cell with its runs, oldest
+/// left, a dashed line at each marked change, and a list of the changes. Empty if there are no
+/// runs. With more than 200 cells, those without a marked change are left out, with a remark.
 std::string timeline_section(std::span<const timeline> lines, const std::string& metric_label);
 
 }  // namespace crossover

@@ -4,8 +4,8 @@
 #include "reports/check/formats/formats.hpp"
 #include "reports/check/sample_comparison.hpp"
 
-/// Writes every format of three comparisons into a directory, for readers that are not ours:
-/// `format_samples DIR`.
+/// Writes three results in every format into a directory, for independent readers: `format_samples
+/// DIR`.
 int main(int count, char** arguments) {
   using namespace crossover;
   if (count != 2) {

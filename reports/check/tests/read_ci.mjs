@@ -1,10 +1,12 @@
-// Reads the CI templates as their systems do: GitHub's own workflow parser, and the keys that GitLab knows of a job.
+// Validates the CI templates with GitHub's own workflow parser and the list of GitLab's job
+// keywords.
 import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import { register } from "node:module";
 import { parse } from "yaml";
 
-// The parser imports its tables as JSON modules without the attribute that Node asks for: hand them over as JavaScript.
+// The parser imports its tables as JSON modules without the attribute that Node requires: serve
+// them as JavaScript.
 const hook = `import { readFileSync } from "node:fs";
 export const load = (url, context, next) => url.endsWith(".json")
   ? { format: "module", shortCircuit: true, source: "export default " + readFileSync(new URL(url), "utf8") }
