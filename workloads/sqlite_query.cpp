@@ -4,7 +4,7 @@
 #include <sqlite3.h>
 
 #include "workloads/query_rows.hpp"
-#include "workloads/servers/keeper.hpp"
+#include "workloads/servers/supervisor.hpp"
 #include "workloads/waits.hpp"
 
 namespace crossover {

@@ -239,7 +239,7 @@ class Databases(InADirectory):
         )
         self.assertTrue(wait_until(self.left))
         self.assertTrue(
-            wait_until(lambda: len(descendants_of(run.pid)) >= 3), "server, keeper and cell"
+            wait_until(lambda: len(descendants_of(run.pid)) >= 3), "server, supervisor and cell"
         )
         run.kill()
         run.wait(PATIENCE_S)

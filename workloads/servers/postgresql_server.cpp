@@ -23,7 +23,7 @@
 
 #include "workloads/base/child_exit.hpp"
 #include "workloads/postgresql_connection.hpp"
-#include "workloads/servers/keeper.hpp"
+#include "workloads/servers/supervisor.hpp"
 
 namespace crossover {
 namespace {
