@@ -28,7 +28,7 @@ namespace {
 using nlohmann::json;
 using namespace request_members;
 
-/// What a traced run needs: told of by the cell's threads and by the kernel.
+/// Recorders of a traced run: the threads' own points and the kernel's context switches.
 struct tracing {
   tracing(const std::vector<int>& cpus, std::uint32_t threads) : switches(cpus), points(threads) {
     active_trace = &points;
@@ -41,8 +41,8 @@ struct tracing {
   trace_recorder points;
 };
 
-/// What reading the clock takes: the least of some batches, in ns. Spinning reads it twice more
-/// than it spins.
+/// Returns the cost of one clock reading in ns: the minimum over five batches. `spin_for` takes
+/// about two readings longer than requested.
 double reading_ns() {
   constexpr int readings = 1000;
   std::int64_t least = std::numeric_limits<std::int64_t>::max();
@@ -222,8 +222,8 @@ class cell {
     return s;
   }
 
-  /// Which share of the operations to time, 1 in a power of 2: all, where the clock's two readings
-  /// take less than 2 % of an operation.
+  /// Returns the sampling interval: 1 if a clock reading costs at most 2 % of an operation,
+  /// otherwise the power of 2 that keeps the cost of two readings below 2 %.
   std::uint32_t timed_share(const sample& s) const {
     const double operation_ns = s.wall_s * 1e9 * cores_ / static_cast<double>(s.operations);
     constexpr double reading_ns = 25;
@@ -265,13 +265,13 @@ class cell {
   std::uint32_t cores_ = 1;
   std::uint32_t sampling_interval_ = 1;
   bool first_ = true;
-  std::int64_t added_ns_ = 0;  ///< spun after each operation
+  std::int64_t added_ns_ = 0;  ///< busy-wait after each operation
   bool finished_ = false;
   std::string checksum_;
   std::string why_no_open_loop_;
 };
 
-/// Reads lines from a descriptor.
+/// Reads lines from a file descriptor.
 class line_reader {
  public:
   explicit line_reader(int fd) : fd_(fd) {}

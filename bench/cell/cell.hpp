@@ -6,9 +6,9 @@
 
 namespace crossover {
 
-/// The cell process's side of the protocol (PROTOCOL.md): reads requests from descriptor `in`, a
-/// JSON object a line, and answers on `out` until the input ends or `finish` came. The calling
-/// process must have no other thread yet. `models` are those that `prepare` may name. Returns the
+/// Serves the cell process's side of the protocol (PROTOCOL.md): reads one JSON request per line
+/// from descriptor `in` and writes one reply per line to `out`, until end of input or `finish`. The
+/// calling process must have no other thread yet. `prepare` accepts only `models`. Returns the
 /// process's exit code.
 int serve_cell(int in, int out, std::span<const model_type* const> models);
 

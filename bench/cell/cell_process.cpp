@@ -18,7 +18,7 @@ error_kind kind_of(const std::string& word) {
   return error_kind::failed;
 }
 
-/// A string member; `otherwise` where it is missing or something else.
+/// Returns a string member, or `fallback` if it is missing or not a string.
 std::string text_in(const json& told, const char* key, const char* otherwise) {
   const auto found = told.find(key);
   return found != told.end() && found->is_string() ? found->get<std::string>() : otherwise;
@@ -60,7 +60,7 @@ void cell_process::prepare(const cell_preparation& what) {
   if (what.trace) body["trace"] = true;
   if (what.sampling_interval > 0) body["sampling_interval"] = what.sampling_interval;
   if (what.injected_delay_ns > 0) body["injected_delay_ns"] = what.injected_delay_ns;
-  // Thousands of threads or processes on few cores take their time to begin and to end.
+  // Thousands of threads or processes on few cores are slow to start and to end.
   patience_s_ = 0.01 * what.in_flight;
   const json ready = ask({{"prepare", body}}, "ready", grace_s_ + patience_s_);
   startup_s_ = static_cast<double>(now_ns() - started_ns_) * 1e-9;

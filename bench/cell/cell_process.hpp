@@ -10,7 +10,7 @@
 
 namespace crossover {
 
-/// What a cell process is asked to prepare, in the protocol's words.
+/// Body of the protocol's `prepare` request.
 struct cell_preparation {
   std::string workload;
   std::map<std::string, std::string> parameters;
@@ -20,41 +20,39 @@ struct cell_preparation {
   std::uint32_t in_flight = 1;
   std::string endpoint;
   bool trace = false;                   ///< one run will be traced
-  std::uint32_t sampling_interval = 0;  ///< one operation in so many is timed; 0: the cell decides
-  double injected_delay_ns = 0;         ///< busy waiting added to every operation, for calibration
+  std::uint32_t sampling_interval = 0;  ///< time one operation in N; 0: the cell chooses N
+  double injected_delay_ns = 0;         ///< busy-wait after each operation, for calibration
 };
 
-/// How long a run lasts: by time or by operations, one of them more than 0.
+/// Body of the protocol's `run` request: exactly one of `seconds` and `operations` is positive.
 struct run_request {
   double seconds = 0;
   std::uint64_t operations = 0;
-  double rate = 0;  ///< more than 0: an open loop of so many a second
+  double rate = 0;  ///< operations per second of an open loop; 0: closed loop
   std::uint64_t seed = 1;
 };
 
-/// The asking side of the protocol (PROTOCOL.md). Every member throws `error` (failed, or the kind
-/// that the cell told) and `interrupted`.
+/// The harness's side of the protocol (PROTOCOL.md). Every member throws `error` (failed, or the
+/// kind that the cell reported) and `interrupted`.
 class cell_process {
  public:
-  /// `command`: the program and its arguments up to `cell`, behind the launcher if there is one.
-  /// `grace_s`: a reply that is this much later than expected ends in an error, and the process is
-  /// killed.
+  /// `command`: launcher, if any, then the program and its arguments up to `cell`. `grace_s`: extra
+  /// time for each reply before the process is killed.
   cell_process(std::vector<std::string> command, double grace_s);
 
-  /// Returns once the cell is ready.
+  /// Sends `prepare` and returns once the cell is ready.
   void prepare(const cell_preparation& what);
-  /// One timed run. The sample has the start-up figures too.
+  /// Runs once. The sample includes the start-up figures.
   sample run(const run_request& what);
-  /// The same of a cell that was prepared for a trace, which comes with it. Throws `error`
-  /// (unsupported) where the cell keeps none.
+  /// Runs once and returns the sample with its trace. The cell must have been prepared with
+  /// `trace`. Throws `error` (unsupported) if the cell records no trace.
   std::pair<sample, run_trace> run_traced(const run_request& what);
-  /// Ends the cell; its peak memory in bytes, where it told.
+  /// Ends the cell. Returns its peak memory in bytes, if reported.
   std::optional<std::uint64_t> finish();
 
   pid_t pid() const { return child_.pid(); }
   double startup_s() const { return startup_s_; }
-  /// What a cell in another language told of itself when it was ready: its interpreter's version,
-  /// say.
+  /// Environment that a cell in another language reported, such as its interpreter's version.
   const std::map<std::string, std::string>& environment() const { return environment_; }
 
  private:
@@ -65,7 +63,7 @@ class cell_process {
   std::int64_t started_ns_;
   child_process child_;
   double grace_s_;
-  double patience_s_ = 0;  ///< on top of it, for what is in flight
+  double patience_s_ = 0;  ///< additional timeout for many operations in flight
   double startup_s_ = 0;
   std::optional<double> setup_s_;
   std::map<std::string, std::string> environment_;

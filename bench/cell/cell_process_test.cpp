@@ -19,7 +19,7 @@ namespace {
 constexpr double patience_s = 60;
 const std::vector<std::string> cell_command = {CROSSOVER_PROGRAM, "cell"};
 
-/// Every workload under every model that can run it.
+/// A workload and a model that can run it.
 struct pair_of {
   const workload_type* workload;
   const model_type* model;
@@ -28,7 +28,7 @@ std::vector<pair_of> pairs(bool open_loop) {
   std::vector<pair_of> all;
   for (const workload_type* type : all_workloads())
     for (const model_type* model : all_models()) {
-      if (!model->script.empty()) continue;  // another program's; its own tests ask it the same
+      if (!model->script.empty()) continue;  // runs in another program, which has its own tests
       const parameter_values workload_values(type->name, type->parameters, {}),
           model_values(model->name, model->parameters, {});
       if (model->unsupported_reason({type, &workload_values, &model_values, 1, 1, open_loop})
@@ -41,7 +41,7 @@ std::string name_of(const ::testing::TestParamInfo<pair_of>& given) {
   return std::string(given.param.workload->name) + "_" + std::string(given.param.model->name);
 }
 
-/// The workload's server, in a process of its own.
+/// A workload's server in its own process.
 struct server {
   std::unique_ptr<child_process> process;
   std::string endpoint;
@@ -91,7 +91,7 @@ TEST_P(cells, count_exactly_as_many_operations_as_asked) {
       EXPECT_GT(s.wall_s, 0);
       EXPECT_TRUE(s.errors.empty());
       EXPECT_EQ(s.checksum, checksum);
-      // Of few operations that are too short to be timed each, none may be.
+      // Of a few operations too short to time individually, possibly none is timed.
       if (s.latency) {
         EXPECT_GT(s.latency->count(), 0U);
         EXPECT_LE(s.latency->count(), operations);
@@ -126,7 +126,7 @@ TEST_P(open_loop_cells, begin_what_the_schedule_has) {
   cell_process cell(cell_command, patience_s);
   cell.prepare(preparation(GetParam(), 4, serving.endpoint));
   const sample s = cell.run({.seconds = 0.4, .rate = 50, .seed = 3});
-  // About 20 intended starts (Poisson: s.d. 4.5), less what a busy machine does not reach in time.
+  // About 20 intended starts (Poisson, s.d. 4.5); a busy machine may miss some of them.
   EXPECT_GE(s.operations, 3U);
   EXPECT_LE(s.operations, 45U);
   EXPECT_EQ(s.rate, 50.0);
@@ -137,7 +137,7 @@ TEST_P(open_loop_cells, begin_what_the_schedule_has) {
   EXPECT_GE(s.latency->mean_ns, s.service->mean_ns) << "the response time holds the service time";
 }
 
-/// Every model under which `network` runs.
+/// Tests of `network` under every model that can run it.
 class network_cells : public ::testing::TestWithParam<const model_type*> {};
 std::vector<const model_type*> network_models() {
   std::vector<const model_type*> all;
@@ -148,8 +148,8 @@ std::vector<const model_type*> network_models() {
 INSTANTIATE_TEST_SUITE_P(models, network_cells, ::testing::ValuesIn(network_models()),
                          [](const auto& given) { return std::string(given.param->name); });
 
-/// What becomes of 12 operations against such a server: the sample's errors, or why the cell
-/// failed.
+/// Runs 12 operations against a misbehaving server. Returns the sample's counts, or the cell's
+/// error.
 std::string outcome(const model_type& model, misbehaviour what, std::uint32_t in_flight) {
   const misbehaving_server serving(what, 64);
   cell_process cell(cell_command, patience_s);
@@ -180,7 +180,7 @@ TEST_P(network_cells, fail_on_wrong_echoes) {
 }
 
 TEST_P(network_cells, count_hang_ups_and_connect_anew) {
-  // Each connection serves one message and hangs up in the second.
+  // Each connection serves one message and closes during the second.
   for (const std::uint32_t in_flight : {1U, 3U})
     EXPECT_EQ(outcome(*GetParam(), misbehaviour::hang_up_in_message, in_flight),
               "6 operations, 6 receive:EOF");
@@ -204,7 +204,7 @@ TEST(cell_process, one_that_hangs_is_killed_with_its_workers) {
   EXPECT_TRUE(::kill(-group, 0) != 0 && errno == ESRCH);
 }
 
-/// What is thrown when a cell process answers its first request with this line.
+/// Returns the error message if a cell process replies to its first request with `line`.
 std::string reading(const std::string& line, error_kind kind = error_kind::failed) {
   cell_process cell({"/bin/sh", "-c", "read request; echo '" + line + "'; cat >/dev/null"},
                     patience_s);

@@ -46,7 +46,7 @@ child_process::child_process(std::vector<std::string> command) : command_(std::m
   pid_ = ::fork();
   if (pid_ < 0) throw system_failure(error_kind::resource, "cannot fork", errno);
   if (pid_ == 0) {
-    // Between fork and exec: system calls only.
+    // Only system calls between fork and exec.
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);
@@ -96,7 +96,7 @@ bool child_process::wait(duration timeout) {
 
 void child_process::kill_group() {
   if (pid_ < 0) return;
-  ::kill(-pid_, SIGKILL);  // also those it forked that have outlived it
+  ::kill(-pid_, SIGKILL);  // includes descendants that have outlived it
   if (reaped_) return;
   ::waitpid(pid_, &status_, 0);
   reaped_ = true;

@@ -17,7 +17,7 @@ using seconds = child_process::duration;
 
 child_process shell(const std::string& script) { return child_process({"/bin/sh", "-c", script}); }
 
-/// Why no line could be read from this script's process.
+/// Returns the error message of reading a line from this script's process.
 std::string silence(const std::string& script, seconds most = seconds(20)) {
   child_process child = shell(script);
   try {
@@ -28,7 +28,7 @@ std::string silence(const std::string& script, seconds most = seconds(20)) {
   }
 }
 
-/// Whether a process is gone, or going: waits a while for it.
+/// Waits up to 10 s for a process to disappear; returns whether it did.
 bool ends(pid_t pid) {
   for (int tries = 0; tries < 2000; ++tries) {
     if (::kill(pid, 0) != 0 && errno == ESRCH) return true;
@@ -136,7 +136,7 @@ TEST(child_process, what_outlives_it_dies_too) {
 TEST(child_process, it_inherits_no_descriptor) {
   child_process first({"cat"});
   child_process second = shell("ls /proc/self/fd | tr '\\n' ' '; echo");
-  EXPECT_EQ(second.read_line(seconds(20)), "0 1 2 3 ");  // 3 is what ls reads the directory with
+  EXPECT_EQ(second.read_line(seconds(20)), "0 1 2 3 ");  // 3: the directory that ls reads
 }
 
 TEST(child_process, a_moved_one_is_still_killed_once) {

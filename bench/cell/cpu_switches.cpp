@@ -19,11 +19,11 @@
 namespace crossover {
 namespace {
 
-/// Bytes of records, which the kernel keeps in memory: of all CPUs together at most; of one at
-/// least, and at most.
+/// Sizes in bytes of the kernel's record buffers: maximum for all CPUs, minimum and maximum per
+/// CPU.
 constexpr std::size_t most_of_all = 128 << 20, least_of_one = 256 << 10, most_of_one = 8 << 20;
 
-/// A power of 2, as the kernel wants it.
+/// Returns the buffer size per CPU, a power of 2 as the kernel requires.
 std::size_t bytes_for_one_of(std::size_t cpus) {
   return std::clamp(std::bit_floor(most_of_all / cpus), least_of_one, most_of_one);
 }
@@ -32,7 +32,7 @@ int open_on(int cpu) {
   perf_event_attr what{};
   what.size = sizeof what;
   what.type = PERF_TYPE_SOFTWARE;
-  what.config = PERF_COUNT_SW_DUMMY;  // counts nothing: the records come along with it
+  what.config = PERF_COUNT_SW_DUMMY;  // counts nothing; only its switch records are used
   what.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU;
   what.sample_id_all = 1;
   what.context_switch = 1;
@@ -52,7 +52,7 @@ error refused(int errno_value) {
                            std::strerror(errno_value)));
 }
 
-/// What follows a record's header: the fields that `sample_type` names.
+/// Fields after a record's header, as selected by `sample_type`.
 struct record_tail {
   std::uint32_t process, thread;
   std::uint64_t time_ns;
@@ -65,7 +65,7 @@ struct cpu_switches::ring {
   int fd = -1;
   int cpu = 0;
   perf_event_mmap_page* page = nullptr;
-  std::size_t bytes = 0;  ///< of records, without the page before them
+  std::size_t bytes = 0;  ///< size of the record area, without the header page
 
   const char* data() const { return reinterpret_cast<const char*>(page) + ::sysconf(_SC_PAGESIZE); }
   std::uint64_t head() const {
@@ -86,7 +86,7 @@ cpu_switches::cpu_switches(const std::vector<int>& cpus) {
     r.cpu = cpu;
     r.fd = open_on(cpu);
     int reason = errno;
-    // An unprivileged process is granted less (sysctl kernel.perf_event_mlock_kb).
+    // An unprivileged process may lock less memory (sysctl kernel.perf_event_mlock_kb).
     for (r.bytes = bytes_for_one_of(cpus.size()); r.fd >= 0 && r.bytes >= least_of_one;
          r.bytes /= 2) {
       void* memory = ::mmap(nullptr, page + r.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, r.fd, 0);

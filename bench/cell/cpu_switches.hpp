@@ -8,22 +8,21 @@
 
 namespace crossover {
 
-/// Hears from the kernel when a thread of this process, or of one that it forks later, comes onto a
-/// CPU and leaves it: context-switch records of perf_event_open(2), which need no hardware
-/// counters.
+/// Records context switches of this process and its later children (perf_event_open(2), no hardware
+/// counters needed).
 class cpu_switches {
  public:
-  /// For the calling thread and all that it starts from now on, on these CPUs. Throws `error`
-  /// (unsupported) where the kernel refuses.
+  /// Records the calling thread and everything that it starts later, on these CPUs. Throws `error`
+  /// (unsupported) if the kernel refuses.
   explicit cpu_switches(const std::vector<int>& cpus);
   ~cpu_switches();
   cpu_switches(const cpu_switches&) = delete;
   cpu_switches& operator=(const cpu_switches&) = delete;
 
-  /// Throws away what came until now.
+  /// Discards the records so far.
   void start();
-  /// What came since then, in order of time on each CPU; `lost` grows by the records for which
-  /// there was no room.
+  /// Returns the records since `start`, in order of time. Adds the number of records that did not
+  /// fit to `lost`.
   std::vector<cpu_switch> take(std::uint64_t& lost);
 
  private:
@@ -32,7 +31,7 @@ class cpu_switches {
   std::vector<ring> rings_;
 };
 
-/// Why this kernel tells us nothing of its switches ("" when it does).
+/// Returns why this kernel does not record context switches, or "" if it does.
 std::string cpu_switches_refusal();
 
 }  // namespace crossover

@@ -12,9 +12,8 @@
 namespace crossover {
 namespace {
 
-/// A log-linear axis over whole numbers, for Boost.Histogram: 64 bins of equal width in each
-/// octave, each value below 64 in a bin of its own; values from 2^41 ns (37 minutes) on share the
-/// last bin.
+/// Log-linear axis over whole numbers for Boost.Histogram: one bin per value below 64, then 64 bins
+/// of equal width per octave. Values from 2^41 ns (37 minutes) on share the last bin.
 class log_linear_axis {
  public:
   static constexpr int sub_bits = 6;

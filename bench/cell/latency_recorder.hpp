@@ -8,13 +8,13 @@
 
 namespace crossover {
 
-/// Gathers latencies from many workers while they run. Each worker owns a `buffer` that it fills
-/// alone; a full buffer is emptied into one of the shards, Boost.Histogram histograms with
-/// log-linear bins (64 to an octave: relative error of a bin's middle < 1 %). So a worker costs
-/// half a KiB, not a histogram, however many there are.
+/// Collects latencies from many workers during a run. Each worker fills its own `buffer`. A full
+/// buffer is flushed into one of the shards, which are Boost.Histogram histograms with log-linear
+/// bins (64 per octave: a bin's middle is off by less than 1 %). A worker therefore costs half a
+/// KiB rather than a histogram.
 class latency_recorder {
  public:
-  /// `shards`: as many as workers run truly at once (the cores).
+  /// `shards`: the number of workers that run at the same time (the cores).
   explicit latency_recorder(std::uint32_t shards);
   ~latency_recorder();
   latency_recorder(const latency_recorder&) = delete;
@@ -22,16 +22,16 @@ class latency_recorder {
 
   class buffer {
    public:
-    /// `worker`: any number; workers with different numbers modulo the shards don't meet.
+    /// `worker`: any number; workers that differ modulo the shard count never contend.
     buffer(latency_recorder& recorder, std::uint32_t worker)
         : recorder_(&recorder), worker_(worker) {}
     void record(std::int64_t ns) {
       values_[used_] = ns < 0 ? 0 : static_cast<std::uint64_t>(ns);
       if (++used_ == values_.size()) flush();
     }
-    /// Adds what was recorded elsewhere with the same bins.
+    /// Adds a distribution recorded elsewhere with the same bins.
     void add(const latency_distribution& recorded) { recorder_->add(recorded); }
-    /// Hands over what is left; call at the end of a run.
+    /// Passes the remaining values on; call at the end of a run.
     void flush();
 
    private:
@@ -41,9 +41,9 @@ class latency_recorder {
     std::array<std::uint64_t, 64> values_;
   };
 
-  /// Adds a distribution that another process recorded; its bins must be this recorder's own.
+  /// Adds a distribution from another process; it must have the bins of this recorder.
   void add(const latency_distribution& recorded);
-  /// All that was recorded since the last call; leaves the recorder empty.
+  /// Returns everything recorded since the last call and empties the recorder.
   latency_distribution take();
 
  private:

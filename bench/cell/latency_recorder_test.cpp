@@ -20,7 +20,7 @@ latency_distribution distribution_of(const std::vector<std::uint64_t>& values) {
   return recorder.take();
 }
 
-/// The bin of a value as PROTOCOL.md defines it.
+/// Returns a value's bin as defined in PROTOCOL.md.
 latency_bin bin_by_the_page(std::uint64_t value) {
   if (value < 64) return {value, value + 1, 1};
   const int shift = static_cast<int>(std::bit_width(value)) - 7;

@@ -14,32 +14,30 @@
 
 namespace crossover {
 
-/// What ends a run and what times it. Set before the lanes are released; lies in memory that forked
-/// workers share.
+/// Limits and sampling of one run. Set before the lanes are released, in memory that forked workers
+/// share.
 struct run_control {
-  std::int64_t start_ns = 0;     ///< when the lanes were released
-  std::int64_t deadline_ns = 0;  ///< no operation is issued after it; the largest value where
-                                 ///< operations are counted instead
-  std::uint64_t operations =
-      0;  ///< how many in all, shared out among the lanes; 0: as many as there is time for
-  std::uint32_t sampling_interval = 1;  ///< one operation in so many is timed
-  std::int64_t added_ns =
-      0;  ///< spun after each operation: a slowdown of known size, to calibrate comparisons with
+  std::int64_t start_ns = 0;            ///< release of the lanes
+  std::int64_t deadline_ns = 0;         ///< no operation is issued later; maximum value if none
+  std::uint64_t operations = 0;         ///< total, divided among the lanes; 0: limited by time
+  std::uint32_t sampling_interval = 1;  ///< one operation in N is timed
+  std::int64_t added_ns = 0;  ///< busy-wait after each operation, a known slowdown for calibration
   const std::int64_t* arrivals =
-      nullptr;  ///< open loop: intended starts, in ns after start_ns, ascending
+      nullptr;  ///< open loop: intended starts in ns after start_ns, ascending
   std::uint64_t arrival_count = 0;
   std::atomic<std::uint64_t> next_arrival = 0;
 
   bool open_loop() const { return arrivals != nullptr; }
 
-  /// Lane `number`'s share of the counted operations; "no end" where time ends the run.
+  /// Returns lane `number`'s share of the counted operations; the maximum value if time ends the
+  /// run.
   std::uint64_t quota(std::uint32_t number, std::uint32_t lanes) const {
     if (operations == 0) return ~std::uint64_t{0};
     return operations / lanes + (number < operations % lanes ? 1 : 0);
   }
 
-  /// Open loop: the next operation's intended start (ns), first come first served; nothing when the
-  /// schedule or the time is over.
+  /// Open loop: returns the next unclaimed intended start (ns), or nullopt after the last arrival
+  /// or the deadline.
   std::optional<std::int64_t> claim() {
     const std::uint64_t mine = next_arrival.fetch_add(1, std::memory_order_relaxed);
     if (mine >= arrival_count || now_ns() >= deadline_ns) return std::nullopt;
@@ -47,13 +45,13 @@ struct run_control {
   }
 };
 
-/// Keeps the CPU busy for so long.
+/// Busy-waits for `ns`.
 inline void spin_for(std::int64_t ns) {
   for (const std::int64_t end = now_ns() + ns; now_ns() < end;) {
   }
 }
 
-/// What one worker (thread, loop, process) counted in a run. Touched by that worker alone.
+/// Counts of one worker (thread, loop, process) in a run. Only that worker accesses it.
 struct alignas(64) tally {
   tally(latency_recorder& latency_into, latency_recorder& service_into, std::uint32_t worker)
       : latency(latency_into, worker), service(service_into, worker) {}
@@ -78,13 +76,13 @@ struct alignas(64) tally {
   }
 };
 
-/// One lane's view of a closed-loop run: it issues the next operation as soon as the last has
-/// ended, so an operation's latency runs from the end of the one before it. Where an operation is
-/// so short that a clock reading would distort it, only one in `every` is timed; the deadline is
-/// looked at then too.
+/// Driver of one lane in a closed-loop run. It issues the next operation as soon as the last has
+/// ended, so an operation's latency starts at the end of the one before it. If operations are too
+/// short to time individually, only one in `sampling_interval` is timed, and the deadline is
+/// checked only then.
 class lane_pace {
  public:
-  /// False when the lane has no share of the run.
+  /// Starts a run; returns false if the lane's quota is 0.
   bool begin(const run_control& control, std::uint64_t quota, std::int64_t now) {
     control_ = &control;
     left_ = quota;
@@ -94,7 +92,7 @@ class lane_pace {
     return quota > 0;
   }
 
-  /// An operation ended well. Returns whether to issue another.
+  /// Counts a successful operation. Returns whether to issue another.
   bool done(tally& worker) {
     ++worker.operations;
     if (--until_stamp_ != 0) [[likely]]
@@ -102,7 +100,7 @@ class lane_pace {
     return stamp(worker);
   }
 
-  /// An operation ended in error: counted apart, not timed. Returns whether to issue another.
+  /// Counts an operation that ended in error, which is not timed. Returns whether to issue another.
   bool failed(tally& worker, const operation_error& what) {
     ++worker.errors[what.what()];
     trace_operation(trace_mark::failed);
@@ -115,7 +113,7 @@ class lane_pace {
  private:
   [[gnu::noinline]] bool stamp(tally& worker) {
     if (!plain_) {
-      // A slowdown or a trace has to do with every operation, timed or not.
+      // A slowdown or a trace concerns every operation, timed or not.
       if (control_->added_ns > 0) spin_for(control_->added_ns);
       trace_operation(trace_mark::ended);
       until_stamp_ = 1;
@@ -131,9 +129,9 @@ class lane_pace {
     return --left_ != 0 && now < control_->deadline_ns;
   }
 
-  /// Until the clock is read next. Where it is not read after each operation, the timed ones are
-  /// drawn at random: at fixed distances they could keep step with what the lanes do together, and
-  /// the first of a run would always be among them.
+  /// Chooses the next operation to time. The choice is random unless all are timed: at fixed
+  /// distances the timed ones could fall into step with the lanes and would always include the
+  /// first of a run.
   void wait_for_stamp() {
     const std::uint32_t interval = control_->sampling_interval;
     if (interval == 1) return time_the_next();
@@ -148,7 +146,7 @@ class lane_pace {
     until_timed_ = until_stamp_ = 1;
   }
 
-  /// xorshift64 (Marsaglia 2003): an operation may take as little as 20 ns.
+  /// xorshift64 (Marsaglia 2003), fast enough for operations of 20 ns.
   static std::uint64_t random_number() {
     thread_local std::uint64_t state = static_cast<std::uint64_t>(now_ns()) | 1;
     state ^= state << 13;
@@ -159,14 +157,14 @@ class lane_pace {
   const run_control* control_ = nullptr;
   std::uint64_t left_ = 0;
   std::int64_t issued_ns_ = 0;
-  std::uint32_t until_stamp_ = 1;  ///< operations until `stamp` is called: nothing else is looked
-                                   ///< at meanwhile, since one may take as little as 20 ns
-  std::uint32_t until_timed_ = 1;  ///< operations until the clock is read
+  std::uint32_t until_stamp_ = 1;  ///< operations to the next checkpoint. Nothing else is
+                                   ///< checked before it: one may take as little as 20 ns
+  std::uint32_t until_timed_ = 1;  ///< operations to the next clock reading
   bool timing_ = true;
   bool plain_ = true;  ///< neither slowed down nor traced
 };
 
-/// One operation of an open-loop run: from its claim to its end.
+/// One operation of an open-loop run, from claim to end.
 struct open_loop_turn {
   std::int64_t intended_ns = 0;
   std::int64_t started_ns = 0;

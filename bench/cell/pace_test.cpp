@@ -21,7 +21,7 @@ struct paced : ::testing::Test {
     control.deadline_ns = never;
     worker.begin();
   }
-  /// Runs operations until the pace says stop; how many there were.
+  /// Runs operations until the driver stops; returns their number.
   int run_all(std::uint64_t quota) {
     int count = 0;
     for (bool more = pace.begin(control, quota, now_ns()); more; more = pace.done(worker)) ++count;
@@ -91,12 +91,12 @@ TEST_F(paced, one_operation_in_every_n_is_timed_else) {
   control.sampling_interval = 8;
   run_all(8000);
   EXPECT_NEAR(static_cast<double>(latency.take().count()), 1000,
-              100);  // six standard deviations of what chance does
+              100);  // six standard deviations
 }
 
 TEST_F(paced, which_operation_is_timed_is_left_to_chance) {
-  // Of lanes that run two operations each, the first one is not always the timed one: it is the one
-  // that stands in the queue longest.
+  // With two operations per lane, the timed one must not always be the first, which waits in the
+  // queue longest.
   control.sampling_interval = 4;
   int timed = 0;
   for (int i = 0; i < 400; ++i) {

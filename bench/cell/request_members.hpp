@@ -8,23 +8,23 @@
 
 namespace crossover::request_members {
 
-// The members of a request of the protocol (PROTOCOL.md). Each throws `error` (invalid) that names
-// the member.
+// Accessors for the members of a protocol request (PROTOCOL.md). Each throws `error` (invalid) that
+// names the member.
 
-/// A request's member that must be there and of its type.
+/// Returns a required member of the given type.
 const nlohmann::json& member(const nlohmann::json& request, const char* key,
                              nlohmann::detail::value_t type);
 
-/// A member that is a number of 0 or more, 0 where it is missing.
+/// Returns a non-negative number, or 0 if the member is missing.
 double amount(const nlohmann::json& request, const char* key);
 
-/// A member that is a whole number of 0 or more; `otherwise` where it is missing.
+/// Returns a non-negative integer, or `fallback` if the member is missing.
 std::uint64_t whole(const nlohmann::json& request, const char* key, std::uint64_t otherwise);
 
-/// A member that is true or false; false where it is missing.
+/// Returns a boolean, or false if the member is missing.
 bool flag(const nlohmann::json& request, const char* key);
 
-/// A member that is an object, its values as text; empty where it is missing.
+/// Returns an object's values as text, or an empty map if the member is missing.
 std::map<std::string, std::string> strings(const nlohmann::json& request, const char* key);
 
 }  // namespace crossover::request_members

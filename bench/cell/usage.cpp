@@ -16,7 +16,7 @@ double seconds(const timeval& t) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
 }
 
-/// The kB figure behind `key` in a /proc file, in bytes.
+/// Returns the kB value after `key` in a /proc file, in bytes.
 std::uint64_t kib_line(const std::string& path, const std::string& key) {
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);)

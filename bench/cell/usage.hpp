@@ -5,7 +5,7 @@
 
 namespace crossover {
 
-/// What the operating system says a process has used (getrusage).
+/// Resource usage of a process (getrusage).
 struct usage {
   double cpu_user_s = 0;
   double cpu_system_s = 0;
@@ -16,19 +16,19 @@ struct usage {
 };
 usage operator-(const usage& a, const usage& b);
 
-/// Of the calling process, all its threads; not of its children.
+/// Returns the usage of the calling process: all its threads, not its children.
 usage usage_of_this_process();
 
-/// Resident memory of the calling process now, in bytes (VmRSS); 0 when /proc cannot be read.
+/// Returns the calling process's resident memory in bytes (VmRSS), or 0 if /proc cannot be read.
 std::uint64_t resident_bytes();
 
-/// Memory of this process and its children: the peak resident set of a lone process (VmHWM); with
-/// children, the sum of proportional set sizes (PSS), in which a page that n processes share counts
-/// 1/n in each, since summed resident sets overcount.
+/// Returns the memory of this process and its children in bytes. Without children it is the peak
+/// resident set (VmHWM). With children it is the sum of proportional set sizes (PSS), which counts
+/// a page shared by n processes as 1/n in each; summed resident sets would count it n times.
 std::uint64_t tree_memory_bytes(std::span<const int> children);
 
-/// CPU time, in s, that all threads of a process and of the processes under it have used so far
-/// (schedstat, ns resolution); 0 when it is gone.
+/// Returns the CPU time in s used so far by all threads of a process and of its descendants
+/// (schedstat, ns resolution); 0 if the process is gone.
 double cpu_seconds_of(int pid);
 
 }  // namespace crossover
