@@ -21,13 +21,9 @@ std::string model_of(const cell_result& cell) {
 }
 
 std::string models_text(const results& value, const std::vector<std::size_t>& cells) {
-  std::string text;
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    text += (i == 0                  ? ""
-             : i + 1 == cells.size() ? " and "
-                                     : ", ") +
-            model_of(value.cells[cells[i]]);
-  return text;
+  std::vector<std::string> models;
+  for (const std::size_t i : cells) models.push_back(model_of(value.cells[i]));
+  return join_and(models);
 }
 
 std::vector<std::size_t> best_and_tied(const model_ranking& c) {
@@ -73,14 +69,10 @@ in_flight_values shared_in_flight(const std::vector<in_flight_values>& each) {
   return shared;
 }
 
-std::string listed(const in_flight_values& values) {
-  std::string text;
-  std::size_t i = 0;
-  for (const std::uint32_t one : values) {
-    text += fmt::format("{}{}", i == 0 ? "" : i + 1 == values.size() ? " and " : ", ", one);
-    ++i;
-  }
-  return text;
+std::string in_flight_text(const in_flight_values& values) {
+  std::vector<std::string> texts;
+  for (const std::uint32_t in_flight : values) texts.push_back(fmt::format("{}", in_flight));
+  return join_and(texts);
 }
 
 /// The winner without the margin: "a and b tie", "a wins", "a measured highest".
@@ -102,7 +94,7 @@ std::pair<std::string, bool> unlike_in_flight(const results& value, const panel&
     std::string own;
     for (std::size_t i = 0; i < named.size(); ++i)
       own += fmt::format("{}{} with {}", i == 0 ? "" : ", ", model_of(value.cells[named[i]]),
-                         listed(each[i]));
+                         in_flight_text(each[i]));
     return {fmt::format(" They were not measured with the same in flight ({}), so the difference "
                         "may be that of in flight.",
                         own),
@@ -124,7 +116,7 @@ std::pair<std::string, bool> unlike_in_flight(const results& value, const panel&
         fmt::format(", {} of {}", ratio_text(*fair->ahead), model_of(value.cells[*fair->next]));
   return {
       fmt::format(" Not all were measured with the same in flight; with {}, which they share, {}.",
-                  listed(shared), outcome),
+                  in_flight_text(shared), outcome),
       winner_at(value, *fair) != winner_at(value, c)};
 }
 
@@ -152,16 +144,12 @@ void add_other_cores(const results& value, const std::vector<model_ranking>& all
     runs.back().second.push_back(&other);
   }
   for (const auto& [winner, run] : runs) {
-    std::string counts;
-    for (std::size_t i = 0; i < run.size(); ++i)
-      counts += fmt::format("{}{}",
-                            i == 0                ? ""
-                            : i + 1 == run.size() ? " and "
-                                                  : ", ",
-                            run[i]->cores);
-    std::string line = fmt::format("at {} core{}: {}", counts,
-                                   run.size() == 1 && run[0]->cores == 1 ? "" : "s", winner);
+    std::vector<std::string> counts;
+    for (const model_ranking* ranking : run) counts.push_back(fmt::format("{}", ranking->cores));
     const model_ranking& c = *run[0];
+    std::string line = fmt::format(
+        "at {}: {}", run.size() == 1 ? counted(c.cores, "core") : join_and(counts) + " cores",
+        winner);
     if (run.size() == 1 && c.tied.empty() && c.next && c.ahead)
       line += fmt::format(", {} of {}", ratio_text(*c.ahead), model_of(value.cells[*c.next]));
     to.details.push_back(std::move(line));

@@ -89,6 +89,13 @@ std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+std::string join_and(const std::vector<std::string>& texts) {
+  std::string joined;
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    joined += (i == 0 ? "" : i + 1 == texts.size() ? " and " : ", ") + texts[i];
+  return joined;
+}
+
 std::optional<double> seconds_of(std::string_view text, double bare_unit) {
   double value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "reports/statistics/interval.hpp"
 
@@ -24,6 +25,9 @@ std::string percent_text(double share);
 
 /// Count and noun, with an s unless the count is 1: "3 cores", "1 core".
 std::string counted(std::size_t count, std::string_view noun);
+
+/// Joins texts with commas and a final "and": "a, b and c".
+std::string join_and(const std::vector<std::string>& texts);
 
 /// Parses a duration such as "10ms", "250us" or "1s" into seconds. A bare number is in units of
 /// `bare_unit` seconds. Returns nullopt for any other text.

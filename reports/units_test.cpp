@@ -23,6 +23,13 @@ TEST(interval_text_of, says_the_unit_once_where_it_can) {
   EXPECT_EQ(interval_text({12300, std::nullopt, std::nullopt, 1}, "1/s"), "12.3 k/s");
 }
 
+TEST(join_and, separates_the_last_text_with_and) {
+  EXPECT_EQ(join_and({}), "");
+  EXPECT_EQ(join_and({"a"}), "a");
+  EXPECT_EQ(join_and({"a", "b"}), "a and b");
+  EXPECT_EQ(join_and({"a", "b", "c"}), "a, b and c");
+}
+
 TEST(seconds_of_text, reads_durations_and_nothing_else) {
   EXPECT_DOUBLE_EQ(*seconds_of("10ms"), 0.01);
   EXPECT_DOUBLE_EQ(*seconds_of("250us"), 250e-6);
