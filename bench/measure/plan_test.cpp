@@ -118,7 +118,7 @@ TEST(matrix, a_skipped_cell_stands_in_the_results) {
   ASSERT_EQ(cells.size(), 1U);
   const cell_result result = result_of(cells[0]);
   EXPECT_EQ(result.status, cell_status::skipped);
-  EXPECT_EQ(result.reason, "the reference is the limit of capacity: it runs a closed loop only");
+  EXPECT_EQ(result.reason, "reference measures capacity: closed loop only");
   EXPECT_EQ(result.parameters.at("rate"), "100");
 }
 

@@ -61,7 +61,7 @@ class event_loop final : public model {
 extern const model_type event_loop_model;
 constinit const model_type event_loop_model = {
     .name = "event_loop",
-    .summary = "coroutines on Boost.Asio: one single-threaded loop a core",
+    .summary = "Boost.Asio coroutines, one single-threaded loop per core",
     .parameters = {},
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<event_loop>(setup);

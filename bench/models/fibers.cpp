@@ -27,7 +27,8 @@ using loop_timer =
 using watched_socket = asio::basic_stream_socket<asio::generic::stream_protocol, loop_executor>;
 
 constexpr std::array fiber_parameters = {
-    parameter{"stack", parameter_kind::size, "64KiB", 16 << 10, 8 << 20, {}, "a fiber's stack"},
+    parameter{
+        "stack", parameter_kind::size, "64KiB", 16 << 10, 8 << 20, {}, "stack size of a fiber"},
 };
 
 /// Round robin that counts the ready fibers, without the running one and the dispatcher.
@@ -256,7 +257,7 @@ class fibers final : public model {
 extern const model_type fibers_model;
 constinit const model_type fibers_model = {
     .name = "fibers",
-    .summary = "stackful fibers (Boost.Fiber): one scheduler a core, waits through Asio",
+    .summary = "stackful fibers (Boost.Fiber), one scheduler per core, waiting through Asio",
     .parameters = fiber_parameters,
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<fibers>(setup);

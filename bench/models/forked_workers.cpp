@@ -82,14 +82,16 @@ forked_workers::forked_workers(
   void* memory = ::mmap(nullptr, sizeof(shared_page), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)
-    throw system_failure(error_kind::resource, "no shared memory for forked workers", errno);
+    throw system_failure(error_kind::resource, "cannot map shared memory for forked workers",
+                         errno);
   shared_ = new (memory) shared_page;
   shared_->workers = count;
   std::fflush(nullptr);
   try {
     int pair[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-      throw system_failure(error_kind::resource, "no socket for worker processes", errno);
+      throw system_failure(error_kind::resource, "cannot create a socket for worker processes",
+                           errno);
     channel_ = descriptor(pair[0]);
     const descriptor theirs(pair[1]);
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -104,7 +106,7 @@ forked_workers::forked_workers(
       }
       workers_.push_back(pid);
     }
-    for_each_message("while it was made ready", [](std::size_t, const nlohmann::json&) {});
+    for_each_message("during startup", [](std::size_t, const nlohmann::json&) {});
   } catch (...) {
     end();
     throw;
@@ -226,7 +228,8 @@ void forked_workers::for_each_message(
     const nlohmann::json told =
         nlohmann::json::parse(text.data() + sizeof worker, text.data() + n, nullptr, false);
     if (!told.is_object() || worker >= heard.size())
-      throw error(error_kind::failed, fmt::format("a worker process spoke nonsense {}", when));
+      throw error(error_kind::failed,
+                  fmt::format("invalid message from a worker process {}", when));
     if (told.contains("error")) throw error(error_kind::failed, told["error"].get<std::string>());
     take(worker, told);
     left -= heard[worker] ? 0 : 1;

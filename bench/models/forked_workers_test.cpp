@@ -86,7 +86,7 @@ TEST(forked_workers, one_that_cannot_be_made_ready_ends_them_all) {
   };
   try {
     forked_workers(4, make);
-    FAIL() << "ready";
+    FAIL() << "no error";
   } catch (const error& trouble) {
     EXPECT_STREQ(trouble.what(), "no connection to 127.0.0.1:1");
   }

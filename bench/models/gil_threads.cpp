@@ -15,14 +15,13 @@ namespace crossover {
 namespace {
 
 constexpr std::array gil_parameters = {
-    parameter{
-        "switch_interval",
-        parameter_kind::duration,
-        "5ms",
-        1'000,
-        10'000'000'000,
-        {},
-        "how long a waiter waits before it asks the holder for the lock (sys.setswitchinterval)"},
+    parameter{"switch_interval",
+              parameter_kind::duration,
+              "5ms",
+              1'000,
+              10'000'000'000,
+              {},
+              "wait before a thread requests the lock from its holder (sys.setswitchinterval)"},
 };
 
 /// The lock of CPython (Python/ceval_gil.c, Antoine Pitrou's design for 3.2). A thread that has
@@ -220,7 +219,7 @@ class gil_threads final : public model {
 extern const model_type gil_threads_model;
 constinit const model_type gil_threads_model = {
     .name = "gil_threads",
-    .summary = "threads that own a global lock except while they wait, as CPython's",
+    .summary = "threads under a global lock that is released while waiting, like CPython's GIL",
     .parameters = gil_parameters,
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<gil_threads>(setup);

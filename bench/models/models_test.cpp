@@ -119,7 +119,7 @@ TEST_P(models, run_exactly_as_many_operations_as_asked_again_and_again) {
     control.operations = operations;
     const run_outcome outcome = m->run(control, 0);
     EXPECT_EQ(operations_in(outcome.worker_operations), operations);
-    EXPECT_EQ(outcome.latency.count(), operations) << "nothing is left over from the run before";
+    EXPECT_EQ(outcome.latency.count(), operations) << "counts start at 0 in each run";
     EXPECT_TRUE(outcome.errors.empty());
     EXPECT_GT(outcome.end_ns, outcome.begin_ns);
   }
@@ -149,7 +149,7 @@ TEST_P(models, fail_on_a_wrong_result) {
   control.operations = 100;
   try {
     m->run(control, 0);
-    FAIL() << "the wrong result went through";
+    FAIL() << "wrong result not detected";
   } catch (const error& trouble) {
     EXPECT_EQ(trouble.kind(), error_kind::failed);
     EXPECT_STREQ(trouble.what(), "a made-up result is wrong");
@@ -190,7 +190,7 @@ TEST(model_table, names_are_distinct_and_found) {
 TEST(model_table, an_unknown_name_suggests_the_nearest) {
   try {
     find_model("threadpool");
-    FAIL() << "found";
+    FAIL() << "no error";
   } catch (const error& trouble) {
     EXPECT_TRUE(std::string(trouble.what())
                     .starts_with("unknown model 'threadpool': did you mean 'thread_pool'?"))

@@ -115,14 +115,14 @@ class offload final : public model {
 extern const model_type offload_model;
 constinit const model_type offload_model = {
     .name = "offload",
-    .summary = "a coroutine loop that hands what computes to a oneTBB arena",
+    .summary = "coroutine loop that offloads computation to a oneTBB arena",
     .parameters = {},
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<offload>(setup);
     },
     .unsupported_reason =
         [](const cell_request& cell) {
-          return std::string(cell.open_loop ? "offload runs a closed loop only" : "");
+          return std::string(cell.open_loop ? "offload: closed loop only" : "");
         },
     .workers = [](const cell_request& cell) { return cell.cores + 1; },
 };

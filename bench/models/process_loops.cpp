@@ -57,7 +57,7 @@ class process_loops final : public model {
 extern const model_type process_loops_model;
 constinit const model_type process_loops_model = {
     .name = "process_loops",
-    .summary = "forked workers, a coroutine loop each: one a core",
+    .summary = "forked workers, one per core, each with its own coroutine loop",
     .parameters = {},
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<process_loops>(setup);

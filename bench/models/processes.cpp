@@ -44,7 +44,7 @@ class processes final : public model {
 extern const model_type processes_model;
 constinit const model_type processes_model = {
     .name = "processes",
-    .summary = "forked workers, one operation each, over the cores",
+    .summary = "forked workers, one per operation in flight",
     .parameters = {},
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<processes>(setup);

@@ -24,18 +24,18 @@ std::string unsupported_reason(const cell_request& cell) {
   constexpr std::array<std::string_view, 6> known = {"noop",    "sleep",    "hashing",
                                                      "network", "download", "mixed"};
   if (std::find(known.begin(), known.end(), cell.type->name) == known.end())
-    return "the CPython cell has no " + std::string(cell.type->name);
+    return "the CPython cell does not support " + std::string(cell.type->name);
   if (cell.type->name == "hashing" && cell.workload_values->text("releases_gil") != "false")
-    return "CPython's own hashlib decides whether a digest releases the lock: there is no "
-           "parameter 'releases_gil'";
+    return "CPython's hashlib decides whether a digest releases the lock: 'releases_gil' is not "
+           "supported";
   static const bool there = on_path("python3");
-  return there ? "" : "there is no python3 on the search path: apt-get install python3";
+  return there ? "" : "python3 not found in PATH: apt-get install python3";
 }
 
 /// Never prepared in this program: the cell process is CPython itself.
 std::unique_ptr<model> prepare(const model_setup&) {
   throw error(error_kind::unsupported,
-              "this model runs in a cell process of CPython; start tools/cells/python_cell.py");
+              "this model runs in a CPython cell process: start tools/cells/python_cell.py");
 }
 
 std::uint32_t one(const cell_request&) { return 1; }
@@ -64,7 +64,7 @@ constinit const model_type python_threads_model = {
 };
 constinit const model_type python_processes_model = {
     .name = "python_processes",
-    .summary = "CPython: forked workers, an interpreter each",
+    .summary = "CPython: forked workers, one interpreter each",
     .parameters = {},
     .prepare = prepare,
     .unsupported_reason = unsupported_reason,

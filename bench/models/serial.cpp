@@ -59,7 +59,7 @@ class serial final : public model {
 extern const model_type serial_model;
 constinit const model_type serial_model = {
     .name = "serial",
-    .summary = "a queue of callables and a while loop: one operation after the other",
+    .summary = "minimal event loop: one operation at a time",
     .parameters = {},
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<serial>(setup);

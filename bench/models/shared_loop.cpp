@@ -54,7 +54,7 @@ class shared_loop final : public model {
 extern const model_type shared_loop_model;
 constinit const model_type shared_loop_model = {
     .name = "shared_loop",
-    .summary = "coroutines on Boost.Asio: one loop, run by a thread a core",
+    .summary = "Boost.Asio coroutines on one loop shared by one thread per core",
     .parameters = {},
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<shared_loop>(setup);

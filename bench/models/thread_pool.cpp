@@ -126,7 +126,7 @@ class thread_pool final : public model {
 extern const model_type thread_pool_model;
 constinit const model_type thread_pool_model = {
     .name = "thread_pool",
-    .summary = "tasks in a oneTBB arena: a thread an operation in flight, over the cores",
+    .summary = "oneTBB tasks, one thread per operation in flight",
     .parameters = {},
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<thread_pool>(setup);
@@ -136,8 +136,8 @@ constinit const model_type thread_pool_model = {
           // oneTBB 2021.8, sleeps of 100 ms on one core: a run of 0.5 s takes 2.7 s with 1 000
           // threads and 28 s with 4 000.
           return std::string(cell.in_flight > 2048
-                                 ? "oneTBB's threads look for work in every slot of the arena: "
-                                   "with more than 2048 of them a run is spent looking"
+                                 ? "oneTBB threads scan every arena slot for work: more than 2048 "
+                                   "threads would spend the run scanning"
                                  : "");
         },
     .workers = [](const cell_request& cell) { return cell.in_flight; },

@@ -89,14 +89,14 @@ class bare_tasks final : public model {
 template <typename Model>
 constexpr model_type row(std::string_view name) {
   return {.name = name,
-          .summary = "the library beneath a model and nothing else",
+          .summary = "a library that models are built on, without a model",
           .parameters = {},
           .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
             return std::make_unique<Model>(setup);
           },
           .unsupported_reason =
               [](const cell_request& cell) {
-                return std::string(cell.type->name == "noop" ? "" : "bare models run noop alone");
+                return std::string(cell.type->name == "noop" ? "" : "bare models run only noop");
               },
           .workers = [](const cell_request&) { return 1U; }};
 }

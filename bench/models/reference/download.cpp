@@ -213,7 +213,7 @@ class download_shard final : public reference_shard {
       known_ = true;
       p.wrong = p.first != expected_;
     }
-    if (p.wrong) throw error(error_kind::failed, "a body differs from what was expected");
+    if (p.wrong) throw error(error_kind::failed, "a body differs from the expected one");
     if ((*paces_)[j].done(*mine_))
       begin_operation(j);
     else

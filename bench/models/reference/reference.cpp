@@ -24,8 +24,7 @@ constexpr std::array shards = {
 
 constexpr std::array reference_parameters = {
     parameter{"backend", parameter_kind::choice, "best", 0, 0, "best|blocking|poll|epoll|io_uring",
-              "how sleep and network wait; best: what is fastest of them for one lane a core, and "
-              "for more"},
+              "how sleep and network wait; best: the fastest for the number of lanes per core"},
 };
 
 const row* find_shard(std::string_view workload) {
@@ -92,14 +91,13 @@ class reference final : public model {
 
 std::string unsupported_reason(const cell_request& cell) {
   if (find_shard(cell.type->name) == nullptr)
-    return fmt::format("there is no hand-written reference for {}", cell.type->name);
+    return fmt::format("no reference implementation for {}", cell.type->name);
   const std::string& backend = cell.model_values->text("backend");
   if (backend != "best" && cell.type->name != "sleep" && cell.type->name != "network")
-    return fmt::format("the reference of {} has one way to wait, and no backend to choose",
-                       cell.type->name);
+    return fmt::format("'backend' does not apply to the {} reference", cell.type->name);
   if (backend == "io_uring")
     if (std::string why = io_uring_refusal(); !why.empty()) return why;
-  if (cell.open_loop) return "the reference is the limit of capacity: it runs a closed loop only";
+  if (cell.open_loop) return "reference measures capacity: closed loop only";
   return {};
 }
 
@@ -108,7 +106,7 @@ std::string unsupported_reason(const cell_request& cell) {
 extern const model_type reference_model;
 constinit const model_type reference_model = {
     .name = "reference",
-    .summary = "hand-written for the workload: the least this machine can do it for",
+    .summary = "hand-written for each workload, no library: the lower bound on cost",
     .parameters = reference_parameters,
     .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
       return std::make_unique<reference>(setup);

@@ -197,7 +197,7 @@ class sleep_uring_shard final : public reference_shard {
         if (result != -ETIME)
           throw system_failure(error_kind::failed, "an io_uring timeout", -result);
         if (now_ns() - begun_[j] < delay_ns_)
-          throw error(error_kind::failed, "a sleep ended too early");
+          throw error(error_kind::failed, "a sleep ended early");
         if (paces[j].done(mine))
           begin(j);
         else
@@ -227,7 +227,7 @@ std::string io_uring_refusal() {
   io_uring probe{};
   const int failed = ::io_uring_queue_init(2, &probe, 0);
   if (failed < 0)
-    return fmt::format("this kernel refuses io_uring ({}): see sysctl kernel.io_uring_disabled",
+    return fmt::format("io_uring is not available ({}): see sysctl kernel.io_uring_disabled",
                        std::strerror(-failed));
   ::io_uring_queue_exit(&probe);
   return {};
