@@ -111,7 +111,7 @@ class cell {
     const cell_request request{setup.type,          &setup.workload_values,
                                &setup.model_values, static_cast<std::uint32_t>(setup.cpus.size()),
                                setup.in_flight,     false};
-    if (const std::string why = type.unsupported_reason(request); !why.empty())
+    if (const std::string why = unsupported_reason(type, request); !why.empty())
       throw error(error_kind::unsupported, why);
 
     if (const double injected_delay_ns = amount(body, "injected_delay_ns"); injected_delay_ns > 0)
@@ -122,7 +122,7 @@ class cell {
     first_ = interval == 0;
     cell_request open_loop = request;
     open_loop.open_loop = true;
-    why_no_open_loop_ = type.unsupported_reason(open_loop);
+    why_no_open_loop_ = unsupported_reason(type, open_loop);
 
     raise_descriptor_limit();
     bind_to_cpus(setup.cpus);

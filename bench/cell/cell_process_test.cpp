@@ -31,7 +31,7 @@ std::vector<pair_of> pairs(bool open_loop) {
       if (!model->script.empty()) continue;  // runs in another program, which has its own tests
       const parameter_values workload_values(type->name, type->parameters, {}),
           model_values(model->name, model->parameters, {});
-      if (model->unsupported_reason({type, &workload_values, &model_values, 1, 1, open_loop})
+      if (unsupported_reason(*model, {type, &workload_values, &model_values, 1, 1, open_loop})
               .empty())
         all.push_back({type, model});
     }

@@ -49,7 +49,7 @@ std::string why_not(const planned_cell& cell, const machine_limits& limits, bool
       return why;
   const cell_request request{cell.workload, &cell.workload_values, &cell.model_values,
                              cell.cores,    cell.in_flight,        cell.rate > 0};
-  if (std::string why = cell.model->unsupported_reason(request); !why.empty()) return why;
+  if (std::string why = unsupported_reason(*cell.model, request); !why.empty()) return why;
   const std::uint64_t lanes_per_process = cell.model->forks ? 1 : cell.in_flight;
   const std::uint64_t workers = cell.model->workers(request);
   const std::uint64_t descriptors = lanes_per_process * cell.workload->descriptors_per_lane +

@@ -63,11 +63,8 @@ constinit const model_type event_loop_model = {
     .name = "event_loop",
     .summary = "Boost.Asio coroutines, one single-threaded loop per core",
     .parameters = {},
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
-      return std::make_unique<event_loop>(setup);
-    },
-    .unsupported_reason = [](const cell_request&) { return std::string(); },
-    .workers = [](const cell_request& cell) { return cell.cores; },
+    .prepare = make_model<event_loop>,
+    .workers = one_worker_per_core,
     .loops = true,
 };
 

@@ -259,11 +259,8 @@ constinit const model_type fibers_model = {
     .name = "fibers",
     .summary = "stackful fibers (Boost.Fiber), one scheduler per core, waiting through Asio",
     .parameters = fiber_parameters,
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
-      return std::make_unique<fibers>(setup);
-    },
-    .unsupported_reason = [](const cell_request&) { return std::string(); },
-    .workers = [](const cell_request& cell) { return cell.cores; },
+    .prepare = make_model<fibers>,
+    .workers = one_worker_per_core,
     .loops = true,
 };
 

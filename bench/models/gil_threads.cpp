@@ -221,11 +221,8 @@ constinit const model_type gil_threads_model = {
     .name = "gil_threads",
     .summary = "threads under a global lock that is released while waiting, like CPython's GIL",
     .parameters = gil_parameters,
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
-      return std::make_unique<gil_threads>(setup);
-    },
-    .unsupported_reason = [](const cell_request&) { return std::string(); },
-    .workers = [](const cell_request& cell) { return cell.in_flight; },
+    .prepare = make_model<gil_threads>,
+    .workers = one_worker_per_lane,
 };
 
 }  // namespace crossover

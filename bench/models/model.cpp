@@ -25,6 +25,10 @@ constexpr std::array table = {&serial_model,          &event_loop_model,     &sh
 
 }  // namespace
 
+std::string unsupported_reason(const model_type& type, const cell_request& cell) {
+  return type.unsupported_reason == nullptr ? "" : type.unsupported_reason(cell);
+}
+
 std::span<const model_type* const> all_models() { return table; }
 
 const model_type& find_model(std::string_view name) {

@@ -69,8 +69,8 @@ struct model_type {
   std::span<const parameter> parameters;
   /// Starts threads, forks workers and opens lanes. The calling process must have a single thread.
   std::unique_ptr<model> (*prepare)(const model_setup&);
-  /// Returns why the model cannot run this cell, or "" if it can.
-  std::string (*unsupported_reason)(const cell_request&);
+  /// Returns why the model cannot run this cell, or "" if it can; nullptr: it can run every cell.
+  std::string (*unsupported_reason)(const cell_request&) = nullptr;
   /// Threads or processes needed for a cell: checked against the machine's limits.
   std::uint32_t (*workers)(const cell_request&);
   bool one_at_a_time = false;  ///< always runs one operation at a time on one core
@@ -79,6 +79,20 @@ struct model_type {
   std::string_view script = {};  ///< CPython script in `measuring::cells` that is the cell process;
                                  ///< empty: a C++ model
 };
+
+/// Value of `model_type::prepare` for a model that is constructed from its setup.
+template <typename Model>
+std::unique_ptr<model> make_model(const model_setup& setup) {
+  return std::make_unique<Model>(setup);
+}
+
+/// Values of `model_type::workers`.
+inline std::uint32_t one_worker(const cell_request&) { return 1; }
+inline std::uint32_t one_worker_per_core(const cell_request& cell) { return cell.cores; }
+inline std::uint32_t one_worker_per_lane(const cell_request& cell) { return cell.in_flight; }
+
+/// Returns why this model cannot run this cell, or "" if it can.
+std::string unsupported_reason(const model_type& type, const cell_request& cell);
 
 /// All models, in listing order.
 std::span<const model_type* const> all_models();

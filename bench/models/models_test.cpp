@@ -87,7 +87,7 @@ std::vector<model_and_type> model_pairs() {
       if (!model->script.empty()) continue;
       const parameter_values workload_values(type->name, type->parameters, {}),
           model_values(model->name, model->parameters, {});
-      if (model->unsupported_reason({type, &workload_values, &model_values, 1, 2, false}).empty())
+      if (unsupported_reason(*model, {type, &workload_values, &model_values, 1, 2, false}).empty())
         all.push_back({model, type});
     }
   return all;

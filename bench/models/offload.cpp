@@ -110,6 +110,12 @@ class offload final : public model {
   std::exception_ptr trouble_;
 };
 
+std::string offload_unsupported_reason(const cell_request& cell) {
+  return cell.open_loop ? "offload: closed loop only" : "";
+}
+
+std::uint32_t offload_workers(const cell_request& cell) { return cell.cores + 1; }
+
 }  // namespace
 
 extern const model_type offload_model;
@@ -117,14 +123,9 @@ constinit const model_type offload_model = {
     .name = "offload",
     .summary = "coroutine loop that offloads computation to a oneTBB arena",
     .parameters = {},
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
-      return std::make_unique<offload>(setup);
-    },
-    .unsupported_reason =
-        [](const cell_request& cell) {
-          return std::string(cell.open_loop ? "offload: closed loop only" : "");
-        },
-    .workers = [](const cell_request& cell) { return cell.cores + 1; },
+    .prepare = make_model<offload>,
+    .unsupported_reason = offload_unsupported_reason,
+    .workers = offload_workers,
 };
 
 }  // namespace crossover

@@ -59,11 +59,8 @@ constinit const model_type process_loops_model = {
     .name = "process_loops",
     .summary = "forked workers, one per core, each with its own coroutine loop",
     .parameters = {},
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
-      return std::make_unique<process_loops>(setup);
-    },
-    .unsupported_reason = [](const cell_request&) { return std::string(); },
-    .workers = [](const cell_request& cell) { return cell.cores; },
+    .prepare = make_model<process_loops>,
+    .workers = one_worker_per_core,
     .loops = true,
 };
 

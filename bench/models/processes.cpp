@@ -46,11 +46,8 @@ constinit const model_type processes_model = {
     .name = "processes",
     .summary = "forked workers, one per operation in flight",
     .parameters = {},
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
-      return std::make_unique<processes>(setup);
-    },
-    .unsupported_reason = [](const cell_request&) { return std::string(); },
-    .workers = [](const cell_request& cell) { return cell.in_flight; },
+    .prepare = make_model<processes>,
+    .workers = one_worker_per_lane,
     .forks = true,
 };
 

@@ -20,7 +20,7 @@ bool on_path(const std::string& program) {
   return false;
 }
 
-std::string unsupported_reason(const cell_request& cell) {
+std::string python_unsupported_reason(const cell_request& cell) {
   constexpr std::array<std::string_view, 6> known = {"noop",    "sleep",    "hashing",
                                                      "network", "download", "mixed"};
   if (std::find(known.begin(), known.end(), cell.type->name) == known.end())
@@ -28,18 +28,15 @@ std::string unsupported_reason(const cell_request& cell) {
   if (cell.type->name == "hashing" && cell.workload_values->text("releases_gil") != "false")
     return "CPython's hashlib decides whether a digest releases the lock: 'releases_gil' is not "
            "supported";
-  static const bool there = on_path("python3");
-  return there ? "" : "python3 not found in PATH: apt-get install python3";
+  static const bool installed = on_path("python3");
+  return installed ? "" : "python3 not found in PATH: apt-get install python3";
 }
 
 /// Never prepared in this program: the cell process is CPython itself.
-std::unique_ptr<model> prepare(const model_setup&) {
+std::unique_ptr<model> refuse_to_prepare(const model_setup&) {
   throw error(error_kind::unsupported,
               "this model runs in a CPython cell process: start tools/cells/python_cell.py");
 }
-
-std::uint32_t one(const cell_request&) { return 1; }
-std::uint32_t one_a_lane(const cell_request& cell) { return cell.in_flight; }
 
 }  // namespace
 
@@ -48,27 +45,27 @@ constinit const model_type python_asyncio_model = {
     .name = "python_asyncio",
     .summary = "CPython: tasks on asyncio's event loop",
     .parameters = {},
-    .prepare = prepare,
-    .unsupported_reason = unsupported_reason,
-    .workers = one,
+    .prepare = refuse_to_prepare,
+    .unsupported_reason = python_unsupported_reason,
+    .workers = one_worker,
     .script = "python_cell.py",
 };
 constinit const model_type python_threads_model = {
     .name = "python_threads",
     .summary = "CPython: threads under its global interpreter lock",
     .parameters = {},
-    .prepare = prepare,
-    .unsupported_reason = unsupported_reason,
-    .workers = one_a_lane,
+    .prepare = refuse_to_prepare,
+    .unsupported_reason = python_unsupported_reason,
+    .workers = one_worker_per_lane,
     .script = "python_cell.py",
 };
 constinit const model_type python_processes_model = {
     .name = "python_processes",
     .summary = "CPython: forked workers, one interpreter each",
     .parameters = {},
-    .prepare = prepare,
-    .unsupported_reason = unsupported_reason,
-    .workers = one_a_lane,
+    .prepare = refuse_to_prepare,
+    .unsupported_reason = python_unsupported_reason,
+    .workers = one_worker_per_lane,
     .forks = true,
     .script = "python_cell.py",
 };

@@ -61,11 +61,8 @@ constinit const model_type serial_model = {
     .name = "serial",
     .summary = "minimal event loop: one operation at a time",
     .parameters = {},
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
-      return std::make_unique<serial>(setup);
-    },
-    .unsupported_reason = [](const cell_request&) { return std::string(); },
-    .workers = [](const cell_request&) { return 1U; },
+    .prepare = make_model<serial>,
+    .workers = one_worker,
     .one_at_a_time = true,
 };
 

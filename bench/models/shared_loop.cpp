@@ -56,11 +56,8 @@ constinit const model_type shared_loop_model = {
     .name = "shared_loop",
     .summary = "Boost.Asio coroutines on one loop shared by one thread per core",
     .parameters = {},
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
-      return std::make_unique<shared_loop>(setup);
-    },
-    .unsupported_reason = [](const cell_request&) { return std::string(); },
-    .workers = [](const cell_request& cell) { return cell.cores; },
+    .prepare = make_model<shared_loop>,
+    .workers = one_worker_per_core,
     .loops = true,
 };
 

@@ -121,6 +121,14 @@ class thread_pool final : public model {
   std::optional<tally_giver> giver_;
 };
 
+// oneTBB 2021.8, sleeps of 100 ms on one core: a run of 0.5 s takes 2.7 s with 1 000 threads and
+// 28 s with 4 000.
+std::string thread_pool_unsupported_reason(const cell_request& cell) {
+  if (cell.in_flight <= 2048) return "";
+  return "oneTBB threads scan every arena slot for work: more than 2048 threads would spend the "
+         "run scanning";
+}
+
 }  // namespace
 
 extern const model_type thread_pool_model;
@@ -128,19 +136,9 @@ constinit const model_type thread_pool_model = {
     .name = "thread_pool",
     .summary = "oneTBB tasks, one thread per operation in flight",
     .parameters = {},
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
-      return std::make_unique<thread_pool>(setup);
-    },
-    .unsupported_reason =
-        [](const cell_request& cell) {
-          // oneTBB 2021.8, sleeps of 100 ms on one core: a run of 0.5 s takes 2.7 s with 1 000
-          // threads and 28 s with 4 000.
-          return std::string(cell.in_flight > 2048
-                                 ? "oneTBB threads scan every arena slot for work: more than 2048 "
-                                   "threads would spend the run scanning"
-                                 : "");
-        },
-    .workers = [](const cell_request& cell) { return cell.in_flight; },
+    .prepare = make_model<thread_pool>,
+    .unsupported_reason = thread_pool_unsupported_reason,
+    .workers = one_worker_per_lane,
 };
 
 }  // namespace crossover

@@ -86,23 +86,22 @@ class bare_tasks final : public model {
   std::vector<chain> chains_;
 };
 
+std::string bare_unsupported_reason(const cell_request& cell) {
+  return cell.type->name == "noop" ? "" : "bare models run only noop";
+}
+
 template <typename Model>
-constexpr model_type row(std::string_view name) {
+constexpr model_type bare_model(std::string_view name) {
   return {.name = name,
           .summary = "a library that models are built on, without a model",
           .parameters = {},
-          .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
-            return std::make_unique<Model>(setup);
-          },
-          .unsupported_reason =
-              [](const cell_request& cell) {
-                return std::string(cell.type->name == "noop" ? "" : "bare models run only noop");
-              },
-          .workers = [](const cell_request&) { return 1U; }};
+          .prepare = make_model<Model>,
+          .unsupported_reason = bare_unsupported_reason,
+          .workers = one_worker};
 }
 
-const model_type posts_row = row<bare_posts>("bare_posts");
-const model_type tasks_row = row<bare_tasks>("bare_tasks");
+const model_type posts_row = bare_model<bare_posts>("bare_posts");
+const model_type tasks_row = bare_model<bare_tasks>("bare_tasks");
 const std::array<const model_type*, 2> rows = {&posts_row, &tasks_row};
 
 }  // namespace

@@ -89,7 +89,7 @@ class reference final : public model {
   std::vector<std::unique_ptr<part>> parts_;
 };
 
-std::string unsupported_reason(const cell_request& cell) {
+std::string reference_unsupported_reason(const cell_request& cell) {
   if (find_shard(cell.type->name) == nullptr)
     return fmt::format("no reference implementation for {}", cell.type->name);
   const std::string& backend = cell.model_values->text("backend");
@@ -101,6 +101,10 @@ std::string unsupported_reason(const cell_request& cell) {
   return {};
 }
 
+std::uint32_t reference_workers(const cell_request& cell) {
+  return cell.model_values->text("backend") == "blocking" ? cell.in_flight : cell.cores;
+}
+
 }  // namespace
 
 extern const model_type reference_model;
@@ -108,14 +112,9 @@ constinit const model_type reference_model = {
     .name = "reference",
     .summary = "hand-written for each workload, no library: the lower bound on cost",
     .parameters = reference_parameters,
-    .prepare = [](const model_setup& setup) -> std::unique_ptr<model> {
-      return std::make_unique<reference>(setup);
-    },
-    .unsupported_reason = unsupported_reason,
-    .workers =
-        [](const cell_request& cell) {
-          return cell.model_values->text("backend") == "blocking" ? cell.in_flight : cell.cores;
-        },
+    .prepare = make_model<reference>,
+    .unsupported_reason = reference_unsupported_reason,
+    .workers = reference_workers,
 };
 
 }  // namespace crossover
