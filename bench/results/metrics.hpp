@@ -8,24 +8,24 @@
 
 namespace crossover {
 
-/// Which direction of a metric is an improvement; `neither` describes and is not judged.
+/// Direction of a metric that is an improvement; `neither`: descriptive, not judged.
 enum class better_direction { higher, lower, neither };
 
-/// One figure that can be read off a sample. The table is the only list of metrics: summaries,
-/// pages, tables and checks go through it and know none by name.
+/// One figure of a sample. The table is the only list of metrics; summaries, pages, tables and
+/// checks iterate over it.
 struct metric {
-  std::string_view id;     ///< in JSON, flags and CSV: `throughput`
-  std::string_view label;  ///< for people: "throughput"
-  std::string_view unit;  ///< of the extracted value: "1/s", "s", "bytes", "1" (a ratio or a count)
+  std::string_view id;     ///< name in JSON, flags and CSV: `throughput`
+  std::string_view label;  ///< name for people: "throughput"
+  std::string_view unit;   ///< unit of the figure: "1/s", "s", "bytes", "1" (ratio or count)
   better_direction better;
-  /// The figure, or nothing where it was not measured (never 0 for absent).
+  /// Returns the figure, or nullopt if it was not measured (never 0).
   std::optional<double> (*extract)(const cell_result&, const sample&);
 };
 
-/// Every metric, in the order in which tables show them.
+/// Returns all metrics, in the order in which tables show them.
 std::span<const metric> all_metrics();
 
-/// The metric of this id, or nullptr.
+/// Returns the metric with this id, or nullptr.
 const metric* find_metric(std::string_view id);
 
 }  // namespace crossover

@@ -82,7 +82,7 @@ results full_results() {
   return all;
 }
 
-/// A directory of its own, gone at the end.
+/// Provides a temporary directory.
 struct in_a_directory : ::testing::Test {
   fs::path directory =
       fs::path(::testing::TempDir()) / ("crossover_results." + std::to_string(::getpid()));
