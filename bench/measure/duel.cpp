@@ -13,14 +13,14 @@ namespace {
 
 double log_time(const sample& s) { return std::log(s.wall_s / static_cast<double>(s.operations)); }
 
-/// A fresh process of an arm, still loading. Its environment is `padding` bytes larger than ours.
+/// Starts a process of an arm, with `padding` extra bytes in its environment.
 cell_process load(const duel_arm& arm, const duel_plan& plan, std::uint32_t padding) {
   std::vector<std::string> command = {"env", "CROSSOVER_LAYOUT=" + std::string(padding, 'x')};
   command.insert(command.end(), arm.command.begin(), arm.command.end());
   return cell_process(command, plan.grace_s);
 }
 
-/// Returns once it is ready and warm.
+/// Prepares and warms up the process.
 void make_ready(cell_process& process, const duel_arm& arm, const duel_plan& plan) {
   process.prepare(arm.what);
   process.run({.seconds = plan.warm_up_s});
@@ -51,7 +51,7 @@ duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan&
   duel_block block;
   block.padding_a = static_cast<std::uint32_t>(random() % 4096);
   block.padding_b = static_cast<std::uint32_t>(random() % 4096);
-  // Which arm starts first is drawn too: the first may meet the colder machine.
+  // The arm that starts first is random too: the first may find a colder machine.
   const bool b_starts = random() % 2 == 0;
   std::optional<cell_process> of_a, of_b;
   const auto load_arm = [&](bool is_b) {

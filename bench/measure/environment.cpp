@@ -23,7 +23,7 @@ std::string first_line(const std::string& path) {
   return line;
 }
 
-/// The value behind "key : value" or "key=value" in a file of such lines.
+/// Returns the value of `key` in a file of lines "key : value" or "key=value".
 std::string value_in(const std::string& path, const std::string& key, char separator) {
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);) {

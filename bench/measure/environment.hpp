@@ -7,15 +7,16 @@
 
 namespace crossover {
 
-/// The machine's and the build's fingerprint, for people and for comparing files: `cpu_model`,
-/// `cpus`, `kernel`, `governor`, `quota`, `build_type`, …. What cannot be found out is left out.
+/// Returns the fingerprint of the machine and the build, for people and for comparing files:
+/// `cpu_model`, `cpus`, `kernel`, `governor`, `quota`, `build_type`, …. Unknown values are left
+/// out.
 std::map<std::string, std::string> read_environment(const machine& here);
 
-/// CPU time, in s, that the hypervisor has given to others since boot, summed over these CPUs
-/// (/proc/stat, "steal").
+/// Returns the CPU time in s that the hypervisor has taken from these CPUs since boot ("steal" in
+/// /proc/stat).
 double stolen_seconds(const std::vector<int>& cpus);
-/// Time, in s, in which some task of the machine waited for a CPU (/proc/pressure/cpu, "some");
-/// negative where unknown.
+/// Returns the seconds since boot during which any task waited for a CPU ("some" in
+/// /proc/pressure/cpu); negative if unknown.
 double pressure_seconds();
 
 }  // namespace crossover

@@ -30,8 +30,7 @@ topology load(const std::string& synthetic) {
   return loaded;
 }
 
-/// cpu.max of the process's own cgroup and its ancestors (v2), else the v1 quota; the least of
-/// them.
+/// Returns the smallest quota of the process's cgroup and its ancestors (v2 cpu.max, v1 quota).
 double read_quota() {
   double least = 0;
   const auto note = [&](double quota) {

@@ -17,8 +17,8 @@ cell_preparation preparation_of(const planned_cell& cell, const cpu_assignment& 
                                 const std::string& endpoint) {
   cell_preparation what;
   what.workload = cell.workload->name;
-  // A cell in another language need not know every parameter: it is told those that are not at
-  // their default.
+  // A cell in another language need not know every parameter: it gets only those that differ from
+  // their defaults.
   for (const parameter& p : cell.workload->parameters) {
     const std::string& text = cell.workload_values.text(p.name);
     if (cell.model->script.empty() || text != p.standard)
@@ -34,7 +34,7 @@ cell_preparation preparation_of(const planned_cell& cell, const cpu_assignment& 
 
 double throughput(const sample& s) { return static_cast<double>(s.operations) / s.wall_s; }
 
-/// Least and largest throughput over a cell's repetitions.
+/// Returns the minimum and maximum throughput over a cell's repetitions.
 std::pair<double, double> range_of(const cell_result& cell) {
   double least = throughput(cell.samples.front()), most = least;
   for (const sample& s : cell.samples) {
@@ -54,8 +54,7 @@ cell_process start_cell(const measuring& how, const planned_cell& cell) {
     command.insert(command.end(), {how.program, "cell"});
   else
     command.insert(command.end(), {"python3", how.cells + "/" + std::string(cell.model->script)});
-  // A lane that waits for 10 s cannot end sooner: patience grows with the least time of an
-  // operation.
+  // The timeout grows with the minimum operation time: a 10 s wait cannot end sooner.
   return cell_process(command,
                       how.grace_s + 3 * cell.workload->min_operation_s(cell.workload_values));
 }
@@ -69,7 +68,7 @@ measure_function measure_in_fresh_process(measuring how, machine here, server_po
     const server_pool::place server = servers.server_for(cell, given);
     cell_process process = start_cell(how, cell);
     process.prepare(preparation_of(cell, given, server.endpoint));
-    // The warm-up is a closed loop: a low rate would leave it without any operation.
+    // The warm-up is a closed loop: at a low rate it could end without any operation.
     run_request request{how.warm_up_s, 0, 0, how.seed + turn++};
     process.run(request);
 
@@ -107,7 +106,7 @@ std::pair<sample, run_trace> trace_in_fresh_process(const measuring& how, const 
   cell_process process = start_cell(how, cell);
   process.prepare(what);
   process.run({how.warm_up_s, 0, 0, how.seed});
-  // 50 ms, but at least four operations a lane, and no more than a viewer can show.
+  // 50 ms, but at least four operations per lane and at most what a viewer can show.
   constexpr double seconds = 0.05, most = 4000;
   const double least = std::min(most, 4.0 * cell.in_flight);
   run_request request;
@@ -153,8 +152,7 @@ std::vector<finding> findings_of(const planned_cell& cell, const sample& s) {
                      fmt::format("{:.4g} operations a second were begun where {:.4g} were intended",
                                  *s.achieved_rate, *s.rate)});
   if (!s.rate && s.latency && s.latency->count() > 0) {
-    // Little's law; an operation that was cut short by the end of the run counts less, so short
-    // runs deviate.
+    // Little's law. Operations cut short by the end of the run count less, so short runs deviate.
     const double in_flight = throughput(s) * s.latency->mean_ns * 1e-9;
     const double tolerance = 0.1 + 2.0 * cell.in_flight / static_cast<double>(s.operations);
     if (errors == 0 && std::abs(in_flight / cell.in_flight - 1) > tolerance)
@@ -195,8 +193,8 @@ void judge_ceilings(results& all) {
           compute_bound = false;
     }
     compute_bound = compute_bound && any;
-    // Work that keeps one core busy by itself cannot gain more from k cores than a factor of k,
-    // noise and turbo clocks apart.
+    // Work that keeps one core busy gains at most a factor of k from k cores, apart from noise and
+    // turbo clocks.
     if (best_of_one > 0 && compute_bound && least > 1.25 * *cell.cores * best_of_one)
       fail(cell, fmt::format("{:.4g} operations a second are more than {} times the best one-core "
                              "rate {:.4g}: work was skipped",

@@ -11,53 +11,52 @@
 
 namespace crossover {
 
-/// One repetition of a cell: its sample and what is to be said of it.
+/// One repetition of a cell: its sample and its findings.
 struct measurement {
   sample measured;
   std::vector<finding> findings;
   std::map<std::string, std::string>
-      environment;  ///< what the cell process told of itself: a language's version, say
+      environment;  ///< reported by the cell process: a language's version, for example
 };
 
-/// Measures one repetition of a cell. The runner takes this as a parameter, so that what it does
-/// can be tested with written-down samples. Throws `error` when the cell failed, `interrupted` when
-/// the user said so.
+/// Measures one repetition of a cell. It is a parameter of the runner, so that tests can supply
+/// fixed samples. Throws `error` if the cell failed, and `interrupted`.
 using measure_function = std::function<measurement(const planned_cell& cell)>;
 
-/// How cells are measured for real.
+/// Options for measuring cells in processes.
 struct measuring {
-  std::string program;                ///< this executable
-  std::string cells;                  ///< the directory of cells in other languages
-  std::vector<std::string> launcher;  ///< put before the cell's command line
+  std::string program;                ///< path of this executable
+  std::string cells;                  ///< directory of cells in other languages
+  std::vector<std::string> launcher;  ///< prefix of the cell's command line
   double seconds = 0.2;
   double warm_up_s = 0.05;
   double grace_s = 20;  ///< extra time before a late cell is killed
   std::uint64_t seed = 1;
 };
 
-/// In a fresh cell process: prepare, warm up (a run whose sample is thrown away), one run, finish.
-/// `servers` outlives the function.
+/// Returns a function that measures in a fresh cell process: prepare, warm-up run (its sample is
+/// discarded), one run, finish. `servers` must outlive the function.
 measure_function measure_in_fresh_process(measuring how, machine here, server_pool& servers);
 
-/// One short run of a cell in a fresh process, traced: its sample and its trace. `operations` a
-/// second is what the cell is known to reach; the run is long enough for a few operations of each
-/// lane and short enough to be drawn. Throws `error`: unsupported where the kernel or the cell
-/// tells nothing, resource where the cell is too large to be traced.
+/// Runs a cell once in a fresh process and returns its sample and trace. `operations_per_s`: the
+/// cell's known throughput; the run is long enough for a few operations per lane and short enough
+/// to draw. Throws `error`: unsupported if the kernel or the cell records no trace, resource if the
+/// cell is too large to trace.
 std::pair<sample, run_trace> trace_in_fresh_process(const measuring& how, const machine& here,
                                                     server_pool& servers, const planned_cell& cell,
                                                     double operations_per_s);
 
-/// A fixture that uses more of its CPUs is the limit of what it serves.
+/// Share of its CPUs above which a server limits its cell.
 inline constexpr double server_bound_share = 0.9;
 
-/// What a sample says about its own validity: `server_bound` (the fixture used over 90 % of its
-/// CPUs), `steal` (over 2 %), `behind_schedule` (under 98 % of the rate), `littles_law` (in
-/// flight ≠ throughput × mean latency by over 10 %), `errors`.
+/// Returns the findings of a single sample: `server_bound` (the server used over 90 % of its CPUs),
+/// `steal` (over 2 %), `behind_schedule` (under 98 % of the rate), `littles_law` (concurrency and
+/// throughput × mean latency differ by over 10 %), `errors`.
 std::vector<finding> findings_of(const planned_cell& cell, const sample& measured);
 
-/// Remarks and failures that only the whole of the samples shows: throughput above the arithmetic
-/// ceiling, or above cores times the best one-core rate of the same work by more than noise, fails
-/// the cell: work was skipped.
+/// Fails cells whose throughput is impossible, so that work must have been skipped: in all samples
+/// above the arithmetic ceiling, or above `cores` times the best one-core rate of the same work by
+/// more than noise.
 void judge_ceilings(results& all);
 
 }  // namespace crossover

@@ -13,8 +13,7 @@ planned_cell cell_with(std::uint32_t cores, std::uint32_t in_flight) {
   return cell;
 }
 
-/// A sample that obeys Little's law: `in_flight` lanes, each operation as long as the lanes were
-/// busy.
+/// Returns a sample that obeys Little's law: `in_flight` lanes, busy all the time.
 sample sound_sample(std::uint64_t operations, double wall_s, std::uint32_t in_flight) {
   sample s;
   s.operations = operations;

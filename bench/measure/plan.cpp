@@ -13,11 +13,11 @@
 namespace crossover {
 namespace {
 
-/// Descriptors that a cell process needs besides its lanes': its pipes, loops, timers.
+/// File descriptors that a cell process needs in addition to its lanes: pipes, loops, timers.
 constexpr std::uint64_t own_descriptors = 64;
 
-/// "reference", or "reference:backend=poll" where a parameter differs from its default: what charts
-/// draw as a line of its own.
+/// Returns "reference", or "reference:backend=poll" if a parameter differs from its default. Charts
+/// draw one line for each.
 std::string model_text(const model_type& model, const parameter_values& values) {
   std::string text(model.name);
   char separator = ':';
@@ -136,8 +136,8 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
               cells.push_back(std::move(cell));
               continue;
             }
-            // What collapses into a cell that stands already leaves its remark there: no request
-            // vanishes in silence.
+            // A duplicate of an existing cell adds its finding there, so that no request disappears
+            // silently.
             auto& ranked_cell =
                 *std::find_if(cells.begin(), cells.end(),
                               [&](const planned_cell& c) { return c.name == cell.name; });

@@ -26,7 +26,7 @@ std::vector<std::string> names_of(const std::vector<planned_cell>& cells) {
   return names;
 }
 
-/// The message with which a plan is refused.
+/// Returns the error message of a rejected plan.
 std::string plan_refusal(const matrix& m, const machine& here = large) {
   try {
     plan({m}, here, plenty);
@@ -94,7 +94,7 @@ TEST(matrix, too_few_descriptors_skip_with_the_number_needed) {
         << cell.skip_reason;
     const std::uint64_t needed = std::stoull(cell.skip_reason.substr(6));
     EXPECT_GE(needed, 1000U);
-    // With just the number that it names, the cell can be; with one less, it cannot.
+    // With exactly the number that it names, the cell can run; with one less, it cannot.
     const matrix alone{
         named({"network"}), named({std::string(cell.model->name).c_str()}), {1}, {1000}};
     EXPECT_EQ(plan({alone}, large, {.descriptors = needed, .tasks = 1'000'000})[0].skip_reason, "")

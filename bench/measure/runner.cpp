@@ -18,8 +18,8 @@
 namespace crossover {
 namespace {
 
-/// Cells that have no sample and did not fail: an interrupt came before their turn, or the filter
-/// left them out.
+/// Settles cells that have no sample and did not fail: removes those that the filter left out, and
+/// marks those that an interrupt left out as skipped.
 void settle_unmeasured(results& all) {
   std::erase_if(all.cells, [&](const cell_result& cell) {
     return all.status == results_status::complete && cell.status == cell_status::ok &&
@@ -32,32 +32,32 @@ void settle_unmeasured(results& all) {
   }
 }
 
-/// What the benchmark functions and the reporters share.
+/// State shared by the benchmark functions and the reporters.
 struct session {
   const std::vector<planned_cell>& cells;
   results& all;
   const run_options& options;
   const measure_function& measure;
   std::map<std::string, std::vector<std::optional<sample>>>
-      by_name;  ///< a benchmark's samples by repetition; none where it failed
+      by_name;  ///< samples of each benchmark by repetition; nullopt if it failed
   std::size_t total = 0;
   std::size_t done = 0;
   std::int64_t start_ns = now_ns();
   std::int64_t next_write_ns = 0;
-  std::optional<error> fatal;  ///< an output that could not be written: the run ends
+  std::optional<error> fatal;  ///< an output could not be written: the run ends
 
   void save(bool at_the_end) {
     if (options.out.empty() || (!at_the_end && now_ns() < next_write_ns)) return;
     const std::int64_t before = now_ns();
-    results so_far = all;  // what stands there if nobody gets to write it again
+    results so_far = all;  // stays if the process is killed before the next write
     if (!at_the_end) {
       so_far.status = results_status::interrupted;
       settle_unmeasured(so_far);
     }
     write_results(options.out, so_far);
     const std::int64_t took = now_ns() - before;
-    // A document of thousands of samples that takes long to write is not written more often than
-    // for a twentieth of the time.
+    // A document of thousands of samples may take long to write: limit writing to a twentieth of
+    // the time.
     next_write_ns = done < 2000 || took < 50'000'000 ? 0 : now_ns() + 20 * took;
   }
 };
@@ -70,7 +70,7 @@ void add_findings(cell_result& cell, const std::vector<finding>& found) {
   }
 }
 
-/// One repetition of cell `index`, as Google Benchmark calls it.
+/// Runs one repetition of cell `index`; called by Google Benchmark.
 void repeat(benchmark::State& state, session& now, std::size_t index) {
   const planned_cell& cell = now.cells[index];
   cell_result& result = now.all.cells[index];
@@ -78,7 +78,7 @@ void repeat(benchmark::State& state, session& now, std::size_t index) {
   mine.emplace_back();
   const auto skip = [&](const std::string& why) {
     ++now.done;
-    // From within the loop: Google Benchmark's statistics abort where repetitions differ in their
+    // Inside the loop, since Google Benchmark's statistics abort if repetitions differ in their
     // iterations.
     for (auto _ : state) {
       state.SkipWithError(why.c_str());
@@ -128,9 +128,9 @@ void repeat(benchmark::State& state, session& now, std::size_t index) {
   }
 }
 
-/// Puts right what Google Benchmark cannot know (operations and CPU time, which were another
-/// process's; names without "/iterations:1/manual_time"), keeps the aggregates, and hands on to a
-/// reporter of Google Benchmark's what is to be shown.
+/// Corrects what Google Benchmark cannot know: operations and CPU time, which belong to another
+/// process, and names without "/iterations:1/manual_time". Stores the aggregates and passes the
+/// rows on to one of Google Benchmark's reporters.
 class correcting_reporter final : public benchmark::BenchmarkReporter {
  public:
   correcting_reporter(session& now, std::unique_ptr<benchmark::BenchmarkReporter> inner,
@@ -143,8 +143,8 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
   bool ReportContext(const Context& context) override {
     inner_->SetOutputStream(&GetOutputStream());
     inner_->SetErrorStream(&GetErrorStream());
-    // PrintBasicContext would warn of the library's own debug build; that stands in the
-    // environment, and does not touch figures that another process measured.
+    // PrintBasicContext would warn about a debug build of the library. The environment records it,
+    // and it does not affect figures measured in another process.
     std::ostringstream nowhere;
     if (one_row_a_cell_) inner_->SetErrorStream(&nowhere);
     const bool go_on = inner_->ReportContext(context);
@@ -160,7 +160,7 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
       run.run_name.repetitions.clear();
       std::erase_if(run.counters, [](const auto& counter) {
         return !std::isfinite(counter.second.value);
-      });  // it would write NaN into its JSON
+      });  // Google Benchmark would write NaN into its JSON
       if (run.error_occurred && run.error_message == "interrupted") continue;
       if (run.run_type == Run::RT_Iteration && !run.error_occurred) {
         const auto& samples = now_.by_name[run.run_name.function_name];
@@ -204,15 +204,14 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
     return {};
   }
 
-  /// The aggregate as Google Benchmark's own JSON reporter spells it.
+  /// Stores an aggregate as Google Benchmark's JSON reporter writes it.
   void keep(const Run& run) {
     std::ostringstream text, nowhere;
     benchmark::JSONReporter json;
     json.SetOutputStream(&text);
     json.SetErrorStream(&nowhere);
     json.ReportRuns({run});
-    // Its NaN (the variation of a counter whose mean is 0, of errors say) is not JSON: null stands
-    // for it.
+    // Its NaN (such as the variation of a counter whose mean is 0) is not valid JSON: use null.
     std::string spelt = text.str();
     for (const std::string_view absent : {": NaN", ": -NaN", ": Infinity", ": -Infinity"})
       for (std::size_t at = 0; (at = spelt.find(absent, at)) != std::string::npos;)

@@ -19,7 +19,7 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-/// Four cells of two workloads.
+/// Returns four cells of two workloads.
 std::vector<planned_cell> four_cells() {
   return plan(
       {{{{"noop", {}}, {"hashing", {}}}, {{"event_loop", {}}, {"processes", {}}}, {1}, {2}}},
@@ -32,7 +32,7 @@ results begun(const std::vector<planned_cell>& cells) {
   return all;
 }
 
-/// A sample written down: so many operations in so many seconds.
+/// Returns a fixed sample: `operations` in `wall_s` seconds.
 measurement written_down(std::uint64_t operations, double wall_s) {
   measurement m;
   m.measured.operations = operations;
@@ -42,7 +42,7 @@ measurement written_down(std::uint64_t operations, double wall_s) {
   return m;
 }
 
-/// Runs the cells; the console table goes to `printed`. The filter is given always, since Google
+/// Runs the cells; the console table goes to `printed`. Always sets a filter, since Google
 /// Benchmark remembers the last one.
 results run(const std::vector<planned_cell>& cells, run_options options,
             const measure_function& measure, std::string* printed = nullptr) {
@@ -94,7 +94,7 @@ TEST(runner, repetitions_of_different_cells_are_interleaved) {
   int changes = 0;
   for (std::size_t i = 1; i < sequence.size(); ++i)
     changes += sequence[i] != sequence[i - 1] ? 1 : 0;
-  // One cell after the other would change 3 times; random order of 48, 36 times on average.
+  // Cell by cell there would be 3 changes; in random order 36 of 47 on average.
   EXPECT_GT(changes, 12);
 }
 
@@ -295,7 +295,7 @@ TEST_F(runner_with_a_file,
   EXPECT_EQ(stored, 3U);
 }
 
-/// In a process of its own, since an interrupt is for ever.
+/// Runs in its own process, since an interrupt cannot be reset.
 void run_interrupted(const fs::path& file) {
   catch_interrupts();
   int calls = 0;

@@ -9,29 +9,29 @@
 
 namespace crossover {
 
-/// The servers that a run's cells talk to: each started when the first cell needs it, in a process
-/// of its own on the CPUs that the cell leaves free, kept until this object goes. Or the user's
-/// own.
+/// Servers of a run's cells. Each is started when the first cell needs it, in its own process on
+/// the CPUs that the cell leaves free, and lives as long as this object. A server that the user
+/// provides is used instead.
 class server_pool {
  public:
-  /// `program`: this executable, which `serve`s; `given`: workload to the endpoint of the user's
-  /// server.
+  /// `program`: this executable, run as `serve`. `external`: endpoint of the user's server by
+  /// workload.
   server_pool(std::string program, std::map<std::string, std::string> given)
       : program_(std::move(program)), given_(std::move(given)) {}
-  /// Each server is told to end, and has some seconds to clear away what it made.
+  /// Ends each server; it has 20 s to clean up before it is killed.
   ~server_pool();
   server_pool(const server_pool&) = delete;
   server_pool& operator=(const server_pool&) = delete;
 
   struct place {
-    std::string endpoint;  ///< "" where the cell talks to nobody
-    int pid = -1;  ///< of the fixture's process; -1 where it is the user's, or a file in which
-                   ///< nobody works
+    std::string endpoint;  ///< "" if the cell needs none
+    int pid = -1;          ///< the server's process; -1 for the user's server or a file
     std::size_t cpus = 0;
   };
-  /// Throws `error` (failed) when the server does not come up.
+  /// Returns the server of a cell; starts it if needed. Throws `error` (failed) if it does not
+  /// start.
   place server_for(const planned_cell& cell, const cpu_assignment& given);
-  /// The same for a workload by name and parameters, which another build may know and this one not.
+  /// The same by workload name and parameters, for workloads that only another build knows.
   place server_for(const std::string& workload,
                    const std::map<std::string, std::string>& parameters, target_kind wanted,
                    const cpu_assignment& given);

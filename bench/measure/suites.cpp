@@ -38,7 +38,7 @@ std::vector<matrix> standard_matrices(const machine& here) {
       {named({"sleep"}), named(contenders), cores, {64}},
       {named({"hashing"}), named(contenders), cores, {16}},
       {named({"network"}), named(contenders), cores, {64}},
-      // All of a chart's models at each in flight: an answer compares each at its best.
+      // All models of a chart at each concurrency: an answer compares each model at its best.
       {named({"network"}),
        named({"event_loop", "shared_loop", "thread_pool", "processes", "reference"}),
        {1},
@@ -69,13 +69,13 @@ std::vector<matrix> thorough_matrices(const machine& here) {
 }
 
 std::vector<matrix> check_matrices(const machine&) {
-  // One core each: where threads are placed on several is not the program's doing, and moves
-  // figures by tens of percents. 16 in flight: in a slice of a millisecond each lane has several
-  // operations, which waking 64 threads would outweigh.
+  // One core each: on several, the kernel's placement of threads moves figures by tens of percent.
+  // 16 in flight: each lane has several operations in a slice of 1 ms; waking 64 threads would
+  // outweigh them.
   return {
       {named({"noop"}), named({"serial", "event_loop", "shared_loop", "processes"}), {1}, {16}},
-      // Of 16 threads on one core, those that look for work take time from the one that has it, in
-      // some processes and not in others: blocks scatter by 7 %.
+      // One in flight: of 16 threads on one core, those that look for work slow the one that has
+      // it, in some processes and not in others, and blocks scatter by 7 %.
       {named({"noop"}), named({"thread_pool"}), {1}, {1}},
       {named({"hashing:bytes=4KiB"}),
        named({"serial", "event_loop", "thread_pool", "processes", "reference"}),
@@ -90,7 +90,7 @@ std::vector<matrix> check_matrices(const machine&) {
   };
 }
 
-/// One core and all of them: the ends of the axis.
+/// Returns one core and all cores, the ends of the axis.
 std::vector<std::uint32_t> ends_of(const machine& here) {
   return here.usable() == 1 ? std::vector<std::uint32_t>{1}
                             : std::vector<std::uint32_t>{1, here.usable()};
@@ -142,7 +142,7 @@ std::vector<matrix> lightweight_matrices(const machine&) {
            {100, 1000, 10000}}};
 }
 
-/// CPU share against wait: which model wins where, the cells of the crossover map.
+/// CPU time against wait time: the cells of the crossover map.
 std::vector<matrix> crossover_matrices(const machine& here) {
   return {
       {named({"mixed:cpu=20us,wait=100us", "mixed:cpu=20us,wait=1ms", "mixed:cpu=20us,wait=10ms",

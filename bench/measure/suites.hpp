@@ -8,18 +8,18 @@
 
 namespace crossover {
 
-/// A named choice of cells and of how long they are measured.
+/// A named set of cells, with measuring time and repetitions.
 struct suite {
   std::string_view name;
   std::string_view about;
-  double seconds;  ///< measured time of a repetition
+  double seconds;  ///< measured time per repetition
   std::uint32_t repetitions;
   std::vector<matrix> (*matrices)(const machine& here);
 };
 
-/// Every suite; the first is what `run` runs when nothing is said.
+/// Returns all suites; the first is the default of `run`.
 std::span<const suite> all_suites();
-/// Throws `error` (invalid) with the nearest name.
+/// Returns the suite with this name. Throws `error` (invalid) suggesting the nearest name.
 const suite& find_suite(std::string_view name);
 
 }  // namespace crossover
