@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "bench/results/benchmark_rows.hpp"
+#include "bench/results/schema_1.hpp"
 #include "workloads/base/atomic_file.hpp"
 #include "workloads/base/error.hpp"
 
@@ -23,7 +24,7 @@ using nlohmann::ordered_json;
   throw error(error_kind::unreadable, fmt::format("{}: {}", where, why));
 }
 
-/// A JSON number for a finite value, null for anything else: JSON has no NaN.
+/// Returns a JSON number, or null for a value that is not finite: JSON has no NaN.
 template <typename Json = json>
 Json number_or_null(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
@@ -161,9 +162,15 @@ cell_result cell_from_json(const json& document) {
 results own_results(const json& document) {
   const json& ours = document["crossover"];
   results read;
-  if (optional_at<int>(ours, "schema").value_or(0) != 1)
+  const int schema = optional_at<int>(ours, "schema").value_or(0);
+  if (schema == 1) {
+    json upgraded = document;
+    upgrade_from_schema_1(upgraded);
+    return own_results(upgraded);
+  }
+  if (schema != 2)
     unreadable("crossover.schema",
-               "this program reads schema 1; use the version that wrote the file");
+               "unsupported schema version (expected 2): use the crossover version that wrote it");
   read.environment = strings_at(ours, "environment");
   read.seed = optional_at<std::uint64_t>(ours, "seed").value_or(0);
   read.date = string_at(ours, "date");
@@ -268,7 +275,7 @@ ordered_json to_json(const results& value) {
   json cells = json::array();
   for (const cell_result& cell : value.cells) cells.push_back(to_json(cell));
   document["crossover"] = {
-      {"schema", 1},
+      {"schema", 2},
       {"date", value.date},
       {"suite", value.suite},
       {"status", value.status == results_status::complete ? "complete" : "interrupted"},

@@ -210,15 +210,32 @@ TEST_F(in_a_directory, unreadable_files_are_told_in_one_line_that_names_them) {
   EXPECT_EQ(
       refusal("{}"),
       "document: neither results of crossover nor of Google Benchmark (no 'benchmarks' array)");
-  EXPECT_EQ(refusal(R"({"crossover":{"schema":2,"cells":[]}})"),
-            "crossover.schema: this program reads schema 1; use the version that wrote the file");
-  EXPECT_EQ(refusal(R"({"crossover":{"schema":1}})"), "crossover.cells: the array is missing");
-  EXPECT_EQ(refusal(R"({"crossover":{"schema":1,"cells":[{"status":"fine"}]}})"),
+  EXPECT_EQ(refusal(R"({"crossover":{"schema":3,"cells":[]}})"),
+            "crossover.schema: unsupported schema version (expected 2): use the crossover version "
+            "that wrote it");
+  EXPECT_EQ(refusal(R"({"crossover":{"schema":2}})"), "crossover.cells: the array is missing");
+  EXPECT_EQ(refusal(R"({"crossover":{"schema":2,"cells":[{"status":"fine"}]}})"),
             "cell: the status 'fine' is not ok, skipped or failed");
   EXPECT_EQ(refusal(R"({"crossover":{"schema":1,"cells":[{"status":"ok","samples":[{}]}]}})"),
             "sample: the number 'operations' is missing");
   EXPECT_THROW(read_results(directory), error);
   EXPECT_THROW(read_results(directory / "absent.json"), error);
+}
+
+TEST(results_file, schema_1_is_read_under_the_new_names) {
+  const results read = read_results(CROSSOVER_RESULTS_TESTDATA "/schema_1.json");
+  ASSERT_EQ(read.cells.size(), 2U);
+  const cell_result& network = read.cells[1];
+  EXPECT_EQ(network.findings,
+            (std::vector<finding>{{"server_bound", "97 %"}, {"steal", "4 %"}}));
+  const sample& first = network.samples.at(0);
+  EXPECT_EQ(first.operations, 97U);
+  EXPECT_DOUBLE_EQ(first.server_cpu_s.value(), 0.002542107);
+  EXPECT_DOUBLE_EQ(first.server_cpus.value(), 1);
+  EXPECT_DOUBLE_EQ(first.steal_s.value(), 0);
+  EXPECT_EQ(first.sequence, 0U);
+  EXPECT_DOUBLE_EQ(first.startup_s.value(), 0.007674371);
+  EXPECT_EQ(first.latency->sampling_interval, 1U);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ class Run(InADirectory):
         document = self.results()
         ours = document["crossover"]
         self.assertEqual([cell["name"] for cell in ours["cells"]], NAMES)
-        self.assertEqual((ours["schema"], ours["status"], ours["seed"]), (1, "complete", 7))
+        self.assertEqual((ours["schema"], ours["status"], ours["seed"]), (2, "complete", 7))
         self.assertEqual(ours["command"][:3], ["crossover", "run", "--workload"])
         for cell in ours["cells"]:
             self.assertEqual(
