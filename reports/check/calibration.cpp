@@ -191,11 +191,12 @@ void replay_all(const std::vector<pool>& pools, calibration& found, const replay
        {},
        false}};
   if (!slowed.empty())
-    truths.push_back({fmt::format("one cell slower by {}: its identical blocks, shifted",
+    truths.push_back({fmt::format("one cell slower by {}: blocks of identical code, shifted",
                                   as_percent(gate.detect)),
                       std::log1p(gate.detect), slowed, false});
   if (!injected.empty())
-    truths.push_back({"one cell slowed down: blocks measured so", 0, injected, true});
+    truths.push_back(
+        {"one cell slowed down: blocks measured with the slowdown", 0, injected, true});
   for (const played_truth& truth : truths)
     found.replays.push_back(
         replay(full, gate, truth, options, options.seed + found.replays.size()));
@@ -206,7 +207,7 @@ void replay_all(const std::vector<pool>& pools, calibration& found, const replay
 calibration calibrate(const std::vector<banked_suite>& bank, const replay_options& options) {
   if (bank.empty())
     throw error(error_kind::unreadable,
-                "the bank holds no whole suite yet: let it measure for some minutes");
+                "no completed suite recorded yet: measure for a few minutes first");
   std::vector<const banked_suite*> suites;
   for (const banked_suite& suite : bank)
     if (measured_alike(suite, bank.back())) suites.push_back(&suite);

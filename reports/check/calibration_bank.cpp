@@ -53,7 +53,7 @@ std::vector<banked_block> blocks_of(const ordered_json& list) {
 verdict verdict_from(const std::string& word) {
   for (const verdict v : {verdict::pass, verdict::regression, verdict::inconclusive})
     if (word == to_string(v)) return v;
-  throw error(error_kind::unreadable, fmt::format("no verdict is called '{}'", word));
+  throw error(error_kind::unreadable, fmt::format("unknown verdict '{}'", word));
 }
 
 }  // namespace
@@ -88,7 +88,7 @@ std::string to_line(const banked_suite& suite) {
 banked_suite suite_from_line(std::string_view line) {
   try {
     const ordered_json told = ordered_json::parse(line);
-    if (told.at("bank") != 1) throw error(error_kind::unreadable, "a bank of another version");
+    if (told.at("bank") != 1) throw error(error_kind::unreadable, "unsupported format version");
     banked_suite suite;
     suite.date = told.at("date").get<std::string>();
     suite.machine = told.at("machine").get<std::string>();
@@ -114,7 +114,7 @@ banked_suite suite_from_line(std::string_view line) {
     }
     return suite;
   } catch (const ordered_json::exception& trouble) {
-    throw error(error_kind::unreadable, fmt::format("not a banked suite: {}", trouble.what()));
+    throw error(error_kind::unreadable, fmt::format("not a recorded suite: {}", trouble.what()));
   }
 }
 

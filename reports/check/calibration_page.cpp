@@ -30,16 +30,16 @@ std::string live_table(const calibration& found) {
   row(fmt::format("cell slowed down by {:.3g} % is called a regression", found.slower),
       found.found);
   if (found.found_where_seen.of < found.found.of)
-    row("the same, of the cells in whose time at least half of the added work was seen (last "
-        "table); elsewhere another is the limit, the server say",
+    row("the same, only cells whose measured slowdown is at least half of the added work (last "
+        "table); in the others something else is the limit, such as the server",
         found.found_where_seen);
   row("cell slowed down passes", found.slipped);
-  row("false alarm beside it, in the other cells of the suite", found.false_alarm_beside);
+  row("false alarm in another cell of such a suite", found.false_alarm_beside);
   return out;
 }
 
 std::string rank_table(const calibration& found) {
-  std::string out = "| what | U-test, one program after the other | here |\n|---|---|---|\n";
+  std::string out = "| what | U-test, sequential runs | `crossover check` |\n|---|---|---|\n";
   const auto row = [&](const std::string& what, const proportion& theirs, const proportion& ours) {
     if (theirs.of > 0) out += fmt::format("| {} | {} | {} |\n", what, share(theirs), share(ours));
   };
@@ -52,8 +52,9 @@ std::string rank_table(const calibration& found) {
 
 std::string replay_table(const calibration& found) {
   std::string out =
-      "| truth | false alarm in the suite | slower cell found | slower cell passed | suite passed "
-      "| blocks a suite |\n|---|---|---|---|---|---|\n";
+      "| scenario | false alarm in the suite | slower cell found | slower cell passed | suite "
+      "passed "
+      "| blocks per suite |\n|---|---|---|---|---|---|\n";
   for (const replayed& one : found.replays)
     out += fmt::format("| {} | {} | {} | {} | {} | {:.0f} |\n", one.truth, share(one.false_alarm),
                        share(one.found), share(one.slipped), share(one.passed), one.blocks);
@@ -77,44 +78,42 @@ std::string cell_table(const calibration& found) {
 }  // namespace
 
 std::string calibration_page(const calibration& found, const std::string& command) {
-  std::string out = "# How often `crossover check` is wrong, measured\n\n";
+  std::string out = "# Measured error rates of `crossover check`\n\n";
   out += fmt::format(
-      "Made by `{}` from suites of {} cells that were measured from {} to {}.\n\nMachine: {}.\n\n",
-      command, found.cells.size(), found.first_date, found.last_date, markdown_text(found.machine));
+      "Made by `{}` from suites of {} cells, measured from {} to {}.\n\nMachine: {}.\n\n", command,
+      found.cells.size(), found.first_date, found.last_date, markdown_text(found.machine));
   out += fmt::format(
-      "Asked for: `--tolerate {} --detect {} --false-alarms {} --power {}`. In parentheses: the 95 "
+      "Requested: `--tolerate {} --detect {} --false-alarms {} --power {}`. In parentheses: the 95 "
       "% interval of Clopper and Pearson.\n",
       as_percent(found.tolerate), as_percent(found.detect), as_percent(found.false_alarms),
       as_percent(found.power));
   out += fmt::format(
-      "\n## Live suites\n\nBoth programs are the same build. In some suites one cell of the new "
-      "one does {:.3g} % more work in each operation (busy "
-      "waiting, by the time an operation took).\n\n{}"
-      "\nA suite of identical builds took {:.1f} s on the average and {:.1f} s at most, with "
-      "{:.0f} blocks.\n",
+      "\n## Live suites\n\nBoth programs are the same build. In some suites one cell of the "
+      "candidate does {:.3g} % more work per operation (busy-waiting in proportion to the time of "
+      "the operation).\n\n{}"
+      "\nA suite of identical builds took {:.1f} s on average and {:.1f} s at most, with {:.0f} "
+      "blocks on average.\n",
       found.slower, live_table(found), found.mean_wall_s, found.longest_wall_s, found.mean_blocks);
   out +=
-      "\n## The same traces, judged as is usual\n\nHad one program's run of the suite followed the "
-      "other's: of each cell's screen, the old arm's "
-      "figures of the first half of the "
-      "blocks against the new arm's of the second half, by the two-sided U-test at 5 % of Google "
-      "Benchmark's compare.py.\n\n" +
+      "\n## The same data under a conventional test\n\nHere one program's run of the suite is "
+      "taken to follow the other's: for each cell's screen, the baseline's figures from the first "
+      "half of the blocks against the candidate's from the second half, by the two-sided U-test of "
+      "Google Benchmark's compare.py at 5 %.\n\n" +
       rank_table(found);
   if (!found.replays.empty())
     out +=
-        "\n## Blocks played again\n\nNot measured as suites: each block is drawn at random from "
-        "that cell's blocks above and given a fresh sign, and "
-        "the same gate decides. What "
-        "blocks of one suite had in common is lost by that.\n\n" +
+        "\n## Bootstrap\n\nSimulated, not measured: each block is drawn at random from that cell's "
+        "blocks above and given a random sign, and the same gate decides. Effects shared by the "
+        "blocks of one suite are lost.\n\n" +
         replay_table(found);
   out +=
-      "\n## The cells\n\nOf identical code the mean should be 0; the s.d. says how many blocks a "
-      "cell needs; slowed down, the mean is what the "
-      "injection really came to.\n\n" +
+      "\n## The cells\n\nFor identical code the mean should be 0. The s.d. determines how many "
+      "blocks a cell needs. For a slowed cell, the mean is the effective slowdown.\n\n" +
       cell_table(found);
   if (found.left_out > 0)
     out += fmt::format(
-        "\n{} suites of another machine, build or plan are in the bank and not in these tables.\n",
+        "\n{} suites of another machine, build or plan were recorded and are not in these "
+        "tables.\n",
         found.left_out);
   if (!found.troubles.empty()) {
     out += fmt::format("\n## Cells that failed in a block: {}\n\n", found.troubles.size());

@@ -115,7 +115,7 @@ TEST_F(bank_directory, what_is_no_suite_is_named_with_its_line) {
     FAIL();
   } catch (const error& trouble) {
     EXPECT_EQ(trouble.kind(), error_kind::unreadable);
-    EXPECT_NE(std::string(trouble.what()).find("suites.jsonl, line 2: not a banked suite"),
+    EXPECT_NE(std::string(trouble.what()).find("suites.jsonl, line 2: not a recorded suite"),
               std::string::npos)
         << trouble.what();
   }
@@ -234,7 +234,7 @@ TEST(calibration_page, has_the_figures_with_their_intervals) {
         "Machine: a machine, 2 CPUs",
         "| false alarm in a suite of identical builds | 1 of 2: 50.00 % (1.26 to 98.74) |",
         "| cell slowed down by 5 % is called a regression | 1 of 1: 100.00 % (2.50 to 100.00) |",
-        "## Blocks played again", "Not measured as suites", "| identical | ", "U-test", "1 of 1 |",
+        "## Bootstrap", "Simulated, not measured", "| identical | ", "U-test", "1 of 1 |",
         "cell/7: died"})
     EXPECT_NE(page.find(words), std::string::npos) << words << "\n" << page;
   EXPECT_EQ(page.find("a|b"), std::string::npos) << "a name does not break the table";

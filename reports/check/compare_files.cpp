@@ -60,12 +60,11 @@ std::string more_repetitions(double sd, double floor, const cell_comparison& cel
   const auto needed = repetitions_needed(sd, floor, {cell.tolerate, cell.detect}, options, cells);
   if (!needed)
     return fmt::format(
-        "repetitions scatter by {:.2g} %: no number of them shows {} between files; run `crossover "
-        "check` on "
-        "the two programs",
+        "repetitions scatter by {:.2g} %: no number of repetitions would detect {} between files; "
+        "run `crossover check` on the two programs",
         sd * 100, as_percent(cell.detect));
   return fmt::format(
-      "about {} repetitions on each side would decide it, or `crossover check` on the two programs",
+      "about {} repetitions per side would decide it, or run `crossover check` on the two programs",
       std::max(*needed, cell.blocks + 1));
 }
 
@@ -82,8 +81,7 @@ bool measure(cell_comparison& cell, const side& before, const side& after, doubl
       cell.notes.push_back(fmt::format("{} is 0 on both sides", judged.label));
     } else {
       cell.remedy = fmt::format(
-          "{} is 0 in some repetitions, and a ratio to 0 says nothing; look at the figures "
-          "themselves",
+          "{} is 0 in some repetitions, so there is no ratio; compare the values directly",
           judged.label);
     }
     return false;
@@ -92,8 +90,8 @@ bool measure(cell_comparison& cell, const side& before, const side& after, doubl
     cell.remedy = fmt::format("{} was not measured on {}; choose another --metric or measure again",
                               judged.label,
                               before.logs.empty() && after.logs.empty() ? "either side"
-                              : before.logs.empty()                     ? "the old side"
-                                                                        : "the new side");
+                              : before.logs.empty()                     ? "the baseline"
+                                                                        : "the candidate");
     return false;
   }
   const double change = worse_sign(judged) * (after.mean - before.mean);
@@ -102,7 +100,7 @@ bool measure(cell_comparison& cell, const side& before, const side& after, doubl
     const double sd = std::isfinite(before.sd)  ? before.sd
                       : std::isfinite(after.sd) ? after.sd
                                                 : 0.015;
-    cell.remedy = "one repetition on a side shows no scatter: " +
+    cell.remedy = "a single repetition gives no variance: " +
                   more_repetitions(sd, std::max(old_floor, new_floor), cell, options, cells);
     return false;
   }
@@ -187,7 +185,7 @@ check_result compare_files(const results& old_results, const results& new_result
                 options.power,
                 1 - options.power,
                 new_results.seed,
-                "one after the other",
+                "baseline, then candidate",
                 0,
                 0,
                 std::nullopt,
@@ -209,7 +207,8 @@ check_result compare_files(const results& old_results, const results& new_result
         thresholds_of(options.per_cell, cell.name, {options.tolerate, options.detect});
     cell.tolerate = limits.tolerate;
     cell.detect = limits.detect;
-    for (const auto& [which, side_cell] : {std::pair{"old", before}, std::pair{"new", after}}) {
+    for (const auto& [which, side_cell] :
+         {std::pair{"baseline", before}, std::pair{"candidate", after}}) {
       for (const finding& f : side_cell->findings)
         cell.notes.push_back(fmt::format("{}: {}: {}", which, f.code, f.detail));
       if (has_finding(*side_cell, "aggregates_only"))
@@ -230,21 +229,18 @@ check_result compare_files(const results& old_results, const results& new_result
       cell.remedy = more_repetitions(*cell.sd / std::sqrt(2.0), 0, cell, options, pairs.size());
   withhold_where_environments_differ(found,
                                      "the environments differ: measure both sides on one machine, "
-                                     "or say --allow-different-environment");
+                                     "or pass --allow-different-environment");
 
   found.notes.push_back(
-      "the two sides were measured one after the other, so what changed on the machine in between "
-      "looks like "
-      "a change of the program: the scatter of the "
-      "repetitions stands in for it, intervals are wider by it however many repetitions there are, "
-      "and the "
-      "rate of false alarms is kept only as far as "
-      "it does; `crossover check` on the two programs interleaves them and keeps it exactly");
+      "the two sides were measured sequentially, so a change of the machine in between looks like "
+      "a change of the program. The scatter of the repetitions stands in for such changes: "
+      "intervals never become narrower than it, and the false alarm rate holds only if it covers "
+      "them. `crossover check` on the two programs interleaves them and keeps the rate exactly");
   if (old_results.foreign || new_results.foreign)
-    found.notes.push_back(fmt::format(
-        "repetitions of a Google Benchmark file share one process, whose luck of memory layout "
-        "they cannot show: {} is added for it",
-        as_percent(options.process_floor)));
+    found.notes.push_back(
+        fmt::format("repetitions in a Google Benchmark file share one process and cannot show the "
+                    "effect of its memory layout: {} is added for it",
+                    as_percent(options.process_floor)));
   for (const auto& [document, name] :
        {std::pair{&old_results, &options.old_name}, std::pair{&new_results, &options.new_name}})
     if (document->status == results_status::interrupted)

@@ -96,11 +96,11 @@ std::string headline(const check_result& found) {
 
 void require_common_cells(const check_result& found) {
   if (!found.cells.empty() || !found.newly_failing.empty() || !found.failing.empty()) return;
-  throw error(
-      error_kind::unreadable,
-      fmt::format("{} and {}: no cell in common ({} only in the old, {} only in the new); compare "
-                  "runs of the same suite",
-                  found.old_name, found.new_name, found.removed.size(), found.added.size()));
+  throw error(error_kind::unreadable, fmt::format("{} and {}: no cell in common ({} only in the "
+                                                  "baseline, {} only in the candidate); compare "
+                                                  "runs of the same suite",
+                                                  found.old_name, found.new_name,
+                                                  found.removed.size(), found.added.size()));
 }
 
 std::vector<const cell_comparison*> by_urgency(const check_result& found) {

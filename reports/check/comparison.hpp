@@ -26,7 +26,7 @@ struct comparison_plan {
   double power = 0.95;         ///< probability of detecting a slowdown of `detect`
   double bound_level = 0.025;  ///< error probability of each bound of an interval
   std::uint64_t seed = 1;      ///< seed of orders, environments and sign flips
-  std::string order;  ///< how the sides alternated: "ABBA or BAAB at random", "one after the other"
+  std::string order;  ///< how the sides alternated: "ABBA or BAAB at random", "sequential runs"
   unsigned screen_blocks = 0;   ///< blocks per cell; 0 if every cell was confirmed without a screen
   unsigned confirm_blocks = 0;  ///< planned blocks per surviving cell
   std::optional<double> expected_s;  ///< planned wall time

@@ -48,7 +48,7 @@ void validate(const gate_options& options, std::span<const gated_cell> cells) {
   const auto share = [](const char* name, double value) {
     if (!(value > 0 && value < 1))
       throw error(error_kind::invalid,
-                  fmt::format("{} is {}: give a share between 0 and 100 %", name, value));
+                  fmt::format("{} is {}: must be between 0 and 100 %", name, value));
   };
   share("--false-alarms", options.false_alarms);
   share("--power", options.power);
@@ -126,8 +126,8 @@ std::string what_settles(const cell_comparison& cell, const gate_options& option
   const std::string scatter = fmt::format("blocks scatter by {:.2g} %", 100 * cell.sd.value_or(0));
   if (!enough)
     return scatter +
-           ": no number of blocks up to 1,000 would decide it; end what else runs on the machine, "
-           "or measure on another";
+           ": even 1,000 blocks would not decide; stop other load on this machine or use another "
+           "one";
   const unsigned wanted = std::max(*enough, cell.blocks + cell.blocks / 2);
   return fmt::format("{}: about {} blocks ({:.0f} s) would decide it; raise --budget", scatter,
                      wanted, std::ceil(wanted * block_s));
@@ -180,15 +180,13 @@ std::string in_words(const block_plan& plan, const gate_options& options, std::s
   std::string text =
       plan.screens ? fmt::format(
                          "{} cells: {} blocks each, then about {} fresh blocks for each of about "
-                         "{} that need a "
-                         "second look",
+                         "{} that need confirmation",
                          cells, plan.screen_blocks, plan.confirm_blocks, plan.expected_survivors)
                    : fmt::format("{} cell{}: {} blocks each", cells, cells == 1 ? "" : "s",
                                  plan.confirm_blocks);
   text += fmt::format(
-      ", about {:.0f} s\nfinds {:.2g} % with {} power if blocks scatter by {:.2g} %; {} false "
-      "alarms a "
-      "suite, up to {} tolerated",
+      ", about {:.0f} s\ndetects {:.2g} % with {} power if blocks scatter by {:.2g} %; {} false "
+      "alarms per suite, {} tolerated",
       std::ceil(plan.expected_s), plan.visible * 100, as_percent(options.power),
       options.block_sd * 100, as_percent(options.false_alarms), as_percent(options.tolerate));
   if (!plan.within_budget)
@@ -307,10 +305,9 @@ check_result compare_blocks(const block_plan& plan, const gate_options& options,
     cell_comparison& cell = found.cells[i];
     if (cell.outcome != verdict::inconclusive) continue;
     if (cell.blocks == 0)
-      cell.remedy = "no block of it was measured to its end";
+      cell.remedy = "no block completed";
     else if (plan.screens && measured[i].confirm.empty())
-      cell.remedy =
-          "it needs a second look, and the confirmation did not come to it; raise --budget";
+      cell.remedy = "time ran out before confirmation; raise --budget";
     else
       cell.remedy =
           what_settles(cell, options, std::max<std::size_t>(1, confirmed.size()), cells[i].block_s);

@@ -33,9 +33,10 @@ int main(int count, char** arguments) {
       "Pearson\n\n",
       suites, seed);
   fmt::print(
-      "| noise | block s.d. | truth | false alarm in the suite | slower cell found | slower cell "
+      "| noise | block s.d. | scenario | false alarm in the suite | slower cell found | slower "
+      "cell "
       "passed | "
-      "suite passed | blocks a suite |\n");
+      "suite passed | blocks per suite |\n");
   fmt::print("|---|---|---|---|---|---|---|---|\n");
   for (const double sd : {0.015, 0.03})
     for (const auto& kind : kinds)

@@ -98,7 +98,7 @@ bool judge(cell_comparison& cell, std::vector<double> window, double value,
   if (!window.empty()) cell.ratio = std::exp(value - mean);
   if (window.size() < std::max(2u, options.least_runs)) {
     cell.remedy = fmt::format(
-        "{} run{} in the window: at least {} are needed to know the scatter from run to run",
+        "{} run{} in the window: at least {} are needed to estimate the scatter from run to run",
         window.size(), window.size() == 1 ? "" : "s", options.least_runs);
     return false;
   }
@@ -113,10 +113,11 @@ bool judge(cell_comparison& cell, std::vector<double> window, double value,
   cell.improvement = *cell.upper < 1 / (1 + cell.tolerate);
   const auto needed = runs_needed(sd, cell, options.files, cells);
   cell.remedy =
-      needed ? fmt::format("runs scatter by {:.2g} %: about {} runs in the window would show {}",
+      needed ? fmt::format("runs scatter by {:.2g} %: about {} runs in the window would detect {}",
                            sd * 100, *needed, as_percent(cell.detect))
              : fmt::format(
-                   "runs scatter by {:.2g} %: no window shows {}; run `crossover check` on the two "
+                   "runs scatter by {:.2g} %: no window would detect {}; run `crossover check` on "
+                   "the two "
                    "programs",
                    sd * 100, as_percent(cell.detect));
   return true;
@@ -145,10 +146,9 @@ std::filesystem::path history_file(const std::filesystem::path& directory,
   };
   if (commit.empty() || commit.size() > 100 || !std::all_of(commit.begin(), commit.end(), plain) ||
       commit.front() == '.')
-    throw error(
-        error_kind::invalid,
-        "--commit: letters, digits, dots, dashes and underscores name a commit; pass what `git "
-        "rev-parse HEAD` prints");
+    throw error(error_kind::invalid,
+                "--commit: only letters, digits, dots, dashes and underscores; pass the output of "
+                "`git rev-parse HEAD`");
   std::string date;
   for (const char c : measured.date.empty() ? std::string("undated") : measured.date)
     if (plain(c) && c != '-') date += c;
@@ -205,7 +205,7 @@ check_result compare_with_history(const std::vector<history_entry>& history,
                 options.files.power,
                 1 - options.files.power,
                 options.changes.seed,
-                "one run after the other",
+                "sequential runs",
                 0,
                 0,
                 std::nullopt,
@@ -258,11 +258,10 @@ check_result compare_with_history(const std::vector<history_entry>& history,
     if (found.cells[k].outcome != verdict::inconclusive) found.cells[k].remedy.clear();
   withhold_where_environments_differ(found,
                                      "the environment differs from the last run's: begin a new "
-                                     "history, or say --allow-different-environment");
+                                     "history, or pass --allow-different-environment");
   found.notes.push_back(
-      "runs of a history follow one another: the scatter from run to run is taken from the window, "
-      "and a "
-      "machine that changed lastingly looks like a change of the program");
+      "runs of a history are sequential: the scatter from run to run is taken from the window, and "
+      "a lasting change of the machine looks like a change of the program");
   require_common_cells(found);
   std::vector<history_entry> with_this = history;
   with_this.push_back({"this run", measured});

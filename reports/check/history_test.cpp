@@ -102,7 +102,7 @@ TEST(compare_with_history, too_few_runs_say_how_many_are_needed) {
       compare_with_history(history_of(noise, 2, 1), run_of(noise, 0, 1, 20), {});
   EXPECT_EQ(exit_code_of(found), 2);
   EXPECT_EQ(found.cells[0].remedy,
-            "2 runs in the window: at least 4 are needed to know the scatter from run to run");
+            "2 runs in the window: at least 4 are needed to estimate the scatter from run to run");
   EXPECT_THROW(compare_with_history({}, run_of(noise, 0, 1, 20), {}), error);
 }
 

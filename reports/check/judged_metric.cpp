@@ -35,8 +35,7 @@ double worse_log_ratio(double log_ratio, const metric& judged) {
   }
   throw error(
       error_kind::invalid,
-      fmt::format("--metric {}: describes a cell and has no better direction; judge another",
-                  judged.id));
+      fmt::format("--metric {}: has no better direction; choose another metric", judged.id));
 }
 
 }  // namespace crossover

@@ -24,7 +24,7 @@ std::vector<cell_pair> match_cells(const results& old_results, const results& ne
   std::vector<cell_pair> pairs;
   for (const cell_result& cell : new_results.cells) {
     if (new_cells.at(cell.name) != &cell) {
-      found.notes.push_back("'" + cell.name + "' stands more than once in " + found.new_name +
+      found.notes.push_back("'" + cell.name + "' appears more than once in " + found.new_name +
                             ": the first is compared");
       continue;
     }

@@ -58,7 +58,7 @@ threshold_rule rule_from_json(const json& document, const std::string& place) {
   rule.tolerate = share_at(document, "tolerate", place);
   rule.detect = share_at(document, "detect", place);
   if (!rule.tolerate && !rule.detect)
-    unreadable(place, "says no threshold; add \"tolerate\" or \"detect\"");
+    unreadable(place, "no threshold; add \"tolerate\" or \"detect\"");
   return rule;
 }
 
@@ -119,11 +119,10 @@ cell_thresholds thresholds_of(const thresholds& rules, const std::string& cell,
     otherwise.detect = rule.detect.value_or(otherwise.detect);
   }
   if (!(otherwise.tolerate < otherwise.detect))
-    throw error(
-        error_kind::invalid,
-        fmt::format(
-            "{}: the thresholds leave tolerate {} not below detect {}; say both in one rule",
-            one_line(cell, 80), as_percent(otherwise.tolerate), as_percent(otherwise.detect)));
+    throw error(error_kind::invalid,
+                fmt::format("{}: tolerate {} must be below detect {}; set both in one rule",
+                            one_line(cell, 80), as_percent(otherwise.tolerate),
+                            as_percent(otherwise.detect)));
   return otherwise;
 }
 

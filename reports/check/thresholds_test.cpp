@@ -57,7 +57,7 @@ TEST(thresholds, errors_are_one_line_with_place_and_remedy) {
   EXPECT_EQ(complaint(R"({"thresholds":[{"detect":1}]})"),
             "t.json: rule 1: give either 'cells' (a glob) or 'regex'");
   EXPECT_EQ(complaint(R"({"thresholds":[{"cells":"*"}]})"),
-            "t.json: rule 1: says no threshold; add \"tolerate\" or \"detect\"");
+            "t.json: rule 1: no threshold; add \"tolerate\" or \"detect\"");
   EXPECT_NE(
       complaint(R"({"thresholds":[{"regex":"(","detect":1}]})").find("is not a regular expression"),
       std::string::npos);

@@ -22,14 +22,15 @@ double positive_log(double figure) {
   if (!(figure > 0) || !std::isfinite(figure))
     throw error(
         error_kind::invalid,
-        fmt::format("a figure of {} has no logarithm: a metric is compared by its ratio", figure));
+        fmt::format("figure {}: must be positive and finite, as metrics are compared by ratio",
+                    figure));
   return std::log(figure);
 }
 
 double location_of_logs(std::span<const double> figures) {
   if (figures.empty())
     throw error(error_kind::invalid,
-                "a block has no figure of one arm: run each arm at least once");
+                "no figure for one arm of a block: run each arm at least once");
   std::vector<double> logs;
   for (const double figure : figures) logs.push_back(positive_log(figure));
   return robust_location(logs);
@@ -50,14 +51,14 @@ double block_log_ratio(std::span<const slice> slices) {
   if (slices.empty() || slices.size() % 4 != 0)
     throw error(
         error_kind::invalid,
-        fmt::format("a block has {} slices: they come in fours, ABBA or BAAB", slices.size()));
+        fmt::format("{} slices in a block: must be a multiple of 4 (ABBA or BAAB)", slices.size()));
   std::vector<double> differences;
   for (std::size_t i = 0; i < slices.size(); i += 4) {
     const auto four = slices.subspan(i, 4);
     if (four[0].which != four[3].which || four[1].which != four[2].which ||
         four[0].which == four[1].which)
       throw error(error_kind::invalid,
-                  fmt::format("slices {} to {} are neither ABBA nor BAAB", i, i + 3));
+                  fmt::format("slices {} to {}: expected ABBA or BAAB", i, i + 3));
     double difference = 0;
     for (const slice& s : four)
       difference += (s.which == arm::new_arm ? 0.5 : -0.5) * positive_log(s.figure);

@@ -79,7 +79,7 @@ class Calibrate(InADirectory):
         self.assertNotEqual(first["seed"], second["seed"])
         page = self.page.read_text()
         for words in (
-            "# How often",
+            "# Measured error rates",
             "false alarm in a suite of identical builds | ",
             "of 1:",
             "cell slowed down by 60 %",
@@ -104,7 +104,7 @@ class Calibrate(InADirectory):
         self.assertEqual(process.returncode, 130)
         self.assertEqual(processes_of_group(process.pid), [])
         self.assertGreaterEqual(len(self.suites()), 1)
-        self.assertIn("# How often", self.page.read_text())
+        self.assertIn("# Measured error rates", self.page.read_text())
 
     def test_bad_input(self):
         def refused(code, words, *arguments):
@@ -119,7 +119,7 @@ class Calibrate(InADirectory):
             self.assertIn(words, done.stderr)
 
         refused(64, "give OLD and NEW")
-        refused(65, "holds no whole suite", "--minutes", 0, "--bank", self.bank)
+        refused(65, "no completed suite", "--minutes", 0, "--bank", self.bank)
         refused(65, "cannot be read", self.directory / "none", PROGRAM, "--bank", self.bank)
         refused(74, "nowhere", "--minutes", 0, "--page", self.directory / "nowhere" / "page.md")
         self.bank.mkdir()

@@ -85,7 +85,7 @@ TEST(text, shows_the_most_urgent_first_and_the_headline_last) {
             "b against a: time per operation\n\n"
             "verdict           change  95 % interval                    p  blocks  cell\n"
             "pass             +0.04 %  -1.00 % to +1.00 %          0.8000       6  noop/serial\n\n"
-            "tolerated 1 %, to be detected 5 %, false alarms 1 % a suite, power 95 %, seed 1\n"
+            "tolerate 1 %, detect 5 %, false alarms 1 % per suite, power 95 %, seed 1\n"
             "pass: 1 cell compared\n");
 }
 

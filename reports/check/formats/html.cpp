@@ -110,7 +110,7 @@ std::string plot(const check_result& found) {
           x.at(log_of(cell->ratio, 0)), y);
     } else {
       out += fmt::format(
-          "<text class=\"faint\" x=\"{:.1f}\" y=\"{:.0f}\" text-anchor=\"middle\">no figure</text>",
+          "<text class=\"faint\" x=\"{:.1f}\" y=\"{:.0f}\" text-anchor=\"middle\">no value</text>",
           x.at(0), y + 4);
     }
     out += "</g>";
@@ -166,9 +166,9 @@ std::string as_html(const check_result& found) {
                      to_string(outcome), xml_text(headline(found)), xml_text(found.metric_label),
                      xml_text(found.new_name), xml_text(found.old_name));
   if (!found.cells.empty()) out += plot(found) + table(found);
-  out += html_list("Fail now, did not before", found.newly_failing) +
-         html_list("Vanished", found.removed) + html_list("Fail on both sides", found.failing) +
-         html_list("New, with nothing to compare with", found.added) +
+  out += html_list("Newly failing", found.newly_failing) + html_list("Removed", found.removed) +
+         html_list("Fail on both sides", found.failing) +
+         html_list("New, no baseline", found.added) +
          html_list("Skipped on both sides", found.skipped);
   if (!found.environment.empty()) {
     out += found.environment_allowed ? "<h2>Environments differ (allowed)</h2><ul>"
@@ -182,8 +182,8 @@ std::string as_html(const check_result& found) {
   for (const std::string& note : found.notes)
     out += fmt::format("<p class=\"faint\">{}</p>\n", xml_text(note));
   out += fmt::format(
-      "</main><footer><p>Tolerated {}, to be detected {}, false alarms {} a suite, power {}, seed "
-      "{}; {}{}.</p></footer></body></html>\n",
+      "</main><footer><p>Tolerate {}, detect {}, false alarms {} per suite, power {}, seed {}; "
+      "{}{}.</p></footer></body></html>\n",
       as_percent(found.plan.tolerate), as_percent(found.plan.detect),
       as_percent(found.plan.false_alarms), as_percent(found.plan.power), found.plan.seed,
       xml_text(found.plan.order),

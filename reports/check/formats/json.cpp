@@ -81,14 +81,14 @@ std::string as_json(const check_result& found) {
   for (const cell_comparison& cell : found.cells) cells.push_back(of(cell));
   ordered_json environment = ordered_json::array();
   for (const environment_difference& d : found.environment)
-    environment.push_back({{"key", d.key}, {"old", d.old_value}, {"new", d.new_value}});
+    environment.push_back({{"key", d.key}, {"baseline", d.old_value}, {"candidate", d.new_value}});
   ordered_json document;
   document["crossover_check"] = {{"schema", 1},
                                  {"verdict", to_string(verdict_of(found))},
                                  {"exit_code", exit_code_of(found)},
                                  {"headline", headline(found)},
-                                 {"old", found.old_name},
-                                 {"new", found.new_name},
+                                 {"baseline", found.old_name},
+                                 {"candidate", found.new_name},
                                  {"metric_label", found.metric_label},
                                  {"plan", of(found.plan)},
                                  {"cells", std::move(cells)},

@@ -59,8 +59,8 @@ std::string body(const check_result& found) {
     out += table_head;
     add_lines(out, urgent, 24'000);
   }
-  markdown_list(out, "Fail now, did not before", found.newly_failing);
-  markdown_list(out, "Vanished", found.removed);
+  markdown_list(out, "Newly failing", found.newly_failing);
+  markdown_list(out, "Removed", found.removed);
   markdown_list(out, "Fail on both sides", found.failing);
   markdown_list(out, "New", found.added);
   if (!found.environment.empty()) {
@@ -81,7 +81,7 @@ std::string body(const check_result& found) {
     out += "\n</details>\n";
   }
   out += fmt::format(
-      "\n<sub>{}: {} tolerated, {} to be detected with {} power, {} false alarms a suite; seed "
+      "\n<sub>{}: tolerate {}, detect {} with {} power, {} false alarms per suite; seed "
       "{}.</sub>\n",
       markdown_text(found.metric_label), as_percent(found.plan.tolerate),
       as_percent(found.plan.detect), as_percent(found.plan.power),

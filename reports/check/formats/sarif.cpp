@@ -17,12 +17,12 @@ struct rule {
 };
 
 constexpr rule rules[] = {
-    {"regression", "error", "The cell is slower than is tolerated."},
-    {"newly_failing", "error", "The cell fails and did not before."},
-    {"removed", "warning", "The cell was measured before and is not any more."},
+    {"regression", "error", "The cell is slower than tolerated."},
+    {"newly_failing", "error", "The cell fails on the candidate only."},
+    {"removed", "warning", "The cell is not measured any more."},
     {"failing", "warning", "The cell fails on both sides."},
     {"inconclusive", "warning",
-     "The measurements neither show a regression nor exclude the slowdown that matters."},
+     "The measurements neither show a regression nor exclude a slowdown of the size to detect."},
     {"environment", "warning", "The two sides were measured in different environments."},
 };
 

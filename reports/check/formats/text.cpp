@@ -44,10 +44,10 @@ std::string as_text(const check_result& found) {
         out += fmt::format("              note: {}\n", one_line(note, 300));
     }
   }
-  text_list(out, "fail now, did not before", found.newly_failing);
+  text_list(out, "newly failing", found.newly_failing);
   text_list(out, "removed", found.removed);
   text_list(out, "fail on both sides", found.failing);
-  text_list(out, "new, with nothing to compare with", found.added);
+  text_list(out, "new, no baseline", found.added);
   text_list(out, "skipped on both sides", found.skipped);
   if (!found.environment.empty()) {
     out += found.environment_allowed ? "\nenvironments differ (allowed):\n"
@@ -58,10 +58,10 @@ std::string as_text(const check_result& found) {
   }
   if (!found.notes.empty()) out += "\n";
   for (const std::string& note : found.notes) out += fmt::format("note: {}\n", one_line(note, 500));
-  out += fmt::format(
-      "\ntolerated {}, to be detected {}, false alarms {} a suite, power {}, seed {}",
-      as_percent(found.plan.tolerate), as_percent(found.plan.detect),
-      as_percent(found.plan.false_alarms), as_percent(found.plan.power), found.plan.seed);
+  out += fmt::format("\ntolerate {}, detect {}, false alarms {} per suite, power {}, seed {}",
+                     as_percent(found.plan.tolerate), as_percent(found.plan.detect),
+                     as_percent(found.plan.false_alarms), as_percent(found.plan.power),
+                     found.plan.seed);
   if (found.plan.wall_s) out += fmt::format(", {:.1f} s", *found.plan.wall_s);
   return out + "\n" + headline(found) + "\n";
 }

@@ -76,13 +76,11 @@ std::string timeline_section(std::span<const timeline> lines, const std::string&
   std::string out = fmt::format(
       "<section><h2>History</h2><p class=\"faint\">{} over the runs, oldest left, each plot on its "
       "own logarithmic scale; the last point is this "
-      "run. Dashed: where the level "
-      "changed, with the rate of false marks controlled at 5 % over all cells. Advisory: a machine "
-      "that changed lastingly looks like a change of the "
-      "program.</p>\n",
+      "run. Dashed: marked changes of level, with a false discovery rate of 5 % over all cells. "
+      "Advisory: a lasting change of the machine looks like a change of the program.</p>\n",
       xml_text(metric_label));
   if (drawn.size() < lines.size())
-    out += fmt::format("<p>{} of {} cells: those with a marked change, {} at most.</p>\n",
+    out += fmt::format("<p>{} of {} cells: only those with a marked change, at most {}.</p>\n",
                        drawn.size(), lines.size(), most_cells);
   for (const timeline* line : drawn) {
     const std::string words = changes_in_words(*line);

@@ -76,7 +76,7 @@ try {
       for (const table of tables)
         assert.deepEqual(new Set(table.rows.map((row) => row.length)), new Set([6]));
       const shown = tables.reduce((sum, table) => sum + table.rows.length, 0);
-      assert.equal(shown, check.cells.length, "a row a cell");
+      assert.equal(shown, check.cells.length, "one row per cell");
       // Only our own markup, none from names.
       const html = marked.parse(text).replace(/<!-- crossover check -->/, "");
       const tags = new Set([...html.matchAll(/<\/?([a-z0-9]+|!--)/gi)].map((m) => m[1]));
