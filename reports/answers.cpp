@@ -75,12 +75,12 @@ std::string in_flight_text(const in_flight_values& values) {
   return join_and(texts);
 }
 
-/// The winner without the margin: "a and b tie", "a wins", "a measured highest".
+/// The winner without the margin: "a and b tie", "a wins", "a is ahead".
 std::string winner_at(const results& value, const model_ranking& c) {
   if (!c.tied.empty()) return fmt::format("{} tie", models_text(value, best_and_tied(c)));
   const std::string best = model_of(value.cells[c.best]);
   if (!c.next) return fmt::format("only {} was measured", best);
-  return fmt::format("{} {}", best, c.proven ? "wins" : "measured highest");
+  return fmt::format("{} {}", best, c.proven ? "wins" : "is ahead");
 }
 
 /// Compares the deciding models at the in-flight values that they share. Returns the sentence, and
@@ -95,8 +95,8 @@ std::pair<std::string, bool> unlike_in_flight(const results& value, const panel&
     for (std::size_t i = 0; i < named.size(); ++i)
       own += fmt::format("{}{} with {}", i == 0 ? "" : ", ", model_of(value.cells[named[i]]),
                          in_flight_text(each[i]));
-    return {fmt::format(" They were not measured with the same in flight ({}), so the difference "
-                        "may be that of in flight.",
+    return {fmt::format(" They were measured at different concurrency ({}), which may explain the "
+                        "difference.",
                         own),
             true};
   }
@@ -112,11 +112,12 @@ std::pair<std::string, bool> unlike_in_flight(const results& value, const panel&
   if (!fair) return {};
   std::string outcome = winner_at(value, *fair);
   if (fair->tied.empty() && fair->ahead)
-    outcome +=
-        fmt::format(", {} of {}", ratio_text(*fair->ahead), model_of(value.cells[*fair->next]));
+    outcome += fmt::format(", {} the throughput of {}", ratio_text(*fair->ahead),
+                           model_of(value.cells[*fair->next]));
   return {
-      fmt::format(" Not all were measured with the same in flight; with {}, which they share, {}.",
-                  in_flight_text(shared), outcome),
+      fmt::format(
+          " Not all were measured at the same concurrency. With {} in flight, which all have, {}.",
+          in_flight_text(shared), outcome),
       winner_at(value, *fair) != winner_at(value, c)};
 }
 
@@ -129,7 +130,7 @@ void add_cost_lines(const results& value, answer& to) {
   if (p99)
     line += fmt::format("{}p99 {}", line.empty() ? "latency " : ", ", figure_text(p99->mean, "s"));
   if (const auto cpu = interval_of(best, "cpu"))
-    line += fmt::format("{}{} of CPU an operation", line.empty() ? "" : "; ",
+    line += fmt::format("{}{} of CPU per operation", line.empty() ? "" : "; ",
                         figure_text(cpu->mean, "s"));
   if (!line.empty()) to.details.push_back(line);
 }
@@ -151,7 +152,8 @@ void add_other_cores(const results& value, const std::vector<model_ranking>& all
         "at {}: {}", run.size() == 1 ? counted(c.cores, "core") : join_and(counts) + " cores",
         winner);
     if (run.size() == 1 && c.tied.empty() && c.next && c.ahead)
-      line += fmt::format(", {} of {}", ratio_text(*c.ahead), model_of(value.cells[*c.next]));
+      line += fmt::format(", {} the throughput of {}", ratio_text(*c.ahead),
+                          model_of(value.cells[*c.next]));
     to.details.push_back(std::move(line));
   }
 }
@@ -160,8 +162,7 @@ void add_other_cores(const results& value, const std::vector<model_ranking>& all
 void add_doubts(const results& value, answer& to) {
   if (!to.at->proven)
     to.caveats.push_back(
-        "a single repetition has no interval: measure with --repetitions 5 or more before relying "
-        "on it");
+        "a single repetition has no interval: measure again with --repetitions 5 or more");
   struct remark {
     finding first;
     std::vector<std::size_t> cells;
@@ -180,8 +181,8 @@ void add_doubts(const results& value, answer& to) {
     to.caveats.push_back(fmt::format("{}: {} ({}{})", models_text(value, r.cells),
                                      clipped(r.first.code, 60), clipped(r.first.detail, 200),
                                      r.same_words          ? ""
-                                     : r.cells.size() == 2 ? "; the other alike"
-                                     : r.cells.size() > 2  ? "; the others alike"
+                                     : r.cells.size() == 2 ? "; similar for the other"
+                                     : r.cells.size() > 2  ? "; similar for the others"
                                                            : "; and more"));
 }
 
@@ -198,9 +199,9 @@ void describe_missing(const results& value, const panel& of, answer& to) {
     skipped += value.cells[i].status == cell_status::skipped;
     failed += value.cells[i].status == cell_status::failed;
   }
-  to.headline = "nothing was measured";
-  to.sentence = fmt::format("No cell of {} has a figure: {} skipped, {} failed.",
-                            clipped(of.label, 80), skipped, failed);
+  to.headline = "no result";
+  to.sentence = fmt::format("No result for {}: {} skipped, {} failed.", clipped(of.label, 80),
+                            counted(skipped, "cell"), failed);
 }
 
 answer answer_for_models(const results& value, const panel& of, std::size_t index) {
@@ -229,32 +230,34 @@ answer answer_for_models(const results& value, const panel& of, std::size_t inde
         "At {}, {} tie: their intervals overlap. {} has the highest mean, {}{}.", where,
         models_text(value, best_and_tied(c)), model_of(best), figure, at_in_flight(best));
     if (c.next && c.ahead)
-      made.sentence += fmt::format(" Next is {}, which it leads by {}.",
-                                   model_of(value.cells[*c.next]), ratio_text(*c.ahead));
+      made.sentence +=
+          fmt::format(" Next is {}: {} has {} its throughput.", model_of(value.cells[*c.next]),
+                      model_of(best), ratio_text(*c.ahead));
   } else if (!c.next) {
     made.headline = fmt::format("{}, the only model", model_of(best));
-    made.sentence = fmt::format("At {}, {} does {}{}; no other model was measured there.", where,
+    made.sentence = fmt::format("At {}, {} reaches {}{}. No other model was measured there.", where,
                                 model_of(best), figure, at_in_flight(best));
   } else {
     made.headline =
-        fmt::format("{}, {:.2f}× the next", model_of(best), c.ahead ? c.ahead->mean : 1.0);
+        fmt::format("{}, {:.2f}× the next best", model_of(best), c.ahead ? c.ahead->mean : 1.0);
     made.sentence =
-        fmt::format("At {}, {} {} with {}{}: {} the throughput of {}.", where, model_of(best),
-                    c.proven ? "wins" : "measured highest", figure, at_in_flight(best),
+        fmt::format("At {}, {} {}: {}{}, {} the throughput of {}.", where, model_of(best),
+                    c.proven ? "wins" : "is ahead", figure, at_in_flight(best),
                     c.ahead ? ratio_text(*c.ahead) : "above", model_of(value.cells[*c.next]));
   }
   if (!best.samples.empty() && best.samples.front().rate)
     made.sentence += fmt::format(
-        " Operations arrived at {}, which throughput cannot exceed: compare the latencies.",
+        " Operations arrived at a fixed rate of {}, which throughput cannot exceed: compare "
+        "latencies.",
         figure_text(*best.samples.front().rate, "1/s"));
   if (!c.alike) {
     const auto [words, otherwise] = unlike_in_flight(value, of, c);
     made.sentence += words;
-    if (otherwise) made.headline += ", at unlike in flight";
+    if (otherwise) made.headline += ", at different concurrency";
   }
   if (c.of_reference)
-    made.details.push_back(
-        fmt::format("{} of what reference does at {}", percent_text(c.of_reference->mean), where));
+    made.details.push_back(fmt::format("{} of the throughput of reference at {}",
+                                       percent_text(c.of_reference->mean), where));
   add_cost_lines(value, made);
   add_other_cores(value, all, made);
   add_doubts(value, made);
@@ -280,13 +283,13 @@ answer answer_for_family(const results& value, const panel& of, std::size_t inde
   if (low->first == high->first) {
     made.headline = figure_text(low->second.mean, "s");
     made.sentence =
-        fmt::format("{} takes {} an iteration.", clipped(value.cells[low->first].name, 80),
+        fmt::format("{} takes {} per iteration.", clipped(value.cells[low->first].name, 80),
                     interval_text(low->second, "s"));
   } else {
     made.headline = fmt::format("{} to {}", figure_text(low->second.mean, "s"),
                                 figure_text(high->second.mean, "s"));
     made.sentence =
-        fmt::format("An iteration takes from {} ({}) to {} ({}).", interval_text(low->second, "s"),
+        fmt::format("An iteration takes {} ({}) to {} ({}).", interval_text(low->second, "s"),
                     clipped(value.cells[low->first].name, 80), interval_text(high->second, "s"),
                     clipped(value.cells[high->first].name, 80));
   }

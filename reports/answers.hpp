@@ -27,9 +27,9 @@ struct model_ranking {
 
 /// Answer for one panel, as text and as numbers.
 struct answer {
-  std::size_t panel = 0;  ///< index into panels_of
-  std::string headline;   ///< "event_loop, 2.3× the next", "a tie: …", "nothing was measured"
-  std::string sentence;   ///< the full answer as text
+  std::size_t panel = 0;             ///< index into panels_of
+  std::string headline;              ///< "event_loop, 2.3× the next best", "tie: …", "no result"
+  std::string sentence;              ///< the full answer as text
   std::vector<std::string> details;  ///< further lines: latency, CPU, other core counts
   std::vector<std::string> caveats;  ///< findings of the best cells, a single repetition
   std::optional<model_ranking> at;   ///< ranking at the largest number of cores with two models

@@ -28,12 +28,12 @@ TEST(answers, name_the_winner_at_the_largest_common_cores_with_its_lead) {
   EXPECT_EQ(a.at->cores, 4u);
   EXPECT_EQ(a.at->best, 3u);
   EXPECT_TRUE(a.at->proven);
-  EXPECT_EQ(a.headline, "event_loop, 2.00× the next");
-  EXPECT_NE(a.sentence.find("At 4 cores, event_loop wins with 404 /s"), std::string::npos)
+  EXPECT_EQ(a.headline, "event_loop, 2.00× the next best");
+  EXPECT_NE(a.sentence.find("At 4 cores, event_loop wins: 404 /s"), std::string::npos)
       << a.sentence;
-  EXPECT_NE(a.sentence.find("with 64 in flight: 2×"), std::string::npos) << a.sentence;
+  EXPECT_NE(a.sentence.find("with 64 in flight, 2×"), std::string::npos) << a.sentence;
   ASSERT_FALSE(a.details.empty());
-  EXPECT_EQ(a.details[0], "80 % of what reference does at 4 cores");
+  EXPECT_EQ(a.details[0], "80 % of the throughput of reference at 4 cores");
   EXPECT_TRUE(a.caveats.empty());
 }
 
@@ -54,7 +54,7 @@ TEST(answers, do_not_call_a_single_repetition_proven) {
   const answer a = only_answer(value);
   EXPECT_FALSE(a.at->proven);
   EXPECT_TRUE(a.at->tied.empty());
-  EXPECT_NE(a.sentence.find("measured highest"), std::string::npos);
+  EXPECT_NE(a.sentence.find("is ahead"), std::string::npos);
   EXPECT_EQ(a.sentence.find("wins"), std::string::npos);
   ASSERT_EQ(a.caveats.size(), 1u);
   EXPECT_NE(a.caveats[0].find("single repetition"), std::string::npos);
@@ -67,11 +67,12 @@ TEST(answers, say_where_the_models_were_not_measured_with_the_same_in_flight) {
                                     cell_for_test("event_loop", 1, 512, {300, 301, 302}),
                                     cell_for_test("thread_pool", 1, 64, {200, 201, 202})}));
   EXPECT_FALSE(otherwise.at->alike);
-  EXPECT_EQ(otherwise.headline, "event_loop, 1.50× the next, at unlike in flight");
-  EXPECT_NE(
-      otherwise.sentence.find(" Not all were measured with the same in flight; with 64, which they "
-                              "share, thread_pool wins, 1.99× (1.95 to 2.03) of event_loop."),
-      std::string::npos)
+  EXPECT_EQ(otherwise.headline, "event_loop, 1.50× the next best, at different concurrency");
+  EXPECT_NE(otherwise.sentence.find(
+                " Not all were measured at the same concurrency. With 64 in flight, which "
+                "all have, thread_pool wins, 1.99× (1.95 to 2.03) the throughput of "
+                "event_loop."),
+            std::string::npos)
       << otherwise.sentence;
 
   const auto the_same =
@@ -80,8 +81,8 @@ TEST(answers, say_where_the_models_were_not_measured_with_the_same_in_flight) {
                                     cell_for_test("event_loop", 1, 512, {300, 301, 302}),
                                     cell_for_test("thread_pool", 1, 1, {5, 6, 5}),
                                     cell_for_test("thread_pool", 1, 64, {50, 51, 52})}));
-  EXPECT_EQ(the_same.headline, "event_loop, 5.90× the next");
-  EXPECT_NE(the_same.sentence.find("with 1 and 64, which they share, event_loop wins"),
+  EXPECT_EQ(the_same.headline, "event_loop, 5.90× the next best");
+  EXPECT_NE(the_same.sentence.find("With 1 and 64 in flight, which all have, event_loop wins"),
             std::string::npos)
       << the_same.sentence;
 }
@@ -91,9 +92,9 @@ TEST(answers, say_where_no_in_flight_is_shared) {
       only_answer(results_for_test({cell_for_test("event_loop", 1, 512, {300, 301, 302}),
                                     cell_for_test("thread_pool", 1, 64, {200, 201, 202})}));
   EXPECT_FALSE(a.at->alike);
-  EXPECT_NE(a.headline.find("at unlike in flight"), std::string::npos);
-  EXPECT_NE(a.sentence.find("(event_loop with 512, thread_pool with 64), so the difference may be "
-                            "that of in flight."),
+  EXPECT_NE(a.headline.find("at different concurrency"), std::string::npos);
+  EXPECT_NE(a.sentence.find("(event_loop with 512, thread_pool with 64), which may explain the "
+                            "difference."),
             std::string::npos)
       << a.sentence;
 }
@@ -106,7 +107,7 @@ TEST(answers, are_silent_on_in_flight_where_those_that_decide_were_measured_alik
                                     cell_for_test("serial", 1, 1, {20, 21, 22}),
                                     cell_for_test("event_loop", 2, 512, {300, 301, 302})}));
   EXPECT_TRUE(a.at->alike);
-  EXPECT_EQ(a.sentence.find("same in flight"), std::string::npos) << a.sentence;
+  EXPECT_EQ(a.sentence.find("concurrency"), std::string::npos) << a.sentence;
 }
 
 TEST(answers, carry_the_findings_of_the_best_cell) {
@@ -124,10 +125,9 @@ TEST(answers, say_that_an_open_loop_measures_no_capacity) {
   EXPECT_EQ(only_answer(value).sentence.find("arrived"), std::string::npos);
   for (cell_result& cell : value.cells)
     for (sample& s : cell.samples) s.rate = 1000;
-  EXPECT_NE(
-      only_answer(value).sentence.find(
-          "Operations arrived at 1 k/s, which throughput cannot exceed: compare the latencies."),
-      std::string::npos);
+  EXPECT_NE(only_answer(value).sentence.find("Operations arrived at a fixed rate of 1 k/s, which "
+                                             "throughput cannot exceed: compare latencies."),
+            std::string::npos);
 }
 
 TEST(answers, say_a_finding_of_several_models_once) {
@@ -139,14 +139,14 @@ TEST(answers, say_a_finding_of_several_models_once) {
   const auto caveats = only_answer(value).caveats;
   ASSERT_EQ(caveats.size(), 2u);
   EXPECT_EQ(caveats[0], "event_loop, fibers and thread_pool: shared_cores (of 2)");
-  EXPECT_EQ(caveats[1], "event_loop, fibers and thread_pool: steal (4 %; the others alike)");
+  EXPECT_EQ(caveats[1], "event_loop, fibers and thread_pool: steal (4 %; similar for the others)");
 }
 
 TEST(answers, reference_alone_is_no_winner) {
   const auto value = results_for_test({cell_for_test("reference", 1, 64, {200, 201})});
   const answer a = only_answer(value);
   EXPECT_FALSE(a.at);
-  EXPECT_EQ(a.headline, "nothing was measured");
+  EXPECT_EQ(a.headline, "no result");
 }
 
 TEST(answers, failed_and_skipped_cells_are_counted_and_never_compared) {
@@ -157,7 +157,7 @@ TEST(answers, failed_and_skipped_cells_are_counted_and_never_compared) {
   EXPECT_EQ(a.headline, "event_loop, the only model");
   value.cells[0].status = cell_status::skipped;
   EXPECT_EQ(only_answer(value).sentence,
-            "No cell of network bytes=64 has a figure: 1 skipped, 1 failed.");
+            "No result for network bytes=64: 1 cell skipped, 1 failed.");
 }
 
 TEST(outcomes, count_wins_and_ties_over_workloads) {
@@ -169,7 +169,7 @@ TEST(outcomes, count_wins_and_ties_over_workloads) {
   const auto answers = answers_of(value, panels);
   const auto sentences = outcomes_of({value, panels, answers});
   ASSERT_EQ(sentences.size(), 2u);
-  EXPECT_EQ(sentences[0], "Of 2 comparisons: event_loop wins 1, 1 is a tie.");
+  EXPECT_EQ(sentences[0], "2 comparisons: event_loop wins 1, 1 tie.");
   EXPECT_EQ(sentences[1], "4 cells measured with 2 repetitions each.");
 }
 

@@ -1,6 +1,7 @@
 #include "reports/outcomes.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <map>
@@ -27,13 +28,12 @@ std::vector<std::string> wins_by_model(const evidence& from) {
       ++wins[from.value.cells[a.at->best].model];
   }
   if (contests < 2) return {};
-  std::string text;
+  std::vector<std::string> parts;
   for (const auto& [model, count] : wins)
-    text += fmt::format("{} wins {}, ", clipped(model, 60), count);
-  if (ties > 0) text += fmt::format("{} {}, ", ties, ties == 1 ? "is a tie" : "are ties");
-  if (unproven > 0) text += fmt::format("{} cannot be told from a single repetition, ", unproven);
-  text.resize(text.size() - 2);
-  return {fmt::format("Of {}: {}.", counted(contests, "comparison"), text)};
+    parts.push_back(fmt::format("{} wins {}", clipped(model, 60), count));
+  if (ties > 0) parts.push_back(counted(ties, "tie"));
+  if (unproven > 0) parts.push_back(fmt::format("{} undecided (single repetition)", unproven));
+  return {fmt::format("{}: {}.", counted(contests, "comparison"), fmt::join(parts, ", "))};
 }
 
 std::vector<std::string> what_was_measured(const evidence& from) {
@@ -45,7 +45,7 @@ std::vector<std::string> what_was_measured(const evidence& from) {
     remarked += !cell.findings.empty();
     if (cell.status == cell_status::ok) repetitions.insert(cell.samples.size());
   }
-  if (from.value.cells.empty()) return std::vector<std::string>(1, "The file holds no cells.");
+  if (from.value.cells.empty()) return std::vector<std::string>(1, "The results contain no cells.");
   std::string text = fmt::format("{} measured", counted(counts[cell_status::ok], "cell"));
   if (repetitions.size() == 1)
     text += fmt::format(" with {} each", counted(*repetitions.begin(), "repetition"));
@@ -59,7 +59,7 @@ std::vector<std::string> what_was_measured(const evidence& from) {
   text += remarked > 0 ? fmt::format("; {} with findings.", counted(remarked, "cell")) : ".";
   std::vector<std::string> sentences(1, text);
   if (from.value.status == results_status::interrupted)
-    sentences.emplace_back("The run was interrupted: cells that it did not reach are missing.");
+    sentences.emplace_back("The run was interrupted: the remaining cells are missing.");
   return sentences;
 }
 

@@ -127,7 +127,7 @@ std::string missing_of(const results& now) {
         to_string(cell.status), html_text(clipped(cell.name, label_length)),
         html_text(clipped(cell.reason, 400)));
   }
-  if (count == 0) return "<p>Every cell of the matrix was measured.</p>";
+  if (count == 0) return "<p>Every cell was measured.</p>";
   std::string table =
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Cells that were not "
       "measured\"><table class=\"plain\">"
@@ -135,8 +135,8 @@ std::string missing_of(const results& now) {
       "scope=\"col\">reason</th></tr></thead><tbody>" +
       rows + "</tbody></table></div>";
   if (count > missing_rows)
-    table += fmt::format("<p>The first {} of {}; all are in the table of cells.</p>", missing_rows,
-                         count);
+    table += fmt::format("<p>Showing the first {} of {}; the table of cells lists all.</p>",
+                         missing_rows, count);
   return table;
 }
 
@@ -151,9 +151,9 @@ std::string baseline_of(const results& now, const results* baseline) {
     out += "<p>Both runs recorded the same environment.</p>";
   } else {
     out +=
-        "<p class=\"note\">The environments differ: a change below may be theirs.</p><div "
+        "<p class=\"note\">The environments differ, which may explain a change below.</p><div "
         "class=\"scroll\" tabindex=\"0\" "
-        "role=\"region\" aria-label=\"Differences of environment\"><table "
+        "role=\"region\" aria-label=\"Environment differences\"><table "
         "class=\"plain\"><thead><tr><th scope=\"col\">environment</th>"
         "<th scope=\"col\">baseline</th><th scope=\"col\">now</th></tr></thead><tbody>";
     for (const environment_difference& d : differences)
@@ -197,14 +197,12 @@ embedded embed(const results& now, std::size_t room) {
 std::string thinned_of(const nlohmann::ordered_json& data) {
   if (data["values"] == "all") return {};
   return fmt::format(
-      "<p class=\"note\" id=\"thinned\">Thinned for its size: of {} repetitions the page {}. Means "
-      "and intervals rest on all of them; "
-      "<code>crossover report --complete</code> keeps every repetition in the page.</p>",
+      "<p class=\"note\" id=\"thinned\">Reduced to limit file size: of {} repetitions, this page "
+      "keeps {}. All means and intervals use every repetition. "
+      "<code>crossover report --complete</code> keeps all values in the page.</p>",
       data["repetitions"].get<std::size_t>(),
-      data["values"] == "headline"
-          ? "holds the single figures of throughput, latency, CPU and memory, and of the other "
-            "metrics means and intervals"
-          : "holds means and intervals alone, so the charts have no dots for single repetitions");
+      data["values"] == "headline" ? "single values only for throughput, latency, CPU and memory"
+                                   : "no single values, so the charts have no dots for them");
 }
 
 }  // namespace

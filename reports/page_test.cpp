@@ -205,11 +205,11 @@ TEST(page_of, what_does_not_fit_is_left_out_and_said_so) {
   EXPECT_EQ(data_of(html)["values"], "headline");
   EXPECT_NE(between(html, "data-contains=\"", "\""), "everything");
   EXPECT_LE(html.size(), 500'000u);
-  EXPECT_NE(html.find("Thinned for its size: of 2000 repetitions"), std::string::npos);
+  EXPECT_NE(html.find("Reduced to limit file size: of 2000 repetitions"), std::string::npos);
   const auto complete = page(value, nullptr, complete_page());
   EXPECT_EQ(data_of(complete)["values"], "all");
   EXPECT_EQ(between(complete, "data-contains=\"", "\""), "everything");
-  EXPECT_EQ(complete.find("Thinned for its size"), std::string::npos);
+  EXPECT_EQ(complete.find("Reduced to limit file size"), std::string::npos);
   const auto with_baseline = page(value, &value);
   EXPECT_LE(with_baseline.size(), 500'000u);
   EXPECT_EQ(data_of(with_baseline)["baseline"]["changes"].size(),
@@ -272,7 +272,7 @@ TEST(tables, hold_the_changes_since_a_baseline) {
   EXPECT_EQ(markdown.find("| network/thread_pool/cores:1/in_flight:64 | throughput |"),
             std::string::npos)
       << markdown;
-  EXPECT_NE(markdown.find("The environments differ in kernel: nothing before, 6.1 now."),
+  EXPECT_NE(markdown.find("The environments differ in kernel: not recorded before, 6.1 now."),
             std::string::npos)
       << markdown;
   EXPECT_EQ(table_markdown(after).find("Changes since"), std::string::npos);

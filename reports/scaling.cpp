@@ -159,16 +159,16 @@ scaling_fit fit_scaling(scaling_law law, std::span<const scaling_point> points) 
     counts.insert(p.cores);
   }
   if (counts.size() < size + 1) {
-    made.missing = fmt::format("needs {} numbers of cores, has {}", size + 1, counts.size());
+    made.missing = fmt::format("needs {} core counts, has {}", size + 1, counts.size());
     return made;
   }
   if (usable.size() < size + 2) {
-    made.missing = fmt::format("needs {} repetitions in all, has {}", size + 2, usable.size());
+    made.missing = fmt::format("needs {} repetitions, has {}", size + 2, usable.size());
     return made;
   }
   const auto fit = regress(usable, size);
   if (!fit || !(fit->coefficients[0] > 0)) {
-    made.missing = "the figures follow no such law";
+    made.missing = "does not follow the law";
     return made;
   }
   const std::size_t n = usable.size();

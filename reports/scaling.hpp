@@ -29,7 +29,7 @@ struct scaling_point {
 struct scaling_fit {
   std::string model;
   scaling_law law = scaling_law::amdahl;
-  std::string missing;                ///< reason why there is no fit; empty if there is one
+  std::string missing;                ///< why there is no fit ("needs …"); empty if there is one
   interval rate;                      ///< operations per second on one core
   interval contention;                ///< the serial share, 0 … 1
   std::optional<interval> coherency;  ///< USL only

@@ -94,12 +94,12 @@ TEST(scaling_fit_of, says_what_it_lacks) {
   std::mt19937_64 random(3);
   const law_of law{1000, 0.05, 0.001};
   EXPECT_EQ(fit_scaling(scaling_law::usl, drawn(law, 4, 0.01, random)).missing,
-            "needs 4 numbers of cores, has 3");
+            "needs 4 core counts, has 3");
   EXPECT_EQ(fit_scaling(scaling_law::amdahl, drawn(law, 2, 0.01, random)).missing,
-            "needs 3 numbers of cores, has 2");
+            "needs 3 core counts, has 2");
   const std::vector<scaling_point> single = {{1, 10}, {2, 19}, {4, 35}};
-  EXPECT_EQ(fit_scaling(scaling_law::amdahl, single).missing, "needs 4 repetitions in all, has 3");
-  EXPECT_EQ(fit_scaling(scaling_law::amdahl, {}).missing, "needs 3 numbers of cores, has 0");
+  EXPECT_EQ(fit_scaling(scaling_law::amdahl, single).missing, "needs 4 repetitions, has 3");
+  EXPECT_EQ(fit_scaling(scaling_law::amdahl, {}).missing, "needs 3 core counts, has 0");
 }
 
 }  // namespace

@@ -67,10 +67,6 @@ std::optional<interval> speed_up(const cell_result* from, const cell_result* to)
   return ratio_interval(values_of(*to, "throughput"), values_of(*from, "throughput"));
 }
 
-std::string ratio_words(const std::optional<interval>& ratio) {
-  return ratio ? ratio_text(*ratio) : "not measured";
-}
-
 /// The workload, with the parameters that vary in the file: "sleep", "network with delay 1ms".
 std::string work_words(const results& all, const cell_result& cell) {
   std::string text = cell.workload;
@@ -105,18 +101,17 @@ std::vector<std::string> bound_by_what(const evidence& from) {
     const auto share = mean_of(alone, "cpu_share");
     if (!by_in_flight || !share) continue;
     const double gain_in_flight = by_in_flight->mean, gain_cores = by_cores ? by_cores->mean : 1;
-    const char* verdict = gain_in_flight > 1.5 && gain_cores > 1.3
-                              ? "bound by waiting first, then by the CPU"
-                          : gain_in_flight > 1.5 ? "I/O-bound: it waits, and waiting can be shared"
+    const char* verdict = gain_in_flight > 1.5 && gain_cores > 1.3 ? "I/O-bound, then CPU-bound"
+                          : gain_in_flight > 1.5 ? "I/O-bound: operations wait, and waits overlap"
                           : gain_cores > 1.3     ? "CPU-bound: only more cores help"
-                                                 : "bound by neither in flight nor cores here";
-    sentences.push_back(
-        fmt::format("{} is {}. One operation at a time keeps its core busy for {} of the time; {} "
-                    "in flight bring {} of the throughput, {} instead "
-                    "of {} bring {}.",
-                    work_words(from.value, *work), verdict, percent_text(*share), in_flight.back(),
-                    ratio_words(by_in_flight), counted(cores.back(), "core"), cores.front(),
-                    cores.size() > 1 ? ratio_words(by_cores) : "nothing that was measured"));
+                                                 : "limited by neither concurrency nor cores here";
+    sentences.push_back(fmt::format(
+        "{} is {}. With {} in flight on {}, the CPU is {} busy. Throughput gain with {} in flight: "
+        "{}; with {} instead of {}: {}.",
+        work_words(from.value, *work), verdict, in_flight.front(), counted(cores.front(), "core"),
+        percent_text(*share), in_flight.back(), ratio_text(*by_in_flight),
+        cores.size() > 1 ? counted(cores.back(), "core") : "more cores", cores.front(),
+        cores.size() > 1 && by_cores ? ratio_text(*by_cores) : "not measured"));
   }
   return sentences;
 }
@@ -131,14 +126,14 @@ std::vector<std::string> concurrency_and_parallelism(const evidence& from) {
       const auto* alone = find(from.value, *work, model, cores.front(), in_flight.front());
       const auto* many = find(from.value, *work, model, cores.front(), in_flight.back());
       const auto* parallel = find(from.value, *work, model, cores.back(), in_flight.back());
-      if (alone == nullptr || many == nullptr) continue;
+      const auto by_in_flight = speed_up(alone, many), by_cores = speed_up(many, parallel);
+      if (!by_in_flight) continue;
       sentences.push_back(fmt::format(
-          "{} under {}: concurrency ({} in flight on {}) brings {}, parallelism ({} at {} in "
+          "{} under {}: concurrency ({} in flight on {}) gives {}, parallelism ({} with {} in "
           "flight) {}.",
           work_words(from.value, *work), model, in_flight.back(), counted(cores.front(), "core"),
-          ratio_words(speed_up(alone, many)), counted(cores.back(), "core"), in_flight.back(),
-          cores.size() > 1 ? "brings " + ratio_words(speed_up(many, parallel))
-                           : "was not measured: there is one core"));
+          ratio_text(*by_in_flight), counted(cores.back(), "core"), in_flight.back(),
+          cores.size() > 1 && by_cores ? "gives " + ratio_text(*by_cores) : "was not measured"));
     }
   return sentences;
 }
@@ -156,9 +151,8 @@ std::vector<std::string> short_behind_long(const evidence& from) {
       if (cell.model == with.model && long_of(cell) == "0" && cell.status == cell_status::ok)
         without = &cell;
     sentences.push_back(fmt::format(
-        "{}: beside an operation of {} the 99th percentile of all operations is {} (without it "
-        "{}), with {} voluntary and {} involuntary "
-        "switches an operation.",
+        "{}: with one long operation of {}, the p99 latency of all operations is {} ({} without "
+        "it), with {} voluntary and {} involuntary switches per operation.",
         with.model, long_of(with), words_of(&with, "p99"), words_of(without, "p99"),
         words_of(&with, "voluntary_switches"), words_of(&with, "involuntary_switches")));
   }
@@ -169,7 +163,7 @@ std::vector<std::string> what_a_lock_costs(const evidence& from) {
   const auto cores = axis_of(from.value, &cell_result::cores);
   std::vector<std::string> sentences;
   if (cores.size() < 2)
-    return {"This machine has one core: what a global lock costs cannot be seen here."};
+    return {"The cost of a global lock shows only on two or more cores: measured on one."};
   for (const cell_result* work : one_of_each_work(from.value)) {
     std::vector<std::string> parts;
     for (const std::string& model : models_of(from.value)) {
@@ -179,7 +173,7 @@ std::vector<std::string> what_a_lock_costs(const evidence& from) {
       if (gain) parts.push_back(fmt::format("{} {}", model, ratio_text(*gain)));
     }
     if (!parts.empty())
-      sentences.push_back(fmt::format("{}: {} instead of {} bring {}.",
+      sentences.push_back(fmt::format("{}: throughput gain with {} instead of {}: {}.",
                                       work_words(from.value, *work), counted(cores.back(), "core"),
                                       cores.front(), fmt::join(parts, ", ")));
   }
@@ -218,15 +212,15 @@ std::vector<std::string> weight_in_flight(const evidence& from) {
       if (cell.in_flight != in_flight) continue;
       if (cell.status != cell_status::ok || cell.samples.empty())
         parts.push_back(
-            fmt::format("{} could not be measured ({})", cell.model, clipped(cell.reason, 80)));
+            fmt::format("{} was not measured ({})", cell.model, clipped(cell.reason, 80)));
       else
-        parts.push_back(fmt::format("{} {} and {} to start", cell.model,
+        parts.push_back(fmt::format("{} {} per operation and {} to start", cell.model,
                                     words_of(&cell, "memory_per_in_flight"),
                                     words_of(&cell, "startup")));
     }
     if (!parts.empty())
       sentences.push_back(
-          fmt::format("With {} in flight, one costs: {}.", in_flight, fmt::join(parts, "; ")));
+          fmt::format("Cost with {} in flight: {}.", in_flight, fmt::join(parts, "; ")));
   }
   return sentences;
 }

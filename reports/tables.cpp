@@ -107,19 +107,18 @@ std::string changed_rows(const results& value, const results& baseline) {
                     figure_text(c.before.mean, c.of->unit), figure_text(c.after.mean, c.of->unit));
   }
   std::string text = fmt::format(
-      "\n### Changes since the baseline\n\n{} better, {} worse, {} unclear: the interval of the "
-      "ratio includes no change. Not adjusted for how many "
-      "there are.\n",
+      "\n### Changes since the baseline\n\n{} better, {} worse, {} unclear (the interval of the "
+      "ratio includes 1). Not corrected for multiple comparisons.\n",
       counts[change_direction::better], counts[change_direction::worse],
       counts[change_direction::unclear]);
   for (const environment_difference& d : environment_differences(baseline, value))
     text +=
         fmt::format("\nThe environments differ in {}: {} before, {} now.\n", markdown_text(d.key),
-                    d.old_value.empty() ? "nothing" : markdown_text(d.old_value),
-                    d.new_value.empty() ? "nothing" : markdown_text(d.new_value));
+                    d.old_value.empty() ? "not recorded" : markdown_text(d.old_value),
+                    d.new_value.empty() ? "not recorded" : markdown_text(d.new_value));
   if (!rows.empty())
     text +=
-        "\n| cell | metric | verdict | ratio (95 % interval) | before | now "
+        "\n| cell | metric | change | ratio (95 % interval) | before | now "
         "|\n|---|---|---|--:|--:|--:|\n" +
         rows;
   return text;
@@ -149,7 +148,7 @@ std::string table_markdown(const results& value, const results* baseline) {
     text += value.foreign ? "| benchmark | repetitions | time (95 % interval) | CPU | findings "
                             "|\n|---|--:|--:|--:|---|\n"
                           : "| model | cores | in flight | repetitions | throughput (95 % "
-                            "interval) | p50 | p99 | CPU an operation "
+                            "interval) | p50 | p99 | CPU per operation "
                             "| findings |\n|---|--:|--:|--:|--:|--:|--:|--:|---|\n";
     text += rows;
   }

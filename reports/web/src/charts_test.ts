@@ -215,10 +215,10 @@ test("the scaling law is drawn from its terms", () => {
 test("without a fit the section says what is lacking", () => {
   const of = context([cell("event_loop", 1, 64, 100)]);
   of.results.data.panels[0]!.fits = [
-    { model: "event_loop", missing: "needs 3 numbers of cores, has 1" },
+    { model: "event_loop", missing: "needs 3 core counts, has 1" },
   ];
   assert.deepEqual([...chart("scaling-fit").panels(of)], []);
-  assert.match(chart("scaling-fit").absence!(of)!, /needs 3 numbers of cores, has 1/);
+  assert.match(chart("scaling-fit").absence!(of)!, /event_loop needs 3 core counts, has 1/);
 });
 
 /** A context with a `mixed` panel for each pair of CPU work and wait. */

@@ -160,12 +160,8 @@ export const scalingFit: Chart = {
   panels: (context) => eachPanel(context, panel),
   absence: ({ results }) => {
     if (results.data.foreign || !results.data.panels.length) return null;
-    const missing = results.data.panels
-      .flatMap((p) => p.fits ?? [])
-      .find((fit) => fit.missing)?.missing;
-    return missing
-      ? `There are too few points for a fit of Amdahl's law or of the Universal Scalability Law: it ${missing}.`
-      : null;
+    const unfitted = results.data.panels.flatMap((p) => p.fits ?? []).find((fit) => fit.missing);
+    return unfitted ? `No scaling law was fitted: ${unfitted.model} ${unfitted.missing}.` : null;
   },
   minimum: 460,
 };
