@@ -9,8 +9,8 @@
 
 namespace crossover {
 
-/// Coroutines know their executor's type: a call through any_io_executor would cost each operation
-/// some tens of ns.
+/// Coroutines use this concrete executor type: any_io_executor would cost each operation some tens
+/// of ns.
 using loop_executor = boost::asio::io_context::executor_type;
 using awaitable_operation = boost::asio::awaitable<void, loop_executor>;
 inline constexpr boost::asio::use_awaitable_t<loop_executor> use_awaitable;
@@ -22,12 +22,12 @@ class async_form {
   /// Opens lane `number` on this loop. Throws `error`.
   virtual std::unique_ptr<lane> open_async_lane(boost::asio::io_context& loop,
                                                 std::uint32_t number) = 0;
-  /// One operation, its result checked. Throws `operation_error` or `error` (failed). At most one
-  /// at a time a lane.
+  /// Runs one operation and checks its result; at most one per lane at a time. Throws
+  /// `operation_error` or `error` (failed).
   virtual awaitable_operation run_async(lane& mine) = 0;
 
-  /// For an operation that computes and then waits: its two parts, so that a model may hand the
-  /// first to others. Where `has_parts` is true, `run_async` is `compute` and then `wait_async`.
+  /// Whether `run_async` is `compute` followed by `wait_async`. A model can then run `compute` on
+  /// another thread.
   virtual bool has_parts() const { return false; }
   virtual void compute(lane&) {}
   virtual awaitable_operation wait_async(lane&) { co_return; }

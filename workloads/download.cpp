@@ -54,8 +54,7 @@ constexpr std::array download_parameters = {
 
 struct blocking_http_lane final : lane {
   explicit blocking_http_lane(reference_body& reference) : reply(reference) {}
-  descriptor
-      socket;  // empty after an error or the server's close: the next operation connects anew
+  descriptor socket;  // empty after an error or a close: the next operation reconnects
   reply_reader reply;
 };
 
@@ -63,7 +62,7 @@ struct http_loop_lane final : lane {
   http_loop_lane(asio::io_context& loop, reference_body& reference)
       : socket(loop), reply(reference) {}
   loop_socket socket;
-  tcp::endpoint server;  // as it was found at first: no name is looked up on a loop
+  tcp::endpoint server;  // resolved once: name resolution would block the loop
   reply_reader reply;
 };
 
@@ -122,8 +121,7 @@ class download final : public workload, public async_form {
       try {
         error_code trouble;
         for (std::size_t done = 0; done < request_.text.size();) {
-          // The socket's buffer mostly has room: only where it has none is there something to wait
-          // for.
+          // The socket's buffer usually has room, so try first and wait only if it is full.
           done += l.socket.write_some(
               asio::buffer(request_.text.data() + done, request_.text.size() - done), trouble);
           if (trouble == asio::error::would_block) {
@@ -154,7 +152,8 @@ class download final : public workload, public async_form {
     l.reply.check();
   }
 
-  /// SHA-256 of the body; of a URL's, "" where it cannot be had now: the operations will tell why.
+  /// Returns the SHA-256 of the body, or "" if the URL cannot be downloaded now; the operations
+  /// will report why.
   std::string checksum() const override {
     const reference_body* body = &reference_;
     std::unique_ptr<download> asked;
@@ -179,8 +178,8 @@ class download final : public workload, public async_form {
   }
 
  private:
-  /// A server may close a connection that rests, and the request that meets the close is repeated,
-  /// as any HTTP client does (RFC 9112, section 9.3.1): no error.
+  /// Whether the server closed an idle connection just before the request. The request is then
+  /// repeated, as HTTP clients do (RFC 9112, section 9.3.1), and is not an error.
   static bool closed_while_idle(bool reused, const reply_reader& reply) {
     return reused && reply.nothing_yet();
   }

@@ -6,14 +6,14 @@
 
 namespace crossover {
 
-/// Whom `download` asks and the bytes that it sends for each request.
+/// Server of `download` and the request that it sends.
 struct download_request {
   std::string endpoint;  ///< HOST:PORT
-  std::string text;      ///< the whole request, as it goes over the wire
+  std::string text;      ///< the request as sent
 };
 
-/// Of these parameters; `endpoint` is the server's, "" where `url` names the server. Throws
-/// `error` (invalid).
+/// Returns the request for these parameters. `endpoint`: address of the server, "" if `url` names
+/// it. Throws `error` (invalid).
 download_request download_request_of(const parameter_values& values, const std::string& endpoint);
 
 }  // namespace crossover

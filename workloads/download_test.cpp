@@ -26,7 +26,7 @@ namespace {
 
 using values = std::map<std::string, std::string>;
 
-/// What a server says on one connection: a reply to each request, then it hangs up, or waits until
+/// Behaviour of a server on one connection: a reply to each request; then it closes, or waits until
 /// the client does.
 struct conversation {
   std::vector<std::string> replies;
@@ -34,7 +34,7 @@ struct conversation {
   bool in_pieces = false;
 };
 
-/// A server that keeps to a script: a conversation a connection, the last one over and over.
+/// A server that follows a script: one conversation per connection, the last one repeatedly.
 class scripted_server {
  public:
   explicit scripted_server(std::vector<conversation> script) : script_(std::move(script)) {
@@ -106,8 +106,8 @@ class download : public ::testing::TestWithParam<form> {
     return type.make(parameter_values(type.name, type.parameters, given), endpoint);
   }
 
-  /// What each of so many operations on one lane came to: "ok", the name of the error that is
-  /// counted, or "failed".
+  /// Runs operations on one lane. Returns the result of each: "ok", the name of a counted error, or
+  /// "failed".
   static std::vector<std::string> outcomes(workload& work, int times) {
     std::vector<std::string> all;
     const auto note = [&](const std::exception_ptr& thrown) {
@@ -141,7 +141,7 @@ class download : public ::testing::TestWithParam<form> {
     return all;
   }
 
-  /// Of 10-byte bodies that such a server sends.
+  /// Returns the outcomes of downloading 10-byte bodies from a server with this script.
   static std::vector<std::string> with(std::vector<conversation> script, int times) {
     const scripted_server server(std::move(script));
     return outcomes(*make({{"bytes", "10"}}, server.endpoint()), times);
@@ -248,8 +248,7 @@ TEST(download_plan, refuses_what_makes_no_sense) {
   EXPECT_EQ(target_of(type, parameter_values(type.name, type.parameters, {})), target_kind::server);
 }
 
-/// Debian's nginx on loopback, in a directory of its own; it ends with this object, or with this
-/// process.
+/// Debian's nginx on loopback in its own directory. It ends with this object or this process.
 class nginx {
  public:
   nginx() {

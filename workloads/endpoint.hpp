@@ -30,25 +30,27 @@ class descriptor {
   int fd_ = -1;
 };
 
-/// Lets this process have as many descriptors as its hard limit allows.
+/// Raises this process's limit of open descriptors to its hard limit.
 void raise_descriptor_limit();
 
-/// "127.0.0.1:4000", "[::1]:4000" or "localhost:4000", taken apart. Throws `error` (invalid).
+/// Parts of "127.0.0.1:4000", "[::1]:4000" or "localhost:4000".
 struct host_and_port {
   std::string host;
   std::uint16_t port = 0;
 };
+/// Throws `error` (invalid) if the text is malformed.
 host_and_port parse_endpoint(std::string_view endpoint);
 
-/// A connected TCP socket with TCP_NODELAY, blocking. Throws `operation_error`
-/// ("connect:ECONNREFUSED").
+/// Returns a connected, blocking TCP socket with TCP_NODELAY. Throws `operation_error`, for example
+/// "connect:ECONNREFUSED".
 descriptor connect_to(std::string_view endpoint);
 
-/// The same, for the first connection to a server: throws `error` (failed) that names the endpoint
+/// Does the same for the first connection to a server. Throws `error` (failed) with the endpoint
 /// and the remedy.
 descriptor connect_first(std::string_view endpoint);
 
-/// A listening TCP socket (non-blocking) and the endpoint it got. Throws `error` (failed).
+/// Returns a listening, non-blocking TCP socket and sets `endpoint` to its address. Throws `error`
+/// (failed).
 descriptor listen_on(const std::string& address, std::uint16_t port, std::string& endpoint);
 
 }  // namespace crossover

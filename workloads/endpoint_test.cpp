@@ -35,7 +35,7 @@ TEST(endpoint, anything_else_is_refused_with_an_example) {
   }
 }
 
-/// Listens on `address`, connects to what it got, and accepts.
+/// Listens on `address`, connects to the resulting endpoint, and accepts.
 void expect_a_connection(const std::string& address, const std::string& prefix) {
   std::string where;
   const descriptor listener = listen_on(address, 0, where);
@@ -61,7 +61,7 @@ TEST(endpoint, ipv6_has_brackets) {
   expect_a_connection("::1", "[::1]:");
 }
 
-/// An endpoint at which nobody listens: one that was free a moment ago.
+/// Returns an endpoint without a listener: its port was free a moment ago.
 std::string deserted() {
   std::string where;
   listen_on("127.0.0.1", 0, where);
@@ -103,8 +103,7 @@ TEST(endpoint, a_descriptor_is_closed_once) {
   descriptor one(pair[0]);
   const descriptor other(pair[1]);
   descriptor moved(std::move(one));
-  EXPECT_FALSE(one);  // NOLINT(bugprone-use-after-move): that a moved-from descriptor owns nothing
-                      // is what is tested
+  EXPECT_FALSE(one);  // NOLINT(bugprone-use-after-move): the state after a move is tested
   moved = descriptor();
   char byte = 0;
   EXPECT_EQ(::recv(other.get(), &byte, 1, 0), 0) << "the peer is not closed";

@@ -22,8 +22,8 @@ constexpr std::array hashing_parameters = {
               "hashlib does"},
 };
 
-/// CPython's hashlib gives up the lock for larger inputs only (Modules/hashlib.h,
-/// HASHLIB_GIL_MINSIZE).
+/// CPython's hashlib releases the lock from this input size on (HASHLIB_GIL_MINSIZE in
+/// Modules/hashlib.h).
 constexpr std::uint64_t gil_minimum_size = 2048;
 
 struct digest_lane final : lane {
@@ -45,7 +45,7 @@ class hashing final : public workload {
       throw error(
           error_kind::unsupported,
           fmt::format("this OpenSSL has no digest '{}'; choose another algorithm", algorithm));
-    // The reference result comes by OpenSSL's one-shot interface, another way than the operations'.
+    // The reference digest uses OpenSSL's one-shot interface; the operations use another one.
     std::size_t length = 0;
     if (EVP_Q_digest(nullptr, algorithm.c_str(), nullptr, input_.data(), input_.size(),
                      expected_.data(), &length) != 1)
@@ -84,7 +84,7 @@ class hashing final : public workload {
   }
 
  private:
-  std::vector<unsigned char> input_;  // shared by all lanes: nobody writes to it
+  std::vector<unsigned char> input_;  // shared by all lanes, read-only
   std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> digest_;
   std::array<unsigned char, EVP_MAX_MD_SIZE> expected_{};
   unsigned length_ = 0;

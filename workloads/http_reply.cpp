@@ -42,8 +42,7 @@ reply_parser::reply_parser(const reference_body::bytes* known) : expected(known)
 void reply_parser::on_response_impl(int code, text, int, error_code&) { status = code; }
 
 std::size_t reply_parser::on_body_impl(text piece, error_code& trouble) {
-  if (status != 200 || wrong)
-    return piece.size();  // the body of an error's page is nobody's reference
+  if (status != 200 || wrong) return piece.size();  // an error page is not compared
   if (expected == nullptr) {
     if (collected.size() + piece.size() > most_kept) trouble = http::error::body_limit;
     collected.insert(collected.end(), piece.begin(), piece.end());
@@ -84,7 +83,7 @@ bool reply_reader::parse() {
     if (trouble == http::error::need_more) return false;
     if (trouble) throw operation_error("receive", name_of(trouble));
     if (parser_->is_done() && parser_->status / 100 == 1)
-      parser_.emplace(reference_.get());  // "continue", "early hints": the reply comes yet
+      parser_.emplace(reference_.get());  // 100 or 103: the actual reply follows
   }
   return parser_->is_done();
 }
@@ -105,7 +104,7 @@ void reply_reader::check() {
                 "two replies differ: what this URL answers must be the same each time");
   }
   if (!reply.wrong && reply.seen == reply.expected->size()) return;
-  // A body without a length that stops early is what a lost connection looks like.
+  // A body without a length that ends early indicates a lost connection.
   if (!reply.wrong && reply.need_eof()) throw operation_error("receive", "EOF");
   throw error(error_kind::failed, fmt::format("a body differs from the {} bytes that were expected",
                                               reply.expected->size()));

@@ -11,14 +11,14 @@
 
 namespace crossover {
 
-/// What every body is compared with: bytes that are known beforehand, or those of the first reply.
-/// Any thread may ask and offer.
+/// The body that every reply is compared with: known in advance, or that of the first reply.
+/// Thread-safe.
 class reference_body {
  public:
   using bytes = std::vector<unsigned char>;
-  /// nullptr as long as nothing agreed.
+  /// Returns nullptr until the reference is known.
   const bytes* get() const { return known_.load(std::memory_order_acquire); }
-  /// Whether a body is the reference; it becomes the reference if there is none yet.
+  /// Returns whether a body equals the reference. The first body becomes the reference.
   bool agrees(bytes&& body);
 
  private:
@@ -27,17 +27,17 @@ class reference_body {
   std::atomic<const bytes*> known_ = nullptr;
 };
 
-/// Boost.Beast's parser of a reply (Content-Length, chunks, or until the connection's end), without
-/// storing a field: the body is compared with the reference piece by piece as it comes in.
+/// HTTP reply parser on Boost.Beast (Content-Length, chunks, or until the connection closes). It
+/// stores no header fields, and compares the body with the reference piece by piece as it arrives.
 class reply_parser final : public boost::beast::http::basic_parser<false> {
  public:
-  /// `expected`: nullptr where the reply is the first one; its body is then kept.
+  /// `expected`: nullptr for the first reply, whose body is kept.
   explicit reply_parser(const reference_body::bytes* expected);
 
   int status = 0;
-  bool wrong = false;               ///< the body differs from the reference in a byte or is longer
-  std::size_t seen = 0;             ///< bytes of the body so far
-  reference_body::bytes collected;  ///< of the first reply
+  bool wrong = false;               ///< the body differs from the reference or is longer
+  std::size_t seen = 0;             ///< body bytes so far
+  reference_body::bytes collected;  ///< body of the first reply
   const reference_body::bytes* expected;
 
  private:
@@ -54,26 +54,26 @@ class reply_parser final : public boost::beast::http::basic_parser<false> {
   void on_finish_impl(error_code&) override {}
 };
 
-/// One connection's replies, one after the other, fed with what the socket gives. The caller owns
-/// the socket.
+/// Reads the replies of one connection in sequence. The caller owns the socket and passes on what
+/// it receives.
 class reply_reader {
  public:
   explicit reply_reader(reference_body& reference);
-  /// A request was issued: its reply is due. Also after an error, on a new connection.
+  /// Prepares for the reply to a new request; also after an error, on a new connection.
   void begin();
-  /// Where to receive into.
+  /// Returns the buffer to receive into.
   boost::beast::flat_buffer::mutable_buffers_type room();
-  /// So many bytes came. True when the reply is complete. Throws `operation_error` for what is no
-  /// HTTP.
+  /// Parses `bytes` received bytes. Returns whether the reply is complete. Throws `operation_error`
+  /// for malformed HTTP.
   bool received(std::size_t bytes);
-  /// The server closed the connection. True when that completes the reply; throws `operation_error`
-  /// ("receive:EOF") when it does not.
+  /// Handles a connection closed by the server. Returns true if that completes the reply, otherwise
+  /// throws `operation_error` ("receive:EOF").
   bool ended();
-  /// Nothing of this reply has come.
+  /// Whether no byte of this reply has arrived.
   bool nothing_yet() const { return !parser_->got_some(); }
   /// Whether the connection can carry another request.
   bool keep_alive() const { return parser_->keep_alive() && buffer_.size() == 0; }
-  /// Judges a complete reply. Throws `operation_error` ("status:404"), or `error` (failed) for a
+  /// Checks a complete reply. Throws `operation_error` ("status:404"), or `error` (failed) for a
   /// wrong body.
   void check();
 

@@ -4,9 +4,8 @@
 
 namespace crossover {
 
-/// The functions of libpq that are used here, loaded when they are first asked for: with libpq come
-/// twenty libraries, and a process that asks no database would spend more of its start on them than
-/// on everything else.
+/// The libpq functions that we use, loaded on first use. libpq brings in twenty libraries: loading
+/// them would take longer than the rest of the start-up of a process that needs no database.
 struct libpq_functions {
   decltype(&::PQclear) PQclear;
   decltype(&::PQconnectdbParams) PQconnectdbParams;
@@ -30,7 +29,7 @@ struct libpq_functions {
   decltype(&::PQstatus) PQstatus;
 };
 
-/// Throws `error` (unsupported) where libpq is not installed.
+/// Throws `error` (unsupported) if libpq is not installed.
 const libpq_functions& libpq();
 
 }  // namespace crossover

@@ -51,12 +51,13 @@ constexpr std::array mixed_parameters = {
               "CPU work of lane 0 instead: a long operation among short ones"},
 };
 
-constexpr int most_rounds = 60;  // of calibration, 20 ms each: a neighbour may be busy for a second
-constexpr std::size_t piece_bytes =
-    512;  // the unit of hashing: about 0.3 µs, so that lengths are met finely
-constexpr std::uint64_t message_bytes = 64;  // of a request, where the wait is one
+/// Calibration rounds of 20 ms: another process may keep the CPU busy for a second.
+constexpr int most_rounds = 60;
+/// Unit of hashing: about 0.3 µs, the resolution of the calibration.
+constexpr std::size_t piece_bytes = 512;
+constexpr std::uint64_t message_bytes = 64;  ///< size of a request (io=network)
 
-/// Digests the same piece over and over: `pieces` of them, checked.
+/// CPU work: digests the same piece repeatedly and checks each digest.
 class piecework {
  public:
   piecework()
@@ -95,9 +96,9 @@ struct digest_context {
   digest_context& operator=(const digest_context&) = delete;
 };
 
-/// How many pieces take `cpu_ns` on this machine, now. The least of many short readings stands for
-/// one undisturbed, since whatever disturbs only adds; and the count is put right by a reading of
-/// the whole length. Within 2 %; throws `error` (unsupported) where that cannot be.
+/// Returns how many pieces take `cpu_ns` on this machine. Starts from the minimum of many short
+/// measurements, because a disturbance only adds time, then corrects the count with measurements of
+/// the full length. Throws `error` (unsupported) if the result cannot be within 2 %.
 std::uint64_t calibrated_pieces(const piecework& work, std::uint64_t cpu_ns) {
   if (cpu_ns == 0) return 0;
   const digest_context own;
@@ -112,7 +113,7 @@ std::uint64_t calibrated_pieces(const piecework& work, std::uint64_t cpu_ns) {
     return least;
   };
   const double wanted = static_cast<double>(cpu_ns);
-  least_ns(2000, 1);  // warm
+  least_ns(2000, 1);  // warm-up
   auto pieces = static_cast<std::uint64_t>(std::max(1.0, wanted / (least_ns(100, 20) / 100)));
   const int readings = std::clamp(static_cast<int>(20e6 / wanted), 3, 50);
   double off = 0;
@@ -122,7 +123,7 @@ std::uint64_t calibrated_pieces(const piecework& work, std::uint64_t cpu_ns) {
     if (std::abs(off) < 0.005 || (std::abs(off) < 0.02 && round >= 4)) return pieces;
     const auto better = static_cast<std::uint64_t>(
         std::max(1.0, std::round(static_cast<double>(pieces) / (took / wanted))));
-    if (better == pieces) break;  // one piece is too coarse a step to come nearer
+    if (better == pieces) break;  // the remaining error is less than one piece
     pieces = better;
   }
   if (std::abs(off) < 0.02) return pieces;
@@ -137,7 +138,7 @@ struct mixed_lane final : lane {
       : pieces(of_digests), wait(std::move(of_wait)) {}
   std::uint64_t pieces;
   digest_context digest;
-  std::unique_ptr<lane> wait;  // of `network`, where that is what it waits for
+  std::unique_ptr<lane> wait;  // lane of `network` (io=network)
   std::unique_ptr<loop_timer> timer;
 };
 
@@ -202,8 +203,8 @@ class mixed final : public workload, public async_form {
   }
 
  private:
-  /// Calibrates once a process: a model may make the workload more than once, and it takes some
-  /// tens of ms.
+  /// Calibrates once per process: it takes some tens of ms, and a model may create the workload
+  /// several times.
   std::uint64_t pieces_of(std::uint64_t cpu_ns) const {
     static std::map<std::uint64_t, std::uint64_t> known;
     const auto [entry, fresh] = known.try_emplace(cpu_ns);

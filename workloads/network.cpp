@@ -53,7 +53,7 @@ struct message_lane : lane {
 
 struct blocking_message_lane final : message_lane {
   using message_lane::message_lane;
-  descriptor socket;  // empty after an error: the next operation connects anew
+  descriptor socket;  // empty after an error: the next operation reconnects
 };
 
 struct message_loop_lane final : message_lane {
@@ -118,8 +118,7 @@ class network final : public workload, public async_form {
     const char* phase = "send";
     try {
       for (std::size_t done = 0; done < bytes_;) {
-        // The socket's buffer mostly has room: only where it has none is there something to wait
-        // for.
+        // The socket's buffer usually has room, so try first and wait only if it is full.
         boost::system::error_code trouble;
         done += l.socket.write_some(asio::buffer(l.sent.data() + done, bytes_ - done), trouble);
         if (trouble == asio::error::would_block) {
@@ -131,8 +130,8 @@ class network final : public workload, public async_form {
       }
       phase = "receive";
       {
-        // One turn of the loop for the other lanes: to read at once would ask the kernel in vain
-        // for an echo that is still on its way.
+        // Yield once before reading: the echo cannot have arrived yet, so an immediate read would
+        // only cost a system call.
         const traced_wait waits;
         co_await asio::post(l.socket.get_executor(), use_awaitable);
       }

@@ -3,7 +3,7 @@
 namespace crossover {
 namespace {
 
-/// Nothing: what is measured is the model itself.
+/// Does nothing, to measure the cost of the model itself.
 class noop final : public workload {
  public:
   std::unique_ptr<lane> open_lane(std::uint32_t) override { return std::make_unique<lane>(); }

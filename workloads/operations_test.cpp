@@ -14,7 +14,7 @@ namespace {
 using steady_clock = std::chrono::steady_clock;
 constexpr std::uint64_t message_bytes = 64;
 
-/// Which of its two forms a workload is run in.
+/// The two forms of a workload's operation.
 enum class form { blocking, async };
 
 std::unique_ptr<workload> make(std::string_view name,
@@ -24,8 +24,8 @@ std::unique_ptr<workload> make(std::string_view name,
   return type.make(parameter_values(name, type.parameters, given), endpoint);
 }
 
-/// Opens lane `number` and runs so many operations on it. Throws what an operation throws;
-/// `ended_well` counts up to there.
+/// Opens lane `number` and runs `times` operations on it. Throws what an operation throws;
+/// `ended_well` is the number of operations before that.
 void operate(workload& work, form how, int times, int* ended_well = nullptr,
              std::uint32_t number = 3) {
   int ignored = 0;
@@ -79,8 +79,8 @@ TEST_P(operations, network_waits_for_the_servers_delay) {
   EXPECT_GE(steady_clock::now() - start, std::chrono::milliseconds(12));
 }
 
-/// How an operation against this server ends: "well", "error NAME" where it is counted, "wrong: …"
-/// where it fails the cell.
+/// Returns the outcome of three operations against this server: "well", "error NAME" if it is
+/// counted, "wrong: …" if it fails the cell.
 std::string ending(form how, misbehaviour what, int* ended_well) {
   const misbehaving_server server(what, message_bytes);
   try {

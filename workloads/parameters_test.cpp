@@ -17,7 +17,7 @@ constexpr std::array known = {
     parameter{"url", parameter_kind::text, ""},
 };
 
-/// The message with which these values are refused.
+/// Returns the error message for these values.
 std::string parameter_refusal(const std::map<std::string, std::string>& given) {
   try {
     parameter_values("query", known, given);

@@ -12,7 +12,7 @@ std::string words_of(const PGconn* connection) {
 }
 
 postgresql_connection connect_postgresql(const std::string& url) {
-  // What stands in the URL comes later and so takes precedence.
+  // Settings in the URL come last and take precedence.
   const char* keywords[] = {"connect_timeout", "fallback_application_name", "dbname", nullptr};
   const char* values[] = {"10", "crossover", url.c_str(), nullptr};
   postgresql_connection made(libpq().PQconnectdbParams(keywords, values, 1), libpq().PQfinish);

@@ -24,7 +24,7 @@ using boost::system::error_code;
 struct connection_lane : lane {
   explicit connection_lane(std::uint32_t number) : keys(number) {}
   postgresql_connection connection{
-      nullptr, libpq().PQfinish};  // empty after it was lost: the next operation connects anew
+      nullptr, libpq().PQfinish};  // empty after a loss: the next operation reconnects
   row_keys keys;
 };
 
@@ -32,14 +32,14 @@ struct connection_loop_lane final : connection_lane {
   connection_loop_lane(asio::io_context& loop, std::uint32_t number)
       : connection_lane(number), socket(loop) {}
   ~connection_loop_lane() override { forget(); }
-  /// The descriptor is libpq's: the loop lets go of it and does not close it.
+  /// Releases the descriptor without closing it, because libpq owns it.
   void forget() {
     if (socket.is_open()) socket.release();
   }
   loop_descriptor socket;
 };
 
-/// A key in the form in which it is sent.
+/// A key as text, the form in which it is sent.
 struct key_text {
   explicit key_text(std::uint64_t id) {
     *std::to_chars(text, text + sizeof text - 1, id).ptr = '\0';
@@ -79,8 +79,8 @@ class postgresql_query final : public workload, public async_form {
     check(result.get(), id, key);
   }
 
-  /// The prepared query's result. libpq's own wait is the kernel's; where the thread's model makes
-  /// something else of a wait, the query goes out without one.
+  /// Runs the prepared query. libpq itself waits in the kernel; if the thread has hooks, the query
+  /// is sent asynchronously and the hooks wait.
   static PGresult* answer_to(PGconn* connection, const char* const* values) {
     if (current_waiter() == nullptr)
       return libpq().PQexecPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0);
@@ -93,7 +93,7 @@ class postgresql_query final : public workload, public async_form {
     }
     PGresult* const result = libpq().PQgetResult(connection);
     while (PGresult* const more = libpq().PQgetResult(connection))
-      libpq().PQclear(more);  // the end of the answer
+      libpq().PQclear(more);  // until the end of the reply
     return result;
   }
 
@@ -129,8 +129,8 @@ class postgresql_query final : public workload, public async_form {
       }
       if (trouble) lose(l, "send");
     }
-    // The reply is over when libpq has no further result, which is when the server is ready for the
-    // next query.
+    // The reply is complete, and the server ready for the next query, when libpq has no further
+    // result.
     postgresql_result result(nullptr, libpq().PQclear);
     for (;;) {
       while (libpq().PQisBusy(connection) != 0) {
@@ -158,7 +158,7 @@ class postgresql_query final : public workload, public async_form {
     execute(on, "SET client_min_messages = warning");
     const postgresql_result found = execute(on, "SELECT to_regclass('crossover_rows') IS NOT NULL");
     if (std::string_view(libpq().PQgetvalue(found.get(), 0, 0)) != "t") {
-      // A server of the user's: what is made there must go with the connection, however that ends.
+      // The user's own server: a temporary table disappears with the connection.
       make_postgresql_rows(on, "TEMPORARY TABLE", rows_);
       execute(on, "ANALYZE crossover_rows");
     }

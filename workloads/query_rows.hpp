@@ -5,15 +5,14 @@
 
 namespace crossover {
 
-/// The table that `query` asks: rows 1 to n of {id, value, label}, computed from the id alone so
-/// that each answer can be checked.
+/// The table of `query`: rows 1 to n of {id, value, label}. Value and label follow from the id, so
+/// that each result can be checked.
 inline std::int64_t row_value(std::uint64_t id) {
   return static_cast<std::int64_t>(id * 2654435761U % 4294967296U);
 }
 inline std::string row_label(std::uint64_t id) { return "row " + std::to_string(id); }
 
-/// The ids that a lane asks for, one after the other (Knuth's MMIX generator, the lane's number its
-/// seed).
+/// Sequence of ids that a lane looks up (Knuth's MMIX generator, seeded with the lane's number).
 class row_keys {
  public:
   explicit row_keys(std::uint32_t lane) : state_(lane) {}

@@ -44,7 +44,7 @@ std::string trouble_of(const std::function<void()>& action) {
   }
 }
 
-/// Runs so many operations on one lane as coroutines.
+/// Runs `times` operations on one lane as coroutines.
 void run_async(workload& work, int times) {
   boost::asio::io_context loop(1);
   const auto lane = work.async()->open_async_lane(loop, 5);

@@ -10,7 +10,7 @@
 
 namespace crossover {
 
-// A row is the declaration of what the workload's file defines, and its place in the list.
+// To add a workload: declare here what its file defines, and add it to the table.
 extern const workload_type noop_workload, sleep_workload, hashing_workload, network_workload,
     download_workload, query_workload, mixed_workload;
 

@@ -7,10 +7,10 @@
 
 namespace crossover {
 
-/// Every workload there is, in the order in which they are listed.
+/// Returns all workloads in listing order.
 std::span<const workload_type* const> all_workloads();
 
-/// The workload of this name. Throws `error` (invalid) with the nearest name.
+/// Returns the workload with this name. Throws `error` (invalid) with the nearest name.
 const workload_type& find_workload(std::string_view name);
 
 }  // namespace crossover

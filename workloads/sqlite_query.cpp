@@ -40,7 +40,7 @@ struct database_lane final : lane {
   row_keys keys;
 };
 
-/// Resets the statement, and with it the file's lock, however the operation ends.
+/// Resets the statement, which also releases the file's lock.
 struct reset_at_end {
   sqlite3_stmt* select;
   ~reset_at_end() { ::sqlite3_reset(select); }
@@ -84,7 +84,7 @@ class sqlite_file final : public workload_server {
   sqlite_file(std::uint64_t rows, std::string path) : path_(std::move(path)) {
     const database made = open(path_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     try {
-      // Nobody needs this file after a crash: no journal, no waiting for the disk.
+      // Temporary file, so durability is off: no journal, no fsync.
       for (const char* text : {"PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF",
                                "CREATE TABLE crossover_rows (id INTEGER PRIMARY KEY, value INTEGER "
                                "NOT NULL, label TEXT NOT NULL)",

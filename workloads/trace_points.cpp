@@ -14,7 +14,7 @@ namespace crossover {
 
 struct trace_recorder::header {
   std::atomic<bool> started = false;
-  std::atomic<std::uint32_t> taken = 0;  ///< parts that threads have made theirs
+  std::atomic<std::uint32_t> taken = 0;  ///< parts assigned to threads
   std::atomic<std::uint64_t> lost = 0;
   std::uint32_t generation = 0;
 };
@@ -34,12 +34,11 @@ std::int64_t monotonic_ns() {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-/// The how-manieth recorder of this process it is: a thread that outlives one must not write to its
-/// part of it.
+/// Number of recorders so far. A thread that outlives a recorder must not write to its old part.
 std::atomic<std::uint32_t> recorders = 0;
 
-// Of the thread. A forked worker inherits its parent's, so forks must come before the start: they
-// do, a model forks when it is prepared.
+// State of the calling thread. A forked worker inherits it, so a model must fork before `start`; it
+// forks in `prepare`.
 thread_local void* own_part = nullptr;
 thread_local std::uint32_t part_of = 0;
 thread_local std::uint32_t lane_now = no_lane;

@@ -6,45 +6,44 @@
 
 namespace crossover {
 
-/// What a thread tells of itself while a run is traced.
+/// Events that threads record in a traced run.
 enum class trace_mark : std::uint8_t {
-  running,  ///< it works for this lane from now on
-  idle,     ///< it works for no lane: the lane waits, or the model looks for what to do next
-  begun,    ///< the lane's next operation begins now (an open loop; elsewhere it begins where the
-            ///< last one ended)
-  ended,    ///< the lane's operation ended well
-  failed,   ///< the lane's operation ended in error
+  running,  ///< the thread starts to work for this lane
+  idle,     ///< the thread works for no lane: the lane waits, or the model selects the next one
+  begun,    ///< open loop: the lane's next operation begins (closed loop: when the last one ends)
+  ended,    ///< the lane's operation succeeded
+  failed,   ///< the lane's operation failed
 };
 
 struct trace_point {
-  std::int64_t ns = 0;  ///< on the monotonic clock
+  std::int64_t ns = 0;  ///< monotonic clock
   std::uint32_t lane = 0;
   trace_mark mark = trace_mark::idle;
 };
 
-/// What one thread told, in order of time.
+/// The points of one thread in order of time.
 struct thread_points {
-  int thread = 0;  ///< its kernel id
-  int cpu = 0;     ///< on which it was at its first point
+  int thread = 0;  ///< kernel thread id
+  int cpu = 0;     ///< CPU at the first point
   std::vector<trace_point> points;
 };
 
-/// Gathers trace points of a cell's threads and forked workers, in memory that they share. Each
-/// thread writes a part of its own. It records nothing until it is started, and is started once.
+/// Collects the trace points of a cell's threads and forked workers in shared memory. Each thread
+/// writes to its own part. Records nothing before `start`, which is called once.
 class trace_recorder {
  public:
   static constexpr std::uint32_t points_per_thread = 1 << 16;
 
-  /// For up to so many threads. Throws `error` (resource).
+  /// Reserves address space for `threads` threads. Throws `error` (resource).
   explicit trace_recorder(std::uint32_t threads);
   ~trace_recorder();
   trace_recorder(const trace_recorder&) = delete;
   trace_recorder& operator=(const trace_recorder&) = delete;
 
   void start();
-  /// What was told since the start. Call when the run is over.
+  /// Returns the points recorded since the start. Call it after the run.
   std::vector<thread_points> take() const;
-  /// Points for which there was no room.
+  /// Number of points that did not fit.
   std::uint64_t lost() const;
 
   void record(trace_mark mark, std::uint32_t lane);
@@ -58,32 +57,31 @@ class trace_recorder {
   std::size_t bytes_;
 };
 
-/// The process's recorder; nullptr, which is all that a trace point costs, where nobody asked for a
-/// trace.
+/// The process's recorder; nullptr without a trace. A trace point then costs only this test.
 inline trace_recorder* active_trace = nullptr;
 
 constexpr std::uint32_t no_lane = ~std::uint32_t{0};
 
-/// The lane that the calling thread works for.
+/// The lane that the calling thread is working for.
 std::uint32_t traced_lane();
 
-/// The calling thread works for this lane from now on.
+/// Records that the calling thread starts to work for `lane`.
 inline void trace_running(std::uint32_t lane) {
   if (active_trace != nullptr) [[unlikely]]
     active_trace->record(trace_mark::running, lane);
 }
-/// It works for none.
+/// Records that the calling thread works for no lane.
 inline void trace_idle() {
   if (active_trace != nullptr) [[unlikely]]
     active_trace->record(trace_mark::idle, no_lane);
 }
-/// The operation of the lane that it works for begins, ended well, ended in error.
+/// Records an event of the current lane's operation: begun, ended or failed.
 inline void trace_operation(trace_mark mark) {
   if (active_trace != nullptr) [[unlikely]]
     active_trace->record(mark, traced_lane());
 }
 
-/// The calling thread works for a lane as long as it lives.
+/// Marks the calling thread as working for a lane during the object's lifetime.
 class traced_lane_scope {
  public:
   explicit traced_lane_scope(std::uint32_t lane) { trace_running(lane); }
@@ -92,8 +90,8 @@ class traced_lane_scope {
   traced_lane_scope& operator=(const traced_lane_scope&) = delete;
 };
 
-/// Lives as long as an operation waits and its thread does something else meanwhile: across a
-/// co_await, a fiber's suspension.
+/// Marks the calling thread as idle while an operation waits and the thread does other work: during
+/// a co_await or while a fiber is suspended. The destructor marks it as running again.
 class traced_wait {
  public:
   traced_wait() : lane_(active_trace != nullptr ? traced_lane() : no_lane) { trace_idle(); }

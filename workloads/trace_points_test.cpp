@@ -52,7 +52,7 @@ TEST_F(trace_points, of_a_wait_give_the_thread_up_and_take_the_lane_up_again) {
   {
     const traced_wait waits;
     EXPECT_EQ(traced_lane(), no_lane);
-    trace_running(5);  // another lane, meanwhile
+    trace_running(5);  // another lane
   }
   EXPECT_EQ(traced_lane(), 4U);
 }

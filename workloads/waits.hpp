@@ -7,33 +7,32 @@
 
 namespace crossover {
 
-/// How the blocking form of an operation waits. By default it blocks the calling thread in the
-/// kernel; a model that makes something else of a wait (one that gives up a global lock meanwhile,
-/// a fiber that lets others run) sets a waiter for its threads. So an operation is written once, in
-/// blocking style, and each model decides what its waits are.
+/// Replaces the waits of blocking operations. Without hooks, a wait blocks the calling thread in
+/// the kernel. A model that waits in another way (releases a global lock, switches to another
+/// fiber) sets hooks for its threads. An operation is thus written once, in blocking style.
 class blocking_hooks {
  public:
   virtual ~blocking_hooks() = default;
-  /// Waits for so long.
+  /// Waits for `ns`.
   virtual void sleep(std::int64_t ns) = 0;
-  /// As recv(2) with these flags on a connected socket: returns once there is something, or the
-  /// peer has closed, or an error is in errno.
+  /// recv(2) with these flags on a connected socket. Returns when data has arrived, the peer has
+  /// closed, or with an error in errno.
   virtual ssize_t receive(int fd, void* into, std::size_t most, int flags) = 0;
-  /// As send(2): returns once something was taken.
+  /// send(2). Returns when at least one byte has been accepted.
   virtual ssize_t send(int fd, const void* from, std::size_t size, int flags) = 0;
   /// Waits until the descriptor is readable (or writable).
   virtual void until_ready(int fd, bool writable) = 0;
-  /// The descriptor is about to be closed: whoever watches it forgets it.
+  /// Stops watching the descriptor, which is about to be closed.
   virtual void forget(int fd) = 0;
-  /// Runs a library's call that needs no exclusive state (a digest, a database's step): where there
-  /// is a lock, it is given up meanwhile.
+  /// Runs a library call that needs no exclusive state (a digest, a database step), releasing the
+  /// model's lock, if any.
   virtual void without_lock(void (*call)(void*), void* argument) = 0;
 };
 
-/// The calling thread's waiter; nullptr: the kernel.
+/// The calling thread's hooks; nullptr: waits block in the kernel.
 blocking_hooks*& current_waiter();
 
-/// What operations call.
+/// Entry points for operations: each uses the thread's hooks, or the system call without them.
 void wait_for(std::int64_t ns);
 ssize_t wait_receive(int fd, void* into, std::size_t most, int flags = 0);
 ssize_t wait_send(int fd, const void* from, std::size_t size, int flags = 0);

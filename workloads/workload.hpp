@@ -14,7 +14,7 @@
 
 namespace crossover {
 
-class async_form;  // workloads/async_form.hpp: kept apart since it needs Boost.Asio
+class async_form;  // in workloads/async_form.hpp, which includes Boost.Asio
 
 /// The state that one in-flight operation owns: its socket, its buffers. A lane runs one operation
 /// at a time.
@@ -26,33 +26,34 @@ class lane {
   lane& operator=(const lane&) = delete;
 };
 
-/// An operation that went wrong in a way that counts: a reset connection, an HTTP status. It is
-/// counted by name, apart from the operations, and the run goes on. A *wrong result* is an `error`
+/// A failed operation, for example a reset connection or an HTTP status. Errors are counted by
+/// name, separately from the operations, and the run continues. A *wrong result* is an `error`
 /// (failed) instead: it ends the cell.
 class operation_error : public std::runtime_error {
  public:
-  /// `phase` says where ("connect", "send", "receive"), `name` what ("ECONNRESET").
+  /// `phase`: the step that failed ("connect", "send", "receive"); `name`: the error
+  /// ("ECONNRESET").
   operation_error(std::string_view phase, std::string_view name)
       : std::runtime_error(std::string(phase) + ":" + std::string(name)) {}
   operation_error(std::string_view phase, int errno_value)
       : operation_error(phase, errno_name(errno_value)) {}
 };
 
-/// WHAT is done. Made once in the cell process; its members are called from many threads at a time,
-/// each with lanes of its own.
+/// The operation of a cell. One object per cell process; many threads call its members at the same
+/// time, each with its own lanes.
 class workload {
  public:
   virtual ~workload() = default;
-  /// Opens lane `number` for blocking operations, in the thread or process that will use it. Throws
-  /// `error`.
+  /// Opens lane `number` for blocking operations, in the thread or process that will use it.
+  /// Throws `error`.
   virtual std::unique_ptr<lane> open_lane(std::uint32_t number) = 0;
-  /// One operation, its result checked. Throws `operation_error` or `error` (failed).
+  /// Runs one operation and checks its result. Throws `operation_error` or `error` (failed).
   virtual void run_blocking(lane& mine) = 0;
-  /// The same operation as a coroutine, or nullptr: a CPU-bound workload has none and runs inline
-  /// on a loop.
+  /// Returns the coroutine form, or nullptr for a workload that only computes: it runs inline on a
+  /// loop.
   virtual async_form* async() { return nullptr; }
-  /// What the operations' results come to, for comparison between models ("" where there is nothing
-  /// to say).
+  /// Returns a checksum of the operations' results, for comparison between models ("" if there is
+  /// none).
   virtual std::string checksum() const { return {}; }
 };
 
@@ -60,54 +61,56 @@ class workload {
 class workload_server {
  public:
   virtual ~workload_server() = default;
-  /// "127.0.0.1:4000"
+  /// Returns the address to connect to, for example "127.0.0.1:4000".
   virtual std::string endpoint() const = 0;
 };
 
-/// Where a fixture listens and how much of the machine it may use.
+/// Address and CPUs of a server that we start.
 struct server_config {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  ///< 0: any that is free
+  std::uint16_t port = 0;  ///< 0: a free one
   std::vector<int> cpus;   ///< one thread on each
 };
 
-/// What the operations of a cell talk to.
+/// What the operations of a cell connect to.
 enum class target_kind {
   none,
-  file,    ///< one that the fixture makes, and removes when it ends; nobody works in it
-  server,  ///< the fixture, or a server of the user's
+  file,    ///< a file that exists as long as the `workload_server` object; no process serves it
+  server,  ///< the server that we start, or the user's own
 };
 
-/// What the plan tells a workload of a cell, to hear whether it can be.
+/// The cell that a workload is asked to support or reject.
 struct workload_request {
   const parameter_values* values = nullptr;
   std::uint32_t in_flight = 1;
-  bool external_server = false;  ///< the user named a server of his own for it
+  bool external_server = false;  ///< the user named their own server for it
 };
 
-/// A workload's row in the registry: all that plans, pages and checks need to know of it.
+/// A workload's row in the registry: everything that plans, pages and checks need to know about it.
 struct workload_type {
   std::string_view name;
   std::string_view summary;
   std::span<const parameter> parameters;
-  /// `endpoint` is "" for a workload without fixture.
+  /// `endpoint` is "" for a workload without a server.
   std::unique_ptr<workload> (*make)(const parameter_values&, const std::string& endpoint);
-  /// The least time that an operation can take by its parameters, in s (0: unknown). in flight /
-  /// this is the ceiling of throughput.
+  /// Minimum time of an operation in s, from its parameters (0: unknown). in flight / this time is
+  /// the upper limit of the throughput.
   double (*min_operation_s)(const parameter_values&);
   /// nullptr for a workload that needs no server.
   std::unique_ptr<workload_server> (*start_server)(const parameter_values&, const server_config&);
-  /// File descriptors that a lane holds.
+  /// Maximum number of file descriptors that a lane holds.
   std::uint32_t descriptors_per_lane = 0;
-  /// nullptr: a server, where there is a `start_server`.
+  /// nullptr: a server if there is a `start_server`, otherwise nothing.
   target_kind (*target)(const parameter_values&) = nullptr;
-  /// Why this cell cannot be on this machine ("" when it can). Throws `error` (invalid) for values
-  /// that make no sense, each alone or together. nullptr: it always can.
+  /// Returns why this cell cannot run on this machine, or "" if it can. Throws `error` (invalid)
+  /// for invalid values or combinations of values. nullptr: every cell can run.
   std::string (*unsupported_reason)(const workload_request&) = nullptr;
-  /// Tries a server of the user's once. Throws `error`. nullptr: a TCP connection to HOST:PORT.
+  /// Connects once to the user's own server. Throws `error`. nullptr: a TCP connection to
+  /// HOST:PORT.
   void (*try_endpoint)(const std::string&) = nullptr;
 };
 
+/// Returns what operations with these parameters connect to.
 inline target_kind target_of(const workload_type& type, const parameter_values& values) {
   if (type.target != nullptr) return type.target(values);
   return type.start_server != nullptr ? target_kind::server : target_kind::none;

@@ -4,18 +4,18 @@
 
 namespace crossover {
 
-/// Thrown where work was waiting when the user interrupted it.
+/// Thrown by waiting code when the user interrupts the program.
 class interrupted : public error {
  public:
   interrupted() : error(error_kind::failed, "interrupted") {}
 };
 
-/// From now on SIGINT and SIGTERM set a flag and make `interrupt_descriptor` readable instead of
-/// ending the process.
+/// Makes SIGINT and SIGTERM set a flag and make `interrupt_descriptor` readable instead of ending
+/// the process.
 void catch_interrupts();
-/// Whether one came.
+/// Whether SIGINT or SIGTERM has been received.
 bool was_interrupted();
-/// Readable once one came; -1 before `catch_interrupts`.
+/// A descriptor that becomes readable on an interrupt; -1 before `catch_interrupts`.
 int interrupt_descriptor();
 
 }  // namespace crossover

@@ -10,8 +10,8 @@
 namespace crossover {
 namespace {
 
-/// Letters put in, left out, replaced, or two neighbours swapped: the slip of a fast typist
-/// (optimal string alignment, by rows).
+/// Edit distance with insertion, deletion, replacement and swap of two neighbours (optimal string
+/// alignment), computed row by row.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});

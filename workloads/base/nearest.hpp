@@ -6,11 +6,12 @@
 
 namespace crossover {
 
-/// The candidate that a misspelt word most likely meant (edit distance at most a third of its
-/// length, at least 1), or "".
+/// Returns the candidate with the smallest edit distance to a misspelt word, or "" if the distance
+/// exceeds a third of the word's length (1 for short words).
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
-/// The tail of an error message on an unknown word: "did you mean 'sleep'? (known: noop, sleep)".
+/// Returns the end of an error message about an unknown word: "did you mean 'sleep'? (known: noop,
+/// sleep)".
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace crossover

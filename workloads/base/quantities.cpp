@@ -26,8 +26,8 @@ std::optional<std::uint64_t> parse(std::string_view text, const std::array<unit,
   const std::string_view suffix(end, static_cast<std::size_t>(text.data() + text.size() - end));
   for (const auto& [name, factor] : units) {
     if (suffix != name) continue;
-    // A decimal fraction that binary cannot hold, as 16.1us, comes out a hair beside the whole
-    // number that it is.
+    // A decimal fraction without an exact binary form, for example 16.1us, differs slightly from
+    // the whole number of ns that it stands for.
     const double value = number * static_cast<double>(factor);
     const double whole = std::round(value);
     if (std::abs(value - whole) > 1e-6 + 1e-15 * value || value > 9e18) return std::nullopt;

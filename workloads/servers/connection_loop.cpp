@@ -75,7 +75,7 @@ void connection_loop::accept_for(int listener,
 }
 
 void connection_loop::run() {
-  ::prctl(PR_SET_TIMERSLACK, 1);  // a delay that is promised is kept to the µs, not to 50 of them
+  ::prctl(PR_SET_TIMERSLACK, 1);  // for delays exact to the µs; the default slack is 50 µs
   std::vector<epoll_event> events(512);
   for (;;) {
     const int n = wait(events);

@@ -14,8 +14,8 @@
 
 namespace crossover {
 
-/// One thread's share of a loopback server's connections: its epoll, the replies that wait for
-/// their delay, and the way to end it. What is said on a connection is the derived class's.
+/// Event loop (epoll) for one thread's share of a loopback server's connections, with delayed
+/// replies. Derived classes implement the protocol.
 class connection_loop {
  public:
   explicit connection_loop(std::uint64_t delay_ns);
@@ -23,22 +23,22 @@ class connection_loop {
   connection_loop(const connection_loop&) = delete;
   connection_loop& operator=(const connection_loop&) = delete;
 
-  /// Deals new connections of this listener to the loops in turn.
+  /// Accepts this listener's connections and distributes them to the loops in turn.
   void accept_for(int listener, const std::vector<std::unique_ptr<connection_loop>>* loops);
-  /// Until `stop`, which any thread may call.
+  /// Runs until `stop`, which any thread may call.
   void run();
   void stop();
 
  protected:
-  /// A connection's descriptor is ready (edge-triggered epoll events). The first call for a
-  /// descriptor hands it over.
+  /// Handles edge-triggered epoll events of a connection. The first call for a descriptor transfers
+  /// its ownership.
   virtual void serve(int fd, std::uint32_t events) = 0;
-  /// The delay of a reply that `reply_later` was called for is over.
+  /// Sends a reply whose delay, started by `reply_later`, is over.
   virtual void reply_now(int fd, std::uint64_t serial) = 0;
 
   bool delays() const { return delay_.count() > 0; }
   void reply_later(int fd, std::uint64_t serial);
-  /// Whether to be told that there is room to write.
+  /// Enables or disables EPOLLOUT events for a connection.
   void watch_writing(int fd, bool wanted);
 
  private:
@@ -58,17 +58,16 @@ class connection_loop {
   int listener_ = -1;
   const std::vector<std::unique_ptr<connection_loop>>* loops_ = nullptr;
   std::size_t turn_ = 0;
-  std::deque<due_reply> due_;  // in order of time, since the delay is one for all
+  std::deque<due_reply> due_;  // in order of time, because all delays are equal
 };
 
-/// What a loop knows of its connections, by descriptor; touched by the loop's thread alone. A
-/// `Connection` has its `fd` and a `serial`, which tells it from an earlier one that had the same
-/// descriptor.
+/// A loop's connections by descriptor; used only by the loop's thread. A `Connection` has an `fd`
+/// and a `serial`, which distinguishes it from an earlier connection with the same descriptor.
 template <typename Connection>
 class connection_table {
  public:
-  /// The connection of a descriptor; where there is none, a new one that owns it and that `begin`
-  /// is shown.
+  /// Returns the connection of a descriptor. If there is none, creates one that owns the descriptor
+  /// and passes it to `begin`.
   template <typename Begin>
   Connection& of(int fd, Begin begin) {
     const auto index = static_cast<std::size_t>(fd);
@@ -82,12 +81,12 @@ class connection_table {
     }
     return *c;
   }
-  /// The one that was there under this number; nullptr where it hung up meanwhile.
+  /// Returns the connection with this serial, or nullptr if it has been closed.
   Connection* find(int fd, std::uint64_t serial) {
     auto& c = all_[static_cast<std::size_t>(fd)];
     return c && c->serial == serial ? c.get() : nullptr;
   }
-  /// Closes it.
+  /// Closes a connection.
   void drop(const Connection& c) { all_[static_cast<std::size_t>(c.fd.get())].reset(); }
 
  private:
@@ -95,7 +94,7 @@ class connection_table {
   std::vector<std::unique_ptr<Connection>> all_;
 };
 
-/// A server of such loops, one thread on each of the place's CPUs. Throws `error` (failed) when it
+/// Starts a server with one loop and thread on each configured CPU. Throws `error` (failed) if it
 /// cannot listen.
 std::unique_ptr<workload_server> start_loops(
     const server_config& place, const std::function<std::unique_ptr<connection_loop>()>& make_loop);

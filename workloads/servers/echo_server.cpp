@@ -14,16 +14,15 @@
 namespace crossover {
 namespace {
 
-/// What a connection has sent us and what we owe it. Bytes before `begin` are answered; whole
-/// messages up to `ready` may be answered now, those up to `scheduled` when their delay is over;
-/// the rest lacks bytes yet.
+/// A connection and its buffer. Bytes before `begin` have been echoed. Whole messages up to `ready`
+/// can be echoed now, those up to `scheduled` after their delay. The rest is incomplete.
 struct echo_connection {
   descriptor fd;
   std::uint64_t serial = 0;
   std::vector<char> buffer;
   std::size_t begin = 0, ready = 0, scheduled = 0, end = 0;
   bool wants_write = false;
-  bool hanging_up = false;  ///< the peer has sent all that it will: no event tells of it again
+  bool hanging_up = false;  ///< the peer has stopped sending; no further event will report it
 };
 
 class echo_loop final : public connection_loop {
@@ -34,15 +33,13 @@ class echo_loop final : public connection_loop {
  private:
   void serve(int fd, std::uint32_t what) override {
     echo_connection& c = connections_.of(fd, [this](echo_connection& fresh) {
-      fresh.buffer.resize(
-          bytes_ + std::max<std::size_t>(
-                       bytes_, 64));  // room for more than one: a short read then means "no more"
+      // Room for more than one message: a short read then means that no more bytes are waiting.
+      fresh.buffer.resize(bytes_ + std::max<std::size_t>(bytes_, 64));
     });
     if (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) c.hanging_up = true;
     if ((what & EPOLLOUT) != 0 && c.wants_write) {
-      if (reply(c))
-        receive(c);  // a buffer that was full may have left bytes unread, of which no event will
-                     // tell again
+      // A full buffer may have left bytes unread that no further event will report.
+      if (reply(c)) receive(c);
       return;
     }
     if (what & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) receive(c);
@@ -51,7 +48,7 @@ class echo_loop final : public connection_loop {
   void receive(echo_connection& c) {
     for (;;) {
       if (c.end == c.buffer.size()) {
-        if (c.begin == 0) return;  // full of unanswered messages: read on when they are answered
+        if (c.begin == 0) return;  // full of unanswered messages: continue when they are echoed
         std::memmove(c.buffer.data(), c.buffer.data() + c.begin, c.end - c.begin);
         c.ready -= c.begin;
         c.scheduled -= c.begin;
@@ -74,7 +71,7 @@ class echo_loop final : public connection_loop {
     }
   }
 
-  /// Sends what is ready; false when the connection is gone.
+  /// Sends the messages that are ready. Returns false if the connection is gone.
   bool reply(echo_connection& c) {
     while (c.begin < c.ready) {
       const ssize_t n =

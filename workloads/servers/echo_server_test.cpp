@@ -41,7 +41,7 @@ std::string receive(const descriptor& from, std::size_t bytes) {
   return text;
 }
 
-/// Whether nothing comes for a while.
+/// Returns whether nothing arrives during this time.
 bool silent(const descriptor& from, std::chrono::milliseconds for_how_long) {
   pollfd watched{from.get(), POLLIN, 0};
   return ::poll(&watched, 1, static_cast<int>(for_how_long.count())) == 0;
@@ -140,10 +140,8 @@ TEST(echo_server, hang_ups_leave_no_descriptor_open_and_the_others_served) {
   const std::ptrdiff_t before = open_descriptors();
   for (int i = 0; i < 60; ++i) {
     const descriptor goes = connect_to(server->endpoint());
-    if (i % 3 > 0)
-      send_all(goes,
-               message_of(i % 3 == 1 ? 10 : 64,
-                          i));  // nothing, half a message, a whole one whose answer nobody awaits
+    // Nothing, a partial message, or a whole one whose reply is not read.
+    if (i % 3 > 0) send_all(goes, message_of(i % 3 == 1 ? 10 : 64, i));
   }
   for (const auto deadline = steady_clock::now() + 10s;
        open_descriptors() > before && steady_clock::now() < deadline;)

@@ -29,14 +29,14 @@ using text = boost::beast::string_view;
 
 constexpr std::size_t reading_bytes = 8 << 10;
 constexpr std::uint64_t most_body_bytes = 1ULL << 30;
-constexpr std::size_t tile_bytes = 64 << 10;  // after which the bytes of a body repeat
+constexpr std::size_t tile_bytes = 64 << 10;  // period of a body's bytes
 
 const std::vector<unsigned char>& tile() {
   static const std::vector<unsigned char> bytes = hashing_input(tile_bytes);
   return bytes;
 }
 
-/// Boost.Beast's parser of a request, which keeps nothing but what the answer depends on.
+/// Request parser on Boost.Beast. It keeps only what the reply depends on.
 class request_parser final : public http::basic_parser<true> {
  public:
   request_parser() { eager(true); }
@@ -62,8 +62,7 @@ class request_parser final : public http::basic_parser<true> {
   void on_finish_impl(error_code&) override {}
 };
 
-/// What a request is answered with: a head (and a short text in it), then so many bytes of the
-/// tile.
+/// Reply to a request: a status with a short text, or with `body_bytes` bytes of the test pattern.
 struct answer {
   std::string_view status;
   std::string_view words;
@@ -84,19 +83,19 @@ answer answer_to(const request_parser& request) {
   return {"404 Not Found", "ask for /body?bytes=N\n", {}};
 }
 
-/// A request at a time: what else has come waits in the buffer, or with the kernel.
+/// Handles one request at a time. Further input waits in the buffer or in the kernel.
 struct http_connection {
   enum class state { reading, waiting, sending, closing };
   descriptor fd;
   std::uint64_t serial = 0;
   state now = state::reading;
-  bool unread = false;  ///< there may be input of which no event will tell again
+  bool unread = false;  ///< there may be input that no further event will report
   bool close_after = false;
   boost::beast::flat_buffer input;
   std::optional<request_parser> request;
   std::string head;
   std::uint64_t body_bytes = 0;
-  std::uint64_t sent = 0;  ///< of head and body
+  std::uint64_t sent = 0;  ///< bytes of head and body
 };
 
 class http_loop final : public connection_loop {
@@ -130,7 +129,7 @@ class http_loop final : public connection_loop {
     return false;
   }
 
-  /// Reads and answers as far as there is something to read. False when the connection is gone.
+  /// Reads and answers all available requests. Returns false if the connection is gone.
   bool go_on(http_connection& c) {
     for (;;) {
       while (c.now == state::reading && c.input.size() > 0) {
@@ -149,7 +148,8 @@ class http_loop final : public connection_loop {
     }
   }
 
-  /// True when a request is whole, or is none: the head of the reply is then ready.
+  /// Parses input. Returns true, with the reply's head prepared, if a request is complete or
+  /// malformed.
   static bool parse(http_connection& c) {
     if (!c.request) c.request.emplace();
     error_code trouble;
@@ -184,7 +184,7 @@ class http_loop final : public connection_loop {
     return send(c);
   }
 
-  /// Sends what there is room for; false when the connection is gone.
+  /// Sends as much as the socket accepts. Returns false if the connection is gone.
   bool send(http_connection& c) {
     const std::uint64_t whole = c.head.size() + c.body_bytes;
     while (c.sent < whole) {
@@ -213,8 +213,8 @@ class http_loop final : public connection_loop {
     }
     c.now = state::reading;
     if (c.close_after) {
-      // Closed when the other side has closed too: a close with input unread would reset the
-      // connection under the reply.
+      // Close only after the peer has closed: closing with unread input would reset the connection
+      // and could lose the reply.
       ::shutdown(c.fd.get(), SHUT_WR);
       c.now = state::closing;
     }

@@ -12,7 +12,7 @@
 namespace crossover {
 namespace {
 
-/// All that the server says to `request` until it closes the connection.
+/// Sends `request` and returns everything that the server sends until it closes the connection.
 std::string http_conversation(const workload_server& server, const std::string& request) {
   const descriptor fd = connect_to(server.endpoint());
   ::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL);

@@ -31,7 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 using steady_clock = std::chrono::steady_clock;
 
-/// Who the server runs as: PostgreSQL refuses to run as root.
+/// User that the server runs as, because PostgreSQL refuses to run as root.
 struct account {
   std::string name;
   uid_t user;
@@ -47,8 +47,7 @@ account unprivileged() {
       "PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' to run it as");
 }
 
-/// A program of PostgreSQL's, run as that account in `directory`, its words appended to the
-/// directory's log.
+/// Runs a PostgreSQL program as an account in `directory`; its output is appended to the log there.
 class database_program {
  public:
   database_program(std::vector<std::string> command, const account& as,
@@ -102,7 +101,7 @@ class database_program {
   std::optional<int> status_;
 };
 
-/// The last line of a log that tells of trouble; else the last one.
+/// Returns the last line of a log that reports an error, or its last line.
 std::string last_trouble(const std::string& path) {
   std::ifstream in(path);
   std::string last, trouble;
@@ -130,7 +129,7 @@ class postgresql_server final : public workload_server {
   postgresql_server(std::uint64_t rows, const server_config& place, const std::string& directory)
       : url_(fmt::format("postgresql:///postgres?host={}&user=crossover",
                          percent_encoded(directory))) {
-    constexpr std::size_t longest = 80;  // a Unix socket's path has 107 characters at most
+    constexpr std::size_t longest = 80;  // the path of a Unix socket has at most 107 characters
     if (directory.size() > longest)
       throw error(
           error_kind::failed,

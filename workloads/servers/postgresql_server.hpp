@@ -9,20 +9,19 @@
 
 namespace crossover {
 
-/// Connections that the private server accepts.
+/// Maximum number of connections to the private server.
 constexpr std::uint32_t most_postgresql_connections = 1100;
 
-/// The directory of PostgreSQL's own programs (initdb and postgres): the first of `directories`
-/// that holds both, "" if none does.
+/// Returns the first of `directories` that contains PostgreSQL's initdb and postgres, or "".
 std::string find_postgresql(std::span<const std::string> directories);
-/// In PATH, then where distributions put them, the newest version first.
+/// Searches PATH, then the directories used by distributions, newest version first.
 std::string find_postgresql();
 
-/// The server of `query`: a private cluster in a directory of its own with a table of so many rows,
-/// on a Unix socket that only this user can reach; run as an unprivileged user where this process
-/// is root's. It keeps nothing safe from a crash: that is not what is measured. Server and
-/// directory go with the fixture, or with this process however it ends. The endpoint is a
-/// postgresql:// URL. The calling process has one thread. Throws `error` (failed).
+/// Starts the server of `query`: a private cluster with a table of `rows` rows, in its own
+/// directory and on a Unix socket that only this user can access. Runs as an unprivileged user if
+/// this process is root. Durability is off, because it is not measured. Server and directory are
+/// removed with the returned object, or when this process ends in any way. The endpoint is a
+/// postgresql:// URL. The calling process must have a single thread. Throws `error` (failed).
 std::unique_ptr<workload_server> start_postgresql_server(std::uint64_t rows,
                                                          const server_config& place);
 
