@@ -13,39 +13,54 @@ inline void wait_until(std::int64_t when_ns) {
 
 /// Claims one operation of an open-loop run, waits for its intended start and runs it in the
 /// calling thread. Returns false if the schedule is over.
-inline bool run_open_loop_turn(workload& work, lane& mine, run_control& control, tally& worker) {
+inline bool run_open_loop_turn(workload& work, lane& state, run_control& control, tally& worker) {
   const auto intended = control.claim();
   if (!intended) return false;
   wait_until(*intended);
   open_loop_turn turn{*intended};
   turn.start(worker);
   try {
-    work.run_blocking(mine);
+    work.run_blocking(state);
     turn.done(worker);
-  } catch (const operation_error& trouble) {
-    open_loop_turn::failed(worker, trouble);
+  } catch (const operation_error& e) {
+    open_loop_turn::failed(worker, e);
   }
   return true;
 }
 
+/// Runs the operations of a lane in the calling thread until the schedule is over.
+template <typename AfterEach>
+void run_open_loop(workload& work, lane& state, run_control& control, tally& worker,
+                   AfterEach after_each) {
+  while (run_open_loop_turn(work, state, control, worker)) after_each();
+}
+
+/// Runs the operations of a lane in the calling thread until its pace, already begun, has ended.
+template <typename AfterEach>
+void run_closed_loop(workload& work, lane& state, lane_pace& pace, tally& worker,
+                     AfterEach after_each) {
+  for (bool more = true; more;) {
+    try {
+      work.run_blocking(state);
+      more = pace.done(worker);
+    } catch (const operation_error& e) {
+      more = pace.failed(worker, e);
+    }
+    after_each();
+  }
+}
+
 /// Runs blocking operations of lane `number` in the calling thread until the run is over.
-inline void run_blocking_lane(workload& work, lane& mine, std::uint32_t number, std::uint64_t quota,
-                              run_control& control, tally& worker) {
+template <typename AfterEach>
+void run_blocking_lane(workload& work, lane& state, std::uint32_t number, std::uint64_t quota,
+                       run_control& control, tally& worker, AfterEach after_each) {
   trace_running(number);
   if (control.open_loop()) {
-    while (run_open_loop_turn(work, mine, control, worker)) {
-    }
-    return trace_idle();
-  }
-  lane_pace pace;
-  bool more = pace.begin(control, quota, control.start_ns);
-  while (more) {
-    try {
-      do work.run_blocking(mine);
-      while ((more = pace.done(worker)));
-    } catch (const operation_error& trouble) {
-      more = pace.failed(worker, trouble);
-    }
+    run_open_loop(work, state, control, worker, after_each);
+  } else {
+    lane_pace pace;
+    if (pace.begin(control, quota, control.start_ns))
+      run_closed_loop(work, state, pace, worker, after_each);
   }
   trace_idle();
 }

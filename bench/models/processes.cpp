@@ -10,8 +10,9 @@ class lone_worker final : public forked_worker {
  public:
   lone_worker(workload& work, std::uint32_t number, std::uint32_t workers)
       : work_(work), lane_(work.open_lane(number)), number_(number), workers_(workers) {}
-  void run(run_control& control, tally& mine) override {
-    run_blocking_lane(work_, *lane_, number_, control.quota(number_, workers_), control, mine);
+  void run(run_control& control, tally& worker) override {
+    run_blocking_lane(work_, *lane_, number_, control.quota(number_, workers_), control, worker,
+                      [] {});
   }
 
  private:

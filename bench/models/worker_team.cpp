@@ -24,29 +24,36 @@ void bind_to_cpus(const std::vector<int>& cpus) {
                          fmt::format("cannot bind to CPU {}", fmt::join(cpus, ",")), reason);
 }
 
-worker_team::worker_team(const std::vector<int>& cpus) {
+worker_team::worker_team(const std::vector<int>& cpus) : caller_works_(true) {
   bind_to_cpus({cpus.front()});
   for (std::uint32_t i = 1; i < cpus.size(); ++i)
-    threads_.emplace_back([this, i, cpu = cpus[i]] { serve(i, cpu); });
+    threads_.emplace_back([this, i, cpu = cpus[i]] {
+      try {
+        bind_to_cpus({cpu});
+      } catch (...) {
+        keep_first_exception();
+      }
+      serve(i);
+    });
+}
+
+worker_team::worker_team(unbound workers) : caller_works_(false) {
+  for (std::uint32_t i = 0; i < workers.threads; ++i)
+    threads_.emplace_back([this, i] { serve(i); });
 }
 
 worker_team::~worker_team() {
-  over_ = true;
-  ++turn_;
-  turn_.notify_all();
+  stopping_ = true;
+  ++generation_;
+  generation_.notify_all();
   for (std::thread& thread : threads_) thread.join();
 }
 
-void worker_team::serve(std::uint32_t number, int cpu) {
-  try {
-    bind_to_cpus({cpu});
-  } catch (...) {
-    if (!caught_.exchange(true)) trouble_ = std::current_exception();
-  }
+void worker_team::serve(std::uint32_t number) {
   for (std::uint32_t seen = 0;;) {
-    turn_.wait(seen);
-    seen = turn_.load();
-    if (over_) return;
+    generation_.wait(seen);
+    seen = generation_.load();
+    if (stopping_) return;
     attempt(number);
     if (--running_ == 0) running_.notify_one();
   }
@@ -56,18 +63,22 @@ void worker_team::attempt(std::uint32_t number) {
   try {
     (*work_)(number);
   } catch (...) {
-    if (!caught_.exchange(true)) trouble_ = std::current_exception();
+    keep_first_exception();
   }
+}
+
+void worker_team::keep_first_exception() {
+  if (!failed_.exchange(true)) failure_ = std::current_exception();
 }
 
 void worker_team::run(const std::function<void(std::uint32_t)>& work) {
   work_ = &work;
   running_ = static_cast<std::uint32_t>(threads_.size());
-  ++turn_;
-  turn_.notify_all();
-  attempt(0);
+  ++generation_;
+  generation_.notify_all();
+  if (caller_works_) attempt(0);
   for (std::uint32_t left = running_; left != 0; left = running_) running_.wait(left);
-  if (caught_.exchange(false)) std::rethrow_exception(std::exchange(trouble_, nullptr));
+  if (failed_.exchange(false)) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 }  // namespace crossover
