@@ -22,11 +22,65 @@ struct output {
   std::string path;  ///< "": standard output
 };
 
+/// Flags of `check` as given on the command line.
+struct check_flags {
+  string_list sides, formats, benchmark_flags;
+  selection cells;
+  std::string detect = "5%", tolerate = "1%", false_alarms = "1%", power = "95%", budget = "5min";
+  std::string metric = "time", thresholds, out, history, commit, slowdown;
+  std::optional<std::uint64_t> seed;
+  std::optional<double> grace_s;
+  bool allow_different_environment = false;
+
+  void add_to(CLI::App& app);
+};
+
+std::string names_of_formats() {
+  std::string names;
+  for (const output_format& format : all_formats())
+    names += (names.empty() ? "" : ", ") + std::string(format.name);
+  return names;
+}
+
+void check_flags::add_to(CLI::App& app) {
+  app.add_option("SIDES", sides)->required()->expected(1, -1);
+  app.add_option("--detect", detect, "slowdown that must be detected (default 5%)")
+      ->option_text("5%");
+  app.add_option("--tolerate", tolerate, "ignore slowdowns up to this size (default 1%)")
+      ->option_text("1%");
+  app.add_option("--false-alarms", false_alarms,
+                 "false alarms per suite of equal builds (default 1%)")
+      ->option_text("1%");
+  app.add_option("--power", power, "probability of detecting --detect (default 95%)")
+      ->option_text("95%");
+  app.add_option("--budget", budget, "wall-clock limit (default 5min)")->option_text("TIME");
+  app.add_option("--metric", metric, "time, cpu, p99, memory, … (default time)")
+      ->option_text("NAME");
+  app.add_option("--thresholds", thresholds, "per-cell thresholds as JSON, see docs/ci.md")
+      ->option_text("FILE");
+  app.add_option("--format", formats, "output, repeatable (default text)")
+      ->option_text("NAME[:PATH]")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("--out", out, "also write the comparison as JSON")->option_text("FILE");
+  app.add_option("--seed", seed, "seed for all random choices (default: random)")->option_text("N");
+  app.add_option("--grace", grace_s, "kill a cell after S extra seconds (default 20)")
+      ->option_text("S")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--allow-different-environment", allow_different_environment,
+               "compare even if machines or builds differ");
+  app.add_option("--history", history, "compare NEW with this machine's recent runs there")
+      ->option_text("DIR");
+  app.add_option("--commit", commit, "store NEW in the history under this name")->option_text("ID");
+  app.add_option("--inject-slowdown", slowdown)->group("");
+  cells.add_to(app, "");
+}
+
 double share_of(const char* flag, const std::string& text) {
   const std::optional<double> share = share_from_text(text);
   if (!share)
     throw error(error_kind::invalid,
-                fmt::format("{} {}: not a share; write 5% or 0.05", flag, text));
+                fmt::format("{} {}: not a share; expected 5% or 0.05", flag, text));
   return *share;
 }
 
@@ -42,7 +96,7 @@ double seconds_of(const char* flag, const std::string& text) {
                                        : 0;
   if (failure != std::errc{} || !(scale > 0) || !(value > 0) || value > 1e6)
     throw error(error_kind::invalid,
-                fmt::format("{} {}: not a time; write 5min, 90s or 1h", flag, text));
+                fmt::format("{} {}: not a time; expected 5min, 90s or 1h", flag, text));
   return value * scale;
 }
 
@@ -50,151 +104,145 @@ output output_of(const std::string& text) {
   const std::size_t colon = text.find(':');
   const std::string name = text.substr(0, colon);
   const output_format* format = find_format(name);
-  if (format == nullptr) {
-    std::string names;
-    for (const output_format& f : all_formats())
-      names += (names.empty() ? "" : ", ") + std::string(f.name);
-    throw error(error_kind::invalid, fmt::format("--format {}: unknown; one of {}", name, names));
-  }
+  if (format == nullptr)
+    throw error(error_kind::invalid,
+                fmt::format("--format {}: unknown; expected one of {}", name, names_of_formats()));
   if (colon != std::string::npos && colon + 1 == text.size())
-    throw error(error_kind::invalid, fmt::format("--format {}: no path behind the colon", text));
+    throw error(error_kind::invalid, fmt::format("--format {}: missing path after ':'", text));
   return {format, colon == std::string::npos ? "" : text.substr(colon + 1)};
 }
 
-std::string help_of_formats() {
-  std::string names;
-  for (const output_format& f : all_formats())
-    names += (names.empty() ? "" : ", ") + std::string(f.name);
-  return "NAME[:PATH], repeatable (default text): " + names;
-}
-
 /// Applies the two flags of Google Benchmark that check supports.
-void take_benchmark_flags(const string_list& flags, check_request& asked) {
+void apply_benchmark_flags(const string_list& flags, check_request& request) {
   for (const std::string& flag : flags) {
     const std::size_t equals = flag.find('=');
     const std::string name = flag.substr(0, equals),
                       value = equals == std::string::npos ? "" : flag.substr(equals + 1);
     if (name == "--benchmark_filter")
-      asked.filter = value;
+      request.filter = value;
     else if (name == "--benchmark_min_time")
-      asked.min_time = value;
+      request.min_time = value;
     else
-      throw error(
-          error_kind::invalid,
-          fmt::format(
-              "check has no flag '{}': it understands --benchmark_filter and --benchmark_min_time",
-              name));
+      throw error(error_kind::invalid,
+                  fmt::format("unknown flag '{}': check supports only --benchmark_filter and "
+                              "--benchmark_min_time",
+                              name));
   }
 }
 
-/// Parses 'slower=5' or 'slower=5:REGEX': percent added, and the cells it applies to.
-void take_injection(const std::string& text, check_request& asked) {
-  constexpr std::string_view key = "slower=";
+/// Parses '5' or '5:REGEX': percent added, and the cells it applies to.
+void apply_slowdown(const std::string& text, check_request& request) {
   const std::size_t colon = text.find(':');
-  const std::string value =
-      text.starts_with(key)
-          ? text.substr(key.size(), colon == std::string::npos ? colon : colon - key.size())
-          : "";
-  const auto [end, failure] =
-      std::from_chars(value.data(), value.data() + value.size(), asked.slower);
-  if (failure != std::errc{} || end != value.data() + value.size() ||
-      !(asked.slower >= 0 && asked.slower <= 1000))
+  const std::string percent = text.substr(0, colon);
+  const char* const last = percent.data() + percent.size();
+  const auto [end, failure] = std::from_chars(percent.data(), last, request.slower);
+  if (failure != std::errc{} || end != last || !(request.slower >= 0 && request.slower <= 1000))
+    throw error(
+        error_kind::invalid,
+        fmt::format("--inject-slowdown {}: expected PERCENT or PERCENT:REGEX, up to 1000", text));
+  if (colon != std::string::npos) request.slower_in = text.substr(colon + 1);
+}
+
+/// Validates the flags. Throws `error`: invalid, or unreadable for the thresholds.
+check_request request_of(const check_flags& flags) {
+  if (flags.sides.size() > 2)
     throw error(error_kind::invalid,
-                fmt::format("--inject-new {}: write slower=PERCENT or slower=PERCENT:REGEX", text));
-  if (colon != std::string::npos) asked.slower_in = text.substr(colon + 1);
+                fmt::format("check: unexpected argument '{}' (expected OLD NEW)", flags.sides[2]));
+  check_request request;
+  request.sides = flags.sides;
+  request.selection = flags.cells.flags("check");
+  request.history = flags.history;
+  request.commit = flags.commit;
+  request.grace_s = flags.grace_s;
+  apply_benchmark_flags(flags.benchmark_flags, request);
+  if (!flags.slowdown.empty()) apply_slowdown(flags.slowdown, request);
+
+  gate_options& gate = request.gate;
+  gate.detect = share_of("--detect", flags.detect);
+  gate.tolerate = share_of("--tolerate", flags.tolerate);
+  gate.false_alarms = share_of("--false-alarms", flags.false_alarms);
+  gate.power = share_of("--power", flags.power);
+  gate.budget_s = seconds_of("--budget", flags.budget);
+  gate.metric = flags.metric;
+  gate.flips.seed = flags.seed ? *flags.seed : std::random_device()();
+  judged_metric(gate.metric);
+  if (!(gate.tolerate < gate.detect))
+    throw error(error_kind::invalid, fmt::format("--tolerate {} must be below --detect {}",
+                                                 flags.tolerate, flags.detect));
+  if (!flags.commit.empty() && flags.history.empty())
+    throw error(error_kind::invalid, "--commit requires --history DIR");
+
+  file_options& files = request.files;
+  files.detect = gate.detect;
+  files.tolerate = gate.tolerate;
+  files.false_alarms = gate.false_alarms;
+  files.power = gate.power;
+  files.metric = gate.metric;
+  files.allow_different_environment = flags.allow_different_environment;
+  if (!flags.thresholds.empty()) files.per_cell = read_thresholds(flags.thresholds);
+  return request;
+}
+
+/// Returns the outputs that the flags name, text by default. Throws `error`: invalid, or
+/// unwritable.
+std::vector<output> outputs_of(const check_flags& flags) {
+  std::vector<output> outputs;
+  for (const std::string& text : flags.formats) outputs.push_back(output_of(text));
+  if (outputs.empty()) outputs.push_back(output_of("text"));
+  if (!flags.out.empty()) outputs.push_back({find_format("json"), flags.out});
+  for (const output& file : outputs)
+    if (!file.path.empty()) check_writable(file.path);
+  return outputs;
+}
+
+struct check_job {
+  check_request request;
+  std::vector<output> outputs;
+};
+
+/// Parses the command line. Returns nullopt if help was printed instead.
+std::optional<check_job> parse_check(const string_list& arguments) {
+  CLI::App app(
+      "usage: crossover check [FLAGS] OLD NEW\n"
+      "Compare two programs or two results files: is NEW slower than OLD?\n"
+      "Two crossover builds or Google Benchmark programs are measured alternately.\n"
+      "Exit code: 0 pass, 1 regression, 2 inconclusive. See docs/check.md.\n"
+      "Cells: --benchmark_filter=REGEX, or the flags of `crossover list --help`.\n"
+      "Formats: " +
+          names_of_formats() +
+          ".\nExample:  crossover check old/crossover new/crossover --format junit:check.xml",
+      "check");
+  check_flags flags;
+  flags.add_to(app);
+  if (!parse(app, arguments, &flags.benchmark_flags)) return std::nullopt;
+  return check_job{request_of(flags), outputs_of(flags)};
+}
+
+/// Writes every output, and the headline to standard output if none of them goes there.
+void write_outputs(const std::vector<output>& outputs, const check_result& result) {
+  bool printed = false;
+  for (const output& file : outputs) {
+    const std::string text = file.format->render(result);
+    if (!file.path.empty()) {
+      write_atomically(file.path, text);
+      continue;
+    }
+    printed = true;
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+      throw system_failure(error_kind::unwritable, "standard output", errno);
+  }
+  if (!printed) fmt::print("{}\n", headline(result));
 }
 
 }  // namespace
 
 int check_command(const string_list& arguments) {
-  CLI::App app(
-      "Is NEW slower than OLD? Two programs (builds of crossover, or any Google Benchmark "
-      "executables) are measured in turns;\n"
-      "two results files are compared as they are. Exit code: 0 pass, 1 regression, 2 "
-      "inconclusive. See docs/check.md.\n"
-      "Example:  crossover check old/crossover new/crossover --detect 5% --format text --format "
-      "junit:check.xml",
-      "check");
-  check_request asked;
-  selection chosen;
-  std::string detect = "5%", tolerate = "1%", false_alarms = "1%", power = "95%", budget = "5min",
-              thresholds_file, out, injection;
-  std::optional<std::uint64_t> seed;
-  string_list formats;
-  app.add_option("SIDES", asked.sides,
-                 "OLD NEW: two programs or two results files (with --history: NEW)")
-      ->required()
-      ->expected(1, -1);
-  app.add_option("--detect", detect, "the slowdown that must not slip through (default 5%)");
-  app.add_option("--tolerate", tolerate, "changes up to this are nobody's business (default 1%)");
-  app.add_option("--false-alarms", false_alarms,
-                 "how often equal builds may be called a regression, a suite (default 1%)");
-  app.add_option("--power", power, "how surely a slowdown of --detect is found (default 95%)");
-  app.add_option("--budget", budget, "wall time that may be spent (default 5min)");
-  app.add_option("--metric", asked.gate.metric,
-                 "what is judged: time, cpu, p99, memory, … (default time)");
-  app.add_option("--thresholds", thresholds_file, "FILE: other thresholds for some cells, as JSON");
-  app.add_option("--format", formats, help_of_formats())->take_all()->allow_extra_args(false);
-  app.add_option("--out", out, "FILE: the comparison as JSON");
-  app.add_option("--seed", seed, "of everything random here");
-  app.add_option("--grace", asked.grace_s,
-                 "kill a cell that takes this many extra seconds (default 20)")
-      ->check(CLI::PositiveNumber);
-  app.add_flag("--allow-different-environment", asked.files.allow_different_environment,
-               "judge in spite of differing machines or builds");
-  app.add_option("--history", asked.history,
-                 "DIR: compare with the recent runs of this machine that it holds");
-  app.add_option("--commit", asked.commit, "ID: and keep NEW there under this name");
-  app.add_option("--inject-new", injection)->group("");
-  chosen.add_to(app);
-  string_list benchmark_flags;
-  if (!parse(app, arguments, &benchmark_flags)) return exit_code::ok;
-
-  if (asked.sides.size() > 2)
-    throw error(
-        error_kind::invalid,
-        fmt::format(
-            "check: '{}' is one word too many; give OLD and NEW, and each selection with its flag",
-            asked.sides[2]));
-  take_benchmark_flags(benchmark_flags, asked);
-  if (!injection.empty()) take_injection(injection, asked);
-  asked.selection = chosen.flags("check");
-  asked.gate.detect = asked.files.detect = share_of("--detect", detect);
-  asked.gate.tolerate = asked.files.tolerate = share_of("--tolerate", tolerate);
-  asked.gate.false_alarms = asked.files.false_alarms = share_of("--false-alarms", false_alarms);
-  asked.gate.power = asked.files.power = share_of("--power", power);
-  asked.gate.budget_s = seconds_of("--budget", budget);
-  asked.gate.flips.seed = seed ? *seed : std::random_device()();
-  asked.files.metric = asked.gate.metric;
-  judged_metric(asked.gate.metric);
-  if (!(asked.gate.tolerate < asked.gate.detect))
-    throw error(error_kind::invalid,
-                fmt::format("--tolerate {} must be below --detect {}", tolerate, detect));
-  if (!asked.commit.empty() && asked.history.empty())
-    throw error(error_kind::invalid, "--commit names a run of a history: give --history DIR too");
-  if (!thresholds_file.empty()) asked.files.per_cell = read_thresholds(thresholds_file);
-  std::vector<output> outputs;
-  if (formats.empty()) formats = {"text"};
-  for (const std::string& text : formats) outputs.push_back(output_of(text));
-  if (!out.empty()) outputs.push_back({find_format("json"), out});
-  for (const output& one : outputs)
-    if (!one.path.empty()) check_writable(one.path);
-
+  const std::optional<check_job> job = parse_check(arguments);
+  if (!job) return exit_code::ok;
   catch_interrupts();
-  const check_result found = compare_sides(asked);
-  bool said = false;
-  for (const output& one : outputs) {
-    const std::string text = one.format->render(found);
-    if (!one.path.empty()) {
-      write_atomically(one.path, text);
-      continue;
-    }
-    said = true;
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-      throw system_failure(error_kind::unwritable, "standard output", errno);
-  }
-  if (!said) fmt::print("{}\n", headline(found));
-  return exit_code_of(found);
+  const check_result result = compare_sides(job->request);
+  write_outputs(job->outputs, result);
+  return exit_code_of(result);
 }
 
 }  // namespace crossover

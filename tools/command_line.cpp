@@ -18,28 +18,42 @@ string_list flags_of(const CLI::App& app) {
   return flags;
 }
 
+/// Returns the description and one line per flag, for a terminal of 80 columns.
+std::string help_of(const CLI::App& app) {
+  std::string text = app.get_description() + "\n\n";
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty() || option->get_positional()) continue;
+    const std::string& placeholder = option->get_option_text();
+    text +=
+        fmt::format("  {:<24}  {}\n",
+                    option->get_name(false, true) + (placeholder.empty() ? "" : " " + placeholder),
+                    option->get_description());
+  }
+  return text;
+}
+
 }  // namespace
 
 bool parse(CLI::App& app, const string_list& arguments, string_list* benchmark_flags) {
-  string_list mine;
-  for (const std::string& word : arguments) {
-    if (benchmark_flags != nullptr && word.starts_with("--benchmark_"))
-      benchmark_flags->push_back(word);
+  string_list own_arguments;
+  for (const std::string& argument : arguments) {
+    if (benchmark_flags != nullptr && argument.starts_with("--benchmark_"))
+      benchmark_flags->push_back(argument);
     else
-      mine.push_back(word);
+      own_arguments.push_back(argument);
   }
   app.allow_extras();
   try {
-    std::reverse(mine.begin(), mine.end());
-    app.parse(mine);
+    std::reverse(own_arguments.begin(), own_arguments.end());  // the order that CLI11 expects
+    app.parse(own_arguments);
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
+    fmt::print("{}", help_of(app));
     return false;
-  } catch (const CLI::ParseError& trouble) {
-    std::string what = trouble.what();
-    std::replace(what.begin(), what.end(), '\n', ' ');
+  } catch (const CLI::ParseError& e) {
+    std::string message = e.what();
+    std::replace(message.begin(), message.end(), '\n', ' ');
     throw error(error_kind::invalid, fmt::format("{}: {}; see crossover {} --help", app.get_name(),
-                                                 what, app.get_name()));
+                                                 message, app.get_name()));
   }
   for (const std::string& extra : app.remaining()) {
     if (extra == "--") continue;
@@ -48,40 +62,39 @@ bool parse(CLI::App& app, const string_list& arguments, string_list* benchmark_f
                 extra.starts_with("-")
                     ? fmt::format("{} has no flag '{}': {}", app.get_name(), flag,
                                   suggestion(flag, flags_of(app)))
-                    : fmt::format("{}: '{}' is one word too many; see crossover {} --help",
+                    : fmt::format("{}: unexpected argument '{}'; see crossover {} --help",
                                   app.get_name(), extra, app.get_name()));
   }
   return true;
 }
 
-void selection::add_to(CLI::App& app) {
-  app.add_option("--workload", workloads, "NAME[:key=value,…], repeatable: what an operation does")
+void selection::add_to(CLI::App& app, const std::string& group) {
+  const auto add = [&](const char* flag, const char* placeholder, auto& value, const char* help) {
+    return app.add_option(flag, value, help)->option_text(placeholder)->group(group);
+  };
+  add("--workload", "NAME[:K=V,…]", workloads, "operation to measure; repeatable")
       ->take_all()
       ->allow_extra_args(false);
-  app.add_option("--model", models, "NAME[:key=value,…], repeatable: how operations are run")
+  add("--model", "NAME[:K=V,…]", models, "concurrency model; repeatable")
       ->take_all()
       ->allow_extra_args(false);
-  app.add_option("--cores", cores, "1,2,4: how many CPUs the model may use")->delimiter(',');
-  app.add_option("--in-flight", in_flight, "1,64,1024: operations outstanding at once")
-      ->delimiter(',');
-  app.add_option("--rate", rate, "operations a second: an open loop, for latency at a load")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--suite", suite_name, "a named set of cells; see crossover list --suites");
-  app.add_flag("--quick", quick, "a first look, under 20 s on 2 cores");
-  app.add_flag("--thorough", thorough, "everything: hours on a large machine");
+  add("--cores", "1,2,4", cores, "numbers of CPUs to use")->delimiter(',');
+  add("--in-flight", "1,64,1024", in_flight, "numbers of operations in flight")->delimiter(',');
+  add("--rate", "R", rate, "open loop: start R operations per second")->check(CLI::PositiveNumber);
+  add("--suite", "NAME", suite_name, "named set of cells (see crossover list)");
+  app.add_flag("--quick", quick, "quick overview, under 20 s on 2 cores")->group(group);
+  app.add_flag("--thorough", thorough, "measure everything; takes hours")->group(group);
 }
 
 const suite& selection::chosen_suite() const {
-  const int named = (quick ? 1 : 0) + (thorough ? 1 : 0) + (suite_name.empty() ? 0 : 1);
-  if (named > 1)
-    throw error(error_kind::invalid,
-                "--quick, --thorough and --suite exclude each other: give one");
+  if ((quick ? 1 : 0) + (thorough ? 1 : 0) + (suite_name.empty() ? 0 : 1) > 1)
+    throw error(error_kind::invalid, "--quick, --thorough and --suite are mutually exclusive");
   if (quick) return find_suite("quick");
   if (thorough) return find_suite("thorough");
   return suite_name.empty() ? all_suites().front() : find_suite(suite_name);
 }
 
-string_list selection::flags(const std::string& otherwise) const {
+string_list selection::flags(const std::string& fallback) const {
   string_list flags;
   const auto add = [&flags](const char* flag, const std::string& value) {
     flags.insert(flags.end(), {flag, value});
@@ -96,15 +109,15 @@ string_list selection::flags(const std::string& otherwise) const {
   if (thorough) flags.emplace_back("--thorough");
   const bool names_cells =
       !workloads.empty() || !models.empty() || !suite_name.empty() || quick || thorough;
-  if (!flags.empty() && !names_cells) add("--suite", otherwise);
+  if (!flags.empty() && !names_cells) add("--suite", fallback);
   return flags;
 }
 
-std::vector<matrix> selection::matrices(const machine& here) const {
+std::vector<matrix> selection::matrices(const machine& computer) const {
   const suite& chosen = chosen_suite();
   std::vector<matrix> all;
   if (workloads.empty() && models.empty()) {
-    all = chosen.matrices(here);
+    all = chosen.matrices(computer);
   } else {
     matrix m;
     for (const std::string& text : workloads) m.workloads.push_back(parse_named_parameters(text));
@@ -114,7 +127,7 @@ std::vector<matrix> selection::matrices(const machine& here) const {
         m.workloads.push_back({std::string(type->name), {}});
     if (models.empty())
       for (const model_type* type : all_models()) m.models.push_back({std::string(type->name), {}});
-    m.cores = standard_cores(here);
+    m.cores = standard_cores(computer);
     m.in_flight = {64};
     all.push_back(std::move(m));
   }

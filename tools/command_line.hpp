@@ -26,15 +26,16 @@ struct selection {
   std::string suite_name;
   bool quick = false, thorough = false;
 
-  void add_to(CLI::App& app);
+  /// `group`: heading in the help; "" hides the flags from it.
+  void add_to(CLI::App& app, const std::string& group = "Options");
   /// Returns the suite that the flags name, or the standard one.
   const suite& chosen_suite() const;
   /// Returns the suite's matrices. If workloads or models are named, returns one matrix of them;
   /// defaults: every workload, every model, the standard core counts, 64 in flight.
-  std::vector<matrix> matrices(const machine& here) const;
+  std::vector<matrix> matrices(const machine& computer) const;
   /// Returns the selection as flags for another program's `list`. If the flags only narrow a suite
-  /// (such as --cores), `--suite otherwise` is added. Empty if nothing was selected.
-  string_list flags(const std::string& otherwise) const;
+  /// (such as --cores), `--suite fallback` is added. Empty if nothing was selected.
+  string_list flags(const std::string& fallback) const;
 };
 
 }  // namespace crossover

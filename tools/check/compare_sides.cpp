@@ -38,17 +38,18 @@ operand kind_of(const std::string& path) {
   std::error_code ignored;
   if (!fs::is_regular_file(path, ignored)) {
     if (!fs::exists(path, ignored))
-      throw error(error_kind::unreadable,
-                  fmt::format("{}: no such file; give two results files or two programs", path));
+      throw error(
+          error_kind::unreadable,
+          fmt::format("{}: no such file; expected two results files or two programs", path));
     throw error(error_kind::unreadable,
-                fmt::format("{}: not a file; give two results files or two programs", path));
+                fmt::format("{}: not a file; expected two results files or two programs", path));
   }
   if (::access(path.c_str(), X_OK) != 0 || begins_like_json(path)) return operand::results_file;
   try {
-    const std::string said =
+    const std::string version =
         child_process({fs::absolute(path).string(), "--version", "--benchmark_list_tests=true"})
             .read_to_end(child_process::duration(20));
-    if (said.starts_with("crossover ")) return operand::crossover_program;
+    if (version.starts_with("crossover ")) return operand::crossover_program;
   } catch (const interrupted&) {
     throw;
   } catch (const error&) {
@@ -62,156 +63,168 @@ results filtered(results all, const name_filter& filter) {
   return all;
 }
 
-check_result check_files(check_request& asked) {
-  const name_filter filter(asked.filter);
-  if (!asked.selection.empty())
-    throw error(
-        error_kind::invalid,
-        fmt::format("{} chooses cells of programs; of files, choose with --benchmark_filter",
-                    asked.selection.front()));
-  asked.files.new_name = asked.sides.back();
-  const results now = filtered(read_results(asked.sides.back()), filter);
-  if (asked.history.empty()) {
-    asked.files.old_name = asked.sides.front();
-    return compare_files(filtered(read_results(asked.sides.front()), filter), now, asked.files);
-  }
-  if (asked.sides.size() == 2)
+check_result check_files(const check_request& request) {
+  const name_filter filter(request.filter);
+  if (!request.selection.empty())
     throw error(error_kind::invalid,
-                "--history takes the place of OLD: give the new results alone");
-  history_options options;
-  options.files = asked.files;
-  const std::vector<history_entry> before = read_history(asked.history, machine_fingerprint(now));
-  if (!asked.commit.empty())
-    add_to_history(asked.history, asked.commit, read_results(asked.sides.back()),
-                   content_of(asked.sides.back()));
-  if (before.empty() && !asked.commit.empty()) {
-    check_result found;
-    found.old_name = asked.history;
-    found.new_name = asked.files.new_name;
-    found.notes.push_back(
-        "this is the history's first run of this machine: there was nothing to compare it with, "
-        "and it is kept");
-    return found;
+                fmt::format("{} selects cells of programs; for files use --benchmark_filter",
+                            request.selection.front()));
+  const std::string& new_file = request.sides.back();
+  file_options options = request.files;
+  options.new_name = new_file;
+  const results new_results = filtered(read_results(new_file), filter);
+  if (request.history.empty()) {
+    options.old_name = request.sides.front();
+    return compare_files(filtered(read_results(request.sides.front()), filter), new_results,
+                         options);
   }
-  return compare_with_history(before, now, options);
+  if (request.sides.size() == 2)
+    throw error(error_kind::invalid, "--history replaces OLD: give only NEW");
+  const std::vector<history_entry> before =
+      read_history(request.history, machine_fingerprint(new_results));
+  if (!request.commit.empty())
+    add_to_history(request.history, request.commit, read_results(new_file), content_of(new_file));
+  if (before.empty() && !request.commit.empty()) {
+    check_result result;
+    result.old_name = request.history;
+    result.new_name = new_file;
+    result.notes.push_back(
+        "stored as the first run of this machine in the history: nothing to "
+        "compare with yet");
+    return result;
+  }
+  history_options history;
+  history.files = options;
+  return compare_with_history(before, new_results, history);
 }
 
 /// Moves the lists that were known before measuring into the result.
-void add_unmatched(check_result& found, check_result before) {
+void add_unmatched(check_result& result, check_result before) {
   const auto append = [](auto& to, auto& from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   };
-  append(found.removed, before.removed);
-  append(found.added, before.added);
-  append(found.newly_failing, before.newly_failing);
-  append(found.failing, before.failing);
-  append(found.skipped, before.skipped);
-  append(found.notes, before.notes);
-  append(found.environment, before.environment);
+  append(result.removed, before.removed);
+  append(result.added, before.added);
+  append(result.newly_failing, before.newly_failing);
+  append(result.failing, before.failing);
+  append(result.skipped, before.skipped);
+  append(result.notes, before.notes);
+  append(result.environment, before.environment);
 }
 
-check_result check_programs(const check_request& asked, operand kind) {
-  const std::string old_program = std::filesystem::absolute(asked.sides[0]).string(),
-                    new_program = std::filesystem::absolute(asked.sides[1]).string();
-  check_result before;
-  before.old_name = asked.sides[0];
-  before.new_name = asked.sides[1];
-  std::unique_ptr<block_source> source;
+/// Builds the source of blocks for two programs; cells that only one has go to `unmatched`.
+std::unique_ptr<block_source> pair_of(const check_request& request, operand kind,
+                                      check_result& unmatched) {
+  const std::string old_program = std::filesystem::absolute(request.sides[0]).string(),
+                    new_program = std::filesystem::absolute(request.sides[1]).string();
   if (kind == operand::crossover_program) {
-    if (!asked.min_time.empty())
+    if (!request.min_time.empty())
       throw error(error_kind::invalid,
-                  "--benchmark_min_time is for Google Benchmark programs; cells of crossover have "
-                  "slices of their own");
+                  "--benchmark_min_time applies only to Google Benchmark programs");
     crossover_pair_options options;
-    options.selection = asked.selection.empty() ? string_list{"--suite", "check"} : asked.selection;
-    options.filter = asked.filter;
-    options.metric = asked.gate.metric;
-    options.seed = asked.gate.flips.seed;
-    options.grace_s = asked.grace_s.value_or(20);
-    options.slower = asked.slower;
-    options.slower_in = asked.slower_in;
-    source = std::make_unique<crossover_pair>(old_program, new_program, options, before);
-  } else {
-    if (!asked.selection.empty())
-      throw error(
-          error_kind::invalid,
-          fmt::format(
-              "{} chooses cells of crossover; of other programs, choose with --benchmark_filter",
-              asked.selection.front()));
-    source = std::make_unique<foreign_pair>(
-        old_program, new_program,
-        foreign_pair_options{asked.filter, asked.min_time, asked.gate.metric, asked.gate.flips.seed,
-                             asked.grace_s.value_or(120)},
-        before);
+    options.selection =
+        request.selection.empty() ? string_list{"--suite", "check"} : request.selection;
+    options.filter = request.filter;
+    options.metric = request.gate.metric;
+    options.seed = request.gate.flips.seed;
+    if (request.grace_s) options.grace_s = *request.grace_s;
+    options.slower = request.slower;
+    options.slower_in = request.slower_in;
+    return std::make_unique<crossover_pair>(old_program, new_program, options, unmatched);
   }
+  if (!request.selection.empty())
+    throw error(error_kind::invalid,
+                fmt::format("{} selects cells of crossover; for other programs use "
+                            "--benchmark_filter",
+                            request.selection.front()));
+  foreign_pair_options options;
+  options.filter = request.filter;
+  options.min_time = request.min_time;
+  options.metric = request.gate.metric;
+  options.seed = request.gate.flips.seed;
+  if (request.grace_s) options.timeout_s = *request.grace_s;
+  return std::make_unique<foreign_pair>(old_program, new_program, options, unmatched);
+}
+
+/// Throws `error` if no cell can be compared.
+void require_cells(const std::vector<std::string>& names, const check_result& unmatched) {
+  if (!names.empty()) return;
+  if (unmatched.removed.empty() && unmatched.added.empty()) {
+    const std::string reason =
+        unmatched.skipped.empty() ? "" : ": " + unmatched.skipped.front().reason;
+    throw error(error_kind::invalid,
+                fmt::format("no cell to compare{}; widen the selection", reason));
+  }
+  require_common_cells(unmatched);
+}
+
+check_result check_programs(const check_request& request, operand kind) {
+  check_result before;
+  before.old_name = request.sides[0];
+  before.new_name = request.sides[1];
+  const std::unique_ptr<block_source> source = pair_of(request, kind, before);
   const std::vector<std::string> names = source->cells();
-  if (names.empty()) {
-    if (before.removed.empty() && before.added.empty()) {
-      const std::string why = before.skipped.empty() ? "" : ": " + before.skipped.front().reason;
-      throw error(error_kind::invalid,
-                  fmt::format("no cell to compare{}; widen the selection", why));
-    }
-    require_common_cells(before);
-  }
-  for (const std::string& pattern : idle_patterns(asked.files.per_cell, names))
+  require_cells(names, before);
+  for (const std::string& pattern : idle_patterns(request.files.per_cell, names))
     before.notes.push_back(fmt::format("--thresholds: '{}' matches no cell", pattern));
 
   progress_line line;
   gate_watch watch;
-  watch.planned = [&line](const std::string& words_of_plan) {
+  watch.planned = [&line](const std::string& plan) {
     line.clear();
-    fmt::print(stderr, "{}\n", words_of_plan);
+    fmt::print(stderr, "{}\n", plan);
   };
-  watch.progress = [&line](const run_progress& now) { line.show(now); };
-  check_result found = run_gate(*source, asked.gate, asked.files.per_cell, watch);
+  watch.progress = [&line](const run_progress& progress) { line.show(progress); };
+  check_result result = run_gate(*source, request.gate, request.files.per_cell, watch);
   line.clear();
-  found.old_name = before.old_name;
-  found.new_name = before.new_name;
+  result.old_name = before.old_name;
+  result.new_name = before.new_name;
   if (kind == operand::other_program)
-    found.plan.order = "one process of each a block, in random order";
-  add_unmatched(found, std::move(before));
-  found.environment_allowed = asked.files.allow_different_environment;
-  return found;
+    result.plan.order = "one process of each program per block, in random order";
+  add_unmatched(result, std::move(before));
+  result.environment_allowed = request.files.allow_different_environment;
+  return result;
 }
 
-check_result compare(check_request& asked) {
-  if (asked.sides.size() == 1) {
-    if (asked.history.empty())
-      throw error(error_kind::invalid, "give OLD and NEW, or NEW and --history DIR");
-    if (kind_of(asked.sides[0]) != operand::results_file)
+check_result compare(const check_request& request) {
+  if (request.sides.size() == 1) {
+    if (request.history.empty())
+      throw error(error_kind::invalid, "check: expected OLD NEW, or NEW with --history DIR");
+    if (kind_of(request.sides[0]) != operand::results_file)
       throw error(
           error_kind::invalid,
-          fmt::format("{}: a history holds results; measure with `crossover run` and give its file",
-                      asked.sides[0]));
-    return check_files(asked);
+          fmt::format("{}: --history requires a results file; measure with `crossover run` first",
+                      request.sides[0]));
+    return check_files(request);
   }
-  const operand of_old = kind_of(asked.sides[0]), of_new = kind_of(asked.sides[1]);
-  if ((of_old == operand::results_file) != (of_new == operand::results_file))
+  const operand old_kind = kind_of(request.sides[0]), new_kind = kind_of(request.sides[1]);
+  if ((old_kind == operand::results_file) != (new_kind == operand::results_file))
     throw error(error_kind::invalid,
-                fmt::format("{} is a program and {} is not: give two programs or two results files",
-                            asked.sides[of_old == operand::results_file ? 1 : 0],
-                            asked.sides[of_old == operand::results_file ? 0 : 1]));
-  if (of_old == operand::results_file) return check_files(asked);
-  if (!asked.history.empty())
-    throw error(error_kind::invalid,
-                "--history goes with one results file: a history holds results");
-  if (of_old != of_new)
+                fmt::format("{} is a program and {} is not: expected two programs or two results "
+                            "files",
+                            request.sides[old_kind == operand::results_file ? 1 : 0],
+                            request.sides[old_kind == operand::results_file ? 0 : 1]));
+  if (old_kind == operand::results_file) return check_files(request);
+  if (!request.history.empty())
+    throw error(error_kind::invalid, "--history requires a results file, not programs");
+  if (old_kind != new_kind)
     throw error(error_kind::unreadable,
-                fmt::format("{}: not a crossover, while the other is: give two of a kind",
-                            asked.sides[of_old == operand::crossover_program ? 1 : 0]));
-  return check_programs(asked, of_old);
+                fmt::format("{} is not a crossover build but the other program is: compare two of "
+                            "the same kind",
+                            request.sides[old_kind == operand::crossover_program ? 1 : 0]));
+  return check_programs(request, old_kind);
 }
 
 }  // namespace
 
-check_result compare_sides(check_request& asked) {
+check_result compare_sides(const check_request& request) {
   try {
-    return compare(asked);
+    return compare(request);
   } catch (const interrupted&) {
     throw;
-  } catch (const error& trouble) {
-    if (trouble.kind() == error_kind::invalid || trouble.kind() == error_kind::unwritable) throw;
-    throw error(error_kind::unreadable, trouble.what());
+  } catch (const error& e) {
+    if (e.kind() == error_kind::invalid || e.kind() == error_kind::unwritable) throw;
+    throw error(error_kind::unreadable, e.what());
   }
 }
 

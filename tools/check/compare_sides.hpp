@@ -17,14 +17,14 @@ struct check_request {
   std::string filter, min_time;
   std::optional<double> grace_s;
   string_list selection;  ///< flags of `list`; empty: the suite `check`
-  double slower = 0;
-  std::string slower_in;
+  double slower = 0;      ///< percent added to the operations of NEW, to test check itself
+  std::string slower_in;  ///< filter of the cells that `slower` applies to
   std::string history, commit;
 };
 
 /// Detects what the sides are (builds of crossover, other programs, results files) and compares
 /// them. Throws `error`: invalid if the request does not fit the sides, otherwise unreadable. A
 /// failure outside any cell is an input error, never a regression.
-check_result compare_sides(check_request& asked);
+check_result compare_sides(const check_request& request);
 
 }  // namespace crossover

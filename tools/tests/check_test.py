@@ -165,7 +165,7 @@ class Files(Check):
         self.refused(UNREADABLE, "no such file", old, self.directory / "missing")
         self.refused(UNREADABLE, "not a file", old, self.directory)
         self.refused(UNREADABLE, "no cell in common", old, self.file("other.json", z=self.steady))
-        self.refused(USAGE, "give two programs or two results files", old, PROGRAM)
+        self.refused(USAGE, "expected two programs or two results files", old, PROGRAM)
         self.refused(USAGE, "--benchmark_filter", old, old, "--model", "serial")
         self.refused(
             UNWRITABLE, "missing", old, old, "--format", f"json:{self.directory}/missing/o.json"
@@ -174,20 +174,20 @@ class Files(Check):
     def test_usage(self):
         old = self.file("old.json", a=self.steady)
         for words, *flags in (
-            ("give OLD and NEW",),
+            ("expected OLD NEW",),
             ("--detect much", "--detect", "much"),
             ("--budget 5", "--budget", "5"),
             ("--format x: unknown", "--format", "x"),
             ("--metric x: unknown", "--metric", "x"),
             ("must be below --detect", "--tolerate", "5%"),
-            ("--inject-new", "--inject-new", "x"),
+            ("--inject-slowdown x: expected", "--inject-slowdown", "x"),
             ("did you mean '--detect'?", "--detcet", "1%"),
             ("--benchmark_fitler", "--benchmark_fitler=a"),
             ("not a regular expression", "--benchmark_filter=("),
             ("--history", "--commit", "abc"),
         ):
             self.refused(
-                USAGE, words, *([old] if words == "give OLD and NEW" else [old, old]), *flags
+                USAGE, words, *([old] if words == "expected OLD NEW" else [old, old]), *flags
             )
         self.refused(
             UNREADABLE, "rules.json", old, old, "--thresholds", self.directory / "rules.json"
@@ -258,8 +258,8 @@ class OwnPrograms(Check):
             1,
             "--in-flight",
             1,
-            "--inject-new",
-            "slower=60",
+            "--inject-slowdown",
+            "60",
         )
         self.assertGreater(found["cells"][0]["ratio"], 1.2)
 
@@ -294,9 +294,7 @@ class OwnPrograms(Check):
         )
 
     def test_a_hang(self):
-        found = self.check(
-            REGRESSION, PROGRAM, self.spoiled("exec sleep 600"), *CELL, "--grace", 1
-        )
+        found = self.check(REGRESSION, PROGRAM, self.spoiled("exec sleep 600"), *CELL, "--grace", 1)
         self.assertIn("was killed", found["newly_failing"][0]["reason"])
 
     def test_cells_that_one_program_does_not_have(self):
@@ -326,9 +324,7 @@ class OwnPrograms(Check):
             "--detect",
             "50%",
         )
-        self.assertEqual(
-            [c["name"] for c in found["removed"]], ["noop/serial/cores:1/in_flight:1"]
-        )
+        self.assertEqual([c["name"] for c in found["removed"]], ["noop/serial/cores:1/in_flight:1"])
         self.assertEqual(
             [c["name"] for c in found["cells"]], ["noop/event_loop/cores:1/in_flight:1"]
         )
@@ -409,8 +405,8 @@ class ForeignPrograms(Check):
         )
         self.refused(UNREADABLE, "no benchmark", "/bin/true", "/bin/true")
         self.refused(UNREADABLE, "no cell in common", old, self.imitation("other", {"BM_z": 1}))
-        self.refused(UNREADABLE, "give two of a kind", old, PROGRAM)
-        self.refused(USAGE, "chooses cells of crossover", old, old, "--quick")
+        self.refused(UNREADABLE, "compare two of the same kind", old, PROGRAM)
+        self.refused(USAGE, "selects cells of crossover", old, old, "--quick")
 
 
 if __name__ == "__main__":
