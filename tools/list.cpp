@@ -80,17 +80,18 @@ void print_table(const std::vector<planned_cell>& cells) {
 
 int list_command(const string_list& arguments) {
   CLI::App app(
-      "The matrix: workloads, models, suites and the cells that `run` with the same flags would "
-      "measure.\n"
+      "usage: crossover list [FLAGS]\n"
+      "List workloads, models and suites, and the cells that `crossover run` with the\n"
+      "same flags measures, with the reason for each skipped cell.\n"
       "Example:  crossover list --workload network --cores 1,2 --json",
       "list");
   selection chosen;
   chosen.add_to(app);
   bool json = false;
-  app.add_flag("--json", json, "as JSON");
+  app.add_flag("--json", json, "print JSON");
   if (!parse(app, arguments)) return exit_code::ok;
-  const machine here = read_machine();
-  const auto cells = plan(chosen.matrices(here), here, read_limits());
+  const machine computer = read_machine();
+  const auto cells = plan(chosen.matrices(computer), computer, read_limits());
   if (json)
     fmt::print("{}\n", as_json(cells).dump(1));
   else

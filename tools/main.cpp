@@ -19,24 +19,25 @@ struct command {
 };
 
 constexpr std::array commands = {
-    command{"list", "the matrix: workloads, models, cells, what is skipped and why", list_command},
-    command{"run", "measure; results to --out (results.json)", run_command},
-    command{"report", "one self-contained HTML page of results", report_command},
-    command{"check", "is NEW slower than OLD? two programs or two results files; exit code 0, 1, 2",
-            check_command},
-    command{"serve", "a workload's fixture alone", serve_command},
-    command{"cell", "one cell process (for programs; see bench/cell/PROTOCOL.md)", cell_command},
+    command{"list", "list workloads, models, suites and cells, with reasons for skipped cells",
+            list_command},
+    command{"run", "measure and write results to --out (results.json)", run_command},
+    command{"report", "render results as an HTML page or a table", report_command},
+    command{"check", "compare two programs or two results files: is NEW slower?", check_command},
+    command{"serve", "run a workload's server on its own", serve_command},
+    command{"cell", "run one cell process (for programs; see bench/cell/PROTOCOL.md)",
+            cell_command},
 };
 
-int help(std::FILE* to) {
-  fmt::print(to,
-             "crossover: which concurrency model wins for this workload on this machine, and by "
-             "how much\n\nusage: crossover COMMAND …\n\n");
-  for (const command& c : commands) fmt::print(to, "  {:<8} {}\n", c.name, c.help);
-  fmt::print(to,
-             "\n`crossover COMMAND --help` tells more. Begin with:  crossover run --quick && "
-             "crossover report results.json\n");
-  return to == stdout ? exit_code::ok : exit_code::usage;
+int help(std::FILE* stream) {
+  fmt::print(stream,
+             "crossover: which concurrency model is best for a workload on this machine?\n\n"
+             "usage: crossover COMMAND [FLAGS]\n\n");
+  for (const command& c : commands) fmt::print(stream, "  {:<8} {}\n", c.name, c.help);
+  fmt::print(stream,
+             "\nRun `crossover COMMAND --help` for details.\n"
+             "Example:  crossover run --quick && crossover report results.json\n");
+  return stream == stdout ? exit_code::ok : exit_code::usage;
 }
 
 int code_of(error_kind kind) {
@@ -70,7 +71,6 @@ int dispatch(const string_list& arguments) {
 }
 
 }  // namespace
-
 }  // namespace crossover
 
 int main(int count, char** values) {
@@ -79,13 +79,12 @@ int main(int count, char** values) {
     return dispatch({values + 1, values + count});
   } catch (const interrupted&) {
     return exit_code::interrupted;
-  } catch (const error& trouble) {
-    fmt::print(stderr, "crossover: {}\n", trouble.what());
-    return code_of(trouble.kind());
-  } catch (const std::exception& bug) {
-    fmt::print(stderr,
-               "crossover: a bug of ours: {}; please report it with the command that you ran\n",
-               bug.what());
+  } catch (const error& e) {
+    fmt::print(stderr, "crossover: {}\n", e.what());
+    return code_of(e.kind());
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "crossover: internal error: {}; please report it with the command you ran\n",
+               e.what());
     return exit_code::bug;
   }
 }

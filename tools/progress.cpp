@@ -19,10 +19,12 @@ std::string format_time_left(double seconds) {
 progress_line::progress_line() : terminal_(::isatty(STDERR_FILENO) == 1) {}
 progress_line::~progress_line() { clear(); }
 
-void progress_line::show(const run_progress& now) {
-  const std::string left = now.left_s < 0 ? "estimating" : format_time_left(now.left_s) + " left";
-  std::string line = fmt::format("[{:>{}}/{}] {} · {}", now.done + 1,
-                                 std::to_string(now.total).size(), now.total, left, now.cell);
+void progress_line::show(const run_progress& progress) {
+  const std::string left =
+      progress.left_s < 0 ? "estimating" : format_time_left(progress.left_s) + " left";
+  std::string line =
+      fmt::format("[{:>{}}/{}] {} · {}", progress.done + 1, std::to_string(progress.total).size(),
+                  progress.total, left, progress.cell);
   if (!terminal_) {
     const auto time = std::chrono::steady_clock::now();
     if (time < next_line_) return;

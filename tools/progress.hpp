@@ -14,7 +14,7 @@ class progress_line {
   ~progress_line();
   progress_line(const progress_line&) = delete;
   progress_line& operator=(const progress_line&) = delete;
-  void show(const run_progress& now);
+  void show(const run_progress& progress);
   void clear();
 
  private:

@@ -34,26 +34,27 @@ std::string without_password(const std::string& text) {
 
 /// Parses `--endpoint` values. Connects to each server once, so that a bad address is reported
 /// before anything is measured.
-std::map<std::string, std::string> users_endpoints(const string_list& texts) {
+std::map<std::string, std::string> parse_endpoints(const string_list& texts) {
   std::map<std::string, std::string> endpoints;
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
-      throw error(error_kind::invalid,
-                  fmt::format("--endpoint {}: write WORKLOAD=WHERE, as network=127.0.0.1:4000",
-                              without_password(text)));
+      throw error(
+          error_kind::invalid,
+          fmt::format("--endpoint {}: expected WORKLOAD=ADDRESS, as in network=127.0.0.1:4000",
+                      without_password(text)));
     const workload_type& type = find_workload(text.substr(0, equals));
     if (type.start_server == nullptr)
-      throw error(error_kind::invalid, fmt::format("--endpoint {}: {} talks to no server",
+      throw error(error_kind::invalid, fmt::format("--endpoint {}: {} uses no server",
                                                    without_password(text), type.name));
     try {
       if (type.try_endpoint != nullptr)
         type.try_endpoint(text.substr(equals + 1));
       else
         connect_first(text.substr(equals + 1));
-    } catch (const error& trouble) {
+    } catch (const error& e) {
       throw error(error_kind::invalid,
-                  fmt::format("--endpoint {}: {}", without_password(text), trouble.what()));
+                  fmt::format("--endpoint {}: {}", without_password(text), e.what()));
     }
     endpoints[std::string(type.name)] = text.substr(equals + 1);
   }
@@ -67,10 +68,10 @@ string_list split_words(const std::string& text) {
   return all;
 }
 
-results empty_results(const std::vector<planned_cell>& cells, const machine& here,
+results empty_results(const std::vector<planned_cell>& cells, const machine& computer,
                       const string_list& arguments, std::uint64_t seed) {
   results all;
-  all.environment = read_environment(here);
+  all.environment = read_environment(computer);
   all.environment["google_benchmark_build_type"] = google_benchmark_build_type();
   all.command = {"crossover", "run"};
   std::transform(arguments.begin(), arguments.end(), std::back_inserter(all.command),
@@ -85,32 +86,34 @@ results empty_results(const std::vector<planned_cell>& cells, const machine& her
 
 /// Throws `error` if `--trace` cannot work, before anything is measured.
 void check_traceable(const std::vector<planned_cell>& cells, const std::string& file) {
-  const auto runnable = [](const planned_cell& cell) { return cell.skip_reason.empty(); };
-  const auto count = std::count_if(cells.begin(), cells.end(), runnable);
-  if (count == 0) return;  // run_cells reports it
-  if (count > 1)
-    throw error(error_kind::invalid, fmt::format("--trace draws one cell, and {} are chosen: name "
-                                                 "one workload, model, cores and in flight",
-                                                 count));
-  const planned_cell& only = *std::find_if(cells.begin(), cells.end(), runnable);
-  if (!only.model->script.empty())
+  std::vector<const planned_cell*> runnable;
+  for (const planned_cell& cell : cells)
+    if (cell.skip_reason.empty()) runnable.push_back(&cell);
+  if (runnable.empty()) return;  // run_cells reports it
+  if (runnable.size() > 1)
     throw error(
         error_kind::invalid,
-        fmt::format("--trace: {} runs in CPython, which keeps no trace; choose another model",
-                    only.model->name));
-  if (const std::string why = cpu_switches_refusal(); !why.empty())
-    throw error(error_kind::unsupported, "--trace: " + why);
+        fmt::format(
+            "--trace needs exactly one cell, {} selected: choose one workload, model, core count "
+            "and in-flight value",
+            runnable.size()));
+  const model_type& model = *runnable.front()->model;
+  if (!model.script.empty())
+    throw error(error_kind::invalid,
+                fmt::format("--trace: not supported for {} (CPython)", model.name));
+  if (const std::string reason = cpu_switches_refusal(); !reason.empty())
+    throw error(error_kind::unsupported, "--trace: " + reason);
   check_writable(file);
 }
 
-void write_trace(const std::string& file, const measuring& how, const machine& here,
+void write_trace(const std::string& file, const measuring& how, const machine& computer,
                  server_pool& servers, const planned_cell& cell, const cell_result& measured) {
   const sample& last = measured.samples.back();
   const auto [traced, trace] = trace_in_fresh_process(
-      how, here, servers, cell, static_cast<double>(last.operations) / last.wall_s);
+      how, computer, servers, cell, static_cast<double>(last.operations) / last.wall_s);
   write_atomically(file, trace_events(trace, measured, traced));
   fmt::print(
-      "trace:   {} ({} operations of a run of its own; open it at ui.perfetto.dev or "
+      "trace:   {} ({} operations of a separate run; open it at ui.perfetto.dev or "
       "chrome://tracing)\n",
       file, traced.operations);
 }
@@ -119,10 +122,10 @@ void write_trace(const std::string& file, const measuring& how, const machine& h
 
 int run_command(const string_list& arguments) {
   CLI::App app(
-      "Measure: every cell in fresh processes, repetitions in random order; results to --out.\n"
-      "Google Benchmark's flags (--benchmark_filter=REGEX and the rest) are passed through.\n"
-      "Example:  crossover run --workload network:bytes=64 --model event_loop --model thread_pool "
-      "--cores 1,2 --in-flight 1,64",
+      "usage: crossover run [FLAGS]\n"
+      "Measure every cell in fresh processes, with repetitions in random order. Google\n"
+      "Benchmark flags (--benchmark_filter=REGEX, …) are passed through.\n"
+      "Example:  crossover run --workload network --model event_loop --cores 1,2",
       "run");
   selection chosen;
   chosen.add_to(app);
@@ -133,48 +136,51 @@ int run_command(const string_list& arguments) {
   std::optional<std::uint64_t> seed;
   string_list endpoints;
   std::string launcher, out = "results.json", trace;
-  app.add_option("--seconds", seconds, "measured time of a repetition")
+  app.add_option("--seconds", seconds, "measured time per repetition")
+      ->option_text("S")
       ->check(CLI::Range(0.001, 3600.0));
-  app.add_option("--repetitions", repetitions, "fresh cell processes a cell")
+  app.add_option("--repetitions", repetitions, "repetitions, each in a fresh process")
+      ->option_text("N")
       ->check(CLI::Range(1, 10000));
-  app.add_option("--seed", seed, "of everything random here");
-  app.add_option("--endpoint", endpoints,
-                 "WORKLOAD=HOST:PORT or a database URL, repeatable: a server of yours")
+  app.add_option("--seed", seed, "seed for all random choices (default: random)")->option_text("N");
+  app.add_option("--endpoint", endpoints, "existing server (HOST:PORT or URL); repeatable")
+      ->option_text("WORKLOAD=ADDRESS")
       ->take_all()
       ->allow_extra_args(false);
-  app.add_option("--launcher", launcher, "put before the cell's command line, as 'taskset -c 3'");
-  app.add_option("--grace", how.grace_s,
-                 "kill a cell that takes this many extra seconds (default 20)")
+  app.add_option("--launcher", launcher, "command prefix of cells, e.g. 'taskset -c 3'")
+      ->option_text("COMMAND");
+  app.add_option("--grace", how.grace_s, "kill a cell after S extra seconds (default 20)")
+      ->option_text("S")
       ->check(CLI::PositiveNumber);
-  app.add_option("--out", out, "the results file (default results.json)");
-  app.add_option("--trace", trace,
-                 "of one cell: which operation ran on which core when (Chrome trace events)");
+  app.add_option("--out", out, "results file (default results.json)")->option_text("FILE");
+  app.add_option("--trace", trace, "trace of a single cell (Chrome trace events)")
+      ->option_text("FILE");
   if (!parse(app, arguments, &options.benchmark_flags)) return exit_code::ok;
 
-  const suite& named = chosen.chosen_suite();
-  const machine here = read_machine();
-  const std::map<std::string, std::string> external_servers = users_endpoints(endpoints);
+  const suite& chosen_suite = chosen.chosen_suite();
+  const machine computer = read_machine();
+  const std::map<std::string, std::string> external_servers = parse_endpoints(endpoints);
   std::set<std::string> served;
   for (const auto& [workload, endpoint] : external_servers) served.insert(workload);
-  const auto cells = plan(chosen.matrices(here), here, read_limits(), served);
+  const auto cells = plan(chosen.matrices(computer), computer, read_limits(), served);
   server_pool servers(executable_path(), external_servers);
   how.program = executable_path();
   how.cells = CROSSOVER_CELLS;
   how.launcher = split_words(launcher);
-  how.seconds = seconds > 0 ? seconds : named.seconds;
+  how.seconds = seconds > 0 ? seconds : chosen_suite.seconds;
   how.warm_up_s = std::min(0.25, how.seconds / 4);
   how.seed = seed ? *seed : std::random_device()();
-  options.repetitions = repetitions > 0 ? repetitions : named.repetitions;
+  options.repetitions = repetitions > 0 ? repetitions : chosen_suite.repetitions;
   options.out = out;
   check_writable(options.out);
   if (!trace.empty()) check_traceable(cells, trace);
-  results all = empty_results(cells, here, arguments, how.seed);
-  if (chosen.workloads.empty() && chosen.models.empty()) all.suite = named.name;
+  results all = empty_results(cells, computer, arguments, how.seed);
+  if (chosen.workloads.empty() && chosen.models.empty()) all.suite = chosen_suite.name;
 
   catch_interrupts();
   progress_line line;
-  options.progress = [&line](const run_progress& now) { line.show(now); };
-  run_cells(cells, all, options, measure_in_fresh_process(how, here, servers));
+  options.progress = [&line](const run_progress& progress) { line.show(progress); };
+  run_cells(cells, all, options, measure_in_fresh_process(how, computer, servers));
   line.clear();
 
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
@@ -185,7 +191,7 @@ int run_command(const string_list& arguments) {
   });
   for (std::size_t i = 0; i < cells.size() && !trace.empty() && !failed; ++i)
     if (cells[i].skip_reason.empty() && !all.cells[i].samples.empty())
-      write_trace(trace, how, here, servers, cells[i], all.cells[i]);
+      write_trace(trace, how, computer, servers, cells[i], all.cells[i]);
   return failed ? exit_code::regression : exit_code::ok;
 }
 

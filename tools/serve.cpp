@@ -11,14 +11,24 @@
 namespace crossover {
 namespace {
 
-const workload_type& served(const string_list& arguments) {
+/// Returns the workload that the first argument names. Throws `error` (invalid) if it has no
+/// server.
+const workload_type& served_workload(const string_list& arguments) {
   if (arguments.empty() || arguments[0].starts_with("-"))
     throw error(error_kind::invalid,
-                "serve: name a workload, as: crossover serve network --bytes 64");
+                "serve: missing workload; for example: crossover serve network --bytes 64");
   const workload_type& type = find_workload(arguments[0]);
   if (type.start_server == nullptr)
     throw error(error_kind::invalid, fmt::format("serve: {} needs no server", type.name));
   return type;
+}
+
+void wait_for_end_of_input() {
+  char ignored[256];
+  for (ssize_t size = 1; size != 0;) {
+    size = ::read(STDIN_FILENO, ignored, sizeof ignored);
+    if (size < 0 && errno != EINTR) return;
+  }
 }
 
 }  // namespace
@@ -26,42 +36,45 @@ const workload_type& served(const string_list& arguments) {
 int serve_command(const string_list& arguments) {
   if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) {
     fmt::print(
-        "A workload's fixture alone: prints `listening` and where (HOST:PORT, a URL, a file), ends "
-        "at the end of its input.\n"
-        "usage: crossover serve WORKLOAD [--address A] [--port P] [--cpus 1,2] [its parameters]\n"
+        "usage: crossover serve WORKLOAD [FLAGS]\n"
+        "Run a workload's server. Prints `listening ADDRESS` (HOST:PORT, URL or file) and\n"
+        "exits at end of input. `crossover serve WORKLOAD --help` lists the parameters.\n"
         "Example:  crossover serve network --bytes 64 --delay 1ms\n");
     return exit_code::ok;
   }
-  const workload_type& type = served(arguments);
-  CLI::App app(fmt::format("The server of {}: prints `listening` and where, ends at the end of its "
-                           "input.\nExample:  crossover serve {}",
-                           type.name, type.name),
+  const workload_type& type = served_workload(arguments);
+  CLI::App app(fmt::format("usage: crossover serve {} [FLAGS]\n"
+                           "Run the server of {}. Prints `listening ADDRESS` and exits at end of "
+                           "input.\nExample:  crossover serve {} --cpus 1",
+                           type.name, type.name, type.name),
                "serve");
-  server_config place;
-  app.add_option("--address", place.address, "where to listen (default: loopback only)");
-  app.add_option("--port", place.port, "0: any that is free");
-  app.add_option("--cpus", place.cpus, "a thread on each of these CPUs")->delimiter(',');
-  std::map<std::string, std::string> given;
+  server_config config;
+  app.add_option("--address", config.address, "address to listen on (default: loopback)")
+      ->option_text("A");
+  app.add_option("--port", config.port, "port (default 0: pick a free one)")->option_text("P");
+  app.add_option("--cpus", config.cpus, "run one thread on each of these CPUs")
+      ->option_text("1,2")
+      ->delimiter(',');
+  std::map<std::string, std::string> parameter_texts;
   for (const parameter& p : type.parameters)
     app.add_option_function<std::string>(
-        fmt::format("--{}", p.name),
-        [&given, name = std::string(p.name)](const std::string& text) { given[name] = text; },
-        fmt::format("{} (default {})", p.about, p.standard));
+           fmt::format("--{}", p.name),
+           [&parameter_texts, name = std::string(p.name)](const std::string& text) {
+             parameter_texts[name] = text;
+           },
+           fmt::format("{} (default {})", p.about, p.standard))
+        ->option_text("VALUE");
   if (!parse(app, {arguments.begin() + 1, arguments.end()})) return exit_code::ok;
 
-  const parameter_values values(type.name, type.parameters, given);
+  const parameter_values values(type.name, type.parameters, parameter_texts);
   if (target_of(type, values) == target_kind::none)
     throw error(error_kind::invalid,
-                fmt::format("serve: with these parameters {} asks another server", type.name));
+                fmt::format("serve: {} needs no built-in server with these parameters", type.name));
   raise_descriptor_limit();
-  const std::unique_ptr<workload_server> running = type.start_server(values, place);
-  fmt::print("listening {}\n", running->endpoint());
+  const std::unique_ptr<workload_server> server = type.start_server(values, config);
+  fmt::print("listening {}\n", server->endpoint());
   std::fflush(stdout);
-  char ignored[256];
-  for (ssize_t n = 1; n != 0;) {
-    n = ::read(STDIN_FILENO, ignored, sizeof ignored);
-    if (n < 0 && errno != EINTR) break;
-  }
+  wait_for_end_of_input();
   return exit_code::ok;
 }
 

@@ -77,11 +77,19 @@ class BadInput(InADirectory):
 
     def test_units_and_ranges_are_named(self):
         self.run_refused(
-            USAGE, ["delay=10 ", "a duration as 100us, 10ms or 1s"], "--workload", "sleep:delay=10"
+            USAGE,
+            ["delay=10 ", "not a duration; expected for example 100us, 10ms or 1s"],
+            "--workload",
+            "sleep:delay=10",
         )
-        self.run_refused(USAGE, ["delay=10min", "a duration as"], "--workload", "sleep:delay=10min")
         self.run_refused(
-            USAGE, ["bytes=64kb", "a size as 64, 64KiB or 1MiB"], "--workload", "hashing:bytes=64kb"
+            USAGE, ["delay=10min", "not a duration"], "--workload", "sleep:delay=10min"
+        )
+        self.run_refused(
+            USAGE,
+            ["bytes=64kb", "not a size; expected for example 64, 64KiB or 1MiB"],
+            "--workload",
+            "hashing:bytes=64kb",
         )
         self.run_refused(
             USAGE, ["bytes=0", "allowed range 1 to 16MiB"], "--workload", "network:bytes=0"
@@ -120,8 +128,8 @@ class BadInput(InADirectory):
             ("--grace", 0),
         ):
             self.run_refused(USAGE, flag, *CELL, f"{flag}={value}")
-        self.run_refused(USAGE, "exclude each other", "--quick", "--thorough")
-        self.run_refused(USAGE, "one word too many", "results.json")
+        self.run_refused(USAGE, "mutually exclusive", "--quick", "--thorough")
+        self.run_refused(USAGE, "unexpected argument", "results.json")
 
     def test_an_endpoint_that_refuses(self):
         with Server("network") as server:
@@ -142,7 +150,7 @@ class BadInput(InADirectory):
             self.run_refused(
                 USAGE,
                 [
-                    "as network=127.0.0.1:4000"
+                    "as in network=127.0.0.1:4000"
                     if text in ("network", "=127.0.0.1:80")
                     else "HOST:PORT"
                 ],
@@ -153,7 +161,7 @@ class BadInput(InADirectory):
         self.run_refused(
             USAGE, "did you mean 'network'?", *CELL, "--endpoint", "netwrok=127.0.0.1:80"
         )
-        self.run_refused(USAGE, "talks to no server", *CELL, "--endpoint", "sleep=127.0.0.1:80")
+        self.run_refused(USAGE, "uses no server", *CELL, "--endpoint", "sleep=127.0.0.1:80")
 
     def test_an_unwritable_out_is_found_out_before_anything_is_measured(self):
         missing = self.directory / "missing" / "results.json"
@@ -243,7 +251,7 @@ class BadInput(InADirectory):
         )
 
     def test_serve(self):
-        self.refused(USAGE, "name a workload", "serve")
+        self.refused(USAGE, "missing workload", "serve")
         self.refused(USAGE, "needs no server", "serve", "sleep")
         self.refused(USAGE, "allowed range", "serve", "network", "--bytes", 0)
         self.refused(USAGE, "--port", "serve", "network", "--port", "99999")

@@ -225,7 +225,7 @@ class NoTrace(InADirectory):
         done = crossover("run", "--quick", "--out", self.out, "--trace", self.directory / "t.json")
         self.assertEqual(done.returncode, 64)
         self.assertRegex(
-            done.stderr, r"^crossover: --trace draws one cell, and \d+ are chosen: .*\n$"
+            done.stderr, r"^crossover: --trace needs exactly one cell, \d+ selected: .*\n$"
         )
         self.assertFalse(self.out.exists())
 
