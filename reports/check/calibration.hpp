@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "reports/check/calibration_bank.hpp"
+#include "reports/check/recordings.hpp"
 
 namespace crossover {
 
@@ -28,11 +28,11 @@ struct calibrated_cell {
 };
 
 /// Outcome of the gate on simulated suites.
-struct replayed {
-  std::string truth;
+struct bootstrap_result {
+  std::string scenario;
   proportion false_alarm;  ///< a cell within tolerance was called a regression
   proportion found;        ///< the slower cell was called a regression; `of` is 0 if there is none
-  proportion slipped;      ///< the slower cell passed
+  proportion missed;       ///< the slower cell passed
   proportion passed;       ///< the suite passed
   double blocks = 0;       ///< mean per suite
 };
@@ -46,16 +46,17 @@ struct calibration {
   // Live, as measured.
   proportion false_alarm;  ///< suites of identical builds in which a cell was called a regression
   proportion passed;       ///< suites of identical builds that passed
-  proportion false_alarm_beside;  ///< suites with a slower cell in which another cell was called a
-                                  ///< regression
-  proportion found;               ///< slower cells that were called a regression
-  proportion found_where_seen;    ///< the same, only for cells whose measured slowdown is at least
-                                  ///< half of the added work. In other cells something else is the
-                                  ///< limit, such as the server, and there is nothing to find
-  proportion slipped;             ///< slower cells that passed
+  proportion false_alarm_elsewhere;  ///< suites with a slower cell in which another cell was called
+                                     ///< a regression
+  proportion found;                  ///< slower cells that were called a regression
+  proportion
+      found_if_injection_visible;  ///< the same, only for cells whose measured slowdown is at least
+                                   ///< half of the added work. In other cells something else is the
+                                   ///< limit, such as the server, and there is nothing to find
+  proportion missed;               ///< slower cells that passed
   double mean_wall_s = 0, longest_wall_s = 0,
          mean_blocks = 0;  ///< means and maximum over suites of identical builds
-  std::vector<std::string> troubles;
+  std::vector<std::string> failures;
 
   // The same data, as if the candidate had been measured after the baseline.
   proportion rank_flagged_cell;   ///< comparisons of identical code flagged by the U-test at 5 %
@@ -63,10 +64,10 @@ struct calibration {
   proportion rank_found;          ///< slower cells flagged as slower
 
   std::vector<calibrated_cell> cells;
-  std::vector<replayed> replays;
+  std::vector<bootstrap_result> bootstrap;
 };
 
-struct replay_options {
+struct bootstrap_options {
   unsigned suites = 10'000;  ///< suites per scenario; 0: no resampling
   std::uint64_t seed = 1;
   unsigned draws = 1'999;  ///< sign flips per test, unless they are enumerated
@@ -83,7 +84,8 @@ struct replay_options {
 /// followed the other's. Figures of groups serve as repetitions.
 ///
 /// Throws `error` (unreadable) if there are no suites.
-calibration calibrate(const std::vector<banked_suite>& bank, const replay_options& options = {});
+calibration calibrate(const std::vector<recorded_suite>& recordings,
+                      const bootstrap_options& options = {});
 
 /// Returns the calibration as a Markdown page; `command` is the command that regenerates it.
 std::string calibration_page(const calibration& found, const std::string& command);

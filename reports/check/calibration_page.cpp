@@ -29,12 +29,12 @@ std::string live_table(const calibration& found) {
   row("suite of identical builds passes", found.passed);
   row(fmt::format("cell slowed down by {:.3g} % is called a regression", found.slower),
       found.found);
-  if (found.found_where_seen.of < found.found.of)
+  if (found.found_if_injection_visible.of < found.found.of)
     row("the same, only cells whose measured slowdown is at least half of the added work (last "
         "table); in the others something else is the limit, such as the server",
-        found.found_where_seen);
-  row("cell slowed down passes", found.slipped);
-  row("false alarm in another cell of such a suite", found.false_alarm_beside);
+        found.found_if_injection_visible);
+  row("cell slowed down passes", found.missed);
+  row("false alarm in another cell of such a suite", found.false_alarm_elsewhere);
   return out;
 }
 
@@ -50,14 +50,15 @@ std::string rank_table(const calibration& found) {
   return out;
 }
 
-std::string replay_table(const calibration& found) {
+std::string bootstrap_table(const calibration& found) {
   std::string out =
       "| scenario | false alarm in the suite | slower cell found | slower cell passed | suite "
       "passed "
       "| blocks per suite |\n|---|---|---|---|---|---|\n";
-  for (const replayed& one : found.replays)
-    out += fmt::format("| {} | {} | {} | {} | {} | {:.0f} |\n", one.truth, share(one.false_alarm),
-                       share(one.found), share(one.slipped), share(one.passed), one.blocks);
+  for (const bootstrap_result& one : found.bootstrap)
+    out +=
+        fmt::format("| {} | {} | {} | {} | {} | {:.0f} |\n", one.scenario, share(one.false_alarm),
+                    share(one.found), share(one.missed), share(one.passed), one.blocks);
   return out;
 }
 
@@ -100,12 +101,12 @@ std::string calibration_page(const calibration& found, const std::string& comman
       "half of the blocks against the candidate's from the second half, by the two-sided U-test of "
       "Google Benchmark's compare.py at 5 %.\n\n" +
       rank_table(found);
-  if (!found.replays.empty())
+  if (!found.bootstrap.empty())
     out +=
         "\n## Bootstrap\n\nSimulated, not measured: each block is drawn at random from that cell's "
         "blocks above and given a random sign, and the same gate decides. Effects shared by the "
         "blocks of one suite are lost.\n\n" +
-        replay_table(found);
+        bootstrap_table(found);
   out +=
       "\n## The cells\n\nFor identical code the mean should be 0. The s.d. determines how many "
       "blocks a cell needs. For a slowed cell, the mean is the effective slowdown.\n\n" +
@@ -115,10 +116,10 @@ std::string calibration_page(const calibration& found, const std::string& comman
         "\n{} suites of another machine, build or plan were recorded and are not in these "
         "tables.\n",
         found.left_out);
-  if (!found.troubles.empty()) {
-    out += fmt::format("\n## Cells that failed in a block: {}\n\n", found.troubles.size());
-    for (std::size_t i = 0; i < std::min<std::size_t>(20, found.troubles.size()); ++i)
-      out += "* " + markdown_text(one_line(found.troubles[i], 300)) + "\n";
+  if (!found.failures.empty()) {
+    out += fmt::format("\n## Cells that failed in a block: {}\n\n", found.failures.size());
+    for (std::size_t i = 0; i < std::min<std::size_t>(20, found.failures.size()); ++i)
+      out += "* " + markdown_text(one_line(found.failures[i], 300)) + "\n";
   }
   return out;
 }

@@ -30,8 +30,8 @@ std::string row(const std::string& name, double time, const std::string& unit = 
 std::string one_line_of(const std::function<void()>& act) {
   try {
     act();
-  } catch (const error& trouble) {
-    return trouble.what();
+  } catch (const error& e) {
+    return e.what();
   }
   return "nothing thrown";
 }

@@ -61,9 +61,8 @@ TEST(plan, refuses_what_makes_no_sense) {
   try {
     plan_blocks({}, cells);
     FAIL();
-  } catch (const error& trouble) {
-    EXPECT_STREQ(trouble.what(),
-                 "cell/0: --tolerate 5 % must be at least 0 and below --detect 5 %");
+  } catch (const error& e) {
+    EXPECT_STREQ(e.what(), "cell/0: --tolerate 5 % must be at least 0 and below --detect 5 %");
   }
 }
 

@@ -158,19 +158,19 @@ std::filesystem::path history_file(const std::filesystem::path& directory,
 void add_to_history(const std::filesystem::path& directory, const std::string& commit,
                     const results& measured, std::string_view document) {
   const std::filesystem::path file = history_file(directory, commit, measured);
-  std::error_code trouble;
-  std::filesystem::create_directories(file.parent_path(), trouble);
-  if (trouble)
+  std::error_code ec;
+  std::filesystem::create_directories(file.parent_path(), ec);
+  if (ec)
     throw error(error_kind::unwritable,
-                fmt::format("{}: {}", file.parent_path().string(), trouble.message()));
+                fmt::format("{}: {}", file.parent_path().string(), ec.message()));
   write_atomically(file, document);
 }
 
 std::vector<history_entry> read_history(const std::filesystem::path& directory,
                                         const std::string& machine) {
   std::vector<std::filesystem::path> files;
-  std::error_code trouble;
-  for (const auto& entry : std::filesystem::directory_iterator(directory / machine, trouble))
+  std::error_code ec;
+  for (const auto& entry : std::filesystem::directory_iterator(directory / machine, ec))
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   std::vector<history_entry> history;

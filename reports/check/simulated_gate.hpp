@@ -1,7 +1,7 @@
 #pragma once
 
 #include "reports/check/gate.hpp"
-#include "reports/check/played_suite.hpp"
+#include "reports/check/simulated_suite.hpp"
 #include "reports/statistics/binomial.hpp"
 #include "reports/statistics/simulated_blocks.hpp"
 
@@ -45,7 +45,7 @@ inline gate_record simulate_gate(const gate_experiment& experiment) {
   for (unsigned suite = 0; suite < experiment.suites; ++suite) {
     options.flips.seed = experiment.seed * 1'000'003 + suite;
     const auto [found, drawn] =
-        play_suite(plan, options, cells, [&](unsigned rounds, std::uint64_t first_round) {
+        simulate_suite(plan, options, cells, [&](unsigned rounds, std::uint64_t first_round) {
           return noise.blocks(rounds, shifts, first_round);
         });
     blocks += static_cast<double>(drawn);

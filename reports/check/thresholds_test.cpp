@@ -15,10 +15,10 @@ namespace {
 std::string complaint(const std::string& text) {
   try {
     thresholds_from_json(nlohmann::json::parse(text), "t.json");
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::unreadable);
-    EXPECT_EQ(std::string(trouble.what()).find('\n'), std::string::npos);
-    return trouble.what();
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::unreadable);
+    EXPECT_EQ(std::string(e.what()).find('\n'), std::string::npos);
+    return e.what();
   }
   return "";
 }

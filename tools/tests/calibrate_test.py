@@ -1,4 +1,4 @@
-"""`calibrate`: banks whole suites, goes on where it stopped, keeps them through an interrupt, and makes the page of the bank."""
+"""`calibrate`: records completed suites, continues them, keeps them when interrupted, and writes the page."""
 
 import json
 import pathlib
@@ -27,7 +27,7 @@ CELLS = (
 class Calibrate(InADirectory):
     def setUp(self):
         super().setUp()
-        self.bank = self.directory / "bank"
+        self.data = self.directory / "data"
         self.page = self.directory / "page.md"
 
     def command(self, *arguments):
@@ -35,22 +35,22 @@ class Calibrate(InADirectory):
             CALIBRATE,
             PROGRAM,
             PROGRAM,
-            "--bank",
-            self.bank,
-            "--page",
+            "--data",
+            self.data,
+            "--out",
             self.page,
-            "--replays",
+            "--resamples",
             "50",
-            "--slower-every",
+            "--slowdown-every",
             "2",
-            "--slower",
+            "--slowdown",
             "60",
             *CELLS,
             *arguments,
         ]
 
     def suites(self):
-        return [json.loads(line) for line in (self.bank / "suites.jsonl").read_text().splitlines()]
+        return [json.loads(line) for line in (self.data / "suites.jsonl").read_text().splitlines()]
 
     def run_for(self, minutes):
         done = subprocess.run(
@@ -62,7 +62,7 @@ class Calibrate(InADirectory):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stderr
 
-    def test_whole_suites_are_banked_and_the_next_run_goes_on(self):
+    def test_completed_suites_are_kept_and_the_next_run_continues(self):
         self.run_for(0.0001)
         (first,) = self.suites()
         self.assertEqual(
@@ -89,7 +89,7 @@ class Calibrate(InADirectory):
         for path in (str(self.directory), PROGRAM):
             self.assertNotIn(path, page)
 
-    def test_an_interrupt_keeps_whole_suites_and_leaves_nothing_behind(self):
+    def test_interrupt_keeps_completed_suites_and_no_process(self):
         self.run_for(0.0001)
         process = subprocess.Popen(
             self.command("--minutes", "60"),
@@ -118,13 +118,13 @@ class Calibrate(InADirectory):
             self.assertRegex(done.stderr, r"\Acalibrate: [^\n]+\n\Z")
             self.assertIn(words, done.stderr)
 
-        refused(64, "give OLD and NEW")
-        refused(65, "no completed suite", "--minutes", 0, "--bank", self.bank)
-        refused(65, "cannot be read", self.directory / "none", PROGRAM, "--bank", self.bank)
-        refused(74, "nowhere", "--minutes", 0, "--page", self.directory / "nowhere" / "page.md")
-        self.bank.mkdir()
-        (self.bank / "suites.jsonl").write_text("{}\n")
-        refused(65, "suites.jsonl, line 1", "--minutes", 0, "--bank", self.bank)
+        refused(64, "expected OLD and NEW")
+        refused(65, "no completed suite", "--minutes", 0, "--data", self.data)
+        refused(65, "cannot be read", self.directory / "none", PROGRAM, "--data", self.data)
+        refused(74, "nowhere", "--minutes", 0, "--out", self.directory / "nowhere" / "page.md")
+        self.data.mkdir()
+        (self.data / "suites.jsonl").write_text("{}\n")
+        refused(65, "suites.jsonl, line 1", "--minutes", 0, "--data", self.data)
 
 
 if __name__ == "__main__":

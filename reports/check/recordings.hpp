@@ -13,21 +13,21 @@ namespace crossover {
 
 /// A recorded block: its log ratio and, for each arm, one figure per group of four slices
 /// (geometric mean of the arm's two), in order of time.
-struct banked_block {
+struct recorded_block {
   double log_ratio = 0;
   std::vector<double> old_figures, new_figures;
 };
 
-struct banked_cell {
+struct recorded_cell {
   std::string name;
   verdict outcome = verdict::inconclusive;
   std::optional<double> adjusted_p;
   double block_s = 0;
-  std::vector<banked_block> screen, confirm;  ///< in order of time
+  std::vector<recorded_block> screen, confirm;  ///< in order of time
 };
 
 /// One measured suite: a build against itself, possibly with one cell slowed down on purpose.
-struct banked_suite {
+struct recorded_suite {
   std::string date;     ///< start of the suite, ISO 8601
   std::string machine;  ///< one line of text
   std::string
@@ -37,22 +37,22 @@ struct banked_suite {
   std::string slower_cell;  ///< "": none, the builds are identical
   double slower = 0;        ///< percentage of work added to that cell's operations in the candidate
   double wall_s = 0;
-  std::vector<banked_cell> cells;
-  std::vector<std::string> troubles;  ///< cells that failed in a block, with the reason
+  std::vector<recorded_cell> cells;
+  std::vector<std::string> failures;  ///< cells that failed in a block, with the reason
 };
 
 /// Returns one line of JSON without line end. Log ratios keep 9 digits, figures 7.
-std::string to_line(const banked_suite& suite);
+std::string to_line(const recorded_suite& suite);
 /// Parses such a line. Throws `error` (unreadable) that names the missing member.
-banked_suite suite_from_line(std::string_view line);
+recorded_suite suite_from_line(std::string_view line);
 
 /// Reads all files `*.jsonl` in `directory` in the order of their names, one suite per line. A last
 /// line without line end was truncated by a crash and is ignored. Returns no suites if there is no
 /// such directory. Throws `error` (unreadable) naming file and line.
-std::vector<banked_suite> read_bank(const std::filesystem::path& directory);
+std::vector<recorded_suite> read_recordings(const std::filesystem::path& directory);
 
 /// Appends a suite to suites.jsonl in a single write and waits until it is on disk. Creates the
 /// directory if needed, and first ends a truncated last line. Throws `error` (unwritable).
-void append_to_bank(const std::filesystem::path& directory, const banked_suite& suite);
+void append_recording(const std::filesystem::path& directory, const recorded_suite& suite);
 
 }  // namespace crossover

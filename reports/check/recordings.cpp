@@ -1,4 +1,4 @@
-#include "reports/check/calibration_bank.hpp"
+#include "reports/check/recordings.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -33,17 +33,17 @@ ordered_json figures(const std::vector<double>& values) {
   return list;
 }
 
-ordered_json blocks(const std::vector<banked_block>& all) {
+ordered_json blocks(const std::vector<recorded_block>& all) {
   ordered_json list = ordered_json::array();
-  for (const banked_block& one : all)
+  for (const recorded_block& one : all)
     list.push_back({{"log_ratio", rounded(one.log_ratio, 9)},
                     {"old", figures(one.old_figures)},
                     {"new", figures(one.new_figures)}});
   return list;
 }
 
-std::vector<banked_block> blocks_of(const ordered_json& list) {
-  std::vector<banked_block> all;
+std::vector<recorded_block> blocks_of(const ordered_json& list) {
+  std::vector<recorded_block> all;
   for (const ordered_json& one : list)
     all.push_back({one.at("log_ratio").get<double>(), one.at("old").get<std::vector<double>>(),
                    one.at("new").get<std::vector<double>>()});
@@ -58,9 +58,9 @@ verdict verdict_from(const std::string& word) {
 
 }  // namespace
 
-std::string to_line(const banked_suite& suite) {
+std::string to_line(const recorded_suite& suite) {
   ordered_json cells = ordered_json::array();
-  for (const banked_cell& cell : suite.cells)
+  for (const recorded_cell& cell : suite.cells)
     cells.push_back(
         {{"name", cell.name},
          {"verdict", to_string(cell.outcome)},
@@ -81,15 +81,15 @@ std::string to_line(const banked_suite& suite) {
                                  {"slower", suite.slower},
                                  {"wall_s", rounded(suite.wall_s, 5)},
                                  {"cells", std::move(cells)},
-                                 {"troubles", suite.troubles}};
+                                 {"troubles", suite.failures}};
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-banked_suite suite_from_line(std::string_view line) {
+recorded_suite suite_from_line(std::string_view line) {
   try {
     const ordered_json told = ordered_json::parse(line);
     if (told.at("bank") != 1) throw error(error_kind::unreadable, "unsupported format version");
-    banked_suite suite;
+    recorded_suite suite;
     suite.date = told.at("date").get<std::string>();
     suite.machine = told.at("machine").get<std::string>();
     suite.program = told.at("program").get<std::string>();
@@ -101,9 +101,9 @@ banked_suite suite_from_line(std::string_view line) {
     suite.slower_cell = told.at("slower_cell").get<std::string>();
     suite.slower = told.at("slower").get<double>();
     suite.wall_s = told.at("wall_s").get<double>();
-    suite.troubles = told.at("troubles").get<std::vector<std::string>>();
+    suite.failures = told.at("troubles").get<std::vector<std::string>>();
     for (const ordered_json& one : told.at("cells")) {
-      banked_cell cell;
+      recorded_cell cell;
       cell.name = one.at("name").get<std::string>();
       cell.outcome = verdict_from(one.at("verdict").get<std::string>());
       if (!one.at("adjusted_p").is_null()) cell.adjusted_p = one.at("adjusted_p").get<double>();
@@ -113,18 +113,18 @@ banked_suite suite_from_line(std::string_view line) {
       suite.cells.push_back(std::move(cell));
     }
     return suite;
-  } catch (const ordered_json::exception& trouble) {
-    throw error(error_kind::unreadable, fmt::format("not a recorded suite: {}", trouble.what()));
+  } catch (const ordered_json::exception& e) {
+    throw error(error_kind::unreadable, fmt::format("not a recorded suite: {}", e.what()));
   }
 }
 
-std::vector<banked_suite> read_bank(const std::filesystem::path& directory) {
+std::vector<recorded_suite> read_recordings(const std::filesystem::path& directory) {
   std::vector<std::filesystem::path> files;
-  std::error_code none;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, none))
+  std::error_code ec;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ec))
     if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
   std::sort(files.begin(), files.end());
-  std::vector<banked_suite> bank;
+  std::vector<recorded_suite> suites;
   for (const std::filesystem::path& file : files) {
     std::ifstream in(file, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), {}};
@@ -134,20 +134,20 @@ std::vector<banked_suite> read_bank(const std::filesystem::path& directory) {
       const std::string_view line = std::string_view(text).substr(from, end - from);
       if (line.empty() || line.ends_with(cut_off)) continue;
       try {
-        bank.push_back(suite_from_line(line));
-      } catch (const error& trouble) {
+        suites.push_back(suite_from_line(line));
+      } catch (const error& e) {
         throw error(error_kind::unreadable, fmt::format("{}, line {}: {}; remove the line",
-                                                        file.string(), number, trouble.what()));
+                                                        file.string(), number, e.what()));
       }
     }
   }
-  return bank;
+  return suites;
 }
 
-void append_to_bank(const std::filesystem::path& directory, const banked_suite& suite) {
+void append_recording(const std::filesystem::path& directory, const recorded_suite& suite) {
   const std::filesystem::path file = directory / "suites.jsonl";
-  std::error_code trouble;
-  std::filesystem::create_directories(directory, trouble);
+  std::error_code ec;
+  std::filesystem::create_directories(directory, ec);
   const descriptor out(::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (out.get() < 0) throw system_failure(error_kind::unwritable, file.string(), errno);
   std::string text;

@@ -14,19 +14,19 @@ namespace crossover {
 using block_draw =
     std::function<std::vector<std::vector<block>>(unsigned rounds, std::uint64_t first_round)>;
 
-struct played_suite {
+struct simulated_suite {
   check_result found;
   std::size_t blocks = 0;  ///< number drawn in both stages
 };
 
 /// Runs both stages of the gate on drawn instead of measured blocks; for simulations and for
 /// resampling. The confirmation has other round numbers than the screen.
-inline played_suite play_suite(const block_plan& plan, const gate_options& options,
-                               std::span<const gated_cell> cells, const block_draw& draw) {
+inline simulated_suite simulate_suite(const block_plan& plan, const gate_options& options,
+                                      std::span<const gated_cell> cells, const block_draw& draw) {
   std::vector<measured_cell> measured(cells.size());
   const std::vector<std::vector<block>> screen = draw(plan.screen_blocks, 0);
-  played_suite played;
-  played.blocks = plan.screen_blocks * cells.size();
+  simulated_suite simulated;
+  simulated.blocks = plan.screen_blocks * cells.size();
   for (std::size_t c = 0; c < cells.size(); ++c) measured[c].screen = screen[c];
   const std::vector<survivor> going_on = survivors(plan, options, cells, screen);
   unsigned rounds = 0;
@@ -40,10 +40,10 @@ inline played_suite play_suite(const block_plan& plan, const gate_options& optio
       ++taken;
     measured[one.cell].confirm.assign(all.begin(),
                                       all.begin() + static_cast<std::ptrdiff_t>(taken));
-    played.blocks += taken;
+    simulated.blocks += taken;
   }
-  played.found = compare_blocks(plan, options, cells, measured);
-  return played;
+  simulated.found = compare_blocks(plan, options, cells, measured);
+  return simulated;
 }
 
 }  // namespace crossover
