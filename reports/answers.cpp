@@ -1,6 +1,7 @@
 #include "reports/answers.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -27,42 +28,42 @@ std::string models_text(const results& value, const std::vector<std::size_t>& ce
 }
 
 std::vector<std::size_t> best_and_tied(const model_ranking& c) {
-  std::vector<std::size_t> all = {c.best};
-  all.insert(all.end(), c.tied.begin(), c.tied.end());
-  return all;
+  std::vector<std::size_t> cells = {c.best};
+  cells.insert(cells.end(), c.tied.begin(), c.tied.end());
+  return cells;
 }
 
 /// The cells that decide an answer: the tied ones, or the best and the next.
 std::vector<std::size_t> deciding(const model_ranking& c) {
-  std::vector<std::size_t> all = best_and_tied(c);
-  if (c.tied.empty() && c.next) all.push_back(*c.next);
-  return all;
+  std::vector<std::size_t> cells = best_and_tied(c);
+  if (c.tied.empty() && c.next) cells.push_back(*c.next);
+  return cells;
 }
 
 using in_flight_values = std::set<std::uint32_t>;
 
 /// For each deciding model, the in-flight values measured at the ranking's cores.
-std::vector<in_flight_values> in_flight_of_each(const results& value, const panel& of,
+std::vector<in_flight_values> in_flight_of_each(const results& value, const panel& p,
                                                 const model_ranking& c) {
   std::vector<in_flight_values> each;
-  for (const std::size_t named : deciding(c)) {
-    in_flight_values found;
-    for (const std::size_t i : of.cells) {
+  for (const std::size_t deciding_cell : deciding(c)) {
+    in_flight_values in_flight;
+    for (const std::size_t i : p.cells) {
       const cell_result& cell = value.cells[i];
-      if (cell.model == value.cells[named].model && cell.cores == c.cores && cell.in_flight &&
-          interval_of(cell, "throughput"))
-        found.insert(*cell.in_flight);
+      if (cell.model == value.cells[deciding_cell].model && cell.cores == c.cores &&
+          cell.in_flight && interval_of(cell, "throughput"))
+        in_flight.insert(*cell.in_flight);
     }
-    each.push_back(std::move(found));
+    each.push_back(std::move(in_flight));
   }
   return each;
 }
 
 in_flight_values shared_in_flight(const std::vector<in_flight_values>& each) {
   in_flight_values shared = each.front();
-  for (const in_flight_values& own : each) {
+  for (const in_flight_values& values : each) {
     in_flight_values both;
-    std::set_intersection(shared.begin(), shared.end(), own.begin(), own.end(),
+    std::set_intersection(shared.begin(), shared.end(), values.begin(), values.end(),
                           std::inserter(both, both.end()));
     shared = std::move(both);
   }
@@ -85,22 +86,22 @@ std::string winner_at(const results& value, const model_ranking& c) {
 
 /// Compares the deciding models at the in-flight values that they share. Returns the sentence, and
 /// whether the winner differs or is unknown.
-std::pair<std::string, bool> unlike_in_flight(const results& value, const panel& of,
-                                              const model_ranking& c) {
-  const auto each = in_flight_of_each(value, of, c);
+std::pair<std::string, bool> compare_at_shared_in_flight(const results& value, const panel& p,
+                                                         const model_ranking& c) {
+  const auto each = in_flight_of_each(value, p, c);
   const in_flight_values shared = shared_in_flight(each);
   const auto named = deciding(c);
   if (shared.empty()) {
-    std::string own;
+    std::vector<std::string> parts;
     for (std::size_t i = 0; i < named.size(); ++i)
-      own += fmt::format("{}{} with {}", i == 0 ? "" : ", ", model_of(value.cells[named[i]]),
-                         in_flight_text(each[i]));
+      parts.push_back(
+          fmt::format("{} with {}", model_of(value.cells[named[i]]), in_flight_text(each[i])));
     return {fmt::format(" They were measured at different concurrency ({}), which may explain the "
                         "difference.",
-                        own),
+                        fmt::join(parts, ", ")),
             true};
   }
-  panel common = of;
+  panel common = p;
   std::erase_if(common.cells, [&](std::size_t i) {
     const cell_result& cell = value.cells[i];
     const bool is_named = std::any_of(named.begin(), named.end(), [&](std::size_t n) {
@@ -108,17 +109,17 @@ std::pair<std::string, bool> unlike_in_flight(const results& value, const panel&
     });
     return !is_named || !cell.in_flight || !shared.contains(*cell.in_flight);
   });
-  const auto fair = compare_at(value, common, c.cores);
-  if (!fair) return {};
-  std::string outcome = winner_at(value, *fair);
-  if (fair->tied.empty() && fair->ahead)
-    outcome += fmt::format(", {} the throughput of {}", ratio_text(*fair->ahead),
-                           model_of(value.cells[*fair->next]));
+  const auto at_shared = compare_at(value, common, c.cores);
+  if (!at_shared) return {};
+  std::string outcome = winner_at(value, *at_shared);
+  if (at_shared->tied.empty() && at_shared->lead)
+    outcome += fmt::format(", {} the throughput of {}", ratio_text(*at_shared->lead),
+                           model_of(value.cells[*at_shared->next]));
   return {
       fmt::format(
           " Not all were measured at the same concurrency. With {} in flight, which all have, {}.",
           in_flight_text(shared), outcome),
-      winner_at(value, *fair) != winner_at(value, c)};
+      winner_at(value, *at_shared) != winner_at(value, c)};
 }
 
 void add_cost_lines(const results& value, answer& to) {
@@ -136,176 +137,176 @@ void add_cost_lines(const results& value, answer& to) {
 }
 
 /// Adds one line per series of consecutive core counts with the same winner.
-void add_other_cores(const results& value, const std::vector<model_ranking>& all, answer& to) {
+void add_other_cores(const results& value, const std::vector<model_ranking>& rankings, answer& to) {
   std::vector<std::pair<std::string, std::vector<const model_ranking*>>> runs;
-  for (const model_ranking& other : all) {
-    if (other.cores == to.at->cores) continue;
-    const std::string winner = winner_at(value, other);
+  for (const model_ranking& ranking : rankings) {
+    if (ranking.cores == to.at->cores) continue;
+    const std::string winner = winner_at(value, ranking);
     if (runs.empty() || runs.back().first != winner) runs.push_back({winner, {}});
-    runs.back().second.push_back(&other);
+    runs.back().second.push_back(&ranking);
   }
   for (const auto& [winner, run] : runs) {
     std::vector<std::string> counts;
-    for (const model_ranking* ranking : run) counts.push_back(fmt::format("{}", ranking->cores));
+    for (const model_ranking* r : run) counts.push_back(fmt::format("{}", r->cores));
     const model_ranking& c = *run[0];
     std::string line = fmt::format(
         "at {}: {}", run.size() == 1 ? counted(c.cores, "core") : join_and(counts) + " cores",
         winner);
-    if (run.size() == 1 && c.tied.empty() && c.next && c.ahead)
-      line += fmt::format(", {} the throughput of {}", ratio_text(*c.ahead),
+    if (run.size() == 1 && c.tied.empty() && c.next && c.lead)
+      line += fmt::format(", {} the throughput of {}", ratio_text(*c.lead),
                           model_of(value.cells[*c.next]));
     to.details.push_back(std::move(line));
   }
 }
 
 /// Adds the findings of the best and tied cells: one line per code, with the first cell's detail.
-void add_doubts(const results& value, answer& to) {
+void add_caveats(const results& value, answer& to) {
   if (!to.at->proven)
     to.caveats.push_back(
         "a single repetition has no interval: measure again with --repetitions 5 or more");
   struct remark {
     finding first;
     std::vector<std::size_t> cells;
-    bool same_words = true;
+    bool same_detail = true;
   };
   std::vector<remark> remarks;
   for (const std::size_t i : best_and_tied(*to.at))
     for (const finding& f : value.cells[i].findings) {
-      auto found = std::find_if(remarks.begin(), remarks.end(),
-                                [&](const remark& r) { return r.first.code == f.code; });
-      if (found == remarks.end()) found = remarks.insert(remarks.end(), remark{f, {}});
-      if (found->cells.empty() || found->cells.back() != i) found->cells.push_back(i);
-      found->same_words = found->same_words && found->first == f;
+      auto row = std::find_if(remarks.begin(), remarks.end(),
+                              [&](const remark& r) { return r.first.code == f.code; });
+      if (row == remarks.end()) row = remarks.insert(remarks.end(), remark{f, {}});
+      if (row->cells.empty() || row->cells.back() != i) row->cells.push_back(i);
+      row->same_detail = row->same_detail && row->first == f;
     }
   for (const remark& r : remarks)
     to.caveats.push_back(fmt::format("{}: {} ({}{})", models_text(value, r.cells),
                                      clipped(r.first.code, 60), clipped(r.first.detail, 200),
-                                     r.same_words          ? ""
+                                     r.same_detail         ? ""
                                      : r.cells.size() == 2 ? "; similar for the other"
                                      : r.cells.size() > 2  ? "; similar for the others"
                                                            : "; and more"));
 }
 
-std::size_t measured_repetitions(const results& value, const panel& of) {
-  std::size_t most = 0;
-  for (const std::size_t i : of.cells) most = std::max(most, value.cells[i].samples.size());
-  return most;
+std::size_t measured_repetitions(const results& value, const panel& p) {
+  std::size_t repetitions = 0;
+  for (const std::size_t i : p.cells)
+    repetitions = std::max(repetitions, value.cells[i].samples.size());
+  return repetitions;
 }
 
-void describe_missing(const results& value, const panel& of, answer& to) {
+void describe_missing(const results& value, const panel& p, answer& to) {
   std::size_t skipped = 0;
   std::size_t failed = 0;
-  for (const std::size_t i : of.cells) {
+  for (const std::size_t i : p.cells) {
     skipped += value.cells[i].status == cell_status::skipped;
     failed += value.cells[i].status == cell_status::failed;
   }
   to.headline = "no result";
-  to.sentence = fmt::format("No result for {}: {} skipped, {} failed.", clipped(of.label, 80),
+  to.sentence = fmt::format("No result for {}: {} skipped, {} failed.", clipped(p.label, 80),
                             counted(skipped, "cell"), failed);
 }
 
-answer answer_for_models(const results& value, const panel& of, std::size_t index) {
-  answer made;
-  made.panel = index;
-  const auto counts = core_counts(value, of);
-  std::vector<model_ranking> all;
-  for (const std::uint32_t cores : counts)
-    if (auto c = compare_at(value, of, cores)) all.push_back(std::move(*c));
-  if (all.empty()) {
-    describe_missing(value, of, made);
-    return made;
+answer answer_for_models(const results& value, const panel& p, std::size_t index) {
+  answer a;
+  a.panel = index;
+  const auto counts = core_counts(value, p);
+  std::vector<model_ranking> rankings;
+  for (const std::uint32_t count : counts)
+    if (auto c = compare_at(value, p, count)) rankings.push_back(std::move(*c));
+  if (rankings.empty()) {
+    describe_missing(value, p, a);
+    return a;
   }
   // The largest number of cores with at least two models; otherwise the largest.
-  auto chosen = std::find_if(all.rbegin(), all.rend(),
+  auto chosen = std::find_if(rankings.rbegin(), rankings.rend(),
                              [](const model_ranking& c) { return c.next || !c.tied.empty(); });
-  if (chosen == all.rend()) chosen = all.rbegin();
-  made.at = *chosen;
-  const model_ranking& c = *made.at;
+  if (chosen == rankings.rend()) chosen = rankings.rbegin();
+  a.at = *chosen;
+  const model_ranking& c = *a.at;
   const cell_result& best = value.cells[c.best];
-  const std::string where = counted(c.cores, "core");
+  const std::string cores = counted(c.cores, "core");
   const std::string figure = interval_text(c.throughput, "1/s");
   if (!c.tied.empty()) {
-    made.headline = fmt::format("tie: {}", models_text(value, best_and_tied(c)));
-    made.sentence = fmt::format(
-        "At {}, {} tie: their intervals overlap. {} has the highest mean, {}{}.", where,
+    a.headline = fmt::format("tie: {}", models_text(value, best_and_tied(c)));
+    a.sentence = fmt::format(
+        "At {}, {} tie: their intervals overlap. {} has the highest mean, {}{}.", cores,
         models_text(value, best_and_tied(c)), model_of(best), figure, at_in_flight(best));
-    if (c.next && c.ahead)
-      made.sentence +=
+    if (c.next && c.lead)
+      a.sentence +=
           fmt::format(" Next is {}: {} has {} its throughput.", model_of(value.cells[*c.next]),
-                      model_of(best), ratio_text(*c.ahead));
+                      model_of(best), ratio_text(*c.lead));
   } else if (!c.next) {
-    made.headline = fmt::format("{}, the only model", model_of(best));
-    made.sentence = fmt::format("At {}, {} reaches {}{}. No other model was measured there.", where,
-                                model_of(best), figure, at_in_flight(best));
+    a.headline = fmt::format("{}, the only model", model_of(best));
+    a.sentence = fmt::format("At {}, {} reaches {}{}. No other model was measured there.", cores,
+                             model_of(best), figure, at_in_flight(best));
   } else {
-    made.headline =
-        fmt::format("{}, {:.2f}× the next best", model_of(best), c.ahead ? c.ahead->mean : 1.0);
-    made.sentence =
-        fmt::format("At {}, {} {}: {}{}, {} the throughput of {}.", where, model_of(best),
+    a.headline =
+        fmt::format("{}, {:.2f}× the next best", model_of(best), c.lead ? c.lead->mean : 1.0);
+    a.sentence =
+        fmt::format("At {}, {} {}: {}{}, {} the throughput of {}.", cores, model_of(best),
                     c.proven ? "wins" : "is ahead", figure, at_in_flight(best),
-                    c.ahead ? ratio_text(*c.ahead) : "above", model_of(value.cells[*c.next]));
+                    c.lead ? ratio_text(*c.lead) : "above", model_of(value.cells[*c.next]));
   }
   if (!best.samples.empty() && best.samples.front().rate)
-    made.sentence += fmt::format(
+    a.sentence += fmt::format(
         " Operations arrived at a fixed rate of {}, which throughput cannot exceed: compare "
         "latencies.",
         figure_text(*best.samples.front().rate, "1/s"));
-  if (!c.alike) {
-    const auto [words, otherwise] = unlike_in_flight(value, of, c);
-    made.sentence += words;
-    if (otherwise) made.headline += ", at different concurrency";
+  if (!c.same_concurrency) {
+    const auto [sentence, differs] = compare_at_shared_in_flight(value, p, c);
+    a.sentence += sentence;
+    if (differs) a.headline += ", at different concurrency";
   }
-  if (c.of_reference)
-    made.details.push_back(fmt::format("{} of the throughput of reference at {}",
-                                       percent_text(c.of_reference->mean), where));
-  add_cost_lines(value, made);
-  add_other_cores(value, all, made);
-  add_doubts(value, made);
-  return made;
+  if (c.vs_reference)
+    a.details.push_back(fmt::format("{} of the throughput of reference at {}",
+                                    percent_text(c.vs_reference->mean), cores));
+  add_cost_lines(value, a);
+  add_other_cores(value, rankings, a);
+  add_caveats(value, a);
+  return a;
 }
 
-answer answer_for_family(const results& value, const panel& of, std::size_t index) {
-  answer made;
-  made.panel = index;
-  const std::size_t n = measured_repetitions(value, of);
+answer answer_for_family(const results& value, const panel& p, std::size_t index) {
+  answer a;
+  a.panel = index;
+  const std::size_t n = measured_repetitions(value, p);
   std::optional<std::pair<std::size_t, interval>> low;
   std::optional<std::pair<std::size_t, interval>> high;
-  for (const std::size_t i : of.cells) {
+  for (const std::size_t i : p.cells) {
     const auto time = interval_of(value.cells[i], "time");
     if (!time) continue;
     if (!low || time->mean < low->second.mean) low.emplace(i, *time);
     if (!high || time->mean > high->second.mean) high.emplace(i, *time);
   }
   if (!low) {
-    describe_missing(value, of, made);
-    return made;
+    describe_missing(value, p, a);
+    return a;
   }
   if (low->first == high->first) {
-    made.headline = figure_text(low->second.mean, "s");
-    made.sentence =
+    a.headline = figure_text(low->second.mean, "s");
+    a.sentence =
         fmt::format("{} takes {} per iteration.", clipped(value.cells[low->first].name, 80),
                     interval_text(low->second, "s"));
   } else {
-    made.headline = fmt::format("{} to {}", figure_text(low->second.mean, "s"),
-                                figure_text(high->second.mean, "s"));
-    made.sentence =
+    a.headline = fmt::format("{} to {}", figure_text(low->second.mean, "s"),
+                             figure_text(high->second.mean, "s"));
+    a.sentence =
         fmt::format("An iteration takes {} ({}) to {} ({}).", interval_text(low->second, "s"),
                     clipped(value.cells[low->first].name, 80), interval_text(high->second, "s"),
                     clipped(value.cells[high->first].name, 80));
   }
   if (n < 2)
-    made.caveats.push_back(
+    a.caveats.push_back(
         "a single repetition has no interval: run with --benchmark_repetitions=5 or more");
   for (const finding& f : value.cells[low->first].findings)
-    made.caveats.push_back(fmt::format("{} ({})", clipped(f.code, 60), clipped(f.detail, 200)));
-  return made;
+    a.caveats.push_back(fmt::format("{} ({})", clipped(f.code, 60), clipped(f.detail, 200)));
+  return a;
 }
 
 }  // namespace
 
-std::optional<model_ranking> compare_at(const results& value, const panel& of,
-                                        std::uint32_t cores) {
-  const std::vector<ranked_cell> order = ranked_at(value, of, cores);
+std::optional<model_ranking> compare_at(const results& value, const panel& p, std::uint32_t cores) {
+  const std::vector<ranked_cell> order = ranked_at(value, p, cores);
   const auto is_reference = [&](const ranked_cell& s) {
     return value.cells[s.cell].model == name_of_reference;
   };
@@ -328,15 +329,16 @@ std::optional<model_ranking> compare_at(const results& value, const panel& of,
     }
     if (c.next) continue;
     c.next = other->cell;
-    c.ahead = ratio_interval(throughputs(*best), throughputs(*other));
+    c.lead = ratio_interval(throughputs(*best), throughputs(*other));
     if (!shared) c.proven = false;
   }
   if (const auto reference = std::find_if(order.begin(), order.end(), is_reference);
       reference != order.end())
-    c.of_reference = ratio_interval(throughputs(*best), throughputs(*reference));
-  const auto each = in_flight_of_each(value, of, c);
-  c.alike = std::all_of(each.begin(), each.end(),
-                        [&](const in_flight_values& own) { return own == each.front(); });
+    c.vs_reference = ratio_interval(throughputs(*best), throughputs(*reference));
+  const auto each = in_flight_of_each(value, p, c);
+  c.same_concurrency = std::all_of(each.begin(), each.end(), [&](const in_flight_values& values) {
+    return values == each.front();
+  });
   return c;
 }
 

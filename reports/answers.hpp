@@ -18,11 +18,11 @@ struct model_ranking {
   interval throughput;                   ///< throughput of the best
   std::vector<std::size_t> tied;         ///< cells whose intervals overlap that of the best
   std::optional<std::size_t> next;       ///< first cell not tied with the best
-  std::optional<interval> ahead;         ///< throughput of the best over that of the next
-  std::optional<interval> of_reference;  ///< throughput of the best over that of `reference`
+  std::optional<interval> lead;          ///< throughput of the best over that of the next
+  std::optional<interval> vs_reference;  ///< throughput of the best over that of `reference`
   bool proven = false;  ///< best and next have intervals: only then is a win or tie meaningful
   /// The deciding models (best and tied, or best and next) have the same in-flight values.
-  bool alike = true;
+  bool same_concurrency = true;
 };
 
 /// Answer for one panel, as text and as numbers.
@@ -40,8 +40,9 @@ struct answer {
 std::vector<answer> answers_of(const results& value, const std::vector<panel>& panels);
 
 /// Compares the models at `cores`; nullopt if only `reference` was measured there.
-/// If the result is not `alike`, a model may lead only because it was measured at a concurrency
-/// that the others were not. The answer then adds a comparison at the shared in-flight values.
-std::optional<model_ranking> compare_at(const results& value, const panel& of, std::uint32_t cores);
+/// If the result is not `same_concurrency`, a model may lead only because it was measured at a
+/// concurrency that the others were not. The answer then adds a comparison at the shared in-flight
+/// values.
+std::optional<model_ranking> compare_at(const results& value, const panel& p, std::uint32_t cores);
 
 }  // namespace crossover

@@ -62,36 +62,36 @@ TEST(answers, do_not_call_a_single_repetition_proven) {
 
 TEST(answers, say_where_the_models_were_not_measured_with_the_same_in_flight) {
   // event_loop leads only because no other model was measured with 512 in flight.
-  const auto otherwise =
+  const auto different =
       only_answer(results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}),
                                     cell_for_test("event_loop", 1, 512, {300, 301, 302}),
                                     cell_for_test("thread_pool", 1, 64, {200, 201, 202})}));
-  EXPECT_FALSE(otherwise.at->alike);
-  EXPECT_EQ(otherwise.headline, "event_loop, 1.50× the next best, at different concurrency");
-  EXPECT_NE(otherwise.sentence.find(
+  EXPECT_FALSE(different.at->same_concurrency);
+  EXPECT_EQ(different.headline, "event_loop, 1.50× the next best, at different concurrency");
+  EXPECT_NE(different.sentence.find(
                 " Not all were measured at the same concurrency. With 64 in flight, which "
                 "all have, thread_pool wins, 1.99× (1.95 to 2.03) the throughput of "
                 "event_loop."),
             std::string::npos)
-      << otherwise.sentence;
+      << different.sentence;
 
-  const auto the_same =
+  const auto same =
       only_answer(results_for_test({cell_for_test("event_loop", 1, 1, {10, 11, 12}),
                                     cell_for_test("event_loop", 1, 64, {100, 101, 102}),
                                     cell_for_test("event_loop", 1, 512, {300, 301, 302}),
                                     cell_for_test("thread_pool", 1, 1, {5, 6, 5}),
                                     cell_for_test("thread_pool", 1, 64, {50, 51, 52})}));
-  EXPECT_EQ(the_same.headline, "event_loop, 5.90× the next best");
-  EXPECT_NE(the_same.sentence.find("With 1 and 64 in flight, which all have, event_loop wins"),
+  EXPECT_EQ(same.headline, "event_loop, 5.90× the next best");
+  EXPECT_NE(same.sentence.find("With 1 and 64 in flight, which all have, event_loop wins"),
             std::string::npos)
-      << the_same.sentence;
+      << same.sentence;
 }
 
 TEST(answers, say_where_no_in_flight_is_shared) {
   const auto a =
       only_answer(results_for_test({cell_for_test("event_loop", 1, 512, {300, 301, 302}),
                                     cell_for_test("thread_pool", 1, 64, {200, 201, 202})}));
-  EXPECT_FALSE(a.at->alike);
+  EXPECT_FALSE(a.at->same_concurrency);
   EXPECT_NE(a.headline.find("at different concurrency"), std::string::npos);
   EXPECT_NE(a.sentence.find("(event_loop with 512, thread_pool with 64), which may explain the "
                             "difference."),
@@ -106,7 +106,7 @@ TEST(answers, are_silent_on_in_flight_where_those_that_decide_were_measured_alik
                                     cell_for_test("thread_pool", 1, 64, {200, 201, 202}),
                                     cell_for_test("serial", 1, 1, {20, 21, 22}),
                                     cell_for_test("event_loop", 2, 512, {300, 301, 302})}));
-  EXPECT_TRUE(a.at->alike);
+  EXPECT_TRUE(a.at->same_concurrency);
   EXPECT_EQ(a.sentence.find("concurrency"), std::string::npos) << a.sentence;
 }
 

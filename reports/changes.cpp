@@ -34,37 +34,37 @@ std::string_view to_string(change_direction direction) {
 }
 
 std::vector<change> changes_between(const results& baseline, const results& now) {
-  std::map<std::string, std::size_t> old;
+  std::map<std::string, std::size_t> baseline_index;
   for (std::size_t i = 0; i < baseline.cells.size(); ++i)
-    old.try_emplace(baseline.cells[i].name, i);
+    baseline_index.try_emplace(baseline.cells[i].name, i);
   std::vector<change> changes;
   for (std::size_t i = 0; i < now.cells.size(); ++i) {
-    const auto found = old.find(now.cells[i].name);
-    if (found == old.end()) continue;
+    const auto match = baseline_index.find(now.cells[i].name);
+    if (match == baseline_index.end()) continue;
     for (const metric& m : all_metrics()) {
       if (m.better == better_direction::neither) continue;
-      const auto before = values_of(baseline.cells[found->second], m.id);
+      const auto before = values_of(baseline.cells[match->second], m.id);
       const auto after = values_of(now.cells[i], m.id);
       const auto ratio = ratio_interval(after, before);
       if (!ratio) continue;
-      changes.push_back({i, found->second, &m, *mean_interval(before), *mean_interval(after),
+      changes.push_back({i, match->second, &m, *mean_interval(before), *mean_interval(after),
                          *ratio, direction_of(*ratio, m.better)});
     }
   }
   return changes;
 }
 
-unmatched_cells cells_without_counterpart(const results& baseline, const results& now) {
-  std::set<std::string> old;
-  std::set<std::string> fresh;
-  for (const cell_result& cell : baseline.cells) old.insert(cell.name);
-  for (const cell_result& cell : now.cells) fresh.insert(cell.name);
-  unmatched_cells lone;
-  std::set_difference(old.begin(), old.end(), fresh.begin(), fresh.end(),
-                      std::back_inserter(lone.only_in_baseline));
-  std::set_difference(fresh.begin(), fresh.end(), old.begin(), old.end(),
-                      std::back_inserter(lone.only_in_this));
-  return lone;
+unmatched_cells unmatched_cells_of(const results& baseline, const results& now) {
+  std::set<std::string> old_names;
+  std::set<std::string> new_names;
+  for (const cell_result& cell : baseline.cells) old_names.insert(cell.name);
+  for (const cell_result& cell : now.cells) new_names.insert(cell.name);
+  unmatched_cells unmatched;
+  std::set_difference(old_names.begin(), old_names.end(), new_names.begin(), new_names.end(),
+                      std::back_inserter(unmatched.only_in_baseline));
+  std::set_difference(new_names.begin(), new_names.end(), old_names.begin(), old_names.end(),
+                      std::back_inserter(unmatched.only_in_this));
+  return unmatched;
 }
 
 }  // namespace crossover

@@ -35,6 +35,6 @@ struct unmatched_cells {
   std::vector<std::string> only_in_baseline;
   std::vector<std::string> only_in_this;
 };
-unmatched_cells cells_without_counterpart(const results& baseline, const results& now);
+unmatched_cells unmatched_cells_of(const results& baseline, const results& now);
 
 }  // namespace crossover

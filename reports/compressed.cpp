@@ -30,8 +30,8 @@ std::string compressed_base64(std::string_view text) {
   params.avail_in = text.size();
   params.next_out = out.data();
   params.avail_out = out.size();
-  boost::system::error_code ended;
-  stream.write(params, zlib::Flush::finish, ended);
+  boost::system::error_code ec;
+  stream.write(params, zlib::Flush::finish, ec);
   out.resize(params.total_out);
   return base64(out);
 }

@@ -12,7 +12,7 @@
 namespace crossover {
 namespace {
 
-std::vector<std::string> wins_by_model(const evidence& from) {
+std::vector<std::string> wins_by_model(const outcome_input& from) {
   std::map<std::string, std::size_t> wins;
   std::size_t ties = 0;
   std::size_t unproven = 0;
@@ -36,13 +36,13 @@ std::vector<std::string> wins_by_model(const evidence& from) {
   return {fmt::format("{}: {}.", counted(contests, "comparison"), fmt::join(parts, ", "))};
 }
 
-std::vector<std::string> what_was_measured(const evidence& from) {
+std::vector<std::string> cell_counts(const outcome_input& from) {
   std::map<cell_status, std::size_t> counts;
-  std::size_t remarked = 0;
+  std::size_t with_findings = 0;
   std::set<std::size_t> repetitions;
   for (const cell_result& cell : from.value.cells) {
     ++counts[cell.status];
-    remarked += !cell.findings.empty();
+    with_findings += !cell.findings.empty();
     if (cell.status == cell_status::ok) repetitions.insert(cell.samples.size());
   }
   if (from.value.cells.empty()) return std::vector<std::string>(1, "The results contain no cells.");
@@ -56,7 +56,8 @@ std::vector<std::string> what_was_measured(const evidence& from) {
     text += fmt::format(", {} skipped", counts[cell_status::skipped]);
   if (counts[cell_status::failed] > 0)
     text += fmt::format(", {} failed", counts[cell_status::failed]);
-  text += remarked > 0 ? fmt::format("; {} with findings.", counted(remarked, "cell")) : ".";
+  text +=
+      with_findings > 0 ? fmt::format("; {} with findings.", counted(with_findings, "cell")) : ".";
   std::vector<std::string> sentences(1, text);
   if (from.value.status == results_status::interrupted)
     sentences.emplace_back("The run was interrupted: the remaining cells are missing.");
@@ -66,38 +67,38 @@ std::vector<std::string> what_was_measured(const evidence& from) {
 }  // namespace
 
 // Outcomes of named suites, defined in suite_outcomes.cpp.
-std::vector<std::string> bound_by_what(const evidence& from);
-std::vector<std::string> concurrency_and_parallelism(const evidence& from);
-std::vector<std::string> short_behind_long(const evidence& from);
-std::vector<std::string> what_a_lock_costs(const evidence& from);
-std::vector<std::string> ways_to_wait(const evidence& from);
-std::vector<std::string> weight_in_flight(const evidence& from);
+std::vector<std::string> io_vs_cpu_outcome(const outcome_input& from);
+std::vector<std::string> concurrency_outcome(const outcome_input& from);
+std::vector<std::string> multitasking_outcome(const outcome_input& from);
+std::vector<std::string> gil_outcome(const outcome_input& from);
+std::vector<std::string> blocking_outcome(const outcome_input& from);
+std::vector<std::string> lightweight_outcome(const outcome_input& from);
 
 namespace {
 
 /// To add an outcome: write its function above or in its own file, and add a row here.
 constexpr std::array outcomes = {
-    outcome{"io-vs-cpu", bound_by_what},
-    outcome{"concurrency-vs-parallelism", concurrency_and_parallelism},
-    outcome{"multitasking", short_behind_long},
-    outcome{"gil", what_a_lock_costs},
-    outcome{"blocking-vs-nonblocking", ways_to_wait},
-    outcome{"lightweight", weight_in_flight},
+    outcome{"io-vs-cpu", io_vs_cpu_outcome},
+    outcome{"concurrency-vs-parallelism", concurrency_outcome},
+    outcome{"multitasking", multitasking_outcome},
+    outcome{"gil", gil_outcome},
+    outcome{"blocking-vs-nonblocking", blocking_outcome},
+    outcome{"lightweight", lightweight_outcome},
     outcome{"", wins_by_model},
-    outcome{"", what_was_measured},
+    outcome{"", cell_counts},
 };
 
 }  // namespace
 
-std::vector<std::string> outcomes_of(const evidence& from) {
-  std::vector<std::string> all;
-  for (const bool own : {true, false})
+std::vector<std::string> outcomes_of(const outcome_input& from) {
+  std::vector<std::string> sentences;
+  for (const bool of_suite : {true, false})
     for (const outcome& row : outcomes) {
-      if (row.suite.empty() == own) continue;
-      if (own && row.suite != from.value.suite) continue;
-      for (std::string& sentence : row.sentences(from)) all.push_back(std::move(sentence));
+      if (row.suite.empty() == of_suite) continue;
+      if (of_suite && row.suite != from.value.suite) continue;
+      for (std::string& sentence : row.sentences(from)) sentences.push_back(std::move(sentence));
     }
-  return all;
+  return sentences;
 }
 
 }  // namespace crossover

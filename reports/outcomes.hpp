@@ -10,7 +10,7 @@
 namespace crossover {
 
 /// Input of an outcome.
-struct evidence {
+struct outcome_input {
   const results& value;
   const std::vector<panel>& panels;
   const std::vector<answer>& answers;
@@ -20,10 +20,10 @@ struct evidence {
 struct outcome {
   std::string_view suite;  ///< applies only to this suite; empty: to every run
   /// Returns the answer's sentences; empty if the run has no data for it.
-  std::vector<std::string> (*sentences)(const evidence&);
+  std::vector<std::string> (*sentences)(const outcome_input&);
 };
 
 /// Returns the sentences of every outcome that applies, those of the suite first.
-std::vector<std::string> outcomes_of(const evidence& from);
+std::vector<std::string> outcomes_of(const outcome_input& from);
 
 }  // namespace crossover

@@ -69,7 +69,7 @@ std::string list_of(std::string_view kind, const std::vector<std::string>& lines
   return out + "</ul>";
 }
 
-std::string card(const answer& a, const panel& of) {
+std::string card(const answer& a, const panel& p) {
   const std::string_view kind = !a.at                 ? "family"
                                 : !a.at->tied.empty() ? "tie"
                                 : a.at->proven        ? "proven"
@@ -78,7 +78,7 @@ std::string card(const answer& a, const panel& of) {
       "<article class=\"card {}\" data-panel=\"{}\"><h3><bdi>{}</bdi></h3><p "
       "class=\"headline\"><bdi>{}</bdi></p>"
       "<p class=\"sentence\">{}</p>{}{}</article>\n",
-      kind, a.panel, html_text(clipped(of.label, label_length)),
+      kind, a.panel, html_text(clipped(p.label, label_length)),
       html_text(clipped(a.headline, label_length)), html_text(a.sentence),
       list_of("details", a.details), list_of("caveats", a.caveats));
 }
@@ -100,9 +100,9 @@ std::string cards_of(const std::vector<answer>& answers, const std::vector<panel
 
 std::string rows_of(const std::map<std::string, std::string>& pairs) {
   std::string out;
-  for (const auto& [key, words] : pairs)
+  for (const auto& [key, text] : pairs)
     out += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th><td dir=\"auto\">{}</td></tr>\n",
-                       html_text(clipped(key, label_length)), html_text(clipped(words, 400)));
+                       html_text(clipped(key, label_length)), html_text(clipped(text, 400)));
   return out;
 }
 
@@ -164,10 +164,10 @@ std::string baseline_of(const results& now, const results* baseline) {
           html_text(clipped(d.new_value, 400)));
     out += "</tbody></table></div>";
   }
-  const auto [lost, added] = cells_without_counterpart(*baseline, now);
-  if (!lost.empty() || !added.empty())
+  const auto [removed, added] = unmatched_cells_of(*baseline, now);
+  if (!removed.empty() || !added.empty())
     out += fmt::format("<p>{} only in the baseline, {} only in this run.</p>",
-                       counted(lost.size(), "cell"), added.size());
+                       counted(removed.size(), "cell"), added.size());
   return out + "</section>";
 }
 

@@ -43,12 +43,12 @@ ordered_json figure(const interval& of) {
 }
 
 ordered_json figure(const std::vector<double>& values, bool with_values) {
-  const auto of = mean_interval(values);
-  if (!of) return nullptr;
-  ordered_json made = figure(*of);
+  const auto mean = mean_interval(values);
+  if (!mean) return nullptr;
+  ordered_json array = figure(*mean);
   if (with_values && values.size() > 1)
-    for (const double value : values) made.push_back(rounded(value));
-  return made;
+    for (const double value : values) array.push_back(rounded(value));
+  return array;
 }
 
 ordered_json metric_rows() {
@@ -93,9 +93,9 @@ ordered_json speedup_of(const results& value, const panel& within, const cell_re
   if (base == nullptr) return nullptr;
   const auto ratio = ratio_interval(values_of(cell, "throughput"), values_of(*base, "throughput"));
   if (!ratio) return nullptr;
-  ordered_json made = figure(*ratio);
-  made.push_back(*base->cores);
-  return made;
+  ordered_json row = figure(*ratio);
+  row.push_back(*base->cores);
+  return row;
 }
 
 ordered_json cell_row(const results& value, const cell_result& cell, std::size_t in_panel,
@@ -132,11 +132,11 @@ ordered_json cell_row(const results& value, const cell_result& cell, std::size_t
 
 /// Each model's best cell at each number of cores, with its speed-up over the model's best cell at
 /// the fewest cores.
-ordered_json best_rows(const results& value, const panel& of) {
+ordered_json best_rows(const results& value, const panel& p) {
   std::map<std::string, const cell_result*> base;
   ordered_json rows = ordered_json::array();
-  for (const std::uint32_t cores : core_counts(value, of))
-    for (const ranked_cell& s : ranked_at(value, of, cores)) {
+  for (const std::uint32_t cores : core_counts(value, p))
+    for (const ranked_cell& s : ranked_at(value, p, cores)) {
       const cell_result& cell = value.cells[s.cell];
       const cell_result* const from = base.try_emplace(cell.model, &cell).first->second;
       const auto ratio =
@@ -150,42 +150,41 @@ ordered_json best_rows(const results& value, const panel& of) {
 ordered_json comparison_row(const model_ranking& c) {
   ordered_json row = {{"cores", c.cores}, {"best", c.best}, {"tied", c.tied}, {"proven", c.proven}};
   row["next"] = c.next ? ordered_json(*c.next) : ordered_json(nullptr);
-  row["ahead"] = c.ahead ? figure(*c.ahead) : ordered_json(nullptr);
-  row["of_reference"] = c.of_reference ? figure(*c.of_reference) : ordered_json(nullptr);
+  row["ahead"] = c.lead ? figure(*c.lead) : ordered_json(nullptr);
+  row["of_reference"] = c.vs_reference ? figure(*c.vs_reference) : ordered_json(nullptr);
   return row;
 }
 
-ordered_json panel_row(const results& value, const panel& of) {
-  ordered_json row = {
-      {"workload", of.workload}, {"parameters", of.parameters}, {"label", of.label}};
+ordered_json panel_row(const results& value, const panel& p) {
+  ordered_json row = {{"workload", p.workload}, {"parameters", p.parameters}, {"label", p.label}};
   if (value.foreign) return row;
-  row["best"] = best_rows(value, of);
+  row["best"] = best_rows(value, p);
   ordered_json comparisons = ordered_json::array();
-  for (const std::uint32_t cores : core_counts(value, of))
-    if (const auto c = compare_at(value, of, cores)) comparisons.push_back(comparison_row(*c));
+  for (const std::uint32_t cores : core_counts(value, p))
+    if (const auto c = compare_at(value, p, cores)) comparisons.push_back(comparison_row(*c));
   row["comparisons"] = std::move(comparisons);
-  const auto cpu = of.parameters.find("cpu");
-  const auto wait = of.parameters.find("wait");
-  if (cpu != of.parameters.end() && wait != of.parameters.end()) {
+  const auto cpu = p.parameters.find("cpu");
+  const auto wait = p.parameters.find("wait");
+  if (cpu != p.parameters.end() && wait != p.parameters.end()) {
     row["cpu_s"] = rounded(seconds_of(cpu->second));
     row["wait_s"] = rounded(seconds_of(wait->second));
   }
   ordered_json fits = ordered_json::array();
-  for (const scaling_fit& fit : scaling_fits(value, of)) {
-    ordered_json made = {{"model", fit.model}};
+  for (const scaling_fit& fit : scaling_fits(value, p)) {
+    ordered_json fit_row = {{"model", fit.model}};
     if (!fit.missing.empty()) {
-      made["missing"] = fit.missing;
+      fit_row["missing"] = fit.missing;
     } else {
-      made["law"] = to_string(fit.law);
-      made["rate"] = figure(fit.rate);
-      made["contention"] = figure(fit.contention);
-      if (fit.coherency) made["coherency"] = figure(*fit.coherency);
-      if (fit.peak_cores) made["peak_cores"] = figure(*fit.peak_cores);
-      made["terms"] = {rounded(fit.terms[0]), rounded(fit.terms[1]), rounded(fit.terms[2])};
-      made["from_cores"] = rounded(fit.from_cores);
-      made["to_cores"] = rounded(fit.to_cores);
+      fit_row["law"] = to_string(fit.law);
+      fit_row["rate"] = figure(fit.rate);
+      fit_row["contention"] = figure(fit.contention);
+      if (fit.coherency) fit_row["coherency"] = figure(*fit.coherency);
+      if (fit.peak_cores) fit_row["peak_cores"] = figure(*fit.peak_cores);
+      fit_row["terms"] = {rounded(fit.terms[0]), rounded(fit.terms[1]), rounded(fit.terms[2])};
+      fit_row["from_cores"] = rounded(fit.from_cores);
+      fit_row["to_cores"] = rounded(fit.to_cores);
     }
-    fits.push_back(std::move(made));
+    fits.push_back(std::move(fit_row));
   }
   row["fits"] = std::move(fits);
   return row;
@@ -216,23 +215,23 @@ void add_baseline(ordered_json& document, const results& baseline, const results
                        {"ratio", figure(c.ratio)},
                        {"direction", to_string(c.direction)}});
   }
-  const unmatched_cells lone = cells_without_counterpart(baseline, now);
+  const unmatched_cells unmatched = unmatched_cells_of(baseline, now);
   document["baseline"] = {{"date", baseline.date},
                           {"command", baseline.command},
                           {"environment_differences", differences},
                           {"changes", std::move(changes)},
-                          {"only_in_baseline", lone.only_in_baseline},
-                          {"only_in_this", lone.only_in_this}};
+                          {"only_in_baseline", unmatched.only_in_baseline},
+                          {"only_in_this", unmatched.only_in_this}};
 }
 
 }  // namespace
 
 bool is_headline(const metric& m, bool foreign) {
-  static constexpr std::array ours = {"throughput", "p50", "p99", "cpu", "memory"};
-  static constexpr std::array theirs = {"time", "cpu"};
-  const auto is_m = [&m](std::string_view id) { return m.id == id; };
-  return foreign ? std::any_of(theirs.begin(), theirs.end(), is_m)
-                 : std::any_of(ours.begin(), ours.end(), is_m);
+  static constexpr std::array own_ids = {"throughput", "p50", "p99", "cpu", "memory"};
+  static constexpr std::array foreign_ids = {"time", "cpu"};
+  const auto is_this = [&m](std::string_view id) { return m.id == id; };
+  return foreign ? std::any_of(foreign_ids.begin(), foreign_ids.end(), is_this)
+                 : std::any_of(own_ids.begin(), own_ids.end(), is_this);
 }
 
 page_limits complete_page() {

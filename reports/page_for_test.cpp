@@ -16,8 +16,8 @@ int main(int argc, char** argv) {
     std::optional<crossover::results> baseline;
     if (argc == 4) baseline = crossover::read_results(argv[3]);
     crossover::write_atomically(argv[2], crossover::page(now, baseline ? &*baseline : nullptr));
-  } catch (const std::exception& trouble) {
-    std::fprintf(stderr, "page_for_test: %s\n", trouble.what());
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "page_for_test: %s\n", e.what());
     return 65;
   }
 }

@@ -27,10 +27,10 @@ std::string between(const std::string& text, const std::string& from, const std:
   return text.substr(start + from.size(), text.find(to, start + from.size()) - start - from.size());
 }
 
-std::size_t count_of(const std::string& text, const std::string& what) {
+std::size_t count_of(const std::string& text, const std::string& part) {
   std::size_t count = 0;
-  for (std::size_t at = text.find(what); at != std::string::npos;
-       at = text.find(what, at + what.size()))
+  for (std::size_t at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + part.size()))
     ++count;
   return count;
 }
@@ -48,8 +48,8 @@ std::string inflated(const std::string& base64_text) {
   params.avail_in = static_cast<std::size_t>(size);
   params.next_out = out.data();
   params.avail_out = out.size();
-  boost::system::error_code ended;
-  stream.write(params, boost::beast::zlib::Flush::finish, ended);
+  boost::system::error_code ec;
+  stream.write(params, boost::beast::zlib::Flush::finish, ec);
   out.resize(params.total_out);
   return out;
 }

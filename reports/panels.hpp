@@ -38,9 +38,9 @@ struct ranked_cell {
 };
 
 /// Returns the best cell of each model at `cores`, highest throughput first; `reference` included.
-std::vector<ranked_cell> ranked_at(const results& value, const panel& of, std::uint32_t cores);
+std::vector<ranked_cell> ranked_at(const results& value, const panel& p, std::uint32_t cores);
 
 /// Returns the core counts of the panel's measured cells, ascending.
-std::vector<std::uint32_t> core_counts(const results& value, const panel& of);
+std::vector<std::uint32_t> core_counts(const results& value, const panel& p);
 
 }  // namespace crossover

@@ -32,10 +32,10 @@ inline cell_result cell_for_test(std::string model, std::uint32_t cores, std::ui
 }
 
 inline results results_for_test(std::vector<cell_result> cells) {
-  results made;
-  made.date = "2026-01-15T10:00:00Z";
-  made.cells = std::move(cells);
-  return made;
+  results value;
+  value.date = "2026-01-15T10:00:00Z";
+  value.cells = std::move(cells);
+  return value;
 }
 
 }  // namespace crossover

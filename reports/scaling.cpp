@@ -108,16 +108,16 @@ interval ratio_of(const regression& fit, const terms& u, const terms& v, std::si
   };
   const double above = dot(u, fit.coefficients);
   const double below = dot(v, fit.coefficients);
-  interval found{above / below, std::nullopt, std::nullopt, n};
+  interval ratio{above / below, std::nullopt, std::nullopt, n};
   const double t = t_quantile(fit.degrees);
   const double a = below * below - t * t * covariance(v, v);
   const double b = above * below - t * t * covariance(u, v);
   const double c = above * above - t * t * covariance(u, u);
   const double inside = b * b - a * c;
-  if (!(a > 0) || !(inside >= 0)) return found;
-  found.lower = (b - std::sqrt(inside)) / a;
-  found.upper = (b + std::sqrt(inside)) / a;
-  return found;
+  if (!(a > 0) || !(inside >= 0)) return ratio;
+  ratio.lower = (b - std::sqrt(inside)) / a;
+  ratio.upper = (b + std::sqrt(inside)) / a;
+  return ratio;
 }
 
 /// Cuts estimate and bounds at 0: a share cannot be negative.
@@ -149,8 +149,8 @@ std::string_view to_string(scaling_law law) {
 
 scaling_fit fit_scaling(scaling_law law, std::span<const scaling_point> points) {
   const std::size_t size = law == scaling_law::amdahl ? 2 : 3;
-  scaling_fit made;
-  made.law = law;
+  scaling_fit fit;
+  fit.law = law;
   std::vector<scaling_point> usable;
   std::set<double> counts;
   for (const scaling_point& p : points) {
@@ -159,45 +159,45 @@ scaling_fit fit_scaling(scaling_law law, std::span<const scaling_point> points) 
     counts.insert(p.cores);
   }
   if (counts.size() < size + 1) {
-    made.missing = fmt::format("needs {} core counts, has {}", size + 1, counts.size());
-    return made;
+    fit.missing = fmt::format("needs {} core counts, has {}", size + 1, counts.size());
+    return fit;
   }
   if (usable.size() < size + 2) {
-    made.missing = fmt::format("needs {} repetitions, has {}", size + 2, usable.size());
-    return made;
+    fit.missing = fmt::format("needs {} repetitions, has {}", size + 2, usable.size());
+    return fit;
   }
-  const auto fit = regress(usable, size);
-  if (!fit || !(fit->coefficients[0] > 0)) {
-    made.missing = "does not follow the law";
-    return made;
+  const auto fitted = regress(usable, size);
+  if (!fitted || !(fitted->coefficients[0] > 0)) {
+    fit.missing = "does not follow the law";
+    return fit;
   }
   const std::size_t n = usable.size();
   // The rate is 1/a, so its interval is that of a, inverted.
-  made.rate = {1 / fit->coefficients[0], std::nullopt, std::nullopt, n};
-  const double half = t_quantile(fit->degrees) * std::sqrt(fit->covariance[0][0]);
-  if (fit->coefficients[0] > half) {
-    made.rate.lower = 1 / (fit->coefficients[0] + half);
-    made.rate.upper = 1 / (fit->coefficients[0] - half);
+  fit.rate = {1 / fitted->coefficients[0], std::nullopt, std::nullopt, n};
+  const double half = t_quantile(fitted->degrees) * std::sqrt(fitted->covariance[0][0]);
+  if (fitted->coefficients[0] > half) {
+    fit.rate.lower = 1 / (fitted->coefficients[0] + half);
+    fit.rate.upper = 1 / (fitted->coefficients[0] - half);
   }
-  made.contention = not_negative(ratio_of(*fit, {0, 1, 0}, {1, 0, 0}, n));
+  fit.contention = not_negative(ratio_of(*fitted, {0, 1, 0}, {1, 0, 0}, n));
   if (law == scaling_law::usl) {
-    made.coherency = not_negative(ratio_of(*fit, {0, 0, 1}, {1, 0, 0}, n));
-    made.peak_cores = peak_of(*fit, *made.coherency, n);
+    fit.coherency = not_negative(ratio_of(*fitted, {0, 0, 1}, {1, 0, 0}, n));
+    fit.peak_cores = peak_of(*fitted, *fit.coherency, n);
   }
-  made.from_cores = *counts.begin();
-  made.to_cores = *counts.rbegin();
-  made.terms = fit->coefficients;
-  return made;
+  fit.from_cores = *counts.begin();
+  fit.to_cores = *counts.rbegin();
+  fit.terms = fitted->coefficients;
+  return fit;
 }
 
-std::vector<scaling_fit> scaling_fits(const results& value, const panel& of) {
+std::vector<scaling_fit> scaling_fits(const results& value, const panel& p) {
   std::vector<std::string> order;
   std::map<std::string, std::vector<scaling_point>> points;
-  for (const std::uint32_t cores : core_counts(value, of))
-    for (const ranked_cell& s : ranked_at(value, of, cores)) {
+  for (const std::uint32_t cores : core_counts(value, p))
+    for (const ranked_cell& s : ranked_at(value, p, cores)) {
       const cell_result& cell = value.cells[s.cell];
-      const auto [position, fresh] = points.try_emplace(cell.model);
-      if (fresh) order.push_back(cell.model);
+      const auto [position, inserted] = points.try_emplace(cell.model);
+      if (inserted) order.push_back(cell.model);
       for (const double throughput : values_of(cell, "throughput"))
         position->second.push_back({static_cast<double>(cores), throughput});
     }

@@ -48,6 +48,6 @@ struct scaling_fit {
 scaling_fit fit_scaling(scaling_law law, std::span<const scaling_point> points);
 
 /// Fits both laws to each model of the panel, at its best concurrency for each number of cores.
-std::vector<scaling_fit> scaling_fits(const results& value, const panel& of);
+std::vector<scaling_fit> scaling_fits(const results& value, const panel& p);
 
 }  // namespace crossover

@@ -26,8 +26,8 @@ std::vector<scaling_point> drawn(const law_of& law, int most_cores, double noise
   return points;
 }
 
-bool covers(const interval& found, double truth) {
-  return found.lower && found.upper && *found.lower <= truth && truth <= *found.upper;
+bool covers(const interval& estimate, double truth) {
+  return estimate.lower && estimate.upper && *estimate.lower <= truth && truth <= *estimate.upper;
 }
 
 TEST(scaling_fit_of, finds_the_parameters_of_figures_without_noise) {

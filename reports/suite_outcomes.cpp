@@ -18,7 +18,7 @@ std::optional<double> mean_of(const cell_result* cell, std::string_view id) {
   return mean ? std::optional(mean->mean) : std::nullopt;
 }
 
-std::string words_of(const cell_result* cell, std::string_view id) {
+std::string metric_text(const cell_result* cell, std::string_view id) {
   const auto mean = mean_of(cell, id);
   return mean ? figure_text(*mean, find_metric(id)->unit) : "not measured";
 }
@@ -35,7 +35,7 @@ const cell_result* find(const results& all, const cell_result& like, std::string
 }
 
 /// The first cell of each workload with its parameters, in the order of the file.
-std::vector<const cell_result*> one_of_each_work(const results& all) {
+std::vector<const cell_result*> distinct_workloads(const results& all) {
   std::vector<const cell_result*> firsts;
   for (const cell_result& cell : all.cells)
     if (std::none_of(firsts.begin(), firsts.end(), [&](const cell_result* f) {
@@ -68,15 +68,15 @@ std::optional<interval> speed_up(const cell_result* from, const cell_result* to)
 }
 
 /// The workload, with the parameters that vary in the file: "sleep", "network with delay 1ms".
-std::string work_words(const results& all, const cell_result& cell) {
+std::string workload_text(const results& all, const cell_result& cell) {
   std::string text = cell.workload;
   const char* separator = " with ";
   for (const auto& [name, value] : cell.parameters) {
     const bool differs =
         std::any_of(all.cells.begin(), all.cells.end(), [&](const cell_result& other) {
-          const auto found = other.parameters.find(name);
-          return other.workload == cell.workload && found != other.parameters.end() &&
-                 found->second != value;
+          const auto parameter = other.parameters.find(name);
+          return other.workload == cell.workload && parameter != other.parameters.end() &&
+                 parameter->second != value;
         });
     if (!differs) continue;
     text += fmt::format("{}{} {}", separator, name, clipped(value, 30));
@@ -87,12 +87,12 @@ std::string work_words(const results& all, const cell_result& cell) {
 
 }  // namespace
 
-std::vector<std::string> bound_by_what(const evidence& from) {
+std::vector<std::string> io_vs_cpu_outcome(const outcome_input& from) {
   const auto cores = axis_of(from.value, &cell_result::cores),
              in_flight = axis_of(from.value, &cell_result::in_flight);
   if (cores.empty() || in_flight.size() < 2) return {};
   std::vector<std::string> sentences;
-  for (const cell_result* work : one_of_each_work(from.value)) {
+  for (const cell_result* work : distinct_workloads(from.value)) {
     const std::string model = "thread_pool";
     const auto* alone = find(from.value, *work, model, cores.front(), in_flight.front());
     const auto* many = find(from.value, *work, model, cores.front(), in_flight.back());
@@ -108,20 +108,20 @@ std::vector<std::string> bound_by_what(const evidence& from) {
     sentences.push_back(fmt::format(
         "{} is {}. With {} in flight on {}, the CPU is {} busy. Throughput gain with {} in flight: "
         "{}; with {} instead of {}: {}.",
-        work_words(from.value, *work), verdict, in_flight.front(), counted(cores.front(), "core"),
-        percent_text(*share), in_flight.back(), ratio_text(*by_in_flight),
-        cores.size() > 1 ? counted(cores.back(), "core") : "more cores", cores.front(),
-        cores.size() > 1 && by_cores ? ratio_text(*by_cores) : "not measured"));
+        workload_text(from.value, *work), verdict, in_flight.front(),
+        counted(cores.front(), "core"), percent_text(*share), in_flight.back(),
+        ratio_text(*by_in_flight), cores.size() > 1 ? counted(cores.back(), "core") : "more cores",
+        cores.front(), cores.size() > 1 && by_cores ? ratio_text(*by_cores) : "not measured"));
   }
   return sentences;
 }
 
-std::vector<std::string> concurrency_and_parallelism(const evidence& from) {
+std::vector<std::string> concurrency_outcome(const outcome_input& from) {
   const auto cores = axis_of(from.value, &cell_result::cores),
              in_flight = axis_of(from.value, &cell_result::in_flight);
   if (cores.empty() || in_flight.size() < 2) return {};
   std::vector<std::string> sentences;
-  for (const cell_result* work : one_of_each_work(from.value))
+  for (const cell_result* work : distinct_workloads(from.value))
     for (const std::string& model : models_of(from.value)) {
       const auto* alone = find(from.value, *work, model, cores.front(), in_flight.front());
       const auto* many = find(from.value, *work, model, cores.front(), in_flight.back());
@@ -131,18 +131,18 @@ std::vector<std::string> concurrency_and_parallelism(const evidence& from) {
       sentences.push_back(fmt::format(
           "{} under {}: concurrency ({} in flight on {}) gives {}, parallelism ({} with {} in "
           "flight) {}.",
-          work_words(from.value, *work), model, in_flight.back(), counted(cores.front(), "core"),
+          workload_text(from.value, *work), model, in_flight.back(), counted(cores.front(), "core"),
           ratio_text(*by_in_flight), counted(cores.back(), "core"), in_flight.back(),
           cores.size() > 1 && by_cores ? "gives " + ratio_text(*by_cores) : "was not measured"));
     }
   return sentences;
 }
 
-std::vector<std::string> short_behind_long(const evidence& from) {
+std::vector<std::string> multitasking_outcome(const outcome_input& from) {
   std::vector<std::string> sentences;
   const auto long_of = [](const cell_result& cell) {
-    const auto found = cell.parameters.find("long");
-    return found == cell.parameters.end() ? std::string("0") : found->second;
+    const auto parameter = cell.parameters.find("long");
+    return parameter == cell.parameters.end() ? std::string("0") : parameter->second;
   };
   for (const cell_result& with : from.value.cells) {
     if (with.status != cell_status::ok || with.samples.empty() || long_of(with) == "0") continue;
@@ -153,18 +153,18 @@ std::vector<std::string> short_behind_long(const evidence& from) {
     sentences.push_back(fmt::format(
         "{}: with one long operation of {}, the p99 latency of all operations is {} ({} without "
         "it), with {} voluntary and {} involuntary switches per operation.",
-        with.model, long_of(with), words_of(&with, "p99"), words_of(without, "p99"),
-        words_of(&with, "voluntary_switches"), words_of(&with, "involuntary_switches")));
+        with.model, long_of(with), metric_text(&with, "p99"), metric_text(without, "p99"),
+        metric_text(&with, "voluntary_switches"), metric_text(&with, "involuntary_switches")));
   }
   return sentences;
 }
 
-std::vector<std::string> what_a_lock_costs(const evidence& from) {
+std::vector<std::string> gil_outcome(const outcome_input& from) {
   const auto cores = axis_of(from.value, &cell_result::cores);
   std::vector<std::string> sentences;
   if (cores.size() < 2)
     return {"The cost of a global lock shows only on two or more cores: measured on one."};
-  for (const cell_result* work : one_of_each_work(from.value)) {
+  for (const cell_result* work : distinct_workloads(from.value)) {
     std::vector<std::string> parts;
     for (const std::string& model : models_of(from.value)) {
       const auto in_flight = work->in_flight.value_or(1);
@@ -173,16 +173,16 @@ std::vector<std::string> what_a_lock_costs(const evidence& from) {
       if (gain) parts.push_back(fmt::format("{} {}", model, ratio_text(*gain)));
     }
     if (!parts.empty())
-      sentences.push_back(fmt::format("{}: throughput gain with {} instead of {}: {}.",
-                                      work_words(from.value, *work), counted(cores.back(), "core"),
-                                      cores.front(), fmt::join(parts, ", ")));
+      sentences.push_back(fmt::format(
+          "{}: throughput gain with {} instead of {}: {}.", workload_text(from.value, *work),
+          counted(cores.back(), "core"), cores.front(), fmt::join(parts, ", ")));
   }
   return sentences;
 }
 
-std::vector<std::string> ways_to_wait(const evidence& from) {
+std::vector<std::string> blocking_outcome(const outcome_input& from) {
   std::vector<std::string> sentences;
-  for (const cell_result* work : one_of_each_work(from.value))
+  for (const cell_result* work : distinct_workloads(from.value))
     for (const std::uint32_t in_flight : axis_of(from.value, &cell_result::in_flight)) {
       std::vector<std::pair<double, std::string>> ranked;
       for (const std::string& model : models_of(from.value))
@@ -196,7 +196,7 @@ std::vector<std::string> ways_to_wait(const evidence& from) {
                     interval_text(*mean, "1/s")));
       std::sort(ranked.rbegin(), ranked.rend());
       std::vector<std::string> parts;
-      for (const auto& [mean, words] : ranked) parts.push_back(words);
+      for (const auto& [mean, text] : ranked) parts.push_back(text);
       if (!parts.empty())
         sentences.push_back(fmt::format("{} with {} in flight on one core: {}.", work->workload,
                                         in_flight, fmt::join(parts, ", ")));
@@ -204,7 +204,7 @@ std::vector<std::string> ways_to_wait(const evidence& from) {
   return sentences;
 }
 
-std::vector<std::string> weight_in_flight(const evidence& from) {
+std::vector<std::string> lightweight_outcome(const outcome_input& from) {
   std::vector<std::string> sentences;
   for (const std::uint32_t in_flight : axis_of(from.value, &cell_result::in_flight)) {
     std::vector<std::string> parts;
@@ -215,8 +215,8 @@ std::vector<std::string> weight_in_flight(const evidence& from) {
             fmt::format("{} was not measured ({})", cell.model, clipped(cell.reason, 80)));
       else
         parts.push_back(fmt::format("{} {} per operation and {} to start", cell.model,
-                                    words_of(&cell, "memory_per_in_flight"),
-                                    words_of(&cell, "startup")));
+                                    metric_text(&cell, "memory_per_in_flight"),
+                                    metric_text(&cell, "startup")));
     }
     if (!parts.empty())
       sentences.push_back(

@@ -70,8 +70,8 @@ std::vector<std::pair<std::string, std::size_t>> counted_texts(
   return order;
 }
 
-std::string remarks(const results& value) {
-  constexpr std::size_t most = 8;
+std::string problems_text(const results& value) {
+  constexpr std::size_t max_rows = 8;
   std::map<std::string, std::size_t> findings;
   std::map<std::string, std::size_t> skipped;
   std::map<std::string, std::size_t> failed;
@@ -87,11 +87,11 @@ std::string remarks(const results& value) {
     if (counts.empty()) return;
     text += fmt::format("{}\n", title);
     const auto order = counted_texts(counts);
-    for (std::size_t i = 0; i < std::min(most, order.size()); ++i)
+    for (std::size_t i = 0; i < std::min(max_rows, order.size()); ++i)
       text += wrapped(
           fmt::format("{}× {}", order[i].second, clipped(printable(order[i].first), 180)), 2);
-    if (order.size() > most)
-      text += fmt::format("  … and {} more; the report lists them all\n", order.size() - most);
+    if (order.size() > max_rows)
+      text += fmt::format("  … and {} more; the report lists them all\n", order.size() - max_rows);
   };
   list("Findings", findings);
   list("Skipped", skipped);
@@ -112,10 +112,10 @@ std::string summary(const results& value, bool color) {
     text += bold(clipped(printable(panels[a.panel].label), columns - 4)) + "\n";
     text += wrapped(printable(a.sentence), 2);
     for (const std::string& detail : a.details) text += wrapped(printable(detail), 2);
-    for (const std::string& doubt : a.caveats) text += wrapped("! " + printable(doubt), 2);
+    for (const std::string& caveat : a.caveats) text += wrapped("! " + printable(caveat), 2);
   }
   if (!text.empty()) text += '\n';
-  text += remarks(value);
+  text += problems_text(value);
   for (const std::string& sentence : outcomes_of({value, panels, answers}))
     text += wrapped(printable(sentence), 0);
   return text;

@@ -54,8 +54,8 @@ std::string csv_figure(const std::optional<interval>& of) {
 }
 
 std::string figure_or_dash(const cell_result& cell, std::string_view id) {
-  const auto found = interval_of(cell, id);
-  return found ? figure_text(found->mean, find_metric(id)->unit) : "–";
+  const auto figure = interval_of(cell, id);
+  return figure ? figure_text(figure->mean, find_metric(id)->unit) : "–";
 }
 
 std::string codes_of(const cell_result& cell) {
@@ -71,9 +71,9 @@ std::string count_or_dash(const std::optional<T>& count) {
   return count ? fmt::format("{}", *count) : "–";
 }
 
-std::string measured_rows(const results& value, const panel& of) {
+std::string measured_rows(const results& value, const panel& p) {
   std::string rows;
-  for (const std::size_t i : of.cells) {
+  for (const std::size_t i : p.cells) {
     const cell_result& cell = value.cells[i];
     if (cell.status != cell_status::ok) continue;
     if (value.foreign) {
@@ -136,8 +136,8 @@ std::string table_markdown(const results& value, const results* baseline) {
   for (const answer& a : answers) {
     text += fmt::format("- **{}**: {}", markdown_text(panels[a.panel].label),
                         markdown_text(a.sentence, 1000));
-    for (const std::string& doubt : a.caveats)
-      text += fmt::format(" _{}._", markdown_text(doubt, 400));
+    for (const std::string& caveat : a.caveats)
+      text += fmt::format(" _{}._", markdown_text(caveat, 400));
     text += '\n';
   }
   if (baseline != nullptr) text += changed_rows(value, *baseline);
@@ -161,8 +161,8 @@ std::string table_markdown(const results& value, const results* baseline) {
     text += "\n### Not measured\n\n| cell | status | reason |\n|---|---|---|\n" + missing;
   if (!value.environment.empty()) {
     text += "\n### Environment\n\n| | |\n|---|---|\n";
-    for (const auto& [key, words] : value.environment)
-      text += fmt::format("| {} | {} |\n", markdown_text(key), markdown_text(words));
+    for (const auto& [key, setting] : value.environment)
+      text += fmt::format("| {} | {} |\n", markdown_text(key), markdown_text(setting));
   }
   return text;
 }
@@ -182,8 +182,8 @@ std::string table_csv(const results& value, const results* baseline) {
   for (std::size_t i = 0; i < value.cells.size(); ++i) {
     const cell_result& cell = value.cells[i];
     std::string parameters;
-    for (const auto& [key, words] : cell.parameters)
-      parameters += fmt::format("{}{}={}", parameters.empty() ? "" : " ", key, words);
+    for (const auto& [key, setting] : cell.parameters)
+      parameters += fmt::format("{}{}={}", parameters.empty() ? "" : " ", key, setting);
     text += fmt::format("{},{},{},{},{},{},{},{},{},{}", csv_field(cell.name),
                         csv_field(cell.workload), csv_field(parameters), csv_field(cell.model),
                         cell.cores ? fmt::format("{}", *cell.cores) : "",
@@ -193,8 +193,8 @@ std::string table_csv(const results& value, const results* baseline) {
     for (const metric& m : all_metrics()) text += csv_figure(interval_of(cell, m.id));
     if (baseline != nullptr)
       for (const metric& m : all_metrics()) {
-        const auto found = ratios.find({i, m.id});
-        text += csv_figure(found == ratios.end() ? std::nullopt : std::optional(found->second));
+        const auto ratio = ratios.find({i, m.id});
+        text += csv_figure(ratio == ratios.end() ? std::nullopt : std::optional(ratio->second));
       }
     text += "\r\n";
   }

@@ -71,13 +71,13 @@ std::map<std::uint32_t, std::vector<traced_operation>> operations_of(const run_t
   for (const trace_point& p : marks) {
     std::int64_t& begin = begins.try_emplace(p.lane, trace.begin_ns).first->second;
     if (p.mark != trace_mark::begun) {
-      auto& mine = all[p.lane];
-      mine.push_back({.lane = p.lane,
-                      .number = mine.size(),
-                      .begin_ns = begin,
-                      .end_ns = p.ns,
-                      .failed = p.mark == trace_mark::failed,
-                      .phases = {}});
+      auto& operations = all[p.lane];
+      operations.push_back({.lane = p.lane,
+                            .number = operations.size(),
+                            .begin_ns = begin,
+                            .end_ns = p.ns,
+                            .failed = p.mark == trace_mark::failed,
+                            .phases = {}});
     }
     begin = p.ns;
   }
@@ -102,11 +102,12 @@ std::vector<engagement> engagements_of(const thread_points& thread, std::int64_t
 }
 
 /// The lane's operation in progress at `ns`, or nullptr.
-const traced_operation* operation_at(const std::vector<traced_operation>& all, std::int64_t ns) {
-  const auto found =
-      std::upper_bound(all.begin(), all.end(), ns,
+const traced_operation* operation_at(const std::vector<traced_operation>& operations,
+                                     std::int64_t ns) {
+  const auto next =
+      std::upper_bound(operations.begin(), operations.end(), ns,
                        [](std::int64_t at, const traced_operation& o) { return at < o.end_ns; });
-  return found != all.end() && found->begin_ns <= ns ? &*found : nullptr;
+  return next != operations.end() && next->begin_ns <= ns ? &*next : nullptr;
 }
 
 using operations_by_lane = std::map<std::uint32_t, std::vector<traced_operation>>;
@@ -117,7 +118,7 @@ void cut(const std::vector<stretch>& stretches, const std::vector<engagement>& e
   auto next = engaged.begin();
   for (const stretch& s : stretches) {
     std::int64_t at = s.begin_ns;
-    const auto add = [&](std::int64_t until, const engagement* whose) {
+    const auto add = [&](std::int64_t until, const engagement* work) {
       if (until <= at) return;
       core_slice slice{.cpu = s.cpu,
                        .thread = thread,
@@ -126,11 +127,12 @@ void cut(const std::vector<stretch>& stretches, const std::vector<engagement>& e
                        .lane = {},
                        .operation = {},
                        .preempted = s.preempted && until == s.end_ns};
-      if (whose != nullptr)
-        if (const auto lane = operations.find(whose->lane); lane != operations.end())
-          if (const traced_operation* its = operation_at(lane->second, at + (until - at) / 2)) {
-            slice.lane = whose->lane;
-            slice.operation = its->number;
+      if (work != nullptr)
+        if (const auto lane = operations.find(work->lane); lane != operations.end())
+          if (const traced_operation* operation =
+                  operation_at(lane->second, at + (until - at) / 2)) {
+            slice.lane = work->lane;
+            slice.operation = operation->number;
           }
       into.push_back(slice);
       at = until;
@@ -144,7 +146,7 @@ void cut(const std::vector<stretch>& stretches, const std::vector<engagement>& e
   }
 }
 
-void add_phases(traced_operation& operation, const std::vector<core_slice>& its) {
+void add_phases(traced_operation& operation, const std::vector<core_slice>& slices) {
   std::int64_t at = operation.begin_ns;
   bool preempted = false;
   const auto gap_until = [&](std::int64_t until) {
@@ -153,7 +155,7 @@ void add_phases(traced_operation& operation, const std::vector<core_slice>& its)
           {preempted ? phase_kind::preempted : phase_kind::waits, at, until, 0});
     at = std::max(at, until);
   };
-  for (const core_slice& s : its) {
+  for (const core_slice& s : slices) {
     const std::int64_t begin = std::max(s.begin_ns, at), end = std::min(s.end_ns, operation.end_ns);
     if (begin >= end) continue;
     gap_until(begin);
@@ -169,37 +171,42 @@ void add_phases(traced_operation& operation, const std::vector<core_slice>& its)
 run_timeline timeline_of(const run_trace& trace) {
   const auto stretches = stretches_of(trace);
   operations_by_lane operations = operations_of(trace);
-  run_timeline all;
-  std::set<int> told;
+  run_timeline timeline;
+  std::set<int> reporting;
   for (const thread_points& t : trace.threads) {
-    told.insert(t.thread);
-    if (const auto found = stretches.find(t.thread); found != stretches.end())
-      cut(found->second, engagements_of(t, trace.end_ns), t.thread, operations, all.slices);
+    reporting.insert(t.thread);
+    if (const auto on_cpu = stretches.find(t.thread); on_cpu != stretches.end())
+      cut(on_cpu->second, engagements_of(t, trace.end_ns), t.thread, operations, timeline.slices);
   }
-  for (const auto& [thread, its] : stretches)
-    if (!told.contains(thread)) cut(its, {}, thread, operations, all.slices);
-  std::sort(all.slices.begin(), all.slices.end(), [](const core_slice& a, const core_slice& b) {
-    return std::tie(a.cpu, a.begin_ns) < std::tie(b.cpu, b.begin_ns);
-  });
+  for (const auto& [thread, on_cpu] : stretches)
+    if (!reporting.contains(thread)) cut(on_cpu, {}, thread, operations, timeline.slices);
+  std::sort(timeline.slices.begin(), timeline.slices.end(),
+            [](const core_slice& a, const core_slice& b) {
+              return std::tie(a.cpu, a.begin_ns) < std::tie(b.cpu, b.begin_ns);
+            });
 
   std::map<std::pair<std::uint32_t, std::uint64_t>, std::vector<core_slice>> by_operation;
-  for (const core_slice& s : all.slices)
+  for (const core_slice& s : timeline.slices)
     if (s.lane) by_operation[{*s.lane, *s.operation}].push_back(s);
-  for (auto& [lane, its] : operations)
-    for (traced_operation& o : its) {
+  for (auto& [lane, lane_operations] : operations)
+    for (traced_operation& o : lane_operations) {
       auto& slices = by_operation[{lane, o.number}];
       std::sort(slices.begin(), slices.end(),
                 [](const core_slice& a, const core_slice& b) { return a.begin_ns < b.begin_ns; });
       add_phases(o, slices);
-      all.operations.push_back(std::move(o));
+      timeline.operations.push_back(std::move(o));
     }
   // Make times relative to the start of the run.
-  for (core_slice& s : all.slices) s.begin_ns -= trace.begin_ns, s.end_ns -= trace.begin_ns;
-  for (traced_operation& o : all.operations) {
-    o.begin_ns -= trace.begin_ns, o.end_ns -= trace.begin_ns;
-    for (operation_phase& p : o.phases) p.begin_ns -= trace.begin_ns, p.end_ns -= trace.begin_ns;
+  const auto shift = [&trace](auto& span) {
+    span.begin_ns -= trace.begin_ns;
+    span.end_ns -= trace.begin_ns;
+  };
+  for (core_slice& s : timeline.slices) shift(s);
+  for (traced_operation& o : timeline.operations) {
+    shift(o);
+    for (operation_phase& p : o.phases) shift(p);
   }
-  return all;
+  return timeline;
 }
 
 }  // namespace crossover
