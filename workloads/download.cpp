@@ -35,21 +35,21 @@ using loop_socket = asio::basic_stream_socket<tcp, loop_executor>;
 using boost::system::error_code;
 
 constexpr std::array download_parameters = {
-    parameter{"bytes", parameter_kind::size, "16KiB", 0, 1ULL << 30, {}, "size of a body"},
+    parameter{"bytes", parameter_kind::size, "16KiB", 0, 1ULL << 30, {}, "body size"},
     parameter{"delay",
               parameter_kind::duration,
               "0",
               0,
               60'000'000'000,
               {},
-              "how long the server waits before it answers"},
+              "server delay before each reply"},
     parameter{"url",
               parameter_kind::text,
               "",
               0,
               0,
               {},
-              "ask a server of yours instead: http://HOST:PORT/PATH"},
+              "download http://HOST:PORT/PATH instead of using the built-in server"},
 };
 
 struct blocking_http_lane final : lane {
@@ -238,9 +238,9 @@ download_request download_request_of(const parameter_values& values, const std::
   if (!values.text("url").empty()) {
     url = parse_http_url(values.text("url"));
     if (values.number("delay") != 0)
-      throw error(error_kind::invalid,
-                  "download: delay is for the server that is started here; leave it out where a "
-                  "url is given");
+      throw error(
+          error_kind::invalid,
+          "download: delay applies only to the built-in server; it cannot be combined with url");
   }
   http::request<http::empty_body> request(http::verb::get, url.target, 11);
   request.set(http::field::host, url.authority);

@@ -241,7 +241,7 @@ TEST(download_plan, refuses_what_makes_no_sense) {
   EXPECT_EQ(refusal({{"url", "http://a/"}}), "");
   EXPECT_NE(refusal({{"url", "https://a/"}}).find("not supported"), std::string::npos);
   EXPECT_NE(refusal({{"url", "nowhere"}}).find("not a URL"), std::string::npos);
-  EXPECT_NE(refusal({{"url", "http://a/"}, {"delay", "1ms"}}).find("leave it out"),
+  EXPECT_NE(refusal({{"url", "http://a/"}, {"delay", "1ms"}}).find("cannot be combined with url"),
             std::string::npos);
   EXPECT_EQ(target_of(type, parameter_values(type.name, type.parameters, {{"url", "http://a/"}})),
             target_kind::none);

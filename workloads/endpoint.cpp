@@ -31,7 +31,7 @@ address_list look_up(const host_and_port& where, int flags) {
   const int trouble =
       ::getaddrinfo(where.host.c_str(), std::to_string(where.port).c_str(), &hints, &found);
   if (trouble != 0)
-    throw error(error_kind::invalid, fmt::format("the host '{}' cannot be resolved: {}", where.host,
+    throw error(error_kind::invalid, fmt::format("cannot resolve the host '{}': {}", where.host,
                                                  ::gai_strerror(trouble)));
   return {found, &::freeaddrinfo};
 }
@@ -68,7 +68,8 @@ host_and_port parse_endpoint(std::string_view endpoint) {
   if (where.host.empty() || where.port == 0)
     throw error(
         error_kind::invalid,
-        fmt::format("'{}' is not an endpoint; write HOST:PORT, as 127.0.0.1:4000", endpoint));
+        fmt::format("'{}' is not an endpoint; expected HOST:PORT, for example 127.0.0.1:4000",
+                    endpoint));
   return where;
 }
 
@@ -94,7 +95,7 @@ descriptor connect_first(std::string_view endpoint) {
   } catch (const operation_error& trouble) {
     throw error(
         error_kind::failed,
-        fmt::format("no connection to {} ({}): start a server there, or correct the endpoint",
+        fmt::format("no connection to {} ({}); start a server there or correct the endpoint",
                     endpoint, trouble.what()));
   }
 }

@@ -86,7 +86,7 @@ TEST(endpoint, a_refused_first_connection_names_the_endpoint_and_the_remedy) {
     EXPECT_EQ(trouble.kind(), error_kind::failed);
     EXPECT_EQ(trouble.what(),
               "no connection to " + where +
-                  " (connect:ECONNREFUSED): start a server there, or correct the endpoint");
+                  " (connect:ECONNREFUSED); start a server there or correct the endpoint");
   }
 }
 

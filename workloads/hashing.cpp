@@ -14,12 +14,12 @@ namespace {
 
 constexpr std::array hashing_parameters = {
     parameter{
-        "bytes", parameter_kind::size, "64KiB", 1, 1ULL << 30, {}, "how much an operation digests"},
+        "bytes", parameter_kind::size, "64KiB", 1, 1ULL << 30, {}, "bytes hashed per operation"},
     parameter{"algorithm", parameter_kind::choice, "sha256", 0, 0,
-              "sha256|sha512|sha1|md5|sha3-256|blake2b512", "the digest"},
+              "sha256|sha512|sha1|md5|sha3-256|blake2b512", "digest algorithm"},
     parameter{"releases_gil", parameter_kind::choice, "false", 0, 0, "false|true",
-              "give up gil_threads' lock while more than 2047 bytes are digested, as CPython's "
-              "hashlib does"},
+              "release the lock of gil_threads while hashing more than 2047 bytes, like CPython's "
+              "hashlib"},
 };
 
 /// CPython's hashlib releases the lock from this input size on (HASHLIB_GIL_MINSIZE in
@@ -44,7 +44,7 @@ class hashing final : public workload {
     if (!digest_)
       throw error(
           error_kind::unsupported,
-          fmt::format("this OpenSSL has no digest '{}'; choose another algorithm", algorithm));
+          fmt::format("this OpenSSL does not support '{}'; choose another algorithm", algorithm));
     // The reference digest uses OpenSSL's one-shot interface; the operations use another one.
     std::size_t length = 0;
     if (EVP_Q_digest(nullptr, algorithm.c_str(), nullptr, input_.data(), input_.size(),

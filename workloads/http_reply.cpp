@@ -101,13 +101,13 @@ void reply_reader::check() {
   if (reply.expected == nullptr) {
     if (reference_.agrees(std::move(reply.collected))) return;
     throw error(error_kind::failed,
-                "two replies differ: what this URL answers must be the same each time");
+                "two replies differ; the URL must return the same body each time");
   }
   if (!reply.wrong && reply.seen == reply.expected->size()) return;
   // A body without a length that ends early indicates a lost connection.
   if (!reply.wrong && reply.need_eof()) throw operation_error("receive", "EOF");
-  throw error(error_kind::failed, fmt::format("a body differs from the {} bytes that were expected",
-                                              reply.expected->size()));
+  throw error(error_kind::failed,
+              fmt::format("a body differs from the expected {} bytes", reply.expected->size()));
 }
 
 }  // namespace crossover

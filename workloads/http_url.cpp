@@ -15,21 +15,21 @@ http_url parse_http_url(std::string_view text) {
   const auto reject = [&](std::string_view why) {
     throw error(
         error_kind::invalid,
-        fmt::format("'{}' {}; put an http URL, as http://127.0.0.1:8080/page.html", text, why));
+        fmt::format("'{}' {}; expected an http URL, for example http://127.0.0.1:8080/page.html",
+                    text, why));
   };
   if (!std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; }))
-    reject("holds a character that a URL cannot hold");
+    reject("contains a character that is not allowed in a URL");
   // RFC 3986, appendix B.
   static const std::regex parts(R"(^([^:/?#]+)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$)");
   std::cmatch match;
   if (!std::regex_match(text.data(), text.data() + text.size(), match, parts))
     reject("is not a URL");
   const std::string scheme = match[1], authority = match[2];
-  if (::strcasecmp(scheme.c_str(), "https") == 0)
-    reject("is not supported: TLS is not what is measured here");
+  if (::strcasecmp(scheme.c_str(), "https") == 0) reject("is not supported (no TLS)");
   if (::strcasecmp(scheme.c_str(), "http") != 0) reject("is not an http URL");
   if (authority.find('@') != std::string::npos)
-    reject("holds a user's name, which is not supported");
+    reject("contains a user name, which is not supported");
 
   http_url url{authority, authority,
                match[3].length() == 0 ? "/" + match[4].str() : match[3].str() + match[4].str()};
@@ -39,7 +39,7 @@ http_url parse_http_url(std::string_view text) {
   try {
     parse_endpoint(url.endpoint);
   } catch (const error&) {
-    reject("names no host, or no port from 1 to 65535");
+    reject("has no host or an invalid port");
   }
   return url;
 }

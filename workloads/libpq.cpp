@@ -11,14 +11,13 @@ const libpq_functions& libpq() {
   static const libpq_functions all = [] {
     void* const library = ::dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr)
-      throw error(
-          error_kind::unsupported,
-          fmt::format("PostgreSQL's library cannot be loaded ({}): install libpq5", ::dlerror()));
+      throw error(error_kind::unsupported,
+                  fmt::format("cannot load libpq ({}); install libpq5", ::dlerror()));
     const auto load = [library]<typename Function>(Function& into, const char* name) {
       into = reinterpret_cast<Function>(::dlsym(library, name));
       if (into == nullptr)
         throw error(error_kind::unsupported,
-                    fmt::format("libpq.so.5 has no {}: install a newer libpq5", name));
+                    fmt::format("libpq.so.5 has no {}; install a newer libpq5", name));
     };
     libpq_functions found{};
     load(found.PQclear, "PQclear");

@@ -32,23 +32,23 @@ constexpr std::array mixed_parameters = {
               0,
               10'000'000'000,
               {},
-              "hashing work of this length, calibrated on this machine"},
+              "CPU time per operation (hashing, calibrated on this machine)"},
     parameter{"wait",
               parameter_kind::duration,
               "1ms",
               0,
               60'000'000'000,
               {},
-              "how long an operation waits after it"},
+              "duration of the wait after the CPU work"},
     parameter{"io", parameter_kind::choice, "sleep", 0, 0, "sleep|network",
-              "what it waits for: a timer, or a reply that the server delays so long"},
+              "wait on a timer, or on a delayed server reply"},
     parameter{"long",
               parameter_kind::duration,
               "0",
               0,
               10'000'000'000,
               {},
-              "CPU work of lane 0 instead: a long operation among short ones"},
+              "CPU time on lane 0 instead: one long operation among short ones"},
 };
 
 /// Calibration rounds of 20 ms: another process may keep the CPU busy for a second.
@@ -127,10 +127,9 @@ std::uint64_t calibrated_pieces(const piecework& work, std::uint64_t cpu_ns) {
     pieces = better;
   }
   if (std::abs(off) < 0.02) return pieces;
-  throw error(error_kind::unsupported,
-              fmt::format("mixed: computing for {} ns cannot be met within 2 % here, {:+.1f} % is "
-                          "the nearest; ask for {} us or more",
-                          cpu_ns, 100 * off, 20));
+  throw error(error_kind::unsupported, fmt::format("mixed: cannot calibrate {} ns of CPU work to "
+                                                   "within 2 % (best {:+.1f} %); use {} us or more",
+                                                   cpu_ns, 100 * off, 20));
 }
 
 struct mixed_lane final : lane {

@@ -29,14 +29,14 @@ using tcp = asio::ip::tcp;
 using loop_socket = asio::basic_stream_socket<tcp, loop_executor>;
 
 constexpr std::array network_parameters = {
-    parameter{"bytes", parameter_kind::size, "64", 1, 16ULL << 20, {}, "size of a message"},
+    parameter{"bytes", parameter_kind::size, "64", 1, 16ULL << 20, {}, "message size"},
     parameter{"delay",
               parameter_kind::duration,
               "0",
               0,
               60'000'000'000,
               {},
-              "how long the server waits before it answers"},
+              "server delay before each reply"},
 };
 
 struct message_lane : lane {
@@ -181,7 +181,7 @@ void write_network_turn(std::span<unsigned char> message, std::uint64_t turn) {
 extern const workload_type network_workload;
 constinit const workload_type network_workload = {
     .name = "network",
-    .summary = "send a message, await its echo (TCP)",
+    .summary = "send a message, wait for its echo (TCP)",
     .parameters = network_parameters,
     .make = [](const parameter_values& values,
                const std::string& endpoint) -> std::unique_ptr<workload> {

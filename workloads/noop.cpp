@@ -15,7 +15,7 @@ class noop final : public workload {
 extern const workload_type noop_workload;
 constinit const workload_type noop_workload = {
     .name = "noop",
-    .summary = "nothing: what the model itself costs",
+    .summary = "nothing: the cost of the model itself",
     .parameters = {},
     .make = [](const parameter_values&, const std::string&) -> std::unique_ptr<workload> {
       return std::make_unique<noop>();

@@ -37,9 +37,9 @@ std::string canonical(parameter_kind kind, std::uint64_t number) {
 std::string_view how_to_write(parameter_kind kind) {
   switch (kind) {
     case parameter_kind::size:
-      return "a size as 64, 64KiB or 1MiB";
+      return "a size; expected for example 64, 64KiB or 1MiB";
     case parameter_kind::duration:
-      return "a duration as 100us, 10ms or 1s";
+      return "a duration; expected for example 100us, 10ms or 1s";
     default:
       return "a whole number";
   }
@@ -53,11 +53,10 @@ parameter_values::parameter_values(std::string_view owner, std::span<const param
   for (const parameter& p : known) names.emplace_back(p.name);
   for (const auto& [name, value] : given) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    throw error(
-        error_kind::invalid,
-        names.empty()
-            ? fmt::format("{} takes no parameters, so '{}' means nothing", owner, name)
-            : fmt::format("{} has no parameter '{}': {}", owner, name, suggestion(name, names)));
+    throw error(error_kind::invalid,
+                names.empty() ? fmt::format("{} has no parameters; remove '{}'", owner, name)
+                              : fmt::format("{} has no parameter '{}': {}", owner, name,
+                                            suggestion(name, names)));
   }
   for (const parameter& p : known) {
     const auto found = given.find(std::string(p.name));
@@ -94,7 +93,7 @@ named_parameters parse_named_parameters(std::string_view text) {
     const std::size_t equals = part.find('=');
     if (equals == std::string::npos || equals == 0)
       throw error(error_kind::invalid,
-                  fmt::format("'{}' in '{}' is not a parameter; write NAME:key=value,key=value",
+                  fmt::format("'{}' in '{}' is not a parameter; expected NAME:key=value,key=value",
                               part, text));
     parsed.given[part.substr(0, equals)] = part.substr(equals + 1);
   }

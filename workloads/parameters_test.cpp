@@ -65,9 +65,9 @@ TEST(parameters, a_value_out_of_range_is_refused_with_the_range) {
 
 TEST(parameters, a_value_of_another_form_is_refused_with_an_example) {
   EXPECT_EQ(parameter_refusal({{"bytes", "64kb"}}),
-            "query: bytes=64kb is not a size as 64, 64KiB or 1MiB");
+            "query: bytes=64kb is not a size; expected for example 64, 64KiB or 1MiB");
   EXPECT_EQ(parameter_refusal({{"delay", "10"}}),
-            "query: delay=10 is not a duration as 100us, 10ms or 1s");
+            "query: delay=10 is not a duration; expected for example 100us, 10ms or 1s");
   EXPECT_EQ(parameter_refusal({{"rows", "many"}}), "query: rows=many is not a whole number");
   EXPECT_EQ(parameter_refusal({{"rows", ""}}), "query: rows= is not a whole number");
 }

@@ -198,8 +198,7 @@ class postgresql_query final : public workload, public async_form {
         key_text(static_cast<std::uint64_t>(row_value(id))).text !=
             std::string_view(libpq().PQgetvalue(result, 0, 1)) ||
         row_label(id) != libpq().PQgetvalue(result, 0, 2))
-      throw error(error_kind::failed,
-                  fmt::format("the row of id {} is not the one row that it should be", id));
+      throw error(error_kind::failed, fmt::format("wrong row for id {}", id));
   }
 
   std::uint64_t rows_;
@@ -216,7 +215,7 @@ std::unique_ptr<workload> make_postgresql_query(std::uint64_t rows, std::uint64_
 void try_postgresql(const std::string& url) {
   if (!url.starts_with("postgresql://") && !url.starts_with("postgres://"))
     throw error(error_kind::invalid,
-                "this is no database URL; write postgresql://USER@HOST:PORT/DATABASE");
+                "not a database URL; expected postgresql://USER@HOST:PORT/DATABASE");
   connect_postgresql(url);
 }
 

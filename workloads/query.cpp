@@ -12,36 +12,34 @@ namespace {
 
 constexpr std::array query_parameters = {
     parameter{"engine", parameter_kind::choice, "sqlite", 0, 0, "sqlite|postgresql",
-              "a library on a file, or a server"},
-    parameter{"rows", parameter_kind::count, "10000", 1, 10'000'000, {}, "in the table"},
+              "SQLite file or PostgreSQL server"},
+    parameter{"rows", parameter_kind::count, "10000", 1, 10'000'000, {}, "rows in the table"},
     parameter{"delay",
               parameter_kind::duration,
               "0",
               0,
               60'000'000'000,
               {},
-              "how long the server waits in each query (pg_sleep)"},
+              "server delay per query (pg_sleep)"},
 };
 
 bool of_a_server(const parameter_values& values) { return values.text("engine") == "postgresql"; }
 
 void check_together(const parameter_values& values) {
   if (!of_a_server(values) && values.number("delay") != 0)
-    throw error(error_kind::invalid,
-                "query: delay goes with engine=postgresql alone (pg_sleep); SQLite has no server "
-                "that could wait");
+    throw error(error_kind::invalid, "query: delay requires engine=postgresql (pg_sleep)");
 }
 
 std::string unsupported_reason(const workload_request& asked) {
   check_together(*asked.values);
   if (!of_a_server(*asked.values) || asked.external_server) return {};
   if (find_postgresql().empty())
-    return "no PostgreSQL server programs found: apt-get install postgresql, or --endpoint "
+    return "PostgreSQL server not found: apt-get install postgresql, or use --endpoint "
            "query=postgresql://…";
   if (asked.in_flight > most_postgresql_connections)
     return fmt::format(
-        "needs {} connections and the PostgreSQL that is started here accepts {}: fewer in flight, "
-        "or --endpoint query=postgresql://…",
+        "needs {} connections, the built-in PostgreSQL server accepts {}: reduce --in-flight, or "
+        "use --endpoint query=postgresql://…",
         asked.in_flight, most_postgresql_connections);
   return {};
 }
@@ -51,7 +49,7 @@ std::string unsupported_reason(const workload_request& asked) {
 extern const workload_type query_workload;
 constinit const workload_type query_workload = {
     .name = "query",
-    .summary = "SELECT a row by its key, prepared (SQLite, or PostgreSQL by libpq)",
+    .summary = "prepared SELECT of a row by its key (SQLite, or PostgreSQL through libpq)",
     .parameters = query_parameters,
     .make = [](const parameter_values& values,
                const std::string& endpoint) -> std::unique_ptr<workload> {

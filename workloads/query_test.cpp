@@ -79,7 +79,7 @@ TEST(query_rows, are_asked_for_all_over_the_table) {
 TEST(query_plan, refuses_what_cannot_be) {
   EXPECT_EQ(query_refusal({}), "");
   EXPECT_NE(
-      query_refusal({{"delay", "1ms"}}).find("invalid: query: delay goes with engine=postgresql"),
+      query_refusal({{"delay", "1ms"}}).find("invalid: query: delay requires engine=postgresql"),
       std::string::npos);
   EXPECT_EQ(query_refusal({{"engine", "postgresql"}}, 5000, true), "")
       << "a user's server may take any number";
@@ -99,7 +99,7 @@ TEST(query_sqlite, finds_right_rows_and_leaves_no_file) {
     EXPECT_EQ(work->async(), nullptr) << "SQLite has no form that does not block";
     run_blocking(*work, 2000);
     const auto too_many = make_sqlite_query(1000, path);
-    EXPECT_NE(trouble_of([&] { run_blocking(*too_many, 100); }).find("failed: the row of id"),
+    EXPECT_NE(trouble_of([&] { run_blocking(*too_many, 100); }).find("failed: wrong row for id"),
               std::string::npos);
   }
   EXPECT_FALSE(fs::exists(fs::path(path).parent_path()));
@@ -114,7 +114,7 @@ TEST(query_sqlite, tells_of_a_file_that_is_none) {
 
 TEST(query_endpoint, is_a_database_url) {
   EXPECT_NE(
-      trouble_of([] { try_postgresql("127.0.0.1:5432"); }).find("invalid: this is no database URL"),
+      trouble_of([] { try_postgresql("127.0.0.1:5432"); }).find("invalid: not a database URL"),
       std::string::npos);
   EXPECT_NE(trouble_of([] { try_postgresql("postgresql://127.0.0.1:1/x"); }).find("failed: "),
             std::string::npos);
@@ -144,7 +144,7 @@ class query_postgresql : public ::testing::Test {
     }
   }
   void SetUp() override {
-    if (!server) GTEST_SKIP() << "no PostgreSQL server programs here: apt-get install postgresql";
+    if (!server) GTEST_SKIP() << "PostgreSQL server not found: apt-get install postgresql";
   }
   static inline std::unique_ptr<workload_server> server;
 };
@@ -165,9 +165,9 @@ TEST_F(query_postgresql, waits_in_the_server) {
 
 TEST_F(query_postgresql, fails_on_a_row_that_is_not_there) {
   const auto work = make_postgresql_query(1'000'000, 0, server->endpoint());
-  EXPECT_NE(trouble_of([&] { run_blocking(*work, 100); }).find("failed: the row of id"),
+  EXPECT_NE(trouble_of([&] { run_blocking(*work, 100); }).find("failed: wrong row for id"),
             std::string::npos);
-  EXPECT_NE(trouble_of([&] { run_async(*work, 100); }).find("failed: the row of id"),
+  EXPECT_NE(trouble_of([&] { run_async(*work, 100); }).find("failed: wrong row for id"),
             std::string::npos);
 }
 

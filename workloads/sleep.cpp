@@ -25,7 +25,7 @@ constexpr std::array sleep_parameters = {
               1'000,
               60'000'000'000,
               {},
-              "how long an operation waits"},
+              "duration of the wait"},
 };
 
 struct timer_lane final : lane {

@@ -69,9 +69,7 @@ class sqlite_query final : public workload {
         ::sqlite3_column_int64(select, 1) == row_value(id) &&
         row_label(id) == reinterpret_cast<const char*>(::sqlite3_column_text(select, 2)) &&
         ::sqlite3_step(select) == SQLITE_DONE;
-    if (!right)
-      throw error(error_kind::failed,
-                  fmt::format("the row of id {} is not the one row that it should be", id));
+    if (!right) throw error(error_kind::failed, fmt::format("wrong row for id {}", id));
   }
 
  private:
@@ -104,7 +102,7 @@ class sqlite_file final : public workload_server {
     } catch (const error& trouble) {
       throw error(
           error_kind::failed,
-          fmt::format("cannot write {} ({}): make room there, or set TMPDIR to where there is room",
+          fmt::format("cannot write {} ({}); free disk space or set TMPDIR to another file system",
                       path_, trouble.what()));
     }
   }

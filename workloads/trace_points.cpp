@@ -52,8 +52,8 @@ trace_recorder::trace_recorder(std::uint32_t threads)
   void* memory = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED)
-    throw system_failure(error_kind::resource,
-                         "no address space for a trace; ask for fewer in flight", errno);
+    throw system_failure(error_kind::resource, "no address space for a trace (reduce --in-flight)",
+                         errno);
   shared_ = new (memory) header;
   shared_->generation = ++recorders;
   parts_ =

@@ -50,13 +50,15 @@ class Addresses(InADirectory):
 
     def test_a_url_that_is_none(self):
         self.refused("is not supported", "--workload", "download:url=https://127.0.0.1/")
-        self.refused("put an http URL", "--workload", "download:url=127.0.0.1:80")
+        self.refused("expected an http URL", "--workload", "download:url=127.0.0.1:80")
         self.refused(
             "no port from 1 to 65535", "--workload", "download:url=http://127.0.0.1:99999/"
         )
 
     def test_a_database_url_that_is_wrong_or_refused(self):
-        self.refused("no database URL", "--workload", "query", "--endpoint", "query=127.0.0.1:5432")
+        self.refused(
+            "not a database URL", "--workload", "query", "--endpoint", "query=127.0.0.1:5432"
+        )
         line = self.refused(
             "refused",
             "--workload",
@@ -65,7 +67,7 @@ class Addresses(InADirectory):
             "query=postgresql://me:secret@127.0.0.1:1/x",
         )
         self.assertNotIn("secret", line)
-        self.refused("delay goes with engine=postgresql", "--workload", "query:delay=1ms")
+        self.refused("delay requires engine=postgresql", "--workload", "query:delay=1ms")
 
     def test_a_server_that_is_not_there_fails_its_cell_and_the_rest_runs(self):
         done = crossover(

@@ -58,7 +58,8 @@ connection_loop::connection_loop(std::uint64_t delay_ns)
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!epoll_ || !stop_)
-    throw system_failure(error_kind::resource, "cannot create an epoll for a server", errno);
+    throw system_failure(error_kind::resource, "cannot create an epoll instance for a server",
+                         errno);
   watch(stop_.get(), EPOLLIN);
 }
 

@@ -71,16 +71,16 @@ struct answer {
 
 answer answer_to(const request_parser& request) {
   if (request.method != http::verb::get)
-    return {"405 Method Not Allowed", "GET alone is answered here\n", {}};
+    return {"405 Method Not Allowed", "only GET is supported\n", {}};
   constexpr std::string_view sized = "/body?bytes=";
   if (request.target.starts_with(sized)) {
     const auto bytes = parse_count(std::string_view(request.target).substr(sized.size()));
     if (bytes && *bytes <= most_body_bytes) return {"200 OK", {}, bytes};
-    return {"400 Bad Request", "write /body?bytes=N, N up to 1073741824\n", {}};
+    return {"400 Bad Request", "expected /body?bytes=N, N up to 1073741824\n", {}};
   }
   if (request.target == "/")
-    return {"200 OK", "crossover's server for download: ask for /body?bytes=N\n", {}};
-  return {"404 Not Found", "ask for /body?bytes=N\n", {}};
+    return {"200 OK", "crossover server for download: request /body?bytes=N\n", {}};
+  return {"404 Not Found", "request /body?bytes=N\n", {}};
 }
 
 /// Handles one request at a time. Further input waits in the buffer or in the kernel.
@@ -155,8 +155,8 @@ class http_loop final : public connection_loop {
     error_code trouble;
     c.input.consume(c.request->put(c.input.data(), trouble));
     if (trouble == http::error::need_more || (!trouble && !c.request->is_done())) return false;
-    const answer given = trouble ? answer{"400 Bad Request", "this is no HTTP request\n", {}}
-                                 : answer_to(*c.request);
+    const answer given =
+        trouble ? answer{"400 Bad Request", "malformed HTTP request\n", {}} : answer_to(*c.request);
     c.close_after = trouble || !c.request->keep_alive();
     c.body_bytes = given.body_bytes.value_or(0);
     c.head.clear();

@@ -42,9 +42,8 @@ account unprivileged() {
   if (::geteuid() != 0) return {{}, ::geteuid(), ::getegid()};
   for (const char* name : {"postgres", "nobody"})
     if (const passwd* found = ::getpwnam(name)) return {name, found->pw_uid, found->pw_gid};
-  throw error(
-      error_kind::failed,
-      "PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' to run it as");
+  throw error(error_kind::failed,
+              "PostgreSQL cannot run as root; create a user 'postgres' or 'nobody'");
 }
 
 /// Runs a PostgreSQL program as an account in `directory`; its output is appended to the log there.
@@ -131,17 +130,17 @@ class postgresql_server final : public workload_server {
                          percent_encoded(directory))) {
     constexpr std::size_t longest = 80;  // the path of a Unix socket has at most 107 characters
     if (directory.size() > longest)
-      throw error(
-          error_kind::failed,
-          fmt::format("{} is too long a path for a Unix socket: set TMPDIR to a shorter one",
-                      directory));
+      throw error(error_kind::failed,
+                  fmt::format("path too long for a Unix socket: {}; set TMPDIR to a shorter path",
+                              directory));
     const std::string programs = find_postgresql();
     const account as = unprivileged();
     if (!as.name.empty() && ::chown(directory.c_str(), as.user, as.group) != 0)
       throw system_failure(error_kind::failed,
-                           fmt::format("cannot give {} to {}", directory, as.name), errno);
+                           fmt::format("cannot change the owner of {} to {}", directory, as.name),
+                           errno);
     const auto explain = [&](std::string_view program) {
-      return error(error_kind::failed, fmt::format("{} in {} did not get ready: {}", program,
+      return error(error_kind::failed, fmt::format("{} in {} failed to start: {}", program,
                                                    directory, last_trouble(directory + "/log")));
     };
 
