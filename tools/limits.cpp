@@ -63,7 +63,13 @@ shares duel_share(bench_context& place, const cell_words& limit, const cell_word
   duel_plan plan;
   plan.blocks = place.blocks;
   shares all;
-  for (const duel_block& block : run_duel(arm_of(place, limit), arm_of(place, arm), plan)) {
+  std::vector<duel_block> blocks;
+  try {
+    blocks = run_duel(arm_of(place, limit), arm_of(place, arm), plan);
+  } catch (const arm_failure& e) {
+    throw error(e.kind(), fmt::format("{}: {}", (e.is_b() ? arm : limit).model, e.what()));
+  }
+  for (const duel_block& block : blocks) {
     std::vector<double> logs;
     for (const duel_group& group : block.groups) logs.push_back(-group.log_ratio());
     std::nth_element(logs.begin(), logs.begin() + static_cast<std::ptrdiff_t>(logs.size() / 2),

@@ -25,21 +25,26 @@ namespace {
 void make_pipe(descriptor& read_end, descriptor& write_end) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
-    throw system_failure(error_kind::resource, "cannot make a pipe", errno);
+    throw system_failure(error_kind::resource, "cannot create a pipe", errno);
   read_end.reset(ends[0]);
   write_end.reset(ends[1]);
 }
 
 }  // namespace
 
+process_failure::process_failure(const std::string& message, std::string stderr_tail)
+    : error(error_kind::failed,
+            stderr_tail.empty() ? message : message + "; stderr: " + stderr_tail),
+      stderr_tail_(std::move(stderr_tail)) {}
+
 child_process::child_process(std::vector<std::string> command) : command_(std::move(command)) {
-  descriptor child_input, child_output, exec_failed, tell_failed;
+  descriptor child_input, child_output, exec_error, report_exec_error;
   make_pipe(child_input, input_);
   make_pipe(output_, child_output);
-  make_pipe(exec_failed, tell_failed);
+  make_pipe(exec_error, report_exec_error);
   errors_.reset(::memfd_create("standard error", MFD_CLOEXEC));
   std::vector<char*> arguments;
-  for (std::string& word : command_) arguments.push_back(word.data());
+  for (std::string& argument : command_) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
 
   const pid_t parent = ::getpid();
@@ -58,18 +63,18 @@ child_process::child_process(std::vector<std::string> command) : command_(std::m
     ::signal(SIGPIPE, SIG_DFL);
     ::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
     ::execvp(arguments[0], arguments.data());
-    const int reason = errno;
-    (void)!::write(tell_failed.get(), &reason, sizeof reason);
+    const int exec_errno = errno;
+    (void)!::write(report_exec_error.get(), &exec_errno, sizeof exec_errno);
     ::_exit(127);
   }
   ::setpgid(pid_, pid_);
-  tell_failed.reset();
-  int reason = 0;
-  if (::read(exec_failed.get(), &reason, sizeof reason) == sizeof reason) {
+  report_exec_error.reset();
+  int exec_errno = 0;
+  if (::read(exec_error.get(), &exec_errno, sizeof exec_errno) == sizeof exec_errno) {
     ::waitpid(pid_, nullptr, 0);
     reaped_ = true;
     throw error(error_kind::failed,
-                fmt::format("cannot start '{}': {}", command_.front(), std::strerror(reason)));
+                fmt::format("cannot start '{}': {}", command_.front(), std::strerror(exec_errno)));
   }
 }
 
@@ -116,17 +121,16 @@ void child_process::write_line(const std::string& line) {
     done += static_cast<std::size_t>(n);
   }
   ::sigaction(SIGPIPE, &before, nullptr);
-  if (done < text.size()) throw error(error_kind::failed, how_it_ended());
+  if (done < text.size()) throw exit_failure();
 }
 
-bool child_process::read_more(time_point deadline, const std::string& late,
-                              std::size_t most_bytes) {
+bool child_process::read_more(time_point deadline, const std::string& late, std::size_t max_bytes) {
   for (;;) {
     if (was_interrupted()) throw interrupted();
     const duration left = deadline - std::chrono::steady_clock::now();
     if (left.count() <= 0) {
       kill_group();
-      throw error(error_kind::failed, late + last_words());
+      throw process_failure(late, stderr_tail());
     }
     pollfd watched[2] = {{output_.get(), POLLIN, 0}, {interrupt_descriptor(), POLLIN, 0}};
     const int ready = ::poll(watched, 2, static_cast<int>(std::min(left.count() * 1000 + 1, 1e9)));
@@ -136,68 +140,70 @@ bool child_process::read_more(time_point deadline, const std::string& late,
     const ssize_t n = ::read(output_.get(), chunk, sizeof chunk);
     if (n == 0) return false;
     if (n > 0) pending_.append(chunk, static_cast<std::size_t>(n));
-    if (pending_.size() > most_bytes) throw error(error_kind::failed, "it writes without end");
+    if (pending_.size() > max_bytes)
+      throw process_failure("the process writes too much output", stderr_tail());
     return true;
   }
 }
 
-std::string child_process::read_line(duration most) {
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(most);
+std::string child_process::read_line(duration timeout) {
+  const auto deadline = std::chrono::steady_clock::now() +
+                        std::chrono::duration_cast<std::chrono::nanoseconds>(timeout);
   const std::string late =
-      fmt::format("no answer within {:.3g} s: the process was killed", most.count());
+      fmt::format("the process was killed: no reply within {:.3g} s", timeout.count());
   for (;;) {
     if (const std::size_t end = pending_.find('\n'); end != std::string::npos) {
       std::string line = pending_.substr(0, end);
       pending_.erase(0, end + 1);
       return line;
     }
-    if (!read_more(deadline, late, std::size_t{256} << 20))
-      throw error(error_kind::failed, how_it_ended());
+    if (!read_more(deadline, late, std::size_t{256} << 20)) throw exit_failure();
   }
 }
 
-std::string child_process::read_to_end(duration most) {
+std::string child_process::read_to_end(duration timeout) {
   using clock = std::chrono::steady_clock;
-  const auto deadline = clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(most);
+  const auto deadline =
+      clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(timeout);
   const std::string late =
-      fmt::format("it did not end within {:.3g} s and was killed", most.count());
+      fmt::format("the process was killed: it did not exit within {:.3g} s", timeout.count());
   input_.reset();
   while (read_more(deadline, late, std::size_t{64} << 20)) {
   }
   if (!wait(deadline - clock::now()) || !WIFEXITED(status_) || WEXITSTATUS(status_) != 0)
-    throw error(error_kind::failed, how_it_ended());
+    throw exit_failure();
   return std::exchange(pending_, {});
 }
 
-bool child_process::end(duration most) {
+bool child_process::end(duration timeout) {
   input_.reset();
-  const bool by_itself = wait(most);
+  const bool exited = wait(timeout);
   kill_group();
-  return by_itself && WIFEXITED(status_) && WEXITSTATUS(status_) == 0;
+  return exited && WIFEXITED(status_) && WEXITSTATUS(status_) == 0;
 }
 
-std::string child_process::how_it_ended() {
+process_failure child_process::exit_failure() {
   if (!wait(std::chrono::seconds(1)))
-    return "the process closed its output without an answer" + last_words();
+    return {"the process closed its output without replying", stderr_tail()};
   if (WIFSIGNALED(status_))
-    return fmt::format("the process was ended by signal {} (SIG{}){}", WTERMSIG(status_),
-                       ::sigabbrev_np(WTERMSIG(status_)), last_words());
-  return fmt::format("the process ended with code {} without an answer{}", WEXITSTATUS(status_),
-                     last_words());
+    return {fmt::format("the process was killed by signal {} (SIG{})", WTERMSIG(status_),
+                        ::sigabbrev_np(WTERMSIG(status_))),
+            stderr_tail()};
+  return {fmt::format("the process exited with code {} without replying", WEXITSTATUS(status_)),
+          stderr_tail()};
 }
 
-std::string child_process::last_words() const {
+std::string child_process::stderr_tail() const {
   char text[400];
   const off_t size = ::lseek(errors_.get(), 0, SEEK_END);
   const off_t from = std::max<off_t>(0, size - static_cast<off_t>(sizeof text));
   const ssize_t n = ::pread(errors_.get(), text, sizeof text, from);
   if (n <= 0) return {};
-  std::string words(text, static_cast<std::size_t>(n));
-  while (!words.empty() && words.back() == '\n') words.pop_back();
-  if (const std::size_t line = words.rfind('\n'); line != std::string::npos)
-    words.erase(0, line + 1);
-  return words.empty() ? words : "; it said: " + words;
+  std::string tail(text, static_cast<std::size_t>(n));
+  while (!tail.empty() && tail.back() == '\n') tail.pop_back();
+  if (const std::size_t line_end = tail.rfind('\n'); line_end != std::string::npos)
+    tail.erase(0, line_end + 1);
+  return tail;
 }
 
 }  // namespace crossover

@@ -6,9 +6,22 @@
 #include <string>
 #include <vector>
 
+#include "workloads/base/error.hpp"
 #include "workloads/endpoint.hpp"
 
 namespace crossover {
+
+/// A child process ended, did not reply in time, or stopped reading. `what()` includes
+/// `stderr_tail`.
+class process_failure : public error {
+ public:
+  process_failure(const std::string& message, std::string stderr_tail);
+  /// Returns the last line of the process's standard error, or "".
+  const std::string& stderr_tail() const { return stderr_tail_; }
+
+ private:
+  std::string stderr_tail_;
+};
 
 /// A child process with which this one exchanges lines: its standard input and output are pipes,
 /// its standard error is kept for error messages. It leads its own process group, so a Ctrl-C at
@@ -19,7 +32,7 @@ class child_process {
  public:
   using duration = std::chrono::duration<double>;
 
-  /// Throws `error` (failed) if the program cannot be started.
+  /// Throws `error` if the program cannot be started.
   explicit child_process(std::vector<std::string> command);
   /// Kills the process group and waits for the process.
   ~child_process();
@@ -28,28 +41,29 @@ class child_process {
 
   pid_t pid() const { return pid_; }
 
-  /// Writes a line to its input. Throws `error` (failed) if the process has stopped reading.
+  /// Writes a line to its input. Throws `process_failure` if the process has stopped reading.
   void write_line(const std::string& line);
-  /// Returns the next line of its output. Throws `error` (failed) if the process ends or sends no
+  /// Returns the next line of its output. Throws `process_failure` if the process ends or sends no
   /// line within `timeout`, and `interrupted`.
-  std::string read_line(duration most);
+  std::string read_line(duration timeout);
   /// Closes its input, waits up to `timeout` for it to exit, then kills it. Returns whether it
   /// exited by itself with code 0.
-  bool end(duration most);
-  /// Closes its input and returns its remaining output. Throws `error` (failed) if it exits with a
+  bool end(duration timeout);
+  /// Closes its input and returns its remaining output. Throws `process_failure` if it exits with a
   /// code other than 0, writes more than 64 MiB or runs longer than `timeout`, and `interrupted`.
-  std::string read_to_end(duration most);
+  std::string read_to_end(duration timeout);
 
  private:
   using time_point = std::chrono::steady_clock::time_point;
   /// Waits for output and appends it to `pending_`; returns false at end of output. After the
   /// deadline, kills the process and throws with the message `late`.
-  bool read_more(time_point deadline, const std::string& late, std::size_t most_bytes);
+  bool read_more(time_point deadline, const std::string& late, std::size_t max_bytes);
   /// Waits up to `timeout` for the process to exit; returns whether it has.
   bool wait(duration timeout);
   void kill_group();
-  std::string how_it_ended();
-  std::string last_words() const;
+  /// The error for a process that ended, or is about to, without the expected output.
+  process_failure exit_failure();
+  std::string stderr_tail() const;
 
   std::vector<std::string> command_;
   pid_t pid_ = -1;

@@ -18,18 +18,18 @@ using seconds = child_process::duration;
 child_process shell(const std::string& script) { return child_process({"/bin/sh", "-c", script}); }
 
 /// Returns the error message of reading a line from this script's process.
-std::string silence(const std::string& script, seconds most = seconds(20)) {
+std::string read_failure(const std::string& script, seconds timeout = seconds(20)) {
   child_process child = shell(script);
   try {
-    return "it said " + child.read_line(most);
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::failed);
-    return trouble.what();
+    return "read " + child.read_line(timeout);
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::failed);
+    return e.what();
   }
 }
 
 /// Waits up to 10 s for a process to disappear; returns whether it did.
-bool ends(pid_t pid) {
+bool disappears(pid_t pid) {
   for (int tries = 0; tries < 2000; ++tries) {
     if (::kill(pid, 0) != 0 && errno == ESRCH) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -37,7 +37,7 @@ bool ends(pid_t pid) {
   return false;
 }
 
-TEST(child_process, lines_go_in_and_come_out) {
+TEST(child_process, exchanges_lines) {
   child_process cat({"cat"});
   const std::string long_line(300'000, 'x');  // more than a pipe holds
   cat.write_line("one");
@@ -50,50 +50,60 @@ TEST(child_process, lines_go_in_and_come_out) {
   EXPECT_EQ(talker.read_line(seconds(20)), long_line);
 }
 
-TEST(child_process, a_program_that_is_not_there_cannot_be_started) {
+TEST(child_process, missing_program_cannot_be_started) {
   try {
     child_process({"no-such-program-here", "cell"});
     FAIL() << "started";
-  } catch (const error& trouble) {
-    EXPECT_STREQ(trouble.what(), "cannot start 'no-such-program-here': No such file or directory");
+  } catch (const error& e) {
+    EXPECT_STREQ(e.what(), "cannot start 'no-such-program-here': No such file or directory");
   }
 }
 
-TEST(child_process, a_crash_is_told_by_its_signal) {
-  EXPECT_EQ(silence("kill -SEGV $$"), "the process was ended by signal 11 (SIGSEGV)");
-  EXPECT_EQ(silence("echo 'out of luck' >&2; kill -KILL $$"),
-            "the process was ended by signal 9 (SIGKILL); it said: out of luck");
+TEST(child_process, a_crash_reports_the_signal) {
+  EXPECT_EQ(read_failure("kill -SEGV $$"), "the process was killed by signal 11 (SIGSEGV)");
+  EXPECT_EQ(read_failure("echo 'out of luck' >&2; kill -KILL $$"),
+            "the process was killed by signal 9 (SIGKILL); stderr: out of luck");
 }
 
-TEST(child_process, an_exit_is_told_by_its_code_and_last_words) {
-  EXPECT_EQ(silence("exit 3"), "the process ended with code 3 without an answer");
-  EXPECT_EQ(silence("echo first >&2; echo 'the last line' >&2; echo >&2; exit 0"),
-            "the process ended with code 0 without an answer; it said: the last line");
+TEST(child_process, an_exit_reports_the_code_and_the_end_of_stderr) {
+  EXPECT_EQ(read_failure("exit 3"), "the process exited with code 3 without replying");
+  EXPECT_EQ(read_failure("echo first >&2; echo 'the last line' >&2; echo >&2; exit 0"),
+            "the process exited with code 0 without replying; stderr: the last line");
 }
 
-TEST(child_process, a_line_that_is_never_ended_is_no_answer) {
-  EXPECT_EQ(silence("printf 'half a line'; exit 0"),
-            "the process ended with code 0 without an answer");
+TEST(child_process, a_failure_carries_the_end_of_stderr) {
+  child_process child = shell("echo 'out of luck' >&2; exit 1");
+  try {
+    child.read_line(seconds(20));
+    FAIL() << "read a line";
+  } catch (const process_failure& e) {
+    EXPECT_EQ(e.stderr_tail(), "out of luck");
+  }
 }
 
-TEST(child_process, a_closed_output_is_no_answer) {
-  EXPECT_EQ(silence("exec >&-; sleep 60"), "the process closed its output without an answer");
+TEST(child_process, an_incomplete_line_is_not_a_reply) {
+  EXPECT_EQ(read_failure("printf 'half a line'; exit 0"),
+            "the process exited with code 0 without replying");
 }
 
-TEST(child_process, silence_is_ended_at_the_deadline) {
-  EXPECT_EQ(silence("echo 'still thinking' >&2; sleep 60", seconds(0.2)),
-            "no answer within 0.2 s: the process was killed; it said: still thinking");
+TEST(child_process, a_closed_output_is_an_error) {
+  EXPECT_EQ(read_failure("exec >&-; sleep 60"), "the process closed its output without replying");
 }
 
-TEST(child_process, what_does_not_read_any_more_cannot_be_written_to) {
+TEST(child_process, a_silent_process_is_killed_at_the_timeout) {
+  EXPECT_EQ(read_failure("echo 'still thinking' >&2; sleep 60", seconds(0.2)),
+            "the process was killed: no reply within 0.2 s; stderr: still thinking");
+}
+
+TEST(child_process, write_fails_once_the_child_stops_reading) {
   child_process child = shell("exit 4");
   ASSERT_TRUE([&] {
     for (int tries = 0; tries < 1000; ++tries) {
       try {
-        child.write_line("anybody there?");
+        child.write_line("hello");
         ::usleep(5000);
-      } catch (const error& trouble) {
-        EXPECT_STREQ(trouble.what(), "the process ended with code 4 without an answer");
+      } catch (const error& e) {
+        EXPECT_STREQ(e.what(), "the process exited with code 4 without replying");
         return true;
       }
     }
@@ -101,52 +111,52 @@ TEST(child_process, what_does_not_read_any_more_cannot_be_written_to) {
   }());
 }
 
-TEST(child_process, at_the_end_of_input_it_may_end_by_itself) {
+TEST(child_process, end_reports_the_exit_code) {
   EXPECT_TRUE(shell("cat >/dev/null").end(seconds(20)));
   EXPECT_FALSE(shell("cat >/dev/null; exit 1").end(seconds(20)));
 }
 
-TEST(child_process, one_that_will_not_end_is_killed) {
+TEST(child_process, end_kills_a_process_that_does_not_exit) {
   EXPECT_FALSE(shell("while :; do sleep 60; done").end(seconds(0.1)));
 }
 
-TEST(child_process, what_it_forked_dies_with_it) {
-  pid_t own = 0, grandchild = 0;
+TEST(child_process, destructor_kills_descendants) {
+  pid_t leader = 0, grandchild = 0;
   {
     child_process child = shell("sleep 600 & echo $!; wait");
-    own = child.pid();
+    leader = child.pid();
     grandchild = std::stoi(child.read_line(seconds(20)));
-    EXPECT_EQ(::getpgid(own), own) << "it leads a process group of its own";
+    EXPECT_EQ(::getpgid(leader), leader) << "it leads its own process group";
     EXPECT_EQ(::kill(grandchild, 0), 0);
   }
-  EXPECT_TRUE(ends(own));
-  EXPECT_TRUE(ends(grandchild));
+  EXPECT_TRUE(disappears(leader));
+  EXPECT_TRUE(disappears(grandchild));
 }
 
-TEST(child_process, what_outlives_it_dies_too) {
+TEST(child_process, destructor_kills_descendants_of_an_exited_process) {
   pid_t grandchild = 0;
   {
     child_process child = shell("sleep 600 & echo $!; exit 0");
     grandchild = std::stoi(child.read_line(seconds(20)));
     child.end(seconds(20));
   }
-  EXPECT_TRUE(ends(grandchild));
+  EXPECT_TRUE(disappears(grandchild));
 }
 
-TEST(child_process, it_inherits_no_descriptor) {
+TEST(child_process, inherits_no_descriptor) {
   child_process first({"cat"});
   child_process second = shell("ls /proc/self/fd | tr '\\n' ' '; echo");
   EXPECT_EQ(second.read_line(seconds(20)), "0 1 2 3 ");  // 3: the directory that ls reads
 }
 
-TEST(child_process, a_moved_one_is_still_killed_once) {
+TEST(child_process, a_moved_process_is_killed_once) {
   child_process first({"cat"});
   const pid_t pid = first.pid();
   {
     const child_process second(std::move(first));
     EXPECT_EQ(second.pid(), pid);
   }
-  EXPECT_TRUE(ends(pid));
+  EXPECT_TRUE(disappears(pid));
 }
 
 }  // namespace

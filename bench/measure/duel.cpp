@@ -1,7 +1,5 @@
 #include "bench/measure/duel.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -27,20 +25,20 @@ void make_ready(cell_process& process, const duel_arm& arm, const duel_plan& pla
 }
 
 template <typename Function>
-auto blaming(bool is_b, Function act) {
+auto as_arm_failure(bool is_b, Function action) {
   try {
-    return act();
+    return action();
   } catch (const interrupted&) {
     throw;
-  } catch (const error& trouble) {
-    throw arm_failure(is_b, trouble);
+  } catch (const error& e) {
+    throw arm_failure(is_b, e);
   }
 }
 
 }  // namespace
 
 arm_failure::arm_failure(bool is_b, const error& why)
-    : error(why.kind(), fmt::format("arm {}: {}", is_b ? "B" : "A", why.what())), is_b_(is_b) {}
+    : error(why.kind(), why.what()), is_b_(is_b) {}
 
 double duel_group::log_ratio() const {
   return (log_time(b[0]) + log_time(b[1]) - log_time(a[0]) - log_time(a[1])) / 2;
@@ -55,13 +53,13 @@ duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan&
   const bool b_starts = random() % 2 == 0;
   std::optional<cell_process> of_a, of_b;
   const auto load_arm = [&](bool is_b) {
-    blaming(is_b, [&] {
+    as_arm_failure(is_b, [&] {
       (is_b ? of_b : of_a)
           .emplace(load(is_b ? b : a, plan, is_b ? block.padding_b : block.padding_a));
     });
   };
   const auto ready_arm = [&](bool is_b) {
-    blaming(is_b, [&] { make_ready(is_b ? *of_b : *of_a, is_b ? b : a, plan); });
+    as_arm_failure(is_b, [&] { make_ready(is_b ? *of_b : *of_a, is_b ? b : a, plan); });
   };
   load_arm(b_starts);
   if (plan.starts_together) load_arm(!b_starts);
@@ -75,10 +73,10 @@ duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan&
     duel_group group;
     group.a_first = random() % 2 == 0;
     const auto take_a = [&](int turn) {
-      group.a[turn] = blaming(false, [&] { return of_a->run(slice); });
+      group.a[turn] = as_arm_failure(false, [&] { return of_a->run(slice); });
     };
     const auto take_b = [&](int turn) {
-      group.b[turn] = blaming(true, [&] { return of_b->run(slice); });
+      group.b[turn] = as_arm_failure(true, [&] { return of_b->run(slice); });
     };
     if (group.a_first) {
       take_a(0), take_b(0), take_b(1), take_a(1);
@@ -87,8 +85,8 @@ duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan&
     }
     block.groups.push_back(std::move(group));
   }
-  const auto memory_a = blaming(false, [&] { return of_a->finish(); });
-  const auto memory_b = blaming(true, [&] { return of_b->finish(); });
+  const auto memory_a = as_arm_failure(false, [&] { return of_a->finish(); });
+  const auto memory_b = as_arm_failure(true, [&] { return of_b->finish(); });
   for (duel_group& group : block.groups) {
     for (sample& s : group.a) s.peak_rss_bytes = memory_a;
     for (sample& s : group.b) s.peak_rss_bytes = memory_b;

@@ -48,7 +48,7 @@ struct duel_block {
                                                ///< stack (Mytkowicz et al. 2009)
 };
 
-/// Failure of one arm.
+/// Failure of one arm, with the message of its cause.
 class arm_failure : public error {
  public:
   arm_failure(bool is_b, const error& why);

@@ -144,14 +144,14 @@ TEST(runner, a_cell_that_fails_is_marked_and_the_run_goes_on) {
   const results all =
       run(four_cells(), {.repetitions = 5}, [&](const planned_cell& cell) -> measurement {
         if (cell.name.starts_with("noop/processes") && ++calls_of_bad == 3)
-          throw error(error_kind::failed, "the process was ended by signal 11 (SIGSEGV)");
+          throw error(error_kind::failed, "the process was killed by signal 11 (SIGSEGV)");
         return written_down(1000, 1);
       });
   EXPECT_EQ(calls_of_bad, 3) << "it is not tried again";
   for (const cell_result& cell : all.cells) {
     const bool bad = cell.name.starts_with("noop/processes");
     EXPECT_EQ(cell.status, bad ? cell_status::failed : cell_status::ok) << cell.name;
-    EXPECT_EQ(cell.reason, bad ? "the process was ended by signal 11 (SIGSEGV)" : "");
+    EXPECT_EQ(cell.reason, bad ? "the process was killed by signal 11 (SIGSEGV)" : "");
     EXPECT_EQ(cell.samples.size(), bad ? 2U : 5U);
   }
 }

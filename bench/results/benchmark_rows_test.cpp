@@ -61,14 +61,14 @@ TEST(benchmark_rows, a_failed_cell_is_an_error_row_and_a_skipped_one_none) {
   results all;
   all.cells = {measured_cell(), measured_cell()};
   all.cells[0].status = cell_status::failed;
-  all.cells[0].reason = "ended by signal 11";
+  all.cells[0].reason = "killed by signal 11";
   all.cells[0].samples.clear();
   all.cells[1].status = cell_status::skipped;
   all.cells[1].samples.clear();
   const ordered_json rows = benchmark_rows(all);
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0]["error_occurred"], true);
-  EXPECT_EQ(rows[0]["error_message"], "ended by signal 11");
+  EXPECT_EQ(rows[0]["error_message"], "killed by signal 11");
   EXPECT_TRUE(rows[0]["real_time"].is_null());
 }
 

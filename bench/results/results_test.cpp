@@ -74,7 +74,7 @@ results full_results() {
   skipped.ceiling.reset();
   failed.name = "failed";
   failed.status = cell_status::failed;
-  failed.reason = "ended by signal 11";
+  failed.reason = "killed by signal 11";
   failed.samples.clear();
   all.cells = {ok, skipped, failed};
   all.aggregates = {
@@ -176,7 +176,7 @@ TEST_F(in_a_directory, a_document_comes_back_from_its_file) {
 
 TEST_F(in_a_directory, bytes_that_are_not_utf8_do_not_spoil_the_file) {
   results all = full_results();
-  all.cells[2].reason = "it said: \xff\xfe";
+  all.cells[2].reason = "stderr: \xff\xfe";
   write_results(file, all);
   EXPECT_FALSE(json::parse(content(), nullptr, false).is_discarded());
 }
@@ -226,8 +226,7 @@ TEST(results_file, schema_1_is_read_under_the_new_names) {
   const results read = read_results(CROSSOVER_RESULTS_TESTDATA "/schema_1.json");
   ASSERT_EQ(read.cells.size(), 2U);
   const cell_result& network = read.cells[1];
-  EXPECT_EQ(network.findings,
-            (std::vector<finding>{{"server_bound", "97 %"}, {"steal", "4 %"}}));
+  EXPECT_EQ(network.findings, (std::vector<finding>{{"server_bound", "97 %"}, {"steal", "4 %"}}));
   const sample& first = network.samples.at(0);
   EXPECT_EQ(first.operations, 97U);
   EXPECT_DOUBLE_EQ(first.server_cpu_s.value(), 0.002542107);

@@ -72,26 +72,26 @@ class BrokenCells(InADirectory):
 
     def test_a_crash(self):
         reason = self.run_with("os.kill(os.getpid(), 11)")
-        self.assertEqual(reason, "the process was ended by signal 11 (SIGSEGV)")
+        self.assertEqual(reason, "the process was killed by signal 11 (SIGSEGV)")
 
     def test_a_crash_during_the_run(self):
         reason = self.run_with(
             READY + "; print('assertion failed: x', file=sys.stderr, flush=True); os.abort()"
         )
         self.assertEqual(
-            reason, "the process was ended by signal 6 (SIGABRT); it said: assertion failed: x"
+            reason, "the process was killed by signal 6 (SIGABRT); stderr: assertion failed: x"
         )
 
     def test_an_exit(self):
         self.assertEqual(
             self.run_with("sys.exit('no such node')"),
-            "the process ended with code 1 without an answer; it said: no such node",
+            "the process exited with code 1 without replying; stderr: no such node",
         )
 
     def test_a_hang(self):
         began = time.monotonic()
         reason = self.run_with("import time; time.sleep(600)", "--grace", 1.5)
-        self.assertIn("no answer within 1.5", reason.replace("1.51", "1.5"))
+        self.assertIn("no reply within 1.5", reason.replace("1.51", "1.5"))
         self.assertIn("the process was killed", reason)
         self.assertLess(time.monotonic() - began, 60)
 
