@@ -60,7 +60,7 @@ TEST(answers, do_not_call_a_single_repetition_proven) {
   EXPECT_NE(a.caveats[0].find("single repetition"), std::string::npos);
 }
 
-TEST(answers, say_where_the_models_were_not_measured_with_the_same_in_flight) {
+TEST(answers, compare_at_shared_in_flight_values_if_concurrency_differs) {
   // event_loop leads only because no other model was measured with 512 in flight.
   const auto different =
       only_answer(results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}),
@@ -87,7 +87,7 @@ TEST(answers, say_where_the_models_were_not_measured_with_the_same_in_flight) {
       << same.sentence;
 }
 
-TEST(answers, say_where_no_in_flight_is_shared) {
+TEST(answers, report_missing_shared_in_flight_values) {
   const auto a =
       only_answer(results_for_test({cell_for_test("event_loop", 1, 512, {300, 301, 302}),
                                     cell_for_test("thread_pool", 1, 64, {200, 201, 202})}));
@@ -99,7 +99,7 @@ TEST(answers, say_where_no_in_flight_is_shared) {
       << a.sentence;
 }
 
-TEST(answers, are_silent_on_in_flight_where_those_that_decide_were_measured_alike) {
+TEST(answers, omit_concurrency_if_deciding_models_have_the_same) {
   // serial always has one operation in flight, but it does not decide this answer.
   const auto a =
       only_answer(results_for_test({cell_for_test("event_loop", 1, 64, {300, 301, 302}),
@@ -119,7 +119,7 @@ TEST(answers, carry_the_findings_of_the_best_cell) {
             std::vector<std::string>{"event_loop: server_bound (97 % of its cores)"});
 }
 
-TEST(answers, say_that_an_open_loop_measures_no_capacity) {
+TEST(answers, report_that_open_loop_throughput_is_capped) {
   auto value = results_for_test({cell_for_test("event_loop", 1, 64, {1000, 1001}),
                                  cell_for_test("thread_pool", 1, 64, {999, 1000})});
   EXPECT_EQ(only_answer(value).sentence.find("arrived"), std::string::npos);
@@ -130,7 +130,7 @@ TEST(answers, say_that_an_open_loop_measures_no_capacity) {
             std::string::npos);
 }
 
-TEST(answers, say_a_finding_of_several_models_once) {
+TEST(answers, merge_equal_findings_of_several_models) {
   auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 210}),
                                  cell_for_test("thread_pool", 1, 64, {201, 209}),
                                  cell_for_test("fibers", 1, 64, {202, 208})});
@@ -142,14 +142,14 @@ TEST(answers, say_a_finding_of_several_models_once) {
   EXPECT_EQ(caveats[1], "event_loop, fibers and thread_pool: steal (4 %; similar for the others)");
 }
 
-TEST(answers, reference_alone_is_no_winner) {
+TEST(answers, have_no_winner_if_only_reference_was_measured) {
   const auto value = results_for_test({cell_for_test("reference", 1, 64, {200, 201})});
   const answer a = only_answer(value);
   EXPECT_FALSE(a.at);
   EXPECT_EQ(a.headline, "no result");
 }
 
-TEST(answers, failed_and_skipped_cells_are_counted_and_never_compared) {
+TEST(answers, count_failed_and_skipped_cells_without_comparing_them) {
   auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}),
                                  cell_for_test("thread_pool", 1, 64, {900, 901})});
   value.cells[1].status = cell_status::failed;  // its samples must not be used

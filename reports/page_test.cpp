@@ -95,7 +95,7 @@ results hostile() {
   return value;
 }
 
-TEST(page_of, means_and_intervals_are_those_of_the_samples) {
+TEST(page, has_mean_and_interval_of_the_samples) {
   const auto html =
       page(results_for_test({cell_for_test("event_loop", 2, 64, {100, 110, 120})}), nullptr);
   const json data = data_of(html);
@@ -108,7 +108,7 @@ TEST(page_of, means_and_intervals_are_those_of_the_samples) {
   EXPECT_EQ(figure.size(), 7u);
 }
 
-TEST(page_of, one_repetition_has_no_interval_and_what_was_not_measured_is_null) {
+TEST(page, has_null_interval_for_one_repetition_and_null_for_unmeasured) {
   const json data =
       data_of(page(results_for_test({cell_for_test("event_loop", 2, 64, {100})}), nullptr));
   const json& metrics = data["cells"][0]["metrics"];
@@ -120,7 +120,7 @@ TEST(page_of, one_repetition_has_no_interval_and_what_was_not_measured_is_null) 
     }
 }
 
-TEST(page_of, the_policy_names_the_hash_of_what_stands_in_it) {
+TEST(page, policy_has_the_hashes_of_scripts_and_style) {
   const auto html = page(results_for_test({}), nullptr);
   const std::string policy = between(html, "Content-Security-Policy\" content=\"", "\"");
   EXPECT_EQ(policy.rfind("default-src 'none';", 0), 0u);
@@ -139,7 +139,7 @@ TEST(page_of, the_policy_names_the_hash_of_what_stands_in_it) {
   EXPECT_EQ(html.find("https://"), std::string::npos);
 }
 
-TEST(page_of, hostile_names_add_no_element) {
+TEST(page, escapes_hostile_names) {
   const auto plain = page(results_for_test({cell_for_test("m", 1, 1, {100, 101})}), nullptr);
   const auto html = page(hostile(), nullptr);
   EXPECT_EQ(count_of(html, "<script"), count_of(plain, "<script"));
@@ -152,7 +152,7 @@ TEST(page_of, hostile_names_add_no_element) {
   EXPECT_EQ(data["suite"], hostile_texts()[0]);
 }
 
-TEST(page_of, figures_that_are_no_numbers_are_absent) {
+TEST(page, omits_figures_that_are_not_finite) {
   auto value = results_for_test({cell_for_test("event_loop", 1, 1, {100, 101})});
   value.cells[0].samples[0].wall_s = std::numeric_limits<double>::quiet_NaN();
   value.cells[0].samples[1].wall_s = 0;
@@ -162,7 +162,7 @@ TEST(page_of, figures_that_are_no_numbers_are_absent) {
   EXPECT_TRUE(data["cells"][0]["ceiling"].is_null());
 }
 
-TEST(page_of, the_embedded_results_are_the_results) {
+TEST(page, embeds_the_results_unchanged) {
   const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101}),
                                        cell_for_test("thread_pool", 1, 64, {90, 91})});
   const auto html = page(value, nullptr);
@@ -173,7 +173,7 @@ TEST(page_of, the_embedded_results_are_the_results) {
   EXPECT_EQ(to_json(read), to_json(value));
 }
 
-TEST(page_of, small_data_are_json_to_be_read_and_large_ones_are_packed) {
+TEST(page, packs_large_data_and_keeps_small_data_as_json) {
   const auto small =
       page(results_for_test({cell_for_test("event_loop", 1, 64, {100, 101})}), nullptr);
   EXPECT_EQ(count_of(small, "data-packed"), 0u);
@@ -186,7 +186,7 @@ TEST(page_of, small_data_are_json_to_be_read_and_large_ones_are_packed) {
   EXPECT_EQ(data_of(large)["cells"].size(), 400u);
 }
 
-TEST(page_of, what_does_not_fit_is_left_out_and_said_so) {
+TEST(page, leaves_out_values_over_the_size_limit_with_a_note) {
   std::vector<cell_result> cells;
   std::mt19937_64 random(4);
   for (int i = 0; i < 400; ++i) {
@@ -216,7 +216,7 @@ TEST(page_of, what_does_not_fit_is_left_out_and_said_so) {
             4 * cells.size());  // throughput, p50, p99 and CPU
 }
 
-TEST(page_of, a_baseline_gives_changes_and_differences) {
+TEST(page, has_changes_and_environment_differences_of_a_baseline) {
   auto before = results_for_test(
       {cell_for_test("event_loop", 1, 64, {100, 101, 102}), cell_for_test("gone", 1, 64, {1, 2})});
   auto after = results_for_test(
@@ -233,7 +233,7 @@ TEST(page_of, a_baseline_gives_changes_and_differences) {
   EXPECT_NE(html.find("The environments differ"), std::string::npos);
 }
 
-TEST(tables, hold_every_cell_and_keep_hostile_names_in_their_place) {
+TEST(tables, have_every_cell_and_escape_hostile_names) {
   const auto value = hostile();
   const std::string markdown = table_markdown(value);
   EXPECT_EQ(markdown.find('<'), std::string::npos);
@@ -246,7 +246,7 @@ TEST(tables, hold_every_cell_and_keep_hostile_names_in_their_place) {
   EXPECT_EQ(json::parse(table_json(value))["cells"].size(), value.cells.size());
 }
 
-TEST(tables, csv_has_a_record_a_cell_with_its_interval) {
+TEST(tables, csv_has_one_record_per_cell_with_intervals) {
   const std::string csv =
       table_csv(results_for_test({cell_for_test("a,\"b\"", 1, 64, {100, 100})}));
   const std::string record = csv.substr(csv.find("\r\n") + 2);
@@ -258,7 +258,7 @@ TEST(tables, csv_has_a_record_a_cell_with_its_interval) {
       << record;
 }
 
-TEST(tables, hold_the_changes_since_a_baseline) {
+TEST(tables, have_the_changes_since_a_baseline) {
   const auto before = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}),
                                         cell_for_test("thread_pool", 1, 64, {100, 120, 140})});
   auto after = results_for_test({cell_for_test("event_loop", 1, 64, {80, 81, 82}),
@@ -289,7 +289,7 @@ TEST(tables, hold_the_changes_since_a_baseline) {
             "worse");
 }
 
-TEST(summary_of, fits_a_terminal_and_lets_no_control_character_through) {
+TEST(summary, fits_a_terminal_and_removes_control_characters) {
   const std::string text = summary(hostile(), false);
   std::size_t longest = 0;
   std::size_t width = 0;
@@ -309,14 +309,14 @@ TEST(summary_of, fits_a_terminal_and_lets_no_control_character_through) {
   EXPECT_EQ(usual.find('\x1b'), std::string::npos);
 }
 
-TEST(html_of, texts_are_escaped_and_filled_in_once) {
+TEST(html, escapes_texts_and_fills_them_in_once) {
   EXPECT_EQ(html_text("<a b=\"c\">&'\n"), "&lt;a b=&quot;c&quot;&gt;&amp;&#39; ");
   EXPECT_EQ(script_json("\"</script>\u2028\""), "\"\\u003c/script>\\u2028\"");
   EXPECT_EQ(fill("{{a}}-{{b}}", {{"a", "{{b}}"}, {"b", "x"}}), "{{b}}-x");
   EXPECT_THROW(fill("{{c}}", {}), std::logic_error);
 }
 
-TEST(compressed, unpacks_to_what_it_was) {
+TEST(compressed, unpacks_to_the_original_text) {
   std::string text;
   for (int i = 0; i < 100'000; ++i) text += std::to_string(i * 7919 % 1000) + ",";
   EXPECT_EQ(inflated(compressed_base64(text)), text);

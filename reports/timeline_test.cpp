@@ -47,7 +47,7 @@ void expect_phases_fill(const run_timeline& timeline) {
   }
 }
 
-TEST(timeline, of_threads_that_share_a_cpu_says_who_was_preempted_and_who_waited) {
+TEST(timeline, distinguishes_preempted_from_waiting_threads) {
   const run_timeline t = timeline_of(two_threads());
   expect_no_overlap(t);
   expect_phases_fill(t);
@@ -72,14 +72,14 @@ TEST(timeline, of_threads_that_share_a_cpu_says_who_was_preempted_and_who_waited
   EXPECT_EQ(other.phases[3].end_ns, 950);
 }
 
-TEST(timeline, adds_up_to_the_time_on_the_cpu) {
+TEST(timeline, slices_add_up_to_cpu_time) {
   const run_timeline t = timeline_of(two_threads());
   std::int64_t sum = 0;
   for (const core_slice& s : t.slices) sum += s.end_ns - s.begin_ns;
   EXPECT_EQ(sum, 300 + 190 + 280 + 140);  // time between the switches, from the start of the run
 }
 
-TEST(timeline, cuts_a_slice_where_an_operation_ends) {
+TEST(timeline, starts_a_new_slice_at_the_end_of_an_operation) {
   const run_timeline t = timeline_of(two_threads());
   std::vector<std::uint64_t> numbers;
   for (const core_slice& s : t.slices)
@@ -87,7 +87,7 @@ TEST(timeline, cuts_a_slice_where_an_operation_ends) {
   EXPECT_EQ(numbers, (std::vector<std::uint64_t>{0, 0, 1}));
 }
 
-TEST(timeline, of_a_coroutine_that_goes_on_in_another_thread) {
+TEST(timeline, follows_a_coroutine_to_another_thread) {
   run_trace t;
   t.begin_ns = 0;
   t.end_ns = 1000;
@@ -105,7 +105,7 @@ TEST(timeline, of_a_coroutine_that_goes_on_in_another_thread) {
   EXPECT_EQ(timeline.operations[0].phases[2].begin_ns, 600);
 }
 
-TEST(timeline, of_an_open_loop_counts_an_operation_from_its_begin) {
+TEST(timeline, open_loop_operation_begins_at_its_begin_mark) {
   run_trace t;
   t.begin_ns = 0;
   t.end_ns = 100;
@@ -119,7 +119,7 @@ TEST(timeline, of_an_open_loop_counts_an_operation_from_its_begin) {
   EXPECT_TRUE(timeline.operations[1].failed);
 }
 
-TEST(timeline, of_a_thread_that_tells_nothing_is_the_models_own) {
+TEST(timeline, thread_without_points_is_the_models_own_work) {
   run_trace t;
   t.begin_ns = 0;
   t.end_ns = 100;
@@ -130,13 +130,13 @@ TEST(timeline, of_a_thread_that_tells_nothing_is_the_models_own) {
   EXPECT_EQ(timeline.slices[0].end_ns - timeline.slices[0].begin_ns, 50);
 }
 
-TEST(timeline, of_nothing_is_empty) {
+TEST(timeline, empty_trace_gives_empty_timeline) {
   const run_timeline timeline = timeline_of({});
   EXPECT_TRUE(timeline.slices.empty());
   EXPECT_TRUE(timeline.operations.empty());
 }
 
-TEST(trace_events, are_valid_json_with_names_for_tracks_and_the_figures_to_add_up_to) {
+TEST(trace_events, are_valid_json_with_track_names_and_totals) {
   cell_result cell;
   cell.name = "x</script>\"\xff";
   cell.model = "threads";
@@ -163,7 +163,7 @@ TEST(trace_events, are_valid_json_with_names_for_tracks_and_the_figures_to_add_u
   EXPECT_EQ(named, 3);  // one CPU, two lanes
 }
 
-TEST(run_trace, survives_the_way_through_a_line_of_the_protocol) {
+TEST(run_trace, round_trips_through_json) {
   const run_trace before = two_threads();
   const run_trace after = trace_from_json(to_json(before));
   EXPECT_EQ(to_json(after), to_json(before));
@@ -171,12 +171,12 @@ TEST(run_trace, survives_the_way_through_a_line_of_the_protocol) {
   EXPECT_EQ(after.switches[1].kind, preempted);
 }
 
-TEST(run_trace, that_is_none_is_refused) {
-  for (
-      const char* text :
-      {"{}", "[]", "3", R"({"begin_ns":1,"end_ns":2,"switches":[[1,2]],"threads":[]})",
-       R"({"begin_ns":1,"end_ns":2,"switches":[[1,2,3,9]],"threads":[]})",
-       R"({"begin_ns":1,"end_ns":2,"switches":[],"threads":[{"thread":1,"cpu":0,"points":[[1,0,77]]}]})"})
+TEST(run_trace, rejects_malformed_json) {
+  const char* const unknown_mark = R"({"begin_ns":1,"end_ns":2,"switches":[],)"
+                                   R"("threads":[{"thread":1,"cpu":0,"points":[[1,0,77]]}]})";
+  for (const char* text :
+       {"{}", "[]", "3", R"({"begin_ns":1,"end_ns":2,"switches":[[1,2]],"threads":[]})",
+        R"({"begin_ns":1,"end_ns":2,"switches":[[1,2,3,9]],"threads":[]})", unknown_mark})
     EXPECT_THROW(trace_from_json(nlohmann::json::parse(text)), error) << text;
 }
 

@@ -5,7 +5,7 @@
 namespace crossover {
 namespace {
 
-TEST(figure_text_of, has_three_digits_and_a_prefix) {
+TEST(figure_text, has_three_digits_and_a_prefix) {
   EXPECT_EQ(figure_text(12345, "1/s"), "12.3 k/s");
   EXPECT_EQ(figure_text(999.6, "1/s"), "1 k/s");
   EXPECT_EQ(figure_text(0.5, "1/s"), "0.5 /s");
@@ -17,7 +17,7 @@ TEST(figure_text_of, has_three_digits_and_a_prefix) {
   EXPECT_EQ(figure_text(0.00012, "1"), "0.00012");
 }
 
-TEST(interval_text_of, says_the_unit_once_where_it_can) {
+TEST(interval_text, shows_a_common_unit_once) {
   EXPECT_EQ(interval_text({12300, 12100, 12500, 5}, "1/s"), "12.3 k/s (12.1 to 12.5)");
   EXPECT_EQ(interval_text({1010, 990, 1030, 5}, "1/s"), "1.01 k/s (990 /s to 1.03 k/s)");
   EXPECT_EQ(interval_text({12300, std::nullopt, std::nullopt, 1}, "1/s"), "12.3 k/s");
@@ -30,7 +30,7 @@ TEST(join_and, separates_the_last_text_with_and) {
   EXPECT_EQ(join_and({"a", "b", "c"}), "a, b and c");
 }
 
-TEST(seconds_of_text, reads_durations_and_nothing_else) {
+TEST(seconds_of, parses_only_durations) {
   EXPECT_DOUBLE_EQ(*seconds_of("10ms"), 0.01);
   EXPECT_DOUBLE_EQ(*seconds_of("250us"), 250e-6);
   EXPECT_DOUBLE_EQ(*seconds_of("2s"), 2);
@@ -42,7 +42,7 @@ TEST(seconds_of_text, reads_durations_and_nothing_else) {
   EXPECT_FALSE(seconds_of(""));
 }
 
-TEST(clipped_text, counts_characters_and_not_bytes) {
+TEST(clipped, counts_characters_not_bytes) {
   EXPECT_EQ(clipped("µµµ", 3), "µµµ");
   EXPECT_EQ(clipped("µµµµ", 3), "µµµ…");
   EXPECT_EQ(clipped("", 3), "");
