@@ -14,7 +14,7 @@ arrival_schedule::arrival_schedule() {
   void* memory = ::mmap(nullptr, most * sizeof(std::int64_t), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED)
-    throw system_failure(error_kind::resource, "no address space for a schedule", errno);
+    throw system_failure(error_kind::resource, "cannot reserve memory for the schedule", errno);
   times_ = static_cast<std::int64_t*>(memory);
 }
 
@@ -30,8 +30,8 @@ std::size_t arrival_schedule::fill(double rate, double seconds, bool poisson, st
       throw error(
           error_kind::invalid,
           fmt::format(
-              "{} operations a second for {} s are more than the {} that a schedule can hold", rate,
-              seconds, most));
+              "{} operations per second for {} s: a schedule holds at most {}; reduce one of them",
+              rate, seconds, most));
     times_[count++] = static_cast<std::int64_t>(at * 1e9);
   }
   return count;

@@ -61,11 +61,11 @@ class cell {
   json answer(const json& request) {
     if (!request.is_object() || request.size() != 1)
       throw error(error_kind::invalid,
-                  "a request is one JSON object with one key: prepare, run or finish");
+                  "expected one JSON object with one key: prepare, run or finish");
     const std::string verb = request.begin().key();
     const json& body = request.begin().value();
     if (!body.is_object())
-      throw error(error_kind::invalid, fmt::format("'{}' wants an object", verb));
+      throw error(error_kind::invalid, fmt::format("'{}' must be an object", verb));
     if (verb == "prepare") return {{"ready", prepare(body)}};
     if (verb == "run") return {{"sample", run(body)}};
     if (verb == "finish") return {{"finished", finish()}};
@@ -78,8 +78,7 @@ class cell {
  private:
   json prepare(const json& body) {
     if (prepared_)
-      throw error(error_kind::invalid,
-                  "this cell is prepared already; a cell process measures one cell");
+      throw error(error_kind::invalid, "already prepared: a cell process measures one cell");
     const std::int64_t start = now_ns();
     model_setup setup;
     setup.type = &find_workload(member(body, "workload", json::value_t::string).get<std::string>());
@@ -91,23 +90,24 @@ class cell {
         parameter_values(type.name, type.parameters, strings(body, "model_parameters"));
     for (const json& cpu : member(body, "cores", json::value_t::array)) {
       if (!cpu.is_number_unsigned())
-        throw error(error_kind::invalid, "'cores' is an array of CPU numbers");
+        throw error(error_kind::invalid, "'cores' must be an array of CPU numbers");
       setup.cpus.push_back(cpu.get<int>());
     }
     if (setup.cpus.empty())
-      throw error(error_kind::invalid, "'cores' is empty: name at least one CPU");
+      throw error(error_kind::invalid, "'cores' is empty: at least one CPU is required");
     const auto in_flight =
         member(body, "in_flight", json::value_t::number_unsigned).get<std::uint64_t>();
     if (in_flight == 0 || in_flight > 1'000'000)
-      throw error(error_kind::invalid, "'in_flight' is outside the allowed range 1 to 1000000");
+      throw error(error_kind::invalid, "'in_flight' must be 1 to 1000000");
     setup.in_flight = type.one_at_a_time ? 1 : static_cast<std::uint32_t>(in_flight);
     if (const auto endpoint = body.find("endpoint");
         endpoint != body.end() && endpoint->is_string())
       setup.endpoint = endpoint->get<std::string>();
     if (target_of(*setup.type, setup.workload_values) != target_kind::none &&
         setup.endpoint.empty())
-      throw error(error_kind::invalid,
-                  fmt::format("{} needs an 'endpoint', as 127.0.0.1:4000", setup.type->name));
+      throw error(
+          error_kind::invalid,
+          fmt::format("{} needs an 'endpoint', for example 127.0.0.1:4000", setup.type->name));
     const cell_request request{setup.type,          &setup.workload_values,
                                &setup.model_values, static_cast<std::uint32_t>(setup.cpus.size()),
                                setup.in_flight,     false};
@@ -117,7 +117,8 @@ class cell {
     if (const double injected_delay_ns = amount(body, "injected_delay_ns"); injected_delay_ns > 0)
       added_ns_ = std::max<std::int64_t>(1, std::llround(injected_delay_ns - 2 * reading_ns()));
     const std::uint64_t interval = whole(body, "sampling_interval", 0);
-    if (interval > 1024) throw error(error_kind::invalid, "'sampling_interval' is at most 1024");
+    if (interval > 1024)
+      throw error(error_kind::invalid, "'sampling_interval' must be at most 1024");
     sampling_interval_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(interval));
     first_ = interval == 0;
     cell_request open_loop = request;
@@ -138,37 +139,36 @@ class cell {
   }
 
   json run(const json& body) {
-    if (!prepared_) throw error(error_kind::invalid, "'run' came before 'prepare'");
+    if (!prepared_) throw error(error_kind::invalid, "'run' before 'prepare'");
     const double seconds = amount(body, "seconds");
     const std::uint64_t operations = whole(body, "operations", 0);
     const double rate = amount(body, "rate");
     if ((seconds > 0) == (operations > 0) || seconds > 3600)
-      throw error(error_kind::invalid,
-                  "'run' wants either 'seconds' (at most 3600) or 'operations', more than 0");
+      throw error(
+          error_kind::invalid,
+          "'run' needs exactly one of 'seconds' (up to 3600) and 'operations', greater than 0");
     run_control control;
     control.operations = operations;
     control.sampling_interval = sampling_interval_;
     control.added_ns = added_ns_;
     if (rate > 0) {
       if (!why_no_open_loop_.empty()) throw error(error_kind::unsupported, why_no_open_loop_);
-      if (!(seconds > 0)) throw error(error_kind::invalid, "a 'rate' goes with 'seconds'");
+      if (!(seconds > 0)) throw error(error_kind::invalid, "'rate' requires 'seconds'");
       const std::string schedule = body.value("schedule", "poisson");
       if (schedule != "poisson" && schedule != "constant")
-        throw error(error_kind::invalid, "'schedule' is poisson or constant");
+        throw error(error_kind::invalid, "'schedule' must be poisson or constant");
       control.arrival_count =
           arrivals_.fill(rate, seconds, schedule == "poisson", whole(body, "seed", 1));
       if (control.arrival_count == 0)
-        throw error(
-            error_kind::invalid,
-            fmt::format(
-                "{} operations a second leave none for {} s: give it more time, or a higher rate",
-                rate, seconds));
+        throw error(error_kind::invalid, fmt::format("{} operations per second for {} s: nothing "
+                                                     "to start; increase the time or the rate",
+                                                     rate, seconds));
       control.arrivals = arrivals_.times();
     }
     const bool traced = flag(body, "trace");
     if (traced && (!tracing_ || traced_))
       throw error(error_kind::invalid,
-                  "a 'trace' of a run wants one in 'prepare', and is made once");
+                  "'trace' must also be set in 'prepare', and only one run can be traced");
     if (traced) {
       tracing_->switches.start();
       tracing_->points.start();
@@ -187,9 +187,8 @@ class cell {
     std::uint64_t lost = tracing_->points.lost();
     run_trace trace{begin_ns, end_ns, tracing_->switches.take(lost), tracing_->points.take()};
     if (lost > 0)
-      throw error(
-          error_kind::resource,
-          fmt::format("{} records of the trace found no room: ask for fewer operations", lost));
+      throw error(error_kind::resource,
+                  fmt::format("{} trace records did not fit: run fewer operations", lost));
     return trace;
   }
 
@@ -313,16 +312,16 @@ json told(std::string_view kind, std::string_view message) {
 json attempt(cell& measured, const std::string& line) {
   try {
     const json request = json::parse(line, nullptr, false);
-    if (request.is_discarded()) throw error(error_kind::invalid, "a request is not JSON");
+    if (request.is_discarded()) throw error(error_kind::invalid, "request is not JSON");
     return measured.answer(request);
   } catch (const error& trouble) {
     return told(to_string(trouble.kind()), trouble.what());
   } catch (const json::exception& trouble) {
     return told("invalid", trouble.what());
   } catch (const std::bad_alloc&) {
-    return told("resource", "out of memory; ask for fewer in flight");
+    return told("resource", "out of memory: reduce in_flight");
   } catch (const std::system_error& trouble) {
-    return told("resource", fmt::format("{}; ask for fewer in flight", trouble.what()));
+    return told("resource", fmt::format("{}: reduce in_flight", trouble.what()));
   } catch (const std::exception& trouble) {
     return told("failed", trouble.what());
   }

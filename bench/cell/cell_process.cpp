@@ -40,11 +40,11 @@ json cell_process::ask(const json& request, const char* expected, double patienc
   if (answer.is_object() && answer.contains("error") && answer["error"].is_object()) {
     const json& told = answer["error"];
     throw error(kind_of(text_in(told, "kind", "failed")),
-                text_in(told, "message", "the cell told of an error without words"));
+                text_in(told, "message", "the cell reported an error without a message"));
   }
   if (!answer.is_object() || !answer.contains(expected) || !answer[expected].is_object())
     throw error(error_kind::failed,
-                fmt::format("the cell process answered nonsense where '{}' was due: {}", expected,
+                fmt::format("invalid reply from the cell process (expected '{}'): {}", expected,
                             shortened(line)));
   return answer[expected];
 }
@@ -65,8 +65,7 @@ void cell_process::prepare(const cell_preparation& what) {
   const json ready = ask({{"prepare", body}}, "ready", grace_s_ + patience_s_);
   startup_s_ = static_cast<double>(now_ns() - started_ns_) * 1e-9;
   if (ready.value("protocol", json()) != 1)
-    throw error(error_kind::failed,
-                "the cell process speaks another version of the protocol; this program speaks 1");
+    throw error(error_kind::failed, "the cell process uses another protocol version (expected 1)");
   if (ready.contains("setup_s") && ready["setup_s"].is_number())
     setup_s_ = ready["setup_s"].get<double>();
   if (ready.contains("base_rss_bytes") && ready["base_rss_bytes"].is_number_unsigned())
@@ -83,7 +82,7 @@ sample cell_process::run(const run_request& what) {
 std::pair<sample, run_trace> cell_process::run_traced(const run_request& what) {
   const json told = ask_for_sample(what, true);
   if (!told.contains("trace"))
-    throw error(error_kind::unsupported, "this cell process keeps no trace");
+    throw error(error_kind::unsupported, "this cell process does not record traces");
   return {sample_told(told), trace_from_json(told["trace"])};
 }
 
@@ -104,18 +103,18 @@ sample cell_process::sample_told(const json& told) const {
     sample measured = sample_from_json(told);
     if (!(measured.wall_s > 0) || measured.operations == 0)
       throw error(error_kind::failed,
-                  "the cell process told of a sample without operations or without time");
+                  "invalid sample from the cell process: no operations or no time");
     measured.startup_s = startup_s_;
     measured.setup_s = setup_s_;
     measured.base_rss_bytes = base_rss_bytes_;
     return measured;
   } catch (const json::exception&) {
     throw error(error_kind::failed,
-                fmt::format("the cell process answered nonsense: {}", shortened(told.dump())));
+                fmt::format("invalid reply from the cell process: {}", shortened(told.dump())));
   } catch (const error& trouble) {
     if (trouble.kind() != error_kind::unreadable) throw;
     throw error(error_kind::failed,
-                fmt::format("the cell process answered nonsense: {}", trouble.what()));
+                fmt::format("invalid reply from the cell process: {}", trouble.what()));
   }
 }
 

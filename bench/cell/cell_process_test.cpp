@@ -220,14 +220,14 @@ std::string reading(const std::string& line, error_kind kind = error_kind::faile
 TEST(cell_process, nonsense_is_told_as_such) {
   EXPECT_EQ(reading(R"({"ready":{"protocol":1}})"), "ready");
   EXPECT_EQ(reading("Welcome to node 7"),
-            "the cell process answered nonsense where 'ready' was due: Welcome to node 7");
+            "invalid reply from the cell process (expected 'ready'): Welcome to node 7");
   EXPECT_EQ(reading(R"({"sample":{}})"),
-            R"(the cell process answered nonsense where 'ready' was due: {"sample":{}})");
+            R"(invalid reply from the cell process (expected 'ready'): {"sample":{}})");
   EXPECT_EQ(reading(R"({"ready":1})"),
-            R"(the cell process answered nonsense where 'ready' was due: {"ready":1})");
-  EXPECT_EQ(reading("[]"), "the cell process answered nonsense where 'ready' was due: []");
+            R"(invalid reply from the cell process (expected 'ready'): {"ready":1})");
+  EXPECT_EQ(reading("[]"), "invalid reply from the cell process (expected 'ready'): []");
   EXPECT_EQ(reading(R"({"ready":{"protocol":2}})"),
-            "the cell process speaks another version of the protocol; this program speaks 1");
+            "the cell process uses another protocol version (expected 1)");
   EXPECT_LT(reading(std::string(1000, 'x')).size(), 200U) << "an endless line is cut";
 }
 
@@ -247,7 +247,7 @@ TEST(cell_process, errors_keep_their_kind_and_words) {
   EXPECT_EQ(reading(R"({"error":{"kind":"invalid","message":"unknown"}})", error_kind::invalid),
             "unknown");
   EXPECT_EQ(reading(R"({"error":{"kind":"of another age","message":"unknown"}})"), "unknown");
-  EXPECT_EQ(reading(R"({"error":{}})"), "the cell told of an error without words");
+  EXPECT_EQ(reading(R"({"error":{}})"), "the cell reported an error without a message");
 }
 
 TEST(cell_process, a_sample_without_time_or_operations_is_nonsense) {
@@ -266,13 +266,13 @@ TEST(cell_process, a_sample_without_time_or_operations_is_nonsense) {
   };
   EXPECT_EQ(sampled(R"({"sample":{"operations":5,"wall_s":1}})"), "5");
   EXPECT_EQ(sampled(R"({"sample":{"operations":5,"wall_s":0}})"),
-            "the cell process told of a sample without operations or without time");
+            "invalid sample from the cell process: no operations or no time");
   EXPECT_EQ(sampled(R"({"sample":{"operations":0,"wall_s":1}})"),
-            "the cell process told of a sample without operations or without time");
+            "invalid sample from the cell process: no operations or no time");
   EXPECT_EQ(sampled(R"({"sample":{"wall_s":1}})"),
-            "the cell process answered nonsense: sample: the number 'operations' is missing");
+            "invalid reply from the cell process: sample: number 'operations' is missing");
   EXPECT_EQ(sampled(R"({"sample":{"operations":-5,"wall_s":1}})"),
-            "the cell process answered nonsense: operations: a count below 0 or beyond measure");
+            "invalid reply from the cell process: operations: count is negative or too large");
 }
 
 }  // namespace

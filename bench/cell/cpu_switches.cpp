@@ -46,9 +46,9 @@ int open_on(int cpu) {
 
 error refused(int errno_value) {
   return error(error_kind::unsupported,
-               fmt::format("this kernel does not tell when threads run (perf_event_open: {}); set "
-                           "sysctl kernel.perf_event_paranoid to 2 or "
-                           "less, or run as root; a container needs the capability CAP_PERFMON",
+               fmt::format("cannot trace context switches (perf_event_open: {}): set "
+                           "kernel.perf_event_paranoid to 2 or lower, run as root, or grant "
+                           "the container CAP_PERFMON",
                            std::strerror(errno_value)));
 }
 

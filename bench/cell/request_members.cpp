@@ -27,7 +27,7 @@ double amount(const json& request, const char* key) {
   const auto found = request.find(key);
   if (found == request.end()) return 0;
   if (!found->is_number() || found->get<double>() < 0)
-    throw error(error_kind::invalid, fmt::format("'{}' is a number of 0 or more", key));
+    throw error(error_kind::invalid, fmt::format("'{}' must be a non-negative number", key));
   return found->get<double>();
 }
 
@@ -35,7 +35,7 @@ std::uint64_t whole(const json& request, const char* key, std::uint64_t otherwis
   const auto found = request.find(key);
   if (found == request.end()) return otherwise;
   if (!found->is_number_unsigned())
-    throw error(error_kind::invalid, fmt::format("'{}' is a whole number of 0 or more", key));
+    throw error(error_kind::invalid, fmt::format("'{}' must be a non-negative integer", key));
   return found->get<std::uint64_t>();
 }
 
@@ -43,7 +43,7 @@ bool flag(const json& request, const char* key) {
   const auto found = request.find(key);
   if (found == request.end()) return false;
   if (!found->is_boolean())
-    throw error(error_kind::invalid, fmt::format("'{}' is true or false", key));
+    throw error(error_kind::invalid, fmt::format("'{}' must be true or false", key));
   return found->get<bool>();
 }
 

@@ -47,14 +47,14 @@ std::optional<T> optional_at(const json& from, const char* key) {
   if constexpr (std::is_unsigned_v<T>)
     if (const double value = found->template get<double>();
         value < 0 || value > static_cast<double>(std::numeric_limits<T>::max()))
-      unreadable(key, "a count below 0 or beyond measure");
+      unreadable(key, "count is negative or too large");
   return found->get<T>();
 }
 
 template <typename T>
 T required_at(const json& from, const char* key) {
   const auto value = optional_at<T>(from, key);
-  if (!value) unreadable("sample", fmt::format("the number '{}' is missing", key));
+  if (!value) unreadable("sample", fmt::format("number '{}' is missing", key));
   return *value;
 }
 
@@ -79,14 +79,14 @@ std::optional<latency_distribution> latency_at(const json& from, const char* key
   const auto found = from.find(key);
   if (found == from.end() || found->is_null()) return std::nullopt;
   if (!found->is_object() || !found->contains("bins") || !(*found)["bins"].is_array())
-    unreadable(key, "a latency distribution is an object with an array 'bins'");
+    unreadable(key, "must be an object with an array 'bins'");
   latency_distribution latency;
   std::uint64_t largest = 0;
   double sum = 0;
   for (const json& bin : (*found)["bins"]) {
     if (!bin.is_array() || bin.size() != 3 || !bin[0].is_number() || !bin[1].is_number() ||
         !bin[2].is_number_unsigned())
-      unreadable(key, "a latency bin is [lower, upper, count]");
+      unreadable(key, "a bin must be [lower, upper, count]");
     const latency_bin read{bin[0].get<std::uint64_t>(), bin[1].get<std::uint64_t>(),
                            bin[2].get<std::uint64_t>()};
     if (read.count == 0) continue;
@@ -107,7 +107,7 @@ cell_status cell_status_at(const json& from) {
   const std::string word = string_at(from, "status");
   for (const cell_status status : {cell_status::ok, cell_status::skipped, cell_status::failed})
     if (word == to_string(status)) return status;
-  unreadable("cell", fmt::format("the status '{}' is not ok, skipped or failed", word));
+  unreadable("cell", fmt::format("status '{}' is not ok, skipped or failed", word));
 }
 
 std::map<std::string, std::string> strings_at(const json& from, const char* key) {
@@ -181,8 +181,7 @@ results own_results(const json& document) {
     for (const json& word : *found)
       if (word.is_string()) read.command.push_back(word.get<std::string>());
   const auto cells = ours.find("cells");
-  if (cells == ours.end() || !cells->is_array())
-    unreadable("crossover.cells", "the array is missing");
+  if (cells == ours.end() || !cells->is_array()) unreadable("crossover.cells", "array is missing");
   for (const json& cell : *cells) read.cells.push_back(cell_from_json(cell));
   if (const auto rows = document.find("benchmarks"); rows != document.end() && rows->is_array())
     for (const json& row : *rows)
@@ -294,7 +293,7 @@ results results_from_json(const json& document, std::string_view where) {
     if (const auto rows = document.find("benchmarks"); rows != document.end() && rows->is_array())
       return results_from_benchmark_rows(document);
     unreadable("document",
-               "neither results of crossover nor of Google Benchmark (no 'benchmarks' array)");
+               "not a crossover or Google Benchmark results file (no 'benchmarks' array)");
   } catch (const error& trouble) {
     throw error(error_kind::unreadable, fmt::format("{}: {}", where, trouble.what()));
   } catch (const json::exception& trouble) {
@@ -305,15 +304,14 @@ results results_from_json(const json& document, std::string_view where) {
 results read_results(const std::filesystem::path& file) {
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored))
-    unreadable(file.string(), "is a directory; name a results file");
+    unreadable(file.string(), "is a directory: expected a results file");
   std::ifstream in(file, std::ios::binary);
   if (!in) throw system_failure(error_kind::unreadable, file.string(), errno);
   std::ostringstream text;
   text << in.rdbuf();
   const json document = json::parse(text.str(), nullptr, /*allow_exceptions=*/false);
   if (document.is_discarded())
-    unreadable(file.string(),
-               "not JSON (or cut short); name a results file that `crossover run` wrote");
+    unreadable(file.string(), "not JSON, or truncated: expected a file written by `crossover run`");
   return results_from_json(document, file.string());
 }
 

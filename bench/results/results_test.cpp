@@ -154,12 +154,12 @@ TEST(sample_json, what_is_missing_or_wrong_is_named) {
     }
   };
   EXPECT_EQ(refusal("[]"), "sample: not an object");
-  EXPECT_EQ(refusal(R"({"wall_s":1})"), "sample: the number 'operations' is missing");
+  EXPECT_EQ(refusal(R"({"wall_s":1})"), "sample: number 'operations' is missing");
   EXPECT_EQ(refusal(R"({"operations":1,"wall_s":"1"})"), "wall_s: not a number");
   EXPECT_EQ(refusal(R"({"operations":1,"wall_s":1,"latency":[]})"),
-            "latency: a latency distribution is an object with an array 'bins'");
+            "latency: must be an object with an array 'bins'");
   EXPECT_EQ(refusal(R"({"operations":1,"wall_s":1,"latency":{"bins":[[1,2]]}})"),
-            "latency: a latency bin is [lower, upper, count]");
+            "latency: a bin must be [lower, upper, count]");
 }
 
 TEST_F(in_a_directory, a_document_comes_back_from_its_file) {
@@ -203,21 +203,20 @@ TEST_F(in_a_directory, unreadable_files_are_told_in_one_line_that_names_them) {
       return what.substr(file.string().size() + 2);
     }
   };
-  EXPECT_EQ(refusal(""), "not JSON (or cut short); name a results file that `crossover run` wrote");
+  EXPECT_EQ(refusal(""), "not JSON, or truncated: expected a file written by `crossover run`");
   EXPECT_EQ(refusal(R"({"crossover": {"sch)"),
-            "not JSON (or cut short); name a results file that `crossover run` wrote");
+            "not JSON, or truncated: expected a file written by `crossover run`");
   EXPECT_EQ(refusal("[1]"), "document: not an object");
-  EXPECT_EQ(
-      refusal("{}"),
-      "document: neither results of crossover nor of Google Benchmark (no 'benchmarks' array)");
+  EXPECT_EQ(refusal("{}"),
+            "document: not a crossover or Google Benchmark results file (no 'benchmarks' array)");
   EXPECT_EQ(refusal(R"({"crossover":{"schema":3,"cells":[]}})"),
             "crossover.schema: unsupported schema version (expected 2): use the crossover version "
             "that wrote it");
-  EXPECT_EQ(refusal(R"({"crossover":{"schema":2}})"), "crossover.cells: the array is missing");
+  EXPECT_EQ(refusal(R"({"crossover":{"schema":2}})"), "crossover.cells: array is missing");
   EXPECT_EQ(refusal(R"({"crossover":{"schema":2,"cells":[{"status":"fine"}]}})"),
-            "cell: the status 'fine' is not ok, skipped or failed");
+            "cell: status 'fine' is not ok, skipped or failed");
   EXPECT_EQ(refusal(R"({"crossover":{"schema":1,"cells":[{"status":"ok","samples":[{}]}]}})"),
-            "sample: the number 'operations' is missing");
+            "sample: number 'operations' is missing");
   EXPECT_THROW(read_results(directory), error);
   EXPECT_THROW(read_results(directory / "absent.json"), error);
 }

@@ -108,7 +108,7 @@ class BrokenCells(InADirectory):
     def test_nonsense(self):
         reason = self.run_with("print('Last login: today', flush=True); sys.stdin.read()")
         self.assertEqual(
-            reason, "the cell process answered nonsense where 'ready' was due: Last login: today"
+            reason, "invalid reply from the cell process (expected 'ready'): Last login: today"
         )
 
     def test_nonsense_of_a_well_formed_kind(self):
@@ -116,7 +116,7 @@ class BrokenCells(InADirectory):
             READY
             + '; print(\'{"sample":{"operations":"many","wall_s":1}}\', flush=True); sys.stdin.read()'
         )
-        self.assertEqual(reason, "the cell process answered nonsense: operations: not a number")
+        self.assertEqual(reason, "invalid reply from the cell process: operations: not a number")
 
     def test_a_wrong_result(self):
         reason = self.run_with(

@@ -139,7 +139,7 @@ class Protocol(unittest.TestCase):
         with Cell() as cell:
             self.refused(cell, {"run": {"seconds": 1}}, words="before 'prepare'")
             self.assertIn("ready", cell.ask(NOOP))
-            self.refused(cell, NOOP, words="prepared already")
+            self.refused(cell, NOOP, words="already prepared")
             self.assertIn("sample", cell.ask({"run": {"operations": 1}}))
 
     def test_what_prepare_does_not_understand_is_named(self):
@@ -180,7 +180,7 @@ class Protocol(unittest.TestCase):
             for cores in (["0"], [-1], [0.5], [None]):
                 self.refused(cell, with_(cores=cores), words="CPU numbers")
             for in_flight in (0, 1_000_001):
-                self.refused(cell, with_(in_flight=in_flight), words="allowed range 1 to 1000000")
+                self.refused(cell, with_(in_flight=in_flight), words="must be 1 to 1000000")
             self.refused(cell, with_(in_flight=-1))
             self.refused(cell, with_(workload="network"), words="needs an 'endpoint'")
             self.refused(
