@@ -44,14 +44,15 @@ duel_arm arm_of(bench_context& place, const cell_words& words) {
                          model = parse_named_parameters(words.model);
   planned_cell cell;
   cell.workload = &find_workload(workload.name);
-  cell.workload_values = parameter_values(workload.name, cell.workload->parameters, workload.given);
+  cell.workload_values =
+      parameter_values(workload.name, cell.workload->parameters, workload.values);
   const cpu_assignment given = assign_cpus(place.here, words.cores);
   duel_arm arm;
   arm.command = {executable_path(), "cell"};
   arm.what.workload = workload.name;
   for (const auto& [name, text] : cell.workload_values.texts()) arm.what.parameters[name] = text;
   arm.what.model = model.name;
-  arm.what.model_parameters = model.given;
+  arm.what.model_parameters = model.values;
   arm.what.cores = given.cell;
   arm.what.in_flight = words.in_flight;
   arm.what.endpoint = place.servers.server_for(cell, given).endpoint;

@@ -13,8 +13,10 @@ using nlohmann::ordered_json;
 ordered_json parameters_json(std::span<const parameter> parameters) {
   ordered_json list = ordered_json::array();
   for (const parameter& p : parameters)
-    list.push_back(
-        {{"name", p.name}, {"default", p.standard}, {"choices", p.choices}, {"about", p.about}});
+    list.push_back({{"name", p.name},
+                    {"default", p.default_value},
+                    {"choices", p.choices},
+                    {"about", p.description}});
   return list;
 }
 
@@ -54,14 +56,14 @@ void print_table(const std::vector<planned_cell>& cells) {
   for (const workload_type* type : all_workloads()) {
     fmt::print("  {:<12} {}\n", type->name, type->summary);
     for (const parameter& p : type->parameters)
-      fmt::print("  {:<12}   {}={}  {}{}\n", "", p.name, p.standard, p.about,
+      fmt::print("  {:<12}   {}={}  {}{}\n", "", p.name, p.default_value, p.description,
                  p.choices.empty() ? "" : fmt::format(" ({})", p.choices));
   }
   fmt::print("\nmodels\n");
   for (const model_type* type : all_models()) {
     fmt::print("  {:<14} {}\n", type->name, type->summary);
     for (const parameter& p : type->parameters)
-      fmt::print("  {:<14}   {}={}  {}{}\n", "", p.name, p.standard, p.about,
+      fmt::print("  {:<14}   {}={}  {}{}\n", "", p.name, p.default_value, p.description,
                  p.choices.empty() ? "" : fmt::format(" ({})", p.choices));
   }
   fmt::print("\nsuites\n");

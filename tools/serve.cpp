@@ -62,7 +62,7 @@ int serve_command(const string_list& arguments) {
            [&parameter_texts, name = std::string(p.name)](const std::string& text) {
              parameter_texts[name] = text;
            },
-           fmt::format("{} (default {})", p.about, p.standard))
+           fmt::format("{} (default {})", p.description, p.default_value))
         ->option_text("VALUE");
   if (!parse(app, {arguments.begin() + 1, arguments.end()})) return exit_code::ok;
 

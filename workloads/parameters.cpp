@@ -48,10 +48,10 @@ std::string_view how_to_write(parameter_kind kind) {
 }  // namespace
 
 parameter_values::parameter_values(std::string_view owner, std::span<const parameter> known,
-                                   const std::map<std::string, std::string>& given) {
+                                   const std::map<std::string, std::string>& arguments) {
   std::vector<std::string> names;
   for (const parameter& p : known) names.emplace_back(p.name);
-  for (const auto& [name, value] : given) {
+  for (const auto& [name, text] : arguments) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     throw error(error_kind::invalid,
                 names.empty() ? fmt::format("{} has no parameters; remove '{}'", owner, name)
@@ -59,8 +59,9 @@ parameter_values::parameter_values(std::string_view owner, std::span<const param
                                             suggestion(name, names)));
   }
   for (const parameter& p : known) {
-    const auto found = given.find(std::string(p.name));
-    const std::string value = found == given.end() ? std::string(p.standard) : found->second;
+    const auto entry = arguments.find(std::string(p.name));
+    const std::string value =
+        entry == arguments.end() ? std::string(p.default_value) : entry->second;
     const auto reject = [&](const std::string& why) {
       throw error(error_kind::invalid, fmt::format("{}: {}={} {}", owner, p.name, value, why));
     };
@@ -76,9 +77,9 @@ parameter_values::parameter_values(std::string_view owner, std::span<const param
                           : p.kind == parameter_kind::duration ? parse_duration_ns(value)
                                                                : parse_count(value);
       if (!number) reject(fmt::format("is not {}", how_to_write(p.kind)));
-      if (*number < p.least || *number > p.most)
-        reject(fmt::format("is outside the allowed range {} to {}", canonical(p.kind, p.least),
-                           canonical(p.kind, p.most)));
+      if (*number < p.minimum || *number > p.maximum)
+        reject(fmt::format("is outside the allowed range {} to {}", canonical(p.kind, p.minimum),
+                           canonical(p.kind, p.maximum)));
       numbers_[std::string(p.name)] = *number;
       texts_[std::string(p.name)] = canonical(p.kind, *number);
     }
@@ -95,7 +96,7 @@ named_parameters parse_named_parameters(std::string_view text) {
       throw error(error_kind::invalid,
                   fmt::format("'{}' in '{}' is not a parameter; expected NAME:key=value,key=value",
                               part, text));
-    parsed.given[part.substr(0, equals)] = part.substr(equals + 1);
+    parsed.values[part.substr(0, equals)] = part.substr(equals + 1);
   }
   return parsed;
 }

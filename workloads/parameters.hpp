@@ -21,11 +21,13 @@ enum class parameter_kind {
 struct parameter {
   std::string_view name;
   parameter_kind kind = parameter_kind::count;
-  std::string_view standard;  ///< the default, as a user would write it
-  std::uint64_t least = 0;    ///< minimum of a size (bytes), duration (ns) or count
-  std::uint64_t most = 0;
-  std::string_view choices = {};  ///< "sha256|sha1"
-  std::string_view about = {};    ///< shown by --help
+  std::string_view default_value;  ///< as a user would write it
+  std::uint64_t minimum = 0;       ///< of a size (bytes), duration (ns) or count
+  std::uint64_t maximum = 0;
+  std::string_view choices = {};      ///< "sha256|sha1"
+  std::string_view description = {};  ///< shown by --help
+};                                    ///< "sha256|sha1"
+std::string_view about = {};          ///< shown by --help
 };
 
 /// Validated values of all parameters of a workload or model.
@@ -35,7 +37,7 @@ class parameter_values {
   /// Uses defaults for missing values. Throws `error` (invalid) with the nearest known parameter or
   /// the allowed range. `owner`: the name of the workload or model, for the message.
   parameter_values(std::string_view owner, std::span<const parameter> known,
-                   const std::map<std::string, std::string>& given);
+                   const std::map<std::string, std::string>& arguments);
 
   /// Returns the value of a size (bytes), duration (ns) or count. `name` must be a known one.
   std::uint64_t number(std::string_view name) const { return numbers_.find(name)->second; }
@@ -51,7 +53,7 @@ class parameter_values {
 /// "network:bytes=64,delay=1ms", split into name and parameters.
 struct named_parameters {
   std::string name;
-  std::map<std::string, std::string> given;
+  std::map<std::string, std::string> values;
 };
 /// Throws `error` (invalid) if the text is malformed.
 named_parameters parse_named_parameters(std::string_view text);

@@ -89,7 +89,7 @@ TEST(parameters, names_and_parameters_are_split) {
   EXPECT_EQ(parse_named_parameters("noop").name, "noop");
   const named_parameters parsed = parse_named_parameters("download:url=http://a:80/?x=1,bytes=64");
   EXPECT_EQ(parsed.name, "download");
-  EXPECT_EQ(parsed.given,
+  EXPECT_EQ(parsed.values,
             (std::map<std::string, std::string>{{"url", "http://a:80/?x=1"}, {"bytes", "64"}}));
   for (const char* text : {"sleep:", "sleep:delay", "sleep:=1ms", "sleep:delay=1ms,"})
     EXPECT_THROW(parse_named_parameters(text), error) << text;

@@ -21,7 +21,7 @@ cell_preparation preparation_of(const planned_cell& cell, const cpu_assignment& 
   // their defaults.
   for (const parameter& p : cell.workload->parameters) {
     const std::string& text = cell.workload_values.text(p.name);
-    if (cell.model->script.empty() || text != p.standard)
+    if (cell.model->script.empty() || text != p.default_value)
       what.parameters[std::string(p.name)] = text;
   }
   what.model = cell.model->name;

@@ -123,11 +123,11 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
                     fmt::format("--in-flight {}: the allowed range is 1 to 1000000", in_flight));
     for (const named_parameters& w : m.workloads) {
       const workload_type& workload = find_workload(w.name);
-      const parameter_values workload_values(workload.name, workload.parameters, w.given);
+      const parameter_values workload_values(workload.name, workload.parameters, w.values);
       const bool external_server = external_servers.contains(std::string(workload.name));
       for (const named_parameters& chosen : m.models) {
         const model_type& model = find_model(chosen.name);
-        const parameter_values model_values(model.name, model.parameters, chosen.given);
+        const parameter_values model_values(model.name, model.parameters, chosen.values);
         for (const std::uint32_t cores : m.cores)
           for (const std::uint32_t in_flight : m.in_flight) {
             planned_cell cell = plan_one(workload, workload_values, model, model_values, cores,

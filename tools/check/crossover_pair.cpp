@@ -176,7 +176,7 @@ void crossover_pair::arm_both(paired_cell& cell) {
   one.what.parameters.erase("rate");
   const named_parameters model = parse_named_parameters(cell.what.model);
   one.what.model = model.name;
-  one.what.model_parameters = model.given;
+  one.what.model_parameters = model.values;
   one.what.cores = given.cell;
   one.what.in_flight = *cell.what.in_flight;
   const auto known =
