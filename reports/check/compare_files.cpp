@@ -3,48 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <numeric>
 
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"
+#include "reports/statistics/moments.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
 
-/// Scatter below this (of logs) counts as zero: a deterministic metric, such as a count of bytes.
-constexpr double least_sd = 1e-9;
+/// S.d. assumed if no side has two repetitions.
+constexpr double assumed_sd = 0.015;
 
-/// One side of a cell: logs of the metric over the repetitions.
-struct side {
-  std::vector<double> logs;
-  unsigned zeros = 0;  ///< values of 0, which have no logarithm
-  double mean = NAN;
-  double sd = NAN;  ///< NaN for fewer than two
-};
-
-side figures_of(const cell_result& cell, const metric& judged) {
-  side read;
-  for (const sample& s : cell.samples) {
-    const auto figure = judged.extract(cell, s);
-    if (!figure || !std::isfinite(*figure)) continue;
-    if (*figure > 0)
-      read.logs.push_back(std::log(*figure));
-    else
-      ++read.zeros;
-  }
-  const auto n = static_cast<double>(read.logs.size());
-  if (n >= 1) read.mean = std::accumulate(read.logs.begin(), read.logs.end(), 0.0) / n;
-  if (n >= 2) {
-    double squares = 0;
-    for (const double log : read.logs) squares += (log - read.mean) * (log - read.mean);
-    read.sd = std::max(least_sd, std::sqrt(squares / (n - 1)));
-  }
-  return read;
-}
+double sd_of(const sample_moments& logs) { return std::max(min_sd, logs.standard_deviation); }
 
 double prediction_variance(double sd, double n, double floor) {
   return sd * sd * (1 + 1 / n) + floor * floor;
@@ -68,55 +42,57 @@ std::string more_repetitions(double sd, double floor, const cell_comparison& cel
       std::max(*needed, cell.blocks + 1));
 }
 
-/// Fills in figures, p and bounds. Returns false if there is nothing to judge; `remedy` then has
-/// the reason.
-bool measure(cell_comparison& cell, const side& before, const side& after, double old_floor,
-             double new_floor, const metric& judged, const file_options& options,
-             std::size_t cells) {
-  cell.blocks = static_cast<unsigned>(std::min(before.logs.size(), after.logs.size()));
+/// Handles a cell with zeros or without enough repetitions. Returns whether it can be judged;
+/// otherwise `remedy` or `notes` has the reason.
+bool can_be_judged(cell_comparison& cell, const metric_logs& before, const metric_logs& after,
+                   double floor, const metric& judged, const file_options& options,
+                   std::size_t cells) {
+  const bool both_empty = before.logs.empty() && after.logs.empty();
+  if (before.zeros + after.zeros > 0 && both_empty) {
+    cell.ratio = 1;
+    cell.outcome = verdict::pass;
+    cell.notes.push_back(fmt::format("{} is 0 on both sides", judged.label));
+    return false;
+  }
   if (before.zeros + after.zeros > 0) {
-    if (before.logs.empty() && after.logs.empty()) {
-      cell.ratio = 1;
-      cell.outcome = verdict::pass;
-      cell.notes.push_back(fmt::format("{} is 0 on both sides", judged.label));
-    } else {
-      cell.remedy = fmt::format(
-          "{} is 0 in some repetitions, so there is no ratio; compare the values directly",
-          judged.label);
-    }
+    cell.remedy = fmt::format(
+        "{} is 0 in some repetitions, so there is no ratio; compare the values directly",
+        judged.label);
     return false;
   }
   if (cell.blocks == 0) {
+    const char* side = both_empty            ? "either side"
+                       : before.logs.empty() ? "the baseline"
+                                             : "the candidate";
     cell.remedy = fmt::format("{} was not measured on {}; choose another --metric or measure again",
-                              judged.label,
-                              before.logs.empty() && after.logs.empty() ? "either side"
-                              : before.logs.empty()                     ? "the baseline"
-                                                                        : "the candidate");
+                              judged.label, side);
     return false;
   }
-  const double change = worse_sign(judged) * (after.mean - before.mean);
-  cell.ratio = std::exp(change);
-  if (cell.blocks < 2) {
-    const double sd = std::isfinite(before.sd)  ? before.sd
-                      : std::isfinite(after.sd) ? after.sd
-                                                : 0.015;
-    cell.remedy = "a single repetition gives no variance: " +
-                  more_repetitions(sd, std::max(old_floor, new_floor), cell, options, cells);
+  if (cell.blocks > 1) return true;
+  const metric_logs& larger = before.logs.size() > 1 ? before : after;
+  const double sd = larger.logs.size() > 1 ? sd_of(moments_of(larger.logs)) : assumed_sd;
+  cell.remedy =
+      "a single repetition gives no variance: " + more_repetitions(sd, floor, cell, options, cells);
+  return false;
+}
+
+/// Fills in figures, p and bounds. Returns false if there is nothing to judge.
+bool measure(cell_comparison& cell, const metric_logs& before, const metric_logs& after,
+             double old_floor, double new_floor, const metric& judged, const file_options& options,
+             std::size_t cells) {
+  const sample_moments old_sample = moments_of(before.logs), new_sample = moments_of(after.logs);
+  const double change = worse_sign(judged) * (new_sample.mean - old_sample.mean);
+  cell.blocks = static_cast<unsigned>(std::min(old_sample.n, new_sample.n));
+  if (cell.blocks > 0 && before.zeros + after.zeros == 0) cell.ratio = std::exp(change);
+  if (!can_be_judged(cell, before, after, std::max(old_floor, new_floor), judged, options, cells))
     return false;
-  }
-  const double old_n = static_cast<double>(before.logs.size()),
-               new_n = static_cast<double>(after.logs.size());
-  const double old_v = prediction_variance(before.sd, old_n, old_floor),
-               new_v = prediction_variance(after.sd, new_n, new_floor);
-  const double scale = std::sqrt(old_v + new_v);
-  const boost::math::students_t t((old_v + new_v) * (old_v + new_v) /
-                                  (old_v * old_v / (old_n - 1) + new_v * new_v / (new_n - 1)));
-  cell.sd = scale;
-  cell.p = cdf(complement(t, (change - std::log1p(cell.tolerate)) / scale));
-  const double reach = quantile(complement(t, 1 - options.power)) * scale;
-  cell.lower = std::exp(change - reach);
-  cell.upper = std::exp(change + reach);
-  cell.improvement = *cell.upper < 1 / (1 + cell.tolerate);
+  const double old_n = static_cast<double>(old_sample.n), new_n = static_cast<double>(new_sample.n);
+  const double old_variance = prediction_variance(sd_of(old_sample), old_n, old_floor),
+               new_variance = prediction_variance(sd_of(new_sample), new_n, new_floor);
+  const t_estimate estimate{change, std::sqrt(old_variance + new_variance),
+                            welch_degrees(old_variance, old_n - 1, new_variance, new_n - 1)};
+  cell.sd = estimate.standard_error;
+  judge_by_t(cell, estimate, options.power);
   return true;
 }
 
@@ -128,11 +104,8 @@ std::optional<unsigned> repetitions_needed(double sd, double process_floor,
   const double shift = std::log1p(judged.detect) - std::log1p(judged.tolerate);
   const double level = options.false_alarms / static_cast<double>(std::max<std::size_t>(1, cells));
   for (unsigned n = 2; n <= 1000; n += 1 + n / 16) {
-    const boost::math::students_t t(2.0 * n - 2);
     const double scale = std::sqrt(2 * prediction_variance(sd, n, process_floor));
-    if ((quantile(complement(t, level)) + quantile(complement(t, 1 - options.power))) * scale <=
-        shift)
-      return n;
+    if (detectable_shift(2.0 * n - 2, level, options.power) * scale <= shift) return n;
   }
   return std::nullopt;
 }
@@ -149,6 +122,14 @@ std::vector<double> holm_adjusted(const std::vector<double>& p) {
     adjusted[order[i]] = largest;
   }
   return adjusted;
+}
+
+void judge_by_t(cell_comparison& cell, const t_estimate& estimate, double power) {
+  const double distance = bound_distance(estimate, 1 - power);
+  cell.p = p_above(estimate, std::log1p(cell.tolerate));
+  cell.lower = std::exp(estimate.value - distance);
+  cell.upper = std::exp(estimate.value + distance);
+  cell.improvement = *cell.upper < 1 / (1 + cell.tolerate);
 }
 
 void decide_by_holm(check_result& found, const std::vector<std::size_t>& judged_cells,
@@ -215,7 +196,7 @@ check_result compare_files(const results& old_results, const results& new_result
         cell.notes.push_back(
             fmt::format("{}: measure without --benchmark_report_aggregates_only", which));
     }
-    if (measure(cell, figures_of(*before, judged), figures_of(*after, judged), old_floor, new_floor,
+    if (measure(cell, logs_of(*before, judged), logs_of(*after, judged), old_floor, new_floor,
                 judged, options, pairs.size())) {
       judged_cells.push_back(found.cells.size());
       p.push_back(*cell.p);

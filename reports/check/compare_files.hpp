@@ -7,6 +7,7 @@
 #include "bench/results/results.hpp"
 #include "reports/check/comparison.hpp"
 #include "reports/check/thresholds.hpp"
+#include "reports/statistics/t_estimate.hpp"
 
 namespace crossover {
 
@@ -55,6 +56,13 @@ std::optional<unsigned> repetitions_needed(double sd, double process_floor,
 
 /// Returns the p-values adjusted by Holm's step-down method, in the same order.
 std::vector<double> holm_adjusted(const std::vector<double>& p);
+
+/// Scatter below this (s.d. of logs) counts as zero: a deterministic metric, such as a count of
+/// bytes.
+inline constexpr double min_sd = 1e-9;
+
+/// Sets p, bounds (at 1 - power) and improvement of a cell from the estimate of its log ratio.
+void judge_by_t(cell_comparison& cell, const t_estimate& estimate, double power);
 
 /// Sets adjusted p and verdict of the judged cells (indices into `found.cells`, with their p): a
 /// regression at `false_alarms`, otherwise a pass if the upper bound excludes `detect`. All others

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "reports/check/judged_metric.hpp"
+#include "reports/statistics/moments.hpp"
 #include "reports/statistics/power.hpp"
 #include "workloads/base/error.hpp"
 
@@ -24,20 +25,6 @@ std::vector<double> log_ratios(std::span<const block> blocks) {
   std::vector<double> values;
   for (const block& b : blocks) values.push_back(b.log_ratio);
   return values;
-}
-
-double mean_of(std::span<const double> values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
-double sd_of(std::span<const double> values) {
-  if (values.size() < 2) return NAN;
-  const double mean = mean_of(values);
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
 double alternative(const gated_cell& cell) {
@@ -87,8 +74,9 @@ void judge(cell_comparison& cell, std::span<const block> blocks, double level,
   cell.blocks = static_cast<unsigned>(values.size());
   cell.block_log_ratios = values;
   if (values.empty()) return;
-  cell.ratio = std::exp(mean_of(values));
-  if (values.size() > 1) cell.sd = sd_of(values);
+  const sample_moments sample = moments_of(values);
+  cell.ratio = std::exp(sample.mean);
+  if (sample.n > 1) cell.sd = sample.standard_deviation;
   cell.p = sign_flip_p(values, std::log1p(cell.tolerate), flips);
   const mean_bounds bounds = bounds_of_mean(values, level, flips);
   if (std::isfinite(bounds.lower)) cell.lower = std::exp(bounds.lower);
@@ -218,7 +206,7 @@ std::vector<survivor> survivors(const block_plan& plan, const gate_options& opti
     const gated_cell& cell = cells[one.cell];
     double sd = options.block_sd;
     if (plan.screens && screen[one.cell].size() > 1)
-      sd = sd_at_most(sd_of(log_ratios(screen[one.cell])),
+      sd = sd_at_most(moments_of(log_ratios(screen[one.cell])).standard_deviation,
                       static_cast<unsigned>(screen[one.cell].size()), sd_confidence);
     one.blocks =
         confirm_blocks(options, sd, alternative(cell), together, plan.screens).value_or(1000);

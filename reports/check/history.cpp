@@ -3,14 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <map>
 #include <set>
+#include <span>
 
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"
+#include "reports/statistics/moments.hpp"
 #include "workloads/base/atomic_file.hpp"
 #include "workloads/base/error.hpp"
 
@@ -28,16 +29,9 @@ std::string whole_gib(const std::string& memory_kb) {
 /// Mean log of the metric over a cell's repetitions; nullopt if it was not measured or is not
 /// positive.
 std::optional<double> mean_log(const cell_result& cell, const metric& judged) {
-  double sum = 0;
-  unsigned count = 0;
   if (cell.status != cell_status::ok) return std::nullopt;
-  for (const sample& s : cell.samples)
-    if (const auto figure = judged.extract(cell, s);
-        figure && *figure > 0 && std::isfinite(*figure)) {
-      sum += std::log(*figure);
-      ++count;
-    }
-  return count > 0 ? std::optional(sum / count) : std::nullopt;
+  const sample_moments sample = moments_of(logs_of(cell, judged).logs);
+  return sample.n > 0 ? std::optional(sample.mean) : std::nullopt;
 }
 
 /// One cell's history: oriented mean logs, oldest first, with the run index of each.
@@ -77,40 +71,30 @@ std::map<std::string, std::vector<change_point>> changes_of(
 std::optional<unsigned> runs_needed(double sd, const cell_comparison& cell,
                                     const file_options& options, std::size_t cells) {
   const double shift = std::log1p(cell.detect) - std::log1p(cell.tolerate);
+  const double level = options.false_alarms / static_cast<double>(cells);
   for (unsigned w = 3; w <= 500; w += 1 + w / 16) {
-    const boost::math::students_t t(w - 1.0);
-    const double reach =
-        quantile(complement(t, options.false_alarms / static_cast<double>(cells))) +
-        quantile(complement(t, 1 - options.power));
-    if (reach * sd * std::sqrt(1 + 1.0 / w) <= shift) return w;
+    const double scale = sd * std::sqrt(1 + 1.0 / w);
+    if (detectable_shift(w - 1.0, level, options.power) * scale <= shift) return w;
   }
   return std::nullopt;
 }
 
 /// Judges a new value against the window. Returns false if the window is too short.
-bool judge(cell_comparison& cell, std::vector<double> window, double value,
+bool judge(cell_comparison& cell, std::span<const double> window, double value,
            const history_options& options, std::size_t cells) {
-  cell.blocks = static_cast<unsigned>(window.size());
-  const double w = static_cast<double>(window.size());
-  double mean = 0, squares = 0;
-  for (const double v : window) mean += v / w;
-  for (const double v : window) squares += (v - mean) * (v - mean);
-  if (!window.empty()) cell.ratio = std::exp(value - mean);
-  if (window.size() < std::max(2u, options.least_runs)) {
+  const sample_moments past = moments_of(window);
+  cell.blocks = static_cast<unsigned>(past.n);
+  if (past.n > 0) cell.ratio = std::exp(value - past.mean);
+  if (past.n < std::max(2u, options.least_runs)) {
     cell.remedy = fmt::format(
         "{} run{} in the window: at least {} are needed to estimate the scatter from run to run",
-        window.size(), window.size() == 1 ? "" : "s", options.least_runs);
+        past.n, past.n == 1 ? "" : "s", options.least_runs);
     return false;
   }
-  const double sd = std::max(1e-9, std::sqrt(squares / (w - 1)));
-  const double scale = sd * std::sqrt(1 + 1 / w);
-  const boost::math::students_t t(w - 1);
+  const double w = static_cast<double>(past.n);
+  const double sd = std::max(min_sd, past.standard_deviation);
   cell.sd = sd;
-  cell.p = cdf(complement(t, (value - mean - std::log1p(cell.tolerate)) / scale));
-  const double reach = quantile(complement(t, 1 - options.files.power)) * scale;
-  cell.lower = std::exp(value - mean - reach);
-  cell.upper = std::exp(value - mean + reach);
-  cell.improvement = *cell.upper < 1 / (1 + cell.tolerate);
+  judge_by_t(cell, {value - past.mean, sd * std::sqrt(1 + 1 / w), w - 1}, options.files.power);
   const auto needed = runs_needed(sd, cell, options.files, cells);
   cell.remedy =
       needed ? fmt::format("runs scatter by {:.2g} %: about {} runs in the window would detect {}",
@@ -245,8 +229,8 @@ check_result compare_with_history(const std::vector<history_entry>& history,
                                            as_change(std::exp(marked.back().shift))));
         }
       }
-      if (judge(cell, {past.values.begin() + static_cast<std::ptrdiff_t>(from), past.values.end()},
-                worse_sign(judged) * *value, options, pairs.size())) {
+      if (judge(cell, std::span(past.values).subspan(from), worse_sign(judged) * *value, options,
+                pairs.size())) {
         judged_cells.push_back(found.cells.size());
         p.push_back(*cell.p);
       }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <string>
 
 #include "workloads/base/error.hpp"
@@ -22,6 +23,19 @@ const metric& judged_metric(std::string_view id) {
   throw error(error_kind::invalid,
               fmt::format("--metric {}: {}; one of {}", id,
                           found == nullptr ? "unknown" : "has no better direction", names));
+}
+
+metric_logs logs_of(const cell_result& cell, const metric& judged) {
+  metric_logs read;
+  for (const sample& s : cell.samples) {
+    const auto value = judged.extract(cell, s);
+    if (!value || !std::isfinite(*value)) continue;
+    if (*value > 0)
+      read.logs.push_back(std::log(*value));
+    else
+      ++read.zeros;
+  }
+  return read;
 }
 
 double worse_log_ratio(double log_ratio, const metric& judged) {

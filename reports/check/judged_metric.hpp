@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "bench/results/metrics.hpp"
 
@@ -13,6 +14,13 @@ const metric& judged_metric(std::string_view id);
 /// Returns 1 for a metric that is better when lower, -1 for one that is better when higher. Times a
 /// log ratio, positive is worse.
 double worse_sign(const metric& judged);
+
+/// Logs of a metric over a cell's repetitions; absent and infinite values are left out.
+struct metric_logs {
+  std::vector<double> logs;
+  unsigned zeros = 0;  ///< values of 0, which have no logarithm
+};
+metric_logs logs_of(const cell_result& cell, const metric& judged);
 
 /// Orients a log ratio so that positive is worse. Throws `error` (invalid) for a metric without a
 /// better direction.

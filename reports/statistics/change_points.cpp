@@ -6,6 +6,7 @@
 #include <span>
 
 #include "reports/statistics/flip_patterns.hpp"
+#include "reports/statistics/moments.hpp"
 
 namespace crossover {
 namespace {
@@ -95,10 +96,6 @@ void segment(std::span<const double> values, std::size_t offset, double outer_p,
   segment(values.subspan(at), offset + at, p, series, options, stream, tests);
 }
 
-double mean(std::span<const double> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
 }  // namespace
 
 std::vector<double> benjamini_hochberg(const std::vector<double>& p) {
@@ -138,8 +135,8 @@ std::vector<std::vector<change_point>> change_points(const std::vector<std::vect
       const std::size_t from = i == 0 ? 0 : changes[i - 1].index;
       const std::size_t to = i + 1 == changes.size() ? series[s].size() : changes[i + 1].index;
       const std::span<const double> all = series[s];
-      changes[i].shift = mean(all.subspan(changes[i].index, to - changes[i].index)) -
-                         mean(all.subspan(from, changes[i].index - from));
+      changes[i].shift = moments_of(all.subspan(changes[i].index, to - changes[i].index)).mean -
+                         moments_of(all.subspan(from, changes[i].index - from)).mean;
     }
   }
   return marked;

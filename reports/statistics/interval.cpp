@@ -1,26 +1,18 @@
 #include "reports/statistics/interval.hpp"
 
 #include <algorithm>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <numeric>
 #include <vector>
+
+#include "reports/statistics/critical_values.hpp"
+#include "reports/statistics/moments.hpp"
+#include "reports/statistics/t_estimate.hpp"
 
 namespace crossover {
 namespace {
 
-struct moments {
-  double mean = 0;
-  double variance_of_mean = 0;  ///< s² / n
-  double n = 0;
-};
-
-moments moments_of(std::span<const double> values) {
-  const double n = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return {mean, n > 1 ? squares / (n - 1) / n : 0, n};
+double variance_of_mean(const sample_moments& sample) {
+  return sample.standard_deviation * sample.standard_deviation / static_cast<double>(sample.n);
 }
 
 std::optional<std::vector<double>> logarithms(std::span<const double> values) {
@@ -36,23 +28,22 @@ std::optional<std::vector<double>> logarithms(std::span<const double> values) {
 
 }  // namespace
 
-double t_quantile(double degrees) {
-  return boost::math::quantile(boost::math::students_t(degrees), 0.5 + confidence / 2);
-}
+double t_quantile(double degrees) { return student_critical_value(degrees, (1 - confidence) / 2); }
 
 std::optional<interval> mean_interval(std::span<const double> values) {
   if (values.empty()) return std::nullopt;
-  const moments m = moments_of(values);
-  if (!std::isfinite(m.mean)) return std::nullopt;
-  interval found{m.mean, std::nullopt, std::nullopt, values.size()};
-  if (values.size() > 1) {
-    const double half = t_quantile(m.n - 1) * std::sqrt(m.variance_of_mean);
+  const sample_moments sample = moments_of(values);
+  if (!std::isfinite(sample.mean)) return std::nullopt;
+  interval result{sample.mean, std::nullopt, std::nullopt, sample.n};
+  if (sample.n > 1) {
+    const double half =
+        t_quantile(static_cast<double>(sample.n) - 1) * std::sqrt(variance_of_mean(sample));
     if (std::isfinite(half)) {
-      found.lower = m.mean - half;
-      found.upper = m.mean + half;
+      result.lower = sample.mean - half;
+      result.upper = sample.mean + half;
     }
   }
-  return found;
+  return result;
 }
 
 std::optional<interval> ratio_interval(std::span<const double> numerator,
@@ -60,23 +51,19 @@ std::optional<interval> ratio_interval(std::span<const double> numerator,
   const auto above = logarithms(numerator);
   const auto below = logarithms(denominator);
   if (!above || !below) return std::nullopt;
-  const moments a = moments_of(*above);
-  const moments b = moments_of(*below);
+  const sample_moments a = moments_of(*above), b = moments_of(*below);
   const double difference = a.mean - b.mean;
-  interval found{std::exp(difference), std::nullopt, std::nullopt,
-                 std::min(above->size(), below->size())};
-  if (found.n < 2) return found;
-  const double variance = a.variance_of_mean + b.variance_of_mean;
+  interval result{std::exp(difference), std::nullopt, std::nullopt, std::min(a.n, b.n)};
+  if (result.n < 2) return result;
+  const double a_variance = variance_of_mean(a), b_variance = variance_of_mean(b);
   double half = 0;
-  if (variance > 0) {
-    const double degrees = variance * variance /
-                           (a.variance_of_mean * a.variance_of_mean / (a.n - 1) +
-                            b.variance_of_mean * b.variance_of_mean / (b.n - 1));
-    half = t_quantile(degrees) * std::sqrt(variance);
-  }
-  found.lower = std::exp(difference - half);
-  found.upper = std::exp(difference + half);
-  return found;
+  if (a_variance + b_variance > 0)
+    half = t_quantile(welch_degrees(a_variance, static_cast<double>(a.n) - 1, b_variance,
+                                    static_cast<double>(b.n) - 1)) *
+           std::sqrt(a_variance + b_variance);
+  result.lower = std::exp(difference - half);
+  result.upper = std::exp(difference + half);
+  return result;
 }
 
 std::optional<bool> overlap(const interval& a, const interval& b) {
