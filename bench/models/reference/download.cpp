@@ -10,6 +10,7 @@
 
 #include "bench/models/reference/epoll_watch.hpp"
 #include "bench/models/reference/shard.hpp"
+#include "bench/models/reference/socket_lane.hpp"
 #include "workloads/download.hpp"
 #include "workloads/endpoint.hpp"
 #include "workloads/hashing.hpp"
@@ -68,143 +69,162 @@ class download_shard final : public reference_shard {
     }
   }
 
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
+  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
     paces_ = &paces;
-    mine_ = &mine;
+    worker_ = &worker;
     going_ = 0;
     for (std::size_t j = 0; j < peers_.size(); ++j) {
       if (!live[j]) continue;
       ++going_;
       trace_running(peers_[j].lane);
-      begin_operation(j);
+      follow(j, next_step::begin);
     }
-    while (going_ > 0 && peers_.size() == 1) receive(0);
+    if (peers_.size() == 1)
+      while (going_ > 0) follow(0, receive(0));
     trace_idle();
     epoll_event events[512];
     while (going_ > 0) {
-      for (const epoll_event& event : epoll_.wait(events)) {
-        const std::size_t j = event.data.u64;
-        trace_running(peers_[j].lane);
-        if ((event.events & EPOLLOUT) != 0 && peers_[j].wants_write)
-          send(j);
-        else
-          receive(j);
-      }
+      for (const epoll_event& event : epoll_.wait(events))
+        take_event(event.data.u64, (event.events & EPOLLOUT) != 0);
       trace_idle();
     }
   }
 
  private:
+  /// `sending`: the socket has no room for the rest of the request. `head`, `body`: the part of the
+  /// reply that is due.
+  enum class state { idle, sending, head, body };
+
   struct peer {
     std::uint32_t lane = 0;
     descriptor socket;
-    bool wants_write = false;
-    bool used = false;   ///< this connection has delivered a reply
-    bool going = false;  ///< an operation is in progress
+    bool used = false;  ///< this connection has delivered a reply
+    state now = state::idle;
     std::size_t sent = 0;
     std::string head;  ///< incomplete head
-    bool in_body = false, any = false, wrong = false, comparing = false;
     reply_head reply;
     std::uint64_t seen = 0;            ///< body bytes
-    std::vector<unsigned char> first;  ///< the body, if none was known when it began
+    bool comparing = false;            ///< the expected body was known when this one began
+    bool wrong = false;                ///< the body differs from the expected one
+    std::vector<unsigned char> first;  ///< the body, unless it is being compared
   };
 
+  void take_event(std::size_t j, bool writable) {
+    trace_running(peers_[j].lane);
+    if (writable && peers_[j].now == state::sending)
+      send(j);
+    else
+      follow(j, receive(j));
+  }
+
+  /// Takes steps of lane j until it waits for an event or stops.
+  void follow(std::size_t j, next_step step) {
+    while (step == next_step::begin) step = begin_operation(j);
+    if (step != next_step::stop) return;
+    peers_[j].now = state::idle;
+    --going_;
+  }
+
   void watch(std::size_t j) {
-    if (peers_.size() == 1) return;
-    epoll_.add(peers_[j].socket.get(), j);
-    peers_[j].wants_write = false;
+    if (peers_.size() > 1) epoll_.add(peers_[j].socket.get(), j);
   }
 
-  void want_write(std::size_t j, bool wanted) {
-    if (peers_[j].wants_write == wanted) return;
-    peers_[j].wants_write = wanted;
-    epoll_.want_write(peers_[j].socket.get(), j, wanted);
-  }
-
-  void begin_operation(std::size_t j) {
+  next_step begin_operation(std::size_t j) {
     peer& p = peers_[j];
-    while (!p.socket) {
-      try {
-        p.socket = connect_to(request_.endpoint);
-        p.used = false;
-        watch(j);
-      } catch (const operation_error& trouble) {
-        if ((*paces_)[j].failed(*mine_, trouble)) continue;
-        --going_;
-        return;
-      }
+    if (!p.socket) {
+      if (!reconnect(p.socket, request_.endpoint, (*paces_)[j], *worker_)) return next_step::stop;
+      p.used = false;
+      watch(j);
     }
-    p.going = true;
+    p.now = state::head;
     p.sent = 0;
     p.head.clear();
     p.first.clear();
-    p.in_body = p.any = p.wrong = false;
+    p.wrong = false;
     p.seen = 0;
     send(j);
+    return next_step::wait;
   }
 
+  /// Sends the rest of the request, as far as the socket has room.
   void send(std::size_t j) {
     peer& p = peers_[j];
     while (p.sent < request_.text.size()) {
       const ssize_t n = ::send(p.socket.get(), request_.text.data() + p.sent,
                                request_.text.size() - p.sent, MSG_NOSIGNAL);
-      if (n < 0 && errno == EAGAIN) return want_write(j, true);
-      if (n < 0) return want_write(j, false);  // connection lost: receive() will report it
+      if (n < 0 && errno == EAGAIN) {
+        if (p.now != state::sending) epoll_.want_write(p.socket.get(), j, true);
+        p.now = state::sending;
+        return;
+      }
+      if (n < 0) break;  // connection lost: receive() will report it
       p.sent += static_cast<std::size_t>(n);
     }
-    want_write(j, false);
+    if (p.now == state::sending) epoll_.want_write(p.socket.get(), j, false);
+    p.now = state::head;
   }
 
-  void receive(std::size_t j) {
+  next_step receive(std::size_t j) {
     peer& p = peers_[j];
     const ssize_t n = ::recv(p.socket.get(), buffer_.data(), buffer_.size(), 0);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (!p.going)
-      return p.socket
-          .reset();  // closed, or an unexpected message, after the last operation of a run
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return next_step::wait;
+    if (p.now == state::idle) {  // closed, or an unexpected message, after the end of a run
+      p.socket.reset();
+      return next_step::wait;
+    }
     if (n == 0) return lose(j, operation_error("receive", "EOF"));
     if (n < 0) return lose(j, operation_error("receive", errno));
-    p.any = true;
-    take(j, {buffer_.data(), static_cast<std::size_t>(n)});
+    try {
+      if (!take(p, {buffer_.data(), static_cast<std::size_t>(n)})) return next_step::wait;
+    } catch (const operation_error& e) {
+      p.socket.reset();
+      return fail(j, e);
+    }
+    return complete(j);
   }
 
-  void take(std::size_t j, std::string_view piece) {
-    peer& p = peers_[j];
-    if (!p.in_body) {
-      std::string_view head = piece;
-      const std::size_t before = p.head.size();
-      if (before > 0) head = p.head.append(piece);
-      const std::size_t end = head.find("\r\n\r\n");
-      if (end == std::string_view::npos) {
-        if (before == 0) p.head = piece;
-        return p.head.size() > (64 << 10) ? lose(j, operation_error("receive", "header_limit"))
-                                          : void();
-      }
-      p.reply = parse_head(head.substr(0, end + 2));
-      if (p.reply.status == 0 || !p.reply.has_length)
-        return lose(j,
-                    operation_error("receive", p.reply.status == 0 ? "bad_version" : "no_length"));
-      p.in_body = true;
-      p.comparing = known_;
-      piece.remove_prefix(end + 4 - before);
-    }
-    if (piece.size() > p.reply.length - p.seen)
-      return lose(j, operation_error("receive", "excess"));
-    if (p.reply.status == 200) {
-      if (!p.comparing)
-        p.first.insert(p.first.end(), piece.begin(), piece.end());
-      else if (p.reply.length != expected_.size() ||
-               std::memcmp(expected_.data() + p.seen, piece.data(), piece.size()) != 0)
-        p.wrong = true;
-    }
+  /// Takes a piece of the reply. Returns whether the reply is complete. Throws `operation_error` if
+  /// it is malformed.
+  bool take(peer& p, std::string_view piece) const {
+    if (p.now != state::body && !take_head(p, piece)) return false;
+    if (piece.size() > p.reply.length - p.seen) throw operation_error("receive", "excess");
+    if (p.reply.status == 200) take_body(p, piece);
     p.seen += piece.size();
-    if (p.seen == p.reply.length) complete(j);
+    return p.seen == p.reply.length;
   }
 
-  void complete(std::size_t j) {
+  /// Takes the head off `piece`. Returns false if its end has not arrived yet.
+  bool take_head(peer& p, std::string_view& piece) const {
+    if (p.now == state::sending) throw operation_error("receive", "early_reply");
+    std::string_view head = piece;
+    const std::size_t before = p.head.size();
+    if (before > 0) head = p.head.append(piece);
+    const std::size_t end = head.find("\r\n\r\n");
+    if (end == std::string_view::npos) {
+      if (before == 0) p.head = piece;
+      if (p.head.size() > (64 << 10)) throw operation_error("receive", "header_limit");
+      return false;
+    }
+    p.reply = parse_head(head.substr(0, end + 2));
+    if (p.reply.status == 0) throw operation_error("receive", "bad_version");
+    if (!p.reply.has_length) throw operation_error("receive", "no_length");
+    p.now = state::body;
+    p.comparing = known_;
+    piece.remove_prefix(end + 4 - before);
+    return true;
+  }
+
+  void take_body(peer& p, std::string_view piece) const {
+    if (!p.comparing)
+      p.first.insert(p.first.end(), piece.begin(), piece.end());
+    else if (p.reply.length != expected_.size() ||
+             std::memcmp(expected_.data() + p.seen, piece.data(), piece.size()) != 0)
+      p.wrong = true;
+  }
+
+  next_step complete(std::size_t j) {
     peer& p = peers_[j];
     p.used = true;
-    p.going = false;
     if (p.reply.closes) p.socket.reset();
     if (p.reply.status != 200)
       return fail(j, operation_error("status", std::to_string(p.reply.status)));
@@ -214,28 +234,21 @@ class download_shard final : public reference_shard {
       p.wrong = p.first != expected_;
     }
     if (p.wrong) throw error(error_kind::failed, "a body differs from the expected one");
-    if ((*paces_)[j].done(*mine_))
-      begin_operation(j);
-    else
-      --going_;
+    return (*paces_)[j].done(*worker_) ? next_step::begin : next_step::stop;
   }
 
-  /// The connection is gone. If it was closed while idle, the request is sent again on a new one.
-  void lose(std::size_t j, const operation_error& what) {
+  /// Handles a lost connection. If the server closed it while it was idle, the request is sent
+  /// again on a new one.
+  next_step lose(std::size_t j, const operation_error& e) {
     peer& p = peers_[j];
-    const bool closed_while_idle = p.used && !p.any;
+    const bool closed_while_idle = p.used && p.now != state::body && p.head.empty();
     p.socket.reset();
-    p.going = false;
-    if (closed_while_idle) return begin_operation(j);
-    fail(j, what);
+    return closed_while_idle ? next_step::begin : fail(j, e);
   }
 
-  /// Counts the error and starts the next operation, unless the run is over.
-  void fail(std::size_t j, const operation_error& what) {
-    if ((*paces_)[j].failed(*mine_, what))
-      begin_operation(j);
-    else
-      --going_;
+  /// Counts the error.
+  next_step fail(std::size_t j, const operation_error& e) {
+    return (*paces_)[j].failed(*worker_, e) ? next_step::begin : next_step::stop;
   }
 
   download_request request_;
@@ -245,7 +258,7 @@ class download_shard final : public reference_shard {
   std::vector<unsigned char> expected_;
   bool known_ = false;
   std::vector<lane_pace>* paces_ = nullptr;
-  tally* mine_ = nullptr;
+  tally* worker_ = nullptr;
   std::size_t going_ = 0;
 };
 

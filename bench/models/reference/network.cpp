@@ -6,6 +6,7 @@
 
 #include "bench/models/reference/epoll_watch.hpp"
 #include "bench/models/reference/shard.hpp"
+#include "bench/models/reference/socket_lane.hpp"
 #include "workloads/endpoint.hpp"
 #include "workloads/network.hpp"
 
@@ -30,33 +31,36 @@ class network_shard final : public reference_shard {
       for (std::size_t j = 0; j < peers_.size(); ++j) watch(j);
   }
 
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
+  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
     paces_ = &paces;
-    mine_ = &mine;
+    worker_ = &worker;
     if (peers_.size() == 1 && !polls_) return run_blocking(paces.front());
     going_ = 0;
     for (std::size_t j = 0; j < peers_.size(); ++j) {
       if (!live[j]) continue;
       ++going_;
       trace_running(peers_[j].lane);
-      begin_operation(j);
+      follow(j, peers_[j].socket ? next_step::begin : connect(j));
     }
     trace_idle();
     polls_ ? loop_by_poll() : loop_by_epoll();
   }
 
  private:
+  struct peer {
+    std::uint32_t lane = 0;
+    descriptor socket;
+    std::vector<unsigned char> message, received;
+    std::uint64_t turn = 0;
+    std::size_t sent = 0, got = 0;
+    bool wants_write = false;
+  };
+
   void loop_by_epoll() {
     std::vector<epoll_event> events(std::min<std::size_t>(peers_.size(), 512));
     while (going_ > 0) {
-      for (const epoll_event& event : epoll_.wait(events)) {
-        const std::size_t j = event.data.u64;
-        trace_running(peers_[j].lane);
-        if ((event.events & EPOLLOUT) != 0 && peers_[j].wants_write)
-          send(j);
-        else
-          receive(j);
-      }
+      for (const epoll_event& event : epoll_.wait(events))
+        take_event(event.data.u64, (event.events & EPOLLOUT) != 0);
       trace_idle();
     }
   }
@@ -72,24 +76,22 @@ class network_shard final : public reference_shard {
       for (std::size_t j = 0; j < watched.size() && ready > 0; ++j) {
         if (watched[j].revents == 0) continue;
         --ready;
-        trace_running(peers_[j].lane);
-        if ((watched[j].revents & POLLOUT) != 0 && peers_[j].wants_write)
-          send(j);
-        else
-          receive(j);
+        take_event(j, (watched[j].revents & POLLOUT) != 0);
       }
       trace_idle();
     }
   }
 
-  struct peer {
-    std::uint32_t lane = 0;
-    descriptor socket;
-    std::vector<unsigned char> message, received;
-    std::uint64_t turn = 0;
-    std::size_t sent = 0, got = 0;
-    bool wants_write = false;
-  };
+  void take_event(std::size_t j, bool writable) {
+    trace_running(peers_[j].lane);
+    follow(j, writable && peers_[j].wants_write ? send(j) : receive(j));
+  }
+
+  /// Takes steps of lane j until it waits for an event or stops.
+  void follow(std::size_t j, next_step step) {
+    while (step == next_step::begin) step = begin_operation(j);
+    if (step == next_step::stop) --going_;
+  }
 
   void watch(std::size_t j) {
     peers_[j].wants_write = false;
@@ -105,38 +107,45 @@ class network_shard final : public reference_shard {
     if (!polls_) epoll_.want_write(peers_[j].socket.get(), j, wanted);
   }
 
-  void begin_operation(std::size_t j) {
+  next_step connect(std::size_t j) {
+    if (!reconnect(peers_[j].socket, endpoint_, (*paces_)[j], *worker_)) return next_step::stop;
+    watch(j);
+    return next_step::begin;
+  }
+
+  next_step begin_operation(std::size_t j) {
     peer& p = peers_[j];
     write_network_turn(p.message, ++p.turn);
     p.sent = p.got = 0;
-    send(j);
+    return send(j);
   }
 
-  void send(std::size_t j) {
+  next_step send(std::size_t j) {
     peer& p = peers_[j];
     while (p.sent < bytes_) {
       const ssize_t n =
           ::send(p.socket.get(), p.message.data() + p.sent, bytes_ - p.sent, MSG_NOSIGNAL);
-      if (n < 0 && errno == EAGAIN) return want_write(j, true);
+      if (n < 0 && errno == EAGAIN) {
+        want_write(j, true);
+        return next_step::wait;
+      }
       if (n < 0) return fail(j, operation_error("send", errno));
       p.sent += static_cast<std::size_t>(n);
     }
     want_write(j, false);
+    return next_step::wait;
   }
 
-  void receive(std::size_t j) {
+  next_step receive(std::size_t j) {
     peer& p = peers_[j];
     const ssize_t n = ::recv(p.socket.get(), p.received.data() + p.got, bytes_ - p.got, 0);
-    if (n < 0 && errno == EAGAIN) return;
+    if (n < 0 && errno == EAGAIN) return next_step::wait;
     if (n == 0) return fail(j, operation_error("receive", "EOF"));
     if (n < 0) return fail(j, operation_error("receive", errno));
     p.got += static_cast<std::size_t>(n);
-    if (p.got < bytes_) return;
+    if (p.got < bytes_) return next_step::wait;
     check(p);
-    if ((*paces_)[j].done(*mine_))
-      begin_operation(j);
-    else
-      --going_;
+    return (*paces_)[j].done(*worker_) ? next_step::begin : next_step::stop;
   }
 
   static void check(const peer& p) {
@@ -144,50 +153,43 @@ class network_shard final : public reference_shard {
       throw error(error_kind::failed, "an echo differs from what was sent");
   }
 
-  /// Counts the error and starts the next operation on a new connection, unless the run is over.
-  void fail(std::size_t j, const operation_error& what) {
-    operation_error trouble = what;
-    while ((*paces_)[j].failed(*mine_, trouble)) {
-      try {
-        peers_[j].socket = connect_to(endpoint_);
-        watch(j);
-        return begin_operation(j);
-      } catch (const operation_error& again) {
-        trouble = again;
-      }
-    }
+  /// Counts the error and connects again, unless the run is over.
+  next_step fail(std::size_t j, const operation_error& e) {
     peers_[j].socket.reset();
-    --going_;
+    return (*paces_)[j].failed(*worker_, e) ? connect(j) : next_step::stop;
   }
 
   void run_blocking(lane_pace& pace) {
     peer& p = peers_.front();
     trace_running(p.lane);
-    for (bool more = true; more;) {
+    bool more = p.socket || reconnect(p.socket, endpoint_, pace, *worker_);
+    while (more) {
       try {
-        if (!p.socket) p.socket = connect_to(endpoint_);
-        do {
-          write_network_turn(p.message, ++p.turn);
-          for (p.sent = 0; p.sent < bytes_;) {
-            const ssize_t n =
-                ::send(p.socket.get(), p.message.data() + p.sent, bytes_ - p.sent, MSG_NOSIGNAL);
-            if (n < 0) throw operation_error("send", errno);
-            p.sent += static_cast<std::size_t>(n);
-          }
-          for (p.got = 0; p.got < bytes_;) {
-            const ssize_t n = ::recv(p.socket.get(), p.received.data() + p.got, bytes_ - p.got, 0);
-            if (n == 0) throw operation_error("receive", "EOF");
-            if (n < 0) throw operation_error("receive", errno);
-            p.got += static_cast<std::size_t>(n);
-          }
-          check(p);
-        } while ((more = pace.done(*mine_)));
-      } catch (const operation_error& trouble) {
+        do exchange(p);
+        while ((more = pace.done(*worker_)));
+      } catch (const operation_error& e) {
         p.socket.reset();
-        more = pace.failed(*mine_, trouble);
+        more = pace.failed(*worker_, e) && reconnect(p.socket, endpoint_, pace, *worker_);
       }
     }
     trace_idle();
+  }
+
+  void exchange(peer& p) const {
+    write_network_turn(p.message, ++p.turn);
+    for (p.sent = 0; p.sent < bytes_;) {
+      const ssize_t n =
+          ::send(p.socket.get(), p.message.data() + p.sent, bytes_ - p.sent, MSG_NOSIGNAL);
+      if (n < 0) throw operation_error("send", errno);
+      p.sent += static_cast<std::size_t>(n);
+    }
+    for (p.got = 0; p.got < bytes_;) {
+      const ssize_t n = ::recv(p.socket.get(), p.received.data() + p.got, bytes_ - p.got, 0);
+      if (n == 0) throw operation_error("receive", "EOF");
+      if (n < 0) throw operation_error("receive", errno);
+      p.got += static_cast<std::size_t>(n);
+    }
+    check(p);
   }
 
   std::string endpoint_;
@@ -196,7 +198,7 @@ class network_shard final : public reference_shard {
   epoll_watch epoll_;
   std::vector<peer> peers_;
   std::vector<lane_pace>* paces_ = nullptr;
-  tally* mine_ = nullptr;
+  tally* worker_ = nullptr;
   std::size_t going_ = 0;
 };
 

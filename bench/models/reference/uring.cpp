@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "bench/models/reference/shard.hpp"
+#include "bench/models/reference/socket_lane.hpp"
 #include "workloads/endpoint.hpp"
 #include "workloads/network.hpp"
 
@@ -80,7 +81,7 @@ class network_uring_shard final : public reference_shard {
     }
   }
 
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
+  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
     std::size_t going = 0;
     for (std::size_t j = 0; j < peers_.size(); ++j) {
       if (!live[j]) continue;
@@ -91,7 +92,15 @@ class network_uring_shard final : public reference_shard {
       ring_.turn([&](std::uint64_t tag, int result) {
         const std::size_t j = tag >> 1;
         trace_running(peers_[j].lane);
-        if (!advance(j, (tag & 1) != 0, result, paces[j], mine)) --going;
+        switch (advance(j, (tag & 1) != 0, result, paces[j], worker)) {
+          case next_step::wait:
+            break;
+          case next_step::begin:
+            begin_operation(j);
+            break;
+          case next_step::stop:
+            --going;
+        }
       });
     trace_idle();
   }
@@ -105,14 +114,14 @@ class network_uring_shard final : public reference_shard {
     std::size_t got = 0;
     int pending = 0;         // completions still expected
     const char* phase = "";  // where the operation first failed
-    int trouble = 0;
+    int failure = 0;
   };
 
   void begin_operation(std::size_t j) {
     peer& p = peers_[j];
     write_network_turn(p.message, ++p.turn);
     p.got = 0;
-    p.trouble = 0;
+    p.failure = 0;
     io_uring_sqe* send = ring_.entry();
     ::io_uring_prep_send(send, p.socket.get(), p.message.data(), bytes_,
                          MSG_NOSIGNAL | MSG_WAITALL);
@@ -129,42 +138,30 @@ class network_uring_shard final : public reference_shard {
     ++p.pending;
   }
 
-  /// Handles one completion of lane j. Returns false if the run is over for this lane.
-  bool advance(std::size_t j, bool received, int result, lane_pace& pace, tally& mine) {
+  /// Handles one completion of lane j.
+  next_step advance(std::size_t j, bool received, int result, lane_pace& pace, tally& worker) {
     peer& p = peers_[j];
     --p.pending;
     const bool short_send = !received && result >= 0 && static_cast<std::size_t>(result) < bytes_;
     if (result < 0 || (received && result == 0) || short_send) {
-      if (p.trouble == 0) {
+      if (p.failure == 0) {
         p.phase = received ? "receive" : "send";
-        p.trouble = result < 0 ? -result : EPIPE;
+        p.failure = result < 0 ? -result : EPIPE;
         ::shutdown(p.socket.get(), SHUT_RDWR);  // or the other half of the operation waits forever
       }
     } else if (received) {
       p.got += static_cast<std::size_t>(result);
-      if (p.got < bytes_ && p.trouble == 0) receive(j);
+      if (p.got < bytes_ && p.failure == 0) receive(j);
     }
-    if (p.pending > 0) return true;
-    if (p.trouble != 0) return begin_anew(j, pace, mine);
+    if (p.pending > 0) return next_step::wait;
+    if (p.failure != 0) {
+      const bool again = pace.failed(worker, operation_error(p.phase, p.failure)) &&
+                         reconnect(p.socket, endpoint_, pace, worker);
+      return again ? next_step::begin : next_step::stop;
+    }
     if (p.received != p.message)
       throw error(error_kind::failed, "an echo differs from what was sent");
-    if (!pace.done(mine)) return false;
-    begin_operation(j);
-    return true;
-  }
-
-  bool begin_anew(std::size_t j, lane_pace& pace, tally& mine) {
-    operation_error what(peers_[j].phase, peers_[j].trouble);
-    while (pace.failed(mine, what)) {
-      try {
-        peers_[j].socket = connect_to(endpoint_);
-        begin_operation(j);
-        return true;
-      } catch (const operation_error& again) {
-        what = again;
-      }
-    }
-    return false;
+    return pace.done(worker) ? next_step::begin : next_step::stop;
   }
 
   std::string endpoint_;
@@ -184,7 +181,7 @@ class sleep_uring_shard final : public reference_shard {
         ring_(entries_for(lanes.size())),
         begun_(lanes.size()) {}
 
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
+  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
     std::size_t going = 0;
     for (std::size_t j = 0; j < paces.size(); ++j) {
       if (!live[j]) continue;
@@ -198,7 +195,7 @@ class sleep_uring_shard final : public reference_shard {
           throw system_failure(error_kind::failed, "an io_uring timeout", -result);
         if (now_ns() - begun_[j] < delay_ns_)
           throw error(error_kind::failed, "a sleep ended early");
-        if (paces[j].done(mine))
+        if (paces[j].done(worker))
           begin(j);
         else
           --going;
