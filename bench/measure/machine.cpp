@@ -20,7 +20,7 @@ using topology = std::unique_ptr<hwloc_topology, decltype(&hwloc_topology_destro
 topology load(const std::string& synthetic) {
   hwloc_topology_t raw = nullptr;
   if (hwloc_topology_init(&raw) != 0)
-    throw error(error_kind::unsupported, "hwloc cannot be initialised");
+    throw error(error_kind::unsupported, "cannot initialise hwloc");
   topology loaded(raw, &hwloc_topology_destroy);
   if (!synthetic.empty() && hwloc_topology_set_synthetic(raw, synthetic.c_str()) != 0)
     throw error(error_kind::invalid,
@@ -90,7 +90,7 @@ machine read_machine(const std::string& synthetic) {
         all.begin(), all.end(), [&](const ordered& o) { return o.place.core == place.core; });
     all.push_back({static_cast<int>(siblings), place});
   }
-  if (all.empty()) throw error(error_kind::unsupported, "this process may use no CPU at all");
+  if (all.empty()) throw error(error_kind::unsupported, "no CPU available to this process");
   std::stable_sort(all.begin(), all.end(),
                    [](const ordered& a, const ordered& b) { return a.sibling < b.sibling; });
   machine read;

@@ -18,8 +18,8 @@ struct cpu_location {
 struct machine {
   std::vector<cpu_location> cpus;  ///< in the order in which cells receive them: one CPU of each
                                    ///< core first, then the siblings
-  double quota = 0;             ///< CPU quota of the cgroup, in CPUs; 0: unlimited
-  std::uint32_t cores() const;  ///< number of physical cores
+  double quota = 0;                ///< CPU quota of the cgroup, in CPUs; 0: unlimited
+  std::uint32_t cores() const;     ///< number of physical cores
   /// Returns the maximum number of CPUs of a cell, within the quota.
   std::uint32_t usable() const;
 };

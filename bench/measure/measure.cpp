@@ -90,9 +90,10 @@ measure_function measure_in_fresh_process(measuring how, machine here, server_po
     m.environment = process.environment();
     m.findings = findings_of(cell, m.measured);
     if (server.pid >= 0 && given.shared)
-      m.findings.push_back({"shared_cores",
-                            "the fixture ran on the cell's own cores: this machine has no others, "
-                            "so the two took time from each other"});
+      m.findings.push_back(
+          {"shared_cores",
+           "the server ran on the cell's own cores, since this machine has no others: "
+           "both competed for CPU time"});
     return m;
   };
 }
@@ -129,14 +130,13 @@ std::vector<finding> findings_of(const planned_cell& cell, const sample& s) {
     const double share = *s.server_cpu_s / (s.wall_s * *s.server_cpus);
     if (share > server_bound_share)
       found.push_back(
-          {"server_bound", fmt::format("the fixture used {:.0f} % of its {:g} CPUs: the figure is "
+          {"server_bound", fmt::format("the server used {:.0f} % of its {:g} CPUs: the figure is "
                                        "the server's limit, not the model's",
                                        100 * share, *s.server_cpus)});
   }
   if (s.steal_s && *s.steal_s > 0.02 * s.wall_s * cell.cores)
-    found.push_back(
-        {"steal", fmt::format("the hypervisor gave {:.1f} % of the cell's CPU time to others",
-                              100 * *s.steal_s / (s.wall_s * cell.cores))});
+    found.push_back({"steal", fmt::format("the hypervisor took {:.1f} % of the cell's CPU time",
+                                          100 * *s.steal_s / (s.wall_s * cell.cores))});
   std::uint64_t errors = 0;
   for (const auto& [name, count] : s.errors) errors += count;
   if (errors > 0)
@@ -149,15 +149,15 @@ std::vector<finding> findings_of(const planned_cell& cell, const sample& s) {
              })->first)});
   if (s.rate && s.achieved_rate && *s.achieved_rate < 0.98 * *s.rate)
     found.push_back({"behind_schedule",
-                     fmt::format("{:.4g} operations a second were begun where {:.4g} were intended",
+                     fmt::format("{:.4g} operations per second were started, {:.4g} were intended",
                                  *s.achieved_rate, *s.rate)});
   if (!s.rate && s.latency && s.latency->count() > 0) {
     // Little's law. Operations cut short by the end of the run count less, so short runs deviate.
     const double in_flight = throughput(s) * s.latency->mean_ns * 1e-9;
     const double tolerance = 0.1 + 2.0 * cell.in_flight / static_cast<double>(s.operations);
     if (errors == 0 && std::abs(in_flight / cell.in_flight - 1) > tolerance)
-      found.push_back({"littles_law", fmt::format("throughput × mean latency is {:.3g} where {} "
-                                                  "were in flight: some of them waited unseen",
+      found.push_back({"littles_law", fmt::format("throughput × mean latency is {:.3g} with {} in "
+                                                  "flight: some waiting was not measured",
                                                   in_flight, cell.in_flight)});
   }
   return found;
@@ -173,8 +173,8 @@ void judge_ceilings(results& all) {
     if (cell.status != cell_status::ok || cell.samples.empty() || !cell.cores) continue;
     const double least = range_of(cell).first;
     if (cell.ceiling && least > 1.01 * *cell.ceiling) {
-      fail(cell, fmt::format("{:.4g} operations a second are more than in flight / delay = {:.4g} "
-                             "allows: work was skipped",
+      fail(cell, fmt::format("{:.4g} operations per second exceed in flight / delay = {:.4g}: work "
+                             "was skipped",
                              least, *cell.ceiling));
       continue;
     }
@@ -196,8 +196,8 @@ void judge_ceilings(results& all) {
     // Work that keeps one core busy gains at most a factor of k from k cores, apart from noise and
     // turbo clocks.
     if (best_of_one > 0 && compute_bound && least > 1.25 * *cell.cores * best_of_one)
-      fail(cell, fmt::format("{:.4g} operations a second are more than {} times the best one-core "
-                             "rate {:.4g}: work was skipped",
+      fail(cell, fmt::format("{:.4g} operations per second exceed {} times the best one-core rate "
+                             "{:.4g}: work was skipped",
                              least, *cell.cores, best_of_one));
   }
 }

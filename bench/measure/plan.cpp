@@ -55,11 +55,10 @@ std::string why_not(const planned_cell& cell, const machine_limits& limits, bool
   const std::uint64_t descriptors = lanes_per_process * cell.workload->descriptors_per_lane +
                                     (cell.model->forks ? workers : 0) + own_descriptors;
   if (descriptors > limits.descriptors)
-    return fmt::format(
-        "needs {} file descriptors and the hard limit is {}: raise it (ulimit -Hn {})", descriptors,
-        limits.descriptors, descriptors);
+    return fmt::format("needs {} file descriptors, hard limit is {}: raise it with ulimit -Hn {}",
+                       descriptors, limits.descriptors, descriptors);
   if (workers + 16 > limits.tasks)
-    return fmt::format("needs {} {} and this user may have {}", workers,
+    return fmt::format("needs {} {}, limit for this user is {}", workers,
                        cell.model->forks ? "processes" : "threads", limits.tasks);
   return {};
 }
@@ -80,13 +79,12 @@ planned_cell plan_one(const workload_type& workload, const parameter_values& wor
     cell.cores = cell.in_flight = 1;
     cell.findings.push_back(
         {"in_flight_ignored",
-         fmt::format("{} runs one operation at a time on one core, whatever is asked for",
-                     model.name)});
+         fmt::format("{} always runs one operation at a time on one core", model.name)});
   }
   if (model.loops && target_of(workload, workload_values) == target_kind::file)
     cell.findings.push_back(
-        {"blocks_loop", fmt::format("{} works on a file, and has no form that only waits: each "
-                                    "operation holds up all others on its loop",
+        {"blocks_loop", fmt::format("{} works on a file and can only block: each operation holds "
+                                    "up all others on its loop",
                                     workload.name)});
   cell.name = name_of(cell);
   cell.skip_reason = why_not(cell, limits, external_server);
@@ -115,12 +113,12 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
   for (const matrix& m : matrices) {
     for (const std::uint32_t cores : m.cores)
       if (cores == 0 || cores > here.usable())
-        throw error(error_kind::invalid, fmt::format("--cores {}: this machine lets us use 1 to {}",
+        throw error(error_kind::invalid, fmt::format("--cores {}: must be 1 to {} on this machine",
                                                      cores, here.usable()));
     for (const std::uint32_t in_flight : m.in_flight)
       if (in_flight == 0 || in_flight > 1'000'000)
         throw error(error_kind::invalid,
-                    fmt::format("--in-flight {}: the allowed range is 1 to 1000000", in_flight));
+                    fmt::format("--in-flight {}: must be 1 to 1000000", in_flight));
     for (const named_parameters& w : m.workloads) {
       const workload_type& workload = find_workload(w.name);
       const parameter_values workload_values(workload.name, workload.parameters, w.values);

@@ -90,8 +90,7 @@ TEST(matrix, too_few_descriptors_skip_with_the_number_needed) {
   ASSERT_EQ(cells.size(), 4U);
   for (const planned_cell& cell : cells) {
     EXPECT_TRUE(cell.skip_reason.starts_with("needs ")) << cell.name << ": " << cell.skip_reason;
-    EXPECT_NE(cell.skip_reason.find("the hard limit is 500"), std::string::npos)
-        << cell.skip_reason;
+    EXPECT_NE(cell.skip_reason.find("hard limit is 500"), std::string::npos) << cell.skip_reason;
     const std::uint64_t needed = std::stoull(cell.skip_reason.substr(6));
     EXPECT_GE(needed, 1000U);
     // With exactly the number that it names, the cell can run; with one less, it cannot.
@@ -108,8 +107,8 @@ TEST(matrix, too_few_descriptors_skip_with_the_number_needed) {
 TEST(matrix, too_few_processes_or_threads_skip) {
   const matrix m{named({"noop"}), named({"processes", "thread_pool", "event_loop"}), {1}, {1000}};
   const auto cells = plan({m}, large, {.descriptors = 1'000'000, .tasks = 300});
-  EXPECT_EQ(cells[0].skip_reason, "needs 1000 processes and this user may have 300");
-  EXPECT_EQ(cells[1].skip_reason, "needs 1000 threads and this user may have 300");
+  EXPECT_EQ(cells[0].skip_reason, "needs 1000 processes, limit for this user is 300");
+  EXPECT_EQ(cells[1].skip_reason, "needs 1000 threads, limit for this user is 300");
   EXPECT_EQ(cells[2].skip_reason, "");
 }
 
@@ -140,14 +139,13 @@ TEST(matrix, what_cannot_be_meant_is_refused) {
   const auto with = [](std::vector<std::uint32_t> cores, std::vector<std::uint32_t> in_flight) {
     return matrix{named({"noop"}), named({"event_loop"}), std::move(cores), std::move(in_flight)};
   };
-  EXPECT_EQ(plan_refusal(with({1}, {0})), "--in-flight 0: the allowed range is 1 to 1000000");
-  EXPECT_EQ(plan_refusal(with({1}, {1'000'001})),
-            "--in-flight 1000001: the allowed range is 1 to 1000000");
-  EXPECT_EQ(plan_refusal(with({0}, {1})), "--cores 0: this machine lets us use 1 to 128");
-  EXPECT_EQ(plan_refusal(with({1, 129}, {1})), "--cores 129: this machine lets us use 1 to 128");
+  EXPECT_EQ(plan_refusal(with({1}, {0})), "--in-flight 0: must be 1 to 1000000");
+  EXPECT_EQ(plan_refusal(with({1}, {1'000'001})), "--in-flight 1000001: must be 1 to 1000000");
+  EXPECT_EQ(plan_refusal(with({0}, {1})), "--cores 0: must be 1 to 128 on this machine");
+  EXPECT_EQ(plan_refusal(with({1, 129}, {1})), "--cores 129: must be 1 to 128 on this machine");
   machine bounded = large;
   bounded.quota = 2;
-  EXPECT_EQ(plan_refusal(with({3}, {1}), bounded), "--cores 3: this machine lets us use 1 to 2");
+  EXPECT_EQ(plan_refusal(with({3}, {1}), bounded), "--cores 3: must be 1 to 2 on this machine");
   EXPECT_TRUE(plan_refusal({named({"slep"}), named({"serial"}), {1}, {1}})
                   .starts_with("unknown workload 'slep': did you mean 'sleep'?"));
   EXPECT_TRUE(plan_refusal({named({"noop"}), named({"serail"}), {1}, {1}})

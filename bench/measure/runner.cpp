@@ -28,7 +28,7 @@ void settle_unmeasured(results& all) {
   for (cell_result& cell : all.cells) {
     if (cell.status != cell_status::ok || !cell.samples.empty()) continue;
     cell.status = cell_status::skipped;
-    cell.reason = "the run was interrupted before it was measured";
+    cell.reason = "not measured: the run was interrupted";
   }
 }
 
@@ -243,8 +243,7 @@ void hand_flags_over(const run_options& options) {
   benchmark::Initialize(&count, arguments.data());
   if (count > 1)
     throw error(error_kind::invalid,
-                fmt::format("'{}' is not a flag of Google Benchmark; see crossover run --help",
-                            arguments[1]));
+                fmt::format("unknown flag '{}'; see crossover run --help", arguments[1]));
 }
 
 std::size_t repetitions_of(const run_options& options) {
@@ -287,10 +286,9 @@ void run_cells(const std::vector<planned_cell>& cells, results& all, const run_o
   if (runnable == 0) {
     if (cells.empty())
       throw error(error_kind::invalid,
-                  "there is no cell to run: name a workload, a model, cores and in flight");
-    throw error(error_kind::invalid,
-                fmt::format("there is no cell to run: {} cannot be, because {}", cells.front().name,
-                            cells.front().skip_reason));
+                  "no cell to run: select a workload, model, cores and in-flight values");
+    throw error(error_kind::invalid, fmt::format("no cell to run: {} is skipped: {}",
+                                                 cells.front().name, cells.front().skip_reason));
   }
   now.total = runnable * repetitions_of(options);
   const bool everything =

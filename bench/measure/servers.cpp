@@ -39,9 +39,8 @@ server_pool::place server_pool::server_for(const std::string& workload,
     const std::string line = process->read_line(child_process::duration(60));
     constexpr std::string_view greeting = "listening ";
     if (!line.starts_with(greeting))
-      throw error(
-          error_kind::failed,
-          fmt::format("the fixture of {} said '{}' instead of where it listens", workload, line));
+      throw error(error_kind::failed,
+                  fmt::format("the {} server printed '{}' instead of its address", workload, line));
     found = running_
                 .emplace(key, running{std::move(process), line.substr(greeting.size()),
                                       given.server.size()})

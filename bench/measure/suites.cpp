@@ -155,33 +155,31 @@ std::vector<matrix> crossover_matrices(const machine& here) {
 }
 
 const std::array suites = {
-    suite{"standard", "the default: what each model makes of waiting, computing and talking", 0.2,
-          5, standard_matrices},
-    suite{"quick", "a first look (--quick)", 0.1, 3, quick_matrices},
-    suite{"check", "what check compares of two programs when nothing is said: 20 short cells", 0.1,
-          5, check_matrices},
-    suite{"io-vs-cpu",
-          "which workload is bound by what: what more in flight brings it, and what more cores "
-          "bring it",
+    suite{"standard", "default: every kind of workload (waiting, computing, network)", 0.2, 5,
+          standard_matrices},
+    suite{"quick", "quick overview (--quick)", 0.1, 3, quick_matrices},
+    suite{"check", "default for `crossover check`: 20 short cells", 0.1, 5, check_matrices},
+    suite{"io-vs-cpu", "I/O-bound or CPU-bound: throughput against concurrency and against cores",
           0.2, 5, io_vs_cpu_matrices},
     suite{"concurrency-vs-parallelism",
-          "more in flight on one core, against more cores at the same in flight", 0.2, 5,
+          "more operations in flight on one core, or more cores at the same concurrency", 0.2, 5,
           concurrency_vs_parallelism_matrices},
-    suite{"multitasking", "short operations beside a long one: cooperative against preemptive", 0.5,
-          5, multitasking_matrices},
-    suite{
-        "gil",
-        "threads under a global lock, ours and CPython's, beside threads and processes without one",
-        0.3, 5, gil_matrices},
-    suite{"blocking-vs-nonblocking", "a thread a socket, poll, epoll, io_uring", 0.3, 5,
+    suite{"multitasking",
+          "short operations next to a long one: cooperative or preemptive scheduling", 0.5, 5,
+          multitasking_matrices},
+    suite{"gil",
+          "threads under a global lock (simulated and CPython's), and threads and processes "
+          "without one",
+          0.3, 5, gil_matrices},
+    suite{"blocking-vs-nonblocking", "one thread per socket, poll, epoll, io_uring", 0.3, 5,
           blocking_vs_nonblocking_matrices},
     suite{"lightweight",
-          "memory and start-up of an operation in flight: coroutine, fiber, thread, process", 0.5,
-          3, lightweight_matrices},
-    suite{"crossover-map", "CPU work against waiting: which model wins where", 0.2, 5,
+          "memory and start-up cost per operation in flight: coroutine, fiber, thread, process",
+          0.5, 3, lightweight_matrices},
+    suite{"crossover-map", "CPU time against wait time: which model wins where", 0.2, 5,
           crossover_matrices},
-    suite{"thorough", "every workload, model, core count and many in flight (--thorough)", 1.0, 10,
-          thorough_matrices},
+    suite{"thorough", "every workload, model and core count at several concurrencies (--thorough)",
+          1.0, 10, thorough_matrices},
 };
 
 }  // namespace

@@ -204,11 +204,11 @@ results results_from_benchmark_rows(const json& document) {
       cell.samples.push_back(mean ? *mean : *median);
       cell.findings.push_back(
           {"aggregates_only",
-           fmt::format("the file holds no repetitions of this benchmark: its {} stands for one",
+           fmt::format("no repetitions of this benchmark in the file: its {} is used as one sample",
                        mean ? "mean" : "median")});
     } else {
       cell.status = cell_status::failed;
-      cell.reason = "the file holds no time for this benchmark";
+      cell.reason = "no time for this benchmark in the file";
     }
   }
   return read;

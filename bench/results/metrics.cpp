@@ -105,9 +105,9 @@ constexpr std::array metrics = {
     metric{"memory", "peak memory", "bytes", better_direction::lower, peak_memory},
     metric{"memory_per_in_flight", "memory per operation in flight", "bytes",
            better_direction::lower, memory_per_in_flight},
-    metric{"startup", "start of the cell process", "s", better_direction::lower, startup},
+    metric{"startup", "start-up of the cell process", "s", better_direction::lower, startup},
     metric{"errors", "share of errors", "1", better_direction::lower, error_share},
-    metric{"server_cpu_share", "CPU share of the fixture", "1", better_direction::neither,
+    metric{"server_cpu_share", "CPU share of the server", "1", better_direction::neither,
            server_cpu_share},
 };
 

@@ -32,7 +32,8 @@ run_trace trace_from_json(const json& told) {
     for (const json& s : told.at("switches")) {
       const auto kind = s.at(3).get<unsigned>();
       if (kind > static_cast<unsigned>(switch_kind::preempted))
-        throw error(error_kind::failed, "the cell's trace has a switch of an unknown kind");
+        throw error(error_kind::failed,
+                    "malformed trace from the cell process: unknown kind of switch");
       trace.switches.push_back({s.at(0), s.at(1), s.at(2), static_cast<switch_kind>(kind)});
     }
     for (const json& t : told.at("threads")) {
@@ -40,14 +41,15 @@ run_trace trace_from_json(const json& told) {
       for (const json& p : t.at("points")) {
         const auto mark = p.at(2).get<unsigned>();
         if (mark > static_cast<unsigned>(trace_mark::failed))
-          throw error(error_kind::failed, "the cell's trace has a point of an unknown kind");
+          throw error(error_kind::failed,
+                      "malformed trace from the cell process: unknown kind of point");
         thread.points.push_back({p.at(0), p.at(1), static_cast<trace_mark>(mark)});
       }
       trace.threads.push_back(std::move(thread));
     }
     return trace;
   } catch (const json::exception&) {
-    throw error(error_kind::failed, "the cell's trace is not one");
+    throw error(error_kind::failed, "malformed trace from the cell process");
   }
 }
 

@@ -242,7 +242,7 @@ class BadInput(InADirectory):
         self.assertEqual(by_in_flight[300]["status"], "skipped")
         self.assertRegex(
             by_in_flight[300]["reason"],
-            r"^needs 3\d\d file descriptors and the hard limit is 200: raise it \(ulimit -Hn 3\d\d\)$",
+            r"^needs 3\d\d file descriptors, hard limit is 200: raise it with ulimit -Hn 3\d\d$",
         )
 
     def test_without_any_cell_that_can_be_it_says_why(self):

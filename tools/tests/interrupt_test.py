@@ -79,7 +79,7 @@ class Interrupt(InADirectory):
             else:
                 self.assertEqual(
                     (cell["status"], cell["reason"]),
-                    ("skipped", "the run was interrupted before it was measured"),
+                    ("skipped", "not measured: the run was interrupted"),
                 )
         self.assertIn(str(self.out), out, "where the results are is said")
         self.assertEqual(os.listdir(self.directory), ["results.json"], "no temporary file is left")
