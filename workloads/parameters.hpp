@@ -26,8 +26,6 @@ struct parameter {
   std::uint64_t maximum = 0;
   std::string_view choices = {};      ///< "sha256|sha1"
   std::string_view description = {};  ///< shown by --help
-};                                    ///< "sha256|sha1"
-std::string_view about = {};          ///< shown by --help
 };
 
 /// Validated values of all parameters of a workload or model.
