@@ -7,7 +7,7 @@
 
 namespace crossover {
 
-enum class side { old_side, new_side };
+enum class side { baseline, candidate };
 
 /// Error of one side: its program crashed, timed out or returned a wrong result.
 class side_failure : public error {
@@ -39,7 +39,7 @@ class block_source {
   /// Remarks on the validity of the cell's figures, from all blocks so far.
   virtual std::vector<std::string> caveats(std::size_t) const { return {}; }
   /// Runs only one side of a cell. Returns why that failed, or "".
-  virtual std::string trouble(std::size_t cell, side which) = 0;
+  virtual std::string probe(std::size_t cell, side which) = 0;
 };
 
 }  // namespace crossover

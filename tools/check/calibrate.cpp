@@ -100,7 +100,7 @@ class recording_source : public block_source {
     return log_ratio;
   }
   std::string last_order() const override { return pair_.last_order(); }
-  std::string trouble(std::size_t cell, side which) override { return pair_.trouble(cell, which); }
+  std::string probe(std::size_t cell, side which) override { return pair_.probe(cell, which); }
 
   /// Returns the recorded blocks of each compared cell; the screen's blocks came first.
   std::vector<recorded_cell> recorded_cells(const check_result& result) const {
@@ -182,9 +182,9 @@ recorded_suite measure_suite(const calibrate_request& request, const std::string
   }
   crossover_pair pair(request.programs[0], request.programs[1], options, before);
   recording_source source(pair);
-  gate_watch watch;
-  watch.progress = [&line](const run_progress& now) { line.show(now); };
-  const check_result result = run_gate(source, gate, {}, watch);
+  gate_observer observer;
+  observer.progress = [&line](const run_progress& now) { line.show(now); };
+  const check_result result = run_gate(source, gate, {}, observer);
   suite.wall_s = result.plan.wall_s.value_or(0);
   suite.cells = source.recorded_cells(result);
   for (const auto* cells : {&result.newly_failing, &result.failing, &result.added})

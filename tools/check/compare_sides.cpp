@@ -169,13 +169,13 @@ check_result check_programs(const check_request& request, operand kind) {
     before.notes.push_back(fmt::format("--thresholds: '{}' matches no cell", pattern));
 
   progress_line line;
-  gate_watch watch;
-  watch.planned = [&line](const std::string& plan) {
+  gate_observer observer;
+  observer.planned = [&line](const std::string& plan) {
     line.clear();
     fmt::print(stderr, "{}\n", plan);
   };
-  watch.progress = [&line](const run_progress& progress) { line.show(progress); };
-  check_result result = run_gate(*source, request.gate, request.files.per_cell, watch);
+  observer.progress = [&line](const run_progress& progress) { line.show(progress); };
+  check_result result = run_gate(*source, request.gate, request.files.per_cell, observer);
   line.clear();
   result.old_name = before.old_name;
   result.new_name = before.new_name;

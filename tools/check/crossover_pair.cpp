@@ -26,23 +26,23 @@ using nlohmann::json;
 /// slices scatter by three to ten times as much. In shorter slices the start would be a large part.
 constexpr double slice_s = 0.001;
 /// Minimum number of operations per lane and slice; with fewer, start and end of a run dominate.
-constexpr double operations_a_lane = 4;
+constexpr double min_operations_per_lane = 4;
 constexpr double warm_up_s = 0.01;
-constexpr double first_look_s = 0.02;
+constexpr double first_run_s = 0.02;
 /// Total measured time of one block.
 constexpr double measured_s = 0.08;
-constexpr double most_groups = 20, least_groups = 4;
+constexpr double max_groups = 20, min_groups = 4;
 
-cell_result listed_cell(const json& told) {
+cell_result listed_cell(const json& row) {
   cell_result cell;
-  cell.name = told.at("name").get<std::string>();
-  cell.workload = told.at("workload").get<std::string>();
-  cell.parameters = told.at("parameters").get<std::map<std::string, std::string>>();
-  cell.model = told.at("model").get<std::string>();
-  cell.cores = told.at("cores").get<std::uint32_t>();
-  cell.in_flight = told.at("in_flight").get<std::uint32_t>();
-  cell.reason = told.value("reason", "");
-  if (told.at("status") != "runnable") cell.status = cell_status::skipped;
+  cell.name = row.at("name").get<std::string>();
+  cell.workload = row.at("workload").get<std::string>();
+  cell.parameters = row.at("parameters").get<std::map<std::string, std::string>>();
+  cell.model = row.at("model").get<std::string>();
+  cell.cores = row.at("cores").get<std::uint32_t>();
+  cell.in_flight = row.at("in_flight").get<std::uint32_t>();
+  cell.reason = row.value("reason", "");
+  if (row.at("status") != "runnable") cell.status = cell_status::skipped;
   return cell;
 }
 
@@ -54,60 +54,57 @@ bool runs_a_script(const cell_result& cell) {
   });
 }
 
+/// Returns the program's own error message, or `e.what()` if it printed none.
+std::string refusal_message(const process_failure& e) {
+  std::string message = e.stderr_tail().empty() ? e.what() : e.stderr_tail();
+  if (message.starts_with("crossover: ")) message.erase(0, 11);
+  return message;
+}
+
 /// Returns the cells that a program lists for a selection.
 results listed_by(const std::string& program, const std::vector<std::string>& selection,
                   const name_filter& filter) {
   std::vector<std::string> command = {program, "list", "--json"};
   command.insert(command.end(), selection.begin(), selection.end());
-  const std::string text = child_process(command).read_to_end(child_process::duration(60));
+  std::string text;
   try {
-    results read;
+    text = child_process(command).read_to_end(child_process::duration(60));
+  } catch (const process_failure& e) {
+    throw error(e.kind(), refusal_message(e));
+  }
+  try {
+    results listed;
     const json document = json::parse(text);
-    for (const json& told : document.at("cells")) {
-      cell_result cell = listed_cell(told);
+    for (const json& row : document.at("cells")) {
+      cell_result cell = listed_cell(row);
       if (cell.status == cell_status::ok && runs_a_script(cell)) {
         cell.status = cell_status::skipped;
-        cell.reason = "its model runs in an interpreter, which is neither of the two programs";
+        cell.reason = "its model runs in an interpreter, not in the two programs";
       }
-      if (filter.keeps(cell.name)) read.cells.push_back(std::move(cell));
+      if (filter.keeps(cell.name)) listed.cells.push_back(std::move(cell));
     }
-    return read;
+    return listed;
   } catch (const json::exception&) {
-    throw error(error_kind::failed, "its `list --json` is not a list of cells");
+    throw error(error_kind::failed, "`list --json` printed no list of cells");
   }
 }
 
-/// Extracts the program's own message from the error about its exit.
-std::string own_words(const std::string& how_it_ended) {
-  constexpr std::string_view mark = "it said: ";
-  const std::size_t at = how_it_ended.find(mark);
-  std::string words =
-      at == std::string::npos ? how_it_ended : how_it_ended.substr(at + mark.size());
-  if (words.starts_with("crossover: ")) words.erase(0, 11);
-  return words;
-}
-
-/// Returns the message without the prefix "arm A: "; the lists already show the side.
-std::string without_letter(const arm_failure& trouble) {
-  return std::string(trouble.what()).substr(7);
-}
-
 /// Returns what the workload connects to. Parameters that only the other build has are ignored.
-target_kind counterpart_wanted(const workload_type& type,
-                               const std::map<std::string, std::string>& given) {
+target_kind target_wanted(const workload_type& type,
+                          const std::map<std::string, std::string>& parameters) {
   std::map<std::string, std::string> known;
   for (const parameter& p : type.parameters)
-    if (const auto found = given.find(std::string(p.name)); found != given.end())
-      known.insert(*found);
+    if (const auto value = parameters.find(std::string(p.name)); value != parameters.end())
+      known.insert(*value);
   return target_of(type, parameter_values(type.name, type.parameters, known));
 }
 
 template <typename Function>
-auto by_side(Function act) {
+auto as_side_failure(Function act) {
   try {
     return act();
-  } catch (const arm_failure& trouble) {
-    throw side_failure(trouble.is_b() ? side::new_side : side::old_side, without_letter(trouble));
+  } catch (const arm_failure& e) {
+    throw side_failure(e.is_b() ? side::candidate : side::baseline, e.what());
   }
 }
 
@@ -129,36 +126,36 @@ bool name_filter::keeps(const std::string& name) const {
 }
 
 crossover_pair::crossover_pair(const std::string& old_program, const std::string& new_program,
-                               const crossover_pair_options& options, check_result& found)
+                               const crossover_pair_options& options, check_result& unmatched)
     : old_program_(old_program),
       new_program_(new_program),
       options_(options),
       judged_(judged_metric(options.metric)),
-      here_(read_machine()),
+      machine_(read_machine()),
       servers_(new_program, {}),
       random_(options.seed) {
   const name_filter filter(options.filter);
-  results of[2];
+  results listed[2];
   std::string refusal[2];
   for (const int which : {0, 1}) try {
-      of[which] = listed_by(which == 0 ? old_program : new_program, options.selection, filter);
+      listed[which] = listed_by(which == 0 ? old_program : new_program, options.selection, filter);
     } catch (const interrupted&) {
       throw;
-    } catch (const error& trouble) {
-      refusal[which] = own_words(trouble.what());
-      found.notes.push_back(fmt::format("{} has none of these cells: {}",
-                                        which == 0 ? old_program : new_program, refusal[which]));
+    } catch (const error& e) {
+      refusal[which] = e.what();
+      unmatched.notes.push_back(fmt::format("{} has none of these cells: {}",
+                                            which == 0 ? old_program : new_program,
+                                            refusal[which]));
     }
   if (!refusal[0].empty() && !refusal[1].empty()) throw error(error_kind::invalid, refusal[1]);
-  for (const cell_pair& pair : match_cells(of[0], of[1], found)) {
+  for (const cell_pair& pair : match_cells(listed[0], listed[1], unmatched)) {
     paired_cell& cell = cells_.emplace_back();
     cell.what = *pair.new_cell;
     if (!(pair.old_cell->parameters == pair.new_cell->parameters &&
           pair.old_cell->model == pair.new_cell->model))
-      found.notes.push_back(
-          fmt::format("'{}' means different things to the two programs; both are given the new "
-                      "one's parameters",
-                      pair.new_cell->name));
+      unmatched.notes.push_back(fmt::format(
+          "'{}': the two programs list different parameters; both get those of the candidate",
+          pair.new_cell->name));
   }
 }
 
@@ -169,16 +166,16 @@ std::vector<std::string> crossover_pair::cells() const {
 }
 
 void crossover_pair::arm_both(paired_cell& cell) {
-  const cpu_assignment given = assign_cpus(here_, *cell.what.cores);
-  duel_arm one;
-  one.what.workload = cell.what.workload;
-  one.what.parameters = cell.what.parameters;
-  one.what.parameters.erase("rate");
+  const cpu_assignment cpus = assign_cpus(machine_, *cell.what.cores);
+  duel_arm shared;
+  shared.what.workload = cell.what.workload;
+  shared.what.parameters = cell.what.parameters;
+  shared.what.parameters.erase("rate");
   const named_parameters model = parse_named_parameters(cell.what.model);
-  one.what.model = model.name;
-  one.what.model_parameters = model.values;
-  one.what.cores = given.cell;
-  one.what.in_flight = *cell.what.in_flight;
+  shared.what.model = model.name;
+  shared.what.model_parameters = model.values;
+  shared.what.cores = cpus.cell;
+  shared.what.in_flight = *cell.what.in_flight;
   const auto known =
       std::find_if(all_workloads().begin(), all_workloads().end(),
                    [&](const workload_type* type) { return type->name == cell.what.workload; });
@@ -186,17 +183,17 @@ void crossover_pair::arm_both(paired_cell& cell) {
   // it reports an error if none is needed.
   const target_kind wanted = known == all_workloads().end()
                                  ? target_kind::server
-                                 : counterpart_wanted(**known, one.what.parameters);
+                                 : target_wanted(**known, shared.what.parameters);
   if (wanted != target_kind::none) try {
-      cell.server = servers_.server_for(cell.what.workload, one.what.parameters, wanted, given);
-      one.what.endpoint = cell.server.endpoint;
+      cell.server = servers_.server_for(cell.what.workload, shared.what.parameters, wanted, cpus);
+      shared.what.endpoint = cell.server.endpoint;
     } catch (const interrupted&) {
       throw;
-    } catch (const error& trouble) {
+    } catch (const error& e) {
       if (known != all_workloads().end())
-        throw side_failure(side::new_side, fmt::format("its server: {}", trouble.what()));
+        throw side_failure(side::candidate, fmt::format("server: {}", e.what()));
     }
-  cell.old_arm = cell.new_arm = one;
+  cell.old_arm = cell.new_arm = shared;
   cell.old_arm.command = {old_program_, "cell"};
   cell.new_arm.command = {new_program_, "cell"};
 }
@@ -205,36 +202,38 @@ double crossover_pair::prepare(std::size_t i) {
   paired_cell& cell = cells_[i];
   if (cell.what.parameters.contains("rate"))
     throw error(error_kind::unsupported,
-                "an open loop waits for its schedule: slices of a few milliseconds show nothing of "
-                "it; compare two files");
+                "open-loop cells cannot be measured in millisecond slices; compare two results "
+                "files instead");
   arm_both(cell);
   const bool slowed = options_.slower > 0 && name_filter(options_.slower_in).keeps(cell.what.name);
   cell.plan.slice_s = slice_s;
   cell.plan.warm_up_s = warm_up_s;
   cell.plan.grace_s = options_.grace_s;
   cell.plan.starts_together = options_.metric != "startup";
-  double around_s = 0, operation_s = 0;
+  double overhead_s = 0, operation_s = 0;
   std::uint64_t sampling_interval = 0;
-  for (const side which : {side::old_side, side::new_side}) {
-    const auto began = std::chrono::steady_clock::now();
+  for (const side which : {side::baseline, side::candidate}) {
+    const auto start = std::chrono::steady_clock::now();
     try {
-      const sample seen =
-          try_arm(which == side::old_side ? cell.old_arm : cell.new_arm, cell.plan, first_look_s);
-      around_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() -
-                  first_look_s;
-      if (which == side::old_side) operation_s = seen.wall_s / static_cast<double>(seen.operations);
-      if (seen.latency)
+      const sample first =
+          try_arm(which == side::baseline ? cell.old_arm : cell.new_arm, cell.plan, first_run_s);
+      overhead_s +=
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() -
+          first_run_s;
+      if (which == side::baseline)
+        operation_s = first.wall_s / static_cast<double>(first.operations);
+      if (first.latency)
         sampling_interval = std::min<std::uint64_t>(
-            1024, std::max(sampling_interval, seen.latency->sampling_interval));
+            1024, std::max(sampling_interval, first.latency->sampling_interval));
     } catch (const interrupted&) {
       throw;
-    } catch (const error& trouble) {
-      throw side_failure(which, trouble.what());
+    } catch (const error& e) {
+      throw side_failure(which, e.what());
     }
   }
   // Scaled so that every lane gets its minimum.
   cell.plan.operations = static_cast<std::uint64_t>(
-      std::ceil(std::max(operations_a_lane * *cell.what.in_flight, slice_s / operation_s)));
+      std::ceil(std::max(min_operations_per_lane * *cell.what.in_flight, slice_s / operation_s)));
   cell.old_arm.what.sampling_interval = cell.new_arm.what.sampling_interval =
       static_cast<std::uint32_t>(sampling_interval);
   if (slowed)
@@ -242,15 +241,15 @@ double crossover_pair::prepare(std::size_t i) {
         options_.slower / 100 * operation_s * 1e9 * *cell.what.cores;
   const double one_slice_s = static_cast<double>(cell.plan.operations) * operation_s;
   cell.plan.groups = static_cast<std::uint32_t>(
-      std::clamp(std::round(measured_s / (4 * one_slice_s)), least_groups, most_groups));
-  return around_s + 4 * cell.plan.groups * one_slice_s;
+      std::clamp(std::round(measured_s / (4 * one_slice_s)), min_groups, max_groups));
+  return overhead_s + 4 * cell.plan.groups * one_slice_s;
 }
 
 double crossover_pair::measure(std::size_t i) {
   paired_cell& cell = cells_[i];
   const double server_before = cell.server.pid >= 0 ? cpu_seconds_of(cell.server.pid) : 0;
-  const duel_block block =
-      by_side([&] { return run_duel_block(cell.old_arm, cell.new_arm, cell.plan, random_); });
+  const duel_block block = as_side_failure(
+      [&] { return run_duel_block(cell.old_arm, cell.new_arm, cell.plan, random_); });
   if (cell.server.pid >= 0) cell.server_cpu_s += cpu_seconds_of(cell.server.pid) - server_before;
   cell.measured_s += 2 * cell.plan.warm_up_s;
   for (const duel_group& group : block.groups)
@@ -262,7 +261,7 @@ double crossover_pair::measure(std::size_t i) {
     const std::optional<double> figure = judged_.extract(cell.what, s);
     if (!figure || !(*figure > 0))
       throw error(error_kind::unsupported,
-                  fmt::format("{} is {} in a slice of this cell; judge another metric",
+                  fmt::format("{} is {} in a slice of this cell; choose another --metric",
                               judged_.label, figure ? "0" : "not measured"));
     slices.push_back({which, *figure});
   };
@@ -283,8 +282,8 @@ std::vector<std::string> crossover_pair::caveats(std::size_t i) const {
       cell.server_cpu_s / (cell.measured_s * static_cast<double>(cell.server.cpus));
   if (share <= server_bound_share) return {};
   return {
-      fmt::format("server_bound: the server used {:.0f} % of its CPUs and is the limit here; a "
-                  "slower program may hide behind it",
+      fmt::format("server_bound: the server used {:.0f} % of its CPUs and is the limit; it may "
+                  "hide a slower program",
                   100 * share)};
 }
 
@@ -296,15 +295,15 @@ std::string crossover_pair::last_order() const {
   return order;
 }
 
-std::string crossover_pair::trouble(std::size_t i, side which) {
+std::string crossover_pair::probe(std::size_t i, side which) {
   const paired_cell& cell = cells_[i];
   try {
-    try_arm(which == side::old_side ? cell.old_arm : cell.new_arm, cell.plan, first_look_s);
+    try_arm(which == side::baseline ? cell.old_arm : cell.new_arm, cell.plan, first_run_s);
     return {};
   } catch (const interrupted&) {
     throw;
-  } catch (const error& trouble) {
-    return trouble.what();
+  } catch (const error& e) {
+    return e.what();
   }
 }
 

@@ -41,15 +41,15 @@ struct crossover_pair_options {
 /// measured in alternating slices.
 class crossover_pair : public block_source {
  public:
-  /// Lists the cells of both programs. Those that only one has, or that one skips, go to `found`.
-  /// Throws `error` (invalid) with the program's message if both reject the selection.
+  /// Lists the cells of both programs. Those that only one has, or that one skips, go to
+  /// `unmatched`. Throws `error` (invalid) with the program's message if both reject the selection.
   crossover_pair(const std::string& old_program, const std::string& new_program,
-                 const crossover_pair_options& options, check_result& found);
+                 const crossover_pair_options& options, check_result& unmatched);
 
   std::vector<std::string> cells() const override;
   double prepare(std::size_t cell) override;
   double measure(std::size_t cell) override;
-  std::string trouble(std::size_t cell, side which) override;
+  std::string probe(std::size_t cell, side which) override;
   /// Slices of the last block, in order of time.
   const std::vector<slice>& last_slices() const { return slices_; }
   std::string last_order() const override;
@@ -70,7 +70,7 @@ class crossover_pair : public block_source {
   std::string old_program_, new_program_;
   crossover_pair_options options_;
   const metric& judged_;
-  machine here_;
+  machine machine_;
   server_pool servers_;
   std::mt19937_64 random_;
   std::vector<paired_cell> cells_;

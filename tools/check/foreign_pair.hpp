@@ -24,10 +24,10 @@ struct foreign_pair_options {
 /// order, with a few repetitions per process.
 class foreign_pair : public block_source {
  public:
-  /// Lists the benchmarks of both programs. Those that only one has go to `found`. Throws `error`
-  /// (unreadable) if one of them is not a Google Benchmark program.
+  /// Lists the benchmarks of both programs. Those that only one has go to `unmatched`. Throws
+  /// `error` (unreadable) if one of them is not a Google Benchmark program.
   foreign_pair(const std::string& old_program, const std::string& new_program,
-               const foreign_pair_options& options, check_result& found);
+               const foreign_pair_options& options, check_result& unmatched);
   ~foreign_pair() override;
   foreign_pair(const foreign_pair&) = delete;
   foreign_pair& operator=(const foreign_pair&) = delete;
@@ -36,7 +36,7 @@ class foreign_pair : public block_source {
   double prepare(std::size_t cell) override;
   double measure(std::size_t cell) override;
   std::string last_order() const override { return new_first_ ? "BA" : "AB"; }
-  std::string trouble(std::size_t cell, side which) override;
+  std::string probe(std::size_t cell, side which) override;
 
  private:
   results run(std::size_t cell, side which);
@@ -45,7 +45,7 @@ class foreign_pair : public block_source {
   std::string programs_[2];
   foreign_pair_options options_;
   const metric& judged_;
-  check_result& found_;
+  check_result& unmatched_;
   bool environments_known_ = false;
   bool new_first_ = false;
   std::filesystem::path directory_;

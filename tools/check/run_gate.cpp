@@ -15,7 +15,7 @@ namespace {
 
 /// Number of the first round of the confirmation. Its blocks are never flipped together with those
 /// of the screen.
-constexpr std::uint64_t first_confirming_round = 1'000'000;
+constexpr std::uint64_t first_confirmation_round = 1'000'000;
 
 enum class condition { measurable, failed, unjudged };
 
@@ -28,47 +28,48 @@ struct cell_state {
 
 class gate_run {
  public:
-  gate_run(block_source& source, const gate_options& options, const gate_watch& watch)
-      : source_(source), options_(options), watch_(watch), random_(options.flips.seed) {}
+  gate_run(block_source& source, const gate_options& options, const gate_observer& observer)
+      : source_(source), options_(options), observer_(observer), random_(options.flips.seed) {}
 
-  check_result go(const thresholds& per_cell) {
-    look_at_all(per_cell);
-    const std::vector<std::size_t> looked = measurable();
-    if (looked.empty()) return finish(nothing_measured());
+  check_result run(const thresholds& per_cell) {
+    prepare_cells(per_cell);
+    const std::vector<std::size_t> prepared = measurable();
+    if (prepared.empty()) return finish(nothing_measured());
     options_.budget_s = std::max(0.0, budget_s_ - elapsed_s());
-    const block_plan plan = plan_blocks(options_, gated(looked));
-    if (watch_.planned) watch_.planned(in_words(plan, options_, looked.size()));
+    const block_plan plan = plan_blocks(options_, gated(prepared));
+    if (observer_.planned) observer_.planned(in_words(plan, options_, prepared.size()));
     plan_left_s_ = plan.expected_s;
-    total_ = plan.screen_blocks * looked.size() + plan.confirm_blocks * plan.expected_survivors;
+    total_ = plan.screen_blocks * prepared.size() + plan.confirm_blocks * plan.expected_survivors;
     if (plan.screens) screen(plan);
     confirm(plan);
 
-    const std::vector<std::size_t> left = measurable();
-    if (left.empty()) return finish(nothing_measured());
+    const std::vector<std::size_t> remaining = measurable();
+    if (remaining.empty()) return finish(nothing_measured());
     std::vector<measured_cell> measured;
-    for (const std::size_t i : left) measured.push_back(cells_[i].measured);
-    check_result found = compare_blocks(plan, options_, gated(left), measured);
-    for (std::size_t k = 0; k < left.size(); ++k) {
-      for (std::string& doubt : source_.caveats(left[k]))
-        found.cells[k].notes.push_back(std::move(doubt));
-      const std::vector<std::string>& orders = cells_[left[k]].orders;
-      cell_comparison& cell = found.cells[k];
-      const std::size_t before = cells_[left[k]].measured.confirm.empty() ? 0 : cell.screen_blocks;
+    for (const std::size_t i : remaining) measured.push_back(cells_[i].measured);
+    check_result result = compare_blocks(plan, options_, gated(remaining), measured);
+    for (std::size_t k = 0; k < remaining.size(); ++k) {
+      for (std::string& caveat : source_.caveats(remaining[k]))
+        result.cells[k].notes.push_back(std::move(caveat));
+      const std::vector<std::string>& orders = cells_[remaining[k]].orders;
+      cell_comparison& cell = result.cells[k];
+      const std::size_t before =
+          cells_[remaining[k]].measured.confirm.empty() ? 0 : cell.screen_blocks;
       if (before + cell.blocks <= orders.size())
         cell.block_orders.assign(
             orders.begin() + static_cast<std::ptrdiff_t>(before),
             orders.begin() + static_cast<std::ptrdiff_t>(before + cell.blocks));
     }
     if (out_of_time_)
-      found.notes.push_back(
-          fmt::format("the budget of {:.3g} s ended before the plan was done; raise --budget or "
+      result.notes.push_back(
+          fmt::format("--budget of {:.3g} s ran out before the plan was complete; raise it or "
                       "select fewer cells",
                       budget_s_));
-    return finish(std::move(found));
+    return finish(std::move(result));
   }
 
  private:
-  void look_at_all(const thresholds& per_cell) {
+  void prepare_cells(const thresholds& per_cell) {
     const std::vector<std::string> names = source_.cells();
     for (const std::string& name : names) {
       const cell_thresholds judged =
@@ -77,8 +78,8 @@ class gate_run {
     }
     total_ = names.size();
     for (std::size_t i = 0; i < cells_.size(); ++i) {
-      if (watch_.progress)
-        watch_.progress({i, cells_.size(), -1, "a first look at " + cells_[i].gated.name});
+      if (observer_.progress)
+        observer_.progress({i, cells_.size(), -1, "preparing " + cells_[i].gated.name});
       guarded(i, 0, [&] { cells_[i].gated.block_s = source_.prepare(i); });
     }
   }
@@ -90,28 +91,29 @@ class gate_run {
   }
 
   void confirm(const block_plan& plan) {
-    const std::vector<std::size_t> there = measurable();
-    if (there.empty() || out_of_time_) return;
+    const std::vector<std::size_t> screened_cells = measurable();
+    if (screened_cells.empty() || out_of_time_) return;
     std::vector<std::vector<block>> screened;
-    for (const std::size_t i : there) screened.push_back(cells_[i].measured.screen);
-    const std::vector<survivor> going_on = survivors(plan, options_, gated(there), screened);
+    for (const std::size_t i : screened_cells) screened.push_back(cells_[i].measured.screen);
+    const std::vector<survivor> confirmed =
+        survivors(plan, options_, gated(screened_cells), screened);
     for (unsigned round = 0; !out_of_time_; ++round) {
-      std::vector<std::size_t> turn;
+      std::vector<std::size_t> cells_of_round;
       plan_left_s_ = 0;
       total_ = done_;
-      for (const survivor& one : going_on) {
-        const std::size_t i = there[one.cell];
+      for (const survivor& survivor_cell : confirmed) {
+        const std::size_t i = screened_cells[survivor_cell.cell];
         const cell_state& cell = cells_[i];
-        if (round >= one.blocks || cell.now != condition::measurable) continue;
-        if (enough_blocks(plan, options_, cell.gated, going_on.size(), cell.measured.confirm))
+        if (round >= survivor_cell.blocks || cell.now != condition::measurable) continue;
+        if (enough_blocks(plan, options_, cell.gated, confirmed.size(), cell.measured.confirm))
           continue;
-        turn.push_back(i);
-        total_ += one.blocks - round;
-        plan_left_s_ += (one.blocks - round) * cell.gated.block_s;
+        cells_of_round.push_back(i);
+        total_ += survivor_cell.blocks - round;
+        plan_left_s_ += (survivor_cell.blocks - round) * cell.gated.block_s;
       }
-      if (turn.empty()) return;
-      for (const std::size_t i : shuffled(turn))
-        measure(i, cells_[i].measured.confirm, first_confirming_round + round);
+      if (cells_of_round.empty()) return;
+      for (const std::size_t i : shuffled(cells_of_round))
+        measure(i, cells_[i].measured.confirm, first_confirmation_round + round);
     }
   }
 
@@ -122,8 +124,8 @@ class gate_run {
       out_of_time_ = true;
       return;
     }
-    if (watch_.progress)
-      watch_.progress(
+    if (observer_.progress)
+      observer_.progress(
           {done_, std::max(total_, done_ + 1), std::max(0.0, plan_left_s_), cells_[i].gated.name});
     guarded(i, into.size() + 1, [&] {
       into.push_back({source_.measure(i), round});
@@ -141,35 +143,34 @@ class gate_run {
       act();
     } catch (const interrupted&) {
       throw;
-    } catch (const side_failure& trouble) {
+    } catch (const side_failure& e) {
       cell.now = condition::failed;
-      const side other = trouble.which() == side::new_side ? side::old_side : side::new_side;
-      const std::string others = source_.trouble(i, other);
-      const std::string why = block_number == 0
-                                  ? trouble.what()
-                                  : fmt::format("in block {}: {}", block_number, trouble.what());
+      const side other = e.which() == side::candidate ? side::baseline : side::candidate;
+      const std::string other_error = source_.probe(i, other);
+      const std::string reason =
+          block_number == 0 ? e.what() : fmt::format("in block {}: {}", block_number, e.what());
       const std::string& name = cell.gated.name;
-      if (!others.empty())
+      if (!other_error.empty())
         unmatched_.failing.push_back(
-            {name, fmt::format("{} (and the {} side: {})", why,
-                               other == side::old_side ? "old" : "new", others)});
-      else if (trouble.which() == side::new_side)
-        unmatched_.newly_failing.push_back({name, why});
+            {name, fmt::format("{} (and the {}: {})", reason,
+                               other == side::baseline ? "baseline" : "candidate", other_error)});
+      else if (e.which() == side::candidate)
+        unmatched_.newly_failing.push_back({name, reason});
       else if (block_number == 0)
-        unmatched_.added.push_back({name, "failed before: " + why});
+        unmatched_.added.push_back({name, "failed before: " + reason});
       else  // the old side worked at first and fails now and then: no comparison is possible
-        unmatched_.failing.push_back({name, "the old side " + why});
-    } catch (const error& trouble) {
+        unmatched_.failing.push_back({name, "baseline " + reason});
+    } catch (const error& e) {
       cell.now = condition::unjudged;
-      cell.measured.notes.push_back(trouble.what());
+      cell.measured.notes.push_back(e.what());
     }
   }
 
   std::vector<std::size_t> measurable() const {
-    std::vector<std::size_t> there;
+    std::vector<std::size_t> indices;
     for (std::size_t i = 0; i < cells_.size(); ++i)
-      if (cells_[i].now == condition::measurable) there.push_back(i);
-    return there;
+      if (cells_[i].now == condition::measurable) indices.push_back(i);
+    return indices;
   }
 
   std::vector<gated_cell> gated(const std::vector<std::size_t>& which) const {
@@ -184,20 +185,20 @@ class gate_run {
   }
 
   check_result nothing_measured() const {
-    check_result found;
-    found.plan.tolerate = options_.tolerate;
-    found.plan.detect = options_.detect;
-    found.plan.false_alarms = options_.false_alarms;
-    found.plan.power = options_.power;
-    found.plan.seed = options_.flips.seed;
-    found.metric_label = judged_metric(options_.metric).label;
-    return found;
+    check_result result;
+    result.plan.tolerate = options_.tolerate;
+    result.plan.detect = options_.detect;
+    result.plan.false_alarms = options_.false_alarms;
+    result.plan.power = options_.power;
+    result.plan.seed = options_.flips.seed;
+    result.metric_label = judged_metric(options_.metric).label;
+    return result;
   }
 
-  check_result finish(check_result found) const {
-    found.newly_failing = unmatched_.newly_failing;
-    found.failing = unmatched_.failing;
-    found.added = unmatched_.added;
+  check_result finish(check_result result) const {
+    result.newly_failing = unmatched_.newly_failing;
+    result.failing = unmatched_.failing;
+    result.added = unmatched_.added;
     for (const cell_state& state : cells_) {
       if (state.now != condition::unjudged) continue;
       cell_comparison cell;
@@ -206,10 +207,10 @@ class gate_run {
       cell.tolerate = state.gated.tolerate;
       cell.detect = state.gated.detect;
       cell.remedy = state.measured.notes.back();
-      found.cells.push_back(std::move(cell));
+      result.cells.push_back(std::move(cell));
     }
-    found.plan.wall_s = elapsed_s();
-    return found;
+    result.plan.wall_s = elapsed_s();
+    return result;
   }
 
   double elapsed_s() const {
@@ -218,7 +219,7 @@ class gate_run {
 
   block_source& source_;
   gate_options options_;
-  const gate_watch& watch_;
+  const gate_observer& observer_;
   std::mt19937_64 random_;
   const double budget_s_ = options_.budget_s;
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
@@ -232,8 +233,8 @@ class gate_run {
 }  // namespace
 
 check_result run_gate(block_source& source, gate_options options, const thresholds& per_cell,
-                      const gate_watch& watch) {
-  return gate_run(source, options, watch).go(per_cell);
+                      const gate_observer& observer) {
+  return gate_run(source, options, observer).run(per_cell);
 }
 
 }  // namespace crossover

@@ -11,7 +11,7 @@
 namespace crossover {
 
 /// Callbacks that report the progress of the gate; each may be empty.
-struct gate_watch {
+struct gate_observer {
   std::function<void(const std::string& plan)> planned;  ///< called once, before the first block
   std::function<void(const run_progress& now)> progress;
 };
@@ -22,6 +22,6 @@ struct gate_watch {
 /// that fails in any block is removed and listed; it never passes. Throws `interrupted` and what
 /// `plan_blocks` throws.
 check_result run_gate(block_source& source, gate_options options, const thresholds& per_cell,
-                      const gate_watch& watch);
+                      const gate_observer& observer);
 
 }  // namespace crossover

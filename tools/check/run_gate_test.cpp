@@ -16,30 +16,30 @@ namespace crossover {
 namespace {
 
 /// A pair of programs with scripted blocks: a function per cell gives the value of each block.
-class written_down : public block_source {
+class scripted_pair : public block_source {
  public:
   using script = std::function<double(unsigned block)>;
 
-  void add(const std::string& name, script says) {
-    names_.push_back(name), scripts_.push_back(std::move(says)), taken_.push_back(0);
+  void add(const std::string& name, script block_value) {
+    names_.push_back(name), scripts_.push_back(std::move(block_value)), taken_.push_back(0);
   }
 
   std::vector<std::string> cells() const override { return names_; }
   double prepare(std::size_t cell) override {
-    if (first_looks.contains(names_[cell])) first_looks.at(names_[cell])();
+    if (preparations.contains(names_[cell])) preparations.at(names_[cell])();
     return block_s;
   }
   double measure(std::size_t cell) override {
     order.push_back(names_[cell]);
     return scripts_[cell](taken_[cell]++);
   }
-  std::string last_order() const override { return "turn " + std::to_string(order.size()); }
-  std::string trouble(std::size_t cell, side) override { return troubles[names_[cell]]; }
+  std::string last_order() const override { return "order " + std::to_string(order.size()); }
+  std::string probe(std::size_t cell, side) override { return probe_errors[names_[cell]]; }
 
   double block_s = 0.2;
-  std::vector<std::string> order;                            ///< measured cells, in order of time
-  std::map<std::string, std::function<void()>> first_looks;  ///< called by `prepare`
-  std::map<std::string, std::string> troubles;               ///< results of `trouble`
+  std::vector<std::string> order;                             ///< measured cells, in order of time
+  std::map<std::string, std::function<void()>> preparations;  ///< called by `prepare`
+  std::map<std::string, std::string> probe_errors;            ///< results of `probe`
 
  private:
   std::vector<std::string> names_;
@@ -48,7 +48,7 @@ class written_down : public block_source {
 };
 
 /// Returns reproducible blocks around `shift` that scatter by `scatter`.
-written_down::script steady(double shift, double scatter = 0.004) {
+scripted_pair::script steady(double shift, double scatter = 0.004) {
   return [=](unsigned block) {
     return std::log1p(shift) + (block % 2 == 0 ? scatter : -scatter) * (1 + block % 3 * 0.1);
   };
@@ -60,48 +60,49 @@ gate_options seeded() {
   return options;
 }
 
-const cell_comparison& cell_of(const check_result& found, const std::string& name) {
-  for (const cell_comparison& cell : found.cells)
+const cell_comparison& cell_of(const check_result& result, const std::string& name) {
+  for (const cell_comparison& cell : result.cells)
     if (cell.name == name) return cell;
   throw std::out_of_range(name);
 }
 
-TEST(run_gate, finds_the_slower_cell_among_twenty_and_lets_the_others_go_after_the_screen) {
-  written_down pair;
+TEST(run_gate, finds_the_slower_of_twenty_cells_and_passes_the_others_after_the_screen) {
+  scripted_pair pair;
   for (int i = 0; i < 20; ++i) pair.add("cell/" + std::to_string(i), steady(i == 13 ? 0.05 : 0));
   std::string plan;
   std::vector<run_progress> shown;
-  const check_result found = run_gate(pair, seeded(), {},
-                                      {[&](const std::string& words) { plan = words; },
-                                       [&](const run_progress& now) { shown.push_back(now); }});
-  EXPECT_EQ(exit_code_of(found), 1);
-  EXPECT_EQ(cell_of(found, "cell/13").outcome, verdict::regression);
-  EXPECT_NEAR(*cell_of(found, "cell/13").ratio, 1.05, 0.003);
-  EXPECT_EQ(cell_of(found, "cell/13").decided, decided_by::confirmation);
-  ASSERT_EQ(cell_of(found, "cell/13").block_orders.size(), cell_of(found, "cell/13").blocks);
-  EXPECT_EQ(cell_of(found, "cell/13").block_orders.back(),
-            "turn " + std::to_string(pair.order.size()))
-      << "of the fresh blocks, not of the screen's";
-  for (const cell_comparison& cell : found.cells)
+  const check_result result =
+      run_gate(pair, seeded(), {},
+               {[&](const std::string& text) { plan = text; },
+                [&](const run_progress& progress) { shown.push_back(progress); }});
+  EXPECT_EQ(exit_code_of(result), 1);
+  EXPECT_EQ(cell_of(result, "cell/13").outcome, verdict::regression);
+  EXPECT_NEAR(*cell_of(result, "cell/13").ratio, 1.05, 0.003);
+  EXPECT_EQ(cell_of(result, "cell/13").decided, decided_by::confirmation);
+  ASSERT_EQ(cell_of(result, "cell/13").block_orders.size(), cell_of(result, "cell/13").blocks);
+  EXPECT_EQ(cell_of(result, "cell/13").block_orders.back(),
+            "order " + std::to_string(pair.order.size()))
+      << "orders of the fresh blocks, not of the screen";
+  for (const cell_comparison& cell : result.cells)
     if (cell.name != "cell/13") {
       EXPECT_EQ(cell.outcome, verdict::pass) << cell.name;
       EXPECT_EQ(cell.decided, decided_by::screen);
     }
   EXPECT_NE(plan.find("20 cells: "), std::string::npos) << plan;
   ASSERT_FALSE(shown.empty());
-  EXPECT_LT(shown.front().left_s, 0) << "nothing is known before the first look";
+  EXPECT_LT(shown.front().left_s, 0) << "the time is unknown before the first preparation";
   EXPECT_GE(shown.back().left_s, 0);
   EXPECT_EQ(shown.back().done + 1, shown.back().total);
 }
 
-TEST(run_gate, a_round_is_a_block_of_every_cell_in_an_order_that_the_seed_draws) {
+TEST(run_gate, round_is_one_block_per_cell_in_an_order_drawn_from_the_seed) {
   const auto order_of = [](std::uint64_t seed) {
-    written_down pair;
+    scripted_pair pair;
     for (int i = 0; i < 12; ++i) pair.add(std::to_string(i), steady(0));
     gate_options options;
     options.flips.seed = seed;
-    const check_result found = run_gate(pair, options, {}, {});
-    EXPECT_EQ(found.plan.seed, seed) << "the randomisation is recorded";
+    const check_result result = run_gate(pair, options, {}, {});
+    EXPECT_EQ(result.plan.seed, seed) << "the randomisation is recorded";
     return pair.order;
   };
   const std::vector<std::string> order = order_of(7);
@@ -116,98 +117,98 @@ TEST(run_gate, a_round_is_a_block_of_every_cell_in_an_order_that_the_seed_draws)
   EXPECT_NE(order, order_of(8));
 }
 
-TEST(run_gate, one_cell_is_confirmed_at_once) {
-  written_down pair;
+TEST(run_gate, single_cell_is_confirmed_without_a_screen) {
+  scripted_pair pair;
   pair.add("a", steady(0));
-  const check_result found = run_gate(pair, seeded(), {}, {});
-  EXPECT_EQ(exit_code_of(found), 0);
-  EXPECT_EQ(found.cells[0].blocks, 10u);
-  ASSERT_EQ(found.cells[0].block_orders.size(), 10u);
-  EXPECT_EQ(found.cells[0].block_orders[9], "turn 10");
+  const check_result result = run_gate(pair, seeded(), {}, {});
+  EXPECT_EQ(exit_code_of(result), 0);
+  EXPECT_EQ(result.cells[0].blocks, 10u);
+  ASSERT_EQ(result.cells[0].block_orders.size(), 10u);
+  EXPECT_EQ(result.cells[0].block_orders[9], "order 10");
   EXPECT_EQ(pair.order.size(), 10u);
 }
 
-TEST(run_gate, one_disturbed_block_of_the_screen_costs_no_hundreds) {
-  written_down pair;
+TEST(run_gate, disturbed_screen_block_costs_fewer_than_20_blocks) {
+  scripted_pair pair;
   for (int i = 0; i < 11; ++i) pair.add("quiet " + std::to_string(i), steady(0));
   pair.add("disturbed", [](unsigned block) {
     return block == 2 ? 0.4 : block % 2 == 0 ? 0.004 : -0.003;
   });
-  const check_result found = run_gate(pair, seeded(), {}, {});
-  const cell_comparison& disturbed = cell_of(found, "disturbed");
+  const check_result result = run_gate(pair, seeded(), {}, {});
+  const cell_comparison& disturbed = cell_of(result, "disturbed");
   EXPECT_EQ(disturbed.outcome, verdict::pass);
   EXPECT_EQ(disturbed.decided, decided_by::confirmation);
   EXPECT_GE(disturbed.blocks, 10u);
   EXPECT_LT(disturbed.blocks, 20u);
 }
 
-TEST(run_gate, thresholds_hold_for_the_cells_that_they_name) {
-  written_down pair;
+TEST(run_gate, thresholds_apply_to_the_cells_that_they_name) {
+  scripted_pair pair;
   pair.add("a", steady(0.05));
   pair.add("b", steady(0.05));
   thresholds per_cell;
   per_cell.rules.push_back({"b", std::nullopt, 0.08, 0.2});
-  const check_result found = run_gate(pair, seeded(), per_cell, {});
-  EXPECT_EQ(cell_of(found, "a").outcome, verdict::regression);
-  EXPECT_EQ(cell_of(found, "b").outcome, verdict::pass);
-  EXPECT_DOUBLE_EQ(cell_of(found, "b").detect, 0.2);
+  const check_result result = run_gate(pair, seeded(), per_cell, {});
+  EXPECT_EQ(cell_of(result, "a").outcome, verdict::regression);
+  EXPECT_EQ(cell_of(result, "b").outcome, verdict::pass);
+  EXPECT_DOUBLE_EQ(cell_of(result, "b").detect, 0.2);
 }
 
-TEST(run_gate, a_cell_that_fails_is_taken_out_and_listed_by_whose_fault_it_is) {
+TEST(run_gate, failing_cell_is_removed_and_listed_by_the_side_that_failed) {
   const auto failing = [](side which, unsigned at) {
     return [=](unsigned block) -> double {
       if (block == at) throw side_failure(which, "died");
       return block % 2 == 0 ? 0.001 : -0.001;
     };
   };
-  written_down pair;
+  scripted_pair pair;
   pair.add("good", steady(0));
-  pair.add("new fails", failing(side::new_side, 3));
-  pair.add("old fails", failing(side::old_side, 3));
-  pair.add("both fail", failing(side::new_side, 3));
-  pair.troubles["both fail"] = "died too";
+  pair.add("new fails", failing(side::candidate, 3));
+  pair.add("old fails", failing(side::baseline, 3));
+  pair.add("both fail", failing(side::candidate, 3));
+  pair.probe_errors["both fail"] = "died too";
   pair.add("new never works", steady(0));
-  pair.first_looks["new never works"] = [] { throw side_failure(side::new_side, "no start"); };
+  pair.preparations["new never works"] = [] { throw side_failure(side::candidate, "no start"); };
   pair.add("works now", steady(0));
-  pair.first_looks["works now"] = [] { throw side_failure(side::old_side, "no start"); };
-  const check_result found = run_gate(pair, seeded(), {}, {});
-  EXPECT_EQ(exit_code_of(found), 1) << "newly failing cells are a regression";
-  ASSERT_EQ(found.newly_failing.size(), 2u);
-  EXPECT_EQ(found.newly_failing[0].name, "new never works");
-  EXPECT_EQ(found.newly_failing[1].name, "new fails");
-  EXPECT_EQ(found.newly_failing[1].reason, "in block 4: died");
-  ASSERT_EQ(found.failing.size(), 2u);
-  ASSERT_EQ(found.added.size(), 1u);
-  EXPECT_EQ(found.added[0].reason, "failed before: no start");
-  ASSERT_EQ(found.cells.size(), 1u);
-  EXPECT_EQ(found.cells[0].outcome, verdict::pass);
+  pair.preparations["works now"] = [] { throw side_failure(side::baseline, "no start"); };
+  const check_result result = run_gate(pair, seeded(), {}, {});
+  EXPECT_EQ(exit_code_of(result), 1) << "newly failing cells are a regression";
+  ASSERT_EQ(result.newly_failing.size(), 2u);
+  EXPECT_EQ(result.newly_failing[0].name, "new never works");
+  EXPECT_EQ(result.newly_failing[1].name, "new fails");
+  EXPECT_EQ(result.newly_failing[1].reason, "in block 4: died");
+  ASSERT_EQ(result.failing.size(), 2u);
+  ASSERT_EQ(result.added.size(), 1u);
+  EXPECT_EQ(result.added[0].reason, "failed before: no start");
+  ASSERT_EQ(result.cells.size(), 1u);
+  EXPECT_EQ(result.cells[0].outcome, verdict::pass);
 }
 
-TEST(run_gate, a_metric_that_a_cell_does_not_have_is_inconclusive_and_says_why) {
-  written_down pair;
+TEST(run_gate, missing_metric_is_inconclusive_with_the_reason) {
+  scripted_pair pair;
   pair.add("a", steady(0));
   pair.add("b", [](unsigned) -> double {
     throw error(error_kind::unsupported, "p99 is not measured in a slice of this cell");
   });
-  const check_result found = run_gate(pair, seeded(), {}, {});
-  EXPECT_EQ(exit_code_of(found), 2);
-  EXPECT_EQ(cell_of(found, "a").outcome, verdict::pass);
-  EXPECT_EQ(cell_of(found, "b").outcome, verdict::inconclusive);
-  EXPECT_EQ(cell_of(found, "b").remedy, "p99 is not measured in a slice of this cell");
+  const check_result result = run_gate(pair, seeded(), {}, {});
+  EXPECT_EQ(exit_code_of(result), 2);
+  EXPECT_EQ(cell_of(result, "a").outcome, verdict::pass);
+  EXPECT_EQ(cell_of(result, "b").outcome, verdict::inconclusive);
+  EXPECT_EQ(cell_of(result, "b").remedy, "p99 is not measured in a slice of this cell");
 }
 
-TEST(run_gate, nothing_that_can_be_measured_is_no_pass) {
-  written_down pair;
-  pair.add("a", [](unsigned) -> double { throw side_failure(side::old_side, "died"); });
-  pair.troubles["a"] = "died";
-  const check_result found = run_gate(pair, seeded(), {}, {});
-  EXPECT_TRUE(found.cells.empty());
-  EXPECT_EQ(found.failing.size(), 1u);
-  EXPECT_EQ(exit_code_of(found), 2);
+TEST(run_gate, no_measurable_cell_is_not_a_pass) {
+  scripted_pair pair;
+  pair.add("a", [](unsigned) -> double { throw side_failure(side::baseline, "died"); });
+  pair.probe_errors["a"] = "died";
+  const check_result result = run_gate(pair, seeded(), {}, {});
+  EXPECT_TRUE(result.cells.empty());
+  EXPECT_EQ(result.failing.size(), 1u);
+  EXPECT_EQ(exit_code_of(result), 2);
 }
 
-TEST(run_gate, ends_when_the_budget_is_spent_and_says_how_many_blocks_are_needed) {
-  written_down pair;
+TEST(run_gate, stops_at_the_budget_and_reports_the_blocks_needed) {
+  scripted_pair pair;
   pair.block_s = 0.02;
   pair.add("a", [](unsigned) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -215,17 +216,17 @@ TEST(run_gate, ends_when_the_budget_is_spent_and_says_how_many_blocks_are_needed
   });
   gate_options options = seeded();
   options.budget_s = 0.05;
-  const check_result found = run_gate(pair, options, {}, {});
-  EXPECT_EQ(exit_code_of(found), 2);
+  const check_result result = run_gate(pair, options, {}, {});
+  EXPECT_EQ(exit_code_of(result), 2);
   EXPECT_LT(pair.order.size(), 7u);
-  ASSERT_EQ(found.notes.size(), 1u);
-  EXPECT_NE(found.notes[0].find("raise --budget"), std::string::npos);
-  EXPECT_NE(found.cells[0].remedy.find("need at least 7"), std::string::npos)
-      << found.cells[0].remedy;
+  ASSERT_EQ(result.notes.size(), 1u);
+  EXPECT_NE(result.notes[0].find("raise --budget"), std::string::npos);
+  EXPECT_NE(result.cells[0].remedy.find("need at least 7"), std::string::npos)
+      << result.cells[0].remedy;
 }
 
-TEST(run_gate, an_interrupt_is_nobodys_failure) {
-  written_down pair;
+TEST(run_gate, interrupt_is_not_a_cell_failure) {
+  scripted_pair pair;
   pair.add("a", [](unsigned) -> double { throw interrupted(); });
   EXPECT_THROW(run_gate(pair, seeded(), {}, {}), interrupted);
 }

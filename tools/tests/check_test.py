@@ -243,7 +243,7 @@ class OwnPrograms(Check):
         )
         self.assertGreaterEqual(found["cells"][0]["blocks"], 7)
         found = self.check(INCONCLUSIVE, PROGRAM, PROGRAM, *CELL, "--metric", "errors")
-        self.assertIn("judge another metric", found["cells"][0]["remedy"])
+        self.assertIn("choose another --metric", found["cells"][0]["remedy"])
 
     def test_a_slowdown_of_known_size_is_found(self):
         found = self.check(
@@ -289,7 +289,7 @@ class OwnPrograms(Check):
         self.assertRegex(found["newly_failing"][0]["reason"], r"^in block \d: .*code 3")
         count.unlink()
         self.assertIn(
-            "old side in block",
+            "baseline in block",
             self.check(INCONCLUSIVE, sometimes, PROGRAM, *CELL)["failing"][0]["reason"],
         )
 
@@ -397,12 +397,8 @@ class ForeignPrograms(Check):
 
     def test_what_is_no_benchmark(self):
         old = self.imitation("old", {"BM_a": 100})
-        self.refused(
-            UNREADABLE, "neither crossover nor a Google Benchmark program", old, "/bin/echo"
-        )
-        self.refused(
-            UNREADABLE, "neither crossover nor a Google Benchmark program", old, "/bin/false"
-        )
+        self.refused(UNREADABLE, "not a crossover or Google Benchmark program", old, "/bin/echo")
+        self.refused(UNREADABLE, "not a crossover or Google Benchmark program", old, "/bin/false")
         self.refused(UNREADABLE, "no benchmark", "/bin/true", "/bin/true")
         self.refused(UNREADABLE, "no cell in common", old, self.imitation("other", {"BM_z": 1}))
         self.refused(UNREADABLE, "compare two of the same kind", old, PROGRAM)
