@@ -40,8 +40,7 @@ address_list look_up(const host_and_port& where, int flags) {
 
 void descriptor::reset(int fd) {
   if (fd_ >= 0) {
-    if (blocking_hooks* const watching = current_waiter(); watching != nullptr)
-      watching->forget(fd_);
+    if (blocking_hooks* const hooks = current_hooks(); hooks != nullptr) hooks->forget(fd_);
     ::close(fd_);
   }
   fd_ = fd;

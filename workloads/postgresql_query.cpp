@@ -71,8 +71,8 @@ class postgresql_query final : public workload, public async_form {
     const char* const values[] = {key.text};
     const postgresql_result result(answer_to(l.connection.get(), values), libpq().PQclear);
     if (libpq().PQstatus(l.connection.get()) != CONNECTION_OK) {
-      if (blocking_hooks* const watching = current_waiter(); watching != nullptr)
-        watching->forget(libpq().PQsocket(l.connection.get()));
+      if (blocking_hooks* const hooks = current_hooks(); hooks != nullptr)
+        hooks->forget(libpq().PQsocket(l.connection.get()));
       l.connection.reset();
       throw operation_error("receive", "connection_lost");
     }
@@ -82,7 +82,7 @@ class postgresql_query final : public workload, public async_form {
   /// Runs the prepared query. libpq itself waits in the kernel; if the thread has hooks, the query
   /// is sent asynchronously and the hooks wait.
   static PGresult* answer_to(PGconn* connection, const char* const* values) {
-    if (current_waiter() == nullptr)
+    if (current_hooks() == nullptr)
       return libpq().PQexecPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0);
     if (libpq().PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) !=
         1)

@@ -13,7 +13,7 @@ thread_local blocking_hooks* active_hooks = nullptr;
 
 }  // namespace
 
-blocking_hooks*& current_waiter() { return active_hooks; }
+blocking_hooks*& current_hooks() { return active_hooks; }
 
 void wait_for(std::int64_t ns) {
   if (active_hooks != nullptr) return active_hooks->sleep(ns);

@@ -30,7 +30,7 @@ class blocking_hooks {
 };
 
 /// The calling thread's hooks; nullptr: waits block in the kernel.
-blocking_hooks*& current_waiter();
+blocking_hooks*& current_hooks();
 
 /// Entry points for operations: each uses the thread's hooks, or the system call without them.
 void wait_for(std::int64_t ns);
@@ -40,9 +40,9 @@ void wait_until_ready(int fd, bool writable);
 
 template <typename Call>
 void call_without_lock(const Call& call) {
-  if (blocking_hooks* const mine = current_waiter(); mine != nullptr)
-    mine->without_lock([](void* argument) { (*static_cast<const Call*>(argument))(); },
-                       const_cast<Call*>(&call));
+  if (blocking_hooks* const hooks = current_hooks(); hooks != nullptr)
+    hooks->without_lock([](void* argument) { (*static_cast<const Call*>(argument))(); },
+                        const_cast<Call*>(&call));
   else
     call();
 }

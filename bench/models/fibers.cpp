@@ -48,11 +48,11 @@ class fibers final : public model {
   }
 
   run_outcome run(run_control& control, double seconds) override {
-    release(control, seconds);
+    start_run(control, seconds);
     team_.run([&](std::uint32_t i) { run_scheduler(*schedulers_[i], control); });
     std::vector<tally*> tallies;
     for (const auto& s : schedulers_) tallies.push_back(&s->counted);
-    return gather(tallies, latency_, service_);
+    return collect_outcome(tallies, latency_, service_);
   }
 
  private:
@@ -74,11 +74,11 @@ class fibers final : public model {
 
   void run_scheduler(scheduler& thread, run_control& control) {
     thread.counted.begin();
-    current_waiter() = &thread.waiter;
+    current_hooks() = &thread.waiter;
     thread.live = static_cast<std::uint32_t>(thread.lanes.size());
     for (numbered_lane& l : thread.lanes) start_fiber(thread, l, control);
     run_until_done(thread);
-    current_waiter() = nullptr;
+    current_hooks() = nullptr;
     thread.counted.end();
     if (thread.failure) std::rethrow_exception(std::exchange(thread.failure, nullptr));
   }

@@ -67,8 +67,8 @@ class global_lock {
 /// lifetime of the object.
 class lock_releasing_hooks final : public blocking_hooks {
  public:
-  explicit lock_releasing_hooks(global_lock& lock) : lock_(lock) { current_waiter() = this; }
-  ~lock_releasing_hooks() override { current_waiter() = nullptr; }
+  explicit lock_releasing_hooks(global_lock& lock) : lock_(lock) { current_hooks() = this; }
+  ~lock_releasing_hooks() override { current_hooks() = nullptr; }
   lock_releasing_hooks(const lock_releasing_hooks&) = delete;
   lock_releasing_hooks& operator=(const lock_releasing_hooks&) = delete;
 
@@ -97,10 +97,10 @@ class lock_releasing_hooks final : public blocking_hooks {
   template <typename Wait>
   void unlocked(Wait wait) {
     lock_.unlock();
-    current_waiter() = nullptr;
+    current_hooks() = nullptr;
     wait();
     const int reason = errno;  // taking the lock may overwrite the wait's error
-    current_waiter() = this;
+    current_hooks() = this;
     lock_.lock();
     errno = reason;
   }
