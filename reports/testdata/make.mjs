@@ -1,9 +1,9 @@
-// make.mjs DIRECTORY [NAME]: writes the results files that the page's tests open. Everything comes from seeded numbers, so that
-// the same files are made everywhere; what they hold is invented and measures nothing.
+// make.mjs DIRECTORY [NAME]: writes results files for the page's tests. The data are synthetic, from
+// a seeded generator, so the files are the same everywhere.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Mulberry32: numbers in [0, 1). */
+/** Random numbers in [0, 1) (Mulberry32). */
 function random(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -151,7 +151,7 @@ const document = (cells, more = {}) => ({
 const usl = (rate, contention, coherency) => (n) =>
   (rate * n) / (1 + contention * (n - 1) + coherency * n * (n - 1));
 
-/** Workloads × models × cores × in flight, with findings, skips and failures: what a usual run looks like. */
+/** Typical run: workloads × models × cores × in flight, with findings, skips and failures. */
 function usual(seed, speed = 1, repetitions = 5) {
   const next = random(seed);
   const cells = [];
@@ -255,7 +255,7 @@ function manyCores() {
   return cells;
 }
 
-/** Cells over CPU time × wait: a loop wins where there is waiting, a pool where there is work, and they tie in between. */
+/** CPU time × wait: a loop wins with much waiting, a pool with much CPU work; ties in between. */
 function mixed() {
   const next = random(5);
   const cells = [];
@@ -290,7 +290,7 @@ function mixed() {
   return cells;
 }
 
-/** Arrivals at a given rate: what waited to begin has a longer response than service; the slow model falls behind its schedule. */
+/** Open loop: response times exceed service times, and the slow model falls behind schedule. */
 function openLoop() {
   const next = random(13);
   const cells = [];
@@ -440,7 +440,7 @@ function foreign() {
   };
 }
 
-/** Many cells of five repetitions each, a panel for each hundred. */
+/** Many cells with five repetitions each, one panel per 100 cells. */
 function large(cells_wanted) {
   const next = random(21);
   const cells = [];
@@ -508,7 +508,7 @@ const files = {
     ),
   foreign,
 };
-/** Too large to be made for every test: made where they are named. */
+/** Large files, written only if named. */
 const largeFiles = {
   large: () => document(large(10_000)),
   huge: () => document(large(20_000)),

@@ -1,4 +1,4 @@
-# Makes the invented results and the page of each, for the browser tests.
+# Writes the synthetic results and the page of each, for the browser tests.
 execute_process(COMMAND ${NODE} ${MAKE} ${OUT} COMMAND_ERROR_IS_FATAL ANY)
 file(GLOB files ${OUT}/*.json)
 foreach(file IN LISTS files)

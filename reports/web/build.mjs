@@ -1,9 +1,10 @@
-// build.mjs OUT.cpp: bundles the page's script and style and writes them, with the page's shell, as the bytes of a C++ file.
+// build.mjs OUT.cpp: bundles the page's script and style, and writes them and the HTML document as
+// byte arrays to a C++ file.
 import { readFile, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
-// Plot puts a style element into each chart, which the page's policy refuses. Its rules stand in style.css; here it is taken
-// out, and the build fails if a later Plot spells it otherwise.
+// Plot adds a style element to each chart, which the page's content policy blocks. Its rules are in
+// style.css instead. The build fails if the pattern no longer matches Plot's source.
 const styleOfPlot = /\.call\(\(svg\) =>[^]*?svg\.append\("style"\)\.text\([^]*?`\s*\)\s*\)/;
 const withoutStyleElement = {
   name: "without-style-element",
@@ -34,7 +35,7 @@ export async function bundle(entry, options = {}) {
   return made.outputFiles[0].text;
 }
 
-/** The text as the initialiser of a char array: octal escapes, short lines. */
+/** The text as the initialiser of a char array, with octal escapes and limited line length. */
 function literal(text) {
   const bytes = Buffer.from(text, "utf8");
   let out = "";

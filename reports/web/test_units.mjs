@@ -1,4 +1,4 @@
-// Bundles the page's unit tests (node 18 and 20 do not run TypeScript) and runs them with node's test runner.
+// Bundles the page's unit tests, as node 18 and 20 do not run TypeScript, and runs them.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,11 +1,12 @@
-// The table of all cells: measured, skipped and failed; sorted by any column, filtered by the view and by text.
+// Table of all cells: measured, skipped and failed. It can be sorted by any column and filtered by
+// the view and by text.
 import type { Context } from "./chart.ts";
 import type { Cell } from "./data.ts";
 import { element } from "./dom.ts";
 import { clipped, csv, figureText } from "./format.ts";
 import { copyText, fileName } from "./saving.ts";
 
-/** How many rows are shown before the reader asks for more. */
+/** Number of rows shown initially. */
 const atOnce = 40;
 
 interface Column {
@@ -44,7 +45,7 @@ export function columnsOf({ results }: Context): Column[] {
   ];
 }
 
-/** The cells of a view: its filters, and every word of the search in a cell's name, status or remarks. */
+/** Cells that pass the view's filters and contain every word of the search. */
 export function cellsOfView({ results, view }: Context): number[] {
   const words = view.search.toLowerCase().split(/\s+/).filter(Boolean);
   return results.data.cells.flatMap((cell, i) => {
@@ -61,7 +62,7 @@ export function cellsOfView({ results, view }: Context): number[] {
   });
 }
 
-/** Sorted by a column; what has no value comes last in either direction. */
+/** Sorts by a column. Cells without a value come last in both directions. */
 export function sorted(
   context: Context,
   cells: number[],
@@ -143,7 +144,7 @@ export class CellsTable {
           {
             type: "button",
             click: () => {
-              // Figures are first asked for from the largest, names from the first.
+              // The first click sorts figures descending and names ascending.
               const first = column.metric !== undefined;
               this.sort = {
                 label: column.label,

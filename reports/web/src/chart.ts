@@ -1,4 +1,4 @@
-// What a chart is to the page: where its panels come from. How they are framed, drawn and saved is figure.ts's.
+// The interface of a chart: its texts and its panels. figure.ts frames, draws and saves them.
 import type { PlotOptions } from "@observablehq/plot";
 import type { Results } from "./data.ts";
 import type { Palette } from "./palette.ts";
@@ -8,11 +8,11 @@ import type { View } from "./view.ts";
 export interface Point {
   x: number | string;
   y: number;
-  /** The first line of the tooltip. */
+  /** First line of the tooltip. */
   title: string;
-  /** Further lines. */
+  /** Further lines of the tooltip. */
   lines: string[];
-  /** The cell whose samples a click shows. */
+  /** Cell whose samples a click opens. */
   cell: number | null;
   flagged: boolean;
 }
@@ -21,7 +21,7 @@ export interface Panel {
   key: string;
   title: string;
   note?: string;
-  /** The options for a width; the mark with class "points" draws `points` in this order. */
+  /** Plot options for a width. Marks with class "points" draw `points` in the same order. */
   plot: (width: number) => PlotOptions;
   points: Point[];
   /** Whether the data table is shown from the start. */
@@ -39,11 +39,14 @@ export interface Context {
 export interface Chart {
   id: string;
   title: string;
-  /** What is drawn, and how to read it. */
+  /** Content of the chart, and how to read it. */
   description: (context: Context) => string;
-  /** Made one by one as they are needed; none where the results have nothing for this chart: then `absence` says why, or it is not on the page. */
+  /**
+   * Panels, created lazily. If there are none, `absence` gives the reason to show; without a reason
+   * the chart is left out.
+   */
   panels: (context: Context) => Iterable<Panel>;
   absence?: (context: Context) => string | null;
-  /** Least width of a panel in pixels. */
+  /** Minimum width of a panel in pixels. */
   minimum?: number;
 }

@@ -1,4 +1,4 @@
-// The page's charts, in the order in which they stand on it. To add one: its file in charts/, and a row here.
+// The page's charts, in page order. To add one, create its file in charts/ and add a row here.
 import type { Chart } from "./chart.ts";
 import { bound } from "./charts/bound.ts";
 import { changes } from "./charts/changes.ts";

@@ -221,7 +221,7 @@ test("without a fit the section says what is lacking", () => {
   assert.match(chart("scaling-fit").absence!(of)!, /event_loop needs 3 core counts, has 1/);
 });
 
-/** A context with a `mixed` panel for each pair of CPU work and wait. */
+/** Context with one `mixed` panel per pair of CPU work and wait. */
 function mixedContext(pairs: [number, number][], more: Partial<PanelData>[] = []): Context {
   const of = context(pairs.map((_, i) => cell("event_loop", 1, 64, 100, { panel: i })));
   of.results.data.panels.splice(

@@ -1,4 +1,4 @@
-// The bar of filters and switches, and the legend that hides and shows models.
+// The bar of filters and switches, and the legend, which hides and shows models.
 import * as Plot from "@observablehq/plot";
 import type { Context } from "./chart.ts";
 import { element } from "./dom.ts";
@@ -202,6 +202,6 @@ export function fillControls(holder: HTMLElement, context: Context, change: Chan
     ),
   );
   holder.replaceChildren(filters, ...(results.models.length ? [legend(context, change)] : []));
-  // The bar was made anew: the keyboard stays where it was.
+  // The bar was replaced, so restore the keyboard focus.
   if (focused >= 0) [...holder.querySelectorAll<HTMLElement>("button, select")][focused]?.focus();
 }

@@ -1,6 +1,7 @@
-// The page's data as reports/page_data.cpp writes it. Nothing is calculated here: every figure comes with its interval.
+// The page's data as written by reports/page_data.cpp. Every figure comes with its interval; nothing
+// is computed here.
 
-/** [mean, lower | null, upper | null, n, …single repetitions]; null where it was not measured. */
+/** [mean, lower | null, upper | null, n, …single repetitions]; null if not measured. */
 export type Figure = [number, number | null, number | null, number, ...number[]];
 
 export interface Metric {
@@ -29,7 +30,7 @@ export interface Cell {
   /** [count, seconds at the first of `shares` …, maximum] */
   latency?: number[];
   service?: number[];
-  /** A figure, and the cores of the cell it is relative to. */
+  /** Figure, followed by the cores of the cell that it is relative to. */
   speedup?: number[];
 }
 
@@ -61,7 +62,7 @@ export interface PanelData {
   workload: string;
   parameters: Record<string, string>;
   label: string;
-  /** [cell, speed-up, the cores it is relative to] of each model's best in flight at each number of cores. */
+  /** Best cell of each model at each number of cores: [cell, speed-up, cores it is relative to]. */
   best?: [number, Figure | null, number][];
   comparisons?: Comparison[];
   fits?: Fit[];
@@ -93,7 +94,7 @@ export interface PageData {
   status: string;
   date: string;
   repetitions: number;
-  /** Of which metrics the single repetitions stand in the page. */
+  /** Metrics with single repetitions in the page. */
   values: "all" | "headline" | "none";
   outcomes: string[];
   metrics: Metric[];
@@ -112,7 +113,7 @@ export interface PageData {
 
 export const referenceModel = "reference";
 
-/** The page's data with the look-ups that every chart needs. */
+/** The page's data with look-ups for the charts. */
 export class Results {
   readonly models: string[];
   readonly cores: number[];
@@ -164,13 +165,13 @@ export class Results {
     return this.changeOf.get(`${cell} ${metric}`);
   }
 
-  /** The cores at which the panel's answer was given. */
+  /** Number of cores of the panel's answer. */
   answerCores(panel: number): number | null {
     return this.data.answers.find((a) => a.panel === panel)?.cores ?? null;
   }
 }
 
-/** [share, seconds] of a latency curve; the maximum stands at 1 - 1/count. */
+/** Points [share, seconds] of a latency curve; the maximum is at 1 - 1/count. */
 export function curveOf(shares: number[], packed: number[]): [number, number][] {
   const count = packed[0]!;
   const seconds = packed.slice(1, -1);

@@ -1,4 +1,4 @@
-// Elements. Text is always set as text: nothing of the input is ever parsed as HTML.
+// Creation of elements. Text is always set as text; input is never parsed as HTML.
 
 type Child = Node | string;
 
@@ -23,7 +23,7 @@ export function byId(id: string): HTMLElement {
   return found;
 }
 
-/** A table of plain text, its numbers aligned. */
+/** Table of plain text with aligned numbers. */
 export function table(
   columns: string[],
   rows: (string | number | null)[][],

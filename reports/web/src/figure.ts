@@ -1,4 +1,4 @@
-// A chart's section: its title and description, then a figure for each panel, drawn when it comes into view.
+// A chart's section: title, description and one figure per panel, drawn when it comes into view.
 import * as Plot from "@observablehq/plot";
 import type { Chart, Context, Panel, Point } from "./chart.ts";
 import { element, table } from "./dom.ts";
@@ -6,9 +6,9 @@ import { csv } from "./format.ts";
 import { copyText, download, fileName, pngBlob, svgText } from "./saving.ts";
 import { hideTooltip, showTooltip } from "./tooltip.ts";
 
-/** How many panels a section shows before the reader asks for more. */
+/** Number of panels shown initially. */
 const atOnce = 12;
-/** How near the pointer has to be to a point, in pixels. */
+/** Maximum distance of the pointer from a point, in pixels. */
 const reach = 28;
 
 type OnSelect = (cell: number) => void;
@@ -19,7 +19,7 @@ const pointElements = (drawing: Element): SVGElement[] =>
     ...group.querySelectorAll<SVGElement>("circle, path, rect"),
   ]);
 
-/** One tab stop a chart; the arrow keys walk its points, Enter shows the samples. */
+/** Adds keyboard and pointer control: one tab stop, arrow keys between points, Enter for samples. */
 function makeWalkable(drawing: SVGSVGElement, panel: Panel, select: OnSelect): void {
   const elements = pointElements(drawing);
   const show = (i: number) => showTooltip(panel.points[i] as Point, elements[i]!);
@@ -84,7 +84,7 @@ function draw(holder: HTMLElement, panel: Panel, chart: Chart, select: OnSelect)
   }) as unknown as SVGSVGElement;
   drawing.setAttribute("role", "group");
   drawing.setAttribute("aria-label", `${chart.title}: ${panel.title}`);
-  // Plot names its groups by aria-label, which groups without a role must not have; the style and the tests know them by data-mark.
+  // Plot sets aria-label on groups without a role, which is not allowed: use data-mark instead.
   for (const group of drawing.querySelectorAll<SVGElement>("g[aria-label]")) {
     group.dataset.mark = group.getAttribute("aria-label")!;
     group.removeAttribute("aria-label");
@@ -94,7 +94,7 @@ function draw(holder: HTMLElement, panel: Panel, chart: Chart, select: OnSelect)
   holder.dataset.width = String(width);
 }
 
-/** Draws figures when they come near the viewport, and again when their width has changed. */
+/** Draws figures when they come near the viewport, and again when their width changes. */
 const pending = new WeakMap<Element, () => void>();
 const whenVisible = new IntersectionObserver(
   (entries) => {
@@ -114,7 +114,7 @@ const whenResized = new ResizeObserver((entries) => {
   }
 });
 
-/** Draws whatever was not in view yet, for printing. */
+/** Draws all figures that were not in view yet, for printing. */
 export function drawAll(): void {
   for (const holder of document.querySelectorAll<HTMLElement>(".drawing:not([data-width])"))
     pending.get(holder)?.();
@@ -208,7 +208,7 @@ function figure(chart: Chart, panel: Panel, select: OnSelect): HTMLElement {
   return made;
 }
 
-/** Fills the chart's section for a view; hides it where there is nothing to show and nothing to say. */
+/** Fills the chart's section for a view, and hides it if there is nothing to show. */
 export function fillSection(
   section: HTMLElement,
   chart: Chart,

@@ -1,4 +1,4 @@
-// Figures for people; the same rules as reports/units.cpp.
+// Formatting of figures, with the rules of reports/units.cpp.
 import type { Figure } from "./data.ts";
 
 const prefixes: [number, string][] = [
@@ -57,7 +57,7 @@ export function intervalText(figure: Figure, unit: string): string {
 export const percentText = (share: number): string =>
   `${Math.abs(share) >= 0.1 || share === 0 ? Math.round(share * 100) : (share * 100).toFixed(1)} %`;
 
-/** An axis: the SI prefix chosen once for the largest value, so that ticks are plain numbers. */
+/** SI prefix of an axis, chosen for the largest value, so that ticks are plain numbers. */
 export function axisScale(largest: number, unit: string): { factor: number; unit: string } {
   if (unit === "1" || unit === "×") return { factor: 1, unit: unit === "×" ? "×" : "" };
   if (unit === "%") return { factor: 0.01, unit: "%" };
@@ -68,7 +68,10 @@ export function axisScale(largest: number, unit: string): { factor: number; unit
   return { factor, unit: `${symbol}${base}` };
 }
 
-/** A tick of an axis that was divided by `factor`: plain numbers; on a logarithmic one, whose ticks span prefixes, each with its own. */
+/**
+ * Tick of an axis divided by `factor`: a plain number. On a logarithmic axis ticks span prefixes, so
+ * each has its own.
+ */
 export function tickText(
   value: number,
   { factor }: { factor: number },
@@ -81,7 +84,7 @@ export function tickText(
     .replace(/ (?=[kMGT]$)/, "");
 }
 
-/** An axis' name with its unit: where ticks bear their prefixes, the unit without one. */
+/** Name of an axis with its unit, without prefix if the ticks have prefixes. */
 export function axisLabel(
   name: string,
   scale: { unit: string },
@@ -97,7 +100,7 @@ export const clipped = (text: string, most: number): string => {
   return characters.length > most ? `${characters.slice(0, most).join("")}…` : text;
 };
 
-/** A field of CSV (RFC 4180); a leading = + - @ is kept from being run as a formula where it is text. */
+/** CSV field (RFC 4180). Text that a spreadsheet would run as a formula gets a leading quote. */
 export function csvField(value: string | number | null): string {
   if (value === null) return "";
   if (typeof value === "number") return String(value);

@@ -1,4 +1,5 @@
-// The page: reads its data, keeps the view in the URL's hash, and fills the sections anew when the view changes.
+// Entry point: reads the data, keeps the view in the URL hash, and fills the sections again when the
+// view changes.
 import { CellsTable } from "./cells_table.ts";
 import type { Context } from "./chart.ts";
 import { charts } from "./charts.ts";

@@ -1,4 +1,4 @@
-// A model's look: colour, marker and dash together, so that no two need to be told apart by colour alone.
+// A model's look: colour, marker and dash, so that models differ in more than colour.
 import { referenceModel } from "./data.ts";
 
 export interface Look {
@@ -11,7 +11,10 @@ const hues = 8;
 const symbols = ["circle", "square", "triangle", "diamond", "star", "cross", "wye"];
 const dashes = ["", "6 3", "2 2", "8 3 2 3", "10 4"];
 
-/** Each model's place, so that it looks the same on every page. Eight places on is the same colour: CPython's models bear that of the model they are like. */
+/**
+ * Each model's place, so that it looks the same on every page. Places eight apart have the same
+ * colour: CPython models share that of their C++ counterpart.
+ */
 const places: Readonly<Record<string, number>> = {
   event_loop: 0,
   thread_pool: 1,
@@ -31,10 +34,10 @@ const places: Readonly<Record<string, number>> = {
   "reference:backend=io_uring": 21,
 };
 
-/** The first place of names that are in no table. */
+/** First place of names that are not in the table. */
 const firstOfOthers = 24;
 
-/** Seven symbols and five dashes against eight hues: the combination repeats after 280 places. */
+/** With 7 symbols, 5 dashes and 8 hues, the combination repeats after 280 places. */
 const lookAt = (place: number): Look => ({
   color: `var(--series-${place % hues})`,
   symbol: symbols[place % symbols.length]!,
@@ -44,7 +47,7 @@ const lookAt = (place: number): Look => ({
 export class Palette {
   private readonly looks = new Map<string, Look>();
 
-  /** The looks of a page's models; those without a place of their own take the further places in the order of their names. */
+  /** Looks of a page's models. Those not in the table take further places, sorted by name. */
   constructor(models: string[]) {
     const others = new Set(
       models.filter((model) => model !== referenceModel && !Object.hasOwn(places, model)),

@@ -1,4 +1,4 @@
-// The samples of one cell: every metric with its interval and the single repetitions.
+// Dialog with the samples of one cell: every metric with its interval and single repetitions.
 import type { Context } from "./chart.ts";
 import { byId, element } from "./dom.ts";
 import { clipped, figureText, intervalText } from "./format.ts";

@@ -1,4 +1,4 @@
-// Saving what the page shows: CSV, SVG, PNG, the results themselves.
+// Saving: CSV, SVG, PNG and the results document.
 import { byId, element } from "./dom.ts";
 import { unpacked } from "./unpacked.ts";
 
@@ -14,7 +14,7 @@ export function download(name: string, content: Blob): void {
 export const fileName = (text: string, ending: string): string =>
   `${text.replace(/[^\w.=-]+/g, "_").slice(0, 80)}.${ending}`;
 
-/** The drawing as a document of its own: the theme's variables replaced by their values, a background, fonts named. */
+/** The drawing as a standalone document: CSS variables resolved, with background and fonts. */
 export function svgText(drawing: SVGSVGElement): string {
   const copy = drawing.cloneNode(true) as SVGSVGElement;
   const style = getComputedStyle(drawing);
@@ -58,13 +58,13 @@ export async function pngBlob(drawing: SVGSVGElement, scale = 2): Promise<Blob> 
   );
 }
 
-/** The embedded results document, or null where the page does not hold it. */
+/** The embedded results document, or null if the page does not contain it. */
 export async function embeddedResults(): Promise<Blob | null> {
   const text = byId("results").textContent?.trim();
   return text ? new Blob([await unpacked(text)], { type: "application/json" }) : null;
 }
 
-/** Puts text on the clipboard; where the browser forbids that, saves it as a file. True where it was copied. */
+/** Copies text to the clipboard, or saves it as a file if that fails. Returns whether it was copied. */
 export async function copyText(text: string, name: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

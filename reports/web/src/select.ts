@@ -1,4 +1,4 @@
-// Which cells a view shows: shared by the charts and the table.
+// Selection of the cells that a view shows, and their texts.
 import type { Context, Panel } from "./chart.ts";
 import type { Cell, Figure } from "./data.ts";
 import { referenceModel } from "./data.ts";
@@ -11,7 +11,7 @@ export function shownPanels({ results, view }: Context): number[] {
   );
 }
 
-/** What `make` makes of each shown panel, one by one; a file of another program has charts of its own. */
+/** Panels of `make` for each shown panel of the results, lazily. Foreign files have other charts. */
 export function* eachPanel(
   context: Context,
   make: (context: Context, panel: number) => Iterable<Panel>,
@@ -22,7 +22,7 @@ export function* eachPanel(
 
 export const isShown = ({ view }: Context, cell: Cell): boolean => !view.hidden.has(cell.model);
 
-/** Each model's cell at each number of cores: its best in flight, or the in flight that the reader fixed. */
+/** Each model's cell at each number of cores: the best one, or the one with the chosen in flight. */
 export function chosenCells(
   context: Context,
   panel: number,
@@ -54,13 +54,13 @@ export function chosenCells(
     });
 }
 
-/** The cores of the charts at fixed cores. */
+/** Number of cores for charts at a fixed number. */
 export const fixedCores = ({ results, view }: Context, panel: number): number | null =>
   view.cores ?? results.answerCores(panel);
 
 export const isFlagged = (cell: Cell): boolean => (cell.findings?.length ?? 0) > 0;
 
-/** `reference` is a limit, drawn first and quietly. */
+/** Sort order that draws `reference`, a limit, first. */
 export const limitsFirst = (a: Cell, b: Cell): number =>
   Number(b.model === referenceModel) - Number(a.model === referenceModel);
 
@@ -71,7 +71,7 @@ export function cellTitle(cell: Cell): string {
   return parts.join(", ");
 }
 
-/** Tooltip lines: the figures named, then the findings in words. */
+/** Tooltip lines: the given metrics, then the findings. */
 export function cellLines({ results }: Context, cell: Cell, metrics: string[]): string[] {
   const lines: string[] = [];
   for (const id of metrics) {

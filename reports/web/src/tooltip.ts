@@ -1,4 +1,4 @@
-// One tooltip for the page, for the pointer and for the keyboard alike.
+// The page's single tooltip, for pointer and keyboard.
 import type { Point } from "./chart.ts";
 import { byId, element } from "./dom.ts";
 
@@ -33,7 +33,7 @@ export function hideTooltip(): void {
   anchor = null;
 }
 
-/** The tooltip of a focused point goes with it when the page scrolls; the pointer's is no longer over its point. */
+/** On scroll, moves the tooltip of a focused point, and hides that of the pointer. */
 export function followScroll(): void {
   if (anchor && anchor === document.activeElement) place();
   else hideTooltip();

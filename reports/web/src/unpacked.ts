@@ -1,4 +1,4 @@
-/** The text of base64 of a raw deflate stream, as reports/compressed.cpp makes it. */
+/** Unpacks text from a raw deflate stream in base64, as written by reports/compressed.cpp. */
 export async function unpacked(text: string): Promise<string> {
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));

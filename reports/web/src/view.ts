@@ -1,12 +1,12 @@
-// What the reader has chosen, and its place in the URL's hash.
+// View state (filters, scales, theme) and its encoding in the URL hash.
 
 export interface View {
-  /** The label of one panel's workload, or empty for all. */
+  /** Label of one panel, or empty for all. */
   workload: string;
   hidden: ReadonlySet<string>;
-  /** For the charts at fixed cores and the table; null: the cores of each answer. */
+  /** Cores for the table and for charts at a fixed number; null: the cores of each answer. */
   cores: number | null;
-  /** null: the best of each model. */
+  /** null: the best concurrency of each model. */
   inFlight: number | null;
   scale: "linear" | "log";
   measure: "absolute" | "speedup" | "efficiency";
@@ -45,7 +45,7 @@ export function viewFromHash(hash: string): View {
   };
 }
 
-/** Only what differs from the initial view, so that a fresh page has no hash. */
+/** Encodes only differences from the initial view, so that a fresh page has no hash. */
 export function hashOf(view: View): string {
   const to = new URLSearchParams();
   if (view.workload) to.set("workload", view.workload);

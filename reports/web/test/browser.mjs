@@ -1,4 +1,4 @@
-// Opens made pages in Debian's Chromium. PAGES is the directory of the pages; CHROMIUM may name another browser.
+// Opens test pages in Chromium. PAGES is their directory; CHROMIUM may name another browser.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -20,7 +20,7 @@ export const launch = () =>
     ],
   });
 
-/** Opens a page file and notes all that goes wrong on it: requests, console errors, exceptions. */
+/** Opens a page and records its problems: requests, console errors, exceptions. */
 export async function open(browser, name, { width = 1280, hash = "", scheme = "light" } = {}) {
   const context = await browser.newContext({
     viewport: { width, height: 900 },
@@ -46,6 +46,6 @@ export async function open(browser, name, { width = 1280, hash = "", scheme = "l
   });
   await page.goto(address + hash);
   await page.waitForSelector("html[data-ready]");
-  await page.evaluate(() => dispatchEvent(new Event("beforeprint"))); // draws what is not in view
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint"))); // draws charts that are not in view
   return { page, troubles, data: JSON.parse(await page.locator("#page-data").textContent()) };
 }

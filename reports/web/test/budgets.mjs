@@ -1,5 +1,6 @@
-// budgets.mjs PROGRAM [RESULTS [BASELINE]]: what the page takes against what it may take, as a table. A benchmark: it asserts nothing.
-// PROGRAM is `crossover` of a release build; RESULTS are those of the default suite, else invented ones of four times as many cells.
+// budgets.mjs PROGRAM [RESULTS [BASELINE]]: prints sizes and times of the page and their budgets.
+// It is a benchmark and asserts nothing. PROGRAM is `crossover` of a release build. RESULTS are of the
+// default suite; without them, synthetic results with four times as many cells are used.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,7 +26,7 @@ const budget = (what, figure, most, unit) =>
 const remark = (what, words) => rows.push([what, words, "", ""]);
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Runs a program to its end; the seconds it took. */
+/** Runs a program and returns its seconds. */
 function seconds(command, ...words) {
   const from = performance.now();
   const { status, stderr } = spawnSync(command, words, {
@@ -37,7 +38,7 @@ function seconds(command, ...words) {
 }
 const timesOver = (count, what) => Array.from({ length: count }, what);
 
-/** A fresh browser context with the page open, and the seconds from navigation to the first drawn chart. */
+/** Opens the page in a fresh context and measures the seconds to the first drawn chart. */
 async function opened(browser, file) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();
@@ -67,7 +68,7 @@ async function firstChart(browser, file) {
   return median(found);
 }
 
-/** The slowest filter's milliseconds from the reader's act to the next painted frame, each the median of five. */
+/** The slowest filter: milliseconds from the action to the next painted frame, as a median. */
 async function filterAnswer(page) {
   return page.evaluate(async () => {
     const frame = () =>
@@ -108,7 +109,7 @@ async function filterAnswer(page) {
   });
 }
 
-/** How many repetitions the results document holds that stands in the page. */
+/** Number of repetitions in the embedded results document. */
 function embeddedRepetitions(file) {
   const packed = readFileSync(file, "utf8").match(
     /id="results" data-contains="everything">([^<]*)</,

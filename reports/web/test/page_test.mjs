@@ -67,7 +67,7 @@ test("every point of throughput by core count is the JSON's mean, and its words 
       );
     }
   }
-  // The drawing and the table behind it hold the same rows.
+  // The drawing and its table have the same rows.
   await page
     .locator("#throughput-by-cores .panel")
     .first()
@@ -96,7 +96,7 @@ test("every point and interval of throughput by core count is drawn where the JS
       return {
         base: Number(svg.querySelector("g.base line, line.base").getAttribute("y1")),
         points: [...svg.querySelectorAll(".points [data-cell]")].map((mark) => {
-          // A triangle's middle is not its centre: where it was moved to is.
+          // The centre of a triangle is its translation, not the middle of its box.
           const at = /translate\([^,]+,\s*([^)]+)\)/.exec(mark.getAttribute("transform") ?? "");
           return {
             cell: Number(mark.dataset.cell),
@@ -120,7 +120,7 @@ test("every point and interval of throughput by core count is drawn where the JS
   for (const { base, points, intervals } of drawn) {
     const figure = ({ cell }) => data.cells[cell].metrics[throughput];
     const highest = points.reduce((a, b) => (figure(b)[0] > figure(a)[0] ? b : a));
-    // The axis is linear and begins at 0: the base line and the highest point say where every figure belongs.
+    // The axis is linear from 0: base line and highest point give the place of every figure.
     const place = (value) => base - (value * (base - highest.y)) / figure(highest)[0];
     for (const point of points)
       assert.ok(Math.abs(point.y - place(figure(point)[0])) < 0.5, data.cells[point.cell].name);

@@ -1,4 +1,4 @@
-// What a reader does with the page: filters, keyboard, saving, printing; and what a hostile file does not do to it.
+// Use of the page: filters, keyboard, saving, printing, and hostile results files.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -32,7 +32,7 @@ async function violations(page) {
   );
 }
 
-/** The texts of charts that reach beyond their panel. */
+/** Texts in charts that extend beyond their panel. */
 const cutTexts = (page) =>
   page.evaluate(() =>
     [...document.querySelectorAll(".panel svg text")]
@@ -191,7 +191,7 @@ test("the pointer finds the nearest point, and a click opens its samples", async
     .locator(".points [role=button]")
     .last();
   await mark.scrollIntoViewIfNeeded();
-  // A scroll hides the pointer's tooltip, and its event may come after the first move: then the next move shows it.
+  // Scrolling hides the tooltip, possibly after the first move: then the next move shows it.
   const tooltip = page.locator("#tooltip");
   for (let i = 0; i < 50 && !(await tooltip.isVisible()); ++i) {
     const box = await mark.boundingBox();
@@ -319,9 +319,9 @@ test("print is light, without controls, and every chart is drawn", async () => {
 });
 
 test("on paper nothing is cut at the edge and no control is printed", async () => {
-  const { page } = await open(browser, "baseline", { width: 718 }); // A4 between margins of a centimetre
+  const { page } = await open(browser, "baseline", { width: 718 }); // A4 with margins of 1 cm
   await page.emulateMedia({ media: "print" });
-  await page.waitForTimeout(300); // charts are drawn anew for the width of their panels
+  await page.waitForTimeout(300); // charts are redrawn for the new width of their panels
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
   assert.deepEqual(await cutTexts(page), []);
   for (const part of [

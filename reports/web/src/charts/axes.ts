@@ -1,13 +1,13 @@
-// What the charts' axes share: extremes, ticks that do not crowd, labels that do not collide.
+// Helpers for axes: extremes, spacing of ticks and labels.
 import { tickText } from "../format.ts";
 
-/** The largest of numbers, of any number of them. */
+/** Maximum of any number of values (Math.max is limited by the stack). */
 export const largest = (values: number[]): number =>
   values.reduce((a, b) => Math.max(a, b), -Infinity);
 export const smallest = (values: number[]): number =>
   values.reduce((a, b) => Math.min(a, b), Infinity);
 
-/** Ticks that do not crowd: of measured values, those that are at least `gap` pixels apart. */
+/** Selects values that are at least `gap` pixels apart as ticks. */
 export function roomyTicks(values: number[], log: boolean, width: number, gap: number): number[] {
   const sorted = [...new Set(values)].sort((a, b) => a - b);
   const position = (v: number) => (log ? Math.log(v) : v);
@@ -24,19 +24,19 @@ export function roomyTicks(values: number[], log: boolean, width: number, gap: n
   return kept;
 }
 
-/** Where labels stand that were wanted at these heights: in the same order, at least `gap` apart, and none below `lowest`. */
+/** Moves labels to be at least `gap` apart and not below `lowest`, keeping their order. */
 export function keptApart(wanted: number[], gap: number, lowest: number): number[] {
   const order = wanted.map((_, i) => i).sort((a, b) => wanted[a]! - wanted[b]!);
   const at = [...wanted];
   let above = -Infinity;
   for (const i of order) above = at[i] = Math.max(at[i]!, above + gap);
-  // What was pushed out at the lower end pushes back.
+  // Labels pushed beyond the lower end push the others back up.
   let below = lowest + gap;
   for (const i of order.reverse()) below = at[i] = Math.min(at[i]!, below - gap);
   return at;
 }
 
-/** Round values within a logarithmic domain: powers of ten, with their doubles and halves between where those are few. */
+/** Round values in a logarithmic domain: powers of ten, with values between if there are few. */
 export function logTicks([low, high]: [number, number], most = 7): number[] {
   const powers: number[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); ++power)
@@ -54,7 +54,7 @@ export function logTicks([low, high]: [number, number], most = 7): number[] {
   return ticks.filter((_, i) => i % every === 0);
 }
 
-/** The options of an axis of figures that were divided by the scale's factor. */
+/** Axis options for figures divided by the scale's factor. */
 export const valueTicks = (
   domain: [number, number],
   scale: { factor: number },

@@ -4,7 +4,7 @@ import { percentText } from "../format.ts";
 import { cellLines, cellTitle, chosenCells, eachPanel, fixedCores, isFlagged } from "../select.ts";
 import { dotPanel, type DotPoint } from "./dots.ts";
 
-/** What a share of busy CPU says. */
+/** Meaning of a CPU share. */
 const words = (share: number) =>
   share >= 0.9 ? "bound by the CPU" : share <= 0.5 ? "mostly waiting" : "partly waiting";
 

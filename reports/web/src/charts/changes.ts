@@ -13,7 +13,7 @@ interface Row extends Point {
   direction: Change["direction"];
 }
 
-/** How many changes are drawn; all are in the table. */
+/** Number of changes drawn; all are in the table. */
 const most = 24;
 const looks = {
   better: { color: "var(--good)", symbol: "triangle" as const },
@@ -31,11 +31,11 @@ function shown({ results, view }: Context, change: Change): boolean {
   );
 }
 
-/** How sure and how large: what is clear comes first, then by the distance of the ratio from 1. */
+/** Sort key: clear changes first, then by the distance of the ratio from 1. */
 const weight = (c: Change) =>
   (c.direction === "unclear" ? 0 : 1000) + Math.abs(Math.log(c.ratio[0] || 1));
 
-/** A row's name, what tells it from its neighbours first: "event_loop 8 × 1024 network bytes=64". */
+/** Name of a row, varying parts first: "event_loop 8 × 1024 network bytes=64". */
 function rowName({ results }: Context, cell: Cell): string {
   if (results.data.foreign) return cell.name;
   const axes = [cell.cores, cell.in_flight].filter((v) => v !== null).join(" × ");
@@ -48,7 +48,7 @@ function rowName({ results }: Context, cell: Cell): string {
     .join(" ");
 }
 
-/** The width of a character of a row's name in pixels, at most. */
+/** Maximum width of a character of a row's name in pixels. */
 const character = 6.3;
 
 function panel(context: Context, id: string): Panel[] {

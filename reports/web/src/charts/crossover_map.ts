@@ -15,7 +15,7 @@ interface Square extends Point {
 
 const svg = "http://www.w3.org/2000/svg";
 
-/** Stripes of the colours of the models that tie. */
+/** Stripes in the colours of the tied models. */
 function hatching(id: string, colors: string[]): SVGElement {
   const pattern = document.createElementNS(svg, "pattern");
   const stripe = 6;
@@ -78,7 +78,7 @@ function square(context: Context, index: number, comparison: Comparison): Square
   };
 }
 
-/** The squares of one map: cells that differ in nothing but their CPU work and their wait. */
+/** Squares of one map: cells that differ only in CPU work and wait. */
 interface Squares {
   cores: number;
   others: string;
@@ -98,7 +98,7 @@ function mapsOf(context: Context): Squares[] {
   const { results, view } = context;
   const isMixed = (panel: PanelData) =>
     typeof panel.cpu_s === "number" && typeof panel.wait_s === "number";
-  // A map has a meaning as a whole: a filter on one of its squares shows it, one on another workload hides it.
+  // A filter on the workload of any square shows the whole map; any other workload hides it.
   if (
     view.workload &&
     !results.data.panels.some((panel) => panel.label === view.workload && isMixed(panel))
@@ -221,7 +221,7 @@ export const crossoverMap: Chart = {
   *panels(context) {
     const maps = mapsOf(context).filter(isGrid);
     for (const of of maps) {
-      // Maps of the same cores differ in the other parameters, which their titles then name.
+      // Titles name the other parameters if several maps have the same cores.
       const alone = maps.filter((other) => other.cores === of.cores).length === 1;
       yield map(
         context,

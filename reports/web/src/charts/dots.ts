@@ -1,4 +1,4 @@
-// The drawing that the charts of one figure a model share: a row each, its interval, its repetitions.
+// Drawing of the charts with one figure per model: one row each, with interval and repetitions.
 import * as Plot from "@observablehq/plot";
 import type { Context, Panel, Point } from "../chart.ts";
 import { referenceModel } from "../data.ts";
@@ -12,11 +12,11 @@ export interface DotPoint extends Point {
   lower: number | null;
   upper: number | null;
   values: number[];
-  /** The baseline's figure. */
+  /** Figure of the baseline. */
   before?: number;
 }
 
-/** From this ratio of the largest to the least figure on, a linear axis would show one of them alone. */
+/** Ratio of largest to smallest figure from which the axis is logarithmic. */
 const wide = 15;
 
 export function dotPanel(
@@ -31,7 +31,7 @@ export function dotPanel(
     : largest(points.map((p) => Math.max(p.upper ?? p.x, p.before ?? p.x, ...p.values)));
   const scale = axisScale(most, axis.unit);
   const x = (value: number) => value / scale.factor;
-  // On a logarithmic axis rows begin a little below the least of all figures.
+  // A logarithmic axis starts a little below the smallest figure.
   const least = smallest(
     points
       .flatMap((p) => [p.lower ?? p.x, p.x, p.before ?? p.x, ...p.values])

@@ -1,4 +1,5 @@
-// Files of other programs: a panel a family, its numeric argument as the axis, its other arguments as lines.
+// Google Benchmark files: one panel per family, with a numeric argument as the axis and one line per
+// value of the others.
 import type { Chart, Context, Panel } from "../chart.ts";
 import type { Cell } from "../data.ts";
 import { valuesOf } from "../data.ts";
@@ -8,7 +9,7 @@ import { cellLines, isFlagged, shownPanels } from "../select.ts";
 import { dotPanel } from "./dots.ts";
 import { linePanel, type LinePoint } from "./lines.ts";
 
-/** The argument that varies most and is a number everywhere: the axis. */
+/** The numeric argument with the most values, used as the axis; null if there is none. */
 export function axisArgument(cells: Cell[]): string | null {
   const values = new Map<string, Set<string>>();
   for (const cell of cells)

@@ -5,13 +5,13 @@ import { axisLabel, axisScale, clipped, figureText } from "../format.ts";
 import { cellTitle, chosenCells, fixedCores, eachPanel, isFlagged } from "../select.ts";
 import { largest, roomyTicks, smallest, valueTicks } from "./axes.ts";
 
-/** "99.9 %", "max" for the share at which the largest of the operations stands. */
+/** "99.9 %", or "maximum" for the last point. */
 export function shareText(share: number, last: boolean): string {
   if (last) return "maximum";
   return `${+(share * 100).toFixed(6)} %`;
 }
 
-/** The percentiles that have a marker and a tooltip; the lines and the table have those between as well. */
+/** Percentiles with a marker and a tooltip. Lines and table also have those between. */
 const roundShares = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999];
 
 type Kind = "latency" | "response time" | "service time";
@@ -23,10 +23,10 @@ interface CurvePoint extends Point {
   kind: Kind;
 }
 
-/** From this ratio of the slowest to the fastest on, a linear axis would show the slowest alone. */
+/** Ratio of slowest to fastest from which the axis is logarithmic. */
 const wide = 100;
 
-/** An HDR axis: each step to the right has a tenth of the operations left. */
+/** HDR axis: each step right keeps a tenth of the operations. */
 const hdr = (share: number) => 1 / (1 - share);
 
 function panel(context: Context, index: number): Panel[] {
@@ -39,7 +39,7 @@ function panel(context: Context, index: number): Panel[] {
   for (const chosen of chosenCells(context, index)) {
     const cell = results.cell(chosen.cell);
     if (cell.cores !== cores) continue;
-    // In an open loop an operation has an intended start and an actual one: the time from each is drawn.
+    // In an open loop, response time counts from the intended start, service time from the actual.
     for (const [kind, curve] of [
       [cell.service ? "response time" : "latency", cell.latency],
       ["service time", cell.service],

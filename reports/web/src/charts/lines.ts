@@ -1,25 +1,25 @@
-// The drawing that the line charts share: interval bands, lines, intervals at the points, repetitions, points.
+// Drawing of the line charts: interval bands, lines, intervals, repetitions, points.
 import * as Plot from "@observablehq/plot";
 import type { Context, Panel, Point } from "../chart.ts";
 import { referenceModel } from "../data.ts";
 import { axisLabel, axisScale, clipped } from "../format.ts";
 import { keptApart, largest, roomyTicks, smallest, valueTicks } from "./axes.ts";
 
-/** One drawn point: a cell's figure at x. */
+/** A cell's figure at x. */
 export interface LinePoint extends Point {
   x: number;
   model: string;
   lower: number | null;
   upper: number | null;
   values: number[];
-  /** The baseline's figure. */
+  /** Figure of the baseline. */
   before?: number;
 }
 
 export interface Axes {
   x: { label: string; log: boolean; ticks?: number[]; format?: (x: number) => string };
   y: { label: string; unit: string; log: boolean; zero?: boolean };
-  /** Whether lines bear their names even where the panel is narrow: where the legend does not know them. */
+  /** Label lines even in narrow panels, because they are not in the legend. */
   labels?: boolean;
 }
 
@@ -38,12 +38,12 @@ const grouped = <T>(all: T[], key: (item: T) => string): Map<string, T[]> => {
   return groups;
 };
 
-/** From this width on, and up to this many lines, their names stand at their ends. */
+/** Lines are labelled from this panel width on, up to this number of lines. */
 const roomForLabels = 360;
 const mostLabels = 9;
 const labelLength = 16;
 
-/** Domain of x with room at both ends, also for a single value. */
+/** Domain of x with a margin at both ends, also for a single value. */
 function xDomain(xs: number[], log: boolean): [number, number] {
   const low = smallest(xs);
   const high = largest(xs);
@@ -63,7 +63,7 @@ function yDomain(
     .map((p) => smallest([p.lower ?? p.y, ...p.values]))
     .filter((y) => !log || y > 0);
   let high = largest(highs);
-  // A limit far above what was measured is cut: it must not flatten the measurements.
+  // A limit far above the measurements is cut, so that it does not flatten them.
   for (const limit of limits)
     high = Math.max(high, Math.min(largest(limit.line.map(([, y]) => y)), high * 1.25));
   if (!(high > 0)) high = 1;
@@ -74,7 +74,7 @@ function yDomain(
   return [zero ? 0 : smallest(lows), high * 1.04];
 }
 
-/** The panel's drawing, from its points, limits and axes. */
+/** Creates a panel from its points, limits and axes. */
 export function linePanel(
   context: Context,
   head: { key: string; title: string; note?: string },
@@ -87,7 +87,7 @@ export function linePanel(
   const scale = axisScale(largest(points.map((p) => p.y)), axes.y.unit);
   const y = (value: number) => value / scale.factor;
   const models = [...new Set(points.map((p) => p.model))];
-  // Points of different models at the same x stand a little apart, so that intervals can be compared.
+  // Points of different models at the same x are shifted, so that intervals can be compared.
   const step = Math.min(2.5, 14 / Math.max(1, models.length));
   const dx = (model: string) => (models.indexOf(model) - (models.length - 1) / 2) * step;
   const series = grouped(points, (p) => p.model);
@@ -229,7 +229,7 @@ export function linePanel(
           }),
         );
     }
-    // One mark for all points: their order is that of `points`, which is how tooltips find theirs.
+    // One mark per series, in the order of `points`: tooltips are found by position.
     for (const [model, own] of series)
       marks.push(
         Plot.dot(own, {
@@ -306,7 +306,7 @@ export function linePanel(
       marks,
     };
   };
-  // The points in the order in which the marks draw them.
+  // `points` is in the order that the marks draw.
   return {
     ...head,
     title: clipped(head.title, 120),

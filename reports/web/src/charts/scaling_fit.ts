@@ -11,7 +11,7 @@ interface FitPoint extends Point {
   model: string;
 }
 
-/** A coefficient of a law: "0.031 (0.029 to 0.033)", small ones in powers of ten. */
+/** Coefficient of a law: "0.031 (0.029 to 0.033)", small ones in powers of ten. */
 export function coefficientText([mean, lower, upper]: Figure): string {
   const text = (v: number) =>
     v !== 0 && Math.abs(v) < 0.001 ? v.toExponential(1) : threeDigits(v);
@@ -43,7 +43,7 @@ function panel(context: Context, index: number): Panel[] {
   const data = results.data.panels[index]!;
   const fits = (data.fits ?? []).filter((fit) => !fit.missing && !view.hidden.has(fit.model));
   if (!fits.length) return [];
-  // The richer law is drawn where there is one; the table has both.
+  // Draws the USL if it was fitted, otherwise Amdahl's law. The table has both.
   const drawn = [...new Map(fits.map((fit) => [fit.model, fit])).values()];
   const points = (data.best ?? []).flatMap(([i]): FitPoint[] => {
     const cell = results.cell(i);

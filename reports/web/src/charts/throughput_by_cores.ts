@@ -13,7 +13,7 @@ interface Chosen {
   base: number | null;
 }
 
-/** The figure of the chosen measure; efficiency is the speed-up divided by the ratio of cores. */
+/** Figure of the chosen measure. Efficiency is the speed-up divided by the ratio of cores. */
 export function measured(context: Context, { cell, speedup, base }: Chosen): Figure | null {
   const of = context.results.cell(cell);
   if (context.view.measure === "absolute") return context.results.figure(of, "throughput");
@@ -26,11 +26,11 @@ export function measured(context: Context, { cell, speedup, base }: Chosen): Fig
 const units = { absolute: "1/s", speedup: "×", efficiency: "%" };
 const labels = { absolute: "throughput", speedup: "speed-up", efficiency: "efficiency" };
 
-/** The most cores as a multiple of the fewest. */
+/** Ratio of most to fewest cores. */
 const spread = (points: LinePoint[]) =>
   largest(points.map((p) => p.x)) / smallest(points.map((p) => p.x));
 
-/** The linear ideal: of the best model at its fewest cores, or the diagonal of a relative measure. */
+/** Linear ideal: from the best model at the fewest cores, or the diagonal of a relative measure. */
 function ideal(context: Context, points: LinePoint[]): Limit[] {
   const own = points.filter((p) => p.model !== referenceModel);
   const xs = [...new Set(own.map((p) => p.x))].sort((a, b) => a - b);
@@ -110,7 +110,7 @@ function panel(context: Context, index: number): Panel[] {
   };
   const xs = new Set(points.map((p) => p.x));
   if (xs.size === 1) {
-    // One number of cores makes no line: a row a model, the fastest first, says more.
+    // One number of cores makes no line: draw one row per model, fastest first.
     const [x] = xs;
     return [
       dotPanel(
