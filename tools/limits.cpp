@@ -27,46 +27,46 @@ namespace {
 using shares = std::vector<double>;
 
 struct bench_context {
-  machine here = read_machine();
+  machine computer = read_machine();
   server_pool servers;
   std::uint32_t blocks;
 };
 
-struct cell_words {
+struct cell_text {
   std::string workload;  ///< with parameters, as on the command line
   std::string model;
   std::uint32_t cores;
   std::uint32_t in_flight;
 };
 
-duel_arm arm_of(bench_context& place, const cell_words& words) {
-  const named_parameters workload = parse_named_parameters(words.workload),
-                         model = parse_named_parameters(words.model);
+duel_arm arm_of(bench_context& context, const cell_text& text) {
+  const named_parameters workload = parse_named_parameters(text.workload),
+                         model = parse_named_parameters(text.model);
   planned_cell cell;
   cell.workload = &find_workload(workload.name);
   cell.workload_values =
       parameter_values(workload.name, cell.workload->parameters, workload.values);
-  const cpu_assignment given = assign_cpus(place.here, words.cores);
+  const cpu_assignment cpus = assign_cpus(context.computer, text.cores);
   duel_arm arm;
   arm.command = {executable_path(), "cell"};
   arm.what.workload = workload.name;
-  for (const auto& [name, text] : cell.workload_values.texts()) arm.what.parameters[name] = text;
+  for (const auto& [name, value] : cell.workload_values.texts()) arm.what.parameters[name] = value;
   arm.what.model = model.name;
   arm.what.model_parameters = model.values;
-  arm.what.cores = given.cell;
-  arm.what.in_flight = words.in_flight;
-  arm.what.endpoint = place.servers.server_for(cell, given).endpoint;
+  arm.what.cores = cpus.cell;
+  arm.what.in_flight = text.in_flight;
+  arm.what.endpoint = context.servers.server_for(cell, cpus).endpoint;
   return arm;
 }
 
 /// Returns the throughput of `arm` relative to `limit`, from alternating slices of 20 ms.
-shares duel_share(bench_context& place, const cell_words& limit, const cell_words& arm) {
+shares duel_share(bench_context& context, const cell_text& limit, const cell_text& arm) {
   duel_plan plan;
-  plan.blocks = place.blocks;
+  plan.blocks = context.blocks;
   shares all;
   std::vector<duel_block> blocks;
   try {
-    blocks = run_duel(arm_of(place, limit), arm_of(place, arm), plan);
+    blocks = run_duel(arm_of(context, limit), arm_of(context, arm), plan);
   } catch (const arm_failure& e) {
     throw error(e.kind(), fmt::format("{}: {}", (e.is_b() ? arm : limit).model, e.what()));
   }
@@ -81,10 +81,10 @@ shares duel_share(bench_context& place, const cell_words& limit, const cell_word
 }
 
 /// Returns the throughput relative to the arithmetic ceiling, in operations per second.
-shares ceiling_share(bench_context& place, const cell_words& words, double ceiling) {
+shares ceiling_share(bench_context& context, const cell_text& text, double ceiling) {
   shares all;
-  for (std::uint32_t i = 0; i < std::min(5U, place.blocks); ++i) {
-    const duel_arm arm = arm_of(place, words);
+  for (std::uint32_t i = 0; i < std::min(5U, context.blocks); ++i) {
+    const duel_arm arm = arm_of(context, text);
     cell_process process(arm.command, 20);
     process.prepare(arm.what);
     process.run({.seconds = 0.3});
@@ -97,66 +97,67 @@ shares ceiling_share(bench_context& place, const cell_words& words, double ceili
 
 /// Returns the throughput of `arm` relative to another program, from runs of 1 to 2 s in ABBA or
 /// BAAB order.
-shares against(bench_context& place, const duel_arm& arm, const std::function<double()>& other) {
+shares against(bench_context& context, const duel_arm& arm,
+               const std::function<double()>& program) {
   shares all;
   cell_process process(arm.command, 20);
   process.prepare(arm.what);
   process.run({.seconds = 0.3});
-  const auto ours = [&] {
+  const auto arm_rate = [&] {
     const sample s = process.run({.seconds = 1});
     return static_cast<double>(s.operations) / s.wall_s;
   };
-  for (std::uint32_t i = 0; i < std::min(5U, place.blocks); ++i) {
+  for (std::uint32_t i = 0; i < std::min(5U, context.blocks); ++i) {
     double a[2], b[2];
     if (i % 2 == 0)
-      a[0] = ours(), b[0] = other(), b[1] = other(), a[1] = ours();
+      a[0] = arm_rate(), b[0] = program(), b[1] = program(), a[1] = arm_rate();
     else
-      b[0] = other(), a[0] = ours(), a[1] = ours(), b[1] = other();
+      b[0] = program(), a[0] = arm_rate(), a[1] = arm_rate(), b[1] = program();
     if (const double share = std::sqrt(a[0] * a[1] / (b[0] * b[1])); std::isfinite(share))
       all.push_back(share);
   }
   return all;
 }
 
-shares openssl_share(bench_context& place) {
-  const duel_arm arm = arm_of(place, {"hashing", "event_loop", 1, 1});
-  return against(place, arm, [&] { return openssl_speed(arm.what.cores, 65536); });
+shares openssl_share(bench_context& context) {
+  const duel_arm arm = arm_of(context, {"hashing", "event_loop", 1, 1});
+  return against(context, arm, [&] { return openssl_speed(arm.what.cores, 65536); });
 }
 
-shares wrk_share(bench_context& place) {
-  const cpu_assignment given = assign_cpus(place.here, 1);
-  const nginx_server server(given.server, 16384);
-  const duel_arm arm = arm_of(place, {"download:url=" + server.url(), "event_loop", 1, 64});
-  return against(place, arm, [&] { return wrk(given.cell, 64, server.url()); });
+shares wrk_share(bench_context& context) {
+  const cpu_assignment cpus = assign_cpus(context.computer, 1);
+  const nginx_server server(cpus.server, 16384);
+  const duel_arm arm = arm_of(context, {"download:url=" + server.url(), "event_loop", 1, 64});
+  return against(context, arm, [&] { return wrk(cpus.cell, 64, server.url()); });
 }
 
-shares pgbench_share(bench_context& place) {
-  const duel_arm arm = arm_of(place, {"query:engine=postgresql", "event_loop", 1, 64});
+shares pgbench_share(bench_context& context) {
+  const duel_arm arm = arm_of(context, {"query:engine=postgresql", "event_loop", 1, 64});
   if (!prepare_pgbench(arm.what.endpoint)) return {};
-  return against(place, arm, [&] { return pgbench(arm.what.cores, 64, arm.what.endpoint); });
+  return against(context, arm, [&] { return pgbench(arm.what.cores, 64, arm.what.endpoint); });
 }
 
 /// Returns how closely `mixed` meets its requested CPU time, in a run without waits; 1 is exact.
-shares calibration_share(bench_context& place) {
+shares calibration_share(bench_context& context) {
   shares all;
-  for (std::uint32_t i = 0; i < place.blocks; ++i) {
-    const duel_arm arm = arm_of(place, {"mixed:cpu=500us,wait=0", "serial", 1, 1});
+  for (std::uint32_t i = 0; i < context.blocks; ++i) {
+    const duel_arm arm = arm_of(context, {"mixed:cpu=500us,wait=0", "serial", 1, 1});
     cell_process process(arm.command, 20);
     process.prepare(arm.what);
     const sample s = process.run({.seconds = 0.3});
-    const double took_s =
+    const double cpu_s =
         (s.cpu_user_s.value_or(0) + s.cpu_system_s.value_or(0)) / static_cast<double>(s.operations);
-    all.push_back(std::min(took_s / 500e-6, 500e-6 / took_s));
+    all.push_back(std::min(cpu_s / 500e-6, 500e-6 / cpu_s));
     process.finish();
   }
   return all;
 }
 
 /// Returns 40 MB divided by the memory that 10 000 sleeping coroutines add to the idle process.
-shares coroutine_memory_share(bench_context& place) {
+shares coroutine_memory_share(bench_context& context) {
   shares all;
   for (int i = 0; i < 3; ++i) {
-    const duel_arm arm = arm_of(place, {"sleep:delay=100ms", "event_loop", 1, 10000});
+    const duel_arm arm = arm_of(context, {"sleep:delay=100ms", "event_loop", 1, 10000});
     cell_process process(arm.command, 20);
     process.prepare(arm.what);
     const sample s = process.run({.seconds = 0.5});
@@ -168,10 +169,10 @@ shares coroutine_memory_share(bench_context& place) {
 }
 
 /// Returns 10 ms divided by the time from exec to ready.
-shares start_share(bench_context& place) {
+shares start_share(bench_context& context) {
   shares all;
-  for (std::uint32_t i = 0; i < 3 * place.blocks; ++i) {
-    const duel_arm arm = arm_of(place, {"noop", "event_loop", 1, 1});
+  for (std::uint32_t i = 0; i < 3 * context.blocks; ++i) {
+    const duel_arm arm = arm_of(context, {"noop", "event_loop", 1, 1});
     cell_process process(arm.command, 20);
     process.prepare(arm.what);
     all.push_back(0.010 / process.startup_s());
@@ -181,14 +182,14 @@ shares start_share(bench_context& place) {
 }
 
 struct row {
-  std::string_view what;
+  std::string_view name;
   std::string_view against;
-  double least;
+  double minimum;
   std::function<shares(bench_context&)> measure;
 };
 
-std::function<shares(bench_context&)> duel(cell_words limit, cell_words arm) {
-  return [limit, arm](bench_context& place) { return duel_share(place, limit, arm); };
+std::function<shares(bench_context&)> duel(cell_text limit, cell_text arm) {
+  return [limit, arm](bench_context& context) { return duel_share(context, limit, arm); };
 }
 
 std::vector<row> all_rows() {
@@ -216,8 +217,8 @@ std::vector<row> all_rows() {
       {"network 64 B, 1 core, fibers, 64 in flight", "reference", 0.85,
        duel({"network", "reference", 1, 64}, {"network", "fibers", 1, 64})},
       {"sleep 100 ms, 1 core, event_loop, 10 000 in flight", "in flight / delay", 0.97,
-       [](bench_context& place) {
-         return ceiling_share(place, {"sleep:delay=100ms", "event_loop", 1, 10000}, 100000);
+       [](bench_context& context) {
+         return ceiling_share(context, {"sleep:delay=100ms", "event_loop", 1, 10000}, 100000);
        }},
       {"noop, 1 core, event_loop, 64 in flight", "bare Asio posts", 0.80,
        duel({"noop", "bare_posts", 1, 64}, {"noop", "event_loop", 1, 64})},
@@ -227,38 +228,38 @@ std::vector<row> all_rows() {
        wrk_share},
       {"query PostgreSQL, 1 core, event_loop, 64 in flight", "pgbench -M prepared -S -c 64", 0.90,
        pgbench_share},
-      {"mixed, 500 us of computing", "its CPU time", 0.98, calibration_share},
+      {"mixed, 500 us of computing", "measured CPU time", 0.98, calibration_share},
       {"10 000 sleeping coroutines, memory", "40 MB", 1.0, coroutine_memory_share},
       {"start of a cell (noop)", "10 ms", 1.0, start_share},
   };
 }
 
-std::string program_beside(const std::string& name) {
-  const std::string own = executable_path();
-  return own.substr(0, own.rfind('/') + 1) + name;
+/// Returns the path of a program in the same directory as this one.
+std::string sibling_program(const std::string& name) {
+  const std::string path = executable_path();
+  return path.substr(0, path.rfind('/') + 1) + name;
 }
 
 int measure_all(std::uint32_t blocks, const std::string& filter) {
-  bench_context place{read_machine(), server_pool(program_beside("crossover"), {}), blocks};
+  bench_context context{read_machine(), server_pool(sibling_program("crossover"), {}), blocks};
   int missed = 0;
-  fmt::print("{:<62} {:<30} {:>7} {:>7} {:>17}\n", "arm", "against", "least", "median",
+  fmt::print("{:<62} {:<30} {:>7} {:>7} {:>17}\n", "arm", "against", "minimum", "median",
              "95 % of the mean");
   for (const row& r : all_rows()) {
-    if (std::string(r.what).find(filter) == std::string::npos) continue;
-    shares measured = r.measure(place);
-    if (measured.empty()) {
-      fmt::print("{:<62} {:<30} {:>7.2f} not measured\n", r.what, r.against, r.least);
+    if (std::string(r.name).find(filter) == std::string::npos) continue;
+    shares values = r.measure(context);
+    if (values.empty()) {
+      fmt::print("{:<62} {:<30} {:>7.2f} not measured\n", r.name, r.against, r.minimum);
       continue;
     }
-    const interval mean = *mean_interval(measured);
-    std::nth_element(measured.begin(),
-                     measured.begin() + static_cast<std::ptrdiff_t>(measured.size() / 2),
-                     measured.end());
-    const double median = measured[measured.size() / 2];
-    const bool reached = median >= r.least;
+    const interval mean = *mean_interval(values);
+    std::nth_element(values.begin(),
+                     values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+    const double median = values[values.size() / 2];
+    const bool reached = median >= r.minimum;
     missed += reached ? 0 : 1;
-    fmt::print("{:<62} {:<30} {:>7.2f} {:>7.3f} {:>8.3f}–{:<8.3f} {}\n", r.what, r.against, r.least,
-               median, mean.lower.value_or(median), mean.upper.value_or(median),
+    fmt::print("{:<62} {:<30} {:>7.2f} {:>7.3f} {:>8.3f}–{:<8.3f} {}\n", r.name, r.against,
+               r.minimum, median, mean.lower.value_or(median), mean.upper.value_or(median),
                reached ? "" : "missed");
     std::fflush(stdout);
   }
@@ -266,7 +267,6 @@ int measure_all(std::uint32_t blocks, const std::string& filter) {
 }
 
 }  // namespace
-
 }  // namespace crossover
 
 int main(int count, char** values) {
@@ -280,13 +280,14 @@ int main(int count, char** values) {
     const std::optional<std::uint64_t> blocks = count > 1 ? parse_count(values[1]) : 10;
     if (!blocks || *blocks < 2 || *blocks > 1000 || count > 3) {
       fmt::print(stderr,
-                 "usage: limits [BLOCKS [WORDS]]: so many pairs of processes a row, 2 to 1000 "
-                 "(10); rows with these words in their name alone\n");
+                 "usage: limits [BLOCKS [FILTER]]\n"
+                 "  BLOCKS  process pairs per row, 2 to 1000 (default 10)\n"
+                 "  FILTER  only rows whose name contains this text\n");
       return 64;
     }
     return measure_all(static_cast<std::uint32_t>(*blocks), count > 2 ? values[2] : "");
-  } catch (const std::exception& trouble) {
-    fmt::print(stderr, "limits: {}\n", trouble.what());
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "limits: {}\n", e.what());
     return 64;
   }
 }

@@ -36,7 +36,7 @@ double number_in(const std::string& text, const char* pattern) {
   return std::regex_search(text, match, std::regex(pattern)) ? std::stod(match[1]) : std::nan("");
 }
 
-std::string on(const std::vector<int>& cpus) {
+std::string taskset(const std::vector<int>& cpus) {
   return fmt::format("taskset -c {}", fmt::join(cpus, ","));
 }
 
@@ -48,28 +48,29 @@ std::uint16_t free_port() {
   socklen_t length = sizeof name;
   if (::bind(probe.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0 ||
       ::getsockname(probe.get(), reinterpret_cast<sockaddr*>(&name), &length) != 0)
-    throw system_failure(error_kind::failed, "no port on 127.0.0.1", errno);
+    throw system_failure(error_kind::failed, "no free port on 127.0.0.1", errno);
   return ntohs(name.sin_port);
 }
 
 }  // namespace
 
 double openssl_speed(const std::vector<int>& cpus, std::size_t bytes) {
-  const std::string said = output_of(fmt::format(
-      "{} openssl speed -elapsed -seconds 1 -bytes {} -evp sha256 2>/dev/null", on(cpus), bytes));
-  return number_in(said, R"(([0-9.]+)k\s*$)") * 1000 / static_cast<double>(bytes);
+  const std::string output = output_of(
+      fmt::format("{} openssl speed -elapsed -seconds 1 -bytes {} -evp sha256 2>/dev/null",
+                  taskset(cpus), bytes));
+  return number_in(output, R"(([0-9.]+)k\s*$)") * 1000 / static_cast<double>(bytes);
 }
 
 double wrk(const std::vector<int>& cpus, std::uint32_t connections, const std::string& url) {
-  return number_in(
-      output_of(fmt::format("{} wrk -t1 -c{} -d1s {} 2>/dev/null", on(cpus), connections, url)),
-      R"(Requests/sec:\s*([0-9.]+))");
+  return number_in(output_of(fmt::format("{} wrk -t1 -c{} -d1s {} 2>/dev/null", taskset(cpus),
+                                         connections, url)),
+                   R"(Requests/sec:\s*([0-9.]+))");
 }
 
 double pgbench(const std::vector<int>& cpus, std::uint32_t connections, const std::string& url) {
   return number_in(
       output_of(fmt::format("{} pgbench -n -M prepared -S -c {} -j 1 -T 2 '{}' 2>/dev/null",
-                            on(cpus), connections, url)),
+                            taskset(cpus), connections, url)),
       R"(tps = ([0-9.]+))");
 }
 
@@ -80,7 +81,7 @@ bool prepare_pgbench(const std::string& url) {
 nginx_server::nginx_server(const std::vector<int>& cpus, std::size_t bytes) {
   char name[] = "/tmp/crossover.XXXXXX";
   if (::mkdtemp(name) == nullptr)
-    throw system_failure(error_kind::failed, "no directory under /tmp", errno);
+    throw system_failure(error_kind::failed, "cannot create a directory under /tmp", errno);
   directory_ = name;
   try {
     const std::uint16_t port = free_port();
@@ -101,14 +102,14 @@ nginx_server::nginx_server(const std::vector<int>& cpus, std::size_t bytes) {
         "taskset", "-c", fmt::format("{}", fmt::join(cpus, ",")), "/usr/sbin/nginx", "-p",
         directory_, "-c", directory_ + "/nginx.conf"});
     url_ = fmt::format("http://127.0.0.1:{}/body", port);
-    for (int tries = 0;; ++tries) {
+    for (int attempt = 0;; ++attempt) {
       try {
         connect_first(fmt::format("127.0.0.1:{}", port));
         break;
       } catch (const error&) {
-        if (tries == 200)
+        if (attempt == 200)
           throw error(error_kind::unsupported,
-                      "nginx does not come up; is it there? apt-get install nginx-light");
+                      "nginx did not start; is it installed? apt-get install nginx-light");
         ::usleep(10'000);
       }
     }
