@@ -9,7 +9,7 @@ namespace crossover {
 /// space is reserved at once; pages are touched as needed.
 class arrival_schedule {
  public:
-  static constexpr std::size_t most = 8'000'000;
+  static constexpr std::size_t max_arrivals = 8'000'000;
 
   /// Throws `error` (resource) if the memory cannot be reserved.
   arrival_schedule();

@@ -45,20 +45,20 @@ struct tracing {
 /// about two readings longer than requested.
 double reading_ns() {
   constexpr int readings = 1000;
-  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  std::int64_t minimum = std::numeric_limits<std::int64_t>::max();
   for (int batch = 0; batch < 5; ++batch) {
     const std::int64_t start = now_ns();
     for (int i = 1; i < readings; ++i) now_ns();
-    least = std::min(least, now_ns() - start);
+    minimum = std::min(minimum, now_ns() - start);
   }
-  return static_cast<double>(least) / readings;
+  return static_cast<double>(minimum) / readings;
 }
 
 class cell {
  public:
   explicit cell(std::span<const model_type* const> models) : models_(models) {}
 
-  json answer(const json& request) {
+  json handle(const json& request) {
     if (!request.is_object() || request.size() != 1)
       throw error(error_kind::invalid,
                   "expected one JSON object with one key: prepare, run or finish");
@@ -77,7 +77,7 @@ class cell {
 
  private:
   json prepare(const json& body) {
-    if (prepared_)
+    if (model_)
       throw error(error_kind::invalid, "already prepared: a cell process measures one cell");
     const std::int64_t start = now_ns();
     model_setup setup;
@@ -85,7 +85,7 @@ class cell {
     setup.workload_values =
         parameter_values(setup.type->name, setup.type->parameters, strings(body, "parameters"));
     const model_type& type =
-        find_type(member(body, "model", json::value_t::string).get<std::string>());
+        find_model_type(member(body, "model", json::value_t::string).get<std::string>());
     setup.model_values =
         parameter_values(type.name, type.parameters, strings(body, "model_parameters"));
     for (const json& cpu : member(body, "cores", json::value_t::array)) {
@@ -111,19 +111,19 @@ class cell {
     const cell_request request{setup.type,          &setup.workload_values,
                                &setup.model_values, static_cast<std::uint32_t>(setup.cpus.size()),
                                setup.in_flight,     false};
-    if (const std::string why = unsupported_reason(type, request); !why.empty())
-      throw error(error_kind::unsupported, why);
+    if (const std::string reason = unsupported_reason(type, request); !reason.empty())
+      throw error(error_kind::unsupported, reason);
 
-    if (const double injected_delay_ns = amount(body, "injected_delay_ns"); injected_delay_ns > 0)
-      added_ns_ = std::max<std::int64_t>(1, std::llround(injected_delay_ns - 2 * reading_ns()));
+    if (const double delay_ns = amount(body, "injected_delay_ns"); delay_ns > 0)
+      injected_delay_ns_ = std::max<std::int64_t>(1, std::llround(delay_ns - 2 * reading_ns()));
     const std::uint64_t interval = whole(body, "sampling_interval", 0);
     if (interval > 1024)
       throw error(error_kind::invalid, "'sampling_interval' must be at most 1024");
     sampling_interval_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(interval));
-    first_ = interval == 0;
+    choose_interval_ = interval == 0;
     cell_request open_loop = request;
     open_loop.open_loop = true;
-    why_no_open_loop_ = unsupported_reason(type, open_loop);
+    open_loop_refusal_ = unsupported_reason(type, open_loop);
 
     raise_descriptor_limit();
     bind_to_cpus(setup.cpus);
@@ -132,14 +132,14 @@ class cell {
     if (flag(body, "trace"))
       tracing_ = std::make_unique<tracing>(setup.cpus, type.workers(request) + 4 * cores_);
     checksum_ = setup.type->make(setup.workload_values, setup.endpoint)->checksum();
-    prepared_ = type.prepare(setup);
+    model_ = type.prepare(setup);
     return {{"protocol", 1},
             {"setup_s", static_cast<double>(now_ns() - start) * 1e-9},
             {"base_rss_bytes", base}};
   }
 
   json run(const json& body) {
-    if (!prepared_) throw error(error_kind::invalid, "'run' before 'prepare'");
+    if (!model_) throw error(error_kind::invalid, "'run' before 'prepare'");
     const double seconds = amount(body, "seconds");
     const std::uint64_t operations = whole(body, "operations", 0);
     const double rate = amount(body, "rate");
@@ -150,9 +150,9 @@ class cell {
     run_control control;
     control.operations = operations;
     control.sampling_interval = sampling_interval_;
-    control.added_ns = added_ns_;
+    control.added_ns = injected_delay_ns_;
     if (rate > 0) {
-      if (!why_no_open_loop_.empty()) throw error(error_kind::unsupported, why_no_open_loop_);
+      if (!open_loop_refusal_.empty()) throw error(error_kind::unsupported, open_loop_refusal_);
       if (!(seconds > 0)) throw error(error_kind::invalid, "'rate' requires 'seconds'");
       const std::string schedule = body.value("schedule", "poisson");
       if (schedule != "poisson" && schedule != "constant")
@@ -175,12 +175,15 @@ class cell {
       traced_ = true;
     }
     const usage before = usage_of_this_process();
-    run_outcome outcome = prepared_->run(control, seconds);
+    run_outcome outcome = model_->run(control, seconds);
     const usage used = usage_of_this_process() - before;
     const std::int64_t begin_ns = outcome.begin_ns, end_ns = outcome.end_ns;
-    json told = to_json(sample_of(control, outcome, used, rate));
-    if (traced) told["trace"] = to_json(trace_of(begin_ns, end_ns));
-    return told;
+    const sample result = sample_of(control, outcome, used, rate);
+    if (choose_interval_ && rate == 0) sampling_interval_ = choose_sampling_interval(result);
+    choose_interval_ = false;
+    json reply = to_json(result);
+    if (traced) reply["trace"] = to_json(trace_of(begin_ns, end_ns));
+    return reply;
   }
 
   run_trace trace_of(std::int64_t begin_ns, std::int64_t end_ns) {
@@ -195,8 +198,8 @@ class cell {
   sample sample_of(const run_control& control, run_outcome& outcome, const usage& used,
                    double rate) {
     sample s;
-    for (const std::uint64_t share : outcome.worker_operations) s.operations += share;
-    if (s.operations == 0) throw error(error_kind::failed, nothing_but_errors(outcome));
+    for (const std::uint64_t operations : outcome.worker_operations) s.operations += operations;
+    if (s.operations == 0) throw error(error_kind::failed, no_success_message(outcome));
     s.wall_s = static_cast<double>(outcome.end_ns - outcome.begin_ns) * 1e-9;
     s.cpu_user_s = used.cpu_user_s + outcome.children.cpu_user_s;
     s.cpu_system_s = used.cpu_system_s + outcome.children.cpu_system_s;
@@ -214,39 +217,36 @@ class cell {
       s.service = std::move(outcome.service);
       s.rate = rate;
       s.achieved_rate = static_cast<double>(outcome.begun) / s.wall_s;
-    } else if (sampling_interval_ == 1 && first_) {
-      sampling_interval_ = timed_share(s);
     }
-    first_ = false;
     return s;
   }
 
-  /// Returns the sampling interval: 1 if a clock reading costs at most 2 % of an operation,
+  /// Returns a sampling interval: 1 if a clock reading costs at most 2 % of an operation,
   /// otherwise the power of 2 that keeps the cost of two readings below 2 %.
-  std::uint32_t timed_share(const sample& s) const {
+  std::uint32_t choose_sampling_interval(const sample& s) const {
     const double operation_ns = s.wall_s * 1e9 * cores_ / static_cast<double>(s.operations);
-    constexpr double reading_ns = 25;
-    const double share = reading_ns / (0.02 * operation_ns);
+    constexpr double clock_reading_ns = 25;
+    const double share = clock_reading_ns / (0.02 * operation_ns);
     return share <= 1
                ? 1
                : std::min(1024U, std::bit_ceil(static_cast<std::uint32_t>(std::ceil(2 * share))));
   }
 
-  static std::string nothing_but_errors(const run_outcome& outcome) {
-    std::string what = "no operation succeeded";
+  static std::string no_success_message(const run_outcome& outcome) {
+    std::string message = "no operation succeeded";
     for (const auto& [name, count] : outcome.errors)
-      what += fmt::format(", {} {} times", name, count);
-    return what;
+      message += fmt::format(", {} {} times", name, count);
+    return message;
   }
 
   json finish() {
     finished_ = true;
-    const std::uint64_t memory = prepared_ ? tree_memory_bytes(prepared_->children()) : 0;
-    prepared_.reset();
+    const std::uint64_t memory = model_ ? tree_memory_bytes(model_->children()) : 0;
+    model_.reset();
     return memory > 0 ? json{{"peak_rss_bytes", memory}} : json::object();
   }
 
-  const model_type& find_type(const std::string& name) const {
+  const model_type& find_model_type(const std::string& name) const {
     std::vector<std::string> names;
     for (const model_type* type : models_) {
       if (type->name == name) return *type;
@@ -260,14 +260,14 @@ class cell {
   std::unique_ptr<tracing> tracing_;
   bool traced_ = false;
   arrival_schedule arrivals_;
-  std::unique_ptr<model> prepared_;
+  std::unique_ptr<model> model_;
   std::uint32_t cores_ = 1;
   std::uint32_t sampling_interval_ = 1;
-  bool first_ = true;
-  std::int64_t added_ns_ = 0;  ///< busy-wait after each operation
+  bool choose_interval_ = true;         ///< after the first run of a closed loop
+  std::int64_t injected_delay_ns_ = 0;  ///< busy-wait after each operation
   bool finished_ = false;
   std::string checksum_;
-  std::string why_no_open_loop_;
+  std::string open_loop_refusal_;
 };
 
 /// Reads lines from a file descriptor.
@@ -294,8 +294,8 @@ class line_reader {
   std::string pending_;
 };
 
-bool write_line(int fd, const json& answer) {
-  const std::string text = answer.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+bool write_line(int fd, const json& reply) {
+  const std::string text = reply.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
     if (n < 0 && errno == EINTR) continue;
@@ -305,25 +305,25 @@ bool write_line(int fd, const json& answer) {
   return true;
 }
 
-json told(std::string_view kind, std::string_view message) {
+json error_reply(std::string_view kind, std::string_view message) {
   return {{"error", {{"kind", kind}, {"message", message}}}};
 }
 
-json attempt(cell& measured, const std::string& line) {
+json handle_line(cell& served, const std::string& line) {
   try {
     const json request = json::parse(line, nullptr, false);
     if (request.is_discarded()) throw error(error_kind::invalid, "request is not JSON");
-    return measured.answer(request);
-  } catch (const error& trouble) {
-    return told(to_string(trouble.kind()), trouble.what());
-  } catch (const json::exception& trouble) {
-    return told("invalid", trouble.what());
+    return served.handle(request);
+  } catch (const error& e) {
+    return error_reply(to_string(e.kind()), e.what());
+  } catch (const json::exception& e) {
+    return error_reply("invalid", e.what());
   } catch (const std::bad_alloc&) {
-    return told("resource", "out of memory: reduce in_flight");
-  } catch (const std::system_error& trouble) {
-    return told("resource", fmt::format("{}: reduce in_flight", trouble.what()));
-  } catch (const std::exception& trouble) {
-    return told("failed", trouble.what());
+    return error_reply("resource", "out of memory: reduce in_flight");
+  } catch (const std::system_error& e) {
+    return error_reply("resource", fmt::format("{}: reduce in_flight", e.what()));
+  } catch (const std::exception& e) {
+    return error_reply("failed", e.what());
   }
 }
 
@@ -331,13 +331,12 @@ json attempt(cell& measured, const std::string& line) {
 
 int serve_cell(int in, int out, std::span<const model_type* const> models) {
   ::signal(SIGPIPE, SIG_IGN);
-  cell measured(models);
+  cell served(models);
   line_reader requests(in);
   for (std::string line; requests.next(line);) {
     if (line.empty()) continue;
-    const json answer = attempt(measured, line);
-    if (!write_line(out, answer)) return 1;
-    if (measured.finished()) break;
+    if (!write_line(out, handle_line(served, line))) return 1;
+    if (served.finished()) break;
   }
   return 0;
 }

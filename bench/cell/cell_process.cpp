@@ -19,9 +19,9 @@ error_kind kind_of(const std::string& word) {
 }
 
 /// Returns a string member, or `fallback` if it is missing or not a string.
-std::string text_in(const json& told, const char* key, const char* otherwise) {
-  const auto found = told.find(key);
-  return found != told.end() && found->is_string() ? found->get<std::string>() : otherwise;
+std::string text_in(const json& object, const char* key, const char* fallback) {
+  const auto member = object.find(key);
+  return member != object.end() && member->is_string() ? member->get<std::string>() : fallback;
 }
 
 std::string shortened(const std::string& line) {
@@ -33,36 +33,37 @@ std::string shortened(const std::string& line) {
 cell_process::cell_process(std::vector<std::string> command, double grace_s)
     : started_ns_(now_ns()), child_(std::move(command)), grace_s_(grace_s) {}
 
-json cell_process::ask(const json& request, const char* expected, double patience_s) {
+json cell_process::ask(const json& request, const char* expected, double timeout_s) {
   child_.write_line(request.dump(-1, ' ', false, json::error_handler_t::replace));
-  const std::string line = child_.read_line(child_process::duration(patience_s));
-  const json answer = json::parse(line, nullptr, false);
-  if (answer.is_object() && answer.contains("error") && answer["error"].is_object()) {
-    const json& told = answer["error"];
-    throw error(kind_of(text_in(told, "kind", "failed")),
-                text_in(told, "message", "the cell reported an error without a message"));
+  const std::string line = child_.read_line(child_process::duration(timeout_s));
+  const json reply = json::parse(line, nullptr, false);
+  if (reply.is_object() && reply.contains("error") && reply["error"].is_object()) {
+    const json& failure = reply["error"];
+    throw error(kind_of(text_in(failure, "kind", "failed")),
+                text_in(failure, "message", "the cell reported an error without a message"));
   }
-  if (!answer.is_object() || !answer.contains(expected) || !answer[expected].is_object())
+  if (!reply.is_object() || !reply.contains(expected) || !reply[expected].is_object())
     throw error(error_kind::failed,
                 fmt::format("invalid reply from the cell process (expected '{}'): {}", expected,
                             shortened(line)));
-  return answer[expected];
+  return reply[expected];
 }
 
-void cell_process::prepare(const cell_preparation& what) {
-  json body = {{"workload", what.workload},
-               {"parameters", what.parameters},
-               {"model", what.model},
-               {"cores", what.cores},
-               {"in_flight", what.in_flight}};
-  if (!what.model_parameters.empty()) body["model_parameters"] = what.model_parameters;
-  if (!what.endpoint.empty()) body["endpoint"] = what.endpoint;
-  if (what.trace) body["trace"] = true;
-  if (what.sampling_interval > 0) body["sampling_interval"] = what.sampling_interval;
-  if (what.injected_delay_ns > 0) body["injected_delay_ns"] = what.injected_delay_ns;
+void cell_process::prepare(const cell_preparation& preparation) {
+  json body = {{"workload", preparation.workload},
+               {"parameters", preparation.parameters},
+               {"model", preparation.model},
+               {"cores", preparation.cores},
+               {"in_flight", preparation.in_flight}};
+  if (!preparation.model_parameters.empty())
+    body["model_parameters"] = preparation.model_parameters;
+  if (!preparation.endpoint.empty()) body["endpoint"] = preparation.endpoint;
+  if (preparation.trace) body["trace"] = true;
+  if (preparation.sampling_interval > 0) body["sampling_interval"] = preparation.sampling_interval;
+  if (preparation.injected_delay_ns > 0) body["injected_delay_ns"] = preparation.injected_delay_ns;
   // Thousands of threads or processes on few cores are slow to start and to end.
-  patience_s_ = 0.01 * what.in_flight;
-  const json ready = ask({{"prepare", body}}, "ready", grace_s_ + patience_s_);
+  in_flight_grace_s_ = 0.01 * preparation.in_flight;
+  const json ready = ask({{"prepare", body}}, "ready", grace_s_ + in_flight_grace_s_);
   startup_s_ = static_cast<double>(now_ns() - started_ns_) * 1e-9;
   if (ready.value("protocol", json()) != 1)
     throw error(error_kind::failed, "the cell process uses another protocol version (expected 1)");
@@ -70,37 +71,38 @@ void cell_process::prepare(const cell_preparation& what) {
     setup_s_ = ready["setup_s"].get<double>();
   if (ready.contains("base_rss_bytes") && ready["base_rss_bytes"].is_number_unsigned())
     base_rss_bytes_ = ready["base_rss_bytes"].get<std::uint64_t>();
-  if (const auto told = ready.find("environment"); told != ready.end() && told->is_object())
-    for (const auto& [name, value] : told->items())
+  if (const auto environment = ready.find("environment");
+      environment != ready.end() && environment->is_object())
+    for (const auto& [name, value] : environment->items())
       environment_[name] = value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-sample cell_process::run(const run_request& what) {
-  return sample_told(ask_for_sample(what, false));
+sample cell_process::run(const run_request& request) {
+  return read_sample(request_sample(request, false));
 }
 
-std::pair<sample, run_trace> cell_process::run_traced(const run_request& what) {
-  const json told = ask_for_sample(what, true);
-  if (!told.contains("trace"))
+std::pair<sample, run_trace> cell_process::run_traced(const run_request& request) {
+  const json reply = request_sample(request, true);
+  if (!reply.contains("trace"))
     throw error(error_kind::unsupported, "this cell process does not record traces");
-  return {sample_told(told), trace_from_json(told["trace"])};
+  return {read_sample(reply), trace_from_json(reply["trace"])};
 }
 
-json cell_process::ask_for_sample(const run_request& what, bool trace) {
+json cell_process::request_sample(const run_request& request, bool trace) {
   json body = json::object();
-  if (what.seconds > 0) body["seconds"] = what.seconds;
-  if (what.operations > 0) body["operations"] = what.operations;
-  if (what.rate > 0) {
-    body["rate"] = what.rate;
-    body["seed"] = what.seed;
+  if (request.seconds > 0) body["seconds"] = request.seconds;
+  if (request.operations > 0) body["operations"] = request.operations;
+  if (request.rate > 0) {
+    body["rate"] = request.rate;
+    body["seed"] = request.seed;
   }
   if (trace) body["trace"] = true;
-  return ask({{"run", body}}, "sample", what.seconds + grace_s_ + patience_s_);
+  return ask({{"run", body}}, "sample", request.seconds + grace_s_ + in_flight_grace_s_);
 }
 
-sample cell_process::sample_told(const json& told) const {
+sample cell_process::read_sample(const json& reply) const {
   try {
-    sample measured = sample_from_json(told);
+    sample measured = sample_from_json(reply);
     if (!(measured.wall_s > 0) || measured.operations == 0)
       throw error(error_kind::failed,
                   "invalid sample from the cell process: no operations or no time");
@@ -110,20 +112,21 @@ sample cell_process::sample_told(const json& told) const {
     return measured;
   } catch (const json::exception&) {
     throw error(error_kind::failed,
-                fmt::format("invalid reply from the cell process: {}", shortened(told.dump())));
-  } catch (const error& trouble) {
-    if (trouble.kind() != error_kind::unreadable) throw;
+                fmt::format("invalid reply from the cell process: {}", shortened(reply.dump())));
+  } catch (const error& e) {
+    if (e.kind() != error_kind::unreadable) throw;
     throw error(error_kind::failed,
-                fmt::format("invalid reply from the cell process: {}", trouble.what()));
+                fmt::format("invalid reply from the cell process: {}", e.what()));
   }
 }
 
 std::optional<std::uint64_t> cell_process::finish() {
-  const json told = ask({{"finish", json::object()}}, "finished", grace_s_ + patience_s_);
-  child_.end(child_process::duration(grace_s_ + patience_s_));
-  if (told.contains("peak_rss_bytes") && told["peak_rss_bytes"].is_number_unsigned() &&
-      told["peak_rss_bytes"] > 0)
-    return told["peak_rss_bytes"].get<std::uint64_t>();
+  const json finished =
+      ask({{"finish", json::object()}}, "finished", grace_s_ + in_flight_grace_s_);
+  child_.end(child_process::duration(grace_s_ + in_flight_grace_s_));
+  if (finished.contains("peak_rss_bytes") && finished["peak_rss_bytes"].is_number_unsigned() &&
+      finished["peak_rss_bytes"] > 0)
+    return finished["peak_rss_bytes"].get<std::uint64_t>();
   return std::nullopt;
 }
 

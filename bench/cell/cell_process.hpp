@@ -41,12 +41,12 @@ class cell_process {
   cell_process(std::vector<std::string> command, double grace_s);
 
   /// Sends `prepare` and returns once the cell is ready.
-  void prepare(const cell_preparation& what);
+  void prepare(const cell_preparation& preparation);
   /// Runs once. The sample includes the start-up figures.
-  sample run(const run_request& what);
+  sample run(const run_request& request);
   /// Runs once and returns the sample with its trace. The cell must have been prepared with
   /// `trace`. Throws `error` (unsupported) if the cell records no trace.
-  std::pair<sample, run_trace> run_traced(const run_request& what);
+  std::pair<sample, run_trace> run_traced(const run_request& request);
   /// Ends the cell. Returns its peak memory in bytes, if reported.
   std::optional<std::uint64_t> finish();
 
@@ -56,14 +56,15 @@ class cell_process {
   const std::map<std::string, std::string>& environment() const { return environment_; }
 
  private:
-  nlohmann::json ask_for_sample(const run_request& what, bool trace);
-  sample sample_told(const nlohmann::json& told) const;
-  nlohmann::json ask(const nlohmann::json& request, const char* expected, double patience_s);
+  nlohmann::json request_sample(const run_request& request, bool trace);
+  sample read_sample(const nlohmann::json& reply) const;
+  /// Sends a request and returns the member `expected` of the reply.
+  nlohmann::json ask(const nlohmann::json& request, const char* expected, double timeout_s);
 
   std::int64_t started_ns_;
   child_process child_;
   double grace_s_;
-  double patience_s_ = 0;  ///< additional timeout for many operations in flight
+  double in_flight_grace_s_ = 0;  ///< additional timeout for many operations in flight
   double startup_s_ = 0;
   std::optional<double> setup_s_;
   std::map<std::string, std::string> environment_;

@@ -21,30 +21,32 @@ namespace {
 
 /// Sizes in bytes of the kernel's record buffers: maximum for all CPUs, minimum and maximum per
 /// CPU.
-constexpr std::size_t most_of_all = 128 << 20, least_of_one = 256 << 10, most_of_one = 8 << 20;
+constexpr std::size_t max_total_bytes = 128 << 20, min_ring_bytes = 256 << 10,
+                      max_ring_bytes = 8 << 20;
 
 /// Returns the buffer size per CPU, a power of 2 as the kernel requires.
-std::size_t bytes_for_one_of(std::size_t cpus) {
-  return std::clamp(std::bit_floor(most_of_all / cpus), least_of_one, most_of_one);
+std::size_t ring_bytes(std::size_t cpus) {
+  return std::clamp(std::bit_floor(max_total_bytes / cpus), min_ring_bytes, max_ring_bytes);
 }
 
-int open_on(int cpu) {
-  perf_event_attr what{};
-  what.size = sizeof what;
-  what.type = PERF_TYPE_SOFTWARE;
-  what.config = PERF_COUNT_SW_DUMMY;  // counts nothing; only its switch records are used
-  what.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU;
-  what.sample_id_all = 1;
-  what.context_switch = 1;
-  what.inherit = 1;
-  what.exclude_kernel = 1;
-  what.exclude_hv = 1;
-  what.use_clockid = 1;
-  what.clockid = CLOCK_MONOTONIC;
-  return static_cast<int>(::syscall(SYS_perf_event_open, &what, 0, cpu, -1, PERF_FLAG_FD_CLOEXEC));
+int open_switch_counter(int cpu) {
+  perf_event_attr attributes{};
+  attributes.size = sizeof attributes;
+  attributes.type = PERF_TYPE_SOFTWARE;
+  attributes.config = PERF_COUNT_SW_DUMMY;  // counts nothing; only its switch records are used
+  attributes.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU;
+  attributes.sample_id_all = 1;
+  attributes.context_switch = 1;
+  attributes.inherit = 1;
+  attributes.exclude_kernel = 1;
+  attributes.exclude_hv = 1;
+  attributes.use_clockid = 1;
+  attributes.clockid = CLOCK_MONOTONIC;
+  return static_cast<int>(
+      ::syscall(SYS_perf_event_open, &attributes, 0, cpu, -1, PERF_FLAG_FD_CLOEXEC));
 }
 
-error refused(int errno_value) {
+error tracing_refusal(int errno_value) {
   return error(error_kind::unsupported,
                fmt::format("cannot trace context switches (perf_event_open: {}): set "
                            "kernel.perf_event_paranoid to 2 or lower, run as root, or grant "
@@ -84,11 +86,10 @@ cpu_switches::cpu_switches(const std::vector<int>& cpus) {
   for (const int cpu : cpus) {
     ring& r = rings_.emplace_back();
     r.cpu = cpu;
-    r.fd = open_on(cpu);
+    r.fd = open_switch_counter(cpu);
     int reason = errno;
     // An unprivileged process may lock less memory (sysctl kernel.perf_event_mlock_kb).
-    for (r.bytes = bytes_for_one_of(cpus.size()); r.fd >= 0 && r.bytes >= least_of_one;
-         r.bytes /= 2) {
+    for (r.bytes = ring_bytes(cpus.size()); r.fd >= 0 && r.bytes >= min_ring_bytes; r.bytes /= 2) {
       void* memory = ::mmap(nullptr, page + r.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, r.fd, 0);
       reason = errno;
       if (memory == MAP_FAILED) continue;
@@ -97,7 +98,7 @@ cpu_switches::cpu_switches(const std::vector<int>& cpus) {
     }
     if (r.page == nullptr) {
       close();
-      throw refused(reason);
+      throw tracing_refusal(reason);
     }
   }
 }
@@ -121,16 +122,16 @@ std::vector<cpu_switch> cpu_switches::take(std::uint64_t& lost) {
   std::vector<cpu_switch> all;
   for (ring& r : rings_) {
     const std::uint64_t head = r.head();
-    for (std::uint64_t at = r.page->data_tail; at < head;) {
+    for (std::uint64_t position = r.page->data_tail; position < head;) {
       perf_event_header record{};
-      r.copy(at, &record, sizeof record);
+      r.copy(position, &record, sizeof record);
       if (record.type == PERF_RECORD_LOST) {
         std::uint64_t counts[2];  // id, lost
-        r.copy(at + sizeof record, counts, sizeof counts);
+        r.copy(position + sizeof record, counts, sizeof counts);
         lost += counts[1];
       } else if (record.type == PERF_RECORD_SWITCH) {
         record_tail tail{};
-        r.copy(at + sizeof record, &tail, sizeof tail);
+        r.copy(position + sizeof record, &tail, sizeof tail);
         const bool out = (record.misc & PERF_RECORD_MISC_SWITCH_OUT) != 0;
         const bool preempted = (record.misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT) != 0;
         all.push_back({static_cast<std::int64_t>(tail.time_ns), r.cpu,
@@ -140,7 +141,7 @@ std::vector<cpu_switch> cpu_switches::take(std::uint64_t& lost) {
                                    : switch_kind::waits});
       }
       if (record.size == 0) break;
-      at += record.size;
+      position += record.size;
     }
     r.consume(head);
   }
@@ -153,8 +154,8 @@ std::string cpu_switches_refusal() {
   try {
     const cpu_switches probe({::sched_getcpu()});
     return {};
-  } catch (const error& trouble) {
-    return trouble.what();
+  } catch (const error& e) {
+    return e.what();
   }
 }
 

@@ -79,7 +79,7 @@ void latency_recorder::add(const latency_distribution& recorded) {
 }
 
 latency_distribution latency_recorder::take() {
-  latency_distribution taken;
+  latency_distribution total;
   std::uint64_t count = 0;
   double sum = 0;
   histogram& all = shards_[0].bins;
@@ -91,19 +91,19 @@ latency_distribution latency_recorder::take() {
       all += s.bins;
       s.bins.reset();
     }
-    taken.max_ns = std::max(taken.max_ns, s.max);
+    total.max_ns = std::max(total.max_ns, s.max);
     count += s.count;
     sum += s.sum;
     s.count = s.max = 0;
     s.sum = 0;
   }
-  if (count == 0) return taken;
+  if (count == 0) return total;
   for (int i = 0; i < log_linear_axis().size(); ++i)
     if (const std::uint64_t n = all.at(i); n > 0)
-      taken.bins.push_back({log_linear_axis::lower(i), log_linear_axis::lower(i + 1), n});
+      total.bins.push_back({log_linear_axis::lower(i), log_linear_axis::lower(i + 1), n});
   all.reset();
-  taken.mean_ns = sum / static_cast<double>(count);
-  return taken;
+  total.mean_ns = sum / static_cast<double>(count);
+  return total;
 }
 
 }  // namespace crossover

@@ -19,7 +19,7 @@ const nlohmann::json& member(const nlohmann::json& request, const char* key,
 double amount(const nlohmann::json& request, const char* key);
 
 /// Returns a non-negative integer, or `fallback` if the member is missing.
-std::uint64_t whole(const nlohmann::json& request, const char* key, std::uint64_t otherwise);
+std::uint64_t whole(const nlohmann::json& request, const char* key, std::uint64_t fallback);
 
 /// Returns a boolean, or false if the member is missing.
 bool flag(const nlohmann::json& request, const char* key);
