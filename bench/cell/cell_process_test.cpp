@@ -16,16 +16,16 @@
 namespace crossover {
 namespace {
 
-constexpr double patience_s = 60;
+constexpr double timeout_s = 60;
 const std::vector<std::string> cell_command = {CROSSOVER_PROGRAM, "cell"};
 
 /// A workload and a model that can run it.
-struct pair_of {
+struct workload_and_model {
   const workload_type* workload;
   const model_type* model;
 };
-std::vector<pair_of> pairs(bool open_loop) {
-  std::vector<pair_of> all;
+std::vector<workload_and_model> supported_pairs(bool open_loop) {
+  std::vector<workload_and_model> all;
   for (const workload_type* type : all_workloads())
     for (const model_type* model : all_models()) {
       if (!model->script.empty()) continue;  // runs in another program, which has its own tests
@@ -37,8 +37,8 @@ std::vector<pair_of> pairs(bool open_loop) {
     }
   return all;
 }
-std::string name_of(const ::testing::TestParamInfo<pair_of>& given) {
-  return std::string(given.param.workload->name) + "_" + std::string(given.param.model->name);
+std::string name_of(const ::testing::TestParamInfo<workload_and_model>& info) {
+  return std::string(info.param.workload->name) + "_" + std::string(info.param.model->name);
 }
 
 /// A workload's server in its own process.
@@ -50,30 +50,30 @@ struct server {
       return;
     process = std::make_unique<child_process>(
         std::vector<std::string>{CROSSOVER_PROGRAM, "serve", std::string(type.name)});
-    endpoint = process->read_line(child_process::duration(patience_s))
+    endpoint = process->read_line(child_process::duration(timeout_s))
                    .substr(std::string("listening ").size());
   }
 };
 
-cell_preparation preparation(const pair_of& given, std::uint32_t in_flight,
+cell_preparation preparation(const workload_and_model& pair, std::uint32_t in_flight,
                              const std::string& endpoint) {
-  cell_preparation what;
-  what.workload = given.workload->name;
-  what.model = given.model->name;
-  what.cores = {0};
-  what.in_flight = in_flight;
-  what.endpoint = endpoint;
-  return what;
+  cell_preparation body;
+  body.workload = pair.workload->name;
+  body.model = pair.model->name;
+  body.cores = {0};
+  body.in_flight = in_flight;
+  body.endpoint = endpoint;
+  return body;
 }
 
 std::uint64_t sum(const std::vector<std::uint64_t>& shares) {
   return std::accumulate(shares.begin(), shares.end(), std::uint64_t{0});
 }
 
-class cells : public ::testing::TestWithParam<pair_of> {};
-INSTANTIATE_TEST_SUITE_P(pairs, cells, ::testing::ValuesIn(pairs(false)), name_of);
+class cells : public ::testing::TestWithParam<workload_and_model> {};
+INSTANTIATE_TEST_SUITE_P(pairs, cells, ::testing::ValuesIn(supported_pairs(false)), name_of);
 
-TEST_P(cells, count_exactly_as_many_operations_as_asked) {
+TEST_P(cells, run_the_requested_number_of_operations) {
   const server serving(*GetParam().workload);
   const std::string checksum =
       GetParam()
@@ -82,7 +82,7 @@ TEST_P(cells, count_exactly_as_many_operations_as_asked) {
                  serving.endpoint)
           ->checksum();
   for (const std::uint32_t in_flight : {1U, 2U, 7U}) {
-    cell_process cell(cell_command, patience_s);
+    cell_process cell(cell_command, timeout_s);
     cell.prepare(preparation(GetParam(), in_flight, serving.endpoint));
     for (const std::uint64_t operations : {20, 3}) {  // 3: some lanes have no share
       const sample s = cell.run({.operations = operations});
@@ -97,20 +97,20 @@ TEST_P(cells, count_exactly_as_many_operations_as_asked) {
         EXPECT_LE(s.latency->count(), operations);
       }
       EXPECT_TRUE(operations == 3 || (s.latency && s.latency->count() == operations))
-          << "of the first run, every operation is timed";
+          << "every operation of the first run is timed";
       EXPECT_TRUE(s.cpu_user_s && s.cpu_system_s && s.voluntary_switches &&
                   s.involuntary_switches && s.minor_faults && s.major_faults && s.startup_s &&
                   s.setup_s && s.base_rss_bytes);
     }
     const pid_t pid = cell.pid();
     EXPECT_GT(cell.finish().value(), 0U);
-    EXPECT_TRUE(::kill(-pid, 0) != 0 && errno == ESRCH) << "a process is left of the cell";
+    EXPECT_TRUE(::kill(-pid, 0) != 0 && errno == ESRCH) << "a process of the cell is left";
   }
 }
 
-TEST_P(cells, run_for_a_time) {
+TEST_P(cells, run_for_a_number_of_seconds) {
   const server serving(*GetParam().workload);
-  cell_process cell(cell_command, patience_s);
+  cell_process cell(cell_command, timeout_s);
   cell.prepare(preparation(GetParam(), 3, serving.endpoint));
   const sample s = cell.run({.seconds = 0.05});
   EXPECT_GE(s.operations, 1U);
@@ -118,12 +118,13 @@ TEST_P(cells, run_for_a_time) {
   EXPECT_GE(s.wall_s, 0.02);
 }
 
-class open_loop_cells : public ::testing::TestWithParam<pair_of> {};
-INSTANTIATE_TEST_SUITE_P(pairs, open_loop_cells, ::testing::ValuesIn(pairs(true)), name_of);
+class open_loop_cells : public ::testing::TestWithParam<workload_and_model> {};
+INSTANTIATE_TEST_SUITE_P(pairs, open_loop_cells, ::testing::ValuesIn(supported_pairs(true)),
+                         name_of);
 
-TEST_P(open_loop_cells, begin_what_the_schedule_has) {
+TEST_P(open_loop_cells, start_the_scheduled_operations) {
   const server serving(*GetParam().workload);
-  cell_process cell(cell_command, patience_s);
+  cell_process cell(cell_command, timeout_s);
   cell.prepare(preparation(GetParam(), 4, serving.endpoint));
   const sample s = cell.run({.seconds = 0.4, .rate = 50, .seed = 3});
   // About 20 intended starts (Poisson, s.d. 4.5); a busy machine may miss some of them.
@@ -134,38 +135,39 @@ TEST_P(open_loop_cells, begin_what_the_schedule_has) {
   EXPECT_NEAR(*s.achieved_rate * s.wall_s, static_cast<double>(s.operations), 1e-6);
   EXPECT_EQ(s.latency->count(), s.operations);
   EXPECT_EQ(s.service->count(), s.operations);
-  EXPECT_GE(s.latency->mean_ns, s.service->mean_ns) << "the response time holds the service time";
+  EXPECT_GE(s.latency->mean_ns, s.service->mean_ns)
+      << "the response time includes the service time";
 }
 
 /// Tests of `network` under every model that can run it.
 class network_cells : public ::testing::TestWithParam<const model_type*> {};
 std::vector<const model_type*> network_models() {
   std::vector<const model_type*> all;
-  for (const auto& [type, model] : pairs(false))
+  for (const auto& [type, model] : supported_pairs(false))
     if (type->name == "network") all.push_back(model);
   return all;
 }
 INSTANTIATE_TEST_SUITE_P(models, network_cells, ::testing::ValuesIn(network_models()),
-                         [](const auto& given) { return std::string(given.param->name); });
+                         [](const auto& test) { return std::string(test.param->name); });
 
 /// Runs 12 operations against a misbehaving server. Returns the sample's counts, or the cell's
 /// error.
-std::string outcome(const model_type& model, misbehaviour what, std::uint32_t in_flight) {
-  const misbehaving_server serving(what, 64);
-  cell_process cell(cell_command, patience_s);
+std::string outcome(const model_type& model, misbehaviour kind, std::uint32_t in_flight) {
+  const misbehaving_server serving(kind, 64);
+  cell_process cell(cell_command, timeout_s);
   cell.prepare(preparation({&find_workload("network"), &model}, in_flight, serving.endpoint()));
   try {
     const sample s = cell.run({.operations = 12});
-    std::string told = std::to_string(s.operations) + " operations";
-    for (const auto& [name, count] : s.errors) told += ", " + std::to_string(count) + " " + name;
-    return told;
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::failed);
-    return trouble.what();
+    std::string counts = std::to_string(s.operations) + " operations";
+    for (const auto& [name, count] : s.errors) counts += ", " + std::to_string(count) + " " + name;
+    return counts;
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::failed);
+    return e.what();
   }
 }
 
-TEST_P(network_cells, put_echoes_in_pieces_together) {
+TEST_P(network_cells, accept_echoes_in_pieces) {
   for (const std::uint32_t in_flight : {1U, 3U})
     EXPECT_EQ(outcome(*GetParam(), misbehaviour::pieces, in_flight), "12 operations");
 }
@@ -179,24 +181,24 @@ TEST_P(network_cells, fail_on_wrong_echoes) {
   }
 }
 
-TEST_P(network_cells, count_hang_ups_and_connect_anew) {
+TEST_P(network_cells, count_closed_connections_and_reconnect) {
   // Each connection serves one message and closes during the second.
   for (const std::uint32_t in_flight : {1U, 3U})
     EXPECT_EQ(outcome(*GetParam(), misbehaviour::hang_up_in_message, in_flight),
               "6 operations, 6 receive:EOF");
 }
 
-TEST_P(network_cells, have_no_figure_when_nothing_succeeds) {
+TEST_P(network_cells, fail_if_no_operation_succeeds) {
   EXPECT_TRUE(
       outcome(*GetParam(), misbehaviour::hang_up, 2).starts_with("no operation succeeded, "))
       << outcome(*GetParam(), misbehaviour::hang_up, 2);
 }
 
-TEST(cell_process, one_that_hangs_is_killed_with_its_workers) {
+TEST(cell_process, a_hanging_cell_is_killed_with_its_workers) {
   cell_process cell(cell_command, 0.5);
-  cell_preparation what = preparation({&find_workload("sleep"), &find_model("processes")}, 3, "");
-  what.parameters = {{"delay", "60s"}};
-  cell.prepare(what);
+  cell_preparation body = preparation({&find_workload("sleep"), &find_model("processes")}, 3, "");
+  body.parameters = {{"delay", "60s"}};
+  cell.prepare(body);
   const pid_t group = cell.pid();
   EXPECT_THROW(cell.run({.operations = 3}), error);
   for (int tries = 0; tries < 2000 && ::kill(-group, 0) == 0; ++tries)
@@ -205,73 +207,75 @@ TEST(cell_process, one_that_hangs_is_killed_with_its_workers) {
 }
 
 /// Returns the error message if a cell process replies to its first request with `line`.
-std::string reading(const std::string& line, error_kind kind = error_kind::failed) {
+std::string error_of_reply(const std::string& line, error_kind kind = error_kind::failed) {
   cell_process cell({"/bin/sh", "-c", "read request; echo '" + line + "'; cat >/dev/null"},
-                    patience_s);
+                    timeout_s);
   try {
     cell.prepare(preparation({&find_workload("noop"), &find_model("serial")}, 1, ""));
     return "ready";
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), kind) << line;
-    return trouble.what();
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), kind) << line;
+    return e.what();
   }
 }
 
-TEST(cell_process, nonsense_is_told_as_such) {
-  EXPECT_EQ(reading(R"({"ready":{"protocol":1}})"), "ready");
-  EXPECT_EQ(reading("Welcome to node 7"),
+TEST(cell_process, rejects_invalid_replies) {
+  EXPECT_EQ(error_of_reply(R"({"ready":{"protocol":1}})"), "ready");
+  EXPECT_EQ(error_of_reply("Welcome to node 7"),
             "invalid reply from the cell process (expected 'ready'): Welcome to node 7");
-  EXPECT_EQ(reading(R"({"sample":{}})"),
+  EXPECT_EQ(error_of_reply(R"({"sample":{}})"),
             R"(invalid reply from the cell process (expected 'ready'): {"sample":{}})");
-  EXPECT_EQ(reading(R"({"ready":1})"),
+  EXPECT_EQ(error_of_reply(R"({"ready":1})"),
             R"(invalid reply from the cell process (expected 'ready'): {"ready":1})");
-  EXPECT_EQ(reading("[]"), "invalid reply from the cell process (expected 'ready'): []");
-  EXPECT_EQ(reading(R"({"ready":{"protocol":2}})"),
+  EXPECT_EQ(error_of_reply("[]"), "invalid reply from the cell process (expected 'ready'): []");
+  EXPECT_EQ(error_of_reply(R"({"ready":{"protocol":2}})"),
             "the cell process uses another protocol version (expected 1)");
-  EXPECT_LT(reading(std::string(1000, 'x')).size(), 200U) << "an endless line is cut";
+  EXPECT_LT(error_of_reply(std::string(1000, 'x')).size(), 200U) << "a long line is shortened";
 }
 
-TEST(cell_process, wrong_types_are_nonsense_not_a_bug_of_ours) {
-  EXPECT_TRUE(reading(R"({"ready":{"protocol":"one"}})").starts_with("the cell process"))
-      << reading(R"({"ready":{"protocol":"one"}})");
-  EXPECT_TRUE(reading(R"({"error":{"kind":1,"message":2}})").starts_with("the cell"))
-      << reading(R"({"error":{"kind":1,"message":2}})");
+TEST(cell_process, rejects_members_of_the_wrong_type) {
+  EXPECT_TRUE(error_of_reply(R"({"ready":{"protocol":"one"}})").starts_with("the cell process"))
+      << error_of_reply(R"({"ready":{"protocol":"one"}})");
+  EXPECT_TRUE(error_of_reply(R"({"error":{"kind":1,"message":2}})").starts_with("the cell"))
+      << error_of_reply(R"({"error":{"kind":1,"message":2}})");
 }
 
-TEST(cell_process, errors_keep_their_kind_and_words) {
-  EXPECT_EQ(reading(R"({"error":{"kind":"unsupported","message":"no loop here"}})",
-                    error_kind::unsupported),
+TEST(cell_process, errors_keep_their_kind_and_message) {
+  EXPECT_EQ(error_of_reply(R"({"error":{"kind":"unsupported","message":"no loop here"}})",
+                           error_kind::unsupported),
             "no loop here");
-  EXPECT_EQ(reading(R"({"error":{"kind":"resource","message":"no memory"}})", error_kind::resource),
+  EXPECT_EQ(error_of_reply(R"({"error":{"kind":"resource","message":"no memory"}})",
+                           error_kind::resource),
             "no memory");
-  EXPECT_EQ(reading(R"({"error":{"kind":"invalid","message":"unknown"}})", error_kind::invalid),
-            "unknown");
-  EXPECT_EQ(reading(R"({"error":{"kind":"of another age","message":"unknown"}})"), "unknown");
-  EXPECT_EQ(reading(R"({"error":{}})"), "the cell reported an error without a message");
+  EXPECT_EQ(
+      error_of_reply(R"({"error":{"kind":"invalid","message":"unknown"}})", error_kind::invalid),
+      "unknown");
+  EXPECT_EQ(error_of_reply(R"({"error":{"kind":"newer","message":"unknown"}})"), "unknown");
+  EXPECT_EQ(error_of_reply(R"({"error":{}})"), "the cell reported an error without a message");
 }
 
-TEST(cell_process, a_sample_without_time_or_operations_is_nonsense) {
-  const auto sampled = [](const std::string& answer) -> std::string {
+TEST(cell_process, rejects_a_sample_without_time_or_operations) {
+  const auto outcome_of_sample = [](const std::string& reply) -> std::string {
     cell_process cell({"/bin/sh", "-c",
                        "read request; echo '{\"ready\":{\"protocol\":1}}'; read request; echo '" +
-                           answer + "'; cat >/dev/null"},
-                      patience_s);
+                           reply + "'; cat >/dev/null"},
+                      timeout_s);
     cell.prepare(preparation({&find_workload("noop"), &find_model("serial")}, 1, ""));
     try {
       return std::to_string(cell.run({.seconds = 0.01}).operations);
-    } catch (const error& trouble) {
-      EXPECT_EQ(trouble.kind(), error_kind::failed);
-      return trouble.what();
+    } catch (const error& e) {
+      EXPECT_EQ(e.kind(), error_kind::failed);
+      return e.what();
     }
   };
-  EXPECT_EQ(sampled(R"({"sample":{"operations":5,"wall_s":1}})"), "5");
-  EXPECT_EQ(sampled(R"({"sample":{"operations":5,"wall_s":0}})"),
+  EXPECT_EQ(outcome_of_sample(R"({"sample":{"operations":5,"wall_s":1}})"), "5");
+  EXPECT_EQ(outcome_of_sample(R"({"sample":{"operations":5,"wall_s":0}})"),
             "invalid sample from the cell process: no operations or no time");
-  EXPECT_EQ(sampled(R"({"sample":{"operations":0,"wall_s":1}})"),
+  EXPECT_EQ(outcome_of_sample(R"({"sample":{"operations":0,"wall_s":1}})"),
             "invalid sample from the cell process: no operations or no time");
-  EXPECT_EQ(sampled(R"({"sample":{"wall_s":1}})"),
+  EXPECT_EQ(outcome_of_sample(R"({"sample":{"wall_s":1}})"),
             "invalid reply from the cell process: sample: number 'operations' is missing");
-  EXPECT_EQ(sampled(R"({"sample":{"operations":-5,"wall_s":1}})"),
+  EXPECT_EQ(outcome_of_sample(R"({"sample":{"operations":-5,"wall_s":1}})"),
             "invalid reply from the cell process: operations: count is negative or too large");
 }
 

@@ -21,13 +21,13 @@ latency_distribution distribution_of(const std::vector<std::uint64_t>& values) {
 }
 
 /// Returns a value's bin as defined in PROTOCOL.md.
-latency_bin bin_by_the_page(std::uint64_t value) {
+latency_bin documented_bin(std::uint64_t value) {
   if (value < 64) return {value, value + 1, 1};
   const int shift = static_cast<int>(std::bit_width(value)) - 7;
   return {(value >> shift) << shift, ((value >> shift) + 1) << shift, 1};
 }
 
-TEST(latency_recorder, a_bins_middle_is_within_one_percent_over_the_whole_range) {
+TEST(latency_recorder, bin_middles_are_within_one_percent_over_the_whole_range) {
   std::vector<std::uint64_t> values = {0, 1, 2, 63, 64, 65, 127, 128, 129};
   for (int octave = 6; octave < 41; ++octave)
     for (const std::uint64_t step : {0, 1, 7, 31, 32, 63})
@@ -36,7 +36,7 @@ TEST(latency_recorder, a_bins_middle_is_within_one_percent_over_the_whole_range)
   for (const std::uint64_t value : values) {
     const latency_distribution one = distribution_of({value});
     ASSERT_EQ(one.bins.size(), 1U) << value;
-    EXPECT_EQ(one.bins[0], bin_by_the_page(value)) << value;
+    EXPECT_EQ(one.bins[0], documented_bin(value)) << value;
     const double middle = (static_cast<double>(one.bins[0].lower_ns) +
                            static_cast<double>(one.bins[0].upper_ns - 1)) /
                           2;
@@ -68,7 +68,7 @@ TEST(latency_recorder, maximum_and_mean_are_exact) {
   EXPECT_EQ(recorded.quantile_ns(1), 999'999'999'999.0);
 }
 
-TEST(latency_recorder, no_value_is_lost_below_0_or_above_the_last_bin) {
+TEST(latency_recorder, keeps_values_below_0_and_above_the_last_bin) {
   latency_recorder recorder(1);
   latency_recorder::buffer buffer(recorder, 0);
   buffer.record(-5);
@@ -80,7 +80,7 @@ TEST(latency_recorder, no_value_is_lost_below_0_or_above_the_last_bin) {
   EXPECT_EQ(recorded.max_ns, 1ULL << 50);
 }
 
-TEST(latency_recorder, bins_are_ascending_and_none_is_empty) {
+TEST(latency_recorder, bins_are_ascending_and_not_empty) {
   const latency_distribution recorded = distribution_of({5'000'000, 100, 100, 3, 70'000});
   for (std::size_t i = 0; i < recorded.bins.size(); ++i) {
     EXPECT_GT(recorded.bins[i].count, 0U);
@@ -89,7 +89,7 @@ TEST(latency_recorder, bins_are_ascending_and_none_is_empty) {
   }
 }
 
-TEST(latency_recorder, taking_leaves_it_empty) {
+TEST(latency_recorder, take_empties_the_recorder) {
   latency_recorder recorder(3);
   for (std::uint32_t worker = 0; worker < 5; ++worker) {
     latency_recorder::buffer buffer(recorder, worker);
@@ -104,7 +104,7 @@ TEST(latency_recorder, taking_leaves_it_empty) {
   EXPECT_TRUE(std::isnan(second.quantile_ns(0.5)));
 }
 
-TEST(latency_recorder, workers_of_all_shards_add_up_while_they_run_at_once) {
+TEST(latency_recorder, concurrent_workers_of_all_shards_add_up) {
   constexpr int each = 10'007;
   latency_recorder recorder(2);
   std::vector<std::thread> workers;
@@ -121,32 +121,32 @@ TEST(latency_recorder, workers_of_all_shards_add_up_while_they_run_at_once) {
   EXPECT_EQ(recorded.max_ns, static_cast<std::uint64_t>(each - 1));
 }
 
-TEST(latency_recorder, what_another_process_recorded_adds_up_without_loss) {
-  const std::vector<std::uint64_t> ones = {5, 700, 1'000'000}, others = {700, 2'000'000'000, 63};
-  std::vector<std::uint64_t> all = ones;
+TEST(latency_recorder, adds_distributions_of_other_processes_without_loss) {
+  const std::vector<std::uint64_t> first = {5, 700, 1'000'000}, others = {700, 2'000'000'000, 63};
+  std::vector<std::uint64_t> all = first;
   all.insert(all.end(), others.begin(), others.end());
   latency_recorder recorder(2);
-  recorder.add(distribution_of(ones));
+  recorder.add(distribution_of(first));
   recorder.add(distribution_of(others));
   const latency_distribution sum = recorder.take();
-  const latency_distribution at_once = distribution_of(all);
-  EXPECT_EQ(sum.bins, at_once.bins);
-  EXPECT_EQ(sum.max_ns, at_once.max_ns);
-  EXPECT_DOUBLE_EQ(sum.mean_ns, at_once.mean_ns);
+  const latency_distribution together = distribution_of(all);
+  EXPECT_EQ(sum.bins, together.bins);
+  EXPECT_EQ(sum.max_ns, together.max_ns);
+  EXPECT_DOUBLE_EQ(sum.mean_ns, together.mean_ns);
 }
 
-TEST(latency_distribution, merging_equals_recording_at_once) {
+TEST(latency_distribution, merging_equals_recording_together) {
   latency_distribution merged = distribution_of({10, 20'000, 20'010});
   merged.merge(distribution_of({20'005, 9, 4'000'000}));
-  const latency_distribution at_once = distribution_of({10, 20'000, 20'010, 20'005, 9, 4'000'000});
-  EXPECT_EQ(merged.bins, at_once.bins);
-  EXPECT_EQ(merged.max_ns, at_once.max_ns);
-  EXPECT_DOUBLE_EQ(merged.mean_ns, at_once.mean_ns);
+  const latency_distribution together = distribution_of({10, 20'000, 20'010, 20'005, 9, 4'000'000});
+  EXPECT_EQ(merged.bins, together.bins);
+  EXPECT_EQ(merged.max_ns, together.max_ns);
+  EXPECT_DOUBLE_EQ(merged.mean_ns, together.mean_ns);
   latency_distribution empty;
   empty.merge({});
   EXPECT_TRUE(empty.bins.empty());
-  empty.merge(at_once);
-  EXPECT_EQ(empty, at_once);
+  empty.merge(together);
+  EXPECT_EQ(empty, together);
 }
 
 }  // namespace

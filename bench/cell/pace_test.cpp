@@ -30,7 +30,7 @@ struct paced : ::testing::Test {
   }
 };
 
-TEST(run_control, shares_counted_operations_out_to_the_last_one) {
+TEST(run_control, quotas_add_up_to_the_operations) {
   run_control control;
   for (const std::uint64_t operations : {1, 6, 7, 8, 1000}) {
     control.operations = operations;
@@ -67,34 +67,34 @@ TEST(run_control, nothing_is_claimed_after_the_deadline) {
   EXPECT_FALSE(control.claim());
 }
 
-TEST_F(paced, a_quota_is_met_exactly) {
-  for (const std::uint32_t every : {1U, 2U, 8U, 1024U})
+TEST_F(paced, runs_exactly_the_quota) {
+  for (const std::uint32_t interval : {1U, 2U, 8U, 1024U})
     for (const std::uint64_t quota : {1U, 2U, 7U, 100U, 3000U}) {
-      control.sampling_interval = every;
+      control.sampling_interval = interval;
       worker.begin();
-      EXPECT_EQ(run_all(quota), static_cast<int>(quota)) << every;
-      EXPECT_EQ(worker.operations, quota) << every;
+      EXPECT_EQ(run_all(quota), static_cast<int>(quota)) << interval;
+      EXPECT_EQ(worker.operations, quota) << interval;
       latency.take();
     }
 }
 
-TEST_F(paced, a_lane_without_a_share_does_not_begin) {
+TEST_F(paced, a_lane_without_quota_does_not_begin) {
   EXPECT_FALSE(pace.begin(control, 0, now_ns()));
 }
 
-TEST_F(paced, every_operation_is_timed_where_that_is_asked) {
+TEST_F(paced, times_every_operation_by_default) {
   run_all(500);
   EXPECT_EQ(latency.take().count(), 500U);
 }
 
-TEST_F(paced, one_operation_in_every_n_is_timed_else) {
+TEST_F(paced, times_one_operation_in_the_sampling_interval) {
   control.sampling_interval = 8;
   run_all(8000);
   EXPECT_NEAR(static_cast<double>(latency.take().count()), 1000,
               100);  // six standard deviations
 }
 
-TEST_F(paced, which_operation_is_timed_is_left_to_chance) {
+TEST_F(paced, chooses_the_timed_operation_at_random) {
   // With two operations per lane, the timed one must not always be the first, which waits in the
   // queue longest.
   control.sampling_interval = 4;
@@ -107,7 +107,7 @@ TEST_F(paced, which_operation_is_timed_is_left_to_chance) {
   EXPECT_LT(timed, 200);
 }
 
-TEST_F(paced, a_timed_operation_is_one_not_the_sum_of_many) {
+TEST_F(paced, a_latency_covers_one_operation_only) {
   control.sampling_interval = 4;
   std::int64_t longest = 0, before = now_ns();
   for (bool more = pace.begin(control, 60, now_ns()); more;) {
@@ -130,13 +130,13 @@ TEST_F(paced, the_deadline_ends_the_lane) {
   EXPECT_GE(now_ns(), control.deadline_ns);
 }
 
-TEST_F(paced, even_where_only_one_in_many_is_timed) {
+TEST_F(paced, the_deadline_ends_a_lane_with_rare_checks) {
   control.sampling_interval = 1024;
   control.deadline_ns = now_ns() + 2'000'000;
   EXPECT_GE(run_all(~std::uint64_t{0}), 1);
 }
 
-TEST_F(paced, errors_are_counted_apart_and_use_up_the_quota) {
+TEST_F(paced, errors_are_counted_separately_and_use_up_the_quota) {
   bool more = pace.begin(control, 5, now_ns());
   for (int i = 0; more; ++i)
     more = i % 2 == 0 ? pace.failed(worker, operation_error("receive", ECONNRESET))
@@ -147,13 +147,13 @@ TEST_F(paced, errors_are_counted_apart_and_use_up_the_quota) {
   EXPECT_EQ(latency.take().count(), 2U);
 }
 
-TEST_F(paced, errors_end_at_the_deadline_too) {
+TEST_F(paced, the_deadline_ends_a_lane_after_an_error) {
   control.deadline_ns = now_ns() - 1;
   ASSERT_TRUE(pace.begin(control, ~std::uint64_t{0}, now_ns()));
   EXPECT_FALSE(pace.failed(worker, operation_error("connect", ECONNREFUSED)));
 }
 
-TEST_F(paced, a_new_run_begins_at_nothing) {
+TEST_F(paced, begin_resets_the_counts) {
   run_all(3);
   worker.errors["x"] = 1;
   worker.begin();
@@ -162,7 +162,7 @@ TEST_F(paced, a_new_run_begins_at_nothing) {
   EXPECT_GE(worker.begin_ns, worker.end_ns);
 }
 
-TEST_F(paced, an_open_loop_counts_from_the_intended_start) {
+TEST_F(paced, open_loop_latency_starts_at_the_intended_start) {
   const std::int64_t intended = now_ns() - 50'000'000;
   open_loop_turn turn{intended};
   turn.start(worker);
