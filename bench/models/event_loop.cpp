@@ -24,20 +24,20 @@ class event_loop final : public model {
   }
 
   run_outcome run(run_control& control, double seconds) override {
-    release(control, seconds);
+    start_run(control, seconds);
     team_.run([&](std::uint32_t i) {
-      loop& mine = *loops_[i];
-      current_tally() = &mine.counted;
-      mine.context.restart();
-      mine.counted.begin();
-      mine.lanes.start(control);
-      mine.context.run();
-      mine.counted.end();
-      mine.lanes.rethrow();
+      loop& l = *loops_[i];
+      current_tally() = &l.counted;
+      l.context.restart();
+      l.counted.begin();
+      l.lanes.start(control);
+      l.context.run();
+      l.counted.end();
+      l.lanes.rethrow();
     });
     std::vector<tally*> tallies;
     for (const auto& l : loops_) tallies.push_back(&l->counted);
-    return gather(tallies, latency_, service_);
+    return collect_outcome(tallies, latency_, service_);
   }
 
  private:

@@ -35,7 +35,7 @@ void wake_all(std::atomic<std::uint32_t>& word) {
 }
 
 /// The kernel takes 208 KiB at once by default.
-constexpr std::size_t most_message_bytes = 180 << 10;
+constexpr std::size_t max_message_bytes = 180 << 10;
 
 /// Sends a worker message: worker number, then JSON. All workers share one channel: with a pair of
 /// sockets each, every fork would copy, and every exit close, one descriptor per worker.
@@ -93,7 +93,7 @@ forked_workers::forked_workers(
       throw system_failure(error_kind::resource, "cannot create a socket for worker processes",
                            errno);
     channel_ = descriptor(pair[0]);
-    const descriptor theirs(pair[1]);
+    const descriptor worker_end(pair[1]);
     for (std::uint32_t i = 0; i < count; ++i) {
       const pid_t pid = ::fork();
       if (pid < 0)
@@ -102,7 +102,7 @@ forked_workers::forked_workers(
                              errno);
       if (pid == 0) {
         channel_.reset();
-        serve(i, theirs.get(), make);
+        serve(i, worker_end.get(), make);
       }
       workers_.push_back(pid);
     }
@@ -137,7 +137,7 @@ void forked_workers::serve(
       if (done == workers) wake_all(shared_->finished);
       for (; done < workers; done = shared_->finished.load())
         wait_for_change(shared_->finished, done);
-      const bool told =
+      const bool sent =
           write_message(socket, number,
                         {{"operations", counted.operations},
                          {"begun", counted.begun},
@@ -149,24 +149,24 @@ void forked_workers::serve(
                          {"usage",
                           {used.cpu_user_s, used.cpu_system_s, used.voluntary_switches,
                            used.involuntary_switches, used.minor_faults, used.major_faults}}});
-      if (!told) break;
+      if (!sent) break;
     }
-  } catch (const std::exception& trouble) {
-    write_message(socket, number, {{"error", trouble.what()}});
+  } catch (const std::exception& e) {
+    write_message(socket, number, {{"error", e.what()}});
     status = 1;
   }
   ::_exit(status);
 }
 
 run_outcome forked_workers::run(run_control& control, double seconds) {
-  run_control& theirs = shared_->control;
-  theirs.operations = control.operations;
-  theirs.sampling_interval = control.sampling_interval;
-  theirs.added_ns = control.added_ns;
-  theirs.arrivals = control.arrivals;
-  theirs.arrival_count = control.arrival_count;
+  run_control& shared = shared_->control;
+  shared.operations = control.operations;
+  shared.sampling_interval = control.sampling_interval;
+  shared.added_ns = control.added_ns;
+  shared.arrivals = control.arrivals;
+  shared.arrival_count = control.arrival_count;
   shared_->finished = 0;
-  release(theirs, seconds);
+  start_run(shared, seconds);
   ++shared_->turn;
   wake_all(shared_->turn);
 
@@ -174,16 +174,16 @@ run_outcome forked_workers::run(run_control& control, double seconds) {
   outcome.begin_ns = INT64_MAX;
   latency_recorder latency(1), service(1);
   outcome.worker_operations.resize(workers_.size());
-  for_each_message("during the run", [&](std::size_t worker, const nlohmann::json& told) {
-    outcome.begin_ns = std::min(outcome.begin_ns, told["begin"].get<std::int64_t>());
-    outcome.end_ns = std::max(outcome.end_ns, told["end"].get<std::int64_t>());
-    outcome.begun += told["begun"].get<std::uint64_t>();
-    outcome.worker_operations[worker] = told["operations"];
-    for (const auto& [name, count] : told["errors"].items())
+  for_each_message("during the run", [&](std::size_t worker, const nlohmann::json& message) {
+    outcome.begin_ns = std::min(outcome.begin_ns, message["begin"].get<std::int64_t>());
+    outcome.end_ns = std::max(outcome.end_ns, message["end"].get<std::int64_t>());
+    outcome.begun += message["begun"].get<std::uint64_t>();
+    outcome.worker_operations[worker] = message["operations"];
+    for (const auto& [name, count] : message["errors"].items())
       outcome.errors[name] += count.get<std::uint64_t>();
-    latency.add(distribution_of(told["latency"]));
-    service.add(distribution_of(told["service"]));
-    const auto& used = told["usage"];
+    latency.add(distribution_of(message["latency"]));
+    service.add(distribution_of(message["service"]));
+    const auto& used = message["usage"];
     outcome.children.cpu_user_s += used[0].get<double>();
     outcome.children.cpu_system_s += used[1].get<double>();
     outcome.children.voluntary_switches += used[2].get<std::uint64_t>();
@@ -200,18 +200,18 @@ run_outcome forked_workers::run(run_control& control, double seconds) {
 /// arrives, this checks every 200 ms which workers have exited.
 void forked_workers::for_each_message(
     const char* when,
-    const std::function<void(std::size_t worker, const nlohmann::json& told)>& take) {
-  std::vector<char> heard(workers_.size());
-  std::string text(most_message_bytes, '\0');
+    const std::function<void(std::size_t worker, const nlohmann::json& message)>& take) {
+  std::vector<char> reported(workers_.size());
+  std::string text(max_message_bytes, '\0');
   for (std::size_t left = workers_.size(); left > 0;) {
     pollfd channel{channel_.get(), POLLIN, 0};
     if (::poll(&channel, 1, 200) == 0) {
       for (std::size_t i = 0; i < workers_.size(); ++i) {
-        siginfo_t how{};
-        if (heard[i] ||
-            ::waitid(P_PID, static_cast<id_t>(workers_[i]), &how, WEXITED | WNOHANG | WNOWAIT) !=
+        siginfo_t exited{};
+        if (reported[i] ||
+            ::waitid(P_PID, static_cast<id_t>(workers_[i]), &exited, WEXITED | WNOHANG | WNOWAIT) !=
                 0 ||
-            how.si_pid == 0)
+            exited.si_pid == 0)
           continue;
         if (::poll(&channel, 1, 0) == 1) break;  // it sent a message before it exited
         throw error(error_kind::failed,
@@ -225,15 +225,16 @@ void forked_workers::for_each_message(
     if (n < static_cast<ssize_t>(sizeof worker))
       throw error(error_kind::failed, fmt::format("all worker processes died {}", when));
     std::memcpy(&worker, text.data(), sizeof worker);
-    const nlohmann::json told =
+    const nlohmann::json message =
         nlohmann::json::parse(text.data() + sizeof worker, text.data() + n, nullptr, false);
-    if (!told.is_object() || worker >= heard.size())
+    if (!message.is_object() || worker >= reported.size())
       throw error(error_kind::failed,
                   fmt::format("invalid message from a worker process {}", when));
-    if (told.contains("error")) throw error(error_kind::failed, told["error"].get<std::string>());
-    take(worker, told);
-    left -= heard[worker] ? 0 : 1;
-    heard[worker] = 1;
+    if (message.contains("error"))
+      throw error(error_kind::failed, message["error"].get<std::string>());
+    take(worker, message);
+    left -= reported[worker] ? 0 : 1;
+    reported[worker] = 1;
   }
 }
 

@@ -18,7 +18,7 @@ class forked_worker {
  public:
   virtual ~forked_worker() = default;
   /// Runs its lanes until the run is over.
-  virtual void run(run_control& control, tally& mine) = 0;
+  virtual void run(run_control& control, tally& worker) = 0;
 };
 
 /// Worker processes, forked from a process that has no other threads. Run control and start signal
@@ -45,7 +45,7 @@ class forked_workers {
                           const std::function<std::unique_ptr<forked_worker>(std::uint32_t)>& make);
   void for_each_message(
       const char* when,
-      const std::function<void(std::size_t worker, const nlohmann::json& told)>& take);
+      const std::function<void(std::size_t worker, const nlohmann::json& message)>& take);
   void end();
 
   shared_page* shared_ = nullptr;

@@ -34,11 +34,11 @@ class gil_threads final : public model {
   }
 
   run_outcome run(run_control& control, double seconds) override {
-    release(control, seconds);
+    start_run(control, seconds);
     team_.run([&](std::uint32_t i) { run_worker(i, control); });
     std::vector<tally*> tallies;
     for (const auto& w : workers_) tallies.push_back(&w->counted);
-    run_outcome outcome = gather(tallies, latency_, service_);
+    run_outcome outcome = collect_outcome(tallies, latency_, service_);
     outcome.begin_ns = control.start_ns;
     return outcome;
   }

@@ -43,7 +43,7 @@ struct next_turn {
   asio::io_context& loop;
   alignas(std::max_align_t) std::byte memory[queued_handler_bytes];
 
-  explicit next_turn(asio::io_context& of) : loop(of) {}
+  explicit next_turn(asio::io_context& queue) : loop(queue) {}
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiting) {
     loop.get_executor().post([waiting] { waiting.resume(); }, lent_memory<void>(memory));
@@ -68,8 +68,8 @@ struct until {
 tally*& current_tally() { return loop_tally; }
 
 struct loop_lanes::slot {
-  slot(asio::io_context& loop, std::uint32_t given, std::unique_ptr<lane> opened)
-      : number(given), owned(std::move(opened)), timer(loop) {}
+  slot(asio::io_context& loop, std::uint32_t lane_number, std::unique_ptr<lane> opened)
+      : number(lane_number), owned(std::move(opened)), timer(loop) {}
   std::uint32_t number;
   std::unique_ptr<lane> owned;
   loop_timer timer;  // open loop: waits for the intended start
@@ -112,47 +112,47 @@ void loop_lanes::start(run_control& control) {
   }
 }
 
-void loop_lanes::caught() {
+void loop_lanes::keep_first_exception() {
   const std::lock_guard lock(mutex_);
-  if (!trouble_) trouble_ = std::current_exception();
+  if (!failure_) failure_ = std::current_exception();
 }
 
 void loop_lanes::rethrow() {
-  if (trouble_) std::rethrow_exception(std::exchange(trouble_, nullptr));
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-awaitable_operation loop_lanes::await_operations(slot& mine, run_control&) {
-  const traced_lane_scope here(mine.number);
+awaitable_operation loop_lanes::await_operations(slot& s, run_control&) {
+  const traced_lane_scope traced(s.number);
   for (bool more = true; more;) {
     try {
-      do co_await async_->run_async(*mine.owned);
-      while ((more = mine.pace.done(*loop_tally)));
-    } catch (const operation_error& trouble) {
-      more = mine.pace.failed(*loop_tally, trouble);
+      do co_await async_->run_async(*s.owned);
+      while ((more = s.pace.done(*loop_tally)));
+    } catch (const operation_error& e) {
+      more = s.pace.failed(*loop_tally, e);
     } catch (...) {
-      caught();
+      keep_first_exception();
       co_return;
     }
   }
 }
 
-awaitable_operation loop_lanes::await_schedule(slot& mine, run_control& control) {
-  const traced_lane_scope here(mine.number);
+awaitable_operation loop_lanes::await_schedule(slot& s, run_control& control) {
+  const traced_lane_scope traced(s.number);
   while (const auto intended = control.claim()) {
     if (now_ns() < *intended) {
-      mine.timer.expires_at(steady_clock::time_point(std::chrono::nanoseconds(*intended)));
+      s.timer.expires_at(steady_clock::time_point(std::chrono::nanoseconds(*intended)));
       const traced_wait waits;
-      co_await mine.timer.async_wait(asio::use_awaitable_t<loop_executor>());
+      co_await s.timer.async_wait(asio::use_awaitable_t<loop_executor>());
     }
     open_loop_turn turn{*intended};
     turn.start(*loop_tally);
     try {
-      co_await async_->run_async(*mine.owned);
+      co_await async_->run_async(*s.owned);
       turn.done(*loop_tally);
-    } catch (const operation_error& trouble) {
-      open_loop_turn::failed(*loop_tally, trouble);
+    } catch (const operation_error& e) {
+      open_loop_turn::failed(*loop_tally, e);
     } catch (...) {
-      caught();
+      keep_first_exception();
       co_return;
     }
   }
@@ -160,8 +160,8 @@ awaitable_operation loop_lanes::await_schedule(slot& mine, run_control& control)
 
 // An operation may take only 30 ns: even an inactive trace point would be measurable.
 template <bool Traced>
-loop_lanes::inline_operation loop_lanes::run_inline(slot& mine) {
-  const traced_lane_scope here(mine.number);
+loop_lanes::inline_operation loop_lanes::run_inline(slot& s) {
+  const traced_lane_scope traced(s.number);
   for (bool more = true; more;) {
     if constexpr (Traced) {
       const traced_wait waits;
@@ -170,19 +170,19 @@ loop_lanes::inline_operation loop_lanes::run_inline(slot& mine) {
       co_await next_turn{loop_};
     }
     try {
-      work_.run_blocking(*mine.owned);
-      more = mine.pace.done(*loop_tally);
-    } catch (const operation_error& trouble) {
-      more = mine.pace.failed(*loop_tally, trouble);
+      work_.run_blocking(*s.owned);
+      more = s.pace.done(*loop_tally);
+    } catch (const operation_error& e) {
+      more = s.pace.failed(*loop_tally, e);
     } catch (...) {
-      caught();
+      keep_first_exception();
       co_return;
     }
   }
 }
 
-loop_lanes::inline_operation loop_lanes::run_inline_schedule(slot& mine, run_control& control) {
-  const traced_lane_scope here(mine.number);
+loop_lanes::inline_operation loop_lanes::run_inline_schedule(slot& s, run_control& control) {
+  const traced_lane_scope traced(s.number);
   {
     const traced_wait waits;
     co_await next_turn{loop_};
@@ -190,17 +190,17 @@ loop_lanes::inline_operation loop_lanes::run_inline_schedule(slot& mine, run_con
   while (const auto intended = control.claim()) {
     {
       const traced_wait waits;
-      co_await until{mine.timer, *intended};
+      co_await until{s.timer, *intended};
     }
     open_loop_turn turn{*intended};
     turn.start(*loop_tally);
     try {
-      work_.run_blocking(*mine.owned);
+      work_.run_blocking(*s.owned);
       turn.done(*loop_tally);
-    } catch (const operation_error& trouble) {
-      open_loop_turn::failed(*loop_tally, trouble);
+    } catch (const operation_error& e) {
+      open_loop_turn::failed(*loop_tally, e);
     } catch (...) {
-      caught();
+      keep_first_exception();
       co_return;
     }
   }

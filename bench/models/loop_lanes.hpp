@@ -35,12 +35,12 @@ class loop_lanes {
  private:
   struct slot;
   struct inline_operation;
-  awaitable_operation await_operations(slot& mine, run_control& control);
-  awaitable_operation await_schedule(slot& mine, run_control& control);
+  awaitable_operation await_operations(slot& s, run_control& control);
+  awaitable_operation await_schedule(slot& s, run_control& control);
   template <bool Traced>
-  inline_operation run_inline(slot& mine);
-  inline_operation run_inline_schedule(slot& mine, run_control& control);
-  void caught();
+  inline_operation run_inline(slot& s);
+  inline_operation run_inline_schedule(slot& s, run_control& control);
+  void keep_first_exception();
 
   boost::asio::io_context& loop_;
   workload& work_;
@@ -48,7 +48,7 @@ class loop_lanes {
   std::uint32_t lanes_;
   std::vector<std::unique_ptr<slot>> slots_;
   std::mutex mutex_;
-  std::exception_ptr trouble_;
+  std::exception_ptr failure_;
 };
 
 /// The calling thread's tally. Set it before running a loop that has lanes.

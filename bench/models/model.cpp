@@ -41,15 +41,15 @@ const model_type& find_model(std::string_view name) {
               fmt::format("unknown model '{}': {}", name, suggestion(name, names)));
 }
 
-void release(run_control& control, double seconds) {
+void start_run(run_control& control, double seconds) {
   control.next_arrival = 0;
   control.start_ns = now_ns();
   control.deadline_ns = seconds > 0 ? control.start_ns + static_cast<std::int64_t>(seconds * 1e9)
                                     : std::numeric_limits<std::int64_t>::max();
 }
 
-run_outcome gather(std::span<tally* const> workers, latency_recorder& latency,
-                   latency_recorder& service) {
+run_outcome collect_outcome(std::span<tally* const> workers, latency_recorder& latency,
+                            latency_recorder& service) {
   run_outcome outcome;
   outcome.begin_ns = std::numeric_limits<std::int64_t>::max();
   for (const tally* worker : workers) {

@@ -101,10 +101,10 @@ std::span<const model_type* const> all_models();
 const model_type& find_model(std::string_view name);
 
 /// Sets start and deadline for lanes that start now.
-void release(run_control& control, double seconds);
+void start_run(run_control& control, double seconds);
 
 /// Adds up the workers' counts and takes the latencies from the recorders.
-run_outcome gather(std::span<tally* const> workers, latency_recorder& latency,
-                   latency_recorder& service);
+run_outcome collect_outcome(std::span<tally* const> workers, latency_recorder& latency,
+                            latency_recorder& service);
 
 }  // namespace crossover

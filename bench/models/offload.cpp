@@ -35,47 +35,47 @@ class offload final : public model {
   }
 
   run_outcome run(run_control& control, double seconds) override {
-    release(control, seconds);
+    start_run(control, seconds);
     loop_.restart();
     counted_.begin();
     const auto lanes = static_cast<std::uint32_t>(lanes_.size());
     for (std::uint32_t i = 0; i < lanes; ++i)
       if (paces_[i].begin(control, control.quota(i, lanes), control.start_ns))
-        asio::co_spawn(loop_, operate(i), asio::detached);
+        asio::co_spawn(loop_, run_lane(i), asio::detached);
     loop_.run();
     counted_.end();
-    if (trouble_) std::rethrow_exception(std::exchange(trouble_, nullptr));
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     tally* const only[] = {&counted_};
-    return gather(only, latency_, service_);
+    return collect_outcome(only, latency_, service_);
   }
 
  private:
-  awaitable_lane operate(std::uint32_t i) {
-    const traced_lane_scope here(i);
+  awaitable_lane run_lane(std::uint32_t i) {
+    const traced_lane_scope traced(i);
     for (bool more = true; more;) {
       try {
         do {
           if (async_ == nullptr) {
-            co_await computed(i);
+            co_await compute_in_arena(i);
           } else if (async_->has_parts()) {
-            co_await computed(i);
+            co_await compute_in_arena(i);
             co_await async_->wait_async(*lanes_[i]);
           } else {
             co_await async_->run_async(*lanes_[i]);
           }
         } while ((more = paces_[i].done(counted_)));
-      } catch (const operation_error& trouble) {
-        more = paces_[i].failed(counted_, trouble);
+      } catch (const operation_error& e) {
+        more = paces_[i].failed(counted_, e);
       } catch (...) {
-        if (!trouble_) trouble_ = std::current_exception();
+        if (!failure_) failure_ = std::current_exception();
         co_return;
       }
     }
   }
 
   /// Runs lane i's computation in the arena and resumes on the loop when it is done.
-  awaitable_lane computed(std::uint32_t i) {
-    std::exception_ptr trouble;
+  awaitable_lane compute_in_arena(std::uint32_t i) {
+    std::exception_ptr failure;
     auto token = use_awaitable;
     {
       const traced_wait waits;
@@ -83,19 +83,19 @@ class offload final : public model {
           [&](auto handler) {
             // oneTBB copies the callable that it enqueues; a handler can only be moved.
             auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-            arena_.enqueue([this, i, shared, &trouble, work = asio::make_work_guard(loop_)] {
+            arena_.enqueue([this, i, shared, &failure, work = asio::make_work_guard(loop_)] {
               try {
-                const traced_lane_scope there(i);
+                const traced_lane_scope traced(i);
                 async_ != nullptr ? async_->compute(*lanes_[i]) : work_->run_blocking(*lanes_[i]);
               } catch (...) {
-                trouble = std::current_exception();
+                failure = std::current_exception();
               }
               asio::post(loop_, [shared] { std::move (*shared)(); });
             });
           },
           token);
     }
-    if (trouble) std::rethrow_exception(trouble);
+    if (failure) std::rethrow_exception(failure);
   }
 
   std::unique_ptr<workload> work_;
@@ -107,7 +107,7 @@ class offload final : public model {
   tally counted_{latency_, service_, 0};
   std::vector<std::unique_ptr<lane>> lanes_;
   std::vector<lane_pace> paces_;
-  std::exception_ptr trouble_;
+  std::exception_ptr failure_;
 };
 
 std::string offload_unsupported_reason(const cell_request& cell) {

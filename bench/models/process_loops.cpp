@@ -19,8 +19,8 @@ class loop_worker final : public forked_worker {
       lanes_.open(lane);
   }
 
-  void run(run_control& control, tally& mine) override {
-    current_tally() = &mine;
+  void run(run_control& control, tally& worker) override {
+    current_tally() = &worker;
     context_.restart();
     lanes_.start(control);
     context_.run();

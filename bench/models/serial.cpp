@@ -26,13 +26,13 @@ class serial final : public model {
           work_->run_blocking(*lane_);
           more = pace.done(tally_);
         }
-      } catch (const operation_error& trouble) {
-        more = pace.failed(tally_, trouble);
+      } catch (const operation_error& e) {
+        more = pace.failed(tally_, e);
       }
       if (more) queue.emplace_back(std::ref(turn));
     };
     tally_.begin();
-    release(control, seconds);
+    start_run(control, seconds);
     trace_running(0);
     if (control.open_loop() || pace.begin(control, control.quota(0, 1), control.start_ns))
       queue.emplace_back(std::ref(turn));
@@ -44,7 +44,7 @@ class serial final : public model {
     trace_idle();
     tally_.end();
     tally* const only[] = {&tally_};
-    return gather(only, latency_, service_);
+    return collect_outcome(only, latency_, service_);
   }
 
  private:

@@ -24,7 +24,7 @@ class shared_loop final : public model {
 
   run_outcome run(run_control& control, double seconds) override {
     context_.restart();
-    release(control, seconds);
+    start_run(control, seconds);
     lanes_.start(control);
     team_.run([&](std::uint32_t i) {
       current_tally() = tallies_[i].get();
@@ -35,7 +35,7 @@ class shared_loop final : public model {
     lanes_.rethrow();
     std::vector<tally*> tallies;
     for (const auto& t : tallies_) tallies.push_back(t.get());
-    run_outcome outcome = gather(tallies, latency_, service_);
+    run_outcome outcome = collect_outcome(tallies, latency_, service_);
     outcome.begin_ns = control.start_ns;  // this thread started the lanes before any worker ran
     return outcome;
   }

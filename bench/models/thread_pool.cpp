@@ -22,13 +22,13 @@ thread_local tally* pool_tally = nullptr;
 
 /// Binds each thread that enters the arena to the tally of its slot: looking up the slot in every
 /// task would be measurable in short ones.
-class tally_giver final : public tbb::task_scheduler_observer {
+class tally_binder final : public tbb::task_scheduler_observer {
  public:
-  tally_giver(tbb::task_arena& arena, const std::vector<std::unique_ptr<tally>>& tallies)
+  tally_binder(tbb::task_arena& arena, const std::vector<std::unique_ptr<tally>>& tallies)
       : task_scheduler_observer(arena), tallies_(tallies) {
     observe(true);
   }
-  ~tally_giver() override { observe(false); }
+  ~tally_binder() override { observe(false); }
   void on_scheduler_entry(bool) override {
     pool_tally =
         tallies_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())].get();
@@ -54,13 +54,13 @@ class thread_pool final : public model {
       chains_[i].owned = work_->open_lane(i);
       tallies_.push_back(std::make_unique<tally>(latency_, service_, i));
     }
-    giver_.emplace(arena_, tallies_);
+    tally_binder_.emplace(arena_, tallies_);
   }
 
   run_outcome run(run_control& control, double seconds) override {
     const auto lanes = static_cast<std::uint32_t>(chains_.size());
     for (const auto& t : tallies_) t->begin();
-    release(control, seconds);
+    start_run(control, seconds);
     arena_.execute([&] {
       tbb::task_group group;
       for (std::uint32_t i = 0; i < lanes; ++i) {
@@ -82,7 +82,7 @@ class thread_pool final : public model {
     for (const auto& t : tallies_) t->end();
     std::vector<tally*> tallies;
     for (const auto& t : tallies_) tallies.push_back(t.get());
-    run_outcome outcome = gather(tallies, latency_, service_);
+    run_outcome outcome = collect_outcome(tallies, latency_, service_);
     outcome.begin_ns = control.start_ns;
     return outcome;
   }
@@ -105,8 +105,8 @@ class thread_pool final : public model {
         work_->run_blocking(*c.owned);
         more = c.pace.done(worker);
       }
-    } catch (const operation_error& trouble) {
-      more = c.pace.failed(worker, trouble);
+    } catch (const operation_error& e) {
+      more = c.pace.failed(worker, e);
     }
     trace_idle();
     if (more) group.run([this, &c, &group, &control] { step(c, group, control); });
@@ -118,7 +118,7 @@ class thread_pool final : public model {
   latency_recorder latency_, service_;
   std::vector<chain> chains_;
   std::vector<std::unique_ptr<tally>> tallies_;  // by arena slot
-  std::optional<tally_giver> giver_;
+  std::optional<tally_binder> tally_binder_;
 };
 
 // oneTBB 2021.8, sleeps of 100 ms on one core: a run of 0.5 s takes 2.7 s with 1 000 threads and

@@ -30,7 +30,7 @@ class bare_posts final : public model {
   explicit bare_posts(const model_setup& setup) : handlers_(setup.in_flight) {}
 
   run_outcome run(run_control& control, double seconds) override {
-    release(control, seconds);
+    start_run(control, seconds);
     context_.restart();
     operations_ = 0;
     for (std::uint32_t i = 0; i < handlers_; ++i) asio::post(context_, handler{this, &control});
@@ -61,7 +61,7 @@ class bare_tasks final : public model {
         chains_(setup.in_flight) {}
 
   run_outcome run(run_control& control, double seconds) override {
-    release(control, seconds);
+    start_run(control, seconds);
     for (chain& c : chains_) c.operations = 0;
     arena_.execute([&] {
       tbb::task_group group;

@@ -13,7 +13,7 @@ namespace {
 /// Runs `operate` for each live lane in turn until the run is over for all of them.
 template <typename Operation>
 void run_in_turn(const std::vector<std::uint32_t>& lanes, std::vector<lane_pace>& paces,
-                 const std::vector<char>& live, tally& mine, Operation operate) {
+                 const std::vector<char>& live, tally& worker, Operation operate) {
   std::vector<std::size_t> going;
   for (std::size_t j = 0; j < paces.size(); ++j)
     if (live[j]) going.push_back(j);
@@ -21,7 +21,7 @@ void run_in_turn(const std::vector<std::uint32_t>& lanes, std::vector<lane_pace>
     for (std::size_t j = 0; j < going.size();) {
       trace_running(lanes[going[j]]);
       operate();
-      if (paces[going[j]].done(mine))
+      if (paces[going[j]].done(worker))
         ++j;
       else
         going.erase(going.begin() + static_cast<std::ptrdiff_t>(j));
@@ -33,8 +33,8 @@ void run_in_turn(const std::vector<std::uint32_t>& lanes, std::vector<lane_pace>
 class noop_shard final : public reference_shard {
  public:
   explicit noop_shard(const std::vector<std::uint32_t>& lanes) : lanes_(lanes) {}
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
-    run_in_turn(lanes_, paces, live, mine, [] {});
+  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
+    run_in_turn(lanes_, paces, live, worker, [] {});
   }
 
  private:
@@ -58,8 +58,8 @@ class hashing_shard final : public reference_shard {
                   "this OpenSSL has no digest '" + algorithm + "'; choose another algorithm");
   }
 
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
-    run_in_turn(lanes_, paces, live, mine, [this] {
+  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
+    run_in_turn(lanes_, paces, live, worker, [this] {
       std::array<unsigned char, EVP_MAX_MD_SIZE> result;
       unsigned length = 0;
       EVP_DigestInit_ex2(context_.get(), digest_.get(), nullptr);

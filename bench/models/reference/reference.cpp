@@ -28,9 +28,9 @@ constexpr std::array reference_parameters = {
 };
 
 const row* find_shard(std::string_view workload) {
-  const auto found = std::find_if(shards.begin(), shards.end(),
+  const auto match = std::find_if(shards.begin(), shards.end(),
                                   [&](const row& r) { return r.workload == workload; });
-  return found == shards.end() ? nullptr : &*found;
+  return match == shards.end() ? nullptr : &*match;
 }
 
 /// k shards, each on its own core; lane i is in shard i mod k. The lower bound on cost.
@@ -54,22 +54,21 @@ class reference final : public model {
   }
 
   run_outcome run(run_control& control, double seconds) override {
-    release(control, seconds);
+    start_run(control, seconds);
     team_.run([&](std::uint32_t i) {
-      part& mine = *parts_[i];
-      mine.counted.begin();
+      part& p = *parts_[i];
+      p.counted.begin();
       bool any = false;
-      for (std::size_t j = 0; j < mine.lanes.size(); ++j) {
-        mine.live[j] =
-            mine.paces[j].begin(control, control.quota(mine.lanes[j], lanes_), control.start_ns);
-        any = any || mine.live[j];
+      for (std::size_t j = 0; j < p.lanes.size(); ++j) {
+        p.live[j] = p.paces[j].begin(control, control.quota(p.lanes[j], lanes_), control.start_ns);
+        any = any || p.live[j];
       }
-      if (any) mine.shard->run(mine.paces, mine.live, mine.counted);
-      mine.counted.end();
+      if (any) p.shard->run(p.paces, p.live, p.counted);
+      p.counted.end();
     });
     std::vector<tally*> tallies;
     for (const auto& p : parts_) tallies.push_back(&p->counted);
-    return gather(tallies, latency_, service_);
+    return collect_outcome(tallies, latency_, service_);
   }
 
  private:
@@ -96,7 +95,7 @@ std::string reference_unsupported_reason(const cell_request& cell) {
   if (backend != "best" && cell.type->name != "sleep" && cell.type->name != "network")
     return fmt::format("'backend' does not apply to the {} reference", cell.type->name);
   if (backend == "io_uring")
-    if (std::string why = io_uring_refusal(); !why.empty()) return why;
+    if (std::string reason = io_uring_refusal(); !reason.empty()) return reason;
   if (cell.open_loop) return "reference measures capacity: closed loop only";
   return {};
 }

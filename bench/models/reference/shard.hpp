@@ -16,7 +16,7 @@ class reference_shard {
   virtual ~reference_shard() = default;
   /// Runs the lanes until the run is over. `paces[j]`, already begun, is the pace of lane j of the
   /// shard. A lane with `live[j]` 0 has no share of this run.
-  virtual void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) = 0;
+  virtual void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) = 0;
 };
 
 /// Each makes the shard for these lanes, in the thread that will run it. Throws `error`.

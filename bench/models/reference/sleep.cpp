@@ -20,19 +20,19 @@ enum class timer_wait { read, poll, epoll };
 /// queue replaces the usual heap of timers.
 class sleep_shard final : public reference_shard {
  public:
-  sleep_shard(std::uint64_t delay_ns, timer_wait how, const std::vector<std::uint32_t>& lanes)
+  sleep_shard(std::uint64_t delay_ns, timer_wait wait, const std::vector<std::uint32_t>& lanes)
       : lanes_(lanes),
         delay_ns_(static_cast<std::int64_t>(delay_ns)),
-        how_(how),
+        wait_(wait),
         timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)),
-        epoll_(how == timer_wait::epoll ? ::epoll_create1(EPOLL_CLOEXEC) : -1) {
+        epoll_(wait == timer_wait::epoll ? ::epoll_create1(EPOLL_CLOEXEC) : -1) {
     if (!timer_) throw system_failure(error_kind::resource, "cannot create a timerfd", errno);
     epoll_event event{};
     event.events = EPOLLIN;
     if (epoll_) ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, timer_.get(), &event);
   }
 
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& mine) override {
+  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
     struct wake_up {
       std::int64_t when_ns;
       std::size_t j;
@@ -47,7 +47,7 @@ class sleep_shard final : public reference_shard {
         const std::size_t j = heap.front().j;
         heap.pop();
         trace_running(lanes_[j]);
-        if (!paces[j].done(mine)) continue;
+        if (!paces[j].done(worker)) continue;
         now = now_ns();
         heap.push({now + delay_ns_, j});
       }
@@ -63,10 +63,10 @@ class sleep_shard final : public reference_shard {
     std::uint64_t expirations = 0;
     if (::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &at, nullptr) != 0)
       throw system_failure(error_kind::failed, "cannot set a timerfd", errno);
-    if (how_ == timer_wait::poll) {
+    if (wait_ == timer_wait::poll) {
       pollfd watched{timer_.get(), POLLIN, 0};
       ::poll(&watched, 1, -1);
-    } else if (how_ == timer_wait::epoll) {
+    } else if (wait_ == timer_wait::epoll) {
       epoll_event event{};
       ::epoll_wait(epoll_.get(), &event, 1, -1);
     }
@@ -76,9 +76,14 @@ class sleep_shard final : public reference_shard {
 
   std::vector<std::uint32_t> lanes_;
   std::int64_t delay_ns_;
-  timer_wait how_;
+  timer_wait wait_;
   descriptor timer_, epoll_;
 };
+
+timer_wait timer_wait_of(const std::string& backend) {
+  if (backend == "poll") return timer_wait::poll;
+  return backend == "epoll" ? timer_wait::epoll : timer_wait::read;
+}
 
 }  // namespace
 
@@ -87,10 +92,8 @@ std::unique_ptr<reference_shard> make_sleep_shard(const model_setup& setup,
   const std::string& backend = setup.model_values.text("backend");
   if (backend == "blocking") return make_blocking_shard(setup, lanes);
   if (backend == "io_uring") return make_sleep_uring_shard(setup, lanes);
-  const timer_wait how = backend == "poll"    ? timer_wait::poll
-                         : backend == "epoll" ? timer_wait::epoll
-                                              : timer_wait::read;
-  return std::make_unique<sleep_shard>(setup.workload_values.number("delay"), how, lanes);
+  return std::make_unique<sleep_shard>(setup.workload_values.number("delay"),
+                                       timer_wait_of(backend), lanes);
 }
 
 }  // namespace crossover
