@@ -11,49 +11,50 @@ namespace crossover {
 namespace {
 
 /// Behaviour of worker 1. The other workers count one operation per run.
-enum class conduct { right, dies, exits, throws };
+enum class worker_behaviour { succeeds, dies, exits, throws };
 
-class scripted final : public forked_worker {
+class scripted_worker final : public forked_worker {
  public:
-  scripted(std::uint32_t number, conduct how) : number_(number), how_(how) {}
-  void run(run_control&, tally& mine) override {
-    if (number_ == 1 && how_ == conduct::dies) ::raise(SIGKILL);
-    if (number_ == 1 && how_ == conduct::exits) ::_exit(0);
-    if (number_ == 1 && how_ == conduct::throws)
+  scripted_worker(std::uint32_t number, worker_behaviour behaviour)
+      : number_(number), behaviour_(behaviour) {}
+  void run(run_control&, tally& worker) override {
+    if (number_ == 1 && behaviour_ == worker_behaviour::dies) ::raise(SIGKILL);
+    if (number_ == 1 && behaviour_ == worker_behaviour::exits) ::_exit(0);
+    if (number_ == 1 && behaviour_ == worker_behaviour::throws)
       throw error(error_kind::failed, "a digest differs");
-    ++mine.operations;
-    mine.errors["made-up"] = number_;
-    mine.latency.record(1000 * (number_ + 1));
+    ++worker.operations;
+    worker.errors["made-up"] = number_;
+    worker.latency.record(1000 * (number_ + 1));
   }
 
  private:
   std::uint32_t number_;
-  conduct how_;
+  worker_behaviour behaviour_;
 };
 
-auto made(conduct how) {
-  return [how](std::uint32_t number) -> std::unique_ptr<forked_worker> {
-    return std::make_unique<scripted>(number, how);
+auto make_scripted(worker_behaviour behaviour) {
+  return [behaviour](std::uint32_t number) -> std::unique_ptr<forked_worker> {
+    return std::make_unique<scripted_worker>(number, behaviour);
   };
 }
 
-bool no_child_is_left() { return ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD; }
+bool no_child_left() { return ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD; }
 
-std::string trouble_of(conduct how) {
-  forked_workers workers(3, made(how));
+std::string error_of_run(worker_behaviour behaviour) {
+  forked_workers workers(3, make_scripted(behaviour));
   run_control control;
   try {
     workers.run(control, 0);
     return "none";
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::failed);
-    return trouble.what();
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::failed);
+    return e.what();
   }
 }
 
-TEST(forked_workers, counts_of_all_come_together_and_no_child_is_left) {
+TEST(forked_workers, adds_up_all_workers_and_leaves_no_child) {
   {
-    forked_workers workers(5, made(conduct::right));
+    forked_workers workers(5, make_scripted(worker_behaviour::succeeds));
     EXPECT_EQ(workers.children().size(), 5U);
     for (int turn = 0; turn < 3; ++turn) {
       run_control control;
@@ -65,41 +66,41 @@ TEST(forked_workers, counts_of_all_come_together_and_no_child_is_left) {
       EXPECT_DOUBLE_EQ(outcome.latency.mean_ns, 3000);
     }
   }
-  EXPECT_TRUE(no_child_is_left());
+  EXPECT_TRUE(no_child_left());
 }
 
-TEST(forked_workers, a_worker_that_dies_is_told) {
-  EXPECT_EQ(trouble_of(conduct::dies), "worker process 2 of 3 died during the run");
-  EXPECT_EQ(trouble_of(conduct::exits), "worker process 2 of 3 died during the run");
-  EXPECT_TRUE(no_child_is_left());
+TEST(forked_workers, reports_a_worker_that_dies) {
+  EXPECT_EQ(error_of_run(worker_behaviour::dies), "worker process 2 of 3 died during the run");
+  EXPECT_EQ(error_of_run(worker_behaviour::exits), "worker process 2 of 3 died during the run");
+  EXPECT_TRUE(no_child_left());
 }
 
-TEST(forked_workers, a_workers_exception_is_told_in_its_words) {
-  EXPECT_EQ(trouble_of(conduct::throws), "a digest differs");
-  EXPECT_TRUE(no_child_is_left());
+TEST(forked_workers, reports_the_message_of_a_workers_exception) {
+  EXPECT_EQ(error_of_run(worker_behaviour::throws), "a digest differs");
+  EXPECT_TRUE(no_child_left());
 }
 
-TEST(forked_workers, one_that_cannot_be_made_ready_ends_them_all) {
+TEST(forked_workers, worker_that_fails_to_start_stops_all) {
   const auto make = [](std::uint32_t number) -> std::unique_ptr<forked_worker> {
     if (number == 2) throw error(error_kind::failed, "no connection to 127.0.0.1:1");
-    return std::make_unique<scripted>(number, conduct::right);
+    return std::make_unique<scripted_worker>(number, worker_behaviour::succeeds);
   };
   try {
     forked_workers(4, make);
     FAIL() << "no error";
-  } catch (const error& trouble) {
-    EXPECT_STREQ(trouble.what(), "no connection to 127.0.0.1:1");
+  } catch (const error& e) {
+    EXPECT_STREQ(e.what(), "no connection to 127.0.0.1:1");
   }
-  EXPECT_TRUE(no_child_is_left());
+  EXPECT_TRUE(no_child_left());
 }
 
-TEST(forked_workers, one_that_dies_while_it_is_made_ready_ends_them_all) {
+TEST(forked_workers, worker_that_dies_during_startup_stops_all) {
   const auto make = [](std::uint32_t number) -> std::unique_ptr<forked_worker> {
     if (number == 0) ::raise(SIGKILL);
-    return std::make_unique<scripted>(number, conduct::right);
+    return std::make_unique<scripted_worker>(number, worker_behaviour::succeeds);
   };
   EXPECT_THROW(forked_workers(2, make), error);
-  EXPECT_TRUE(no_child_is_left());
+  EXPECT_TRUE(no_child_left());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <numeric>
 #include <set>
+#include <thread>
 
 #include "bench/models/model.hpp"
 #include "bench/models/worker_team.hpp"
@@ -27,11 +28,11 @@ class made_up : public workload {
   std::unique_ptr<lane> open_lane(std::uint32_t) override {
     return std::make_unique<counting_lane>();
   }
-  void run_blocking(lane& mine) override { take_a_turn(mine); }
+  void run_blocking(lane& state) override { take_turn(state); }
 
  protected:
-  void take_a_turn(lane& mine) const {
-    const std::uint64_t turn = ++static_cast<counting_lane&>(mine).turn;
+  void take_turn(lane& state) const {
+    const std::uint64_t turn = ++static_cast<counting_lane&>(state).turn;
     if (turn == wrong_at_) throw error(error_kind::failed, "a made-up result is wrong");
     if (error_every_ != 0 && turn % error_every_ == 0) throw operation_error("made-up", ECONNRESET);
   }
@@ -48,8 +49,8 @@ class made_up_async final : public made_up, public async_form {
   std::unique_ptr<lane> open_async_lane(boost::asio::io_context&, std::uint32_t number) override {
     return open_lane(number);
   }
-  awaitable_operation run_async(lane& mine) override {
-    take_a_turn(mine);
+  awaitable_operation run_async(lane& state) override {
+    take_turn(state);
     co_return;
   }
 };
@@ -95,25 +96,26 @@ std::vector<model_and_type> model_pairs() {
 
 class models : public ::testing::TestWithParam<model_and_type> {
  protected:
-  std::unique_ptr<model> prepared(std::map<std::string, std::string> given,
-                                  std::uint32_t in_flight = 3) const {
+  std::unique_ptr<model> prepare_model(std::map<std::string, std::string> workload_options,
+                                       std::uint32_t in_flight = 3) const {
     const auto& [m, type] = GetParam();
-    return m->prepare({.type = type,
-                       .workload_values = parameter_values(type->name, type->parameters, given),
-                       .endpoint = "",
-                       .model_values = parameter_values(m->name, m->parameters, {}),
-                       .cpus = {0},
-                       .in_flight = m->one_at_a_time ? 1 : in_flight});
+    return m->prepare(
+        {.type = type,
+         .workload_values = parameter_values(type->name, type->parameters, workload_options),
+         .endpoint = "",
+         .model_values = parameter_values(m->name, m->parameters, {}),
+         .cpus = {0},
+         .in_flight = m->one_at_a_time ? 1 : in_flight});
   }
 };
 INSTANTIATE_TEST_SUITE_P(model_pairs, models, ::testing::ValuesIn(model_pairs()),
-                         [](const auto& given) {
-                           return std::string(given.param.model->name) + "_" +
-                                  std::string(given.param.type->name);
+                         [](const auto& named) {
+                           return std::string(named.param.model->name) + "_" +
+                                  std::string(named.param.type->name);
                          });
 
-TEST_P(models, run_exactly_as_many_operations_as_asked_again_and_again) {
-  const auto m = prepared({});
+TEST_P(models, run_the_requested_number_of_operations_in_every_run) {
+  const auto m = prepare_model({});
   for (const std::uint64_t operations : {1, 2, 100, 1}) {
     run_control control;
     control.operations = operations;
@@ -125,8 +127,8 @@ TEST_P(models, run_exactly_as_many_operations_as_asked_again_and_again) {
   }
 }
 
-TEST_P(models, count_errors_apart_and_go_on) {
-  const auto m = prepared({{"error_every", "4"}}, 1);
+TEST_P(models, count_errors_separately_and_continue) {
+  const auto m = prepare_model({{"error_every", "4"}}, 1);
   run_control control;
   control.operations = 40;
   const run_outcome outcome = m->run(control, 0);
@@ -135,8 +137,8 @@ TEST_P(models, count_errors_apart_and_go_on) {
   EXPECT_EQ(outcome.latency.count(), 30U);
 }
 
-TEST_P(models, end_although_nothing_succeeds) {
-  const auto m = prepared({{"error_every", "1"}});
+TEST_P(models, stop_at_the_deadline_if_every_operation_fails) {
+  const auto m = prepare_model({{"error_every", "1"}});
   run_control control;
   const run_outcome outcome = m->run(control, 0.01);
   EXPECT_EQ(operations_in(outcome.worker_operations), 0U);
@@ -144,38 +146,38 @@ TEST_P(models, end_although_nothing_succeeds) {
 }
 
 TEST_P(models, fail_on_a_wrong_result) {
-  const auto m = prepared({{"wrong_at", "3"}});
+  const auto m = prepare_model({{"wrong_at", "3"}});
   run_control control;
   control.operations = 100;
   try {
     m->run(control, 0);
     FAIL() << "wrong result not detected";
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::failed);
-    EXPECT_STREQ(trouble.what(), "a made-up result is wrong");
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::failed);
+    EXPECT_STREQ(e.what(), "a made-up result is wrong");
   }
 }
 
-TEST_P(models, stop_at_the_end_of_the_time) {
-  const auto m = prepared({});
+TEST_P(models, stop_at_the_deadline) {
+  const auto m = prepare_model({});
   run_control control;
   const run_outcome outcome = m->run(control, 0.02);
   EXPECT_GE(operations_in(outcome.worker_operations), 1U);
   EXPECT_GE(outcome.end_ns - outcome.begin_ns, 15'000'000);
 }
 
-TEST_P(models, time_one_operation_in_many_where_that_is_asked) {
-  const auto m = prepared({}, 2);
+TEST_P(models, time_one_operation_per_sampling_interval) {
+  const auto m = prepare_model({}, 2);
   run_control control;
   control.operations = 6400;
   control.sampling_interval = 16;
   const run_outcome outcome = m->run(control, 0);
   EXPECT_EQ(operations_in(outcome.worker_operations), 6400U);
-  EXPECT_NEAR(static_cast<double>(outcome.latency.count()), 400,
-              70);  // which ones is left to chance
+  // 6400 / 16, drawn at random.
+  EXPECT_NEAR(static_cast<double>(outcome.latency.count()), 400, 70);
 }
 
-TEST(model_table, names_are_distinct_and_found) {
+TEST(model_table, names_are_unique_and_can_be_looked_up) {
   std::set<std::string_view> names;
   for (const model_type* type : all_models()) {
     EXPECT_TRUE(names.insert(type->name).second) << type->name;
@@ -187,25 +189,25 @@ TEST(model_table, names_are_distinct_and_found) {
     EXPECT_TRUE(names.contains(promised)) << promised;
 }
 
-TEST(model_table, an_unknown_name_suggests_the_nearest) {
+TEST(model_table, unknown_name_suggests_the_nearest) {
   try {
     find_model("threadpool");
     FAIL() << "no error";
-  } catch (const error& trouble) {
-    EXPECT_TRUE(std::string(trouble.what())
-                    .starts_with("unknown model 'threadpool': did you mean 'thread_pool'?"))
-        << trouble.what();
+  } catch (const error& e) {
+    EXPECT_TRUE(std::string(e.what()).starts_with(
+        "unknown model 'threadpool': did you mean 'thread_pool'?"))
+        << e.what();
   }
 }
 
-TEST(worker_team, rethrows_what_one_worker_threw_and_works_on) {
+TEST(worker_team, rethrows_a_workers_exception_and_can_run_again) {
   worker_team team({0, 0, 0});
   ASSERT_EQ(team.size(), 3U);
   for (const std::uint32_t bad : {0U, 2U}) {
     std::atomic<int> ran = 0;
     EXPECT_THROW(team.run([&](std::uint32_t i) {
       ++ran;
-      if (i == bad) throw error(error_kind::failed, "one of them");
+      if (i == bad) throw error(error_kind::failed, "one worker failed");
     }),
                  error);
     EXPECT_EQ(ran, 3);
@@ -214,7 +216,22 @@ TEST(worker_team, rethrows_what_one_worker_threw_and_works_on) {
   }
 }
 
-TEST(worker_team, a_cpu_that_is_not_there_is_told) {
+TEST(worker_team, unbound_team_runs_its_threads_and_not_the_caller) {
+  worker_team team(worker_team::unbound{3});
+  ASSERT_EQ(team.size(), 3U);
+  std::vector<std::thread::id> ids(team.size());
+  team.run([&](std::uint32_t i) { ids[i] = std::this_thread::get_id(); });
+  const std::set<std::thread::id> distinct(ids.begin(), ids.end());
+  EXPECT_EQ(distinct.size(), 3U);
+  EXPECT_FALSE(distinct.contains(std::this_thread::get_id()));
+  EXPECT_FALSE(distinct.contains(std::thread::id()));
+  EXPECT_THROW(team.run([](std::uint32_t i) {
+    if (i == 1) throw error(error_kind::failed, "one worker failed");
+  }),
+               error);
+}
+
+TEST(worker_team, reports_a_missing_cpu) {
   EXPECT_THROW(bind_to_cpus({4095}), error);
   worker_team team({0, 4095});
   EXPECT_THROW(team.run([](std::uint32_t) {}), error);
