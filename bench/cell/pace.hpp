@@ -22,8 +22,8 @@ struct run_control {
   std::uint64_t operations = 0;         ///< total, divided among the lanes; 0: limited by time
   std::uint32_t sampling_interval = 1;  ///< one operation in N is timed
   std::int64_t added_ns = 0;  ///< busy-wait after each operation, a known slowdown for calibration
-  const std::int64_t* arrivals =
-      nullptr;  ///< open loop: intended starts in ns after start_ns, ascending
+  /// Open loop: intended starts in ns after `start_ns`, ascending.
+  const std::int64_t* arrivals = nullptr;
   std::uint64_t arrival_count = 0;
   std::atomic<std::uint64_t> next_arrival = 0;
 
@@ -39,9 +39,9 @@ struct run_control {
   /// Open loop: returns the next unclaimed intended start (ns), or nullopt after the last arrival
   /// or the deadline.
   std::optional<std::int64_t> claim() {
-    const std::uint64_t mine = next_arrival.fetch_add(1, std::memory_order_relaxed);
-    if (mine >= arrival_count || now_ns() >= deadline_ns) return std::nullopt;
-    return start_ns + arrivals[mine];
+    const std::uint64_t index = next_arrival.fetch_add(1, std::memory_order_relaxed);
+    if (index >= arrival_count || now_ns() >= deadline_ns) return std::nullopt;
+    return start_ns + arrivals[index];
   }
 };
 
@@ -85,65 +85,65 @@ class lane_pace {
   /// Starts a run; returns false if the lane's quota is 0.
   bool begin(const run_control& control, std::uint64_t quota, std::int64_t now) {
     control_ = &control;
-    left_ = quota;
+    operations_left_ = quota;
     issued_ns_ = now;
-    plain_ = control.added_ns == 0 && active_trace == nullptr;
-    wait_for_stamp();
+    uninstrumented_ = control.added_ns == 0 && active_trace == nullptr;
+    choose_next_sample();
     return quota > 0;
   }
 
   /// Counts a successful operation. Returns whether to issue another.
   bool done(tally& worker) {
     ++worker.operations;
-    if (--until_stamp_ != 0) [[likely]]
-      return --left_ != 0;
-    return stamp(worker);
+    if (--to_checkpoint_ != 0) [[likely]]
+      return --operations_left_ != 0;
+    return on_checkpoint(worker);
   }
 
   /// Counts an operation that ended in error, which is not timed. Returns whether to issue another.
-  bool failed(tally& worker, const operation_error& what) {
-    ++worker.errors[what.what()];
+  bool failed(tally& worker, const operation_error& e) {
+    ++worker.errors[e.what()];
     trace_operation(trace_mark::failed);
     const std::int64_t now = now_ns();
     issued_ns_ = now;
-    time_the_next();
-    return --left_ != 0 && now < control_->deadline_ns;
+    sample_next();
+    return --operations_left_ != 0 && now < control_->deadline_ns;
   }
 
  private:
-  [[gnu::noinline]] bool stamp(tally& worker) {
-    if (!plain_) {
+  [[gnu::noinline]] bool on_checkpoint(tally& worker) {
+    if (!uninstrumented_) {
       // A slowdown or a trace concerns every operation, timed or not.
       if (control_->added_ns > 0) spin_for(control_->added_ns);
       trace_operation(trace_mark::ended);
-      until_stamp_ = 1;
-      if (--until_timed_ != 0) return --left_ != 0;
+      to_checkpoint_ = 1;
+      if (--to_sample_ != 0) return --operations_left_ != 0;
     }
     const std::int64_t now = now_ns();
-    if (timing_) worker.latency.record(now - issued_ns_);
-    if (timing_ && control_->sampling_interval > 1)
-      wait_for_stamp();
+    if (sampling_) worker.latency.record(now - issued_ns_);
+    if (sampling_ && control_->sampling_interval > 1)
+      choose_next_sample();
     else
-      time_the_next();
+      sample_next();
     issued_ns_ = now;
-    return --left_ != 0 && now < control_->deadline_ns;
+    return --operations_left_ != 0 && now < control_->deadline_ns;
   }
 
   /// Chooses the next operation to time. The choice is random unless all are timed: at fixed
   /// distances the timed ones could fall into step with the lanes and would always include the
   /// first of a run.
-  void wait_for_stamp() {
+  void choose_next_sample() {
     const std::uint32_t interval = control_->sampling_interval;
-    if (interval == 1) return time_the_next();
-    timing_ = false;
-    until_timed_ = 1 + static_cast<std::uint32_t>(random_number() %
-                                                  (2 * interval - 3));  // interval - 1 on average
-    until_stamp_ = plain_ ? until_timed_ : 1;
+    if (interval == 1) return sample_next();
+    sampling_ = false;
+    // interval - 1 on average
+    to_sample_ = 1 + static_cast<std::uint32_t>(random_number() % (2 * interval - 3));
+    to_checkpoint_ = uninstrumented_ ? to_sample_ : 1;
   }
 
-  void time_the_next() {
-    timing_ = true;
-    until_timed_ = until_stamp_ = 1;
+  void sample_next() {
+    sampling_ = true;
+    to_sample_ = to_checkpoint_ = 1;
   }
 
   /// xorshift64 (Marsaglia 2003), fast enough for operations of 20 ns.
@@ -155,13 +155,14 @@ class lane_pace {
   }
 
   const run_control* control_ = nullptr;
-  std::uint64_t left_ = 0;
+  std::uint64_t operations_left_ = 0;
   std::int64_t issued_ns_ = 0;
-  std::uint32_t until_stamp_ = 1;  ///< operations to the next checkpoint. Nothing else is
-                                   ///< checked before it: one may take as little as 20 ns
-  std::uint32_t until_timed_ = 1;  ///< operations to the next clock reading
-  bool timing_ = true;
-  bool plain_ = true;  ///< neither slowed down nor traced
+  /// Operations to the next checkpoint. Nothing else is checked before it, since an operation may
+  /// take as little as 20 ns.
+  std::uint32_t to_checkpoint_ = 1;
+  std::uint32_t to_sample_ = 1;  ///< operations to the next clock reading
+  bool sampling_ = true;         ///< the next clock reading ends a timed operation
+  bool uninstrumented_ = true;   ///< neither slowed down nor traced
 };
 
 /// One operation of an open-loop run, from claim to end.
@@ -181,8 +182,8 @@ struct open_loop_turn {
     worker.latency.record(now - intended_ns);
     worker.service.record(now - started_ns);
   }
-  static void failed(tally& worker, const operation_error& what) {
-    ++worker.errors[what.what()];
+  static void failed(tally& worker, const operation_error& e) {
+    ++worker.errors[e.what()];
     trace_operation(trace_mark::failed);
   }
 };
