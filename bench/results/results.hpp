@@ -23,24 +23,23 @@ struct sample {
   std::optional<std::uint64_t> involuntary_switches;
   std::optional<std::uint64_t> minor_faults;
   std::optional<std::uint64_t> major_faults;
-  std::optional<latency_distribution>
-      latency;  ///< closed loop: issue to end; open loop: intended start to end
+  /// Closed loop: from issue to end. Open loop: from intended start to end.
+  std::optional<latency_distribution> latency;
   std::optional<latency_distribution> service;  ///< open loop only: actual start to end
-  std::map<std::string, std::uint64_t>
-      errors;  ///< count per "phase:ERRNO"; not included in `operations`
+  /// Count per "phase:ERRNO"; not included in `operations`.
+  std::map<std::string, std::uint64_t> errors;
   std::vector<std::uint64_t> worker_operations;  ///< each worker's share of the operations
   std::string checksum;        ///< checksum of the operations' results, if the workload has one
   std::optional<double> rate;  ///< requested operations per second (open loop)
   std::optional<double> achieved_rate;  ///< operations started per second (open loop)
 
   // Added by the runner:
-  std::optional<std::uint64_t> sequence;  ///< position in measurement order, from 0
-  std::optional<double> startup_s;        ///< from exec of the cell process to its `ready`
-  std::optional<double> setup_s;          ///< part of `startup_s` spent in `prepare`
-  std::optional<std::uint64_t>
-      base_rss_bytes;  ///< memory of the cell process before it opened its lanes
-  std::optional<std::uint64_t>
-      peak_rss_bytes;                  ///< peak memory of the process tree; shared pages count once
+  std::optional<std::uint64_t> sequence;        ///< position in measurement order, from 0
+  std::optional<double> startup_s;              ///< from exec of the cell process to its `ready`
+  std::optional<double> setup_s;                ///< part of `startup_s` spent in `prepare`
+  std::optional<std::uint64_t> base_rss_bytes;  ///< memory before the cell opened its lanes
+  /// Peak memory of the process tree; shared pages count once.
+  std::optional<std::uint64_t> peak_rss_bytes;
   std::optional<double> server_cpu_s;  ///< CPU time of the server during the sample
   std::optional<double> server_cpus;   ///< CPUs that the server may use
   std::optional<double> steal_s;       ///< CPU time that the hypervisor took from the cell's CPUs
@@ -61,8 +60,8 @@ std::string_view to_string(cell_status status);
 struct cell_result {
   std::string name;      ///< `network/event_loop/cores:1/in_flight:64/bytes:64`
   std::string workload;  ///< for a foreign benchmark: its family
-  std::map<std::string, std::string>
-      parameters;     ///< as given by the user, or the defaults: {"bytes":"64KiB"}
+  /// As given by the user, or the defaults: {"bytes":"64KiB"}.
+  std::map<std::string, std::string> parameters;
   std::string model;  ///< `reference`, `reference:backend=poll`; empty for a foreign benchmark
   std::optional<std::uint32_t> cores;
   std::optional<std::uint32_t> in_flight;
@@ -77,10 +76,9 @@ enum class results_status { complete, interrupted };
 
 /// The document of one run. Nothing else is stored.
 struct results {
-  std::map<std::string, std::string>
-      context;  ///< a foreign file's context; otherwise derived from `environment`
-  std::map<std::string, std::string>
-      environment;  ///< fingerprint of machine and build: `cpu_model`, `kernel`, …
+  std::map<std::string, std::string> context;  ///< of a foreign file; ours uses `environment`
+  /// Fingerprint of the machine and the build: `cpu_model`, `kernel`, ….
+  std::map<std::string, std::string> environment;
   std::vector<std::string> command;
   std::uint64_t seed = 0;
   std::string date;   ///< start of the run, ISO 8601
@@ -104,8 +102,10 @@ nlohmann::ordered_json to_json(const results& value);
 /// foreign file's repetitions become samples; a benchmark with only aggregates becomes one sample.
 /// Throws `error` (unreadable).
 results results_from_json(const nlohmann::json& document, std::string_view where);
+/// Reads a results file. Throws `error` (unreadable).
 results read_results(const std::filesystem::path& file);
 
+/// Writes the document atomically. Throws `error` (unwritable).
 void write_results(const std::filesystem::path& file, const results& value);
 
 }  // namespace crossover
