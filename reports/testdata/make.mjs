@@ -1,5 +1,5 @@
-// make.mjs DIRECTORY [NAME]: writes results files for the page's tests. The data are synthetic, from
-// a seeded generator, so the files are the same everywhere.
+// make.mjs DIRECTORY [NAME]: writes results files for the page's tests. The data are synthetic,
+// from a seeded generator, so the files are the same everywhere.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -89,7 +89,7 @@ function cell(
           }
         : {}),
       errors: {},
-      order: i,
+      sequence: i,
       startup_s: 0.011 + 0.002 * next(),
       setup_s: 0.004,
       base_rss_bytes: 6_000_000,
@@ -136,7 +136,7 @@ const document = (cells, more = {}) => ({
   },
   benchmarks: [],
   crossover: {
-    schema: 1,
+    schema: 2,
     date: "2026-01-15T10:00:00+00:00",
     suite: "",
     status: "complete",
@@ -176,9 +176,7 @@ function usual(seed, speed = 1, repetitions = 5) {
           const at = { workload, parameters, model, cores, in_flight };
           if (model === "serial" && (cores > 1 || in_flight > 1)) {
             if (in_flight === 1)
-              cells.push(
-                gap(at, "skipped", "serial runs on one core: one operation after the other"),
-              );
+              cells.push(gap(at, "skipped", "serial runs one operation at a time on one core"));
             continue;
           }
           if (model === "processes" && in_flight === 1024 && cores === 1) {
@@ -186,7 +184,8 @@ function usual(seed, speed = 1, repetitions = 5) {
               gap(
                 at,
                 "failed",
-                "fork: EAGAIN (Resource temporarily unavailable): raise the process limit (ulimit -u) above 1100",
+                "fork: EAGAIN (Resource temporarily unavailable): " +
+                  "raise the process limit (ulimit -u) above 1100",
               ),
             );
             continue;
@@ -205,14 +204,15 @@ function usual(seed, speed = 1, repetitions = 5) {
                   {
                     code: "server_bound",
                     detail:
-                      "the fixture used 97 % of its 2 cores: this is its limit and not the model's",
+                      "the server used 97 % of its 2 CPUs: " +
+                      "the figure is the server's limit, not the model's",
                   },
                 ]
               : cores === 8
                 ? [
                     {
                       code: "shared_cores",
-                      detail: "fixture and model shared 2 of 8 cores",
+                      detail: "server and model shared 2 of 8 cores",
                     },
                   ]
                 : [];
@@ -313,7 +313,7 @@ function openLoop() {
         ? [
             {
               code: "behind_schedule",
-              detail: `${capacity} operations a second were begun where ${rate} were intended`,
+              detail: `${capacity} operations per second were started, ${rate} were intended`,
             },
           ]
         : [];

@@ -5,4 +5,5 @@ foreach(file IN LISTS files)
   cmake_path(GET file STEM name)
   execute_process(COMMAND ${PAGE} ${file} ${OUT}/${name}.html COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
-execute_process(COMMAND ${PAGE} ${OUT}/usual.json ${OUT}/baseline.html ${OUT}/slower.json COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${PAGE} ${OUT}/usual.json ${OUT}/baseline.html ${OUT}/slower.json
+  COMMAND_ERROR_IS_FATAL ANY)

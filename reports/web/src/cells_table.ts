@@ -15,6 +15,9 @@ interface Column {
   value: (cell: Cell) => string | number | null;
 }
 
+const remarksOf = (cell: Cell): string =>
+  [cell.reason, ...(cell.findings ?? []).map((f) => f.code)].filter(Boolean).join(", ");
+
 export function columnsOf({ results }: Context): Column[] {
   const metric = (id: string): Column => ({
     label: results.metric(id).label,
@@ -36,12 +39,7 @@ export function columnsOf({ results }: Context): Column[] {
         ]),
     { label: "status", value: (cell) => cell.status },
     ...(foreign ? ["time", "cpu"] : ["throughput", "p50", "p99", "cpu", "memory"]).map(metric),
-    {
-      label: "remarks",
-      value: (cell) =>
-        [cell.reason, ...(cell.findings ?? []).map((f) => f.code)].filter(Boolean).join(", ") ||
-        null,
-    },
+    { label: "remarks", value: (cell) => remarksOf(cell) || null },
   ];
 }
 
@@ -54,8 +52,7 @@ export function cellsOfView({ results, view }: Context): number[] {
     if (view.cores !== null && cell.cores !== view.cores) return [];
     if (view.inFlight !== null && cell.in_flight !== view.inFlight) return [];
     if (words.length) {
-      const text =
-        `${cell.name} ${cell.model} ${cell.status} ${cell.reason ?? ""} ${(cell.findings ?? []).map((f) => f.code).join(" ")}`.toLowerCase();
+      const text = [cell.name, cell.model, cell.status, remarksOf(cell)].join(" ").toLowerCase();
       if (!words.every((word) => text.includes(word))) return [];
     }
     return [i];
@@ -108,7 +105,7 @@ export function csvOfCells(context: Context, cells: number[]): string {
         cell.cores,
         cell.in_flight,
         cell.status,
-        [cell.reason, ...(cell.findings ?? []).map((f) => f.code)].filter(Boolean).join(", "),
+        remarksOf(cell),
         ...results.data.metrics.flatMap(
           (_, i) => cell.metrics?.[i]?.slice(0, 3) ?? [null, null, null],
         ),
@@ -180,7 +177,8 @@ export class CellsTable {
       element(
         "p",
         { class: "count", role: "status" },
-        `${cells.length} of ${context.results.data.cells.length} cells${cells.length > this.limit ? `, the first ${this.limit} shown` : ""}`,
+        `${cells.length} of ${context.results.data.cells.length} cells` +
+          (cells.length > this.limit ? ` (first ${this.limit} shown)` : ""),
         copy,
       ),
       element(
@@ -205,7 +203,7 @@ export class CellsTable {
                   this.fill(context);
                 },
               },
-              `Show more of ${cells.length}`,
+              `Show more (${cells.length} cells)`,
             ),
           ]
         : []),

@@ -250,7 +250,7 @@ test("the crossover map is drawn from two by two on; with less the section says 
   assert.equal(map.absence!(context([cell("event_loop", 1, 64, 100)])), null);
   const single = mixedContext([[0.001, 0.01]]);
   assert.deepEqual([...map.panels(single)], []);
-  assert.match(map.absence!(single)!, /here is 1 length of CPU work and 1 of waiting/);
+  assert.match(map.absence!(single)!, /have 1 value of CPU time and 1 of wait/);
   assert.deepEqual(
     [
       ...map.panels(

@@ -81,14 +81,14 @@ function swatch(look: Look): Element {
 function legend({ results, view, palette }: Context, change: Change): HTMLElement {
   return element(
     "div",
-    { class: "legend", role: "group", "aria-label": "Models: choose which are shown" },
+    { class: "legend", role: "group", "aria-label": "Show or hide models" },
     ...results.models.map((model) => {
       const shown = !view.hidden.has(model);
       const chip = element("button", {
         type: "button",
         "aria-pressed": String(shown),
         "data-model": model,
-        title: shown ? "Hide this model; with Shift, show it alone" : "Show this model",
+        title: shown ? "Hide this model (with Shift: show only this one)" : "Show this model",
         click: (event) => {
           const hidden = new Set(view.hidden);
           if ((event as MouseEvent).shiftKey) {
@@ -159,7 +159,7 @@ export function fillControls(holder: HTMLElement, context: Context, change: Chan
           "Cores",
           String(view.cores ?? ""),
           [
-            ["", "those of the answer"],
+            ["", "as in each answer"],
             ...results.cores.map((k): [string, string] => [String(k), String(k)]),
           ],
           (text) => change({ cores: number(text) }),
@@ -171,7 +171,7 @@ export function fillControls(holder: HTMLElement, context: Context, change: Chan
           "In flight",
           String(view.inFlight ?? ""),
           [
-            ["", "best of each model"],
+            ["", "best for each model"],
             ...results.inFlight.map((c): [string, string] => [String(c), String(c)]),
           ],
           (text) => change({ inFlight: number(text) }),

@@ -1,5 +1,5 @@
-// The page's data as written by reports/page_data.cpp. Every figure comes with its interval; nothing
-// is computed here.
+// The page's data as written by reports/page_data.cpp. Every figure comes with its interval;
+// nothing is computed here.
 
 /** [mean, lower | null, upper | null, n, …single repetitions]; null if not measured. */
 export type Figure = [number, number | null, number | null, number, ...number[]];

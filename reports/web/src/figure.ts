@@ -19,7 +19,7 @@ const pointElements = (drawing: Element): SVGElement[] =>
     ...group.querySelectorAll<SVGElement>("circle, path, rect"),
   ]);
 
-/** Adds keyboard and pointer control: one tab stop, arrow keys between points, Enter for samples. */
+/** Adds keyboard and pointer control: one tab stop, arrows between points, Enter for samples. */
 function makeWalkable(drawing: SVGSVGElement, panel: Panel, select: OnSelect): void {
   const elements = pointElements(drawing);
   const show = (i: number) => showTooltip(panel.points[i] as Point, elements[i]!);

@@ -54,6 +54,10 @@ export function intervalText(figure: Figure, unit: string): string {
   return `${texts[0]} (${low} to ${high})`;
 }
 
+/** "3 cores", "1 core". */
+export const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? "" : "s"}`;
+
 export const percentText = (share: number): string =>
   `${Math.abs(share) >= 0.1 || share === 0 ? Math.round(share * 100) : (share * 100).toFixed(1)} %`;
 
@@ -69,8 +73,8 @@ export function axisScale(largest: number, unit: string): { factor: number; unit
 }
 
 /**
- * Tick of an axis divided by `factor`: a plain number. On a logarithmic axis ticks span prefixes, so
- * each has its own.
+ * Tick of an axis divided by `factor`: a plain number. On a logarithmic axis each tick has its own
+ * prefix.
  */
 export function tickText(
   value: number,
@@ -92,7 +96,8 @@ export function axisLabel(
   log: boolean,
 ): string {
   if (!log) return scale.unit ? `${name} (${scale.unit})` : name;
-  return `${name}${unit === "1/s" ? " (/s)" : unit === "×" || unit === "%" ? ` (${unit})` : ""}, logarithmic`;
+  const shown = unit === "1/s" ? " (/s)" : unit === "×" || unit === "%" ? ` (${unit})` : "";
+  return `${name}${shown}, logarithmic`;
 }
 
 export const clipped = (text: string, most: number): string => {

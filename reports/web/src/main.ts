@@ -1,5 +1,5 @@
-// Entry point: reads the data, keeps the view in the URL hash, and fills the sections again when the
-// view changes.
+// Entry point: reads the data, keeps the view in the URL hash, and fills the sections again when
+// the view changes.
 import { CellsTable } from "./cells_table.ts";
 import type { Context } from "./chart.ts";
 import { charts } from "./charts.ts";
@@ -57,7 +57,7 @@ function offerResults(): void {
   const contains = document.getElementById("results")?.dataset.contains;
   if (contains === "nothing") {
     holder.append(
-      "The results document is too large to stand in this page: keep its file, or make the page with --complete.",
+      "The results are too large to embed: keep the results file, or use report --complete.",
     );
     return;
   }
@@ -75,7 +75,7 @@ function offerResults(): void {
     ),
   );
   if (contains === "no_distributions")
-    holder.append(" without the latency distributions, for size: --complete keeps them.");
+    holder.append(" (without latency distributions, to limit size; --complete keeps them)");
 }
 
 const search = byId("search") as HTMLInputElement;

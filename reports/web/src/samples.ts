@@ -71,8 +71,9 @@ export function showSamples({ results }: Context, index: number): void {
             "p",
             { class: "note" },
             results.data.values === "headline"
-              ? "Single repetitions of the other metrics are in the results file: for its size this page holds those of the headline metrics."
-              : "This page has too many cells to hold single repetitions; the results file has them all.",
+              ? "This page has single repetitions only for the headline metrics, to limit its size."
+              : "This page has no single repetitions, to limit its size.",
+            " The results file has them all.",
           ),
         ]),
     element("button", { type: "button", class: "close", click: () => dialog.close() }, "Close"),

@@ -64,7 +64,7 @@ export async function embeddedResults(): Promise<Blob | null> {
   return text ? new Blob([await unpacked(text)], { type: "application/json" }) : null;
 }
 
-/** Copies text to the clipboard, or saves it as a file if that fails. Returns whether it was copied. */
+/** Copies text to the clipboard; saves it as a file if that fails. True if it was copied. */
 export async function copyText(text: string, name: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

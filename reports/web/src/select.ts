@@ -2,7 +2,8 @@
 import type { Context, Panel } from "./chart.ts";
 import type { Cell, Figure } from "./data.ts";
 import { referenceModel } from "./data.ts";
-import { clipped, intervalText } from "./format.ts";
+import { clipped, counted, intervalText } from "./format.ts";
+import type { View } from "./view.ts";
 
 /** The panels that pass the workload filter. */
 export function shownPanels({ results, view }: Context): number[] {
@@ -11,7 +12,7 @@ export function shownPanels({ results, view }: Context): number[] {
   );
 }
 
-/** Panels of `make` for each shown panel of the results, lazily. Foreign files have other charts. */
+/** Panels of `make` for each shown panel of the results; none for foreign files. */
 export function* eachPanel(
   context: Context,
   make: (context: Context, panel: number) => Iterable<Panel>,
@@ -22,7 +23,7 @@ export function* eachPanel(
 
 export const isShown = ({ view }: Context, cell: Cell): boolean => !view.hidden.has(cell.model);
 
-/** Each model's cell at each number of cores: the best one, or the one with the chosen in flight. */
+/** Each model's cell at each number of cores: the best, or the one with the chosen in flight. */
 export function chosenCells(
   context: Context,
   panel: number,
@@ -58,6 +59,10 @@ export function chosenCells(
 export const fixedCores = ({ results, view }: Context, panel: number): number | null =>
   view.cores ?? results.answerCores(panel);
 
+/** The chosen cores, for a description. */
+export const coresText = ({ cores }: View): string =>
+  cores === null ? "at the cores of each answer" : `at ${counted(cores, "core")}`;
+
 export const isFlagged = (cell: Cell): boolean => (cell.findings?.length ?? 0) > 0;
 
 /** Sort order that draws `reference`, a limit, first. */
@@ -66,7 +71,7 @@ export const limitsFirst = (a: Cell, b: Cell): number =>
 
 export function cellTitle(cell: Cell): string {
   const parts = [clipped(cell.model || cell.name, 80)];
-  if (cell.cores !== null) parts.push(`${cell.cores} ${cell.cores === 1 ? "core" : "cores"}`);
+  if (cell.cores !== null) parts.push(counted(cell.cores, "core"));
   if (cell.in_flight !== null) parts.push(`${cell.in_flight} in flight`);
   return parts.join(", ");
 }

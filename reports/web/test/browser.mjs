@@ -46,6 +46,7 @@ export async function open(browser, name, { width = 1280, hash = "", scheme = "l
   });
   await page.goto(address + hash);
   await page.waitForSelector("html[data-ready]");
-  await page.evaluate(() => dispatchEvent(new Event("beforeprint"))); // draws charts that are not in view
+  // Draws charts that are not in view.
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
   return { page, troubles, data: JSON.parse(await page.locator("#page-data").textContent()) };
 }

@@ -1,6 +1,6 @@
 // budgets.mjs PROGRAM [RESULTS [BASELINE]]: prints sizes and times of the page and their budgets.
-// It is a benchmark and asserts nothing. PROGRAM is `crossover` of a release build. RESULTS are of the
-// default suite; without them, synthetic results with four times as many cells are used.
+// It is a benchmark and asserts nothing. PROGRAM is `crossover` of a release build. RESULTS are of
+// the default suite; without them, synthetic results with four times as many cells are used.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { inflateRawSync } from "node:zlib";
 import { launch } from "./browser.mjs";
 
 const [program, results, baseline] = process.argv.slice(2);
-if (!program) throw new Error("budgets.mjs: name the crossover program of a release build");
+if (!program) throw new Error("usage: budgets.mjs PROGRAM [RESULTS [BASELINE]]");
 const make = join(dirname(fileURLToPath(import.meta.url)), "../../testdata/make.mjs");
 const scratch = mkdtempSync(join(tmpdir(), "page-budgets-"));
 const at = (name) => join(scratch, name);
@@ -166,7 +166,7 @@ try {
   budget("  its first chart", huge.firstChart_s, null, "s");
   const slow = await filterAnswer(huge.page);
   budget(`  its slowest filter (${slow.what})`, slow.ms, null, "ms");
-  remark("  it says", (await huge.page.locator("#thinned").textContent()).slice(0, 70) + "…");
+  remark("  its note", (await huge.page.locator("#thinned").textContent()).slice(0, 70) + "…");
   await huge.context.close();
   seconds(program, "report", at("huge.json"), "--complete", "--out", at("complete.html"));
   budget("  its page with --complete", statSync(at("complete.html")).size / 1000, null, "KB");
@@ -180,7 +180,7 @@ try {
 }
 const widths = [0, 1, 2, 3].map((i) => Math.max(...rows.map((row) => row[i].length)));
 console.log(
-  ["", "takes", "may take", "share"]
+  ["", "measured", "budget", "share"]
     .map((text, i) => (i ? text.padStart(widths[i]) : text.padEnd(widths[0])))
     .join("  "),
 );

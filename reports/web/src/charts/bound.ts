@@ -1,12 +1,12 @@
 import type { Chart, Context, Panel } from "../chart.ts";
 import { valuesOf } from "../data.ts";
-import { percentText } from "../format.ts";
+import { counted, percentText } from "../format.ts";
 import { cellLines, cellTitle, chosenCells, eachPanel, fixedCores, isFlagged } from "../select.ts";
 import { dotPanel, type DotPoint } from "./dots.ts";
 
 /** Meaning of a CPU share. */
-const words = (share: number) =>
-  share >= 0.9 ? "bound by the CPU" : share <= 0.5 ? "mostly waiting" : "partly waiting";
+const meaningOf = (share: number) =>
+  share >= 0.9 ? "CPU-bound" : share <= 0.5 ? "mostly waiting" : "partly waiting";
 
 function panel(context: Context, index: number): Panel[] {
   const { results } = context;
@@ -17,7 +17,7 @@ function panel(context: Context, index: number): Panel[] {
     const cell = results.cell(i);
     const figure = cell.cores === cores ? results.figure(cell, "cpu_share") : null;
     if (!figure) continue;
-    const fixture = results.figure(cell, "server_cpu_share");
+    const server = results.figure(cell, "server_cpu_share");
     const values = valuesOf(figure);
     points.push({
       x: figure[0],
@@ -27,7 +27,7 @@ function panel(context: Context, index: number): Panel[] {
       lower: figure[1],
       upper: figure[2],
       values: values.length > 1 ? values : [],
-      title: `${cellTitle(cell)}: ${words(figure[0])}`,
+      title: `${cellTitle(cell)}: ${meaningOf(figure[0])}`,
       cell: i,
       flagged: isFlagged(cell),
       lines: [...cellLines(context, cell, ["cpu_share", "server_cpu_share", "throughput"])],
@@ -38,8 +38,8 @@ function panel(context: Context, index: number): Panel[] {
       figure[0],
       figure[1],
       figure[2],
-      words(figure[0]),
-      fixture ? percentText(fixture[0]) : null,
+      meaningOf(figure[0]),
+      server ? percentText(server[0]) : null,
     ]);
   }
   if (!points.length) return [];
@@ -49,11 +49,10 @@ function panel(context: Context, index: number): Panel[] {
       {
         key: String(index),
         title:
-          results.data.panels[index]!.label +
-          (cores === null ? "" : `, ${cores} ${cores === 1 ? "core" : "cores"}`),
+          results.data.panels[index]!.label + (cores === null ? "" : `, ${counted(cores, "core")}`),
       },
       points,
-      { label: "busy share of the cores", unit: "%", whole: true },
+      { label: "CPU utilisation", unit: "%", whole: true },
       {
         columns: [
           "model",
@@ -61,8 +60,8 @@ function panel(context: Context, index: number): Panel[] {
           "CPU share",
           "lower",
           "upper",
-          "which means",
-          "CPU share of the fixture",
+          "meaning",
+          "CPU share of the server",
         ],
         rows,
       },
@@ -72,10 +71,11 @@ function panel(context: Context, index: number): Panel[] {
 
 export const bound: Chart = {
   id: "bound",
-  title: "What bounds it",
+  title: "CPU utilisation",
   description: () =>
-    "The share of its cores that each model kept busy. Near 100 % the CPU is the limit and more cores may help; far below it the model waits: for the wire, for the server, " +
-    "or for its own queue. The tooltip has the fixture's share as well: a fixture near 100 % is the limit itself.",
+    "The share of its cores that each model kept busy. Near 100 %, the CPU is the limit and more " +
+    "cores may help. Far below, the model waits for the network, the server or its own queue. " +
+    "The tooltip also has the CPU share of the server: near 100 %, the server is the limit.",
   panels: (context) => eachPanel(context, panel),
   minimum: 300,
 };

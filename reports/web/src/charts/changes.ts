@@ -14,7 +14,7 @@ interface Row extends Point {
 }
 
 /** Number of changes drawn; all are in the table. */
-const most = 24;
+const maxDrawn = 24;
 const looks = {
   better: { color: "var(--good)", symbol: "triangle" as const },
   worse: { color: "var(--bad)", symbol: "triangle" as const },
@@ -60,7 +60,7 @@ function panel(context: Context, id: string): Panel[] {
   if (!changes.length) return [];
   const counts = { better: 0, worse: 0, unclear: 0 };
   for (const c of changes) ++counts[c.direction];
-  const points = changes.slice(0, most).map((c): Row => {
+  const points = changes.slice(0, maxDrawn).map((c): Row => {
     const cell = results.cell(c.cell);
     const label = results.data.panels[cell.panel]!.label;
     const now = results.figure(cell, id);
@@ -76,7 +76,7 @@ function panel(context: Context, id: string): Panel[] {
       cell: c.cell,
       flagged: false,
       lines: [
-        `${c.direction}: ${metric.label} is ${intervalText(c.ratio, "×")} that of the baseline`,
+        `${c.direction}: ${metric.label} is ${intervalText(c.ratio, "×")} the baseline`,
         `before ${intervalText(c.before, metric.unit)}`,
         ...(now ? [`now ${intervalText(now, metric.unit)}`] : []),
       ],
@@ -97,7 +97,7 @@ function panel(context: Context, id: string): Panel[] {
     x: {
       type: high / low > 3 ? "log" : "linear",
       domain: [low / 1.02, high * 1.02],
-      label: "now as a share of the baseline",
+      label: "relative to the baseline",
     },
     y: { type: "point", domain: points.map((p) => p.row), label: null, padding: 0.6 },
     color: { type: "identity" },
@@ -142,13 +142,17 @@ function panel(context: Context, id: string): Panel[] {
   return [
     {
       key: id,
-      title: `${metric.label}: ${counts.better} better, ${counts.worse} worse, ${counts.unclear} unclear`,
+      title:
+        `${metric.label}: ${counts.better} better, ${counts.worse} worse, ` +
+        `${counts.unclear} unclear`,
       plot,
       points,
-      ...(changes.length > most
-        ? { note: `The ${most} clearest of ${changes.length}; the table has all.` }
+      ...(changes.length > maxDrawn
+        ? {
+            note: `The ${maxDrawn} clearest of ${changes.length} changes; the table has all.`,
+          }
         : {}),
-      columns: ["cell", "verdict", "ratio", "before", "now"],
+      columns: ["cell", "change", "ratio", "before", "now"],
       rows: changes.map((c) => {
         const now = results.figure(results.cell(c.cell), id);
         return [
@@ -167,15 +171,15 @@ export const changes: Chart = {
   id: "changes",
   title: "Changes since the baseline",
   description: () =>
-    "Each cell (model, cores × in flight, workload): its figure as a share of the baseline's, with its 95 % interval, not adjusted for how many cells there are. ▲ better, ▼ worse, ○ the interval includes no change. " +
-    "The two runs were not interleaved, so the machine may have changed between them: `crossover check` compares two programs in turns and judges.",
+    "The figure of each cell (model, cores × in flight, workload) relative to the baseline, with " +
+    "its 95 % interval, not corrected for multiple comparisons. ▲ better, ▼ worse, ○ unclear: the " +
+    "interval includes 100 %. The two runs were not interleaved, so the machine may have changed " +
+    "between them. `crossover check` measures two programs alternately and gives a verdict.",
   *panels(context) {
     const ids = [...new Set((context.results.data.baseline?.changes ?? []).map((c) => c.metric))];
     for (const id of ids) yield* panel(context, id);
   },
   absence: ({ results }) =>
-    results.data.baseline
-      ? "The baseline has no cell in common with these results, or the filters hide them all."
-      : null,
+    results.data.baseline ? "No cell is in both results and passes the filters." : null,
   minimum: 460,
 };

@@ -1,6 +1,14 @@
 import type { Chart, Context, Panel } from "../chart.ts";
 import { valuesOf } from "../data.ts";
-import { cellLines, cellTitle, chosenCells, eachPanel, fixedCores, isFlagged } from "../select.ts";
+import {
+  cellLines,
+  cellTitle,
+  chosenCells,
+  coresText,
+  eachPanel,
+  fixedCores,
+  isFlagged,
+} from "../select.ts";
 import { dotPanel, type DotPoint } from "./dots.ts";
 
 const metrics = [
@@ -61,10 +69,13 @@ function* panel(context: Context, index: number): Iterable<Panel> {
 
 export const cost: Chart = {
   id: "cost",
-  title: "What an operation costs",
+  title: "Cost per operation",
   description: ({ view }) =>
-    `CPU time, context switches and memory ${view.cores === null ? "at the cores of each answer" : `at ${view.cores} cores`}, ` +
-    `${view.inFlight === null ? "each model at its best in flight, so that memory follows from how many that is" : `with ${view.inFlight} in flight`}. Thick bars are 95 % intervals.`,
+    `CPU time, context switches and memory ${coresText(view)}, ` +
+    (view.inFlight === null
+      ? "each model at its best concurrency, which also determines its memory use"
+      : `with ${view.inFlight} in flight`) +
+    ". Thick bars are 95 % intervals.",
   panels: (context) => eachPanel(context, panel),
   minimum: 300,
 };

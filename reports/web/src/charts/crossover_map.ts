@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Chart, Context, Panel, Point } from "../chart.ts";
 import type { Comparison, PanelData } from "../data.ts";
-import { clipped, figureText, intervalText, percentText, threeDigits } from "../format.ts";
+import { clipped, counted, figureText, intervalText, percentText, threeDigits } from "../format.ts";
 import { cellLines, cellTitle } from "../select.ts";
 
 interface Square extends Point {
@@ -53,10 +53,11 @@ function square(context: Context, index: number, comparison: Comparison): Square
     ? `tie: ${[best.model, ...tied].join(", ")}`
     : comparison.proven
       ? `${best.model} wins`
-      : `${best.model} measured highest, unproven`;
+      : `${best.model} is ahead, unproven`;
   const next = comparison.next === null ? null : results.cell(comparison.next);
   const lines = [
-    `${figureText(panel.cpu_s!, "s")} of CPU, then ${figureText(panel.wait_s!, "s")} of waiting: ${percentText(share)} CPU`,
+    `${figureText(panel.cpu_s!, "s")} of CPU, then ${figureText(panel.wait_s!, "s")} of waiting ` +
+      `(${percentText(share)} CPU)`,
     ...(next && comparison.ahead
       ? [`${intervalText(comparison.ahead, "×")} the throughput of ${next.model}`]
       : []),
@@ -129,7 +130,8 @@ function map(context: Context, { cores, others, squares }: Squares, title: strin
   for (const s of squares) {
     if (!s.tied.length) continue;
     const models = [s.model, ...s.tied].sort().slice(0, 4);
-    const id = `hatching-${cores}-${others.replace(/[^\w]/g, "_")}-${models.map((m) => context.results.models.indexOf(m)).join("-")}`;
+    const numbers = models.map((m) => context.results.models.indexOf(m)).join("-");
+    const id = `hatching-${cores}-${others.replace(/[^\w]/g, "_")}-${numbers}`;
     ties.set(id, models);
     s.fill = `url(#${id})`;
   }
@@ -141,8 +143,8 @@ function map(context: Context, { cores, others, squares }: Squares, title: strin
     marginRight: 12,
     marginTop: 26,
     marginBottom: 42,
-    x: { type: "band", domain: waits, label: "wait of an operation", padding: 0.04 },
-    y: { type: "band", domain: cpus, label: "CPU of an operation", padding: 0.04 },
+    x: { type: "band", domain: waits, label: "wait per operation", padding: 0.04 },
+    y: { type: "band", domain: cpus, label: "CPU time per operation", padding: 0.04 },
     color: { type: "identity" },
     symbol: { type: "identity" } as never,
     marks: [
@@ -204,7 +206,7 @@ function map(context: Context, { cores, others, squares }: Squares, title: strin
   return {
     key: `${cores} ${others}`.trim(),
     title,
-    note: `Wins somewhere: ${clipped(winners.join(", "), 200)}.`,
+    note: `Best in at least one square: ${clipped(winners.join(", "), 200)}.`,
     plot,
     points: squares,
     columns: ["wait (s)", "CPU (s)", "best", "tied with", "margin"],
@@ -214,20 +216,19 @@ function map(context: Context, { cores, others, squares }: Squares, title: strin
 
 export const crossoverMap: Chart = {
   id: "crossover-map",
-  title: "The crossover map",
+  title: "Crossover map",
   description: () =>
-    "Which model wins where: an operation's wait to the right, its CPU time upwards. Each square has the winner's colour and marker and its lead over the next; squares of models " +
-    "whose intervals overlap are hatched in the colours of all that tie. A hollow marker is unproven or carries a finding.",
+    "The best model for each wait (to the right) and CPU time (upwards) per operation. A square " +
+    "has the winner's colour, marker and lead over the next best. If intervals overlap, the " +
+    "models tie: the square is hatched in their colours. A hollow marker is unproven or has a " +
+    "finding.",
   *panels(context) {
     const maps = mapsOf(context).filter(isGrid);
     for (const of of maps) {
       // Titles name the other parameters if several maps have the same cores.
       const alone = maps.filter((other) => other.cores === of.cores).length === 1;
-      yield map(
-        context,
-        of,
-        `${of.cores} ${of.cores === 1 ? "core" : "cores"}${alone || !of.others ? "" : `, ${of.others}`}`,
-      );
+      const others = alone || !of.others ? "" : `, ${of.others}`;
+      yield map(context, of, counted(of.cores, "core") + others);
     }
   },
   absence: (context) => {
@@ -237,8 +238,9 @@ export const crossoverMap: Chart = {
       .map(sizeOf)
       .reduce((a, b) => (b.cpus * b.waits > a.cpus * a.waits ? b : a));
     return (
-      "A map needs mixed cells of at least two lengths of CPU work and two of waiting: " +
-      `here ${cpus === 1 ? "is 1 length" : `are ${cpus} lengths`} of CPU work and ${waits} of waiting. The suite crossover-map measures one.`
+      "A map needs mixed cells with at least two values each of CPU time and wait. These results " +
+      `have ${counted(cpus, "value")} of CPU time and ${waits} of wait. The suite crossover-map ` +
+      "measures a map."
     );
   },
   minimum: 420,

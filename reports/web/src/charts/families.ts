@@ -1,5 +1,5 @@
-// Google Benchmark files: one panel per family, with a numeric argument as the axis and one line per
-// value of the others.
+// Google Benchmark files: one panel per family, with a numeric argument as the axis and a line for
+// each value of the others.
 import type { Chart, Context, Panel } from "../chart.ts";
 import type { Cell } from "../data.ts";
 import { valuesOf } from "../data.ts";
@@ -117,7 +117,8 @@ export const families: Chart = {
   id: "families",
   title: "Time by benchmark family",
   description: () =>
-    "A panel for each family of this Google Benchmark file: its argument as the axis, 95 % intervals over repetitions. Less is better.",
+    "One panel per family of this Google Benchmark file, with a numeric argument as the axis and " +
+    "95 % intervals over repetitions. Lower is better.",
   *panels(context) {
     if (!context.results.data.foreign) return;
     for (const index of shownPanels(context)) yield* panel(context, index);

@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import type { Chart, Context, Panel, Point } from "../chart.ts";
 import { curveOf, referenceModel } from "../data.ts";
-import { axisLabel, axisScale, clipped, figureText } from "../format.ts";
-import { cellTitle, chosenCells, fixedCores, eachPanel, isFlagged } from "../select.ts";
+import { axisLabel, axisScale, clipped, counted, figureText } from "../format.ts";
+import { cellTitle, chosenCells, coresText, eachPanel, fixedCores, isFlagged } from "../select.ts";
 import { largest, roomyTicks, smallest, valueTicks } from "./axes.ts";
 
 /** "99.9 %", or "maximum" for the last point. */
@@ -56,7 +56,8 @@ function panel(context: Context, index: number): Panel[] {
         flagged: isFlagged(cell),
         kind,
         lines: [
-          `${shareText(share, i === curvePoints.length - 1)} within ${figureText(seconds, "s")} (${kind}, all repetitions together)`,
+          `${shareText(share, i === curvePoints.length - 1)} within ${figureText(seconds, "s")} ` +
+            `(${kind}, all repetitions merged)`,
         ],
       }));
       lines.push(own);
@@ -125,7 +126,7 @@ function panel(context: Context, index: number): Panel[] {
       Plot.axisY({ ...valueTicks(domain, scale, "s", log), labelAnchor: "top" }),
     ],
   });
-  const where = cores === null ? "" : `, ${cores} ${cores === 1 ? "core" : "cores"}`;
+  const where = cores === null ? "" : `, ${counted(cores, "core")}`;
   const open = points.some((p) => p.kind === "service time");
   return [
     {
@@ -135,7 +136,9 @@ function panel(context: Context, index: number): Panel[] {
       points,
       ...(open
         ? {
-            note: "Open loop. Lines: response time, from the intended start. Fine dots: service time, from the actual start. Between them is the wait to begin.",
+            note:
+              "Open loop. Lines: response time, from the intended start. Fine dots: service " +
+              "time, from the actual start. The difference is the wait to start.",
           }
         : {}),
       columns: ["model", "in flight", "kind", "share", "seconds"],
@@ -148,9 +151,13 @@ export const latency: Chart = {
   id: "latency",
   title: "Latency percentiles",
   description: ({ view }) =>
-    `How long the slow ones took, ${view.cores === null ? "at the cores of each answer" : `at ${view.cores} cores`}, ` +
-    `${view.inFlight === null ? "each model at its best in flight (more in flight means more waiting: fix it to compare latencies)" : `with ${view.inFlight} in flight`}. ` +
-    "Each step to the right leaves a tenth of the operations; a curve ends at its maximum, and no percentile is drawn that too few operations could tell. " +
-    "All repetitions are merged, so these have no intervals; p50 and p99 with theirs are in the table.",
+    `Latency of the slowest operations ${coresText(view)}, ` +
+    (view.inFlight === null
+      ? "each model at its best concurrency. Higher concurrency means longer waits: choose a " +
+        "number in flight to compare latencies. "
+      : `with ${view.inFlight} in flight. `) +
+    "Each step right keeps a tenth of the operations. Curves end at the maximum; percentiles " +
+    "backed by too few operations are omitted. All repetitions are merged, so there are no " +
+    "intervals here; the table of cells has p50 and p99 with intervals.",
   panels: (context) => eachPanel(context, panel),
 };

@@ -25,17 +25,20 @@ export function throughputOf({ terms }: Fit, cores: number): number {
   return cores / (a + b * (cores - 1) + c * cores * (cores - 1));
 }
 
+function peakText({ law, peak_cores }: Fit): string | null {
+  if (!peak_cores) return law === "USL" ? "none" : null;
+  const [mean, lower, upper] = peak_cores;
+  const bounds = lower === null ? "" : ` (${threeDigits(lower)} to ${threeDigits(upper!)})`;
+  return threeDigits(mean) + bounds;
+}
+
 const fitRow = (fit: Fit): (string | number | null)[] => [
   fit.model,
   fit.law!,
   intervalText(fit.rate!, "1/s"),
   coefficientText(fit.contention!),
   fit.coherency ? coefficientText(fit.coherency) : null,
-  fit.peak_cores
-    ? `${threeDigits(fit.peak_cores[0])}${fit.peak_cores[1] === null ? "" : ` (${threeDigits(fit.peak_cores[1])} to ${threeDigits(fit.peak_cores[2]!)})`}`
-    : fit.law === "USL"
-      ? "none shown"
-      : null,
+  peakText(fit),
 ];
 
 function panel(context: Context, index: number): Panel[] {
@@ -145,7 +148,14 @@ function panel(context: Context, index: number): Panel[] {
       points,
       open: true,
       ...(reasons.length ? { note: `No fit: ${clipped(reasons.join("; "), 300)}.` } : {}),
-      columns: ["model", "law", "one core", "contention", "coherency", "peak at cores"],
+      columns: [
+        "model",
+        "law",
+        "throughput of one core",
+        "contention",
+        "coherency",
+        "cores at peak",
+      ],
       rows: fits.map(fitRow),
     },
   ];
@@ -155,8 +165,11 @@ export const scalingFit: Chart = {
   id: "scaling-fit",
   title: "Scaling laws",
   description: () =>
-    "Amdahl's law (contention: the share that only one core can do) and the Universal Scalability Law (and coherency: what each core costs each other core), fitted to every " +
-    "repetition, with 95 % intervals. A vertical line is the peak: more cores than that do less. It is shown only where the interval of coherency excludes 0.",
+    "Amdahl's law (contention: the share of work that only one core can do) and the Universal " +
+    "Scalability Law (USL; adds coherency: the cost that each core causes for every other), " +
+    "fitted to all repetitions, with 95 % intervals. A vertical line marks the peak, beyond " +
+    "which more cores lower the throughput. It is shown only if the interval of coherency " +
+    "excludes 0.",
   panels: (context) => eachPanel(context, panel),
   absence: ({ results }) => {
     if (results.data.foreign || !results.data.panels.length) return null;

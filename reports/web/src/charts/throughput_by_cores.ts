@@ -1,7 +1,7 @@
 import type { Chart, Context, Panel } from "../chart.ts";
 import type { Figure } from "../data.ts";
 import { referenceModel, valuesOf } from "../data.ts";
-import { intervalText } from "../format.ts";
+import { counted, intervalText } from "../format.ts";
 import { cellLines, cellTitle, chosenCells, eachPanel, isFlagged } from "../select.ts";
 import { largest, smallest } from "./axes.ts";
 import { dotPanel } from "./dots.ts";
@@ -80,12 +80,13 @@ function panel(context: Context, index: number): Panel[] {
       view.measure === "absolute"
         ? []
         : [
-            `${labels[view.measure]}: ${intervalText(figure, unit)}, relative to ${chosen.base === 1 ? "1 core" : `${chosen.base} cores`}`,
+            `${labels[view.measure]}: ${intervalText(figure, unit)}, ` +
+              `relative to ${counted(chosen.base!, "core")}`,
           ];
     lines.push(...cellLines(context, cell, ["throughput"]));
     if (before)
       lines.push(
-        `baseline: ${intervalText(before.before, unit)}; now ${intervalText(before.ratio, "×")} of it`,
+        `baseline: ${intervalText(before.before, unit)}; now ${intervalText(before.ratio, "×")}`,
       );
     points.push({
       x: cell.cores,
@@ -115,7 +116,7 @@ function panel(context: Context, index: number): Panel[] {
     return [
       dotPanel(
         context,
-        { ...head, title: `${head.title}, ${x} ${x === 1 ? "core" : "cores"}` },
+        { ...head, title: `${head.title}, ${counted(x!, "core")}` },
         points.map((p) => ({ ...p, x: p.y, row: p.model })).sort((a, b) => b.x - a.x),
         { label: labels[view.measure], unit, log: view.scale === "log" },
         { columns, rows },
@@ -141,9 +142,12 @@ export const throughputByCores: Chart = {
   id: "throughput-by-cores",
   title: "Throughput by core count",
   description: ({ results, view }) =>
-    `${view.inFlight === null ? "Each model at its own best number of operations in flight" : `Every model with ${view.inFlight} operations in flight`}, ` +
-    "at an equal budget of cores. Bars and bands are 95 % intervals over repetitions (Student's t), small dots the single repetitions. " +
-    "The dotted lines are limits: the linear ideal, and reference, the least this machine can do the work for. A hollow point carries a finding." +
+    (view.inFlight === null
+      ? "Each model at its best concurrency"
+      : `All models with ${view.inFlight} operations in flight`) +
+    ", on the same number of cores. Bars and bands are 95 % intervals over repetitions " +
+    "(Student's t), small dots are single repetitions. The dotted lines are limits: ideal linear " +
+    "scaling, and reference, the hand-written lower bound on cost. A hollow point has a finding." +
     (results.data.baseline ? " Thin pale dashes with open rings are the baseline's means." : ""),
   panels: (context) => eachPanel(context, panel),
 };

@@ -1,6 +1,15 @@
 import type { Chart, Context, Panel } from "../chart.ts";
 import { valuesOf } from "../data.ts";
-import { cellLines, cellTitle, eachPanel, fixedCores, isFlagged, isShown } from "../select.ts";
+import { counted } from "../format.ts";
+import {
+  cellLines,
+  cellTitle,
+  coresText,
+  eachPanel,
+  fixedCores,
+  isFlagged,
+  isShown,
+} from "../select.ts";
 import { linePanel, type LinePoint } from "./lines.ts";
 
 function panel(context: Context, index: number): Panel[] {
@@ -29,7 +38,7 @@ function panel(context: Context, index: number): Panel[] {
     rows.push([cell.model, cell.in_flight, figure[0], figure[1], figure[2], figure[3]]);
   }
   if (new Set(points.map((p) => p.x)).size < 2) return [];
-  const where = `${cores} ${cores === 1 ? "core" : "cores"}`;
+  const where = counted(cores!, "core");
   return [
     linePanel(
       context,
@@ -50,9 +59,9 @@ function panel(context: Context, index: number): Panel[] {
 
 export const throughputByInFlight: Chart = {
   id: "throughput-by-in-flight",
-  title: "Throughput by operations in flight",
+  title: "Throughput by concurrency",
   description: ({ view }) =>
-    `How much concurrency each model can use, ${view.cores === null ? "at the cores of each answer" : `at ${view.cores} ${view.cores === 1 ? "core" : "cores"}`}. ` +
-    "Where a line is flat, more in flight only adds waiting.",
+    `How much concurrency each model can use, ${coresText(view)}. If a line is flat, more ` +
+    "operations in flight only add waiting.",
   panels: (context) => eachPanel(context, panel),
 };
