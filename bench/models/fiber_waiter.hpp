@@ -23,7 +23,7 @@ class counted_round_robin final : public boost::fibers::algo::round_robin {
   boost::fibers::context* pick_next() noexcept override;
 };
 
-/// Turns each wait of an operation into an Asio operation; the thread's other fibers run meanwhile.
+/// Turns each wait of an operation into an Asio operation, so that the thread's other fibers run.
 class fiber_waiter final : public blocking_hooks {
  public:
   explicit fiber_waiter(boost::asio::io_context& loop);

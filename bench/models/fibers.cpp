@@ -97,7 +97,7 @@ class fibers final : public model {
   /// Alternates between the ready fibers and the loop; blocks in the loop if no fiber is ready.
   static void run_until_done(scheduler& thread) {
     thread.loop.restart();
-    // Without it run_one returns when nothing is pending.
+    // run_one would return if no operation were pending.
     const auto work = boost::asio::make_work_guard(thread.loop);
     while (thread.live > 0) {
       boost::this_fiber::yield();

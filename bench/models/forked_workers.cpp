@@ -66,7 +66,7 @@ latency_distribution distribution_of(const nlohmann::json& message) {
 
 }  // namespace
 
-/// In memory that parent and workers share.
+/// State shared by parent and workers, in shared memory.
 struct forked_workers::shared_page {
   std::atomic<std::uint32_t> turn = 0;  ///< a change releases the workers
   /// Workers that have ended the run. They report only after the last one has: earlier reports, and

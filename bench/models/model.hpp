@@ -52,7 +52,7 @@ class model {
   virtual std::vector<int> children() const { return {}; }
 };
 
-/// The cell that a model is asked to support or reject.
+/// A cell for a model to support or reject.
 struct cell_request {
   const workload_type* type = nullptr;
   const parameter_values* workload_values = nullptr;
@@ -76,8 +76,8 @@ struct model_type {
   bool one_at_a_time = false;  ///< always runs one operation at a time on one core
   bool forks = false;  ///< workers are processes: the descriptor limit applies to each of them
   bool loops = false;  ///< lanes share a thread: an operation that blocks delays the others
-  std::string_view script = {};  ///< CPython script in `measuring::cells` that is the cell process;
-                                 ///< empty: a C++ model
+  std::string_view script = {};  ///< CPython script in `measure_options::cells` that is the cell
+                                 ///< process; empty: a C++ model
 };
 
 /// Value of `model_type::prepare` for a model that is constructed from its setup.

@@ -121,8 +121,8 @@ class thread_pool final : public model {
   std::optional<tally_binder> tally_binder_;
 };
 
-// oneTBB 2021.8, sleeps of 100 ms on one core: a run of 0.5 s takes 2.7 s with 1 000 threads and
-// 28 s with 4 000.
+/// oneTBB 2021.8, sleeps of 100 ms on one core: a run of 0.5 s takes 2.7 s with 1 000 threads and
+/// 28 s with 4 000.
 std::string thread_pool_unsupported_reason(const cell_request& cell) {
   if (cell.in_flight <= 2048) return "";
   return "oneTBB threads scan every arena slot for work: more than 2048 threads would spend the "

@@ -6,7 +6,7 @@ namespace crossover {
 namespace {
 
 /// One thread per lane, blocked in the kernel while its operation waits. The threads inherit the
-/// CPU of the shard's own thread, which only waits for them.
+/// CPU of the shard's thread; that thread only waits for them.
 class blocking_shard final : public reference_shard {
  public:
   blocking_shard(const model_setup& setup, const std::vector<std::uint32_t>& numbers)

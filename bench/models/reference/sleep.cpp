@@ -12,12 +12,11 @@
 namespace crossover {
 namespace {
 
-/// System call with which a shard waits for its next timer.
+/// System call that waits for the next timer.
 enum class timer_wait { read, poll, epoll };
 
-/// All lanes' timers on one timerfd, which is read directly, or watched by poll or epoll like in a
-/// loop with sockets. All sleeps are equally long and end in the order in which they began, so a
-/// queue replaces the usual heap of timers.
+/// All lanes share one timerfd. It is read directly, or watched by poll or epoll like the sockets
+/// of a loop. All sleeps are equally long and so end in order: a queue replaces the usual heap.
 class sleep_shard final : public reference_shard {
  public:
   sleep_shard(std::uint64_t delay_ns, timer_wait wait, const std::vector<std::uint32_t>& lanes)

@@ -7,7 +7,7 @@
 
 namespace crossover {
 
-/// What a lane does after an event on its socket.
+/// Next action of a lane after an event on its socket.
 enum class next_step { wait, begin, stop };
 
 /// Connects to `endpoint`; counts each failure and tries again. Returns false if the run is over.

@@ -113,7 +113,7 @@ class network_uring_shard final : public reference_shard {
     std::uint64_t turn = 0;
     std::size_t got = 0;
     int pending = 0;         // completions still expected
-    const char* phase = "";  // where the operation first failed
+    const char* phase = "";  // phase of the first failure
     int failure = 0;
   };
 
