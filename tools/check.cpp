@@ -158,25 +158,22 @@ check_request request_of(const check_flags& flags) {
   if (!flags.slowdown.empty()) apply_slowdown(flags.slowdown, request);
 
   gate_options& gate = request.gate;
-  gate.detect = share_of("--detect", flags.detect);
-  gate.tolerate = share_of("--tolerate", flags.tolerate);
-  gate.false_alarms = share_of("--false-alarms", flags.false_alarms);
-  gate.power = share_of("--power", flags.power);
+  gate.rates = {.tolerate = share_of("--tolerate", flags.tolerate),
+                .detect = share_of("--detect", flags.detect),
+                .false_alarms = share_of("--false-alarms", flags.false_alarms),
+                .power = share_of("--power", flags.power)};
   gate.budget_s = seconds_of("--budget", flags.budget);
   gate.metric = flags.metric;
   gate.flips.seed = flags.seed ? *flags.seed : std::random_device()();
   judged_metric(gate.metric);
-  if (!(gate.tolerate < gate.detect))
+  if (!(gate.rates.tolerate < gate.rates.detect))
     throw error(error_kind::invalid, fmt::format("--tolerate {} must be below --detect {}",
                                                  flags.tolerate, flags.detect));
   if (!flags.commit.empty() && flags.history.empty())
     throw error(error_kind::invalid, "--commit requires --history DIR");
 
   file_options& files = request.files;
-  files.detect = gate.detect;
-  files.tolerate = gate.tolerate;
-  files.false_alarms = gate.false_alarms;
-  files.power = gate.power;
+  files.rates = gate.rates;
   files.metric = gate.metric;
   files.allow_different_environment = flags.allow_different_environment;
   if (!flags.thresholds.empty()) files.per_cell = read_thresholds(flags.thresholds);

@@ -5,16 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "reports/check/bootstrap.hpp"
 #include "reports/check/recordings.hpp"
 
 namespace crossover {
-
-/// Counts of an event; Clopper and Pearson give its share and interval.
-struct proportion {
-  unsigned times = 0;
-  unsigned of = 0;
-  void count(bool did) { times += did ? 1 : 0, ++of; }
-};
 
 /// One cell over all recorded suites.
 struct calibrated_cell {
@@ -27,20 +21,11 @@ struct calibrated_cell {
   proportion found;                   ///< how often it was called a regression in those suites
 };
 
-/// Outcome of the gate on simulated suites.
-struct bootstrap_result {
-  std::string scenario;
-  proportion false_alarm;  ///< a cell within tolerance was called a regression
-  proportion found;        ///< the slower cell was called a regression; `of` is 0 if there is none
-  proportion missed;       ///< the slower cell passed
-  proportion passed;       ///< the suite passed
-  double blocks = 0;       ///< mean per suite
-};
-
 /// Error rates of the gate, estimated from recorded suites.
 struct calibration {
   std::string machine, first_date, last_date;
-  double tolerate = 0.01, detect = 0.05, false_alarms = 0.01, power = 0.95, slower = 0;
+  error_rates rates;
+  double slower = 0;         ///< greatest percentage of work added to a slowed cell
   std::size_t left_out = 0;  ///< suites whose machine, build or plan differs from the last one's
 
   // Live, as measured.
@@ -67,17 +52,8 @@ struct calibration {
   std::vector<bootstrap_result> bootstrap;
 };
 
-struct bootstrap_options {
-  unsigned suites = 10'000;  ///< suites per scenario; 0: no resampling
-  std::uint64_t seed = 1;
-  unsigned draws = 1'999;  ///< sign flips per test, unless they are enumerated
-};
-
 /// Counts the outcomes of the suites that were measured like the last one, then resamples their
-/// blocks (bootstrap). A simulated suite draws each block with replacement from that cell's
-/// recorded blocks of identical code and gives it a random sign: for identical code both signs are
-/// equally likely, because the order of the arms is random. It adds the scenario's shift and runs
-/// the same gate. Effects shared by the blocks of one suite are lost.
+/// blocks (see bootstrap.hpp).
 ///
 /// For each cell's screen, the U-test compares the baseline's figures from the first half of the
 /// blocks with the candidate's from the second half, as if one program's run of the suite had
@@ -88,6 +64,6 @@ calibration calibrate(const std::vector<recorded_suite>& recordings,
                       const bootstrap_options& options = {});
 
 /// Returns the calibration as a Markdown page; `command` is the command that regenerates it.
-std::string calibration_page(const calibration& found, const std::string& command);
+std::string calibration_page(const calibration& result, const std::string& command);
 
 }  // namespace crossover

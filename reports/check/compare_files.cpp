@@ -92,7 +92,7 @@ bool measure(cell_comparison& cell, const metric_logs& before, const metric_logs
   const t_estimate estimate{change, std::sqrt(old_variance + new_variance),
                             welch_degrees(old_variance, old_n - 1, new_variance, new_n - 1)};
   cell.sd = estimate.standard_error;
-  judge_by_t(cell, estimate, options.power);
+  judge_by_t(cell, estimate, options.rates.power);
   return true;
 }
 
@@ -102,10 +102,11 @@ std::optional<unsigned> repetitions_needed(double sd, double process_floor,
                                            const cell_thresholds& judged,
                                            const file_options& options, std::size_t cells) {
   const double shift = std::log1p(judged.detect) - std::log1p(judged.tolerate);
-  const double level = options.false_alarms / static_cast<double>(std::max<std::size_t>(1, cells));
+  const double level =
+      options.rates.false_alarms / static_cast<double>(std::max<std::size_t>(1, cells));
   for (unsigned n = 2; n <= 1000; n += 1 + n / 16) {
     const double scale = std::sqrt(2 * prediction_variance(sd, n, process_floor));
-    if (detectable_shift(2.0 * n - 2, level, options.power) * scale <= shift) return n;
+    if (detectable_shift(2.0 * n - 2, level, options.rates.power) * scale <= shift) return n;
   }
   return std::nullopt;
 }
@@ -122,6 +123,13 @@ std::vector<double> holm_adjusted(const std::vector<double>& p) {
     adjusted[order[i]] = largest;
   }
   return adjusted;
+}
+
+comparison_plan plan_of(const file_options& options, std::uint64_t seed, std::string order) {
+  return {.rates = options.rates,
+          .bound_level = 1 - options.rates.power,
+          .seed = seed,
+          .order = std::move(order)};
 }
 
 void judge_by_t(cell_comparison& cell, const t_estimate& estimate, double power) {
@@ -160,17 +168,7 @@ check_result compare_files(const results& old_results, const results& new_result
   found.old_name = options.old_name;
   found.new_name = options.new_name;
   found.metric_label = judged.label;
-  found.plan = {options.tolerate,
-                options.detect,
-                options.false_alarms,
-                options.power,
-                1 - options.power,
-                new_results.seed,
-                "baseline, then candidate",
-                0,
-                0,
-                std::nullopt,
-                std::nullopt};
+  found.plan = plan_of(options, new_results.seed, "baseline, then candidate");
   const std::vector<cell_pair> pairs = match_cells(old_results, new_results, found);
   found.environment = environment_differences(old_results, new_results);
   found.environment_allowed = options.allow_different_environment;
@@ -185,7 +183,7 @@ check_result compare_files(const results& old_results, const results& new_result
     cell.metric = judged.id;
     cell.decided = decided_by::files;
     const cell_thresholds limits =
-        thresholds_of(options.per_cell, cell.name, {options.tolerate, options.detect});
+        thresholds_of(options.per_cell, cell.name, {options.rates.tolerate, options.rates.detect});
     cell.tolerate = limits.tolerate;
     cell.detect = limits.detect;
     for (const auto& [which, side_cell] :
@@ -204,7 +202,7 @@ check_result compare_files(const results& old_results, const results& new_result
     found.cells.push_back(std::move(cell));
   }
 
-  decide_by_holm(found, judged_cells, p, options.false_alarms);
+  decide_by_holm(found, judged_cells, p, options.rates.false_alarms);
   for (const std::size_t k : judged_cells)
     if (cell_comparison& cell = found.cells[k]; cell.outcome == verdict::inconclusive)
       cell.remedy = more_repetitions(*cell.sd / std::sqrt(2.0), 0, cell, options, pairs.size());

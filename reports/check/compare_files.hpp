@@ -6,16 +6,14 @@
 #include "bench/results/metrics.hpp"
 #include "bench/results/results.hpp"
 #include "reports/check/comparison.hpp"
+#include "reports/check/error_rates.hpp"
 #include "reports/check/thresholds.hpp"
 #include "reports/statistics/t_estimate.hpp"
 
 namespace crossover {
 
 struct file_options {
-  double tolerate = 0.01;
-  double detect = 0.05;
-  double false_alarms = 0.01;
-  double power = 0.95;
+  error_rates rates;
   std::string metric = "time";  ///< id from the metric table
   bool allow_different_environment = false;
   double process_floor = 0.01;  ///< s.d. of a log ratio due to one process's memory layout, if all
@@ -56,6 +54,9 @@ std::optional<unsigned> repetitions_needed(double sd, double process_floor,
 
 /// Returns the p-values adjusted by Holm's step-down method, in the same order.
 std::vector<double> holm_adjusted(const std::vector<double>& p);
+
+/// Returns the plan, as it is reported, of a comparison of sequential runs.
+comparison_plan plan_of(const file_options& options, std::uint64_t seed, std::string order);
 
 /// Scatter below this (s.d. of logs) counts as zero: a deterministic metric, such as a count of
 /// bytes.

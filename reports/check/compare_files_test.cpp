@@ -262,7 +262,7 @@ TEST(compare_files, false_alarms_where_runs_differ_as_repetitions_do) {
       }
     }
     file_options options;
-    options.tolerate = 0;
+    options.rates.tolerate = 0;
     alarms += exit_code_of(compare_files(sides[0], sides[1], options)) == 1;
   }
   EXPECT_LE(clopper_pearson(alarms, suites, 0.999).lower, 0.01) << alarms;

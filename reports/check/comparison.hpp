@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "reports/check/error_rates.hpp"
 #include "reports/check/timeline.hpp"
 #include "reports/environment_differences.hpp"
 
@@ -20,17 +21,15 @@ std::string_view to_string(decided_by value);
 
 /// Parameters of a check, and how it was carried out.
 struct comparison_plan {
-  double tolerate = 0.01;      ///< slowdowns up to this share are ignored: the null of `regression`
-  double detect = 0.05;        ///< slowdown that must not be missed: `pass` excludes it
-  double false_alarms = 0.01;  ///< probability of any false `regression` in the whole suite
-  double power = 0.95;         ///< probability of detecting a slowdown of `detect`
+  error_rates rates = {};
   double bound_level = 0.025;  ///< error probability of each bound of an interval
   std::uint64_t seed = 1;      ///< seed of orders, environments and sign flips
-  std::string order;  ///< how the sides alternated: "ABBA or BAAB at random", "sequential runs"
+  std::string order =
+      {};  ///< how the sides alternated: "ABBA or BAAB at random", "sequential runs"
   unsigned screen_blocks = 0;   ///< blocks per cell; 0 if every cell was confirmed without a screen
   unsigned confirm_blocks = 0;  ///< planned blocks per surviving cell
-  std::optional<double> expected_s;  ///< planned wall time
-  std::optional<double> wall_s;      ///< actual wall time
+  std::optional<double> expected_s = {};  ///< planned wall time
+  std::optional<double> wall_s = {};      ///< actual wall time
 };
 
 /// One cell measured on both sides. A ratio above 1 means worse: new/old of a metric that is better

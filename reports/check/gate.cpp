@@ -37,8 +37,8 @@ void validate(const gate_options& options, std::span<const gated_cell> cells) {
       throw error(error_kind::invalid,
                   fmt::format("{} is {}: must be between 0 and 100 %", name, value));
   };
-  share("--false-alarms", options.false_alarms);
-  share("--power", options.power);
+  share("--false-alarms", options.rates.false_alarms);
+  share("--power", options.rates.power);
   if (cells.empty()) throw error(error_kind::invalid, "no cell to compare: widen the selection");
   for (const gated_cell& cell : cells)
     if (!(cell.tolerate >= 0 && cell.detect > cell.tolerate && std::isfinite(cell.detect)))
@@ -50,22 +50,23 @@ void validate(const gate_options& options, std::span<const gated_cell> cells) {
 /// Power required of the confirmation: the screen misses a slowdown of `detect` with probability at
 /// most (1 - power) / 2; the rest is left.
 double confirming_power(const gate_options& options, bool screens) {
-  return screens ? options.power / (1 - (1 - options.power) / 2) : options.power;
+  return screens ? options.rates.power / (1 - (1 - options.rates.power) / 2) : options.rates.power;
 }
 
 /// Minimum number of blocks to decide on one of `together` cells.
-unsigned least_blocks(const gate_options& options, std::size_t together) {
-  return blocks_for_level(options.false_alarms, static_cast<unsigned>(together)) + spare_blocks;
+unsigned min_blocks(const gate_options& options, std::size_t together) {
+  return blocks_for_level(options.rates.false_alarms, static_cast<unsigned>(together)) +
+         spare_blocks;
 }
 
 /// Returns the blocks needed to confirm one of `together` cells with this scatter at the requested
 /// power; nullopt if no number is enough.
 std::optional<unsigned> confirm_blocks(const gate_options& options, double sd, double shift,
                                        std::size_t together, bool screens) {
-  const double level = options.false_alarms / static_cast<double>(together);
+  const double level = options.rates.false_alarms / static_cast<double>(together);
   const auto enough = blocks_for_power(sd, shift, level, confirming_power(options, screens));
   if (!enough) return std::nullopt;
-  return std::max(*enough, least_blocks(options, together));
+  return std::max(*enough, min_blocks(options, together));
 }
 
 void judge(cell_comparison& cell, std::span<const block> blocks, double level,
@@ -92,13 +93,15 @@ bool survives(const cell_comparison& screened) {
   return !excludes_detect(screened) || *screened.p <= screen_level;
 }
 
-std::string what_settles(const cell_comparison& cell, const gate_options& options,
-                         std::size_t together, double block_s) {
-  const unsigned least = blocks_for_level(options.false_alarms, static_cast<unsigned>(together));
+std::string remedy_for(const cell_comparison& cell, const gate_options& options,
+                       std::size_t together, double block_s) {
+  const unsigned least =
+      blocks_for_level(options.rates.false_alarms, static_cast<unsigned>(together));
   if (cell.blocks < least)
     return fmt::format(
         "{} blocks are too few: {} cell{} judged together at {} false alarms need at least {}",
-        cell.blocks, together, together == 1 ? "" : "s", as_percent(options.false_alarms), least);
+        cell.blocks, together, together == 1 ? "" : "s", as_percent(options.rates.false_alarms),
+        least);
   // A change between the thresholds is decided by the nearer one.
   const double centre = std::log(*cell.ratio);
   const double to_regression = centre - std::log1p(cell.tolerate),
@@ -106,11 +109,11 @@ std::string what_settles(const cell_comparison& cell, const gate_options& option
   const double shift =
       std::max({to_regression, to_pass, alternative({"", cell.tolerate, cell.detect, 0}) / 2});
   const double level = to_pass > to_regression
-                           ? (1 - options.power) / 2
-                           : options.false_alarms / static_cast<double>(together);
+                           ? (1 - options.rates.power) / 2
+                           : options.rates.false_alarms / static_cast<double>(together);
   const auto enough =
       blocks_for_power(sd_at_most(cell.sd.value_or(options.block_sd), cell.blocks, 0.5), shift,
-                       level, options.power);
+                       level, options.rates.power);
   const std::string scatter = fmt::format("blocks scatter by {:.2g} %", 100 * cell.sd.value_or(0));
   if (!enough)
     return scatter +
@@ -141,9 +144,9 @@ block_plan plan_blocks(const gate_options& options, std::span<const gated_cell> 
   plan.confirm_blocks = sized(count, false);
   plan.expected_survivors = static_cast<unsigned>(count);
   plan.expected_s = plan.confirm_blocks * block_s;
-  plan.bound_level = 1 - options.power;
+  plan.bound_level = 1 - options.rates.power;
 
-  const double half = (1 - options.power) / 2;
+  const double half = (1 - options.rates.power) / 2;
   for (unsigned screen = blocks_for_level(half); screen < 200; ++screen) {
     // Identical code survives when its upper bound fails to exclude `detect`; one cell is expected
     // to have changed.
@@ -154,17 +157,32 @@ block_plan plan_blocks(const gate_options& options, std::span<const gated_cell> 
     const unsigned confirm = sized(together, true);
     const double expected_s = screen * block_s + survive * confirm * mean_s;
     if (expected_s < plan.expected_s)
-      plan = {true, screen, confirm, static_cast<unsigned>(together), expected_s, 0, half, true};
+      plan = {.screens = true,
+              .screen_blocks = screen,
+              .confirm_blocks = confirm,
+              .expected_survivors = static_cast<unsigned>(together),
+              .expected_s = expected_s,
+              .bound_level = half};
   }
-  const double level = options.false_alarms / plan.expected_survivors;
+  const double level = options.rates.false_alarms / plan.expected_survivors;
   plan.visible =
-      std::expm1(std::log1p(options.tolerate) +
-                 visible_shift(plan.confirm_blocks, options.block_sd, level, options.power));
+      std::expm1(std::log1p(options.rates.tolerate) +
+                 visible_shift(plan.confirm_blocks, options.block_sd, level, options.rates.power));
   plan.within_budget = plan.expected_s <= options.budget_s;
   return plan;
 }
 
-std::string in_words(const block_plan& plan, const gate_options& options, std::size_t cells) {
+comparison_plan plan_of(const gate_options& options, const block_plan& plan) {
+  return {.rates = options.rates,
+          .bound_level = plan.bound_level,
+          .seed = options.flips.seed,
+          .order = "slices alternate ABBA or BAAB at random",
+          .screen_blocks = plan.screen_blocks,
+          .confirm_blocks = plan.confirm_blocks,
+          .expected_s = plan.expected_s > 0 ? std::optional(plan.expected_s) : std::nullopt};
+}
+
+std::string plan_text(const block_plan& plan, const gate_options& options, std::size_t cells) {
   std::string text =
       plan.screens ? fmt::format(
                          "{} cells: {} blocks each, then about {} fresh blocks for each of about "
@@ -175,8 +193,9 @@ std::string in_words(const block_plan& plan, const gate_options& options, std::s
   text += fmt::format(
       ", about {:.0f} s\ndetects {:.2g} % with {} power if blocks scatter by {:.2g} %; {} false "
       "alarms per suite, {} tolerated",
-      std::ceil(plan.expected_s), plan.visible * 100, as_percent(options.power),
-      options.block_sd * 100, as_percent(options.false_alarms), as_percent(options.tolerate));
+      std::ceil(plan.expected_s), plan.visible * 100, as_percent(options.rates.power),
+      options.block_sd * 100, as_percent(options.rates.false_alarms),
+      as_percent(options.rates.tolerate));
   if (!plan.within_budget)
     text += fmt::format(
         "\nthe budget of {:.0f} s is too short: raise --budget or --detect, or select fewer cells",
@@ -187,7 +206,7 @@ std::string in_words(const block_plan& plan, const gate_options& options, std::s
 std::vector<survivor> survivors(const block_plan& plan, const gate_options& options,
                                 std::span<const gated_cell> cells,
                                 std::span<const std::vector<block>> screen) {
-  std::vector<survivor> going_on;
+  std::vector<survivor> survived;
   double spent_s = 0;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     cell_comparison seen;
@@ -198,11 +217,11 @@ std::vector<survivor> survivors(const block_plan& plan, const gate_options& opti
       spent_s += static_cast<double>(screen[i].size()) * cells[i].block_s;
       if (seen.blocks > 0 && !survives(seen)) continue;
     }
-    going_on.push_back({i, 0});
+    survived.push_back({i, 0});
   }
-  const auto together = static_cast<unsigned>(going_on.size());
+  const auto together = static_cast<unsigned>(survived.size());
   double wanted_s = 0;
-  for (survivor& one : going_on) {
+  for (survivor& one : survived) {
     const gated_cell& cell = cells[one.cell];
     double sd = options.block_sd;
     if (plan.screens && screen[one.cell].size() > 1)
@@ -214,21 +233,21 @@ std::vector<survivor> survivors(const block_plan& plan, const gate_options& opti
   }
   const double left_s = std::max(0.0, options.budget_s - spent_s);
   if (wanted_s > left_s)
-    for (survivor& one : going_on) {
+    for (survivor& one : survived) {
       const auto affordable = static_cast<unsigned>(one.blocks * left_s / wanted_s);
-      one.blocks = std::max(affordable, least_blocks(options, together));
+      one.blocks = std::max(affordable, min_blocks(options, together));
     }
-  return going_on;
+  return survived;
 }
 
 bool enough_blocks(const block_plan& plan, const gate_options& options, const gated_cell& cell,
                    std::size_t together, std::span<const block> fresh) {
   const auto count = static_cast<unsigned>(fresh.size());
-  if (count < std::max(plan.confirm_blocks, least_blocks(options, together))) return false;
+  if (count < std::max(plan.confirm_blocks, min_blocks(options, together))) return false;
   double squares = 0;
   for (const block& b : fresh) squares += std::pow(b.log_ratio - std::log1p(cell.tolerate), 2);
   const double scatter = sd_at_most(std::sqrt(squares / count), count, sd_confidence);
-  const double level = options.false_alarms / static_cast<double>(together);
+  const double level = options.rates.false_alarms / static_cast<double>(together);
   return sign_flip_power(count, scatter, alternative(cell), level) >=
          confirming_power(options, plan.screens);
 }
@@ -236,19 +255,9 @@ bool enough_blocks(const block_plan& plan, const gate_options& options, const ga
 check_result compare_blocks(const block_plan& plan, const gate_options& options,
                             std::span<const gated_cell> cells,
                             std::span<const measured_cell> measured) {
-  check_result found;
-  found.plan = {options.tolerate,
-                options.detect,
-                options.false_alarms,
-                options.power,
-                plan.bound_level,
-                options.flips.seed,
-                "slices alternate ABBA or BAAB at random",
-                plan.screen_blocks,
-                plan.confirm_blocks,
-                plan.expected_s,
-                std::nullopt};
-  found.metric_label = judged_metric(options.metric).label;
+  check_result result;
+  result.plan = plan_of(options, plan);
+  result.metric_label = judged_metric(options.metric).label;
   std::vector<tested_cell> confirmed;
   std::vector<std::size_t> position;
   for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -273,14 +282,14 @@ check_result compare_blocks(const block_plan& plan, const gate_options& options,
     } else {
       cell.outcome = verdict::pass;  // by its upper bound
     }
-    found.cells.push_back(std::move(cell));
+    result.cells.push_back(std::move(cell));
   }
 
   const std::vector<double> adjusted = step_down_p(confirmed, options.flips);
   for (std::size_t k = 0; k < confirmed.size(); ++k) {
-    cell_comparison& cell = found.cells[position[k]];
+    cell_comparison& cell = result.cells[position[k]];
     if (cell.blocks > 0) cell.adjusted_p = adjusted[k];
-    if (cell.adjusted_p && *cell.adjusted_p <= options.false_alarms) {
+    if (cell.adjusted_p && *cell.adjusted_p <= options.rates.false_alarms) {
       cell.outcome = verdict::regression;
     } else if (excludes_detect(cell)) {
       cell.outcome = verdict::pass;
@@ -290,7 +299,7 @@ check_result compare_blocks(const block_plan& plan, const gate_options& options,
     }
   }
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    cell_comparison& cell = found.cells[i];
+    cell_comparison& cell = result.cells[i];
     if (cell.outcome != verdict::inconclusive) continue;
     if (cell.blocks == 0)
       cell.remedy = "no block completed";
@@ -298,9 +307,9 @@ check_result compare_blocks(const block_plan& plan, const gate_options& options,
       cell.remedy = "time ran out before confirmation; raise --budget";
     else
       cell.remedy =
-          what_settles(cell, options, std::max<std::size_t>(1, confirmed.size()), cells[i].block_s);
+          remedy_for(cell, options, std::max<std::size_t>(1, confirmed.size()), cells[i].block_s);
   }
-  return found;
+  return result;
 }
 
 }  // namespace crossover

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "reports/check/comparison.hpp"
+#include "reports/check/error_rates.hpp"
 #include "reports/statistics/step_down.hpp"
 
 namespace crossover {
@@ -24,10 +25,7 @@ namespace crossover {
 /// (intersection-union: Berger 1982).
 
 struct gate_options {
-  double tolerate = 0.01;
-  double detect = 0.05;
-  double false_alarms = 0.01;
-  double power = 0.95;
+  error_rates rates;
   double budget_s = 300;        ///< maximum wall time
   std::string metric = "time";  ///< id from the metric table: the metric of the log ratios,
                                 ///< oriented so that positive is worse
@@ -76,9 +74,13 @@ struct measured_cell {
 /// `error` (invalid) for shares outside (0, 1), `tolerate` not below `detect`, or no cells.
 block_plan plan_blocks(const gate_options& options, std::span<const gated_cell> cells);
 
+/// Returns the plan as it is reported; without a `block_plan`, that of a check that measured
+/// nothing.
+comparison_plan plan_of(const gate_options& options, const block_plan& plan = {});
+
 /// Formats the plan for people in one or two lines: blocks, expected wall time, smallest visible
 /// slowdown.
-std::string in_words(const block_plan& plan, const gate_options& options, std::size_t cells);
+std::string plan_text(const block_plan& plan, const gate_options& options, std::size_t cells);
 
 /// Returns the cells that survive the screen: the upper bound does not exclude `detect`, or the
 /// cell looks slower than tolerated (p <= 0.05, this cell only). All cells if the plan has no

@@ -49,7 +49,7 @@ int main(int count, char** arguments) {
                                              .seed = seed});
         fmt::print("| {} | {:.1f} % | {} | {} | {} | {} | {} | {:.0f} |\n", kind.name, sd * 100,
                    truth.name, share(r.false_alarms), truth.slower > 0 ? share(r.found) : "",
-                   truth.slower > 0 ? share(r.wrongly_passed) : "", share(r.passed), r.blocks);
+                   truth.slower > 0 ? share(r.missed) : "", share(r.passed), r.blocks);
         std::fflush(stdout);
       }
 }

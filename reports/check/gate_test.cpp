@@ -48,13 +48,13 @@ TEST(plan, twice_the_noise_costs_more_blocks_and_a_short_budget_is_said) {
   const block_plan plan = plan_blocks(noisy, suite(20));
   EXPECT_GT(plan.expected_s, plan_blocks({}, suite(20)).expected_s);
   EXPECT_FALSE(plan.within_budget);
-  EXPECT_NE(in_words(plan, noisy, 20).find("budget of 20 s is too short"), std::string::npos);
+  EXPECT_NE(plan_text(plan, noisy, 20).find("budget of 20 s is too short"), std::string::npos);
 }
 
 TEST(plan, refuses_what_makes_no_sense) {
   EXPECT_THROW(plan_blocks({}, {}), error);
   gate_options options;
-  options.false_alarms = 0;
+  options.rates.false_alarms = 0;
   EXPECT_THROW(plan_blocks(options, suite(1)), error);
   std::vector<gated_cell> cells = suite(1);
   cells[0].tolerate = 0.05;
@@ -76,14 +76,14 @@ TEST(screen, lets_quiet_cells_go_and_keeps_slower_and_noisy_ones) {
   screen[7] = steady(plan.screen_blocks, std::log(1.03),
                      0.002);  // slower than tolerated, though less than `detect`
   screen[9] = {};             // no block yet
-  const std::vector<survivor> going_on = survivors(plan, options, cells, screen);
-  ASSERT_EQ(going_on.size(), 4u);
-  EXPECT_EQ(going_on[0].cell, 3u);
-  EXPECT_EQ(going_on[1].cell, 5u);
-  EXPECT_EQ(going_on[2].cell, 7u);
-  EXPECT_EQ(going_on[3].cell, 9u);
-  EXPECT_EQ(going_on[0].blocks, blocks_for_level(0.01, 4) + 3);
-  EXPECT_GT(going_on[1].blocks, 50u) << "a noisy cell needs more";
+  const std::vector<survivor> survived = survivors(plan, options, cells, screen);
+  ASSERT_EQ(survived.size(), 4u);
+  EXPECT_EQ(survived[0].cell, 3u);
+  EXPECT_EQ(survived[1].cell, 5u);
+  EXPECT_EQ(survived[2].cell, 7u);
+  EXPECT_EQ(survived[3].cell, 9u);
+  EXPECT_EQ(survived[0].blocks, blocks_for_level(0.01, 4) + 3);
+  EXPECT_GT(survived[1].blocks, 50u) << "a noisy cell needs more";
 }
 
 TEST(screen, the_confirmation_stays_within_the_budget_but_keeps_its_level) {
@@ -113,7 +113,7 @@ TEST(enough_blocks, ends_early_where_the_screen_was_disturbed_and_never_by_signs
                                    steady(60, std::log(1.05), 0.05)}) {
     const bool before = enough(fresh);
     for (std::size_t i = 0; i < fresh.size(); i += 3)
-      fresh[i].log_ratio = 2 * std::log1p(options.tolerate) - fresh[i].log_ratio;
+      fresh[i].log_ratio = 2 * std::log1p(options.rates.tolerate) - fresh[i].log_ratio;
     EXPECT_EQ(enough(fresh), before);
   }
 }
@@ -190,8 +190,7 @@ TEST_P(promises, a_slowdown_of_detect_in_one_cell_is_found_and_not_passed) {
   const gate_record record =
       simulate_gate({.suites = 2'500, .kind = GetParam(), .slower = 0.05, .seed = 53});
   EXPECT_GE(clopper_pearson(record.found, record.suites, 0.999).upper, 0.95) << record.found;
-  EXPECT_LE(clopper_pearson(record.wrongly_passed, record.suites, 0.999).lower, 0.05)
-      << record.wrongly_passed;
+  EXPECT_LE(clopper_pearson(record.missed, record.suites, 0.999).lower, 0.05) << record.missed;
 }
 
 TEST_P(promises, the_wrong_pass_is_as_rare_in_noise_that_hides_everything) {
@@ -202,8 +201,7 @@ TEST_P(promises, the_wrong_pass_is_as_rare_in_noise_that_hides_everything) {
                                             .slower = 0.05,
                                             .budget_s = 15,
                                             .seed = 54});
-  EXPECT_LE(clopper_pearson(record.wrongly_passed, record.suites, 0.999).lower, 0.05)
-      << record.wrongly_passed;
+  EXPECT_LE(clopper_pearson(record.missed, record.suites, 0.999).lower, 0.05) << record.missed;
 }
 
 INSTANTIATE_TEST_SUITE_P(noise, promises,

@@ -71,10 +71,10 @@ std::map<std::string, std::vector<change_point>> changes_of(
 std::optional<unsigned> runs_needed(double sd, const cell_comparison& cell,
                                     const file_options& options, std::size_t cells) {
   const double shift = std::log1p(cell.detect) - std::log1p(cell.tolerate);
-  const double level = options.false_alarms / static_cast<double>(cells);
+  const double level = options.rates.false_alarms / static_cast<double>(cells);
   for (unsigned w = 3; w <= 500; w += 1 + w / 16) {
     const double scale = sd * std::sqrt(1 + 1.0 / w);
-    if (detectable_shift(w - 1.0, level, options.power) * scale <= shift) return w;
+    if (detectable_shift(w - 1.0, level, options.rates.power) * scale <= shift) return w;
   }
   return std::nullopt;
 }
@@ -94,7 +94,8 @@ bool judge(cell_comparison& cell, std::span<const double> window, double value,
   const double w = static_cast<double>(past.n);
   const double sd = std::max(min_sd, past.standard_deviation);
   cell.sd = sd;
-  judge_by_t(cell, {value - past.mean, sd * std::sqrt(1 + 1 / w), w - 1}, options.files.power);
+  judge_by_t(cell, {value - past.mean, sd * std::sqrt(1 + 1 / w), w - 1},
+             options.files.rates.power);
   const auto needed = runs_needed(sd, cell, options.files, cells);
   cell.remedy =
       needed ? fmt::format("runs scatter by {:.2g} %: about {} runs in the window would detect {}",
@@ -183,17 +184,7 @@ check_result compare_with_history(const std::vector<history_entry>& history,
                                history[history.size() - window].commit, history.back().commit);
   found.new_name = options.files.new_name;
   found.metric_label = judged.label;
-  found.plan = {options.files.tolerate,
-                options.files.detect,
-                options.files.false_alarms,
-                options.files.power,
-                1 - options.files.power,
-                options.changes.seed,
-                "sequential runs",
-                0,
-                0,
-                std::nullopt,
-                std::nullopt};
+  found.plan = plan_of(options.files, options.changes.seed, "sequential runs");
   const std::vector<cell_pair> pairs = match_cells(history.back().measured, measured, found);
   found.environment = environment_differences(history.back().measured, measured);
   found.environment_allowed = options.files.allow_different_environment;
@@ -207,8 +198,9 @@ check_result compare_with_history(const std::vector<history_entry>& history,
     cell.name = after->name;
     cell.metric = judged.id;
     cell.decided = decided_by::history;
-    const cell_thresholds limits = thresholds_of(options.files.per_cell, cell.name,
-                                                 {options.files.tolerate, options.files.detect});
+    const cell_thresholds limits =
+        thresholds_of(options.files.per_cell, cell.name,
+                      {options.files.rates.tolerate, options.files.rates.detect});
     cell.tolerate = limits.tolerate;
     cell.detect = limits.detect;
     const auto value = mean_log(*after, judged);
@@ -237,7 +229,7 @@ check_result compare_with_history(const std::vector<history_entry>& history,
     }
     found.cells.push_back(std::move(cell));
   }
-  decide_by_holm(found, judged_cells, p, options.files.false_alarms);
+  decide_by_holm(found, judged_cells, p, options.files.rates.false_alarms);
   for (const std::size_t k : judged_cells)
     if (found.cells[k].outcome != verdict::inconclusive) found.cells[k].remedy.clear();
   withhold_where_environments_differ(found,

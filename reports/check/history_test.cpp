@@ -133,7 +133,7 @@ TEST(compare_with_history, false_alarms_over_simulated_histories) {
   unsigned alarms = 0;
   for (int suite = 0; suite < 400; ++suite) {
     history_options options;
-    options.files.tolerate = 0;
+    options.files.rates.tolerate = 0;
     options.changes.least_runs = 10;  // no change is marked; only the window is tested
     alarms += exit_code_of(compare_with_history(history_of(noise, 10, 10), run_of(noise, 0, 10, 20),
                                                 options)) == 1;

@@ -73,10 +73,10 @@ std::string to_line(const recorded_suite& suite) {
                                  {"machine", suite.machine},
                                  {"program", suite.program},
                                  {"seed", suite.seed},
-                                 {"tolerate", suite.tolerate},
-                                 {"detect", suite.detect},
-                                 {"false_alarms", suite.false_alarms},
-                                 {"power", suite.power},
+                                 {"tolerate", suite.rates.tolerate},
+                                 {"detect", suite.rates.detect},
+                                 {"false_alarms", suite.rates.false_alarms},
+                                 {"power", suite.rates.power},
                                  {"slower_cell", suite.slower_cell},
                                  {"slower", suite.slower},
                                  {"wall_s", rounded(suite.wall_s, 5)},
@@ -94,10 +94,10 @@ recorded_suite suite_from_line(std::string_view line) {
     suite.machine = told.at("machine").get<std::string>();
     suite.program = told.at("program").get<std::string>();
     suite.seed = told.at("seed").get<std::uint64_t>();
-    suite.tolerate = told.at("tolerate").get<double>();
-    suite.detect = told.at("detect").get<double>();
-    suite.false_alarms = told.at("false_alarms").get<double>();
-    suite.power = told.at("power").get<double>();
+    suite.rates.tolerate = told.at("tolerate").get<double>();
+    suite.rates.detect = told.at("detect").get<double>();
+    suite.rates.false_alarms = told.at("false_alarms").get<double>();
+    suite.rates.power = told.at("power").get<double>();
     suite.slower_cell = told.at("slower_cell").get<std::string>();
     suite.slower = told.at("slower").get<double>();
     suite.wall_s = told.at("wall_s").get<double>();

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "reports/check/error_rates.hpp"
 #include "reports/check/gate.hpp"
 
 namespace crossover {
@@ -33,7 +34,7 @@ struct recorded_suite {
   std::string
       program;  ///< digest of the two programs; suites with different digests are never mixed
   std::uint64_t seed = 0;
-  double tolerate = 0.01, detect = 0.05, false_alarms = 0.01, power = 0.95;
+  error_rates rates;
   std::string slower_cell;  ///< "": none, the builds are identical
   double slower = 0;        ///< percentage of work added to that cell's operations in the candidate
   double wall_s = 0;

@@ -22,11 +22,11 @@ struct gate_experiment {
 /// Number of suites with each outcome.
 struct gate_record {
   unsigned suites = 0;
-  unsigned false_alarms = 0;    ///< a cell within tolerance was called a regression
-  unsigned found = 0;           ///< the slower cell was called a regression
-  unsigned wrongly_passed = 0;  ///< the slower cell passed
-  unsigned passed = 0;          ///< the suite passed
-  double blocks = 0;            ///< mean number of blocks per suite
+  unsigned false_alarms = 0;  ///< a cell within tolerance was called a regression
+  unsigned found = 0;         ///< the slower cell was called a regression
+  unsigned missed = 0;        ///< the slower cell passed
+  unsigned passed = 0;        ///< the suite passed
+  double blocks = 0;          ///< mean number of blocks per suite
 };
 
 inline gate_record simulate_gate(const gate_experiment& experiment) {
@@ -44,19 +44,19 @@ inline gate_record simulate_gate(const gate_experiment& experiment) {
   double blocks = 0;
   for (unsigned suite = 0; suite < experiment.suites; ++suite) {
     options.flips.seed = experiment.seed * 1'000'003 + suite;
-    const auto [found, drawn] =
+    const auto [result, drawn] =
         simulate_suite(plan, options, cells, [&](unsigned rounds, std::uint64_t first_round) {
           return noise.blocks(rounds, shifts, first_round);
         });
     blocks += static_cast<double>(drawn);
     bool alarm = false;
     for (std::size_t c = 0; c < experiment.cells; ++c)
-      alarm |= found.cells[c].outcome == verdict::regression &&
-               std::expm1(shifts[c]) <= options.tolerate + 1e-12;
+      alarm |= result.cells[c].outcome == verdict::regression &&
+               std::expm1(shifts[c]) <= options.rates.tolerate + 1e-12;
     record.false_alarms += alarm;
-    record.found += found.cells[0].outcome == verdict::regression;
-    record.wrongly_passed += found.cells[0].outcome == verdict::pass;
-    record.passed += verdict_of(found) == verdict::pass;
+    record.found += result.cells[0].outcome == verdict::regression;
+    record.missed += result.cells[0].outcome == verdict::pass;
+    record.passed += verdict_of(result) == verdict::pass;
   }
   record.blocks = blocks / experiment.suites;
   return record;

@@ -15,7 +15,7 @@ using block_draw =
     std::function<std::vector<std::vector<block>>(unsigned rounds, std::uint64_t first_round)>;
 
 struct simulated_suite {
-  check_result found;
+  check_result result;
   std::size_t blocks = 0;  ///< number drawn in both stages
 };
 
@@ -28,21 +28,21 @@ inline simulated_suite simulate_suite(const block_plan& plan, const gate_options
   simulated_suite simulated;
   simulated.blocks = plan.screen_blocks * cells.size();
   for (std::size_t c = 0; c < cells.size(); ++c) measured[c].screen = screen[c];
-  const std::vector<survivor> going_on = survivors(plan, options, cells, screen);
+  const std::vector<survivor> survived = survivors(plan, options, cells, screen);
   unsigned rounds = 0;
-  for (const survivor& one : going_on) rounds = std::max(rounds, one.blocks);
+  for (const survivor& confirmed : survived) rounds = std::max(rounds, confirmed.blocks);
   const std::vector<std::vector<block>> fresh = draw(rounds, 1'000'000);
-  for (const survivor& one : going_on) {
-    const std::span<const block> all = std::span(fresh[one.cell]).first(one.blocks);
-    std::size_t taken = std::min<std::size_t>(plan.confirm_blocks, all.size());
-    while (taken < all.size() &&
-           !enough_blocks(plan, options, cells[one.cell], going_on.size(), all.first(taken)))
+  for (const survivor& confirmed : survived) {
+    const std::span<const block> drawn = std::span(fresh[confirmed.cell]).first(confirmed.blocks);
+    std::size_t taken = std::min<std::size_t>(plan.confirm_blocks, drawn.size());
+    while (taken < drawn.size() && !enough_blocks(plan, options, cells[confirmed.cell],
+                                                  survived.size(), drawn.first(taken)))
       ++taken;
-    measured[one.cell].confirm.assign(all.begin(),
-                                      all.begin() + static_cast<std::ptrdiff_t>(taken));
+    measured[confirmed.cell].confirm.assign(drawn.begin(),
+                                            drawn.begin() + static_cast<std::ptrdiff_t>(taken));
     simulated.blocks += taken;
   }
-  simulated.found = compare_blocks(plan, options, cells, measured);
+  simulated.result = compare_blocks(plan, options, cells, measured);
   return simulated;
 }
 

@@ -37,7 +37,7 @@ class gate_run {
     if (prepared.empty()) return finish(nothing_measured());
     options_.budget_s = std::max(0.0, budget_s_ - elapsed_s());
     const block_plan plan = plan_blocks(options_, gated(prepared));
-    if (observer_.planned) observer_.planned(in_words(plan, options_, prepared.size()));
+    if (observer_.planned) observer_.planned(plan_text(plan, options_, prepared.size()));
     plan_left_s_ = plan.expected_s;
     total_ = plan.screen_blocks * prepared.size() + plan.confirm_blocks * plan.expected_survivors;
     if (plan.screens) screen(plan);
@@ -73,7 +73,7 @@ class gate_run {
     const std::vector<std::string> names = source_.cells();
     for (const std::string& name : names) {
       const cell_thresholds judged =
-          thresholds_of(per_cell, name, {options_.tolerate, options_.detect});
+          thresholds_of(per_cell, name, {options_.rates.tolerate, options_.rates.detect});
       cells_.push_back({{name, judged.tolerate, judged.detect}, {}, {}, condition::measurable});
     }
     total_ = names.size();
@@ -186,11 +186,7 @@ class gate_run {
 
   check_result nothing_measured() const {
     check_result result;
-    result.plan.tolerate = options_.tolerate;
-    result.plan.detect = options_.detect;
-    result.plan.false_alarms = options_.false_alarms;
-    result.plan.power = options_.power;
-    result.plan.seed = options_.flips.seed;
+    result.plan = plan_of(options_);
     result.metric_label = judged_metric(options_.metric).label;
     return result;
   }

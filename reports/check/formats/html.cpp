@@ -60,7 +60,7 @@ class axis {
   static constexpr double left = 330, right = 960;
 
   explicit axis(const check_result& found) {
-    double widest = std::log1p(found.plan.detect) * 1.3;
+    double widest = std::log1p(found.plan.rates.detect) * 1.3;
     for (const cell_comparison& cell : found.cells)
       for (const auto& ratio : {cell.ratio, cell.lower, cell.upper})
         widest = std::max(widest, std::abs(log_of(ratio, 0)));
@@ -90,8 +90,8 @@ std::string plot(const check_result& found) {
       "role=\"img\" aria-label=\"Forest plot: each cell's "
       "change and its interval; the table below has the figures\">",
       height + 10, height + 10);
-  out += rule(0, "rule", "0") + rule(std::log1p(found.plan.detect), "limit",
-                                     xml_text("+" + as_percent(found.plan.detect)));
+  out += rule(0, "rule", "0") + rule(std::log1p(found.plan.rates.detect), "limit",
+                                     xml_text("+" + as_percent(found.plan.rates.detect)));
   out += fmt::format(
       "<text class=\"faint\" x=\"{}\" y=\"14\">better</text><text class=\"faint\" x=\"{}\" "
       "y=\"14\" text-anchor=\"end\">worse</text>",
@@ -184,9 +184,9 @@ std::string as_html(const check_result& found) {
   out += fmt::format(
       "</main><footer><p>Tolerate {}, detect {}, false alarms {} per suite, power {}, seed {}; "
       "{}{}.</p></footer></body></html>\n",
-      as_percent(found.plan.tolerate), as_percent(found.plan.detect),
-      as_percent(found.plan.false_alarms), as_percent(found.plan.power), found.plan.seed,
-      xml_text(found.plan.order),
+      as_percent(found.plan.rates.tolerate), as_percent(found.plan.rates.detect),
+      as_percent(found.plan.rates.false_alarms), as_percent(found.plan.rates.power),
+      found.plan.seed, xml_text(found.plan.order),
       found.plan.wall_s ? fmt::format("; {:.1f} s", *found.plan.wall_s) : "");
   return out;
 }

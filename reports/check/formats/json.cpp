@@ -22,10 +22,10 @@ ordered_json json_list(const std::vector<unmatched_cell>& cells) {
 }
 
 ordered_json of(const comparison_plan& plan) {
-  return {{"tolerate", plan.tolerate},
-          {"detect", plan.detect},
-          {"false_alarms", plan.false_alarms},
-          {"power", plan.power},
+  return {{"tolerate", plan.rates.tolerate},
+          {"detect", plan.rates.detect},
+          {"false_alarms", plan.rates.false_alarms},
+          {"power", plan.rates.power},
           {"bound_level", plan.bound_level},
           {"seed", plan.seed},
           {"order", plan.order},

@@ -83,9 +83,9 @@ std::string body(const check_result& found) {
   out += fmt::format(
       "\n<sub>{}: tolerate {}, detect {} with {} power, {} false alarms per suite; seed "
       "{}.</sub>\n",
-      markdown_text(found.metric_label), as_percent(found.plan.tolerate),
-      as_percent(found.plan.detect), as_percent(found.plan.power),
-      as_percent(found.plan.false_alarms), found.plan.seed);
+      markdown_text(found.metric_label), as_percent(found.plan.rates.tolerate),
+      as_percent(found.plan.rates.detect), as_percent(found.plan.rates.power),
+      as_percent(found.plan.rates.false_alarms), found.plan.seed);
   return out;
 }
 

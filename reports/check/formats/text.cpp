@@ -59,8 +59,8 @@ std::string as_text(const check_result& found) {
   if (!found.notes.empty()) out += "\n";
   for (const std::string& note : found.notes) out += fmt::format("note: {}\n", one_line(note, 500));
   out += fmt::format("\ntolerate {}, detect {}, false alarms {} per suite, power {}, seed {}",
-                     as_percent(found.plan.tolerate), as_percent(found.plan.detect),
-                     as_percent(found.plan.false_alarms), as_percent(found.plan.power),
+                     as_percent(found.plan.rates.tolerate), as_percent(found.plan.rates.detect),
+                     as_percent(found.plan.rates.false_alarms), as_percent(found.plan.rates.power),
                      found.plan.seed);
   if (found.plan.wall_s) out += fmt::format(", {:.1f} s", *found.plan.wall_s);
   return out + "\n" + headline(found) + "\n";
