@@ -68,11 +68,11 @@ latency_distribution distribution_of(const nlohmann::json& message) {
 
 /// State shared by parent and workers, in shared memory.
 struct forked_workers::shared_page {
-  std::atomic<std::uint32_t> turn = 0;  ///< a change releases the workers
+  std::atomic<std::uint32_t> generation = 0;  ///< a change releases the workers
   /// Workers that have ended the run. They report only after the last one has: earlier reports, and
   /// the parent that they wake, would take CPU time from workers that still run.
   std::atomic<std::uint32_t> finished = 0;
-  std::atomic<bool> over = false;
+  std::atomic<bool> stopping = false;
   std::uint32_t workers = 0;
   run_control control;
 };
@@ -108,7 +108,7 @@ forked_workers::forked_workers(
     }
     for_each_message("during startup", [](std::size_t, const nlohmann::json&) {});
   } catch (...) {
-    end();
+    stop();
     throw;
   }
 }
@@ -124,9 +124,9 @@ void forked_workers::serve(
     tally counted(latency, service, 0);
     if (!write_message(socket, number, {{"ready", true}})) ::_exit(1);
     for (std::uint32_t seen = 0;;) {
-      wait_for_change(shared_->turn, seen);
-      seen = shared_->turn.load();
-      if (shared_->over) break;
+      wait_for_change(shared_->generation, seen);
+      seen = shared_->generation.load();
+      if (shared_->stopping) break;
       const usage before = usage_of_this_process();
       counted.begin();
       work->run(shared_->control, counted);
@@ -167,8 +167,8 @@ run_outcome forked_workers::run(run_control& control, double seconds) {
   shared.arrival_count = control.arrival_count;
   shared_->finished = 0;
   start_run(shared, seconds);
-  ++shared_->turn;
-  wake_all(shared_->turn);
+  ++shared_->generation;
+  wake_all(shared_->generation);
 
   run_outcome outcome;
   outcome.begin_ns = INT64_MAX;
@@ -238,13 +238,13 @@ void forked_workers::for_each_message(
   }
 }
 
-void forked_workers::end() {
+void forked_workers::stop() {
   if (shared_ == nullptr) return;
-  shared_->over = true;
+  shared_->stopping = true;
   shared_->finished = shared_->workers;
   wake_all(shared_->finished);
-  ++shared_->turn;
-  wake_all(shared_->turn);
+  ++shared_->generation;
+  wake_all(shared_->generation);
   channel_.reset();  // a worker that still reports gets EPIPE
   for (const pid_t worker : workers_) {
     // A worker that hangs in an operation does not see the stop signal: it is killed after 1 s.
@@ -258,6 +258,6 @@ void forked_workers::end() {
   shared_ = nullptr;
 }
 
-forked_workers::~forked_workers() { end(); }
+forked_workers::~forked_workers() { stop(); }
 
 }  // namespace crossover

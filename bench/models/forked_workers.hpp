@@ -46,7 +46,7 @@ class forked_workers {
   void for_each_message(
       const char* when,
       const std::function<void(std::size_t worker, const nlohmann::json& message)>& take);
-  void end();
+  void stop();
 
   shared_page* shared_ = nullptr;
   descriptor channel_;  ///< receives the messages of all workers

@@ -22,19 +22,19 @@ constexpr std::size_t queued_handler_bytes = 64;
 
 /// Allocator over one caller-owned buffer, for a handler that is queued at most once at a time.
 template <typename T>
-struct lent_memory {
+struct buffer_allocator {
   using value_type = T;
   void* memory;
 
-  explicit lent_memory(void* lent) : memory(lent) {}
+  explicit buffer_allocator(void* buffer) : memory(buffer) {}
   template <typename Other>
-  lent_memory(const lent_memory<Other>& other) : memory(other.memory) {}
+  buffer_allocator(const buffer_allocator<Other>& other) : memory(other.memory) {}
   T* allocate(std::size_t count) const {
     static_assert(sizeof(T) <= queued_handler_bytes && alignof(T) <= alignof(std::max_align_t));
     return count == 1 ? static_cast<T*>(memory) : throw std::bad_alloc();
   }
   void deallocate(T*, std::size_t) const {}
-  friend bool operator==(const lent_memory&, const lent_memory&) = default;
+  friend bool operator==(const buffer_allocator&, const buffer_allocator&) = default;
 };
 
 /// Awaitable that queues the coroutine again at the end of the loop's queue. The queue entry is
@@ -43,10 +43,10 @@ struct next_turn {
   asio::io_context& loop;
   alignas(std::max_align_t) std::byte memory[queued_handler_bytes];
 
-  explicit next_turn(asio::io_context& queue) : loop(queue) {}
+  explicit next_turn(asio::io_context& context) : loop(context) {}
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiting) {
-    loop.get_executor().post([waiting] { waiting.resume(); }, lent_memory<void>(memory));
+    loop.get_executor().post([waiting] { waiting.resume(); }, buffer_allocator<void>(memory));
   }
   void await_resume() const noexcept {}
 };

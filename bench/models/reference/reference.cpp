@@ -9,12 +9,9 @@
 namespace crossover {
 namespace {
 
-using shard_maker = std::unique_ptr<reference_shard> (*)(const model_setup&,
-                                                         const std::vector<std::uint32_t>&);
-
 struct row {
   std::string_view workload;
-  shard_maker make;
+  shard_maker* make;
 };
 constexpr std::array shards = {
     row{"noop", make_noop_shard},         row{"hashing", make_hashing_shard},
@@ -42,7 +39,7 @@ class reference final : public model {
         latency_(team_.size()),
         service_(team_.size()),
         parts_(team_.size()) {
-    const shard_maker make = find_shard(setup.type->name)->make;
+    shard_maker* const make = find_shard(setup.type->name)->make;
     team_.run([&](std::uint32_t i) {
       parts_[i] = std::make_unique<part>(latency_, service_, i);
       for (std::uint32_t lane = i; lane < setup.in_flight; lane += team_.size())

@@ -19,25 +19,13 @@ class reference_shard {
   virtual void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) = 0;
 };
 
-/// Each makes the shard for these lanes, in the thread that will run it. Throws `error`.
-std::unique_ptr<reference_shard> make_noop_shard(const model_setup& setup,
-                                                 const std::vector<std::uint32_t>& lanes);
-std::unique_ptr<reference_shard> make_hashing_shard(const model_setup& setup,
-                                                    const std::vector<std::uint32_t>& lanes);
-std::unique_ptr<reference_shard> make_sleep_shard(const model_setup& setup,
-                                                  const std::vector<std::uint32_t>& lanes);
-std::unique_ptr<reference_shard> make_network_shard(const model_setup& setup,
-                                                    const std::vector<std::uint32_t>& lanes);
-std::unique_ptr<reference_shard> make_download_shard(const model_setup& setup,
+/// Makes the shard for these lanes, in the thread that will run it. Throws `error`.
+using shard_maker = std::unique_ptr<reference_shard>(const model_setup& setup,
                                                      const std::vector<std::uint32_t>& lanes);
-
-/// The same for one `backend`: one blocking thread per lane, or io_uring (through liburing).
-std::unique_ptr<reference_shard> make_blocking_shard(const model_setup& setup,
-                                                     const std::vector<std::uint32_t>& lanes);
-std::unique_ptr<reference_shard> make_network_uring_shard(const model_setup& setup,
-                                                          const std::vector<std::uint32_t>& lanes);
-std::unique_ptr<reference_shard> make_sleep_uring_shard(const model_setup& setup,
-                                                        const std::vector<std::uint32_t>& lanes);
+shard_maker make_noop_shard, make_hashing_shard, make_sleep_shard, make_network_shard,
+    make_download_shard;
+/// For one `backend`: one blocking thread per lane, or io_uring (through liburing).
+shard_maker make_blocking_shard, make_network_uring_shard, make_sleep_uring_shard;
 
 /// Returns why io_uring cannot be used on this machine, or "" if it can.
 std::string io_uring_refusal();

@@ -36,19 +36,19 @@ class sleep_shard final : public reference_shard {
       std::int64_t when_ns;
       std::size_t j;
     };
-    std::queue<wake_up> heap;
+    std::queue<wake_up> timers;
     const std::int64_t start = now_ns();
     for (std::size_t j = 0; j < paces.size(); ++j)
-      if (live[j]) heap.push({start + delay_ns_, j});
-    while (!heap.empty()) {
-      wait_until(heap.front().when_ns);
-      for (std::int64_t now = now_ns(); !heap.empty() && heap.front().when_ns <= now;) {
-        const std::size_t j = heap.front().j;
-        heap.pop();
+      if (live[j]) timers.push({start + delay_ns_, j});
+    while (!timers.empty()) {
+      wait_until(timers.front().when_ns);
+      for (std::int64_t now = now_ns(); !timers.empty() && timers.front().when_ns <= now;) {
+        const std::size_t j = timers.front().j;
+        timers.pop();
         trace_running(lanes_[j]);
         if (!paces[j].done(worker)) continue;
         now = now_ns();
-        heap.push({now + delay_ns_, j});
+        timers.push({now + delay_ns_, j});
       }
       trace_idle();
     }
