@@ -79,7 +79,7 @@ function context(cells: Cell[], view: Partial<View> = {}, more: Partial<PageData
 
 const chart = (id: string) => charts.find((c) => c.id === id)!;
 
-test("throughput by core count has a point a cell, with the JSON's mean and interval", () => {
+test("throughput by core count has one point per cell, with mean and interval", () => {
   const [panel] = [
     ...chart("throughput-by-cores").panels(
       context([
@@ -101,7 +101,7 @@ test("throughput by core count has a point a cell, with the JSON's mean and inte
   assert.match(panel!.points[0]!.lines.join(), /100 \/s \(99 to 101\)/);
 });
 
-test("a finding flags the point and stands in its words", () => {
+test("a finding flags the point and is in its tooltip", () => {
   const [panel] = [
     ...chart("throughput-by-cores").panels(
       context([
@@ -113,7 +113,7 @@ test("a finding flags the point and stands in its words", () => {
   assert.ok(panel!.points[0]!.lines.includes("⚑ server_bound: 97 %"));
 });
 
-test("one repetition has no interval, and the panel says so", () => {
+test("a single repetition has no interval, which the panel notes", () => {
   const [panel] = [
     ...chart("throughput-by-cores").panels(
       context([cell("event_loop", 1, 64, 100, { metrics: [[100, null, null, 1]] })]),
@@ -133,7 +133,7 @@ test("a hidden model is in no chart and not in the table", () => {
   assert.deepEqual(cellsOfView(hidden), [0]);
 });
 
-test("a fixed in flight takes that cell of each model, not its best", () => {
+test("a chosen in flight selects that cell of each model", () => {
   const fixed = context(
     [cell("event_loop", 1, 1, 10), cell("event_loop", 1, 64, 100), cell("thread_pool", 1, 1, 12)],
     { inFlight: 1 },
@@ -144,7 +144,7 @@ test("a fixed in flight takes that cell of each model, not its best", () => {
   );
 });
 
-test("efficiency is the speed-up over the ratio of cores", () => {
+test("efficiency is the speed-up divided by the ratio of cores", () => {
   const of = context([cell("event_loop", 4, 64, 300)], { measure: "efficiency" });
   of.results.data.panels[0]!.best = [[0, [3, 2.8, 3.2, 3], 1]];
   const [panel] = [...chart("throughput-by-cores").panels(of)];
@@ -155,7 +155,7 @@ test("efficiency is the speed-up over the ratio of cores", () => {
   );
 });
 
-test("the table sorts by value with absent ones last, and searches words", () => {
+test("the table sorts by value with missing ones last, and searches for words", () => {
   const of = context([
     cell("a", 1, 1, 5),
     cell("b", 1, 1, 50),
@@ -169,7 +169,7 @@ test("the table sorts by value with absent ones last, and searches words", () =>
   assert.match(csvOfCells(of, [2]), /ECONNREFUSED here,,,/);
 });
 
-test("latency curves end at their maximum, which stands at 1 - 1/count", () => {
+test("latency curves end at their maximum, at 1 - 1/count", () => {
   assert.deepEqual(curveOf([0.5, 0.9, 0.99], [50, 1, 2, 9]), [
     [0.5, 1],
     [0.9, 2],
@@ -179,7 +179,7 @@ test("latency curves end at their maximum, which stands at 1 - 1/count", () => {
   assert.equal(shareText(0.98, true), "maximum");
 });
 
-test("an open loop has a curve of response and one of service, and a closed loop one of latency", () => {
+test("an open loop has curves of response and service time, a closed loop of latency", () => {
   const curve = [50, 0.001, 0.002, 0.009];
   const of = context([
     cell("event_loop", 2, 64, 100, {
@@ -212,7 +212,7 @@ test("the scaling law is drawn from its terms", () => {
   assert.equal(coefficientText([0.00042, 0.0004, 0.00044, 40]), "4.2e-4 (4.0e-4 to 4.4e-4)");
 });
 
-test("without a fit the section says what is lacking", () => {
+test("without a fit the section gives the reason", () => {
   const of = context([cell("event_loop", 1, 64, 100)]);
   of.results.data.panels[0]!.fits = [
     { model: "event_loop", missing: "needs 3 core counts, has 1" },
@@ -244,7 +244,7 @@ function mixedContext(pairs: [number, number][], more: Partial<PanelData>[] = []
   return of;
 }
 
-test("the crossover map is drawn from two by two on; with less the section says what is lacking", () => {
+test("the crossover map needs two by two cells; otherwise it gives the reason", () => {
   const map = chart("crossover-map");
   assert.deepEqual([...map.panels(context([cell("event_loop", 1, 64, 100)]))], []);
   assert.equal(map.absence!(context([cell("event_loop", 1, 64, 100)])), null);
@@ -283,7 +283,7 @@ test("the crossover map is drawn from two by two on; with less the section says 
   );
 });
 
-test("cells that differ in more than CPU work and wait are on maps of their own", () => {
+test("cells that differ in other parameters are on separate maps", () => {
   const pairs: [number, number][] = [
     [1, 1],
     [1, 2],
@@ -304,7 +304,7 @@ test("cells that differ in more than CPU work and wait are on maps of their own"
   );
 });
 
-test("a family's axis is its numeric argument of most values", () => {
+test("the axis of a family is its numeric argument with the most values", () => {
   const of = (parameters: Record<string, string>) => cell("", 1, 1, 1, { parameters });
   const cells = [
     of({ "argument 1": "64", threads: "1" }),
@@ -316,18 +316,18 @@ test("a family's axis is its numeric argument of most values", () => {
   assert.equal(seriesOf(cells[2]!, "argument 1"), "threads:2");
 });
 
-test("ticks keep their distance", () => {
+test("ticks keep a minimum distance", () => {
   assert.deepEqual(roomyTicks([1, 2, 4, 8, 16, 32, 64, 128], false, 300, 30), [1, 16, 32, 64, 128]);
   assert.deepEqual(roomyTicks([5, 5, 5], true, 300, 30), [5]);
 });
 
-test("labels keep their order and their distance, and stay on the drawing", () => {
+test("labels keep their order and a minimum distance within the drawing", () => {
   assert.deepEqual(keptApart([50, 10, 52], 11, 200), [50, 10, 61]);
   assert.deepEqual(keptApart([100, 98, 99], 11, 100), [100, 78, 89]);
   assert.deepEqual(keptApart([], 11, 100), []);
 });
 
-test("a logarithmic axis has few and round ticks, however wide it is", () => {
+test("a logarithmic axis has few, round ticks for any range", () => {
   assert.deepEqual(logTicks([0.8, 1200]), [1, 10, 100, 1000]);
   assert.deepEqual(logTicks([3, 60]), [5, 10, 20, 50]);
   assert.deepEqual(logTicks([9, 16]), [10, 15]);

@@ -14,7 +14,7 @@ test("figures have three digits and a prefix, as in C++", () => {
   assert.equal(figureText(0.875, "%"), "87.5 %");
 });
 
-test("an interval says its unit once where it can, and its absence in words", () => {
+test("an interval shows a common unit once, and a note if there is no interval", () => {
   assert.equal(intervalText([12300, 12100, 12500, 5], "1/s"), "12.3 k/s (12.1 to 12.5)");
   assert.equal(intervalText([1010, 990, 1030, 5], "1/s"), "1.01 k/s (990 /s to 1.03 k/s)");
   assert.equal(intervalText([2, 1.9, 2.1, 5], "×"), "2× (1.9× to 2.1×)");
@@ -29,7 +29,7 @@ test("an axis has one prefix", () => {
   assert.deepEqual(axisScale(0, "s"), { factor: 1e-12, unit: "ps" });
 });
 
-test("ticks of a logarithmic axis bear prefixes of their own", () => {
+test("ticks of a logarithmic axis have their own prefixes", () => {
   assert.equal(tickText(0.1, { factor: 1e-3 }, "s", true), "100 µs");
   assert.equal(tickText(100, { factor: 1e-3 }, "s", false), "100");
   assert.equal(tickText(0.01, { factor: 1e3 }, "1/s", true), "10");
@@ -42,7 +42,7 @@ test("texts are clipped by characters", () => {
   assert.equal(clipped("ab", 2), "ab");
 });
 
-test("CSV quotes what it must, keeps numbers, and starts no formula", () => {
+test("CSV quotes special characters, keeps numbers and prevents formulas", () => {
   assert.equal(
     csv(
       ["a", "b"],

@@ -22,16 +22,16 @@ const models = [
   "python_processes",
 ];
 
-test("a model looks the same on every page, whatever stands beside it and in whatever order", () => {
+test("a model looks the same whatever the other models and their order", () => {
   const all = new Palette(models);
   const reversed = new Palette([...models].reverse());
   for (const model of models) {
     assert.deepEqual(reversed.look(model), all.look(model));
-    assert.deepEqual(new Palette([model, "somebody's"]).look(model), all.look(model));
+    assert.deepEqual(new Palette([model, "other"]).look(model), all.look(model));
   }
 });
 
-test("no two models look alike, and the eight that meet most often differ in colour", () => {
+test("all models look different, and the eight most common differ in colour", () => {
   const palette = new Palette(models);
   assert.equal(
     new Set(models.map((model) => JSON.stringify(palette.look(model)))).size,
@@ -50,7 +50,7 @@ test("no two models look alike, and the eight that meet most often differ in col
   assert.equal(new Set(common.map((model) => palette.look(model).color)).size, common.length);
 });
 
-test("names that are in no table take the rest of the palette, in an order that is theirs", () => {
+test("names not in the table get the remaining looks, sorted by name", () => {
   const others = Array.from({ length: 40 }, (_, i) => `m${i}`);
   const palette = new Palette(["reference", ...others, "event_loop", "constructor"]);
   const looks = [...others, ...models].map((model) => JSON.stringify(palette.look(model)));

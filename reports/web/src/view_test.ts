@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hashOf, initialView, type View, viewFromHash } from "./view.ts";
 
-test("a fresh view has no hash, and no hash is a fresh view", () => {
+test("the initial view has an empty hash, and vice versa", () => {
   assert.equal(hashOf(initialView), "");
   assert.deepEqual(viewFromHash(""), initialView);
 });
 
-test("every choice survives the way through the hash", () => {
+test("every setting round-trips through the hash", () => {
   const view: View = {
     workload: "network bytes=64 & more#",
     hidden: new Set(["event_loop", "a=b&c", "</script>"]),
@@ -16,12 +16,12 @@ test("every choice survives the way through the hash", () => {
     scale: "log",
     measure: "efficiency",
     theme: "dark",
-    search: "fixture bound %",
+    search: "server bound %",
   };
   assert.deepEqual(viewFromHash(hashOf(view)), view);
 });
 
-test("a hash that means nothing is ignored", () => {
+test("a malformed hash is ignored", () => {
   assert.deepEqual(
     viewFromHash("#scale=cubic&cores=-1&in_flight=1e9&measure=&theme=pink&x=%E0%A4%A"),
     initialView,

@@ -10,7 +10,7 @@ after(async () => {
   await browser?.close();
 });
 
-test("a usual page opens without a request or an error, at every width and in both themes", async () => {
+test("a typical page opens without requests or errors, at every width and theme", async () => {
   for (const [width, scheme] of [
     [400, "dark"],
     [800, "light"],
@@ -28,7 +28,7 @@ test("a usual page opens without a request or an error, at every width and in bo
   }
 });
 
-test("the browser itself refuses the network", async () => {
+test("the content policy blocks the network", async () => {
   const { page } = await open(browser, "usual");
   const refused = await page.evaluate(() =>
     fetch("data:text/plain,hello").then(
@@ -40,7 +40,7 @@ test("the browser itself refuses the network", async () => {
   await page.context().close();
 });
 
-test("every point of throughput by core count is the JSON's mean, and its words hold the interval", async () => {
+test("points of throughput by core count match the JSON, with intervals in their labels", async () => {
   const { page, data } = await open(browser, "usual");
   const throughput = data.metrics.findIndex((m) => m.id === "throughput");
   const drawn = await page.locator("#throughput-by-cores .panel").evaluateAll((panels) =>
@@ -84,7 +84,7 @@ test("every point of throughput by core count is the JSON's mean, and its words 
   await page.context().close();
 });
 
-test("every point and interval of throughput by core count is drawn where the JSON's figure belongs", async () => {
+test("points and intervals of throughput by core count are drawn at the JSON's figures", async () => {
   const { page, data } = await open(browser, "usual");
   const throughput = data.metrics.findIndex((m) => m.id === "throughput");
   const drawn = await page.locator("#throughput-by-cores .panel").evaluateAll((panels) =>
@@ -149,7 +149,7 @@ test("every point and interval of throughput by core count is drawn where the JS
   await page.context().close();
 });
 
-test("skipped and failed cells stand on the page with their reasons", async () => {
+test("skipped and failed cells are on the page with their reasons", async () => {
   const { page, data } = await open(browser, "usual");
   for (const cell of data.cells.filter((c) => c.status !== "ok")) {
     assert.notEqual(cell.reason, "");

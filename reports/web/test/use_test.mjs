@@ -44,7 +44,7 @@ const cutTexts = (page) =>
       .map((text) => text.textContent),
   );
 
-test("axe finds nothing, light and dark, narrow and wide, on every kind of page", async () => {
+test("axe finds no violations on any page, at any width or theme", async () => {
   for (const [name, width, scheme] of [
     ...[400, 800, 1600].flatMap((width) =>
       ["light", "dark"].map((scheme) => ["baseline", width, scheme]),
@@ -61,7 +61,7 @@ test("axe finds nothing, light and dark, narrow and wide, on every kind of page"
   }
 });
 
-test("no page, however odd its results, makes an error, a request or a script of its own", async () => {
+test("unusual results cause no error, request or script", async () => {
   for (const name of [
     "hostile",
     "foreign",
@@ -85,7 +85,7 @@ test("no page, however odd its results, makes an error, a request or a script of
   }
 });
 
-test("hostile names are shown as they are written", async () => {
+test("hostile names are shown verbatim", async () => {
   const { page, data } = await open(browser, "hostile");
   const first = data.cells[0].name;
   assert.ok(first.includes("</script>"));
@@ -98,7 +98,7 @@ test("hostile names are shown as they are written", async () => {
   await page.context().close();
 });
 
-test("answers, gaps and environment can be read without JavaScript", async () => {
+test("answers, missing cells and environment are readable without JavaScript", async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   await page.goto(`file://${process.env.PAGES}/usual.html`);
@@ -110,7 +110,7 @@ test("answers, gaps and environment can be read without JavaScript", async () =>
   await context.close();
 });
 
-test("the choices go into the hash, and the hash brings them back", async () => {
+test("settings are stored in the hash and restored from it", async () => {
   const { page, data } = await open(browser, "usual");
   const label = data.panels[1].label;
   await control(page, "Workload").selectOption(label);
@@ -148,7 +148,7 @@ test("the choices go into the hash, and the hash brings them back", async () => 
   await page.context().close();
 });
 
-test("the keyboard walks the points, shows their words, opens and closes their samples", async () => {
+test("the keyboard moves between points, shows tooltips, opens and closes samples", async () => {
   const { page, data } = await open(browser, "usual");
   const points = page
     .locator("#throughput-by-cores .panel")
@@ -227,7 +227,7 @@ test("the legend hides a model from every chart, and shows it again", async () =
   await page.context().close();
 });
 
-test("the table sorts by its headings and is filtered by words", async () => {
+test("the table is sorted by its headings and filtered by the search", async () => {
   const { page, data } = await open(browser, "usual");
   const heading = page.locator("#cells").getByRole("button", { name: /^throughput/ });
   await heading.click();
@@ -290,7 +290,7 @@ test("a chart is saved as SVG and PNG, its data as CSV, the results as JSON", as
   await page.context().close();
 });
 
-test("themes follow the system, and the switch overrules it", async () => {
+test("the theme follows the system, and the switch overrides it", async () => {
   const { page } = await open(browser, "usual", { scheme: "dark" });
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const dark = await ground();
@@ -318,7 +318,7 @@ test("print is light, without controls, and every chart is drawn", async () => {
   await page.context().close();
 });
 
-test("on paper nothing is cut at the edge and no control is printed", async () => {
+test("print cuts off nothing and has no controls", async () => {
   const { page } = await open(browser, "baseline", { width: 718 }); // A4 with margins of 1 cm
   await page.emulateMedia({ media: "print" });
   await page.waitForTimeout(300); // charts are redrawn for the new width of their panels
@@ -333,7 +333,7 @@ test("on paper nothing is cut at the edge and no control is printed", async () =
   await page.context().close();
 });
 
-test("no text of a chart leaves its panel, at any width", async () => {
+test("chart texts stay within their panel at any width", async () => {
   for (const [name, width] of [
     ["baseline", 400],
     ["baseline", 800],
@@ -349,7 +349,7 @@ test("no text of a chart leaves its panel, at any width", async () => {
   }
 });
 
-test("the crossover map has a square for each pair, and hatches ties", async () => {
+test("the crossover map has one square per pair, and hatches ties", async () => {
   const { page, data } = await open(browser, "mixed");
   const squares = page.locator("#crossover-map .points [role=button]");
   assert.equal(await squares.count(), data.panels.length);
@@ -362,7 +362,7 @@ test("the crossover map has a square for each pair, and hatches ties", async () 
   await page.context().close();
 });
 
-test("an open loop's response and service times are both drawn, from their distributions", async () => {
+test("response and service times of an open loop are both drawn", async () => {
   const { page, data, troubles } = await open(browser, "open_loop");
   assert.deepEqual(troubles, []);
   const panels = page.locator("#latency .panel");
@@ -385,7 +385,7 @@ test("an open loop's response and service times are both drawn, from their distr
   await page.context().close();
 });
 
-test("the fits of 128 cores are on the page with their intervals", async () => {
+test("fits for 128 cores are on the page with their intervals", async () => {
   const { page, data } = await open(browser, "many_cores");
   const rows = await page.locator("#scaling-fit tbody tr").allTextContents();
   assert.equal(rows.length, data.panels[0].fits.filter((f) => !f.missing).length);
@@ -393,7 +393,7 @@ test("the fits of 128 cores are on the page with their intervals", async () => {
   await page.context().close();
 });
 
-test("a baseline's lines and changes are drawn, and what differs of the machine is said", async () => {
+test("lines and changes of a baseline are drawn, with environment differences", async () => {
   const { page, data } = await open(browser, "baseline");
   assert.ok((await page.locator("#throughput-by-cores .baseline").count()) > 0);
   assert.ok((await page.locator("#baseline").innerText()).includes("Linux 6.0.0"));
@@ -409,7 +409,7 @@ test("a baseline's lines and changes are drawn, and what differs of the machine 
   await page.context().close();
 });
 
-test("a plain Google Benchmark file has a panel a family", async () => {
+test("a Google Benchmark file has one panel per family", async () => {
   const { page, data } = await open(browser, "foreign");
   assert.equal(await page.locator("#families .panel").count(), data.panels.length);
   assert.equal(await page.locator("#families .points [role=button]").count(), data.cells.length);
