@@ -24,7 +24,7 @@ class async_form {
                                                 std::uint32_t number) = 0;
   /// Runs one operation and checks its result; at most one per lane at a time. Throws
   /// `operation_error` or `error` (failed).
-  virtual awaitable_operation run_async(lane& mine) = 0;
+  virtual awaitable_operation run_async(lane& state) = 0;
 
   /// Whether `run_async` is `compute` followed by `wait_async`. A model can then run `compute` on
   /// another thread.

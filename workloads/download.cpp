@@ -71,8 +71,8 @@ class download final : public workload, public async_form {
   download(const parameter_values& values, const std::string& endpoint)
       : values_(values),
         request_(download_request_of(values, endpoint)),
-        of_url_(!values.text("url").empty()) {
-    if (!of_url_) reference_.agrees(hashing_input(values.number("bytes")));
+        uses_url_(!values.text("url").empty()) {
+    if (!uses_url_) reference_.matches(hashing_input(values.number("bytes")));
   }
 
   std::unique_ptr<lane> open_lane(std::uint32_t) override {
@@ -81,22 +81,22 @@ class download final : public workload, public async_form {
     return opened;
   }
 
-  void run_blocking(lane& mine) override {
-    auto& l = static_cast<blocking_http_lane&>(mine);
-    for (bool reused = static_cast<bool>(l.socket);; reused = false) {
-      if (!l.socket) l.socket = connect_to(request_.endpoint);
-      l.reply.begin();
+  void run_blocking(lane& base) override {
+    auto& lane = static_cast<blocking_http_lane&>(base);
+    for (bool reused = static_cast<bool>(lane.socket);; reused = false) {
+      if (!lane.socket) lane.socket = connect_to(request_.endpoint);
+      lane.reply.begin();
       try {
-        send_request(l);
-        receive_reply(l);
+        send_request(lane);
+        receive_reply(lane);
         break;
       } catch (const operation_error&) {
-        l.socket.reset();
-        if (!closed_while_idle(reused, l.reply)) throw;
+        lane.socket.reset();
+        if (!closed_while_idle(reused, lane.reply)) throw;
       }
     }
-    if (!l.reply.keep_alive()) l.socket.reset();
-    l.reply.check();
+    if (!lane.reply.keep_alive()) lane.socket.reset();
+    lane.reply.check();
   }
 
   async_form* async() override { return this; }
@@ -113,59 +113,59 @@ class download final : public workload, public async_form {
     return opened;
   }
 
-  awaitable_operation run_async(lane& mine) override {
-    auto& l = static_cast<http_loop_lane&>(mine);
-    for (bool reused = l.socket.is_open();; reused = false) {
-      if (!l.socket.is_open()) co_await connect(l);
-      l.reply.begin();
+  awaitable_operation run_async(lane& base) override {
+    auto& lane = static_cast<http_loop_lane&>(base);
+    for (bool reused = lane.socket.is_open();; reused = false) {
+      if (!lane.socket.is_open()) co_await connect(lane);
+      lane.reply.begin();
       try {
-        error_code trouble;
+        error_code failure;
         for (std::size_t done = 0; done < request_.text.size();) {
           // The socket's buffer usually has room, so try first and wait only if it is full.
-          done += l.socket.write_some(
-              asio::buffer(request_.text.data() + done, request_.text.size() - done), trouble);
-          if (trouble == asio::error::would_block) {
+          done += lane.socket.write_some(
+              asio::buffer(request_.text.data() + done, request_.text.size() - done), failure);
+          if (failure == asio::error::would_block) {
             const traced_wait waits;
-            co_await l.socket.async_wait(loop_socket::wait_write,
-                                         asio::redirect_error(use_awaitable, trouble));
+            co_await lane.socket.async_wait(loop_socket::wait_write,
+                                            asio::redirect_error(use_awaitable, failure));
           }
-          if (trouble) throw operation_error("send", trouble.value());
+          if (failure) throw operation_error("send", failure.value());
         }
         for (bool complete = false; !complete;) {
           std::size_t n = 0;
           {
             const traced_wait waits;
-            n = co_await l.socket.async_read_some(l.reply.room(),
-                                                  asio::redirect_error(use_awaitable, trouble));
+            n = co_await lane.socket.async_read_some(lane.reply.room(),
+                                                     asio::redirect_error(use_awaitable, failure));
           }
-          if (trouble && trouble != asio::error::eof)
-            throw operation_error("receive", trouble.value());
-          complete = trouble ? l.reply.ended() : l.reply.received(n);
+          if (failure && failure != asio::error::eof)
+            throw operation_error("receive", failure.value());
+          complete = failure ? lane.reply.ended() : lane.reply.received(n);
         }
         break;
       } catch (const operation_error&) {
-        close(l);
-        if (!closed_while_idle(reused, l.reply)) throw;
+        close(lane);
+        if (!closed_while_idle(reused, lane.reply)) throw;
       }
     }
-    if (!l.reply.keep_alive()) close(l);
-    l.reply.check();
+    if (!lane.reply.keep_alive()) close(lane);
+    lane.reply.check();
   }
 
   /// Returns the SHA-256 of the body, or "" if the URL cannot be downloaded now; the operations
   /// will report why.
   std::string checksum() const override {
     const reference_body* body = &reference_;
-    std::unique_ptr<download> asked;
-    if (of_url_) {
-      asked = std::make_unique<download>(values_, std::string());
-      const std::unique_ptr<lane> once = asked->open_lane(0);
+    std::unique_ptr<download> probe;
+    if (uses_url_) {
+      probe = std::make_unique<download>(values_, std::string());
+      const auto probe_lane = probe->open_lane(0);
       try {
-        asked->run_blocking(*once);
+        probe->run_blocking(*probe_lane);
       } catch (const operation_error&) {
         return {};
       }
-      body = &asked->reference_;
+      body = &probe->reference_;
     }
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
     std::size_t length = 0;
@@ -181,12 +181,12 @@ class download final : public workload, public async_form {
   /// Whether the server closed an idle connection just before the request. The request is then
   /// repeated, as HTTP clients do (RFC 9112, section 9.3.1), and is not an error.
   static bool closed_while_idle(bool reused, const reply_reader& reply) {
-    return reused && reply.nothing_yet();
+    return reused && reply.is_empty();
   }
 
-  void send_request(blocking_http_lane& l) const {
+  void send_request(blocking_http_lane& lane) const {
     for (std::size_t done = 0; done < request_.text.size();) {
-      const ssize_t n = wait_send(l.socket.get(), request_.text.data() + done,
+      const ssize_t n = wait_send(lane.socket.get(), request_.text.data() + done,
                                   request_.text.size() - done, MSG_NOSIGNAL);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) throw operation_error("send", errno);
@@ -194,40 +194,40 @@ class download final : public workload, public async_form {
     }
   }
 
-  static void receive_reply(blocking_http_lane& l) {
+  static void receive_reply(blocking_http_lane& lane) {
     for (bool complete = false; !complete;) {
-      const auto room = l.reply.room();
-      const ssize_t n = wait_receive(l.socket.get(), room.data(), room.size());
+      const auto room = lane.reply.room();
+      const ssize_t n = wait_receive(lane.socket.get(), room.data(), room.size());
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) throw operation_error("receive", errno);
-      complete = n == 0 ? l.reply.ended() : l.reply.received(static_cast<std::size_t>(n));
+      complete = n == 0 ? lane.reply.ended() : lane.reply.received(static_cast<std::size_t>(n));
     }
   }
 
-  static void close(http_loop_lane& l) {
+  static void close(http_loop_lane& lane) {
     error_code ignored;
-    l.socket.close(ignored);
+    lane.socket.close(ignored);
   }
 
-  static awaitable_operation connect(http_loop_lane& l) {
-    error_code trouble;
-    l.socket.open(l.server.protocol(), trouble);
-    if (trouble) throw operation_error("socket", trouble.value());
+  static awaitable_operation connect(http_loop_lane& lane) {
+    error_code failure;
+    lane.socket.open(lane.server.protocol(), failure);
+    if (failure) throw operation_error("socket", failure.value());
     {
       const traced_wait waits;
-      co_await l.socket.async_connect(l.server, asio::redirect_error(use_awaitable, trouble));
+      co_await lane.socket.async_connect(lane.server, asio::redirect_error(use_awaitable, failure));
     }
-    if (trouble) {
-      close(l);
-      throw operation_error("connect", trouble.value());
+    if (failure) {
+      close(lane);
+      throw operation_error("connect", failure.value());
     }
-    l.socket.set_option(tcp::no_delay(true), trouble);
-    l.socket.non_blocking(true);
+    lane.socket.set_option(tcp::no_delay(true), failure);
+    lane.socket.non_blocking(true);
   }
 
   parameter_values values_;
   download_request request_;
-  bool of_url_;
+  bool uses_url_;
   reference_body reference_;
 };
 
@@ -263,8 +263,8 @@ constinit const workload_type download_workload = {
           return static_cast<double>(values.number("delay")) * 1e-9;
         },
     .start_server = [](const parameter_values& values,
-                       const server_config& place) -> std::unique_ptr<workload_server> {
-      return start_http_server(values.number("delay"), place);
+                       const server_config& config) -> std::unique_ptr<workload_server> {
+      return start_http_server(values.number("delay"), config);
     },
     .descriptors_per_lane = 1,
     .target =
@@ -272,8 +272,8 @@ constinit const workload_type download_workload = {
           return values.text("url").empty() ? target_kind::server : target_kind::none;
         },
     .unsupported_reason =
-        [](const workload_request& asked) {
-          download_request_of(*asked.values, "localhost:80");
+        [](const workload_request& request) {
+          download_request_of(*request.values, "localhost:80");
           return std::string();
         },
 };

@@ -22,18 +22,18 @@ namespace {
 
 using address_list = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
-address_list look_up(const host_and_port& where, int flags) {
+address_list look_up(const host_and_port& endpoint, int flags) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = flags;
-  addrinfo* found = nullptr;
-  const int trouble =
-      ::getaddrinfo(where.host.c_str(), std::to_string(where.port).c_str(), &hints, &found);
-  if (trouble != 0)
-    throw error(error_kind::invalid, fmt::format("cannot resolve the host '{}': {}", where.host,
-                                                 ::gai_strerror(trouble)));
-  return {found, &::freeaddrinfo};
+  addrinfo* addresses = nullptr;
+  const int failure = ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(),
+                                    &hints, &addresses);
+  if (failure != 0)
+    throw error(error_kind::invalid, fmt::format("cannot resolve the host '{}': {}", endpoint.host,
+                                                 ::gai_strerror(failure)));
+  return {addresses, &::freeaddrinfo};
 }
 
 }  // namespace
@@ -55,21 +55,21 @@ void raise_descriptor_limit() {
 
 host_and_port parse_endpoint(std::string_view endpoint) {
   const std::size_t colon = endpoint.rfind(':');
-  host_and_port where;
+  host_and_port parts;
   if (colon != std::string_view::npos) {
-    where.host = endpoint.substr(0, colon);
-    if (where.host.size() >= 2 && where.host.front() == '[' && where.host.back() == ']')
-      where.host = where.host.substr(1, where.host.size() - 2);
+    parts.host = endpoint.substr(0, colon);
+    if (parts.host.size() >= 2 && parts.host.front() == '[' && parts.host.back() == ']')
+      parts.host = parts.host.substr(1, parts.host.size() - 2);
     if (const auto port = parse_count(endpoint.substr(colon + 1));
         port && *port > 0 && *port < 65536)
-      where.port = static_cast<std::uint16_t>(*port);
+      parts.port = static_cast<std::uint16_t>(*port);
   }
-  if (where.host.empty() || where.port == 0)
+  if (parts.host.empty() || parts.port == 0)
     throw error(
         error_kind::invalid,
         fmt::format("'{}' is not an endpoint; expected HOST:PORT, for example 127.0.0.1:4000",
                     endpoint));
-  return where;
+  return parts;
 }
 
 descriptor connect_to(std::string_view endpoint) {
@@ -91,11 +91,11 @@ descriptor connect_to(std::string_view endpoint) {
 descriptor connect_first(std::string_view endpoint) {
   try {
     return connect_to(endpoint);
-  } catch (const operation_error& trouble) {
+  } catch (const operation_error& e) {
     throw error(
         error_kind::failed,
         fmt::format("no connection to {} ({}); start a server there or correct the endpoint",
-                    endpoint, trouble.what()));
+                    endpoint, e.what()));
   }
 }
 

@@ -57,8 +57,8 @@ class hashing final : public workload {
     return std::make_unique<digest_lane>();
   }
 
-  void run_blocking(lane& mine) override {
-    EVP_MD_CTX* context = static_cast<digest_lane&>(mine).context;
+  void run_blocking(lane& base) override {
+    EVP_MD_CTX* context = static_cast<digest_lane&>(base).context;
     std::array<unsigned char, EVP_MAX_MD_SIZE> result;
     unsigned length = 0;
     bool computed = false;

@@ -14,19 +14,19 @@ namespace {
 
 namespace http = boost::beast::http;
 
-constexpr std::size_t reading_bytes = 64 << 10;
-constexpr std::size_t least_room = 4 << 10;
-constexpr std::size_t most_kept = 1 << 30;
+constexpr std::size_t receive_bytes = 64 << 10;
+constexpr std::size_t min_room = 4 << 10;
+constexpr std::size_t max_kept_bytes = 1 << 30;
 
-std::string name_of(const boost::beast::error_code& trouble) {
-  std::string name = trouble.message();
+std::string name_of(const boost::beast::error_code& failure) {
+  std::string name = failure.message();
   std::replace(name.begin(), name.end(), ' ', '_');
   return name;
 }
 
 }  // namespace
 
-bool reference_body::agrees(bytes&& body) {
+bool reference_body::matches(bytes&& body) {
   const std::lock_guard lock(mutex_);
   if (get() != nullptr) return body == bytes_;
   bytes_ = std::move(body);
@@ -41,10 +41,10 @@ reply_parser::reply_parser(const reference_body::bytes* known) : expected(known)
 
 void reply_parser::on_response_impl(int code, text, int, error_code&) { status = code; }
 
-std::size_t reply_parser::on_body_impl(text piece, error_code& trouble) {
+std::size_t reply_parser::on_body_impl(text piece, error_code& failure) {
   if (status != 200 || wrong) return piece.size();  // an error page is not compared
   if (expected == nullptr) {
-    if (collected.size() + piece.size() > most_kept) trouble = http::error::body_limit;
+    if (collected.size() + piece.size() > max_kept_bytes) failure = http::error::body_limit;
     collected.insert(collected.end(), piece.begin(), piece.end());
   } else {
     wrong = piece.size() > expected->size() - seen ||
@@ -54,12 +54,12 @@ std::size_t reply_parser::on_body_impl(text piece, error_code& trouble) {
   return piece.size();
 }
 
-std::size_t reply_parser::on_chunk_body_impl(std::uint64_t, text piece, error_code& trouble) {
-  return on_body_impl(piece, trouble);
+std::size_t reply_parser::on_chunk_body_impl(std::uint64_t, text piece, error_code& failure) {
+  return on_body_impl(piece, failure);
 }
 
 reply_reader::reply_reader(reference_body& reference) : reference_(reference) {
-  buffer_.reserve(reading_bytes);
+  buffer_.reserve(receive_bytes);
 }
 
 void reply_reader::begin() {
@@ -68,7 +68,7 @@ void reply_reader::begin() {
 }
 
 boost::beast::flat_buffer::mutable_buffers_type reply_reader::room() {
-  return buffer_.prepare(std::max(buffer_.capacity() - buffer_.size(), least_room));
+  return buffer_.prepare(std::max(buffer_.capacity() - buffer_.size(), min_room));
 }
 
 bool reply_reader::received(std::size_t bytes) {
@@ -78,10 +78,10 @@ bool reply_reader::received(std::size_t bytes) {
 
 bool reply_reader::parse() {
   while (buffer_.size() > 0 && !parser_->is_done()) {
-    boost::beast::error_code trouble;
-    buffer_.consume(parser_->put(buffer_.data(), trouble));
-    if (trouble == http::error::need_more) return false;
-    if (trouble) throw operation_error("receive", name_of(trouble));
+    boost::beast::error_code failure;
+    buffer_.consume(parser_->put(buffer_.data(), failure));
+    if (failure == http::error::need_more) return false;
+    if (failure) throw operation_error("receive", name_of(failure));
     if (parser_->is_done() && parser_->status / 100 == 1)
       parser_.emplace(reference_.get());  // 100 or 103: the actual reply follows
   }
@@ -89,9 +89,9 @@ bool reply_reader::parse() {
 }
 
 bool reply_reader::ended() {
-  boost::beast::error_code trouble = http::error::end_of_stream;
-  if (parser_->got_some()) parser_->put_eof(trouble);
-  if (trouble || !parser_->is_done()) throw operation_error("receive", "EOF");
+  boost::beast::error_code failure = http::error::end_of_stream;
+  if (parser_->got_some()) parser_->put_eof(failure);
+  if (failure || !parser_->is_done()) throw operation_error("receive", "EOF");
   return true;
 }
 
@@ -99,7 +99,7 @@ void reply_reader::check() {
   reply_parser& reply = *parser_;
   if (reply.status != 200) throw operation_error("status", std::to_string(reply.status));
   if (reply.expected == nullptr) {
-    if (reference_.agrees(std::move(reply.collected))) return;
+    if (reference_.matches(std::move(reply.collected))) return;
     throw error(error_kind::failed,
                 "two replies differ; the URL must return the same body each time");
   }

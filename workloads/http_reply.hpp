@@ -19,7 +19,7 @@ class reference_body {
   /// Returns nullptr until the reference is known.
   const bytes* get() const { return known_.load(std::memory_order_acquire); }
   /// Returns whether a body equals the reference. The first body becomes the reference.
-  bool agrees(bytes&& body);
+  bool matches(bytes&& body);
 
  private:
   std::mutex mutex_;
@@ -44,13 +44,13 @@ class reply_parser final : public boost::beast::http::basic_parser<false> {
   using error_code = boost::beast::error_code;
   using text = boost::beast::string_view;
   void on_request_impl(boost::beast::http::verb, text, text, int, error_code&) override {}
-  void on_response_impl(int code, text reason, int version, error_code& trouble) override;
+  void on_response_impl(int code, text reason, int version, error_code& failure) override;
   void on_field_impl(boost::beast::http::field, text, text, error_code&) override {}
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-  std::size_t on_body_impl(text piece, error_code& trouble) override;
+  std::size_t on_body_impl(text piece, error_code& failure) override;
   void on_chunk_header_impl(std::uint64_t, text, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t left, text piece, error_code& trouble) override;
+  std::size_t on_chunk_body_impl(std::uint64_t left, text piece, error_code& failure) override;
   void on_finish_impl(error_code&) override {}
 };
 
@@ -70,7 +70,7 @@ class reply_reader {
   /// throws `operation_error` ("receive:EOF").
   bool ended();
   /// Whether no byte of this reply has arrived.
-  bool nothing_yet() const { return !parser_->got_some(); }
+  bool is_empty() const { return !parser_->got_some(); }
   /// Whether the connection can carry another request.
   bool keep_alive() const { return parser_->keep_alive() && buffer_.size() == 0; }
   /// Checks a complete reply. Throws `operation_error` ("status:404"), or `error` (failed) for a

@@ -8,7 +8,7 @@
 namespace crossover {
 
 const libpq_functions& libpq() {
-  static const libpq_functions all = [] {
+  static const libpq_functions loaded = [] {
     void* const library = ::dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr)
       throw error(error_kind::unsupported,
@@ -19,30 +19,30 @@ const libpq_functions& libpq() {
         throw error(error_kind::unsupported,
                     fmt::format("libpq.so.5 has no {}; install a newer libpq5", name));
     };
-    libpq_functions found{};
-    load(found.PQclear, "PQclear");
-    load(found.PQconnectdbParams, "PQconnectdbParams");
-    load(found.PQconsumeInput, "PQconsumeInput");
-    load(found.PQerrorMessage, "PQerrorMessage");
-    load(found.PQexec, "PQexec");
-    load(found.PQexecPrepared, "PQexecPrepared");
-    load(found.PQfinish, "PQfinish");
-    load(found.PQflush, "PQflush");
-    load(found.PQgetResult, "PQgetResult");
-    load(found.PQgetvalue, "PQgetvalue");
-    load(found.PQisBusy, "PQisBusy");
-    load(found.PQntuples, "PQntuples");
-    load(found.PQping, "PQping");
-    load(found.PQprepare, "PQprepare");
-    load(found.PQresultErrorField, "PQresultErrorField");
-    load(found.PQresultStatus, "PQresultStatus");
-    load(found.PQsendQueryPrepared, "PQsendQueryPrepared");
-    load(found.PQsetnonblocking, "PQsetnonblocking");
-    load(found.PQsocket, "PQsocket");
-    load(found.PQstatus, "PQstatus");
-    return found;
+    libpq_functions functions{};
+    load(functions.PQclear, "PQclear");
+    load(functions.PQconnectdbParams, "PQconnectdbParams");
+    load(functions.PQconsumeInput, "PQconsumeInput");
+    load(functions.PQerrorMessage, "PQerrorMessage");
+    load(functions.PQexec, "PQexec");
+    load(functions.PQexecPrepared, "PQexecPrepared");
+    load(functions.PQfinish, "PQfinish");
+    load(functions.PQflush, "PQflush");
+    load(functions.PQgetResult, "PQgetResult");
+    load(functions.PQgetvalue, "PQgetvalue");
+    load(functions.PQisBusy, "PQisBusy");
+    load(functions.PQntuples, "PQntuples");
+    load(functions.PQping, "PQping");
+    load(functions.PQprepare, "PQprepare");
+    load(functions.PQresultErrorField, "PQresultErrorField");
+    load(functions.PQresultStatus, "PQresultStatus");
+    load(functions.PQsendQueryPrepared, "PQsendQueryPrepared");
+    load(functions.PQsetnonblocking, "PQsetnonblocking");
+    load(functions.PQsocket, "PQsocket");
+    load(functions.PQstatus, "PQstatus");
+    return functions;
   }();
-  return all;
+  return loaded;
 }
 
 }  // namespace crossover

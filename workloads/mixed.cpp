@@ -52,15 +52,15 @@ constexpr std::array mixed_parameters = {
 };
 
 /// Calibration rounds of 20 ms: another process may keep the CPU busy for a second.
-constexpr int most_rounds = 60;
+constexpr int max_rounds = 60;
 /// Unit of hashing: about 0.3 µs, the resolution of the calibration.
 constexpr std::size_t piece_bytes = 512;
 constexpr std::uint64_t message_bytes = 64;  ///< size of a request (io=network)
 
 /// CPU work: digests the same piece repeatedly and checks each digest.
-class piecework {
+class digest_loop {
  public:
-  piecework()
+  digest_loop()
       : input_(hashing_input(piece_bytes)),
         digest_(EVP_MD_fetch(nullptr, "sha256", nullptr), &EVP_MD_free) {
     std::size_t length = 0;
@@ -99,42 +99,42 @@ struct digest_context {
 /// Returns how many pieces take `cpu_ns` on this machine. Starts from the minimum of many short
 /// measurements, because a disturbance only adds time, then corrects the count with measurements of
 /// the full length. Throws `error` (unsupported) if the result cannot be within 2 %.
-std::uint64_t calibrated_pieces(const piecework& work, std::uint64_t cpu_ns) {
+std::uint64_t calibrated_pieces(const digest_loop& work, std::uint64_t cpu_ns) {
   if (cpu_ns == 0) return 0;
-  const digest_context own;
-  const auto least_ns = [&](std::uint64_t pieces, int readings) {
-    double least = 1e300;
+  const digest_context digest;
+  const auto minimum_ns = [&](std::uint64_t pieces, int readings) {
+    double minimum = 1e300;
     for (int i = 0; i < readings; ++i) {
       const auto start = steady_clock::now();
-      work.run(own.context, pieces);
-      least = std::min(
-          least, std::chrono::duration<double, std::nano>(steady_clock::now() - start).count());
+      work.run(digest.context, pieces);
+      minimum = std::min(
+          minimum, std::chrono::duration<double, std::nano>(steady_clock::now() - start).count());
     }
-    return least;
+    return minimum;
   };
-  const double wanted = static_cast<double>(cpu_ns);
-  least_ns(2000, 1);  // warm-up
-  auto pieces = static_cast<std::uint64_t>(std::max(1.0, wanted / (least_ns(100, 20) / 100)));
-  const int readings = std::clamp(static_cast<int>(20e6 / wanted), 3, 50);
-  double off = 0;
-  for (int round = 0; round < most_rounds; ++round) {
-    const double took = least_ns(pieces, readings);
-    off = took / wanted - 1;
-    if (std::abs(off) < 0.005 || (std::abs(off) < 0.02 && round >= 4)) return pieces;
-    const auto better = static_cast<std::uint64_t>(
-        std::max(1.0, std::round(static_cast<double>(pieces) / (took / wanted))));
-    if (better == pieces) break;  // the remaining error is less than one piece
-    pieces = better;
+  const double target_ns = static_cast<double>(cpu_ns);
+  minimum_ns(2000, 1);  // warm-up
+  auto pieces = static_cast<std::uint64_t>(std::max(1.0, target_ns / (minimum_ns(100, 20) / 100)));
+  const int readings = std::clamp(static_cast<int>(20e6 / target_ns), 3, 50);
+  double deviation = 0;
+  for (int round = 0; round < max_rounds; ++round) {
+    const double elapsed_ns = minimum_ns(pieces, readings);
+    deviation = elapsed_ns / target_ns - 1;
+    if (std::abs(deviation) < 0.005 || (std::abs(deviation) < 0.02 && round >= 4)) return pieces;
+    const auto corrected = static_cast<std::uint64_t>(
+        std::max(1.0, std::round(static_cast<double>(pieces) / (elapsed_ns / target_ns))));
+    if (corrected == pieces) break;  // the remaining error is less than one piece
+    pieces = corrected;
   }
-  if (std::abs(off) < 0.02) return pieces;
+  if (std::abs(deviation) < 0.02) return pieces;
   throw error(error_kind::unsupported, fmt::format("mixed: cannot calibrate {} ns of CPU work to "
                                                    "within 2 % (best {:+.1f} %); use {} us or more",
-                                                   cpu_ns, 100 * off, 20));
+                                                   cpu_ns, 100 * deviation, 20));
 }
 
 struct mixed_lane final : lane {
-  mixed_lane(std::uint64_t of_digests, std::unique_ptr<lane> of_wait)
-      : pieces(of_digests), wait(std::move(of_wait)) {}
+  mixed_lane(std::uint64_t digest_count, std::unique_ptr<lane> wait_lane)
+      : pieces(digest_count), wait(std::move(wait_lane)) {}
   std::uint64_t pieces;
   digest_context digest;
   std::unique_ptr<lane> wait;  // lane of `network` (io=network)
@@ -158,11 +158,11 @@ class mixed final : public workload, public async_form {
                                         network_ ? network_->open_lane(number) : nullptr);
   }
 
-  void run_blocking(lane& mine) override {
-    auto& l = static_cast<mixed_lane&>(mine);
-    work_.run(l.digest.context, l.pieces);
+  void run_blocking(lane& base) override {
+    auto& lane = static_cast<mixed_lane&>(base);
+    work_.run(lane.digest.context, lane.pieces);
     if (network_)
-      network_->run_blocking(*l.wait);
+      network_->run_blocking(*lane.wait);
     else if (wait_.count() > 0)
       wait_for(wait_.count());
   }
@@ -180,38 +180,38 @@ class mixed final : public workload, public async_form {
 
   bool has_parts() const override { return true; }
 
-  void compute(lane& mine) override {
-    auto& l = static_cast<mixed_lane&>(mine);
-    work_.run(l.digest.context, l.pieces);
+  void compute(lane& base) override {
+    auto& lane = static_cast<mixed_lane&>(base);
+    work_.run(lane.digest.context, lane.pieces);
   }
 
-  awaitable_operation wait_async(lane& mine) override {
-    auto& l = static_cast<mixed_lane&>(mine);
+  awaitable_operation wait_async(lane& base) override {
+    auto& lane = static_cast<mixed_lane&>(base);
     if (network_) {
-      co_await network_->async()->run_async(*l.wait);
+      co_await network_->async()->run_async(*lane.wait);
       co_return;
     }
-    l.timer->expires_after(wait_);
+    lane.timer->expires_after(wait_);
     const traced_wait waits;
-    co_await l.timer->async_wait(boost::asio::use_awaitable_t<loop_executor>());
+    co_await lane.timer->async_wait(boost::asio::use_awaitable_t<loop_executor>());
   }
 
-  awaitable_operation run_async(lane& mine) override {
-    compute(mine);
-    co_await wait_async(mine);
+  awaitable_operation run_async(lane& base) override {
+    compute(base);
+    co_await wait_async(base);
   }
 
  private:
   /// Calibrates once per process: it takes some tens of ms, and a model may create the workload
   /// several times.
   std::uint64_t pieces_of(std::uint64_t cpu_ns) const {
-    static std::map<std::uint64_t, std::uint64_t> known;
-    const auto [entry, fresh] = known.try_emplace(cpu_ns);
-    if (fresh) entry->second = calibrated_pieces(work_, cpu_ns);
+    static std::map<std::uint64_t, std::uint64_t> calibrated;
+    const auto [entry, inserted] = calibrated.try_emplace(cpu_ns);
+    if (inserted) entry->second = calibrated_pieces(work_, cpu_ns);
     return entry->second;
   }
 
-  piecework work_;
+  digest_loop work_;
   std::uint64_t pieces_ = 0, long_pieces_ = 0;
   std::chrono::nanoseconds wait_;
   std::unique_ptr<workload> network_;
@@ -233,8 +233,8 @@ constinit const workload_type mixed_workload = {
           return static_cast<double>(values.number("wait")) * 1e-9;
         },
     .start_server = [](const parameter_values& values,
-                       const server_config& place) -> std::unique_ptr<workload_server> {
-      return start_echo_server(message_bytes, values.number("wait"), place);
+                       const server_config& config) -> std::unique_ptr<workload_server> {
+      return start_echo_server(message_bytes, values.number("wait"), config);
     },
     .descriptors_per_lane = 1,
     .target =

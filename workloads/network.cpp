@@ -80,27 +80,27 @@ class network final : public workload, public async_form {
     return opened;
   }
 
-  void run_blocking(lane& mine) override {
-    auto& l = static_cast<blocking_message_lane&>(mine);
-    if (!l.socket) l.socket = connect_to(endpoint_);
-    l.next_turn();
+  void run_blocking(lane& base) override {
+    auto& lane = static_cast<blocking_message_lane&>(base);
+    if (!lane.socket) lane.socket = connect_to(endpoint_);
+    lane.next_turn();
     for (std::size_t done = 0; done < bytes_;) {
       const ssize_t n =
-          wait_send(l.socket.get(), l.sent.data() + done, bytes_ - done, MSG_NOSIGNAL);
-      if (n < 0) give_up(l, "send");
+          wait_send(lane.socket.get(), lane.sent.data() + done, bytes_ - done, MSG_NOSIGNAL);
+      if (n < 0) give_up(lane, "send");
       done += static_cast<std::size_t>(n);
     }
     for (std::size_t done = 0; done < bytes_;) {
       const ssize_t n =
-          wait_receive(l.socket.get(), l.received.data() + done, bytes_ - done, MSG_WAITALL);
-      if (n < 0) give_up(l, "receive");
+          wait_receive(lane.socket.get(), lane.received.data() + done, bytes_ - done, MSG_WAITALL);
+      if (n < 0) give_up(lane, "receive");
       if (n == 0) {
-        l.socket.reset();
+        lane.socket.reset();
         throw operation_error("receive", "EOF");
       }
       done += static_cast<std::size_t>(n);
     }
-    l.check();
+    lane.check();
   }
 
   async_form* async() override { return this; }
@@ -111,21 +111,22 @@ class network final : public workload, public async_form {
     return opened;
   }
 
-  awaitable_operation run_async(lane& mine) override {
-    auto& l = static_cast<message_loop_lane&>(mine);
-    if (!l.socket.is_open()) adopt(l, connect_to(endpoint_));
-    l.next_turn();
+  awaitable_operation run_async(lane& base) override {
+    auto& lane = static_cast<message_loop_lane&>(base);
+    if (!lane.socket.is_open()) adopt(lane, connect_to(endpoint_));
+    lane.next_turn();
     const char* phase = "send";
     try {
       for (std::size_t done = 0; done < bytes_;) {
         // The socket's buffer usually has room, so try first and wait only if it is full.
-        boost::system::error_code trouble;
-        done += l.socket.write_some(asio::buffer(l.sent.data() + done, bytes_ - done), trouble);
-        if (trouble == asio::error::would_block) {
+        boost::system::error_code failure;
+        done +=
+            lane.socket.write_some(asio::buffer(lane.sent.data() + done, bytes_ - done), failure);
+        if (failure == asio::error::would_block) {
           const traced_wait waits;
-          co_await l.socket.async_wait(loop_socket::wait_write, use_awaitable);
-        } else if (trouble) {
-          throw boost::system::system_error(trouble);
+          co_await lane.socket.async_wait(loop_socket::wait_write, use_awaitable);
+        } else if (failure) {
+          throw boost::system::system_error(failure);
         }
       }
       phase = "receive";
@@ -133,33 +134,33 @@ class network final : public workload, public async_form {
         // Yield once before reading: the echo cannot have arrived yet, so an immediate read would
         // only cost a system call.
         const traced_wait waits;
-        co_await asio::post(l.socket.get_executor(), use_awaitable);
+        co_await asio::post(lane.socket.get_executor(), use_awaitable);
       }
       for (std::size_t done = 0; done < bytes_;) {
         const traced_wait waits;
-        done += co_await l.socket.async_read_some(
-            asio::buffer(l.received.data() + done, bytes_ - done), use_awaitable);
+        done += co_await lane.socket.async_read_some(
+            asio::buffer(lane.received.data() + done, bytes_ - done), use_awaitable);
       }
-    } catch (const boost::system::system_error& trouble) {
+    } catch (const boost::system::system_error& e) {
       boost::system::error_code ignored;
-      l.socket.close(ignored);
-      if (trouble.code() == asio::error::eof) throw operation_error(phase, "EOF");
-      throw operation_error(phase, trouble.code().value());
+      lane.socket.close(ignored);
+      if (e.code() == asio::error::eof) throw operation_error(phase, "EOF");
+      throw operation_error(phase, e.code().value());
     }
-    l.check();
+    lane.check();
   }
 
  private:
-  [[noreturn]] static void give_up(blocking_message_lane& l, const char* phase) {
+  [[noreturn]] static void give_up(blocking_message_lane& lane, const char* phase) {
     const int reason = errno;
-    l.socket.reset();
+    lane.socket.reset();
     throw operation_error(phase, reason);
   }
 
-  static void adopt(message_loop_lane& l, descriptor fd) {
+  static void adopt(message_loop_lane& lane, descriptor fd) {
     const tcp protocol = protocol_of(fd.get());
-    l.socket.assign(protocol, fd.release());
-    l.socket.non_blocking(true);
+    lane.socket.assign(protocol, fd.release());
+    lane.socket.non_blocking(true);
   }
 
   std::uint64_t bytes_;
@@ -192,8 +193,8 @@ constinit const workload_type network_workload = {
           return static_cast<double>(values.number("delay")) * 1e-9;
         },
     .start_server = [](const parameter_values& values,
-                       const server_config& place) -> std::unique_ptr<workload_server> {
-      return start_echo_server(values.number("bytes"), values.number("delay"), place);
+                       const server_config& config) -> std::unique_ptr<workload_server> {
+      return start_echo_server(values.number("bytes"), values.number("delay"), config);
     },
     .descriptors_per_lane = 1,
 };

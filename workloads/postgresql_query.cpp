@@ -63,17 +63,18 @@ class postgresql_query final : public workload, public async_form {
     return opened;
   }
 
-  void run_blocking(lane& mine) override {
-    auto& l = static_cast<connection_lane&>(mine);
-    if (!l.connection) reconnect(l);
-    const std::uint64_t id = l.keys.next(rows_);
+  void run_blocking(lane& base) override {
+    auto& lane = static_cast<connection_lane&>(base);
+    if (!lane.connection) reconnect(lane);
+    const std::uint64_t id = lane.keys.next(rows_);
     const key_text key(id);
     const char* const values[] = {key.text};
-    const postgresql_result result(answer_to(l.connection.get(), values), libpq().PQclear);
-    if (libpq().PQstatus(l.connection.get()) != CONNECTION_OK) {
+    const postgresql_result result(execute_prepared(lane.connection.get(), values),
+                                   libpq().PQclear);
+    if (libpq().PQstatus(lane.connection.get()) != CONNECTION_OK) {
       if (blocking_hooks* const hooks = current_hooks(); hooks != nullptr)
-        hooks->forget(libpq().PQsocket(l.connection.get()));
-      l.connection.reset();
+        hooks->forget(libpq().PQsocket(lane.connection.get()));
+      lane.connection.reset();
       throw operation_error("receive", "connection_lost");
     }
     check(result.get(), id, key);
@@ -81,7 +82,7 @@ class postgresql_query final : public workload, public async_form {
 
   /// Runs the prepared query. libpq itself waits in the kernel; if the thread has hooks, the query
   /// is sent asynchronously and the hooks wait.
-  static PGresult* answer_to(PGconn* connection, const char* const* values) {
+  static PGresult* execute_prepared(PGconn* connection, const char* const* values) {
     if (current_hooks() == nullptr)
       return libpq().PQexecPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0);
     if (libpq().PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) !=
@@ -106,28 +107,28 @@ class postgresql_query final : public workload, public async_form {
     return opened;
   }
 
-  awaitable_operation run_async(lane& mine) override {
-    auto& l = static_cast<connection_loop_lane&>(mine);
-    if (!l.connection) {
-      reconnect(l);
-      adopt(l);
+  awaitable_operation run_async(lane& base) override {
+    auto& lane = static_cast<connection_loop_lane&>(base);
+    if (!lane.connection) {
+      reconnect(lane);
+      adopt(lane);
     }
-    PGconn* const connection = l.connection.get();
-    const std::uint64_t id = l.keys.next(rows_);
+    PGconn* const connection = lane.connection.get();
+    const std::uint64_t id = lane.keys.next(rows_);
     const key_text key(id);
     const char* const values[] = {key.text};
-    error_code trouble;
+    error_code failure;
     if (libpq().PQsendQueryPrepared(connection, statement_name, 1, values, nullptr, nullptr, 0) ==
         0)
-      lose(l, "send");
+      lose(lane, "send");
     for (int left = 1; (left = libpq().PQflush(connection)) != 0;) {
-      if (left < 0) lose(l, "send");
+      if (left < 0) lose(lane, "send");
       {
         const traced_wait waits;
-        co_await l.socket.async_wait(loop_descriptor::wait_write,
-                                     asio::redirect_error(use_awaitable, trouble));
+        co_await lane.socket.async_wait(loop_descriptor::wait_write,
+                                        asio::redirect_error(use_awaitable, failure));
       }
-      if (trouble) lose(l, "send");
+      if (failure) lose(lane, "send");
     }
     // The reply is complete, and the server ready for the next query, when libpq has no further
     // result.
@@ -136,16 +137,16 @@ class postgresql_query final : public workload, public async_form {
       while (libpq().PQisBusy(connection) != 0) {
         {
           const traced_wait waits;
-          co_await l.socket.async_wait(loop_descriptor::wait_read,
-                                       asio::redirect_error(use_awaitable, trouble));
+          co_await lane.socket.async_wait(loop_descriptor::wait_read,
+                                          asio::redirect_error(use_awaitable, failure));
         }
-        if (trouble || libpq().PQconsumeInput(connection) == 0) lose(l, "receive");
+        if (failure || libpq().PQconsumeInput(connection) == 0) lose(lane, "receive");
       }
       PGresult* const next = libpq().PQgetResult(connection);
       if (next == nullptr) break;
       result.reset(next);
     }
-    if (libpq().PQstatus(connection) != CONNECTION_OK) lose(l, "receive");
+    if (libpq().PQstatus(connection) != CONNECTION_OK) lose(lane, "receive");
     check(result.get(), id, key);
   }
 
@@ -153,38 +154,39 @@ class postgresql_query final : public workload, public async_form {
   static constexpr const char* statement_name = "crossover";
 
   postgresql_connection ready_connection() const {
-    postgresql_connection made = connect_postgresql(url_);
-    PGconn* const on = made.get();
-    execute(on, "SET client_min_messages = warning");
-    const postgresql_result found = execute(on, "SELECT to_regclass('crossover_rows') IS NOT NULL");
-    if (std::string_view(libpq().PQgetvalue(found.get(), 0, 0)) != "t") {
+    postgresql_connection connection = connect_postgresql(url_);
+    PGconn* const session = connection.get();
+    execute(session, "SET client_min_messages = warning");
+    const postgresql_result exists =
+        execute(session, "SELECT to_regclass('crossover_rows') IS NOT NULL");
+    if (std::string_view(libpq().PQgetvalue(exists.get(), 0, 0)) != "t") {
       // The user's own server: a temporary table disappears with the connection.
-      make_postgresql_rows(on, "TEMPORARY TABLE", rows_);
-      execute(on, "ANALYZE crossover_rows");
+      make_postgresql_rows(session, "TEMPORARY TABLE", rows_);
+      execute(session, "ANALYZE crossover_rows");
     }
     const postgresql_result prepared(
-        libpq().PQprepare(on, statement_name, select_.c_str(), 1, nullptr), libpq().PQclear);
+        libpq().PQprepare(session, statement_name, select_.c_str(), 1, nullptr), libpq().PQclear);
     if (libpq().PQresultStatus(prepared.get()) != PGRES_COMMAND_OK)
-      throw error(error_kind::failed, fmt::format("PostgreSQL: {}", words_of(on)));
-    return made;
+      throw error(error_kind::failed, fmt::format("PostgreSQL: {}", error_message_of(session)));
+    return connection;
   }
 
-  void reconnect(connection_lane& l) const {
+  void reconnect(connection_lane& lane) const {
     try {
-      l.connection = ready_connection();
+      lane.connection = ready_connection();
     } catch (const error&) {
       throw operation_error("connect", "refused");
     }
   }
 
-  static void adopt(connection_loop_lane& l) {
-    libpq().PQsetnonblocking(l.connection.get(), 1);
-    l.socket.assign(libpq().PQsocket(l.connection.get()));
+  static void adopt(connection_loop_lane& lane) {
+    libpq().PQsetnonblocking(lane.connection.get(), 1);
+    lane.socket.assign(libpq().PQsocket(lane.connection.get()));
   }
 
-  [[noreturn]] static void lose(connection_loop_lane& l, const char* phase) {
-    l.forget();
-    l.connection.reset();
+  [[noreturn]] static void lose(connection_loop_lane& lane, const char* phase) {
+    lane.forget();
+    lane.connection.reset();
     throw operation_error(phase, "connection_lost");
   }
 

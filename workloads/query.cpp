@@ -23,24 +23,24 @@ constexpr std::array query_parameters = {
               "server delay per query (pg_sleep)"},
 };
 
-bool of_a_server(const parameter_values& values) { return values.text("engine") == "postgresql"; }
+bool uses_server(const parameter_values& values) { return values.text("engine") == "postgresql"; }
 
-void check_together(const parameter_values& values) {
-  if (!of_a_server(values) && values.number("delay") != 0)
+void check_combination(const parameter_values& values) {
+  if (!uses_server(values) && values.number("delay") != 0)
     throw error(error_kind::invalid, "query: delay requires engine=postgresql (pg_sleep)");
 }
 
-std::string unsupported_reason(const workload_request& asked) {
-  check_together(*asked.values);
-  if (!of_a_server(*asked.values) || asked.external_server) return {};
+std::string unsupported_reason(const workload_request& request) {
+  check_combination(*request.values);
+  if (!uses_server(*request.values) || request.external_server) return {};
   if (find_postgresql().empty())
     return "PostgreSQL server not found: apt-get install postgresql, or use --endpoint "
            "query=postgresql://…";
-  if (asked.in_flight > most_postgresql_connections)
+  if (request.in_flight > max_postgresql_connections)
     return fmt::format(
         "needs {} connections, the built-in PostgreSQL server accepts {}: reduce --in-flight, or "
         "use --endpoint query=postgresql://…",
-        asked.in_flight, most_postgresql_connections);
+        request.in_flight, max_postgresql_connections);
   return {};
 }
 
@@ -53,8 +53,8 @@ constinit const workload_type query_workload = {
     .parameters = query_parameters,
     .make = [](const parameter_values& values,
                const std::string& endpoint) -> std::unique_ptr<workload> {
-      check_together(values);
-      if (of_a_server(values))
+      check_combination(values);
+      if (uses_server(values))
         return make_postgresql_query(values.number("rows"), values.number("delay"), endpoint);
       return make_sqlite_query(values.number("rows"), endpoint);
     },
@@ -63,15 +63,15 @@ constinit const workload_type query_workload = {
           return static_cast<double>(values.number("delay")) * 1e-9;
         },
     .start_server = [](const parameter_values& values,
-                       const server_config& place) -> std::unique_ptr<workload_server> {
-      check_together(values);
-      if (of_a_server(values)) return start_postgresql_server(values.number("rows"), place);
+                       const server_config& config) -> std::unique_ptr<workload_server> {
+      check_combination(values);
+      if (uses_server(values)) return start_postgresql_server(values.number("rows"), config);
       return start_sqlite_file(values.number("rows"));
     },
     .descriptors_per_lane = 2,
     .target =
         [](const parameter_values& values) {
-          return of_a_server(values) ? target_kind::server : target_kind::file;
+          return uses_server(values) ? target_kind::server : target_kind::file;
         },
     .unsupported_reason = unsupported_reason,
     .try_endpoint = try_postgresql,

@@ -42,7 +42,7 @@ class sleep_work final : public workload, public async_form {
   void run_blocking(lane&) override {
     const auto end = steady_clock::now() + delay_;
     wait_for(delay_.count());
-    check_it_lasted(end);
+    check_not_early(end);
   }
 
   async_form* async() override { return this; }
@@ -51,18 +51,18 @@ class sleep_work final : public workload, public async_form {
     return std::make_unique<timer_lane>(loop);
   }
 
-  awaitable_operation run_async(lane& mine) override {
-    auto& timer = static_cast<timer_lane&>(mine).timer;
+  awaitable_operation run_async(lane& base) override {
+    auto& timer = static_cast<timer_lane&>(base).timer;
     timer.expires_after(delay_);
     {
       const traced_wait waits;
       co_await timer.async_wait(boost::asio::use_awaitable_t<loop_executor>());
     }
-    check_it_lasted(timer.expiry());
+    check_not_early(timer.expiry());
   }
 
  private:
-  void check_it_lasted(steady_clock::time_point end) const {
+  void check_not_early(steady_clock::time_point end) const {
     if (const auto now = steady_clock::now(); now < end)
       throw error(error_kind::failed, fmt::format("a sleep of {} ns ended {} ns too early",
                                                   delay_.count(), (end - now).count()));

@@ -23,10 +23,10 @@ database open(const std::string& path, int flags) {
   return owned;
 }
 
-statement prepare(sqlite3* in, const char* text) {
+statement prepare(sqlite3* connection, const char* text) {
   sqlite3_stmt* prepared = nullptr;
-  if (::sqlite3_prepare_v2(in, text, -1, &prepared, nullptr) != SQLITE_OK)
-    throw error(error_kind::failed, fmt::format("SQLite: {}", ::sqlite3_errmsg(in)));
+  if (::sqlite3_prepare_v2(connection, text, -1, &prepared, nullptr) != SQLITE_OK)
+    throw error(error_kind::failed, fmt::format("SQLite: {}", ::sqlite3_errmsg(connection)));
   return {prepared, &::sqlite3_finalize};
 }
 
@@ -54,10 +54,10 @@ class sqlite_query final : public workload {
     return std::make_unique<database_lane>(path_, number);
   }
 
-  void run_blocking(lane& mine) override {
-    auto& l = static_cast<database_lane&>(mine);
-    sqlite3_stmt* select = l.select.get();
-    const std::uint64_t id = l.keys.next(rows_);
+  void run_blocking(lane& base) override {
+    auto& lane = static_cast<database_lane&>(base);
+    sqlite3_stmt* select = lane.select.get();
+    const std::uint64_t id = lane.keys.next(rows_);
     const reset_at_end guard{select};
     ::sqlite3_bind_int64(select, 1, static_cast<sqlite3_int64>(id));
     int code = SQLITE_ERROR;
@@ -80,16 +80,16 @@ class sqlite_query final : public workload {
 class sqlite_file final : public workload_server {
  public:
   sqlite_file(std::uint64_t rows, std::string path) : path_(std::move(path)) {
-    const database made = open(path_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    const database file = open(path_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     try {
       // Temporary file, so durability is off: no journal, no fsync.
       for (const char* text : {"PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF",
                                "CREATE TABLE crossover_rows (id INTEGER PRIMARY KEY, value INTEGER "
                                "NOT NULL, label TEXT NOT NULL)",
                                "BEGIN"})
-        step(prepare(made.get(), text).get());
+        step(prepare(file.get(), text).get());
       const statement insert =
-          prepare(made.get(), "INSERT INTO crossover_rows VALUES (?1, ?2, ?3)");
+          prepare(file.get(), "INSERT INTO crossover_rows VALUES (?1, ?2, ?3)");
       for (std::uint64_t id = 1; id <= rows; ++id) {
         const std::string label = row_label(id);
         ::sqlite3_bind_int64(insert.get(), 1, static_cast<sqlite3_int64>(id));
@@ -98,12 +98,12 @@ class sqlite_file final : public workload_server {
                             SQLITE_TRANSIENT);
         step(insert.get());
       }
-      step(prepare(made.get(), "COMMIT").get());
-    } catch (const error& trouble) {
+      step(prepare(file.get(), "COMMIT").get());
+    } catch (const error& e) {
       throw error(
           error_kind::failed,
           fmt::format("cannot write {} ({}); free disk space or set TMPDIR to another file system",
-                      path_, trouble.what()));
+                      path_, e.what()));
     }
   }
   std::string endpoint() const override { return path_; }

@@ -2,12 +2,12 @@
 
 #include <sched.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <new>
 
+#include "workloads/base/clock.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {
@@ -28,24 +28,18 @@ struct trace_recorder::part {
 
 namespace {
 
-std::int64_t monotonic_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
 /// Number of recorders so far. A thread that outlives a recorder must not write to its old part.
 std::atomic<std::uint32_t> recorders = 0;
 
 // State of the calling thread. A forked worker inherits it, so a model must fork before `start`; it
 // forks in `prepare`.
 thread_local void* own_part = nullptr;
-thread_local std::uint32_t part_of = 0;
-thread_local std::uint32_t lane_now = no_lane;
+thread_local std::uint32_t own_generation = 0;
+thread_local std::uint32_t current_lane = no_lane;
 
 }  // namespace
 
-std::uint32_t traced_lane() { return lane_now; }
+std::uint32_t traced_lane() { return current_lane; }
 
 trace_recorder::trace_recorder(std::uint32_t threads)
     : threads_(threads), bytes_(sizeof(header) + alignof(part) + threads * sizeof(part)) {
@@ -66,28 +60,28 @@ trace_recorder::~trace_recorder() { ::munmap(shared_, bytes_); }
 void trace_recorder::start() { shared_->started = true; }
 
 void trace_recorder::record(trace_mark mark, std::uint32_t lane) {
-  lane_now = mark == trace_mark::idle ? no_lane : lane;
+  current_lane = mark == trace_mark::idle ? no_lane : lane;
   if (!shared_->started.load(std::memory_order_relaxed)) return;
-  auto* mine = static_cast<part*>(own_part);
-  if (mine == nullptr || part_of != shared_->generation) {
+  auto* thread_part = static_cast<part*>(own_part);
+  if (thread_part == nullptr || own_generation != shared_->generation) {
     const std::uint32_t index = shared_->taken.fetch_add(1);
     if (index >= threads_) {
       ++shared_->lost;
       return;
     }
-    mine = &parts_[index];
-    mine->thread = static_cast<int>(::gettid());
-    mine->cpu = ::sched_getcpu();
-    own_part = mine;
-    part_of = shared_->generation;
+    thread_part = &parts_[index];
+    thread_part->thread = static_cast<int>(::gettid());
+    thread_part->cpu = ::sched_getcpu();
+    own_part = thread_part;
+    own_generation = shared_->generation;
   }
-  const std::uint32_t count = mine->count.load(std::memory_order_relaxed);
+  const std::uint32_t count = thread_part->count.load(std::memory_order_relaxed);
   if (count == points_per_thread) {
     ++shared_->lost;
     return;
   }
-  mine->points[count] = {monotonic_ns(), lane, mark};
-  mine->count.store(count + 1, std::memory_order_release);
+  thread_part->points[count] = {now_ns(), lane, mark};
+  thread_part->count.store(count + 1, std::memory_order_release);
 }
 
 std::vector<thread_points> trace_recorder::take() const {

@@ -17,14 +17,14 @@ blocking_hooks*& current_hooks() { return active_hooks; }
 
 void wait_for(std::int64_t ns) {
   if (active_hooks != nullptr) return active_hooks->sleep(ns);
-  timespec left{ns / 1'000'000'000, ns % 1'000'000'000};
-  while (::clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR) {
+  timespec remaining{ns / 1'000'000'000, ns % 1'000'000'000};
+  while (::clock_nanosleep(CLOCK_MONOTONIC, 0, &remaining, &remaining) == EINTR) {
   }
 }
 
-ssize_t wait_receive(int fd, void* into, std::size_t most, int flags) {
-  return active_hooks != nullptr ? active_hooks->receive(fd, into, most, flags)
-                                 : ::recv(fd, into, most, flags);
+ssize_t wait_receive(int fd, void* into, std::size_t size, int flags) {
+  return active_hooks != nullptr ? active_hooks->receive(fd, into, size, flags)
+                                 : ::recv(fd, into, size, flags);
 }
 
 ssize_t wait_send(int fd, const void* from, std::size_t size, int flags) {

@@ -17,7 +17,7 @@ class blocking_hooks {
   virtual void sleep(std::int64_t ns) = 0;
   /// recv(2) with these flags on a connected socket. Returns when data has arrived, the peer has
   /// closed, or with an error in errno.
-  virtual ssize_t receive(int fd, void* into, std::size_t most, int flags) = 0;
+  virtual ssize_t receive(int fd, void* into, std::size_t size, int flags) = 0;
   /// send(2). Returns when at least one byte has been accepted.
   virtual ssize_t send(int fd, const void* from, std::size_t size, int flags) = 0;
   /// Waits until the descriptor is readable (or writable).
@@ -34,7 +34,7 @@ blocking_hooks*& current_hooks();
 
 /// Entry points for operations: each uses the thread's hooks, or the system call without them.
 void wait_for(std::int64_t ns);
-ssize_t wait_receive(int fd, void* into, std::size_t most, int flags = 0);
+ssize_t wait_receive(int fd, void* into, std::size_t size, int flags = 0);
 ssize_t wait_send(int fd, const void* from, std::size_t size, int flags = 0);
 void wait_until_ready(int fd, bool writable);
 

@@ -48,7 +48,7 @@ class workload {
   /// Throws `error`.
   virtual std::unique_ptr<lane> open_lane(std::uint32_t number) = 0;
   /// Runs one operation and checks its result. Throws `operation_error` or `error` (failed).
-  virtual void run_blocking(lane& mine) = 0;
+  virtual void run_blocking(lane& state) = 0;
   /// Returns the coroutine form, or nullptr for a workload that only computes: it runs inline on a
   /// loop.
   virtual async_form* async() { return nullptr; }

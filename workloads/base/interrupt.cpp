@@ -10,26 +10,26 @@
 namespace crossover {
 namespace {
 
-std::atomic<bool> came = false;
-std::atomic<int> descriptor_to_write = -1;
+std::atomic<bool> interrupt_received = false;
+std::atomic<int> interrupt_event = -1;
 
 extern "C" void note_interrupt(int) {
-  came = true;
+  interrupt_received = true;
   const std::uint64_t one = 1;
-  (void)!::write(descriptor_to_write.load(), &one, sizeof one);
+  (void)!::write(interrupt_event.load(), &one, sizeof one);
 }
 
 }  // namespace
 
 void catch_interrupts() {
-  if (descriptor_to_write < 0) descriptor_to_write = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (interrupt_event < 0) interrupt_event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   struct sigaction action {};
   action.sa_handler = note_interrupt;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
 }
 
-bool was_interrupted() { return came; }
-int interrupt_descriptor() { return descriptor_to_write; }
+bool was_interrupted() { return interrupt_received; }
+int interrupt_descriptor() { return interrupt_event; }
 
 }  // namespace crossover

@@ -32,11 +32,11 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
-  std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::size_t smallest = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
     const std::size_t distance = edit_distance(word, candidate);
-    if (distance < least) {
-      least = distance;
+    if (distance < smallest) {
+      smallest = distance;
       best = candidate;
     }
   }
@@ -45,8 +45,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string known = fmt::format("known: {}", fmt::join(candidates, ", "));
-  const std::string meant = nearest(word, candidates);
-  return meant.empty() ? known : fmt::format("did you mean '{}'? ({})", meant, known);
+  const std::string closest = nearest(word, candidates);
+  return closest.empty() ? known : fmt::format("did you mean '{}'? ({})", closest, known);
 }
 
 }  // namespace crossover

@@ -19,18 +19,18 @@ namespace {
 
 class loop_server final : public workload_server {
  public:
-  loop_server(const server_config& place,
+  loop_server(const server_config& config,
               const std::function<std::unique_ptr<connection_loop>()>& make_loop) {
-    listener_ = listen_on(place.address, place.port, endpoint_);
-    const std::size_t threads = std::max<std::size_t>(1, place.cpus.size());
+    listener_ = listen_on(config.address, config.port, endpoint_);
+    const std::size_t threads = std::max<std::size_t>(1, config.cpus.size());
     for (std::size_t i = 0; i < threads; ++i) loops_.push_back(make_loop());
     loops_.front()->accept_for(listener_.get(), &loops_);
     for (std::size_t i = 0; i < threads; ++i) {
       threads_.emplace_back([loop = loops_[i].get()] { loop->run(); });
-      if (place.cpus.empty()) continue;
+      if (config.cpus.empty()) continue;
       cpu_set_t set;
       CPU_ZERO(&set);
-      CPU_SET(place.cpus[i], &set);
+      CPU_SET(config.cpus[i], &set);
       ::pthread_setaffinity_np(threads_.back().native_handle(), sizeof set, &set);
     }
   }
@@ -49,7 +49,7 @@ class loop_server final : public workload_server {
   std::vector<std::thread> threads_;
 };
 
-constexpr std::uint32_t reading = EPOLLIN | EPOLLRDHUP | EPOLLET;
+constexpr std::uint32_t read_events = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 }  // namespace
 
@@ -101,7 +101,7 @@ void connection_loop::reply_later(int fd, std::uint64_t serial) {
 
 void connection_loop::watch_writing(int fd, bool wanted) {
   epoll_event event{};
-  event.events = reading | (wanted ? EPOLLOUT : 0U);
+  event.events = read_events | (wanted ? EPOLLOUT : 0U);
   event.data.fd = fd;
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
 }
@@ -114,12 +114,13 @@ void connection_loop::watch(int fd, std::uint32_t events) {
 }
 
 int connection_loop::wait(std::vector<epoll_event>& events) {
-  const int most = static_cast<int>(events.size());
-  if (due_.empty()) return ::epoll_wait(epoll_.get(), events.data(), most, -1);
-  const auto left = std::max(std::chrono::nanoseconds(0),
-                             std::chrono::nanoseconds(due_.front().when - steady_clock::now()));
-  const timespec timeout{left.count() / 1'000'000'000, left.count() % 1'000'000'000};
-  return ::epoll_pwait2(epoll_.get(), events.data(), most, &timeout, nullptr);
+  const int max_events = static_cast<int>(events.size());
+  if (due_.empty()) return ::epoll_wait(epoll_.get(), events.data(), max_events, -1);
+  const auto remaining =
+      std::max(std::chrono::nanoseconds(0),
+               std::chrono::nanoseconds(due_.front().when - steady_clock::now()));
+  const timespec timeout{remaining.count() / 1'000'000'000, remaining.count() % 1'000'000'000};
+  return ::epoll_pwait2(epoll_.get(), events.data(), max_events, &timeout, nullptr);
 }
 
 void connection_loop::accept_all() {
@@ -128,14 +129,14 @@ void connection_loop::accept_all() {
     if (fd < 0) return;
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    (*loops_)[turn_++ % loops_->size()]->watch(fd, reading);
+    (*loops_)[turn_++ % loops_->size()]->watch(fd, read_events);
   }
 }
 
 std::unique_ptr<workload_server> start_loops(
-    const server_config& place,
+    const server_config& config,
     const std::function<std::unique_ptr<connection_loop>()>& make_loop) {
-  return std::make_unique<loop_server>(place, make_loop);
+  return std::make_unique<loop_server>(config, make_loop);
 }
 
 }  // namespace crossover

@@ -67,27 +67,29 @@ template <typename Connection>
 class connection_table {
  public:
   /// Returns the connection of a descriptor. If there is none, creates one that owns the descriptor
-  /// and passes it to `begin`.
-  template <typename Begin>
-  Connection& of(int fd, Begin begin) {
+  /// and passes it to `initialize`.
+  template <typename Initialize>
+  Connection& get_or_create(int fd, Initialize initialize) {
     const auto index = static_cast<std::size_t>(fd);
     if (all_.size() <= index) all_.resize(index + 1);
-    auto& c = all_[index];
-    if (!c) {
-      c = std::make_unique<Connection>();
-      c->fd.reset(fd);
-      c->serial = ++serial_;
-      begin(*c);
+    auto& connection = all_[index];
+    if (!connection) {
+      connection = std::make_unique<Connection>();
+      connection->fd.reset(fd);
+      connection->serial = ++serial_;
+      initialize(*connection);
     }
-    return *c;
+    return *connection;
   }
   /// Returns the connection with this serial, or nullptr if it has been closed.
   Connection* find(int fd, std::uint64_t serial) {
-    auto& c = all_[static_cast<std::size_t>(fd)];
-    return c && c->serial == serial ? c.get() : nullptr;
+    auto& connection = all_[static_cast<std::size_t>(fd)];
+    return connection && connection->serial == serial ? connection.get() : nullptr;
   }
   /// Closes a connection.
-  void drop(const Connection& c) { all_[static_cast<std::size_t>(c.fd.get())].reset(); }
+  void close(const Connection& connection) {
+    all_[static_cast<std::size_t>(connection.fd.get())].reset();
+  }
 
  private:
   std::uint64_t serial_ = 0;
@@ -97,6 +99,7 @@ class connection_table {
 /// Starts a server with one loop and thread on each configured CPU. Throws `error` (failed) if it
 /// cannot listen.
 std::unique_ptr<workload_server> start_loops(
-    const server_config& place, const std::function<std::unique_ptr<connection_loop>()>& make_loop);
+    const server_config& config,
+    const std::function<std::unique_ptr<connection_loop>()>& make_loop);
 
 }  // namespace crossover

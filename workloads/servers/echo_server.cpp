@@ -31,18 +31,18 @@ class echo_loop final : public connection_loop {
       : connection_loop(delay_ns), bytes_(bytes) {}
 
  private:
-  void serve(int fd, std::uint32_t what) override {
-    echo_connection& c = connections_.of(fd, [this](echo_connection& fresh) {
+  void serve(int fd, std::uint32_t events) override {
+    echo_connection& c = connections_.get_or_create(fd, [this](echo_connection& created) {
       // Room for more than one message: a short read then means that no more bytes are waiting.
-      fresh.buffer.resize(bytes_ + std::max<std::size_t>(bytes_, 64));
+      created.buffer.resize(bytes_ + std::max<std::size_t>(bytes_, 64));
     });
-    if (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) c.hanging_up = true;
-    if ((what & EPOLLOUT) != 0 && c.wants_write) {
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) c.hanging_up = true;
+    if ((events & EPOLLOUT) != 0 && c.wants_write) {
       // A full buffer may have left bytes unread that no further event will report.
       if (reply(c)) receive(c);
       return;
     }
-    if (what & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) receive(c);
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) receive(c);
   }
 
   void receive(echo_connection& c) {
@@ -57,7 +57,7 @@ class echo_loop final : public connection_loop {
       }
       const std::size_t room = c.buffer.size() - c.end;
       const ssize_t n = ::recv(c.fd.get(), c.buffer.data() + c.end, room, 0);
-      if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return connections_.drop(c);
+      if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return connections_.close(c);
       if (n < 0) return;
       c.end += static_cast<std::size_t>(n);
       for (; c.end - c.scheduled >= bytes_; c.scheduled += bytes_) {
@@ -82,7 +82,7 @@ class echo_loop final : public connection_loop {
         return true;
       }
       if (n < 0) {
-        connections_.drop(c);
+        connections_.close(c);
         return false;
       }
       c.begin += static_cast<std::size_t>(n);
@@ -113,8 +113,8 @@ class echo_loop final : public connection_loop {
 }  // namespace
 
 std::unique_ptr<workload_server> start_echo_server(std::uint64_t bytes, std::uint64_t delay_ns,
-                                                   const server_config& place) {
-  return start_loops(place, [=] { return std::make_unique<echo_loop>(bytes, delay_ns); });
+                                                   const server_config& config) {
+  return start_loops(config, [=] { return std::make_unique<echo_loop>(bytes, delay_ns); });
 }
 
 }  // namespace crossover

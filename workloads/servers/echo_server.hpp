@@ -11,6 +11,6 @@ namespace crossover {
 /// all of it has arrived. One thread with its own epoll on each configured CPU; connections are
 /// distributed to them in turn. Throws `error` (failed) if it cannot listen.
 std::unique_ptr<workload_server> start_echo_server(std::uint64_t bytes, std::uint64_t delay_ns,
-                                                   const server_config& place);
+                                                   const server_config& config);
 
 }  // namespace crossover

@@ -27,12 +27,12 @@ namespace http = boost::beast::http;
 using boost::beast::error_code;
 using text = boost::beast::string_view;
 
-constexpr std::size_t reading_bytes = 8 << 10;
-constexpr std::uint64_t most_body_bytes = 1ULL << 30;
-constexpr std::size_t tile_bytes = 64 << 10;  // period of a body's bytes
+constexpr std::size_t input_bytes = 8 << 10;
+constexpr std::uint64_t max_body_bytes = 1ULL << 30;
+constexpr std::size_t pattern_bytes = 64 << 10;  // period of a body's bytes
 
-const std::vector<unsigned char>& tile() {
-  static const std::vector<unsigned char> bytes = hashing_input(tile_bytes);
+const std::vector<unsigned char>& pattern() {
+  static const std::vector<unsigned char> bytes = hashing_input(pattern_bytes);
   return bytes;
 }
 
@@ -45,10 +45,11 @@ class request_parser final : public http::basic_parser<true> {
   int version = 11;
 
  private:
-  void on_request_impl(http::verb verb, text, text asked, int number, error_code&) override {
+  void on_request_impl(http::verb verb, text, text requested_target, int number,
+                       error_code&) override {
     method = verb;
     version = number;
-    target.assign(asked.data(), asked.size());
+    target.assign(requested_target.data(), requested_target.size());
   }
   void on_response_impl(int, text, int, error_code&) override {}
   void on_field_impl(http::field, text, text, error_code&) override {}
@@ -63,19 +64,19 @@ class request_parser final : public http::basic_parser<true> {
 };
 
 /// Reply to a request: a status with a short text, or with `body_bytes` bytes of the test pattern.
-struct answer {
+struct http_reply {
   std::string_view status;
-  std::string_view words;
+  std::string_view body_text;
   std::optional<std::uint64_t> body_bytes;
 };
 
-answer answer_to(const request_parser& request) {
+http_reply reply_to(const request_parser& request) {
   if (request.method != http::verb::get)
     return {"405 Method Not Allowed", "only GET is supported\n", {}};
   constexpr std::string_view sized = "/body?bytes=";
   if (request.target.starts_with(sized)) {
     const auto bytes = parse_count(std::string_view(request.target).substr(sized.size()));
-    if (bytes && *bytes <= most_body_bytes) return {"200 OK", {}, bytes};
+    if (bytes && *bytes <= max_body_bytes) return {"200 OK", {}, bytes};
     return {"400 Bad Request", "expected /body?bytes=N, N up to 1073741824\n", {}};
   }
   if (request.target == "/")
@@ -106,14 +107,14 @@ class http_loop final : public connection_loop {
   using state = http_connection::state;
 
   void serve(int fd, std::uint32_t events) override {
-    http_connection& c =
-        connections_.of(fd, [](http_connection& fresh) { fresh.input.reserve(reading_bytes); });
+    http_connection& c = connections_.get_or_create(
+        fd, [](http_connection& created) { created.input.reserve(input_bytes); });
     if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) c.unread = true;
     if (c.now == state::sending && (events & EPOLLOUT) != 0) {
       watch_writing(fd, false);
-      if (send(c)) go_on(c);
+      if (send(c)) handle_input(c);
     } else if (c.now == state::reading || c.now == state::closing) {
-      go_on(c);
+      handle_input(c);
     }
   }
 
@@ -121,16 +122,16 @@ class http_loop final : public connection_loop {
     http_connection* const c = connections_.find(fd, serial);
     if (c == nullptr) return;
     c->now = state::sending;
-    if (send(*c)) go_on(*c);
+    if (send(*c)) handle_input(*c);
   }
 
   bool drop(http_connection& c) {
-    connections_.drop(c);
+    connections_.close(c);
     return false;
   }
 
   /// Reads and answers all available requests. Returns false if the connection is gone.
-  bool go_on(http_connection& c) {
+  bool handle_input(http_connection& c) {
     for (;;) {
       while (c.now == state::reading && c.input.size() > 0) {
         if (!parse(c)) break;
@@ -139,7 +140,7 @@ class http_loop final : public connection_loop {
       if (c.now == state::closing) c.input.clear();
       if ((c.now != state::reading && c.now != state::closing) || !c.unread) return true;
       const auto room =
-          c.input.prepare(std::max(c.input.capacity() - c.input.size(), reading_bytes / 2));
+          c.input.prepare(std::max(c.input.capacity() - c.input.size(), input_bytes / 2));
       const ssize_t n = ::recv(c.fd.get(), room.data(), room.size(), 0);
       if (n < 0 && errno == EINTR) continue;
       if (n == 0 || (n < 0 && errno != EAGAIN)) return drop(c);
@@ -152,23 +153,23 @@ class http_loop final : public connection_loop {
   /// malformed.
   static bool parse(http_connection& c) {
     if (!c.request) c.request.emplace();
-    error_code trouble;
-    c.input.consume(c.request->put(c.input.data(), trouble));
-    if (trouble == http::error::need_more || (!trouble && !c.request->is_done())) return false;
-    const answer given =
-        trouble ? answer{"400 Bad Request", "malformed HTTP request\n", {}} : answer_to(*c.request);
-    c.close_after = trouble || !c.request->keep_alive();
-    c.body_bytes = given.body_bytes.value_or(0);
+    error_code failure;
+    c.input.consume(c.request->put(c.input.data(), failure));
+    if (failure == http::error::need_more || (!failure && !c.request->is_done())) return false;
+    const http_reply reply = failure ? http_reply{"400 Bad Request", "malformed HTTP request\n", {}}
+                                     : reply_to(*c.request);
+    c.close_after = failure || !c.request->keep_alive();
+    c.body_bytes = reply.body_bytes.value_or(0);
     c.head.clear();
     fmt::format_to(
         std::back_inserter(c.head),
         "HTTP/1.1 {}\r\nServer: crossover\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n{}",
-        given.status, given.body_bytes ? "application/octet-stream" : "text/plain",
-        given.body_bytes.value_or(given.words.size()),
+        reply.status, reply.body_bytes ? "application/octet-stream" : "text/plain",
+        reply.body_bytes.value_or(reply.body_text.size()),
         c.close_after             ? "Connection: close\r\n"
         : c.request->version < 11 ? "Connection: keep-alive\r\n"
                                   : "",
-        given.words);
+        reply.body_text);
     c.request.reset();
     c.sent = 0;
     return true;
@@ -186,8 +187,8 @@ class http_loop final : public connection_loop {
 
   /// Sends as much as the socket accepts. Returns false if the connection is gone.
   bool send(http_connection& c) {
-    const std::uint64_t whole = c.head.size() + c.body_bytes;
-    while (c.sent < whole) {
+    const std::uint64_t total = c.head.size() + c.body_bytes;
+    while (c.sent < total) {
       std::array<iovec, 16> pieces;
       msghdr message{};
       message.msg_iov = pieces.data();
@@ -196,10 +197,11 @@ class http_loop final : public connection_loop {
         pieces[message.msg_iovlen++] = {c.head.data() + at, c.head.size() - at};
         at = c.head.size();
       }
-      while (at < whole && message.msg_iovlen < pieces.size()) {
-        const std::uint64_t within = (at - c.head.size()) % tile_bytes;
-        const std::uint64_t length = std::min(whole - at, tile_bytes - within);
-        pieces[message.msg_iovlen++] = {const_cast<unsigned char*>(tile().data()) + within, length};
+      while (at < total && message.msg_iovlen < pieces.size()) {
+        const std::uint64_t within = (at - c.head.size()) % pattern_bytes;
+        const std::uint64_t length = std::min(total - at, pattern_bytes - within);
+        pieces[message.msg_iovlen++] = {const_cast<unsigned char*>(pattern().data()) + within,
+                                        length};
         at += length;
       }
       const ssize_t n = ::sendmsg(c.fd.get(), &message, MSG_NOSIGNAL);
@@ -227,8 +229,8 @@ class http_loop final : public connection_loop {
 }  // namespace
 
 std::unique_ptr<workload_server> start_http_server(std::uint64_t delay_ns,
-                                                   const server_config& place) {
-  return start_loops(place, [=] { return std::make_unique<http_loop>(delay_ns); });
+                                                   const server_config& config) {
+  return start_loops(config, [=] { return std::make_unique<http_loop>(delay_ns); });
 }
 
 }  // namespace crossover

@@ -14,6 +14,6 @@ namespace crossover {
 /// GET /: a line of text. Any other target: 404. Any other method: 405. Malformed HTTP: 400 and the
 /// connection is closed.
 std::unique_ptr<workload_server> start_http_server(std::uint64_t delay_ns,
-                                                   const server_config& place);
+                                                   const server_config& config);
 
 }  // namespace crossover

@@ -27,23 +27,23 @@ void send_all(int fd, const unsigned char* data, std::size_t size, std::size_t p
   }
 }
 
-void serve_connection(int fd, misbehaviour what, std::uint64_t bytes) {
+void serve_connection(int fd, misbehaviour behaviour, std::uint64_t bytes) {
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (what == misbehaviour::hang_up) return;
+  if (behaviour == misbehaviour::hang_up) return;
   std::vector<unsigned char> message(bytes), first;
   while (::recv(fd, message.data(), bytes, MSG_WAITALL) == static_cast<ssize_t>(bytes)) {
     const bool is_first = first.empty();
     if (is_first) first = message;
-    if (what == misbehaviour::wrong_byte) message.back() ^= 1;
-    if (what == misbehaviour::stale) message = first;
-    if (what == misbehaviour::hang_up_in_message && !is_first)
+    if (behaviour == misbehaviour::wrong_byte) message.back() ^= 1;
+    if (behaviour == misbehaviour::stale) message = first;
+    if (behaviour == misbehaviour::hang_up_in_message && !is_first)
       return send_all(fd, message.data(), bytes / 2, bytes);
-    send_all(fd, message.data(), bytes, what == misbehaviour::pieces ? 1 + bytes / 5 : bytes);
+    send_all(fd, message.data(), bytes, behaviour == misbehaviour::pieces ? 1 + bytes / 5 : bytes);
   }
 }
 
-[[noreturn]] void serve(int listener, misbehaviour what, std::uint64_t bytes) {
+[[noreturn]] void serve(int listener, misbehaviour behaviour, std::uint64_t bytes) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGCHLD, SIG_IGN);
@@ -54,7 +54,7 @@ void serve_connection(int fd, misbehaviour what, std::uint64_t bytes) {
     if (::fork() == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       ::close(listener);
-      serve_connection(fd, what, bytes);
+      serve_connection(fd, behaviour, bytes);
       ::close(fd);
       ::_exit(0);
     }
@@ -64,11 +64,11 @@ void serve_connection(int fd, misbehaviour what, std::uint64_t bytes) {
 
 }  // namespace
 
-misbehaving_server::misbehaving_server(misbehaviour what, std::uint64_t bytes) {
+misbehaving_server::misbehaving_server(misbehaviour behaviour, std::uint64_t bytes) {
   const descriptor listener = listen_on("127.0.0.1", 0, endpoint_);
   pid_ = ::fork();
   if (pid_ < 0) throw error(error_kind::resource, "cannot fork a server");
-  if (pid_ == 0) serve(listener.get(), what, bytes);
+  if (pid_ == 0) serve(listener.get(), behaviour, bytes);
   ::setpgid(pid_, pid_);
 }
 

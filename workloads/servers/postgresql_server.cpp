@@ -34,14 +34,14 @@ using steady_clock = std::chrono::steady_clock;
 /// User that the server runs as, because PostgreSQL refuses to run as root.
 struct account {
   std::string name;
-  uid_t user;
-  gid_t group;
+  uid_t uid;
+  gid_t gid;
 };
 
 account unprivileged() {
   if (::geteuid() != 0) return {{}, ::geteuid(), ::getegid()};
   for (const char* name : {"postgres", "nobody"})
-    if (const passwd* found = ::getpwnam(name)) return {name, found->pw_uid, found->pw_gid};
+    if (const passwd* entry = ::getpwnam(name)) return {name, entry->pw_uid, entry->pw_gid};
   throw error(error_kind::failed,
               "PostgreSQL cannot run as root; create a user 'postgres' or 'nobody'");
 }
@@ -49,10 +49,10 @@ account unprivileged() {
 /// Runs a PostgreSQL program as an account in `directory`; its output is appended to the log there.
 class database_program {
  public:
-  database_program(std::vector<std::string> command, const account& as,
+  database_program(std::vector<std::string> command, const account& user,
                    const std::string& directory, const std::vector<int>& cpus) {
     std::vector<char*> arguments;
-    for (std::string& word : command) arguments.push_back(word.data());
+    for (std::string& argument : command) arguments.push_back(argument.data());
     arguments.push_back(nullptr);
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -63,8 +63,8 @@ class database_program {
     if (pid_ < 0) throw system_failure(error_kind::resource, "cannot fork for PostgreSQL", errno);
     if (pid_ > 0) return;
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_DFL);
-    if (!as.name.empty() && (::initgroups(as.name.c_str(), as.group) != 0 ||
-                             ::setgid(as.group) != 0 || ::setuid(as.user) != 0))
+    if (!user.name.empty() && (::initgroups(user.name.c_str(), user.gid) != 0 ||
+                               ::setgid(user.gid) != 0 || ::setuid(user.uid) != 0))
       ::_exit(126);
     ::prctl(PR_SET_PDEATHSIG, SIGQUIT);  // after setuid, which clears it
     if (::getppid() != parent || ::chdir(directory.c_str()) != 0) ::_exit(126);
@@ -101,16 +101,16 @@ class database_program {
 };
 
 /// Returns the last line of a log that reports an error, or its last line.
-std::string last_trouble(const std::string& path) {
+std::string last_error_line(const std::string& path) {
   std::ifstream in(path);
-  std::string last, trouble;
+  std::string last_line, error_line;
   for (std::string line; std::getline(in, line);) {
     if (line.empty()) continue;
-    last = line;
+    last_line = line;
     for (const char* word : {"error", "FATAL", "could not"})
-      if (line.find(word) != std::string::npos) trouble = line;
+      if (line.find(word) != std::string::npos) error_line = line;
   }
-  return trouble.empty() ? last : trouble;
+  return error_line.empty() ? last_line : error_line;
 }
 
 std::string percent_encoded(const std::string& path) {
@@ -125,28 +125,28 @@ std::string percent_encoded(const std::string& path) {
 
 class postgresql_server final : public workload_server {
  public:
-  postgresql_server(std::uint64_t rows, const server_config& place, const std::string& directory)
+  postgresql_server(std::uint64_t rows, const server_config& config, const std::string& directory)
       : url_(fmt::format("postgresql:///postgres?host={}&user=crossover",
                          percent_encoded(directory))) {
-    constexpr std::size_t longest = 80;  // the path of a Unix socket has at most 107 characters
-    if (directory.size() > longest)
+    constexpr std::size_t max_length = 80;  // the path of a Unix socket has at most 107 characters
+    if (directory.size() > max_length)
       throw error(error_kind::failed,
                   fmt::format("path too long for a Unix socket: {}; set TMPDIR to a shorter path",
                               directory));
     const std::string programs = find_postgresql();
-    const account as = unprivileged();
-    if (!as.name.empty() && ::chown(directory.c_str(), as.user, as.group) != 0)
+    const account user = unprivileged();
+    if (!user.name.empty() && ::chown(directory.c_str(), user.uid, user.gid) != 0)
       throw system_failure(error_kind::failed,
-                           fmt::format("cannot change the owner of {} to {}", directory, as.name),
+                           fmt::format("cannot change the owner of {} to {}", directory, user.name),
                            errno);
     const auto explain = [&](std::string_view program) {
       return error(error_kind::failed, fmt::format("{} in {} failed to start: {}", program,
-                                                   directory, last_trouble(directory + "/log")));
+                                                   directory, last_error_line(directory + "/log")));
     };
 
     database_program initdb({programs + "/initdb", "-D", directory + "/data", "-U", "crossover",
                              "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"},
-                            as, directory, place.cpus);
+                            user, directory, config.cpus);
     if (!initdb.wait(std::chrono::seconds(50)) || !initdb.succeeded()) throw explain("initdb");
 
     std::vector<std::string> command = {
@@ -159,16 +159,16 @@ class postgresql_server final : public workload_server {
       command.emplace_back(setting);
     }
     command.emplace_back("-c");
-    command.push_back(fmt::format("max_connections={}", most_postgresql_connections + 10));
-    server_ = std::make_unique<database_program>(command, as, directory, place.cpus);
+    command.push_back(fmt::format("max_connections={}", max_postgresql_connections + 10));
+    server_ = std::make_unique<database_program>(command, user, directory, config.cpus);
     for (const auto deadline = steady_clock::now() + std::chrono::seconds(30);
          libpq().PQping(url_.c_str()) != PQPING_OK;)
       if (server_->wait(std::chrono::milliseconds(10)) || steady_clock::now() > deadline)
         throw explain("postgres");
 
-    const postgresql_connection on = connect_postgresql(url_);
-    make_postgresql_rows(on.get(), "TABLE", rows);
-    execute(on.get(), "VACUUM (FREEZE, ANALYZE) crossover_rows");
+    const postgresql_connection connection = connect_postgresql(url_);
+    make_postgresql_rows(connection.get(), "TABLE", rows);
+    execute(connection.get(), "VACUUM (FREEZE, ANALYZE) crossover_rows");
   }
   std::string endpoint() const override { return url_; }
 
@@ -194,22 +194,22 @@ std::string find_postgresql() {
     for (std::string directory; std::getline(in, directory, ':');)
       if (directory.starts_with('/')) directories.push_back(directory);
   }
-  const std::size_t of_path = directories.size();
-  std::error_code none;
-  for (const auto& version : fs::directory_iterator("/usr/lib/postgresql", none))
+  const std::size_t path_count = directories.size();
+  std::error_code ignored;
+  for (const auto& version : fs::directory_iterator("/usr/lib/postgresql", ignored))
     directories.push_back(version.path() / "bin");
-  for (const auto& entry : fs::directory_iterator("/usr", none))
+  for (const auto& entry : fs::directory_iterator("/usr", ignored))
     if (entry.path().filename().string().starts_with("pgsql-"))
       directories.push_back(entry.path() / "bin");
-  std::sort(directories.begin() + static_cast<std::ptrdiff_t>(of_path), directories.end(),
+  std::sort(directories.begin() + static_cast<std::ptrdiff_t>(path_count), directories.end(),
             std::greater<>());
   return find_postgresql(directories);
 }
 
 std::unique_ptr<workload_server> start_postgresql_server(std::uint64_t rows,
-                                                         const server_config& place) {
+                                                         const server_config& config) {
   return start_supervised([&](const std::string& directory) {
-    return std::make_unique<postgresql_server>(rows, place, directory);
+    return std::make_unique<postgresql_server>(rows, config, directory);
   });
 }
 

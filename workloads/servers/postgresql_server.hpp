@@ -10,7 +10,7 @@
 namespace crossover {
 
 /// Maximum number of connections to the private server.
-constexpr std::uint32_t most_postgresql_connections = 1100;
+constexpr std::uint32_t max_postgresql_connections = 1100;
 
 /// Returns the first of `directories` that contains PostgreSQL's initdb and postgres, or "".
 std::string find_postgresql(std::span<const std::string> directories);
@@ -23,6 +23,6 @@ std::string find_postgresql();
 /// removed with the returned object, or when this process ends in any way. The endpoint is a
 /// postgresql:// URL. The calling process must have a single thread. Throws `error` (failed).
 std::unique_ptr<workload_server> start_postgresql_server(std::uint64_t rows,
-                                                         const server_config& place);
+                                                         const server_config& config);
 
 }  // namespace crossover
