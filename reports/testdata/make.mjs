@@ -57,7 +57,7 @@ function cell(
   throughput,
   { repetitions = 5, spread = 0.015, cpu_share = 0.7, latency = true, ...more } = {},
 ) {
-  const made = {
+  const result = {
     name: "",
     status: "ok",
     reason: "",
@@ -65,9 +65,9 @@ function cell(
     ...at,
     ...more,
   };
-  made.name ||= nameOf(at);
+  result.name ||= nameOf(at);
   const offset = normal(next) * spread * 0.3;
-  made.samples = Array.from({ length: repetitions }, (_, i) => {
+  result.samples = Array.from({ length: repetitions }, (_, i) => {
     const wall_s = 0.5 * (1 + 0.001 * next());
     const operations = Math.max(
       1,
@@ -103,7 +103,7 @@ function cell(
       pressure_s: 0,
     };
   });
-  return made;
+  return result;
 }
 
 const gap = (at, status, reason) => ({
@@ -317,18 +317,18 @@ function openLoop() {
             },
           ]
         : [];
-      const made = cell(next, at, Math.min(rate, capacity), {
+      const result = cell(next, at, Math.min(rate, capacity), {
         findings,
         spread: 0.004,
         cpu_share: busy,
       });
-      for (const sample of made.samples) {
+      for (const sample of result.samples) {
         sample.service = latencies(next, service_s, sample.operations);
         sample.latency = latencies(next, behind ? 0.09 : service_s / (1 - busy), sample.operations);
         sample.rate = rate;
         sample.achieved_rate = Math.min(rate, capacity);
       }
-      cells.push(made);
+      cells.push(result);
     }
   return cells;
 }

@@ -8,8 +8,8 @@ import { build } from "esbuild";
 const styleOfPlot = /\.call\(\(svg\) =>[^]*?svg\.append\("style"\)\.text\([^]*?`\s*\)\s*\)/;
 const withoutStyleElement = {
   name: "without-style-element",
-  setup(on) {
-    on.onLoad(
+  setup(builder) {
+    builder.onLoad(
       { filter: /@observablehq\/plot\/src\/(plot|legends\/ramp)\.js$/ },
       async ({ path }) => {
         const source = await readFile(path, "utf8");
@@ -22,7 +22,7 @@ const withoutStyleElement = {
 
 /** The bundle of an entry file, as text. */
 export async function bundle(entry, options = {}) {
-  const made = await build({
+  const result = await build({
     entryPoints: [entry],
     bundle: true,
     write: false,
@@ -32,7 +32,7 @@ export async function bundle(entry, options = {}) {
     plugins: [withoutStyleElement],
     ...options,
   });
-  return made.outputFiles[0].text;
+  return result.outputFiles[0].text;
 }
 
 /** The text as the initialiser of a char array, with octal escapes and limited line length. */

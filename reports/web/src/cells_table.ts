@@ -7,7 +7,7 @@ import { clipped, csv, figureText } from "./format.ts";
 import { copyText, fileName } from "./saving.ts";
 
 /** Number of rows shown initially. */
-const atOnce = 40;
+const initialRows = 40;
 
 interface Column {
   label: string;
@@ -117,7 +117,7 @@ export function csvOfCells(context: Context, cells: number[]): string {
 /** The table in its section; it keeps its sorting between views. */
 export class CellsTable {
   private sort: { label: string; descending: boolean } | null = null;
-  private limit = atOnce;
+  private limit = initialRows;
 
   constructor(
     private readonly holder: HTMLElement,

@@ -48,5 +48,5 @@ export interface Chart {
   panels: (context: Context) => Iterable<Panel>;
   absence?: (context: Context) => string | null;
   /** Minimum width of a panel in pixels. */
-  minimum?: number;
+  minWidth?: number;
 }

@@ -49,7 +49,7 @@ function switches(
 
 /** A model's line and marker, as the charts draw them. */
 function swatch(look: Look): Element {
-  const drawn = Plot.plot({
+  const plot = Plot.plot({
     className: "plot",
     width: 30,
     height: 14,
@@ -74,8 +74,8 @@ function swatch(look: Look): Element {
       }),
     ],
   });
-  drawn.setAttribute("aria-hidden", "true");
-  return drawn;
+  plot.setAttribute("aria-hidden", "true");
+  return plot;
 }
 
 function legend({ results, view, palette }: Context, change: Change): HTMLElement {

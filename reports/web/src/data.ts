@@ -142,9 +142,9 @@ export class Results {
   }
 
   cell(index: number): Cell {
-    const found = this.data.cells[index];
-    if (!found) throw new Error(`no cell ${index}`);
-    return found;
+    const cell = this.data.cells[index];
+    if (!cell) throw new Error(`no cell ${index}`);
+    return cell;
   }
 
   cellsIn(panel: number): number[] {
@@ -152,9 +152,9 @@ export class Results {
   }
 
   metric(id: string): Metric {
-    const found = this.data.metrics[this.metricIndex.get(id) ?? -1];
-    if (!found) throw new Error(`no metric ${id}`);
-    return found;
+    const metric = this.data.metrics[this.metricIndex.get(id) ?? -1];
+    if (!metric) throw new Error(`no metric ${id}`);
+    return metric;
   }
 
   figure(cell: Cell, id: string): Figure | null {

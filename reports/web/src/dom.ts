@@ -7,30 +7,30 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   attributes: Record<string, string | boolean | ((event: Event) => void)> = {},
   ...children: Child[]
 ): HTMLElementTagNameMap[K] {
-  const made = document.createElement(tag);
+  const created = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") made.addEventListener(name, value);
-    else if (value === true) made.setAttribute(name, "");
-    else if (value !== false) made.setAttribute(name, value);
+    if (typeof value === "function") created.addEventListener(name, value);
+    else if (value === true) created.setAttribute(name, "");
+    else if (value !== false) created.setAttribute(name, value);
   }
-  made.append(...children);
-  return made;
+  created.append(...children);
+  return created;
 }
 
 export function byId(id: string): HTMLElement {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
-  return found;
+  const node = document.getElementById(id);
+  if (!node) throw new Error(`the page has no #${id}`);
+  return node;
 }
 
 /** Table of plain text with aligned numbers. */
 export function table(
   columns: string[],
   rows: (string | number | null)[][],
-  most = 1000,
+  maxRows = 1000,
 ): HTMLElement {
   const body = element("tbody");
-  for (const row of rows.slice(0, most))
+  for (const row of rows.slice(0, maxRows))
     body.append(
       element(
         "tr",

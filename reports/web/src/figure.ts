@@ -7,7 +7,7 @@ import { copyText, download, fileName, pngBlob, svgText } from "./saving.ts";
 import { hideTooltip, showTooltip } from "./tooltip.ts";
 
 /** Number of panels shown initially. */
-const atOnce = 12;
+const initialPanels = 12;
 /** Maximum distance of the pointer from a point, in pixels. */
 const reach = 28;
 
@@ -189,7 +189,7 @@ function figure(chart: Chart, panel: Panel, select: OnSelect): HTMLElement {
       "PNG",
     ),
   );
-  const made = element(
+  const panelElement = element(
     "figure",
     { class: "panel", "data-panel": panel.key },
     element(
@@ -205,7 +205,7 @@ function figure(chart: Chart, panel: Panel, select: OnSelect): HTMLElement {
   pending.set(holder, () => draw(holder, panel, chart, select));
   whenVisible.observe(holder);
   whenResized.observe(holder);
-  return made;
+  return panelElement;
 }
 
 /** Fills the chart's section for a view, and hides it if there is nothing to show. */
@@ -217,7 +217,7 @@ export function fillSection(
 ): void {
   const panels = chart.panels(context)[Symbol.iterator]();
   const grid = element("div", { class: "panels" });
-  if (chart.minimum) grid.style.setProperty("--least", `${chart.minimum}px`);
+  if (chart.minWidth) grid.style.setProperty("--min-width", `${chart.minWidth}px`);
   const more = element(
     "button",
     { type: "button", class: "more", click: () => add() },
@@ -225,7 +225,7 @@ export function fillSection(
   );
   let next = panels.next();
   const add = () => {
-    for (let i = 0; i < atOnce && !next.done; ++i, next = panels.next())
+    for (let i = 0; i < initialPanels && !next.done; ++i, next = panels.next())
       grid.append(figure(chart, next.value, select));
     more.hidden = Boolean(next.done);
   };

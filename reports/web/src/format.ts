@@ -47,9 +47,9 @@ export function intervalText(figure: Figure, unit: string): string {
     return `${figureText(mean, unit)} (one repetition, no interval)`;
   const texts = [mean, lower, upper].map((value) => figureText(value, unit));
   const unitOf = (text: string) => (text.includes(" ") ? text.slice(text.indexOf(" ")) : "");
-  const said = unitOf(texts[0]!);
-  const [low, high] = texts.slice(1).every((text) => unitOf(text) === said)
-    ? texts.slice(1).map((text) => text.slice(0, text.length - said.length))
+  const meanUnit = unitOf(texts[0]!);
+  const [low, high] = texts.slice(1).every((text) => unitOf(text) === meanUnit)
+    ? texts.slice(1).map((text) => text.slice(0, text.length - meanUnit.length))
     : texts.slice(1);
   return `${texts[0]} (${low} to ${high})`;
 }
@@ -100,9 +100,9 @@ export function axisLabel(
   return `${name}${shown}, logarithmic`;
 }
 
-export const clipped = (text: string, most: number): string => {
-  const characters = [...text.slice(0, most * 4)];
-  return characters.length > most ? `${characters.slice(0, most).join("")}…` : text;
+export const clipped = (text: string, limit: number): string => {
+  const characters = [...text.slice(0, limit * 4)];
+  return characters.length > limit ? `${characters.slice(0, limit).join("")}…` : text;
 };
 
 /** CSV field (RFC 4180). Text that a spreadsheet would run as a formula gets a leading quote. */

@@ -25,8 +25,8 @@ export const initialView: View = {
   search: "",
 };
 
-const oneOf = <T extends string>(text: string | null, all: readonly T[], otherwise: T): T =>
-  all.find((word) => word === text) ?? otherwise;
+const oneOf = <T extends string>(text: string | null, all: readonly T[], fallback: T): T =>
+  all.find((choice) => choice === text) ?? fallback;
 
 const count = (text: string | null): number | null =>
   text !== null && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null;

@@ -29,24 +29,24 @@ export async function open(browser, name, { width = 1280, hash = "", scheme = "l
   });
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
-  const troubles = [];
+  const problems = [];
   const address = pathToFileURL(join(process.env.PAGES, `${name}.html`)).href;
   page.on("request", (request) => {
     if (!request.url().startsWith(address) && !/^(blob|data):/.test(request.url()))
-      troubles.push(`request ${request.url()}`);
+      problems.push(`request ${request.url()}`);
   });
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning")
-      troubles.push(`console ${message.text()}`);
+      problems.push(`console ${message.text()}`);
   });
-  page.on("pageerror", (failure) => troubles.push(`exception ${failure.message}`));
+  page.on("pageerror", (failure) => problems.push(`exception ${failure.message}`));
   page.on("dialog", (dialog) => {
-    troubles.push(`dialog ${dialog.message()}`);
+    problems.push(`dialog ${dialog.message()}`);
     void dialog.dismiss();
   });
   await page.goto(address + hash);
   await page.waitForSelector("html[data-ready]");
   // Draws charts that are not in view.
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
-  return { page, troubles, data: JSON.parse(await page.locator("#page-data").textContent()) };
+  return { page, problems, data: JSON.parse(await page.locator("#page-data").textContent()) };
 }

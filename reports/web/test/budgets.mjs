@@ -16,27 +16,27 @@ const scratch = mkdtempSync(join(tmpdir(), "page-budgets-"));
 const at = (name) => join(scratch, name);
 
 const rows = [];
-const budget = (what, figure, most, unit) =>
+const budget = (name, figure, limit, unit) =>
   rows.push([
-    what,
+    name,
     `${figure.toFixed(unit === "s" ? 2 : 0)} ${unit}`,
-    most === null ? "" : `${most} ${unit}`,
-    most === null ? "" : `${Math.round((100 * figure) / most)} %`,
+    limit === null ? "" : `${limit} ${unit}`,
+    limit === null ? "" : `${Math.round((100 * figure) / limit)} %`,
   ]);
-const remark = (what, words) => rows.push([what, words, "", ""]);
+const remark = (name, text) => rows.push([name, text, "", ""]);
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** Runs a program and returns its seconds. */
-function seconds(command, ...words) {
+function seconds(command, ...args) {
   const from = performance.now();
-  const { status, stderr } = spawnSync(command, words, {
+  const { status, stderr } = spawnSync(command, args, {
     maxBuffer: 1 << 30,
     stdio: ["ignore", "ignore", "pipe"],
   });
-  if (status !== 0) throw new Error(`${command} ${words.join(" ")}: ${stderr}`);
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")}: ${stderr}`);
   return (performance.now() - from) / 1000;
 }
-const timesOver = (count, what) => Array.from({ length: count }, what);
+const timesOver = (count, measure) => Array.from({ length: count }, measure);
 
 /** Opens the page in a fresh context and measures the seconds to the first drawn chart. */
 async function opened(browser, file) {
@@ -59,26 +59,26 @@ async function opened(browser, file) {
 }
 
 async function firstChart(browser, file) {
-  const found = [];
+  const times = [];
   for (let i = 0; i < 5; ++i) {
     const { context, firstChart_s } = await opened(browser, file);
-    found.push(firstChart_s);
+    times.push(firstChart_s);
     await context.close();
   }
-  return median(found);
+  return median(times);
 }
 
 /** The slowest filter: milliseconds from the action to the next painted frame, as a median. */
-async function filterAnswer(page) {
+async function slowestFilter(page) {
   return page.evaluate(async () => {
     const frame = () =>
       new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     const select = (label, index) => {
-      const found = [...document.querySelectorAll("#controls label")]
+      const menu = [...document.querySelectorAll("#controls label")]
         .find((l) => l.textContent.startsWith(label))
         .querySelector("select");
-      found.selectedIndex = index;
-      found.dispatchEvent(new Event("change"));
+      menu.selectedIndex = index;
+      menu.dispatchEvent(new Event("change"));
     };
     const search = (text) => {
       const box = document.getElementById("search");
@@ -92,18 +92,18 @@ async function filterAnswer(page) {
       model: () => document.querySelector(".legend button").click(),
       search: (on) => search(on ? "pool 1024" : ""),
     };
-    let worst = { what: "", ms: 0 };
-    for (const [what, act] of Object.entries(acts)) {
-      const taken = [];
+    let worst = { name: "", ms: 0 };
+    for (const [name, act] of Object.entries(acts)) {
+      const times = [];
       for (let i = 0; i < 10; ++i) {
         const from = performance.now();
         act(i % 2 === 0);
         await frame();
-        taken.push(performance.now() - from);
+        times.push(performance.now() - from);
       }
-      taken.sort((a, b) => a - b);
-      const ms = taken[5];
-      if (ms > worst.ms) worst = { what, ms };
+      times.sort((a, b) => a - b);
+      const ms = times[5];
+      if (ms > worst.ms) worst = { name, ms };
     }
     return worst;
   });
@@ -151,8 +151,8 @@ try {
   );
   const large = await opened(browser, at("large.html"));
   budget("  its first chart", large.firstChart_s, null, "s");
-  const { what, ms } = await filterAnswer(large.page);
-  budget(`  its slowest filter (${what})`, ms, 300, "ms");
+  const { name, ms } = await slowestFilter(large.page);
+  budget(`  its slowest filter (${name})`, ms, 300, "ms");
   await large.context.close();
 
   budget(
@@ -164,8 +164,8 @@ try {
   budget("  its page", statSync(at("huge.html")).size / 1000, null, "KB");
   const huge = await opened(browser, at("huge.html"));
   budget("  its first chart", huge.firstChart_s, null, "s");
-  const slow = await filterAnswer(huge.page);
-  budget(`  its slowest filter (${slow.what})`, slow.ms, null, "ms");
+  const slow = await slowestFilter(huge.page);
+  budget(`  its slowest filter (${slow.name})`, slow.ms, null, "ms");
   remark("  its note", (await huge.page.locator("#thinned").textContent()).slice(0, 70) + "…");
   await huge.context.close();
   seconds(program, "report", at("huge.json"), "--complete", "--out", at("complete.html"));

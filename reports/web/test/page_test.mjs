@@ -16,8 +16,8 @@ test("a typical page opens without requests or errors, at every width and theme"
     [800, "light"],
     [1600, "dark"],
   ]) {
-    const { page, troubles } = await open(browser, "usual", { width, scheme });
-    assert.deepEqual(troubles, []);
+    const { page, problems } = await open(browser, "usual", { width, scheme });
+    assert.deepEqual(problems, []);
     assert.equal(await page.locator("#throughput-by-cores .panel svg").count(), 3);
     assert.equal(
       await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
@@ -48,7 +48,7 @@ test("points of throughput by core count match the JSON, with intervals in their
       key: Number(panel.dataset.panel),
       cells: [...panel.querySelectorAll(".points [data-cell]")].map((mark) => ({
         cell: Number(mark.dataset.cell),
-        words: mark.getAttribute("aria-label"),
+        label: mark.getAttribute("aria-label"),
       })),
     })),
   );
@@ -58,11 +58,11 @@ test("points of throughput by core count match the JSON, with intervals in their
       cells.map((c) => c.cell).sort((a, b) => a - b),
       data.panels[key].best.map(([cell]) => cell).sort((a, b) => a - b),
     );
-    for (const { cell, words } of cells) {
+    for (const { cell, label } of cells) {
       const [, lower, upper] = data.cells[cell].metrics[throughput];
       assert.ok(lower < upper);
       assert.match(
-        words,
+        label,
         /throughput: [\d.]+ [kM]?\/s \([\d.]+( [kM]?\/s)? to [\d.]+( [kM]?\/s)?\)/,
       );
     }

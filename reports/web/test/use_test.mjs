@@ -72,8 +72,8 @@ test("unusual results cause no error, request or script", async () => {
     "many_cores",
     "baseline",
   ]) {
-    const { page, troubles } = await open(browser, name);
-    assert.deepEqual(troubles, [], name);
+    const { page, problems } = await open(browser, name);
+    assert.deepEqual(problems, [], name);
     assert.equal(await page.evaluate(() => globalThis.hacked), undefined);
     assert.equal(await page.locator("img").count(), 0);
     assert.equal(
@@ -121,7 +121,7 @@ test("settings are stored in the hash and restored from it", async () => {
   await page.locator(".legend [data-model=thread_pool]").click();
   await page.locator("#search").fill("loop");
   const hash = await page.evaluate(() => location.hash);
-  const state = (p) =>
+  const stateOf = (p) =>
     p.evaluate(() => ({
       points: [...document.querySelectorAll("#throughput-by-cores .points [data-cell]")].map(
         (m) => m.dataset.cell,
@@ -131,20 +131,20 @@ test("settings are stored in the hash and restored from it", async () => {
       cards: [...document.querySelectorAll(".card")].filter((c) => !c.hidden).length,
     }));
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
-  const before_ = await state(page);
-  assert.equal(before_.cards, 1);
-  assert.ok(before_.points.length > 0);
+  const state = await stateOf(page);
+  assert.equal(state.cards, 1);
+  assert.ok(state.points.length > 0);
   assert.ok(
-    before_.points.every(
+    state.points.every(
       (i) =>
         data.cells[i].panel === 1 &&
         data.cells[i].in_flight === 64 &&
         data.cells[i].model !== "thread_pool",
     ),
   );
-  const again = await open(browser, "usual", { hash });
-  assert.deepEqual(await state(again.page), before_);
-  await again.page.context().close();
+  const reopened = await open(browser, "usual", { hash });
+  assert.deepEqual(await stateOf(reopened.page), state);
+  await reopened.page.context().close();
   await page.context().close();
 });
 
@@ -363,21 +363,21 @@ test("the crossover map has one square per pair, and hatches ties", async () => 
 });
 
 test("response and service times of an open loop are both drawn", async () => {
-  const { page, data, troubles } = await open(browser, "open_loop");
-  assert.deepEqual(troubles, []);
+  const { page, data, problems } = await open(browser, "open_loop");
+  assert.deepEqual(problems, []);
   const panels = page.locator("#latency .panel");
   assert.equal(await panels.count(), data.panels.length);
   for (let i = 0; i < data.panels.length; ++i) {
     const cells = data.cells.filter((c) => c.panel === i);
     assert.equal(await panels.nth(i).locator("[data-mark=line].service").count(), cells.length);
-    const words = await panels
+    const labels = await panels
       .nth(i)
       .locator(".points [role=button]")
       .evaluateAll((marks) => marks.map((m) => m.getAttribute("aria-label")));
     for (const cell of cells)
       for (const kind of ["response time", "service time"])
         assert.ok(
-          words.some((w) => w.startsWith(`${cell.model},`) && w.includes(`(${kind},`)),
+          labels.some((w) => w.startsWith(`${cell.model},`) && w.includes(`(${kind},`)),
           `${cell.model} ${kind}`,
         );
     assert.match(await panels.nth(i).locator(".note").textContent(), /intended start/);

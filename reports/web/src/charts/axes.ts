@@ -25,9 +25,9 @@ export function roomyTicks(values: number[], log: boolean, width: number, gap: n
 }
 
 /** Moves labels to be at least `gap` apart and not below `lowest`, keeping their order. */
-export function keptApart(wanted: number[], gap: number, lowest: number): number[] {
-  const order = wanted.map((_, i) => i).sort((a, b) => wanted[a]! - wanted[b]!);
-  const at = [...wanted];
+export function keptApart(heights: number[], gap: number, lowest: number): number[] {
+  const order = heights.map((_, i) => i).sort((a, b) => heights[a]! - heights[b]!);
+  const at = [...heights];
   let above = -Infinity;
   for (const i of order) above = at[i] = Math.max(at[i]!, above + gap);
   // Labels pushed beyond the lower end push the others back up.
@@ -37,7 +37,7 @@ export function keptApart(wanted: number[], gap: number, lowest: number): number
 }
 
 /** Round values in a logarithmic domain: powers of ten, with values between if there are few. */
-export function logTicks([low, high]: [number, number], most = 7): number[] {
+export function logTicks([low, high]: [number, number], limit = 7): number[] {
   const powers: number[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); ++power)
     powers.push(power);
@@ -50,7 +50,7 @@ export function logTicks([low, high]: [number, number], most = 7): number[] {
   const ticks = powers
     .flatMap((power) => steps.map((step) => Number(`${step}e${power}`)))
     .filter((v) => v >= low && v <= high);
-  const every = Math.ceil(ticks.length / most);
+  const every = Math.ceil(ticks.length / limit);
   return ticks.filter((_, i) => i % every === 0);
 }
 

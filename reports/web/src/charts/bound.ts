@@ -77,5 +77,5 @@ export const bound: Chart = {
     "cores may help. Far below, the model waits for the network, the server or its own queue. " +
     "The tooltip also has the CPU share of the server: near 100 %, the server is the limit.",
   panels: (context) => eachPanel(context, panel),
-  minimum: 300,
+  minWidth: 300,
 };

@@ -181,5 +181,5 @@ export const changes: Chart = {
   },
   absence: ({ results }) =>
     results.data.baseline ? "No cell is in both results and passes the filters." : null,
-  minimum: 460,
+  minWidth: 460,
 };

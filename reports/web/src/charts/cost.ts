@@ -77,5 +77,5 @@ export const cost: Chart = {
       : `with ${view.inFlight} in flight`) +
     ". Thick bars are 95 % intervals.",
   panels: (context) => eachPanel(context, panel),
-  minimum: 300,
+  minWidth: 300,
 };

@@ -243,5 +243,5 @@ export const crossoverMap: Chart = {
       "measures a map."
     );
   },
-  minimum: 420,
+  minWidth: 420,
 };

@@ -17,7 +17,7 @@ export interface DotPoint extends Point {
 }
 
 /** Ratio of largest to smallest figure from which the axis is logarithmic. */
-const wide = 15;
+const logRatio = 15;
 
 export function dotPanel(
   { palette }: Context,
@@ -26,25 +26,25 @@ export function dotPanel(
   axis: { label: string; unit: string; whole?: boolean; log?: boolean },
   table: Pick<Panel, "columns" | "rows">,
 ): Panel {
-  const most = axis.whole
+  const highest = axis.whole
     ? 1
     : largest(points.map((p) => Math.max(p.upper ?? p.x, p.before ?? p.x, ...p.values)));
-  const scale = axisScale(most, axis.unit);
+  const scale = axisScale(highest, axis.unit);
   const x = (value: number) => value / scale.factor;
   // A logarithmic axis starts a little below the smallest figure.
-  const least = smallest(
+  const lowest = smallest(
     points
       .flatMap((p) => [p.lower ?? p.x, p.x, p.before ?? p.x, ...p.values])
       .filter((value) => value > 0),
   );
   const log =
-    Number.isFinite(least) &&
+    Number.isFinite(lowest) &&
     (Boolean(axis.log) ||
       (!axis.whole &&
         points.every((p) => p.x > 0) &&
-        largest(points.map((p) => p.x)) / least >= wide));
-  const start = log ? x(least) * 0.8 : 0;
-  const domain: [number, number] = [start, most > 0 ? x(most) * (log ? 1.15 : 1.03) : 1];
+        largest(points.map((p) => p.x)) / lowest >= logRatio));
+  const start = log ? x(lowest) * 0.8 : 0;
+  const domain: [number, number] = [start, highest > 0 ? x(highest) * (log ? 1.15 : 1.03) : 1];
   const rows = [...new Set(points.map((p) => p.row))];
   const color = (p: DotPoint) => palette.look(p.model).color;
   const plot = (width: number): Plot.PlotOptions => ({

@@ -14,13 +14,13 @@ export function axisArgument(cells: Cell[]): string | null {
   const values = new Map<string, Set<string>>();
   for (const cell of cells)
     for (const [key, text] of Object.entries(cell.parameters ?? {})) {
-      const seen = values.get(key) ?? new Set();
-      values.set(key, seen.add(text));
+      const texts = values.get(key) ?? new Set();
+      values.set(key, texts.add(text));
     }
   const numeric = [...values].filter(
-    ([key, seen]) =>
-      seen.size > 1 &&
-      [...seen].every((text) => text !== "" && Number.isFinite(Number(text))) &&
+    ([key, texts]) =>
+      texts.size > 1 &&
+      [...texts].every((text) => text !== "" && Number.isFinite(Number(text))) &&
       cells.every((c) => key in (c.parameters ?? {})),
   );
   numeric.sort(([, a], [, b]) => b.size - a.size);
@@ -91,7 +91,7 @@ function panel(context: Context, index: number): Panel[] {
     cell: d.index,
   }));
   const xs = points.map((p) => p.x);
-  const wide = Math.min(...xs) > 0 && Math.max(...xs) / Math.min(...xs) >= 16;
+  const logX = Math.min(...xs) > 0 && Math.max(...xs) / Math.min(...xs) >= 16;
   return [
     linePanel(
       local,
@@ -100,7 +100,7 @@ function panel(context: Context, index: number): Panel[] {
       {
         x: {
           label: axis,
-          log: wide,
+          log: logX,
           ticks: xs,
           format: (x) => (x >= 10000 ? `${+(x / 1000).toPrecision(3)}k` : String(x)),
         },

@@ -24,7 +24,7 @@ interface CurvePoint extends Point {
 }
 
 /** Ratio of slowest to fastest from which the axis is logarithmic. */
-const wide = 100;
+const logRatio = 100;
 
 /** HDR axis: each step right keeps a tenth of the operations. */
 const hdr = (share: number) => 1 / (1 - share);
@@ -46,7 +46,7 @@ function panel(context: Context, index: number): Panel[] {
     ] as [Kind, number[] | undefined][]) {
       if (!curve) continue;
       const curvePoints = curveOf(results.data.shares, curve);
-      const own = curvePoints.map(([share, seconds], i): CurvePoint => ({
+      const curveLine = curvePoints.map(([share, seconds], i): CurvePoint => ({
         x: hdr(share),
         y: seconds,
         share,
@@ -60,19 +60,21 @@ function panel(context: Context, index: number): Panel[] {
             `(${kind}, all repetitions merged)`,
         ],
       }));
-      lines.push(own);
-      const marked = own.filter((p, at) => at === own.length - 1 || roundShares.includes(p.share));
+      lines.push(curveLine);
+      const marked = curveLine.filter(
+        (p, at) => at === curveLine.length - 1 || roundShares.includes(p.share),
+      );
       markedLines.push(marked);
       points.push(...marked);
-      for (const p of own) rows.push([cell.model, cell.in_flight, kind, p.share, p.y]);
+      for (const p of curveLine) rows.push([cell.model, cell.in_flight, kind, p.share, p.y]);
     }
   }
   if (!points.length) return [];
   const positive = points.map((p) => p.y).filter((y) => y > 0);
-  const log = view.scale === "log" || largest(positive) / smallest(positive) >= wide;
+  const log = view.scale === "log" || largest(positive) / smallest(positive) >= logRatio;
   const scale = axisScale(largest(lines.flat().map((p) => p.y)), "s");
-  const most = largest(points.map((p) => p.x));
-  const ticks = [2, 10, 100, 1e3, 1e4, 1e5, 1e6].filter((x) => x <= most * 1.05);
+  const furthest = largest(points.map((p) => p.x));
+  const ticks = [2, 10, 100, 1e3, 1e4, 1e5, 1e6].filter((x) => x <= furthest * 1.05);
   const domain = (
     log
       ? [smallest(positive) * 0.85, largest(positive) * 1.15]
@@ -85,7 +87,7 @@ function panel(context: Context, index: number): Panel[] {
     marginRight: 22,
     marginTop: 24,
     marginBottom: 40,
-    x: { type: "log", domain: [1.8, Math.max(12, most * 1.15)], label: "percentile (%)" },
+    x: { type: "log", domain: [1.8, Math.max(12, furthest * 1.15)], label: "percentile (%)" },
     y: { type: log ? "log" : "linear", label: axisLabel("latency", scale, "s", log), domain },
     color: { type: "identity" },
     symbol: { type: "identity" } as never,

@@ -130,17 +130,17 @@ export function linePanel(
         }),
       ),
     ];
-    for (const [model, own] of series) {
+    for (const [model, seriesPoints] of series) {
       const look = palette.look(model);
-      const line = own.filter((p) => Number.isFinite(p.x)).sort((a, b) => a.x - b.x);
+      const line = seriesPoints.filter((p) => Number.isFinite(p.x)).sort((a, b) => a.x - b.x);
       const banded = line.filter((p) => p.lower !== null && p.upper !== null);
       const floor = domain[0];
       const low = (p: LinePoint) => Math.max(y(p.lower!), floor);
       const quiet = model === referenceModel;
-      const old = line.filter((p) => p.before !== undefined);
-      if (old.length)
+      const withBaseline = line.filter((p) => p.before !== undefined);
+      if (withBaseline.length)
         marks.push(
-          Plot.line(old, {
+          Plot.line(withBaseline, {
             className: "baseline",
             x: "x",
             y: (p: LinePoint) => y(p.before!),
@@ -151,7 +151,7 @@ export function linePanel(
             dx: dx(model),
             clip: true,
           }),
-          Plot.dot(old, {
+          Plot.dot(withBaseline, {
             className: "baseline",
             x: "x",
             y: (p: LinePoint) => y(p.before!),
@@ -230,9 +230,9 @@ export function linePanel(
         );
     }
     // One mark per series, in the order of `points`: tooltips are found by position.
-    for (const [model, own] of series)
+    for (const [model, seriesPoints] of series)
       marks.push(
-        Plot.dot(own, {
+        Plot.dot(seriesPoints, {
           className: "points",
           x: "x",
           y: (p: LinePoint) => y(p.y),
@@ -245,9 +245,9 @@ export function linePanel(
         }),
       );
     if (labelled) {
-      const ends = [...series].map(([model, own]) => ({
+      const ends = [...series].map(([model, seriesPoints]) => ({
         model,
-        last: own.reduce((a, b) => (b.x >= a.x ? b : a)),
+        last: seriesPoints.reduce((a, b) => (b.x >= a.x ? b : a)),
       }));
       const scaled = (value: number) => (axes.y.log ? Math.log(value) : value);
       const [bottom, top] = domain.map(scaled) as [number, number];

@@ -176,5 +176,5 @@ export const scalingFit: Chart = {
     const unfitted = results.data.panels.flatMap((p) => p.fits ?? []).find((fit) => fit.missing);
     return unfitted ? `No scaling law was fitted: ${unfitted.model} ${unfitted.missing}.` : null;
   },
-  minimum: 460,
+  minWidth: 460,
 };

@@ -32,8 +32,8 @@ const spread = (points: LinePoint[]) =>
 
 /** Linear ideal: from the best model at the fewest cores, or the diagonal of a relative measure. */
 function ideal(context: Context, points: LinePoint[]): Limit[] {
-  const own = points.filter((p) => p.model !== referenceModel);
-  const xs = [...new Set(own.map((p) => p.x))].sort((a, b) => a - b);
+  const ranked = points.filter((p) => p.model !== referenceModel);
+  const xs = [...new Set(ranked.map((p) => p.x))].sort((a, b) => a - b);
   const from = xs[0];
   if (from === undefined || xs.length < 2) return [];
   if (context.view.measure === "efficiency")
@@ -41,7 +41,7 @@ function ideal(context: Context, points: LinePoint[]): Limit[] {
   const base =
     context.view.measure === "speedup"
       ? 1
-      : Math.max(...own.filter((p) => p.x === from).map((p) => p.y));
+      : Math.max(...ranked.filter((p) => p.x === from).map((p) => p.y));
   const to = xs[xs.length - 1]!;
   const steps = 64;
   return [
