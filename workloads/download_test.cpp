@@ -153,7 +153,7 @@ INSTANTIATE_TEST_SUITE_P(forms, download, ::testing::Values(form::blocking, form
                            return given.param == form::blocking ? "blocking" : "async";
                          });
 
-TEST_P(download, of_bodies_of_any_size_from_the_fixture) {
+TEST_P(download, accepts_bodies_of_any_size) {
   const workload_type& type = find_workload("download");
   const auto server = type.start_server(parameter_values(type.name, type.parameters, {}), {});
   for (const char* bytes : {"0", "1", "255", "16KiB", "1048579"}) {
@@ -163,13 +163,13 @@ TEST_P(download, of_bodies_of_any_size_from_the_fixture) {
   }
 }
 
-TEST_P(download, counts_replies_that_are_not_200_and_goes_on) {
+TEST_P(download, counts_replies_other_than_200) {
   const std::string moved = reply("moved", "Location: /elsewhere\r\n", "302 Found");
   EXPECT_EQ(with({{{moved, reply("gone", "", "404 Not Found"), reply(body(10))}}}, 3),
             (names{"status:302", "status:404", "ok"}));
 }
 
-TEST_P(download, counts_a_body_that_ends_too_early) {
+TEST_P(download, counts_truncated_bodies) {
   const std::string half = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n" + body(5);
   EXPECT_EQ(with({{{half}, true}, {{reply(body(10))}}}, 2), (names{"receive:EOF", "ok"}));
   const std::string lost = chunked(body(10), 4).substr(0, 60);
@@ -179,17 +179,17 @@ TEST_P(download, counts_a_body_that_ends_too_early) {
             (names{"receive:EOF", "ok", "ok"}));
 }
 
-TEST_P(download, takes_chunks_and_pieces) {
+TEST_P(download, accepts_chunked_and_fragmented_replies) {
   EXPECT_EQ(with({{{chunked(body(10), 3), chunked(body(10), 100)}}}, 3), names(3, "ok"));
   EXPECT_EQ(with({{{reply(body(10)), chunked(body(10), 4)}, false, true}}, 3), names(3, "ok"));
 }
 
-TEST_P(download, takes_what_comes_before_the_reply) {
+TEST_P(download, accepts_informational_replies) {
   EXPECT_EQ(with({{{"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + reply(body(10))}}}, 2),
             names(2, "ok"));
 }
 
-TEST_P(download, connects_anew_where_the_server_closes) {
+TEST_P(download, reconnects_after_a_close) {
   EXPECT_EQ(with({{{reply(body(10), "Connection: close\r\n")}, true}}, 4), names(4, "ok"));
   EXPECT_EQ(with({{{reply(body(10))}, true}}, 4), names(4, "ok"))
       << "a close that nobody announced, between two requests";
@@ -209,12 +209,12 @@ TEST_P(download, fails_on_a_wrong_body) {
   EXPECT_EQ(with({{{reply(body(11))}}}, 1), names{"failed"});
 }
 
-TEST_P(download, counts_what_is_no_http) {
+TEST_P(download, counts_malformed_http) {
   const names said = with({{{"220 mail.example.org ESMTP\r\n\r\n"}}}, 1);
   EXPECT_TRUE(said.front().starts_with("receive:bad_")) << said.front();
 }
 
-TEST_P(download, of_a_url_compares_with_the_first_reply) {
+TEST_P(download, compares_url_bodies_with_the_first_reply) {
   const scripted_server same({{{reply("hello")}}});
   const auto work = make({{"url", same.url()}});
   EXPECT_EQ(outcomes(*work, 3), names(3, "ok"));
@@ -226,7 +226,7 @@ TEST_P(download, of_a_url_compares_with_the_first_reply) {
   EXPECT_EQ(make({{"url", moved.url()}})->checksum(), "");
 }
 
-TEST(download_plan, refuses_what_makes_no_sense) {
+TEST(download_plan, rejects_invalid_parameters) {
   const workload_type& type = find_workload("download");
   const auto refusal = [&](const values& given) {
     const parameter_values all(type.name, type.parameters, given);
@@ -306,7 +306,7 @@ class nginx {
   bool runs_ = false;
 };
 
-TEST_P(download, from_nginx_which_closes_each_connection_after_five) {
+TEST_P(download, works_with_nginx_that_closes_after_five_requests) {
   const nginx server;
   if (!server.runs()) GTEST_SKIP() << "no nginx here: apt-get install nginx-light";
   const auto work = make({{"url", server.url()}});

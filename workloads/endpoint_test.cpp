@@ -10,7 +10,7 @@
 namespace crossover {
 namespace {
 
-TEST(endpoint, host_and_port_are_taken_apart) {
+TEST(endpoint, parses_host_and_port) {
   const auto parts = [](const char* text) {
     const host_and_port where = parse_endpoint(text);
     return where.host + " " + std::to_string(where.port);
@@ -21,7 +21,7 @@ TEST(endpoint, host_and_port_are_taken_apart) {
   EXPECT_EQ(parts("[fe80::1%lo]:80"), "fe80::1%lo 80");
 }
 
-TEST(endpoint, anything_else_is_refused_with_an_example) {
+TEST(endpoint, malformed_endpoint_is_rejected_with_an_example) {
   for (const char* text : {"", ":", "host", "host:", ":4000", "host:0", "host:65536", "host:-1",
                            "host:http", "host:4000 ", "[]:80"}) {
     try {
@@ -49,9 +49,9 @@ void expect_a_connection(const std::string& address, const std::string& prefix) 
   EXPECT_NE(no_delay, 0);
 }
 
-TEST(endpoint, what_listens_can_be_connected_to) { expect_a_connection("127.0.0.1", "127.0.0.1:"); }
+TEST(endpoint, connects_to_a_listener) { expect_a_connection("127.0.0.1", "127.0.0.1:"); }
 
-TEST(endpoint, ipv6_has_brackets) {
+TEST(endpoint, ipv6_endpoint_has_brackets) {
   std::string where;
   try {
     listen_on("::1", 0, where);
@@ -68,7 +68,7 @@ std::string deserted() {
   return where;
 }
 
-TEST(endpoint, a_refused_connection_counts_by_its_symbol) {
+TEST(endpoint, refused_connection_has_the_errno_symbol) {
   try {
     connect_to(deserted());
     FAIL() << "connected";
@@ -77,7 +77,7 @@ TEST(endpoint, a_refused_connection_counts_by_its_symbol) {
   }
 }
 
-TEST(endpoint, a_refused_first_connection_names_the_endpoint_and_the_remedy) {
+TEST(endpoint, refused_first_connection_names_endpoint_and_remedy) {
   const std::string where = deserted();
   try {
     connect_first(where);
@@ -90,14 +90,14 @@ TEST(endpoint, a_refused_first_connection_names_the_endpoint_and_the_remedy) {
   }
 }
 
-TEST(endpoint, an_address_in_use_or_unknown_cannot_be_listened_on) {
+TEST(endpoint, listening_fails_on_an_address_in_use_or_unknown) {
   std::string where, second;
   const descriptor taken = listen_on("127.0.0.1", 0, where);
   EXPECT_THROW(listen_on("127.0.0.1", parse_endpoint(where).port, second), error);
   EXPECT_THROW(listen_on("no such host", 0, second), error);
 }
 
-TEST(endpoint, a_descriptor_is_closed_once) {
+TEST(endpoint, moved_descriptor_is_closed_once) {
   int pair[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
   descriptor one(pair[0]);

@@ -20,7 +20,7 @@ std::string url_refusal(std::string_view text) {
   }
 }
 
-TEST(http_url, is_taken_apart) {
+TEST(http_url, parses_urls) {
   const http_url whole = parse_http_url("http://example.org:8080/a/b?c=d&e#f");
   EXPECT_EQ(whole.endpoint, "example.org:8080");
   EXPECT_EQ(whole.authority, "example.org:8080");
@@ -34,7 +34,7 @@ TEST(http_url, is_taken_apart) {
   EXPECT_EQ(parse_http_url("http://[::1]:81/").endpoint, "[::1]:81");
 }
 
-TEST(http_url, that_is_none_is_refused_in_one_line) {
+TEST(http_url, rejects_malformed_or_unsupported_urls) {
   EXPECT_NE(url_refusal("https://example.org/").find("not supported"), std::string::npos);
   EXPECT_NE(url_refusal("ftp://example.org/").find("is not an http URL"), std::string::npos);
   EXPECT_NE(url_refusal("http://user:secret@example.org/").find("not supported"),

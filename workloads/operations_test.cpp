@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(forms, operations, ::testing::Values(form::blocking, fo
                            return given.param == form::blocking ? "blocking" : "async";
                          });
 
-TEST_P(operations, a_sleep_lasts_at_least_its_delay) {
+TEST_P(operations, sleep_lasts_at_least_its_delay) {
   const auto work = make("sleep", {{"delay", "3ms"}});
   const auto start = steady_clock::now();
   operate(*work, GetParam(), 4);
@@ -94,33 +94,33 @@ std::string ending(form how, misbehaviour what, int* ended_well) {
   }
 }
 
-TEST_P(operations, network_puts_an_echo_in_pieces_together) {
+TEST_P(operations, network_accepts_an_echo_in_pieces) {
   int ended_well = 0;
   EXPECT_EQ(ending(GetParam(), misbehaviour::pieces, &ended_well), "well");
   EXPECT_EQ(ended_well, 3);
 }
 
-TEST_P(operations, network_finds_a_wrong_byte) {
+TEST_P(operations, network_detects_a_wrong_byte) {
   int ended_well = 0;
   EXPECT_EQ(ending(GetParam(), misbehaviour::wrong_byte, &ended_well),
             "wrong: an echo differs from what was sent");
   EXPECT_EQ(ended_well, 0);
 }
 
-TEST_P(operations, network_finds_an_echo_of_an_earlier_message) {
+TEST_P(operations, network_detects_a_stale_echo) {
   int ended_well = 0;
   EXPECT_EQ(ending(GetParam(), misbehaviour::stale, &ended_well),
             "wrong: an echo differs from what was sent");
   EXPECT_EQ(ended_well, 1);
 }
 
-TEST_P(operations, network_counts_a_hang_up_in_the_midst_of_a_message) {
+TEST_P(operations, network_counts_a_close_within_a_message) {
   int ended_well = 0;
   EXPECT_EQ(ending(GetParam(), misbehaviour::hang_up_in_message, &ended_well), "error receive:EOF");
   EXPECT_EQ(ended_well, 1);
 }
 
-TEST_P(operations, network_counts_a_hang_up_at_once) {
+TEST_P(operations, network_counts_an_immediate_close) {
   int ended_well = 0;
   const std::string how = ending(GetParam(), misbehaviour::hang_up, &ended_well);
   EXPECT_TRUE(how == "error receive:EOF" || how == "error receive:ECONNRESET" ||
@@ -129,7 +129,7 @@ TEST_P(operations, network_counts_a_hang_up_at_once) {
   EXPECT_EQ(ended_well, 0);
 }
 
-TEST_P(operations, network_connects_anew_after_an_error) {
+TEST_P(operations, network_reconnects_after_an_error) {
   const misbehaving_server server(misbehaviour::hang_up_in_message, message_bytes);
   const auto work = make("network", {}, server.endpoint());
   if (GetParam() == form::blocking) {
@@ -158,7 +158,7 @@ TEST_P(operations, network_connects_anew_after_an_error) {
   EXPECT_EQ(story, "well receive:EOF well ");
 }
 
-TEST_P(operations, network_without_a_server_cannot_open_a_lane) {
+TEST_P(operations, network_lane_needs_a_server) {
   std::string deserted;
   {
     const misbehaving_server gone(misbehaviour::none, message_bytes);
@@ -167,7 +167,7 @@ TEST_P(operations, network_without_a_server_cannot_open_a_lane) {
   EXPECT_THROW(operate(*make("network", {}, deserted), GetParam(), 1), error);
 }
 
-TEST(hashing, digests_are_those_of_openssl) {
+TEST(hashing, digest_matches_openssl) {
   const auto work = make("hashing", {{"bytes", "1KiB"}});
   operate(*work, form::blocking, 3);
   // openssl dgst -sha256 of the 1024 bytes (131 i + i/256) mod 256
@@ -175,7 +175,7 @@ TEST(hashing, digests_are_those_of_openssl) {
   EXPECT_EQ(work->async(), nullptr) << "a CPU-bound workload runs inline on a loop";
 }
 
-TEST(hashing, every_algorithm_that_is_offered_works) {
+TEST(hashing, supports_every_listed_algorithm) {
   for (const char* algorithm : {"sha256", "sha512", "sha1", "md5", "sha3-256", "blake2b512"}) {
     const auto work = make("hashing", {{"bytes", "100"}, {"algorithm", algorithm}});
     EXPECT_NO_THROW(operate(*work, form::blocking, 2)) << algorithm;
@@ -183,7 +183,7 @@ TEST(hashing, every_algorithm_that_is_offered_works) {
   }
 }
 
-TEST(noop, does_nothing_and_says_nothing) {
+TEST(noop, has_no_checksum) {
   const auto work = make("noop");
   operate(*work, form::blocking, 10);
   EXPECT_EQ(work->checksum(), "");

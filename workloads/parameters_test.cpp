@@ -29,7 +29,7 @@ std::string parameter_refusal(const std::map<std::string, std::string>& given) {
   return "accepted";
 }
 
-TEST(parameters, defaults_fill_in_what_is_not_given) {
+TEST(parameters, missing_values_use_defaults) {
   const parameter_values values("query", known, {});
   EXPECT_EQ(values.number("bytes"), 65536U);
   EXPECT_EQ(values.number("delay"), 10'000'000U);
@@ -39,7 +39,7 @@ TEST(parameters, defaults_fill_in_what_is_not_given) {
   EXPECT_EQ(values.texts().size(), known.size());
 }
 
-TEST(parameters, spellings_become_canonical) {
+TEST(parameters, values_become_canonical) {
   const parameter_values values("query", known,
                                 {{"bytes", "65536B"}, {"delay", "0.5s"}, {"url", "http://x"}});
   EXPECT_EQ(values.text("bytes"), "64KiB");
@@ -47,12 +47,12 @@ TEST(parameters, spellings_become_canonical) {
   EXPECT_EQ(values.text("url"), "http://x");
 }
 
-TEST(parameters, the_ends_of_a_range_belong_to_it) {
+TEST(parameters, range_is_inclusive) {
   EXPECT_EQ(parameter_values("query", known, {{"bytes", "1"}}).number("bytes"), 1U);
   EXPECT_EQ(parameter_values("query", known, {{"bytes", "1MiB"}}).number("bytes"), 1U << 20);
 }
 
-TEST(parameters, a_value_out_of_range_is_refused_with_the_range) {
+TEST(parameters, out_of_range_value_is_rejected_with_the_range) {
   EXPECT_EQ(parameter_refusal({{"bytes", "0"}}),
             "query: bytes=0 is outside the allowed range 1 to 1MiB");
   EXPECT_EQ(parameter_refusal({{"bytes", "2MiB"}}),
@@ -63,7 +63,7 @@ TEST(parameters, a_value_out_of_range_is_refused_with_the_range) {
             "query: rows=1001 is outside the allowed range 1 to 1000");
 }
 
-TEST(parameters, a_value_of_another_form_is_refused_with_an_example) {
+TEST(parameters, malformed_value_is_rejected_with_an_example) {
   EXPECT_EQ(parameter_refusal({{"bytes", "64kb"}}),
             "query: bytes=64kb is not a size; expected for example 64, 64KiB or 1MiB");
   EXPECT_EQ(parameter_refusal({{"delay", "10"}}),
@@ -72,7 +72,7 @@ TEST(parameters, a_value_of_another_form_is_refused_with_an_example) {
   EXPECT_EQ(parameter_refusal({{"rows", ""}}), "query: rows= is not a whole number");
 }
 
-TEST(parameters, an_unknown_name_or_choice_suggests_the_nearest) {
+TEST(parameters, unknown_name_or_choice_suggests_the_nearest) {
   EXPECT_EQ(parameter_refusal({{"byte", "1"}}),
             "query has no parameter 'byte': did you mean 'bytes'? (known: bytes, delay, rows, "
             "algorithm, url)");
@@ -80,12 +80,12 @@ TEST(parameters, an_unknown_name_or_choice_suggests_the_nearest) {
             "query: algorithm=sha255 is unknown: did you mean 'sha256'? (known: sha256, sha1)");
 }
 
-TEST(parameters, an_owner_without_parameters_takes_none) {
+TEST(parameters, owner_without_parameters_rejects_all) {
   EXPECT_THROW(parameter_values("noop", {}, {{"x", "1"}}), error);
   EXPECT_TRUE(parameter_values("noop", {}, {}).texts().empty());
 }
 
-TEST(parameters, names_and_parameters_are_split) {
+TEST(parameters, splits_name_and_parameters) {
   EXPECT_EQ(parse_named_parameters("noop").name, "noop");
   const named_parameters parsed = parse_named_parameters("download:url=http://a:80/?x=1,bytes=64");
   EXPECT_EQ(parsed.name, "download");

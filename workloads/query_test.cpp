@@ -62,7 +62,7 @@ void run_blocking(workload& work, int times) {
   for (int i = 0; i < times; ++i) work.run_blocking(*lane);
 }
 
-TEST(query_rows, are_asked_for_all_over_the_table) {
+TEST(query_rows, keys_cover_the_table) {
   row_keys keys(7);
   std::uint64_t least = 1000, most = 0;
   for (int i = 0; i < 10'000; ++i) {
@@ -76,7 +76,7 @@ TEST(query_rows, are_asked_for_all_over_the_table) {
   EXPECT_EQ(row_value(2), 1013904226);
 }
 
-TEST(query_plan, refuses_what_cannot_be) {
+TEST(query_plan, rejects_unsupported_requests) {
   EXPECT_EQ(query_refusal({}), "");
   EXPECT_NE(
       query_refusal({{"delay", "1ms"}}).find("invalid: query: delay requires engine=postgresql"),
@@ -88,7 +88,7 @@ TEST(query_plan, refuses_what_cannot_be) {
   EXPECT_NE(here.find("--endpoint query=postgresql://"), std::string::npos) << here;
 }
 
-TEST(query_sqlite, finds_right_rows_and_leaves_no_file) {
+TEST(query_sqlite, finds_rows_and_removes_the_file) {
   std::string path;
   {
     const auto file = start_sqlite_file(500);
@@ -105,14 +105,14 @@ TEST(query_sqlite, finds_right_rows_and_leaves_no_file) {
   EXPECT_FALSE(fs::exists(fs::path(path).parent_path()));
 }
 
-TEST(query_sqlite, tells_of_a_file_that_is_none) {
+TEST(query_sqlite, reports_a_missing_file) {
   EXPECT_NE(trouble_of([] {
               make_sqlite_query(1, "/nonexistent/rows.db")->open_lane(0);
             }).find("failed: SQLite cannot open /nonexistent/rows.db"),
             std::string::npos);
 }
 
-TEST(query_endpoint, is_a_database_url) {
+TEST(query_endpoint, requires_a_database_url) {
   EXPECT_NE(
       trouble_of([] { try_postgresql("127.0.0.1:5432"); }).find("invalid: not a database URL"),
       std::string::npos);
@@ -149,13 +149,13 @@ class query_postgresql : public ::testing::Test {
   static inline std::unique_ptr<workload_server> server;
 };
 
-TEST_F(query_postgresql, finds_right_rows_in_both_forms) {
+TEST_F(query_postgresql, finds_rows_in_both_forms) {
   const auto work = make_postgresql_query(500, 0, server->endpoint());
   run_blocking(*work, 300);
   run_async(*work, 300);
 }
 
-TEST_F(query_postgresql, waits_in_the_server) {
+TEST_F(query_postgresql, server_delays_the_reply) {
   const auto work = make_postgresql_query(500, 5'000'000, server->endpoint());
   const auto start = std::chrono::steady_clock::now();
   run_blocking(*work, 3);
@@ -163,7 +163,7 @@ TEST_F(query_postgresql, waits_in_the_server) {
   EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(30));
 }
 
-TEST_F(query_postgresql, fails_on_a_row_that_is_not_there) {
+TEST_F(query_postgresql, fails_on_a_missing_row) {
   const auto work = make_postgresql_query(1'000'000, 0, server->endpoint());
   EXPECT_NE(trouble_of([&] { run_blocking(*work, 100); }).find("failed: wrong row for id"),
             std::string::npos);
@@ -171,7 +171,7 @@ TEST_F(query_postgresql, fails_on_a_row_that_is_not_there) {
             std::string::npos);
 }
 
-TEST_F(query_postgresql, counts_a_lost_connection_and_connects_anew) {
+TEST_F(query_postgresql, counts_a_lost_connection_and_reconnects) {
   const auto work = make_postgresql_query(500, 0, server->endpoint());
   const auto end_the_others = [] {
     execute(connect_postgresql(server->endpoint()).get(),
@@ -200,7 +200,7 @@ TEST_F(query_postgresql, counts_a_lost_connection_and_connects_anew) {
   once();
 }
 
-TEST_F(query_postgresql, leaves_nothing_on_a_users_server) {
+TEST_F(query_postgresql, leaves_no_table_on_an_external_server) {
   const postgresql_connection on = connect_postgresql(server->endpoint());
   execute(on.get(), "CREATE DATABASE users");
   std::string url = server->endpoint();

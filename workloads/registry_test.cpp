@@ -7,7 +7,7 @@
 namespace crossover {
 namespace {
 
-TEST(registry, has_what_is_promised_under_distinct_names) {
+TEST(registry, lists_workloads_with_distinct_names) {
   std::set<std::string_view> names;
   for (const workload_type* type : all_workloads()) {
     EXPECT_TRUE(names.insert(type->name).second) << type->name;
@@ -18,12 +18,12 @@ TEST(registry, has_what_is_promised_under_distinct_names) {
     EXPECT_TRUE(names.contains(promised)) << promised;
 }
 
-TEST(registry, every_default_lies_in_its_own_range) {
+TEST(registry, defaults_are_within_their_ranges) {
   for (const workload_type* type : all_workloads())
     EXPECT_NO_THROW(parameter_values(type->name, type->parameters, {})) << type->name;
 }
 
-TEST(registry, an_unknown_name_suggests_the_nearest) {
+TEST(registry, unknown_name_suggests_the_nearest) {
   try {
     find_workload("slep");
     FAIL() << "slep was found";
@@ -35,12 +35,12 @@ TEST(registry, an_unknown_name_suggests_the_nearest) {
   }
 }
 
-TEST(registry, a_workload_that_opens_sockets_says_how_many) {
+TEST(registry, workload_with_a_server_declares_its_descriptors) {
   for (const workload_type* type : all_workloads())
     EXPECT_TRUE(type->start_server == nullptr || type->descriptors_per_lane > 0) << type->name;
 }
 
-TEST(registry, the_least_time_of_an_operation_is_its_delay) {
+TEST(registry, minimum_operation_time_is_the_delay) {
   const auto least = [](std::string_view name, const std::map<std::string, std::string>& given) {
     const workload_type& type = find_workload(name);
     return type.min_operation_s(parameter_values(name, type.parameters, given));

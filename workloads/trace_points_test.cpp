@@ -18,13 +18,13 @@ class tracing_test : public testing::Test {
 
 using trace_points = tracing_test;
 
-TEST_F(trace_points, before_the_start_are_not_kept_but_the_lane_is_known) {
+TEST_F(trace_points, before_start_set_only_the_lane) {
   trace_running(7);
   EXPECT_EQ(traced_lane(), 7U);
   EXPECT_TRUE(recorder.take().empty());
 }
 
-TEST_F(trace_points, are_kept_for_each_thread_in_order_of_time) {
+TEST_F(trace_points, are_kept_per_thread_in_order_of_time) {
   recorder.start();
   const auto work = [](std::uint32_t lane) {
     const traced_lane_scope here(lane);
@@ -46,7 +46,7 @@ TEST_F(trace_points, are_kept_for_each_thread_in_order_of_time) {
   }
 }
 
-TEST_F(trace_points, of_a_wait_give_the_thread_up_and_take_the_lane_up_again) {
+TEST_F(trace_points, wait_releases_the_thread_and_restores_the_lane) {
   recorder.start();
   trace_running(4);
   {
@@ -57,7 +57,7 @@ TEST_F(trace_points, of_a_wait_give_the_thread_up_and_take_the_lane_up_again) {
   EXPECT_EQ(traced_lane(), 4U);
 }
 
-TEST_F(trace_points, of_a_forked_worker_reach_its_parent) {
+TEST_F(trace_points, of_a_forked_worker_reach_the_parent) {
   recorder.start();
   const pid_t child = ::fork();
   if (child == 0) {
@@ -71,7 +71,7 @@ TEST_F(trace_points, of_a_forked_worker_reach_its_parent) {
   EXPECT_EQ(all[0].points.at(0).lane, 9U);
 }
 
-TEST_F(trace_points, that_find_no_room_are_counted) {
+TEST_F(trace_points, without_room_are_counted) {
   recorder.start();
   for (std::uint32_t i = 0; i < trace_recorder::points_per_thread + 10; ++i) trace_idle();
   EXPECT_EQ(recorder.take().at(0).points.size(), trace_recorder::points_per_thread);
@@ -81,7 +81,7 @@ TEST_F(trace_points, that_find_no_room_are_counted) {
   EXPECT_EQ(recorder.lost(), 11U);
 }
 
-TEST(trace_points_of_nobody, cost_nothing_and_keep_nothing) {
+TEST(trace_points_without_recorder, keep_nothing) {
   trace_running(3);
   const traced_wait waits;
   EXPECT_EQ(traced_lane(), no_lane);

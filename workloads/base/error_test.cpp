@@ -9,20 +9,20 @@
 namespace crossover {
 namespace {
 
-TEST(error, kinds_are_the_protocols_words) {
+TEST(error, kinds_have_protocol_names) {
   EXPECT_EQ(to_string(error_kind::invalid), "invalid");
   EXPECT_EQ(to_string(error_kind::unsupported), "unsupported");
   EXPECT_EQ(to_string(error_kind::resource), "resource");
   EXPECT_EQ(to_string(error_kind::failed), "failed");
 }
 
-TEST(error, a_system_call_that_failed_is_told_in_words) {
+TEST(error, system_failure_appends_the_errno_text) {
   const error told = system_failure(error_kind::unwritable, "out.json", ENOSPC);
   EXPECT_EQ(told.kind(), error_kind::unwritable);
   EXPECT_STREQ(told.what(), "out.json: No space left on device");
 }
 
-TEST(error, operations_errors_are_counted_by_phase_and_symbol) {
+TEST(error, operation_error_has_phase_and_symbol) {
   EXPECT_STREQ(operation_error("connect", ECONNREFUSED).what(), "connect:ECONNREFUSED");
   EXPECT_STREQ(operation_error("receive", "EOF").what(), "receive:EOF");
   EXPECT_EQ(errno_name(ECONNRESET), "ECONNRESET");

@@ -8,7 +8,7 @@ namespace {
 const std::vector<std::string> models = {"serial", "event_loop", "shared_loop", "thread_pool",
                                          "processes"};
 
-TEST(nearest, finds_what_was_meant) {
+TEST(nearest, finds_misspelt_names) {
   EXPECT_EQ(nearest("event_loop", models), "event_loop");
   EXPECT_EQ(nearest("eventloop", models), "event_loop");
   EXPECT_EQ(nearest("thraed_pool", models), "thread_pool");
@@ -16,18 +16,18 @@ TEST(nearest, finds_what_was_meant) {
   EXPECT_EQ(nearest("dealy", {"bytes", "delay"}), "delay") << "two letters swapped are one slip";
 }
 
-TEST(nearest, allows_one_slip_in_a_short_word) {
+TEST(nearest, allows_one_edit_in_a_short_word) {
   EXPECT_EQ(nearest("ab", {"ax"}), "ax");
   EXPECT_EQ(nearest("", {"x"}), "x");
   EXPECT_EQ(nearest("ab", {"xy"}), "");
 }
 
-TEST(nearest, says_nothing_where_nothing_is_near) {
+TEST(nearest, returns_empty_without_a_close_candidate) {
   EXPECT_EQ(nearest("database", models), "");
   EXPECT_EQ(nearest("serial", {}), "");
 }
 
-TEST(nearest, a_suggestion_names_all_that_is_known) {
+TEST(nearest, suggestion_lists_all_candidates) {
   EXPECT_EQ(suggestion("slep", {"noop", "sleep"}), "did you mean 'sleep'? (known: noop, sleep)");
   EXPECT_EQ(suggestion("database", {"noop", "sleep"}), "known: noop, sleep");
 }

@@ -8,7 +8,7 @@
 namespace crossover {
 namespace {
 
-TEST(quantities, sizes_are_read_in_bytes) {
+TEST(quantities, parses_sizes) {
   const std::vector<std::pair<const char*, std::uint64_t>> known = {{"0", 0},
                                                                     {"64", 64},
                                                                     {"64B", 64},
@@ -20,7 +20,7 @@ TEST(quantities, sizes_are_read_in_bytes) {
   for (const auto& [text, bytes] : known) EXPECT_EQ(parse_size(text), bytes) << text;
 }
 
-TEST(quantities, durations_are_read_in_nanoseconds) {
+TEST(quantities, parses_durations) {
   const std::vector<std::pair<const char*, std::uint64_t>> known = {{"0", 0},
                                                                     {"0ms", 0},
                                                                     {"100ns", 100},
@@ -33,7 +33,7 @@ TEST(quantities, durations_are_read_in_nanoseconds) {
   for (const auto& [text, ns] : known) EXPECT_EQ(parse_duration_ns(text), ns) << text;
 }
 
-TEST(quantities, decimal_fractions_that_binary_cannot_hold_are_exact) {
+TEST(quantities, parses_decimal_fractions_exactly) {
   EXPECT_EQ(parse_duration_ns("16.1us"), 16'100);
   EXPECT_EQ(parse_duration_ns("2.01us"), 2'010);
   EXPECT_EQ(parse_duration_ns("0.00051ms"), 510);
@@ -44,7 +44,7 @@ TEST(quantities, decimal_fractions_that_binary_cannot_hold_are_exact) {
   }
 }
 
-TEST(quantities, counts_are_plain_whole_numbers) {
+TEST(quantities, parses_only_whole_numbers_as_counts) {
   EXPECT_EQ(parse_count("1000"), 1000);
   EXPECT_EQ(parse_count("18446744073709551615"), 18446744073709551615ULL);
   for (const char* text :
@@ -52,7 +52,7 @@ TEST(quantities, counts_are_plain_whole_numbers) {
     EXPECT_EQ(parse_count(text), std::nullopt) << text;
 }
 
-TEST(quantities, everything_else_is_rejected) {
+TEST(quantities, rejects_malformed_quantities) {
   for (const char* text : {"", "KiB", "1kb", "1KB", "1 KiB", "-1", "-1KiB", "0.5B", "1e3", "nan",
                            "infB", "1KiB ", "99999999999GiB"})
     EXPECT_EQ(parse_size(text), std::nullopt) << text;
@@ -61,7 +61,7 @@ TEST(quantities, everything_else_is_rejected) {
     EXPECT_EQ(parse_duration_ns(text), std::nullopt) << text;
 }
 
-TEST(quantities, the_shortest_exact_spelling_is_written) {
+TEST(quantities, formats_with_the_shortest_exact_spelling) {
   EXPECT_EQ(format_size(0), "0");
   EXPECT_EQ(format_size(1000), "1000");
   EXPECT_EQ(format_size(65536), "64KiB");
@@ -74,7 +74,7 @@ TEST(quantities, the_shortest_exact_spelling_is_written) {
   EXPECT_EQ(format_duration(60'000'000'000), "60s");
 }
 
-TEST(quantities, what_is_written_is_read_back) {
+TEST(quantities, formatted_quantities_parse_back) {
   for (std::uint64_t step = 1, number = 0; number < (1ULL << 40);
        number += step, step = step * 3 / 2 + 1) {
     EXPECT_EQ(parse_size(format_size(number)), number);

@@ -47,7 +47,7 @@ bool silent(const descriptor& from, std::chrono::milliseconds for_how_long) {
   return ::poll(&watched, 1, static_cast<int>(for_how_long.count())) == 0;
 }
 
-TEST(echo_server, a_part_of_a_message_is_not_answered) {
+TEST(echo_server, does_not_echo_a_partial_message) {
   const auto server = start_echo_server(64, 0, {});
   const descriptor client = connect_to(server->endpoint());
   const std::string message = message_of(64, 1);
@@ -57,7 +57,7 @@ TEST(echo_server, a_part_of_a_message_is_not_answered) {
   EXPECT_EQ(receive(client, 64), message);
 }
 
-TEST(echo_server, a_message_may_come_byte_by_byte) {
+TEST(echo_server, accepts_a_message_byte_by_byte) {
   const auto server = start_echo_server(10, 0, {});
   const descriptor client = connect_to(server->endpoint());
   const std::string message = message_of(10, 2);
@@ -65,7 +65,7 @@ TEST(echo_server, a_message_may_come_byte_by_byte) {
   EXPECT_EQ(receive(client, 10), message);
 }
 
-TEST(echo_server, messages_may_be_pipelined_and_cut_anywhere) {
+TEST(echo_server, accepts_pipelined_messages_cut_anywhere) {
   for (const std::size_t bytes :
        {std::size_t{1}, std::size_t{7}, std::size_t{64}, std::size_t{1000}}) {
     const auto server = start_echo_server(bytes, 0, {});
@@ -78,7 +78,7 @@ TEST(echo_server, messages_may_be_pipelined_and_cut_anywhere) {
   }
 }
 
-TEST(echo_server, a_client_that_sends_far_ahead_before_it_reads_loses_nothing) {
+TEST(echo_server, loses_nothing_if_a_client_sends_before_it_reads) {
   constexpr std::size_t bytes = 1 << 20;
   const auto server = start_echo_server(bytes, 0, {});
   const descriptor client = connect_to(server->endpoint());
@@ -91,7 +91,7 @@ TEST(echo_server, a_client_that_sends_far_ahead_before_it_reads_loses_nothing) {
   sender.join();
 }
 
-TEST(echo_server, the_delay_is_never_cut_short) {
+TEST(echo_server, never_cuts_the_delay_short) {
   constexpr auto delay = 5ms;
   const auto server = start_echo_server(8, std::chrono::nanoseconds(delay).count(), {});
   const descriptor client = connect_to(server->endpoint());
@@ -104,7 +104,7 @@ TEST(echo_server, the_delay_is_never_cut_short) {
   }
 }
 
-TEST(echo_server, messages_of_one_connection_wait_at_the_same_time) {
+TEST(echo_server, delays_of_one_connection_overlap) {
   const auto server = start_echo_server(8, 100'000'000, {});
   const descriptor client = connect_to(server->endpoint());
   const std::string sent = message_of(8 * 30, 8);  // more than its buffer holds at once
@@ -115,7 +115,7 @@ TEST(echo_server, messages_of_one_connection_wait_at_the_same_time) {
   EXPECT_LT(steady_clock::now() - start, 30 * 100ms) << "they waited one after the other";
 }
 
-TEST(echo_server, many_connections_on_several_threads_get_their_own_echoes) {
+TEST(echo_server, connections_on_several_threads_get_their_own_echoes) {
   const auto server = start_echo_server(32, 0, {.cpus = {0, 0, 0}});
   std::vector<descriptor> clients;
   for (int i = 0; i < 50; ++i) clients.push_back(connect_to(server->endpoint()));
@@ -132,7 +132,7 @@ std::ptrdiff_t open_descriptors() {
   return std::distance(begin(all), end(all));
 }
 
-TEST(echo_server, hang_ups_leave_no_descriptor_open_and_the_others_served) {
+TEST(echo_server, closed_clients_leave_no_descriptor_open) {
   const auto server = start_echo_server(64, 1'000'000, {});
   const descriptor stays = connect_to(server->endpoint());
   send_all(stays, message_of(64, 9));
@@ -151,7 +151,7 @@ TEST(echo_server, hang_ups_leave_no_descriptor_open_and_the_others_served) {
   EXPECT_EQ(receive(stays, 64), message_of(64, 10));
 }
 
-TEST(echo_server, ends_while_clients_are_connected_and_replies_are_due) {
+TEST(echo_server, stops_while_replies_are_due) {
   auto server = start_echo_server(8, 60'000'000'000, {});
   const descriptor client = connect_to(server->endpoint());
   send_all(client, message_of(8, 11));
@@ -160,7 +160,7 @@ TEST(echo_server, ends_while_clients_are_connected_and_replies_are_due) {
   EXPECT_LT(steady_clock::now() - start, 30s);
 }
 
-TEST(echo_server, listens_on_the_port_that_is_asked_for_or_says_why_not) {
+TEST(echo_server, listens_on_the_requested_port_or_throws) {
   std::uint16_t port = 0;
   {
     std::string where;

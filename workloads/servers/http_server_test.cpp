@@ -46,7 +46,7 @@ TEST_F(http_server, sends_bodies_of_any_size) {
   }
 }
 
-TEST_F(http_server, answers_requests_in_a_row_on_one_connection) {
+TEST_F(http_server, handles_consecutive_requests_on_one_connection) {
   const std::string all =
       http_conversation(*server, get("/body?bytes=3", "") + get("/nowhere", "") + get("/"));
   EXPECT_NE(all.find("200 OK"), std::string::npos);
@@ -54,7 +54,7 @@ TEST_F(http_server, answers_requests_in_a_row_on_one_connection) {
   EXPECT_NE(all.rfind("200 OK"), all.find("200 OK"));
 }
 
-TEST_F(http_server, refuses_what_it_does_not_know) {
+TEST_F(http_server, rejects_unknown_requests) {
   EXPECT_EQ(status_of(http_conversation(*server, get("/elsewhere"))), "HTTP/1.1 404 Not Found");
   EXPECT_EQ(status_of(http_conversation(*server, get("/body"))), "HTTP/1.1 404 Not Found");
   for (const char* bytes : {"", "x", "-1", "1073741825", "1&x"})
@@ -66,7 +66,7 @@ TEST_F(http_server, refuses_what_it_does_not_know) {
             "HTTP/1.1 405 Method Not Allowed");
 }
 
-TEST_F(http_server, closes_after_what_is_no_http) {
+TEST_F(http_server, closes_after_malformed_http) {
   for (const std::string request : {"hello\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/3.0\r\n\r\n",
                                     "GET / HTTP/1.1\r\nno colon\r\n\r\n"})
     EXPECT_EQ(status_of(http_conversation(*server, request)), "HTTP/1.1 400 Bad Request")
@@ -78,7 +78,7 @@ TEST_F(http_server, closes_after_what_is_no_http) {
       << "an old client, which wants a close";
 }
 
-TEST(http_server_with_delay, waits_before_it_answers) {
+TEST(http_server_with_delay, delays_replies) {
   const auto server = start_http_server(20'000'000, {});
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(body_of(http_conversation(*server, get("/body?bytes=1"))).size(), 1U);
