@@ -22,7 +22,7 @@ enum class condition { measurable, failed, unjudged };
 struct cell_state {
   gated_cell gated;
   measured_cell measured;
-  std::vector<std::string> orders;  ///< slice orders of the screen's, then confirmation's blocks
+  std::vector<std::string> orders;  ///< slice orders of all blocks, first those of the screen
   condition now = condition::measurable;
 };
 
