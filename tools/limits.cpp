@@ -49,13 +49,14 @@ duel_arm arm_of(bench_context& context, const cell_text& text) {
   const cpu_assignment cpus = assign_cpus(context.computer, text.cores);
   duel_arm arm;
   arm.command = {executable_path(), "cell"};
-  arm.what.workload = workload.name;
-  for (const auto& [name, value] : cell.workload_values.texts()) arm.what.parameters[name] = value;
-  arm.what.model = model.name;
-  arm.what.model_parameters = model.values;
-  arm.what.cores = cpus.cell;
-  arm.what.in_flight = text.in_flight;
-  arm.what.endpoint = context.servers.server_for(cell, cpus).endpoint;
+  arm.preparation.workload = workload.name;
+  for (const auto& [name, value] : cell.workload_values.texts())
+    arm.preparation.parameters[name] = value;
+  arm.preparation.model = model.name;
+  arm.preparation.model_parameters = model.values;
+  arm.preparation.cores = cpus.cell;
+  arm.preparation.in_flight = text.in_flight;
+  arm.preparation.endpoint = context.servers.server_for(cell, cpus).endpoint;
   return arm;
 }
 
@@ -86,7 +87,7 @@ shares ceiling_share(bench_context& context, const cell_text& text, double ceili
   for (std::uint32_t i = 0; i < std::min(5U, context.blocks); ++i) {
     const duel_arm arm = arm_of(context, text);
     cell_process process(arm.command, 20);
-    process.prepare(arm.what);
+    process.prepare(arm.preparation);
     process.run({.seconds = 0.3});
     const sample s = process.run({.seconds = 3});
     all.push_back(static_cast<double>(s.operations) / s.wall_s / ceiling);
@@ -101,7 +102,7 @@ shares against(bench_context& context, const duel_arm& arm,
                const std::function<double()>& program) {
   shares all;
   cell_process process(arm.command, 20);
-  process.prepare(arm.what);
+  process.prepare(arm.preparation);
   process.run({.seconds = 0.3});
   const auto arm_rate = [&] {
     const sample s = process.run({.seconds = 1});
@@ -121,7 +122,7 @@ shares against(bench_context& context, const duel_arm& arm,
 
 shares openssl_share(bench_context& context) {
   const duel_arm arm = arm_of(context, {"hashing", "event_loop", 1, 1});
-  return against(context, arm, [&] { return openssl_speed(arm.what.cores, 65536); });
+  return against(context, arm, [&] { return openssl_speed(arm.preparation.cores, 65536); });
 }
 
 shares wrk_share(bench_context& context) {
@@ -133,8 +134,9 @@ shares wrk_share(bench_context& context) {
 
 shares pgbench_share(bench_context& context) {
   const duel_arm arm = arm_of(context, {"query:engine=postgresql", "event_loop", 1, 64});
-  if (!prepare_pgbench(arm.what.endpoint)) return {};
-  return against(context, arm, [&] { return pgbench(arm.what.cores, 64, arm.what.endpoint); });
+  if (!prepare_pgbench(arm.preparation.endpoint)) return {};
+  return against(context, arm,
+                 [&] { return pgbench(arm.preparation.cores, 64, arm.preparation.endpoint); });
 }
 
 /// Returns how closely `mixed` meets its requested CPU time, in a run without waits; 1 is exact.
@@ -143,7 +145,7 @@ shares calibration_share(bench_context& context) {
   for (std::uint32_t i = 0; i < context.blocks; ++i) {
     const duel_arm arm = arm_of(context, {"mixed:cpu=500us,wait=0", "serial", 1, 1});
     cell_process process(arm.command, 20);
-    process.prepare(arm.what);
+    process.prepare(arm.preparation);
     const sample s = process.run({.seconds = 0.3});
     const double cpu_s =
         (s.cpu_user_s.value_or(0) + s.cpu_system_s.value_or(0)) / static_cast<double>(s.operations);
@@ -159,7 +161,7 @@ shares coroutine_memory_share(bench_context& context) {
   for (int i = 0; i < 3; ++i) {
     const duel_arm arm = arm_of(context, {"sleep:delay=100ms", "event_loop", 1, 10000});
     cell_process process(arm.command, 20);
-    process.prepare(arm.what);
+    process.prepare(arm.preparation);
     const sample s = process.run({.seconds = 0.5});
     const auto peak = process.finish();
     if (peak && s.base_rss_bytes)
@@ -174,7 +176,7 @@ shares start_share(bench_context& context) {
   for (std::uint32_t i = 0; i < 3 * context.blocks; ++i) {
     const duel_arm arm = arm_of(context, {"noop", "event_loop", 1, 1});
     cell_process process(arm.command, 20);
-    process.prepare(arm.what);
+    process.prepare(arm.preparation);
     all.push_back(0.010 / process.startup_s());
     process.finish();
   }

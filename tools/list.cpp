@@ -33,7 +33,7 @@ ordered_json as_json(const std::vector<planned_cell>& cells) {
                              {"parameters", parameters_json(type->parameters)}});
   for (const suite& s : all_suites())
     out["suites"].push_back({{"name", s.name},
-                             {"about", s.about},
+                             {"about", s.description},
                              {"seconds", s.seconds},
                              {"repetitions", s.repetitions}});
   out["cells"] = ordered_json::array();
@@ -67,7 +67,7 @@ void print_table(const std::vector<planned_cell>& cells) {
                  p.choices.empty() ? "" : fmt::format(" ({})", p.choices));
   }
   fmt::print("\nsuites\n");
-  for (const suite& s : all_suites()) fmt::print("  {:<26} {}\n", s.name, s.about);
+  for (const suite& s : all_suites()) fmt::print("  {:<26} {}\n", s.name, s.description);
   std::size_t skipped = 0;
   fmt::print("\ncells\n");
   for (const planned_cell& cell : cells) {

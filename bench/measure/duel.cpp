@@ -12,15 +12,15 @@ namespace {
 double log_time(const sample& s) { return std::log(s.wall_s / static_cast<double>(s.operations)); }
 
 /// Starts a process of an arm, with `padding` extra bytes in its environment.
-cell_process load(const duel_arm& arm, const duel_plan& plan, std::uint32_t padding) {
+cell_process start_arm(const duel_arm& arm, const duel_plan& plan, std::uint32_t padding) {
   std::vector<std::string> command = {"env", "CROSSOVER_LAYOUT=" + std::string(padding, 'x')};
   command.insert(command.end(), arm.command.begin(), arm.command.end());
   return cell_process(command, plan.grace_s);
 }
 
 /// Prepares and warms up the process.
-void make_ready(cell_process& process, const duel_arm& arm, const duel_plan& plan) {
-  process.prepare(arm.what);
+void prepare_and_warm_up(cell_process& process, const duel_arm& arm, const duel_plan& plan) {
+  process.prepare(arm.preparation);
   process.run({.seconds = plan.warm_up_s});
 }
 
@@ -37,8 +37,8 @@ auto as_arm_failure(bool is_b, Function action) {
 
 }  // namespace
 
-arm_failure::arm_failure(bool is_b, const error& why)
-    : error(why.kind(), why.what()), is_b_(is_b) {}
+arm_failure::arm_failure(bool is_b, const error& cause)
+    : error(cause.kind(), cause.what()), is_b_(is_b) {}
 
 double duel_group::log_ratio() const {
   return (log_time(b[0]) + log_time(b[1]) - log_time(a[0]) - log_time(a[1])) / 2;
@@ -51,21 +51,22 @@ duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan&
   block.padding_b = static_cast<std::uint32_t>(random() % 4096);
   // The arm that starts first is random too: the first may find a colder machine.
   const bool b_starts = random() % 2 == 0;
-  std::optional<cell_process> of_a, of_b;
-  const auto load_arm = [&](bool is_b) {
+  std::optional<cell_process> process_a, process_b;
+  const auto start = [&](bool is_b) {
     as_arm_failure(is_b, [&] {
-      (is_b ? of_b : of_a)
-          .emplace(load(is_b ? b : a, plan, is_b ? block.padding_b : block.padding_a));
+      (is_b ? process_b : process_a)
+          .emplace(start_arm(is_b ? b : a, plan, is_b ? block.padding_b : block.padding_a));
     });
   };
-  const auto ready_arm = [&](bool is_b) {
-    as_arm_failure(is_b, [&] { make_ready(is_b ? *of_b : *of_a, is_b ? b : a, plan); });
+  const auto prepare = [&](bool is_b) {
+    as_arm_failure(
+        is_b, [&] { prepare_and_warm_up(is_b ? *process_b : *process_a, is_b ? b : a, plan); });
   };
-  load_arm(b_starts);
-  if (plan.starts_together) load_arm(!b_starts);
-  ready_arm(b_starts);
-  if (!plan.starts_together) load_arm(!b_starts);
-  ready_arm(!b_starts);
+  start(b_starts);
+  if (plan.starts_together) start(!b_starts);
+  prepare(b_starts);
+  if (!plan.starts_together) start(!b_starts);
+  prepare(!b_starts);
   run_request slice;
   slice.operations = plan.operations;
   if (plan.operations == 0) slice.seconds = plan.slice_s;
@@ -73,10 +74,10 @@ duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan&
     duel_group group;
     group.a_first = random() % 2 == 0;
     const auto take_a = [&](int turn) {
-      group.a[turn] = as_arm_failure(false, [&] { return of_a->run(slice); });
+      group.a[turn] = as_arm_failure(false, [&] { return process_a->run(slice); });
     };
     const auto take_b = [&](int turn) {
-      group.b[turn] = as_arm_failure(true, [&] { return of_b->run(slice); });
+      group.b[turn] = as_arm_failure(true, [&] { return process_b->run(slice); });
     };
     if (group.a_first) {
       take_a(0), take_b(0), take_b(1), take_a(1);
@@ -85,8 +86,8 @@ duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan&
     }
     block.groups.push_back(std::move(group));
   }
-  const auto memory_a = as_arm_failure(false, [&] { return of_a->finish(); });
-  const auto memory_b = as_arm_failure(true, [&] { return of_b->finish(); });
+  const auto memory_a = as_arm_failure(false, [&] { return process_a->finish(); });
+  const auto memory_b = as_arm_failure(true, [&] { return process_b->finish(); });
   for (duel_group& group : block.groups) {
     for (sample& s : group.a) s.peak_rss_bytes = memory_a;
     for (sample& s : group.b) s.peak_rss_bytes = memory_b;
@@ -103,14 +104,14 @@ std::vector<duel_block> run_duel(const duel_arm& a, const duel_arm& b, const due
 }
 
 sample try_arm(const duel_arm& arm, const duel_plan& plan, double seconds) {
-  cell_process process = load(arm, plan, 0);
-  make_ready(process, arm, plan);
-  std::array<sample, 7> seen;
-  for (sample& s : seen) s = process.run({.seconds = seconds / seen.size()});
+  cell_process process = start_arm(arm, plan, 0);
+  prepare_and_warm_up(process, arm, plan);
+  std::array<sample, 7> samples;
+  for (sample& s : samples) s = process.run({.seconds = seconds / samples.size()});
   process.finish();
-  std::nth_element(seen.begin(), seen.begin() + 3, seen.end(),
+  std::nth_element(samples.begin(), samples.begin() + 3, samples.end(),
                    [](const sample& x, const sample& y) { return log_time(x) < log_time(y); });
-  return seen[3];
+  return samples[3];
 }
 
 }  // namespace crossover

@@ -15,7 +15,7 @@ namespace crossover {
 /// the same server.
 struct duel_arm {
   std::vector<std::string> command;  ///< program and arguments, up to and including `cell`
-  cell_preparation what;
+  cell_preparation preparation;
 };
 
 /// Plan for measuring two arms against each other (duet benchmarking: Bulej et al. 2020). Two live
@@ -51,7 +51,7 @@ struct duel_block {
 /// Failure of one arm, with the message of its cause.
 class arm_failure : public error {
  public:
-  arm_failure(bool is_b, const error& why);
+  arm_failure(bool is_b, const error& cause);
   bool is_b() const { return is_b_; }
 
  private:

@@ -1,5 +1,6 @@
 #include "bench/measure/environment.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <oneapi/tbb/version.h>
 #include <openssl/crypto.h>
@@ -8,6 +9,7 @@
 #include <boost/version.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -27,24 +29,24 @@ std::string first_line(const std::string& path) {
 std::string value_in(const std::string& path, const std::string& key, char separator) {
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);) {
-    const std::size_t at = line.find(separator);
-    if (at == std::string::npos) continue;
-    std::string name = line.substr(0, at);
+    const std::size_t position = line.find(separator);
+    if (position == std::string::npos) continue;
+    std::string name = line.substr(0, position);
     name.erase(
         std::find_if(name.rbegin(), name.rend(), [](char c) { return c != ' ' && c != '\t'; })
             .base(),
         name.end());
     if (name != key) continue;
-    const std::size_t from = line.find_first_not_of(" \t\"", at + 1);
-    if (from == std::string::npos) return {};
-    return line.substr(from, line.find_last_not_of(" \t\"") - from + 1);
+    const std::size_t begin = line.find_first_not_of(" \t\"", position + 1);
+    if (begin == std::string::npos) return {};
+    return line.substr(begin, line.find_last_not_of(" \t\"") - begin + 1);
   }
   return {};
 }
 
 }  // namespace
 
-std::map<std::string, std::string> read_environment(const machine& here) {
+std::map<std::string, std::string> read_environment(const machine& computer) {
   std::map<std::string, std::string> e;
   const auto put = [&](const char* key, const std::string& value) {
     if (!value.empty()) e[key] = value;
@@ -57,16 +59,16 @@ std::map<std::string, std::string> read_environment(const machine& here) {
   put("operating_system", value_in("/etc/os-release", "PRETTY_NAME", '='));
   put("cpu_model", value_in("/proc/cpuinfo", "model name", ':'));
   put("cpu_mhz", value_in("/proc/cpuinfo", "cpu MHz", ':'));
-  put("cpus", fmt::format("{}", here.cpus.size()));
-  put("cores", fmt::format("{}", here.cores()));
+  put("cpus", fmt::format("{}", computer.cpus.size()));
+  put("cores", fmt::format("{}", computer.cores()));
   std::set<int> packages, nodes;
-  for (const cpu_location& place : here.cpus) {
-    packages.insert(place.package);
-    nodes.insert(place.numa_node);
+  for (const cpu_location& location : computer.cpus) {
+    packages.insert(location.package);
+    nodes.insert(location.numa_node);
   }
   put("packages", fmt::format("{}", packages.size()));
   put("numa_nodes", fmt::format("{}", nodes.size()));
-  put("quota", here.quota > 0 ? fmt::format("{:g} CPUs", here.quota) : "none");
+  put("quota", computer.quota > 0 ? fmt::format("{:g} CPUs", computer.quota) : "none");
   const std::string governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
   put("governor", governor.empty() ? "none" : governor);
   put("clock_source",
@@ -87,7 +89,13 @@ std::map<std::string, std::string> read_environment(const machine& here) {
   return e;
 }
 
-double stolen_seconds(const std::vector<int>& cpus) {
+std::string utc_timestamp() {
+  return fmt::format(
+      "{:%Y-%m-%dT%H:%M:%S}+00:00",
+      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+}
+
+double steal_seconds(const std::vector<int>& cpus) {
   std::ifstream in("/proc/stat");
   double ticks = 0;
   for (std::string line; std::getline(in, line);) {
@@ -104,8 +112,8 @@ double stolen_seconds(const std::vector<int>& cpus) {
 
 double pressure_seconds() {
   const std::string line = first_line("/proc/pressure/cpu");
-  const std::size_t at = line.find("total=");
-  return at == std::string::npos ? -1 : std::stod(line.substr(at + 6)) * 1e-6;
+  const std::size_t position = line.find("total=");
+  return position == std::string::npos ? -1 : std::stod(line.substr(position + 6)) * 1e-6;
 }
 
 }  // namespace crossover

@@ -10,11 +10,14 @@ namespace crossover {
 /// Returns the fingerprint of the machine and the build, for people and for comparing files:
 /// `cpu_model`, `cpus`, `kernel`, `governor`, `quota`, `build_type`, …. Unknown values are left
 /// out.
-std::map<std::string, std::string> read_environment(const machine& here);
+std::map<std::string, std::string> read_environment(const machine& computer);
+
+/// Returns the present time in UTC, as in "2026-01-31T12:00:00+00:00".
+std::string utc_timestamp();
 
 /// Returns the CPU time in s that the hypervisor has taken from these CPUs since boot ("steal" in
 /// /proc/stat).
-double stolen_seconds(const std::vector<int>& cpus);
+double steal_seconds(const std::vector<int>& cpus);
 /// Returns the seconds since boot during which any task waited for a CPU ("some" in
 /// /proc/pressure/cpu); negative if unknown.
 double pressure_seconds();

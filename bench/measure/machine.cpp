@@ -32,9 +32,9 @@ topology load(const std::string& synthetic) {
 
 /// Returns the smallest quota of the process's cgroup and its ancestors (v2 cpu.max, v1 quota).
 double read_quota() {
-  double least = 0;
+  double smallest = 0;
   const auto note = [&](double quota) {
-    if (quota > 0 && (least == 0 || quota < least)) least = quota;
+    if (quota > 0 && (smallest == 0 || quota < smallest)) smallest = quota;
   };
   std::ifstream memberships("/proc/self/cgroup");
   for (std::string line; std::getline(memberships, line);) {
@@ -51,7 +51,7 @@ double read_quota() {
       v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
   double quota = 0, period = 0;
   if (v1_quota >> quota && v1_period >> period && quota > 0 && period > 0) note(quota / period);
-  return least;
+  return smallest;
 }
 
 }  // namespace
@@ -64,15 +64,15 @@ double quota_of(const std::string& cpu_max) {
 
 machine read_machine(const std::string& synthetic) {
   const topology t = load(synthetic);
-  const bool here = synthetic.empty();
+  const bool real = synthetic.empty();
   const std::unique_ptr<hwloc_bitmap_s, decltype(&hwloc_bitmap_free)> allowed(hwloc_bitmap_alloc(),
                                                                               &hwloc_bitmap_free);
-  if (!here || hwloc_get_cpubind(t.get(), allowed.get(), HWLOC_CPUBIND_PROCESS) != 0)
+  if (!real || hwloc_get_cpubind(t.get(), allowed.get(), HWLOC_CPUBIND_PROCESS) != 0)
     hwloc_bitmap_copy(allowed.get(), hwloc_topology_get_topology_cpuset(t.get()));
 
   struct ordered {
     int sibling;
-    cpu_location place;
+    cpu_location location;
   };
   std::vector<ordered> all;
   for (hwloc_obj_t pu = nullptr;
@@ -80,28 +80,28 @@ machine read_machine(const std::string& synthetic) {
     if (!hwloc_bitmap_isset(allowed.get(), pu->os_index)) continue;
     const hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(t.get(), HWLOC_OBJ_CORE, pu);
     const hwloc_obj_t package = hwloc_get_ancestor_obj_by_type(t.get(), HWLOC_OBJ_PACKAGE, pu);
-    cpu_location place;
-    place.cpu = static_cast<int>(pu->os_index);
-    place.core = static_cast<int>(core != nullptr ? core->logical_index : pu->logical_index);
-    place.package = package != nullptr ? static_cast<int>(package->logical_index) : 0;
+    cpu_location location;
+    location.cpu = static_cast<int>(pu->os_index);
+    location.core = static_cast<int>(core != nullptr ? core->logical_index : pu->logical_index);
+    location.package = package != nullptr ? static_cast<int>(package->logical_index) : 0;
     const int node = pu->nodeset != nullptr ? hwloc_bitmap_first(pu->nodeset) : 0;
-    place.numa_node = std::max(0, node);
+    location.numa_node = std::max(0, node);
     const auto siblings = std::count_if(
-        all.begin(), all.end(), [&](const ordered& o) { return o.place.core == place.core; });
-    all.push_back({static_cast<int>(siblings), place});
+        all.begin(), all.end(), [&](const ordered& o) { return o.location.core == location.core; });
+    all.push_back({static_cast<int>(siblings), location});
   }
   if (all.empty()) throw error(error_kind::unsupported, "no CPU available to this process");
   std::stable_sort(all.begin(), all.end(),
                    [](const ordered& a, const ordered& b) { return a.sibling < b.sibling; });
-  machine read;
-  for (const ordered& o : all) read.cpus.push_back(o.place);
-  if (here) read.quota = read_quota();
-  return read;
+  machine result;
+  for (const ordered& o : all) result.cpus.push_back(o.location);
+  if (real) result.quota = read_quota();
+  return result;
 }
 
 std::uint32_t machine::cores() const {
   std::set<int> distinct;
-  for (const cpu_location& place : cpus) distinct.insert(place.core);
+  for (const cpu_location& location : cpus) distinct.insert(location.core);
   return static_cast<std::uint32_t>(distinct.size());
 }
 
@@ -111,24 +111,24 @@ std::uint32_t machine::usable() const {
   return std::min(all, std::max(1U, static_cast<std::uint32_t>(std::floor(quota))));
 }
 
-cpu_assignment assign_cpus(const machine& here, std::uint32_t cores) {
-  cpu_assignment given;
-  std::set<int> taken;
-  for (std::uint32_t i = 0; i < cores && i < here.cpus.size(); ++i) {
-    given.cell.push_back(here.cpus[i].cpu);
-    taken.insert(here.cpus[i].core);
+cpu_assignment assign_cpus(const machine& computer, std::uint32_t cores) {
+  cpu_assignment assigned;
+  std::set<int> cell_cores;
+  for (std::uint32_t i = 0; i < cores && i < computer.cpus.size(); ++i) {
+    assigned.cell.push_back(computer.cpus[i].cpu);
+    cell_cores.insert(computer.cpus[i].core);
   }
-  for (const cpu_location& place : here.cpus)
-    if (!taken.contains(place.core)) given.server.push_back(place.cpu);
-  given.shared = given.server.empty();
-  if (given.shared) given.server = given.cell;
-  return given;
+  for (const cpu_location& location : computer.cpus)
+    if (!cell_cores.contains(location.core)) assigned.server.push_back(location.cpu);
+  assigned.shared = assigned.server.empty();
+  if (assigned.shared) assigned.server = assigned.cell;
+  return assigned;
 }
 
-std::vector<std::uint32_t> standard_cores(const machine& here) {
+std::vector<std::uint32_t> standard_cores(const machine& computer) {
   std::vector<std::uint32_t> axis;
-  for (std::uint32_t cores = 1; cores < here.usable(); cores *= 2) axis.push_back(cores);
-  axis.push_back(here.usable());
+  for (std::uint32_t cores = 1; cores < computer.usable(); cores *= 2) axis.push_back(cores);
+  axis.push_back(computer.usable());
   return axis;
 }
 

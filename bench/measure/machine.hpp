@@ -40,10 +40,11 @@ struct cpu_assignment {
 };
 
 /// Assigns the first `cores` CPUs to the cell, and to the server the CPUs of the physical cores
-/// that the cell does not use. If there are none, both share. `cores` is at most `here.usable()`.
-cpu_assignment assign_cpus(const machine& here, std::uint32_t cores);
+/// that the cell does not use. If there are none, both share. `cores` is at most
+/// `computer.usable()`.
+cpu_assignment assign_cpus(const machine& computer, std::uint32_t cores);
 
 /// Returns 1, 2, 4, … and the number of usable CPUs: the default axis of cores.
-std::vector<std::uint32_t> standard_cores(const machine& here);
+std::vector<std::uint32_t> standard_cores(const machine& computer);
 
 }  // namespace crossover

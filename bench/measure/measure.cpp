@@ -13,83 +13,82 @@
 namespace crossover {
 namespace {
 
-cell_preparation preparation_of(const planned_cell& cell, const cpu_assignment& given,
+cell_preparation preparation_of(const planned_cell& cell, const cpu_assignment& cpus,
                                 const std::string& endpoint) {
-  cell_preparation what;
-  what.workload = cell.workload->name;
+  cell_preparation preparation;
+  preparation.workload = cell.workload->name;
   // A cell in another language need not know every parameter: it gets only those that differ from
   // their defaults.
   for (const parameter& p : cell.workload->parameters) {
     const std::string& text = cell.workload_values.text(p.name);
     if (cell.model->script.empty() || text != p.default_value)
-      what.parameters[std::string(p.name)] = text;
+      preparation.parameters[std::string(p.name)] = text;
   }
-  what.model = cell.model->name;
-  for (const auto& [name, text] : cell.model_values.texts()) what.model_parameters[name] = text;
-  what.cores = given.cell;
-  what.in_flight = cell.in_flight;
-  what.endpoint = endpoint;
-  return what;
+  preparation.model = cell.model->name;
+  for (const auto& [name, text] : cell.model_values.texts())
+    preparation.model_parameters[name] = text;
+  preparation.cores = cpus.cell;
+  preparation.in_flight = cell.in_flight;
+  preparation.endpoint = endpoint;
+  return preparation;
 }
 
 double throughput(const sample& s) { return static_cast<double>(s.operations) / s.wall_s; }
 
 /// Returns the minimum and maximum throughput over a cell's repetitions.
 std::pair<double, double> range_of(const cell_result& cell) {
-  double least = throughput(cell.samples.front()), most = least;
+  double lowest = throughput(cell.samples.front()), highest = lowest;
   for (const sample& s : cell.samples) {
-    least = std::min(least, throughput(s));
-    most = std::max(most, throughput(s));
+    lowest = std::min(lowest, throughput(s));
+    highest = std::max(highest, throughput(s));
   }
-  return {least, most};
+  return {lowest, highest};
 }
 
-}  // namespace
-
-namespace {
-
-cell_process start_cell(const measuring& how, const planned_cell& cell) {
-  std::vector<std::string> command = how.launcher;
+cell_process start_cell(const measure_options& options, const planned_cell& cell) {
+  std::vector<std::string> command = options.launcher;
   if (cell.model->script.empty())
-    command.insert(command.end(), {how.program, "cell"});
+    command.insert(command.end(), {options.program, "cell"});
   else
-    command.insert(command.end(), {"python3", how.cells + "/" + std::string(cell.model->script)});
+    command.insert(command.end(),
+                   {"python3", options.cells + "/" + std::string(cell.model->script)});
   // The timeout grows with the minimum operation time: a 10 s wait cannot end sooner.
   return cell_process(command,
-                      how.grace_s + 3 * cell.workload->min_operation_s(cell.workload_values));
+                      options.grace_s + 3 * cell.workload->min_operation_s(cell.workload_values));
 }
 
 }  // namespace
 
-measure_function measure_in_fresh_process(measuring how, machine here, server_pool& servers) {
-  return [how = std::move(how), here = std::move(here), &servers,
-          turn = std::uint64_t{0}](const planned_cell& cell) mutable {
-    const cpu_assignment given = assign_cpus(here, cell.cores);
-    const server_pool::place server = servers.server_for(cell, given);
-    cell_process process = start_cell(how, cell);
-    process.prepare(preparation_of(cell, given, server.endpoint));
+measure_function measure_in_fresh_process(measure_options options, machine computer,
+                                          server_pool& servers) {
+  return [options = std::move(options), computer = std::move(computer), &servers,
+          repetition = std::uint64_t{0}](const planned_cell& cell) mutable {
+    const cpu_assignment cpus = assign_cpus(computer, cell.cores);
+    const server_pool::server server = servers.server_for(cell, cpus);
+    cell_process process = start_cell(options, cell);
+    process.prepare(preparation_of(cell, cpus, server.endpoint));
     // The warm-up is a closed loop: at a low rate it could end without any operation.
-    run_request request{how.warm_up_s, 0, 0, how.seed + turn++};
+    run_request request{options.warm_up_s, 0, 0, options.seed + repetition++};
     process.run(request);
 
-    const double fixture_before = server.pid >= 0 ? cpu_seconds_of(server.pid) : 0;
-    const double stolen_before = stolen_seconds(given.cell);
+    const double server_cpu_before = server.pid >= 0 ? cpu_seconds_of(server.pid) : 0;
+    const double steal_before = steal_seconds(cpus.cell);
     const double pressure_before = pressure_seconds();
-    request.seconds = how.seconds;
+    request.seconds = options.seconds;
     request.rate = cell.rate;
     request.seed += 1'000'000;
     measurement m;
-    m.measured = process.run(request);
-    m.measured.steal_s = stolen_seconds(given.cell) - stolen_before;
-    if (pressure_before >= 0) m.measured.pressure_s = pressure_seconds() - pressure_before;
+    m.result = process.run(request);
+    m.result.steal_s = steal_seconds(cpus.cell) - steal_before;
+    if (pressure_before >= 0) m.result.pressure_s = pressure_seconds() - pressure_before;
     if (server.pid >= 0) {
-      m.measured.server_cpu_s = cpu_seconds_of(server.pid) - fixture_before;
-      m.measured.server_cpus = static_cast<double>(server.cpus);
+      m.result.server_cpu_s = cpu_seconds_of(server.pid) - server_cpu_before;
+      m.result.server_cpus = static_cast<double>(server.cpus);
     }
-    m.measured.peak_rss_bytes = process.finish();
+    m.result.peak_rss_bytes = process.finish();
     m.environment = process.environment();
-    m.findings = findings_of(cell, m.measured);
-    if (server.pid >= 0 && given.shared)
+    m.findings = findings_of(cell, m.result);
+    if (server.pid >= 0 && cpus.shared)
       m.findings.push_back(
           {"shared_cores",
            "the server ran on the cell's own cores, since this machine has no others: "
@@ -98,26 +97,28 @@ measure_function measure_in_fresh_process(measuring how, machine here, server_po
   };
 }
 
-std::pair<sample, run_trace> trace_in_fresh_process(const measuring& how, const machine& here,
-                                                    server_pool& servers, const planned_cell& cell,
+std::pair<sample, run_trace> trace_in_fresh_process(const measure_options& options,
+                                                    const machine& computer, server_pool& servers,
+                                                    const planned_cell& cell,
                                                     double operations_per_s) {
-  const cpu_assignment given = assign_cpus(here, cell.cores);
-  cell_preparation what = preparation_of(cell, given, servers.server_for(cell, given).endpoint);
-  what.trace = true;
-  cell_process process = start_cell(how, cell);
-  process.prepare(what);
-  process.run({how.warm_up_s, 0, 0, how.seed});
+  const cpu_assignment cpus = assign_cpus(computer, cell.cores);
+  cell_preparation preparation =
+      preparation_of(cell, cpus, servers.server_for(cell, cpus).endpoint);
+  preparation.trace = true;
+  cell_process process = start_cell(options, cell);
+  process.prepare(preparation);
+  process.run({options.warm_up_s, 0, 0, options.seed});
   // 50 ms, but at least four operations per lane and at most what a viewer can show.
-  constexpr double seconds = 0.05, most = 4000;
-  const double least = std::min(most, 4.0 * cell.in_flight);
+  constexpr double seconds = 0.05, max_operations = 4000;
+  const double min_operations = std::min(max_operations, 4.0 * cell.in_flight);
   run_request request;
   if (cell.rate > 0) {
     request.rate = cell.rate;
-    request.seconds = std::clamp(seconds * cell.rate, 5.0, most) / cell.rate;
-    request.seed = how.seed;
+    request.seconds = std::clamp(seconds * cell.rate, 5.0, max_operations) / cell.rate;
+    request.seed = options.seed;
   } else {
     request.operations = static_cast<std::uint64_t>(
-        std::clamp(seconds * operations_per_s, std::max(1.0, least), most));
+        std::clamp(seconds * operations_per_s, std::max(1.0, min_operations), max_operations));
   }
   auto traced = process.run_traced(request);
   process.finish();
@@ -125,22 +126,22 @@ std::pair<sample, run_trace> trace_in_fresh_process(const measuring& how, const 
 }
 
 std::vector<finding> findings_of(const planned_cell& cell, const sample& s) {
-  std::vector<finding> found;
+  std::vector<finding> findings;
   if (s.server_cpu_s && s.server_cpus) {
     const double share = *s.server_cpu_s / (s.wall_s * *s.server_cpus);
     if (share > server_bound_share)
-      found.push_back(
+      findings.push_back(
           {"server_bound", fmt::format("the server used {:.0f} % of its {:g} CPUs: the figure is "
                                        "the server's limit, not the model's",
                                        100 * share, *s.server_cpus)});
   }
   if (s.steal_s && *s.steal_s > 0.02 * s.wall_s * cell.cores)
-    found.push_back({"steal", fmt::format("the hypervisor took {:.1f} % of the cell's CPU time",
-                                          100 * *s.steal_s / (s.wall_s * cell.cores))});
+    findings.push_back({"steal", fmt::format("the hypervisor took {:.1f} % of the cell's CPU time",
+                                             100 * *s.steal_s / (s.wall_s * cell.cores))});
   std::uint64_t errors = 0;
   for (const auto& [name, count] : s.errors) errors += count;
   if (errors > 0)
-    found.push_back(
+    findings.push_back(
         {"errors",
          fmt::format(
              "{} operations ended in error, mostly {}", errors,
@@ -148,57 +149,59 @@ std::vector<finding> findings_of(const planned_cell& cell, const sample& s) {
                return a.second < b.second;
              })->first)});
   if (s.rate && s.achieved_rate && *s.achieved_rate < 0.98 * *s.rate)
-    found.push_back({"behind_schedule",
-                     fmt::format("{:.4g} operations per second were started, {:.4g} were intended",
-                                 *s.achieved_rate, *s.rate)});
+    findings.push_back(
+        {"behind_schedule",
+         fmt::format("{:.4g} operations per second were started, {:.4g} were intended",
+                     *s.achieved_rate, *s.rate)});
   if (!s.rate && s.latency && s.latency->count() > 0) {
     // Little's law. Operations cut short by the end of the run count less, so short runs deviate.
     const double in_flight = throughput(s) * s.latency->mean_ns * 1e-9;
     const double tolerance = 0.1 + 2.0 * cell.in_flight / static_cast<double>(s.operations);
     if (errors == 0 && std::abs(in_flight / cell.in_flight - 1) > tolerance)
-      found.push_back({"littles_law", fmt::format("throughput × mean latency is {:.3g} with {} in "
-                                                  "flight: some waiting was not measured",
-                                                  in_flight, cell.in_flight)});
+      findings.push_back(
+          {"littles_law", fmt::format("throughput × mean latency is {:.3g} with {} in "
+                                      "flight: some waiting was not measured",
+                                      in_flight, cell.in_flight)});
   }
-  return found;
+  return findings;
 }
 
 void judge_ceilings(results& all) {
-  const auto fail = [](cell_result& cell, const std::string& why) {
+  const auto fail = [](cell_result& cell, const std::string& reason) {
     cell.status = cell_status::failed;
-    cell.reason = why;
-    cell.findings.push_back({"above_ceiling", why});
+    cell.reason = reason;
+    cell.findings.push_back({"above_ceiling", reason});
   };
   for (cell_result& cell : all.cells) {
     if (cell.status != cell_status::ok || cell.samples.empty() || !cell.cores) continue;
-    const double least = range_of(cell).first;
-    if (cell.ceiling && least > 1.01 * *cell.ceiling) {
+    const double lowest = range_of(cell).first;
+    if (cell.ceiling && lowest > 1.01 * *cell.ceiling) {
       fail(cell, fmt::format("{:.4g} operations per second exceed in flight / delay = {:.4g}: work "
                              "was skipped",
-                             least, *cell.ceiling));
+                             lowest, *cell.ceiling));
       continue;
     }
     if (cell.ceiling || *cell.cores == 1) continue;
-    double best_of_one = 0;
-    bool compute_bound = true, any = false;
-    for (const cell_result& one : all.cells) {
-      if (one.workload != cell.workload || one.parameters != cell.parameters || one.cores != 1U ||
-          one.samples.empty())
+    double best_single = 0;
+    bool compute_bound = true, measured_single = false;
+    for (const cell_result& single : all.cells) {
+      if (single.workload != cell.workload || single.parameters != cell.parameters ||
+          single.cores != 1U || single.samples.empty())
         continue;
-      best_of_one = std::max(best_of_one, range_of(one).second);
-      any = true;
-      for (const sample& s : one.samples)
+      best_single = std::max(best_single, range_of(single).second);
+      measured_single = true;
+      for (const sample& s : single.samples)
         if (!s.cpu_user_s || s.server_cpu_s ||
             *s.cpu_user_s + s.cpu_system_s.value_or(0) < 0.9 * s.wall_s)
           compute_bound = false;
     }
-    compute_bound = compute_bound && any;
+    compute_bound = compute_bound && measured_single;
     // Work that keeps one core busy gains at most a factor of k from k cores, apart from noise and
     // turbo clocks.
-    if (best_of_one > 0 && compute_bound && least > 1.25 * *cell.cores * best_of_one)
+    if (best_single > 0 && compute_bound && lowest > 1.25 * *cell.cores * best_single)
       fail(cell, fmt::format("{:.4g} operations per second exceed {} times the best one-core rate "
                              "{:.4g}: work was skipped",
-                             least, *cell.cores, best_of_one));
+                             lowest, *cell.cores, best_single));
   }
 }
 

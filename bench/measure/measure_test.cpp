@@ -7,7 +7,7 @@ namespace {
 
 planned_cell cell_with(std::uint32_t cores, std::uint32_t in_flight) {
   planned_cell cell;
-  cell.name = "made up";
+  cell.name = "example";
   cell.cores = cores;
   cell.in_flight = in_flight;
   return cell;
@@ -37,11 +37,10 @@ TEST(findings, a_sound_sample_has_none) {
   sample bare;
   bare.operations = 1;
   bare.wall_s = 1;
-  EXPECT_EQ(codes_of(cell_with(1, 1), bare), codes{})
-      << "nothing is found in what was not measured";
+  EXPECT_EQ(codes_of(cell_with(1, 1), bare), codes{}) << "absent values give no findings";
 }
 
-TEST(findings, a_busy_fixture_bounds_the_cell) {
+TEST(findings, a_busy_server_is_reported) {
   sample s = sound_sample(10'000, 0.2, 64);
   s.server_cpus = 2;
   s.server_cpu_s = 0.35;
@@ -51,22 +50,22 @@ TEST(findings, a_busy_fixture_bounds_the_cell) {
   EXPECT_NE(findings_of(cell_with(1, 64), s)[0].detail.find("92 %"), std::string::npos);
 }
 
-TEST(findings, stolen_time_counts_against_all_the_cells_cores) {
+TEST(findings, steal_is_relative_to_all_cores_of_the_cell) {
   sample s = sound_sample(10'000, 1, 64);
   s.steal_s = 0.03;
   EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{"steal"});
   EXPECT_EQ(codes_of(cell_with(2, 64), s), codes{});
 }
 
-TEST(findings, errors_are_summed_and_the_commonest_named) {
+TEST(findings, errors_are_summed_and_the_most_frequent_is_named) {
   sample s = sound_sample(10'000, 1, 1);
   s.errors = {{"connect:ECONNREFUSED", 2}, {"receive:EOF", 5}};
-  const auto found = findings_of(cell_with(1, 1), s);
-  ASSERT_EQ(found.size(), 1U);
-  EXPECT_EQ(found[0], (finding{"errors", "7 operations ended in error, mostly receive:EOF"}));
+  const auto findings = findings_of(cell_with(1, 1), s);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0], (finding{"errors", "7 operations ended in error, mostly receive:EOF"}));
 }
 
-TEST(findings, an_open_loop_that_falls_behind_says_so) {
+TEST(findings, an_open_loop_behind_schedule_is_reported) {
   sample s = sound_sample(1000, 1, 8);
   s.rate = 1000;
   s.achieved_rate = 985;
@@ -75,13 +74,13 @@ TEST(findings, an_open_loop_that_falls_behind_says_so) {
   EXPECT_EQ(codes_of(cell_with(1, 8), s), codes{"behind_schedule"});
 }
 
-TEST(findings, littles_law_finds_waiting_that_was_not_seen) {
+TEST(findings, littles_law_detects_unmeasured_waiting) {
   sample s = sound_sample(100'000, 1, 64);
   s.latency->mean_ns *= 0.8;
   EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{"littles_law"});
   s.rate = 1e5;
   s.achieved_rate = 1e5;
-  EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{}) << "it holds for closed loops";
+  EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{}) << "checked for closed loops only";
 }
 
 cell_result result_with(const std::string& model, std::uint32_t cores,
@@ -103,7 +102,7 @@ cell_result result_with(const std::string& model, std::uint32_t cores,
   return cell;
 }
 
-TEST(ceilings, more_than_in_flight_over_delay_allows_was_skipped_work) {
+TEST(ceilings, throughput_above_in_flight_over_delay_fails) {
   results all;
   all.cells = {result_with("event_loop", 1, {1500, 1600}),
                result_with("thread_pool", 1, {1000, 1600})};
@@ -112,10 +111,10 @@ TEST(ceilings, more_than_in_flight_over_delay_allows_was_skipped_work) {
   EXPECT_EQ(all.cells[0].status, cell_status::failed);
   EXPECT_NE(all.cells[0].reason.find("work was skipped"), std::string::npos);
   EXPECT_EQ(all.cells[0].findings.at(0).code, "above_ceiling");
-  EXPECT_EQ(all.cells[1].status, cell_status::ok) << "only when every repetition is above it";
+  EXPECT_EQ(all.cells[1].status, cell_status::ok) << "fails only if every repetition is above it";
 }
 
-TEST(ceilings, compute_bound_work_cannot_gain_more_than_its_cores) {
+TEST(ceilings, compute_bound_speedup_above_the_core_count_fails) {
   results all;
   all.cells = {result_with("reference", 1, {1000, 1010}),
                result_with("thread_pool", 2, {2000, 2400}),
@@ -126,14 +125,14 @@ TEST(ceilings, compute_bound_work_cannot_gain_more_than_its_cores) {
   EXPECT_EQ(all.cells[2].status, cell_status::failed);
 }
 
-TEST(ceilings, work_that_waits_may_gain_more) {
+TEST(ceilings, waiting_work_may_scale_beyond_the_core_count) {
   results all;
   all.cells = {result_with("reference", 1, {1000}, 0.3), result_with("processes", 2, {9000})};
   judge_ceilings(all);
   EXPECT_EQ(all.cells[1].status, cell_status::ok);
 }
 
-TEST(ceilings, other_parameters_are_other_work) {
+TEST(ceilings, cells_with_other_parameters_are_not_compared) {
   results all;
   all.cells = {result_with("reference", 1, {1000}), result_with("processes", 2, {9000})};
   all.cells[1].parameters = {{"bytes", "1KiB"}};
@@ -141,7 +140,7 @@ TEST(ceilings, other_parameters_are_other_work) {
   EXPECT_EQ(all.cells[1].status, cell_status::ok);
 }
 
-TEST(ceilings, what_has_no_samples_is_left_alone) {
+TEST(ceilings, cells_without_samples_are_unchanged) {
   results all;
   all.cells = {result_with("event_loop", 2, {})};
   all.cells[0].ceiling = 1;

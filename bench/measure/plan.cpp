@@ -21,9 +21,9 @@ constexpr std::uint64_t own_descriptors = 64;
 std::string model_text(const model_type& model, const parameter_values& values) {
   std::string text(model.name);
   char separator = ':';
-  const parameter_values standard(model.name, model.parameters, {});
+  const parameter_values defaults(model.name, model.parameters, {});
   for (const parameter& p : model.parameters) {
-    if (values.text(p.name) == standard.text(p.name)) continue;
+    if (values.text(p.name) == defaults.text(p.name)) continue;
     text += fmt::format("{}{}={}", separator, p.name, values.text(p.name));
     separator = ',';
   }
@@ -41,15 +41,16 @@ std::string name_of(const planned_cell& cell) {
   return name;
 }
 
-std::string why_not(const planned_cell& cell, const machine_limits& limits, bool external_server) {
+std::string find_skip_reason(const planned_cell& cell, const machine_limits& limits,
+                             bool external_server) {
   if (cell.workload->unsupported_reason != nullptr)
-    if (std::string why = cell.workload->unsupported_reason(
+    if (std::string reason = cell.workload->unsupported_reason(
             {&cell.workload_values, cell.in_flight, external_server});
-        !why.empty())
-      return why;
+        !reason.empty())
+      return reason;
   const cell_request request{cell.workload, &cell.workload_values, &cell.model_values,
                              cell.cores,    cell.in_flight,        cell.rate > 0};
-  if (std::string why = unsupported_reason(*cell.model, request); !why.empty()) return why;
+  if (std::string reason = unsupported_reason(*cell.model, request); !reason.empty()) return reason;
   const std::uint64_t lanes_per_process = cell.model->forks ? 1 : cell.in_flight;
   const std::uint64_t workers = cell.model->workers(request);
   const std::uint64_t descriptors = lanes_per_process * cell.workload->descriptors_per_lane +
@@ -63,10 +64,10 @@ std::string why_not(const planned_cell& cell, const machine_limits& limits, bool
   return {};
 }
 
-std::uint64_t number_in(const char* path, std::uint64_t otherwise) {
+std::uint64_t number_in(const char* path, std::uint64_t fallback) {
   std::ifstream in(path);
   std::uint64_t number = 0;
-  return in >> number ? number : otherwise;
+  return in >> number ? number : fallback;
 }
 
 planned_cell plan_one(const workload_type& workload, const parameter_values& workload_values,
@@ -87,7 +88,7 @@ planned_cell plan_one(const workload_type& workload, const parameter_values& wor
                                     "up all others on its loop",
                                     workload.name)});
   cell.name = name_of(cell);
-  cell.skip_reason = why_not(cell, limits, external_server);
+  cell.skip_reason = find_skip_reason(cell, limits, external_server);
   return cell;
 }
 
@@ -105,27 +106,28 @@ machine_limits read_limits() {
   return limits;
 }
 
-std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machine& here,
+std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machine& computer,
                                const machine_limits& limits,
                                const std::set<std::string>& external_servers) {
   std::vector<planned_cell> cells;
   std::set<std::string> names;
   for (const matrix& m : matrices) {
     for (const std::uint32_t cores : m.cores)
-      if (cores == 0 || cores > here.usable())
+      if (cores == 0 || cores > computer.usable())
         throw error(error_kind::invalid, fmt::format("--cores {}: must be 1 to {} on this machine",
-                                                     cores, here.usable()));
+                                                     cores, computer.usable()));
     for (const std::uint32_t in_flight : m.in_flight)
       if (in_flight == 0 || in_flight > 1'000'000)
         throw error(error_kind::invalid,
                     fmt::format("--in-flight {}: must be 1 to 1000000", in_flight));
-    for (const named_parameters& w : m.workloads) {
-      const workload_type& workload = find_workload(w.name);
-      const parameter_values workload_values(workload.name, workload.parameters, w.values);
+    for (const named_parameters& chosen_workload : m.workloads) {
+      const workload_type& workload = find_workload(chosen_workload.name);
+      const parameter_values workload_values(workload.name, workload.parameters,
+                                             chosen_workload.values);
       const bool external_server = external_servers.contains(std::string(workload.name));
-      for (const named_parameters& chosen : m.models) {
-        const model_type& model = find_model(chosen.name);
-        const parameter_values model_values(model.name, model.parameters, chosen.values);
+      for (const named_parameters& chosen_model : m.models) {
+        const model_type& model = find_model(chosen_model.name);
+        const parameter_values model_values(model.name, model.parameters, chosen_model.values);
         for (const std::uint32_t cores : m.cores)
           for (const std::uint32_t in_flight : m.in_flight) {
             planned_cell cell = plan_one(workload, workload_values, model, model_values, cores,
@@ -136,10 +138,10 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
             }
             // A duplicate of an existing cell adds its finding there, so that no request disappears
             // silently.
-            auto& ranked_cell =
-                *std::find_if(cells.begin(), cells.end(),
-                              [&](const planned_cell& c) { return c.name == cell.name; });
-            if (ranked_cell.findings.empty()) ranked_cell.findings = std::move(cell.findings);
+            auto& existing = *std::find_if(cells.begin(), cells.end(), [&](const planned_cell& c) {
+              return c.name == cell.name;
+            });
+            if (existing.findings.empty()) existing.findings = std::move(cell.findings);
           }
       }
     }
@@ -159,8 +161,8 @@ cell_result result_of(const planned_cell& cell) {
   result.status = cell.skip_reason.empty() ? cell_status::ok : cell_status::skipped;
   result.reason = cell.skip_reason;
   result.findings = cell.findings;
-  if (const double least = cell.workload->min_operation_s(cell.workload_values); least > 0)
-    result.ceiling = cell.in_flight / least;
+  if (const double minimum_s = cell.workload->min_operation_s(cell.workload_values); minimum_s > 0)
+    result.ceiling = cell.in_flight / minimum_s;
   return result;
 }
 

@@ -47,7 +47,7 @@ machine_limits read_limits();
 /// Returns the cells in order, with distinct names, each runnable or skipped with a reason.
 /// `external_servers`: workloads whose server the user provides. Throws `error` (invalid) for an
 /// unknown name, a parameter out of range, more cores than available, or 0 in flight.
-std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machine& here,
+std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machine& computer,
                                const machine_limits& limits,
                                const std::set<std::string>& external_servers = {});
 

@@ -12,7 +12,7 @@ namespace crossover {
 namespace {
 
 const machine large = read_machine("core:64 pu:2");
-constexpr machine_limits plenty{1'000'000, 1'000'000};
+constexpr machine_limits ample_limits{1'000'000, 1'000'000};
 
 std::vector<named_parameters> named(std::initializer_list<const char*> texts) {
   std::vector<named_parameters> all;
@@ -27,30 +27,31 @@ std::vector<std::string> names_of(const std::vector<planned_cell>& cells) {
 }
 
 /// Returns the error message of a rejected plan.
-std::string plan_refusal(const matrix& m, const machine& here = large) {
+std::string plan_error(const matrix& m, const machine& computer = large) {
   try {
-    plan({m}, here, plenty);
+    plan({m}, computer, ample_limits);
     return "accepted";
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::invalid);
-    return trouble.what();
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::invalid);
+    return e.what();
   }
 }
 
-TEST(matrix, a_name_says_all_in_a_fixed_order) {
+TEST(matrix, names_contain_all_parameters_in_order) {
   const auto cells =
-      plan({{named({"network:delay=1ms"}), named({"event_loop"}), {4}, {64}}}, large, plenty);
+      plan({{named({"network:delay=1ms"}), named({"event_loop"}), {4}, {64}}}, large, ample_limits);
   EXPECT_EQ(names_of(cells),
             std::vector<std::string>{"network/event_loop/cores:4/in_flight:64/bytes:64/delay:1ms"});
-  const auto open = plan({{named({"noop"}), named({"event_loop"}), {1}, {2}, 1500}}, large, plenty);
+  const auto open =
+      plan({{named({"noop"}), named({"event_loop"}), {1}, {2}, 1500}}, large, ample_limits);
   EXPECT_EQ(names_of(open),
             std::vector<std::string>{"noop/event_loop/cores:1/in_flight:2/rate:1500"});
 }
 
-TEST(matrix, the_cells_are_all_combinations_in_order) {
+TEST(matrix, cells_are_all_combinations_in_order) {
   const auto cells =
       plan({{named({"noop", "sleep"}), named({"event_loop", "processes"}), {1, 2}, {1, 8}}}, large,
-           plenty);
+           ample_limits);
   ASSERT_EQ(cells.size(), 16U);
   EXPECT_EQ(cells[0].name, "noop/event_loop/cores:1/in_flight:1");
   EXPECT_EQ(cells[1].name, "noop/event_loop/cores:1/in_flight:8");
@@ -58,30 +59,30 @@ TEST(matrix, the_cells_are_all_combinations_in_order) {
   EXPECT_EQ(cells[15].name, "sleep/processes/cores:2/in_flight:8/delay:10ms");
 }
 
-TEST(matrix, the_same_cell_is_planned_once) {
+TEST(matrix, duplicate_cells_are_planned_once) {
   const matrix m{named({"noop", "sleep:delay=10ms", "sleep:delay=10000us", "sleep"}),
                  named({"event_loop", "event_loop"}),
                  {1, 1},
                  {3}};
-  const auto names = names_of(plan({m, m}, large, plenty));
+  const auto names = names_of(plan({m, m}, large, ample_limits));
   EXPECT_EQ(names, (std::vector<std::string>{"noop/event_loop/cores:1/in_flight:3",
                                              "sleep/event_loop/cores:1/in_flight:3/delay:10ms"}));
 }
 
-TEST(matrix, serial_is_one_cell_that_says_what_it_ignores) {
+TEST(matrix, serial_becomes_one_cell_with_a_finding) {
   for (const std::vector<std::uint32_t>& in_flight :
        {std::vector<std::uint32_t>{64, 8}, std::vector<std::uint32_t>{1, 64}}) {
     const auto cells =
-        plan({{named({"noop"}), named({"serial"}), {1, 2, 4}, in_flight}}, large, plenty);
+        plan({{named({"noop"}), named({"serial"}), {1, 2, 4}, in_flight}}, large, ample_limits);
     ASSERT_EQ(names_of(cells), std::vector<std::string>{"noop/serial/cores:1/in_flight:1"});
     ASSERT_EQ(cells[0].findings.size(), 1U);
     EXPECT_EQ(cells[0].findings[0].code, "in_flight_ignored");
   }
-  const auto exact = plan({{named({"noop"}), named({"serial"}), {1}, {1}}}, large, plenty);
+  const auto exact = plan({{named({"noop"}), named({"serial"}), {1}, {1}}}, large, ample_limits);
   EXPECT_TRUE(exact[0].findings.empty()) << "nothing was ignored";
 }
 
-TEST(matrix, too_few_descriptors_skip_with_the_number_needed) {
+TEST(matrix, too_few_descriptors_skip_with_the_required_number) {
   const matrix m{named({"network"}),
                  named({"event_loop", "thread_pool", "processes", "reference"}),
                  {1},
@@ -112,8 +113,9 @@ TEST(matrix, too_few_processes_or_threads_skip) {
   EXPECT_EQ(cells[2].skip_reason, "");
 }
 
-TEST(matrix, a_skipped_cell_stands_in_the_results) {
-  const auto cells = plan({{named({"noop"}), named({"reference"}), {1}, {4}, 100}}, large, plenty);
+TEST(matrix, a_skipped_cell_appears_in_the_results) {
+  const auto cells =
+      plan({{named({"noop"}), named({"reference"}), {1}, {4}, 100}}, large, ample_limits);
   ASSERT_EQ(cells.size(), 1U);
   const cell_result result = result_of(cells[0]);
   EXPECT_EQ(result.status, cell_status::skipped);
@@ -121,9 +123,10 @@ TEST(matrix, a_skipped_cell_stands_in_the_results) {
   EXPECT_EQ(result.parameters.at("rate"), "100");
 }
 
-TEST(matrix, results_begin_with_what_the_plan_knows) {
-  const auto cells = plan(
-      {{named({"sleep:delay=20ms", "hashing"}), named({"event_loop"}), {2}, {10}}}, large, plenty);
+TEST(matrix, result_of_copies_the_plan) {
+  const auto cells =
+      plan({{named({"sleep:delay=20ms", "hashing"}), named({"event_loop"}), {2}, {10}}}, large,
+           ample_limits);
   const cell_result sleep = result_of(cells[0]);
   EXPECT_EQ(sleep.workload, "sleep");
   EXPECT_EQ(sleep.model, "event_loop");
@@ -135,30 +138,30 @@ TEST(matrix, results_begin_with_what_the_plan_knows) {
   EXPECT_EQ(result_of(cells[1]).ceiling, std::nullopt);
 }
 
-TEST(matrix, what_cannot_be_meant_is_refused) {
+TEST(matrix, rejects_invalid_requests) {
   const auto with = [](std::vector<std::uint32_t> cores, std::vector<std::uint32_t> in_flight) {
     return matrix{named({"noop"}), named({"event_loop"}), std::move(cores), std::move(in_flight)};
   };
-  EXPECT_EQ(plan_refusal(with({1}, {0})), "--in-flight 0: must be 1 to 1000000");
-  EXPECT_EQ(plan_refusal(with({1}, {1'000'001})), "--in-flight 1000001: must be 1 to 1000000");
-  EXPECT_EQ(plan_refusal(with({0}, {1})), "--cores 0: must be 1 to 128 on this machine");
-  EXPECT_EQ(plan_refusal(with({1, 129}, {1})), "--cores 129: must be 1 to 128 on this machine");
+  EXPECT_EQ(plan_error(with({1}, {0})), "--in-flight 0: must be 1 to 1000000");
+  EXPECT_EQ(plan_error(with({1}, {1'000'001})), "--in-flight 1000001: must be 1 to 1000000");
+  EXPECT_EQ(plan_error(with({0}, {1})), "--cores 0: must be 1 to 128 on this machine");
+  EXPECT_EQ(plan_error(with({1, 129}, {1})), "--cores 129: must be 1 to 128 on this machine");
   machine bounded = large;
   bounded.quota = 2;
-  EXPECT_EQ(plan_refusal(with({3}, {1}), bounded), "--cores 3: must be 1 to 2 on this machine");
-  EXPECT_TRUE(plan_refusal({named({"slep"}), named({"serial"}), {1}, {1}})
+  EXPECT_EQ(plan_error(with({3}, {1}), bounded), "--cores 3: must be 1 to 2 on this machine");
+  EXPECT_TRUE(plan_error({named({"slep"}), named({"serial"}), {1}, {1}})
                   .starts_with("unknown workload 'slep': did you mean 'sleep'?"));
-  EXPECT_TRUE(plan_refusal({named({"noop"}), named({"serail"}), {1}, {1}})
+  EXPECT_TRUE(plan_error({named({"noop"}), named({"serail"}), {1}, {1}})
                   .starts_with("unknown model 'serail': did you mean 'serial'?"));
-  EXPECT_TRUE(plan_refusal({named({"sleep:dealy=1ms"}), named({"serial"}), {1}, {1}})
+  EXPECT_TRUE(plan_error({named({"sleep:dealy=1ms"}), named({"serial"}), {1}, {1}})
                   .starts_with("sleep has no parameter 'dealy': did you mean 'delay'?"));
 }
 
 TEST(suites, every_suite_can_be_planned_on_any_machine) {
   for (const char* topology : {"core:1 pu:1", "core:2 pu:1", "pack:2 core:32 pu:2"}) {
-    const machine here = read_machine(topology);
+    const machine computer = read_machine(topology);
     for (const suite& s : all_suites()) {
-      const auto cells = plan(s.matrices(here), here, plenty);
+      const auto cells = plan(s.matrices(computer), computer, ample_limits);
       EXPECT_FALSE(cells.empty()) << s.name;
       EXPECT_TRUE(std::any_of(cells.begin(), cells.end(), [](const planned_cell& c) {
         return c.skip_reason.empty();
@@ -169,24 +172,24 @@ TEST(suites, every_suite_can_be_planned_on_any_machine) {
   }
 }
 
-TEST(suites, the_thorough_one_leaves_no_workload_and_no_model_out) {
-  const machine here = read_machine("core:2 pu:1");
+TEST(suites, thorough_covers_every_workload_and_model) {
+  const machine computer = read_machine("core:2 pu:1");
   std::set<std::string_view> seen;
-  for (const planned_cell& cell : plan(find_suite("thorough").matrices(here), here, plenty))
+  for (const planned_cell& cell :
+       plan(find_suite("thorough").matrices(computer), computer, ample_limits))
     seen.insert({cell.workload->name, cell.model->name});
   for (const workload_type* type : all_workloads())
     EXPECT_TRUE(seen.contains(type->name)) << type->name;
   for (const model_type* type : all_models()) EXPECT_TRUE(seen.contains(type->name)) << type->name;
 }
 
-TEST(suites, an_unknown_one_suggests_the_nearest) {
+TEST(suites, unknown_suite_suggests_the_nearest) {
   try {
     find_suite("quik");
     FAIL() << "found";
-  } catch (const error& trouble) {
-    EXPECT_TRUE(
-        std::string(trouble.what()).starts_with("unknown suite 'quik': did you mean 'quick'?"))
-        << trouble.what();
+  } catch (const error& e) {
+    EXPECT_TRUE(std::string(e.what()).starts_with("unknown suite 'quik': did you mean 'quick'?"))
+        << e.what();
   }
 }
 

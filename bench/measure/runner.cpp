@@ -20,7 +20,7 @@ namespace {
 
 /// Settles cells that have no sample and did not fail: removes those that the filter left out, and
 /// marks those that an interrupt left out as skipped.
-void settle_unmeasured(results& all) {
+void mark_unmeasured(results& all) {
   std::erase_if(all.cells, [&](const cell_result& cell) {
     return all.status == results_status::complete && cell.status == cell_status::ok &&
            cell.samples.empty();
@@ -46,13 +46,14 @@ struct session {
   std::int64_t next_write_ns = 0;
   std::optional<error> fatal;  ///< an output could not be written: the run ends
 
-  void save(bool at_the_end) {
-    if (options.out.empty() || (!at_the_end && now_ns() < next_write_ns)) return;
+  /// Writes the results file, unless it was written recently or there is none.
+  void save(bool at_end) {
+    if (options.out.empty() || (!at_end && now_ns() < next_write_ns)) return;
     const std::int64_t before = now_ns();
     results so_far = all;  // stays if the process is killed before the next write
-    if (!at_the_end) {
+    if (!at_end) {
       so_far.status = results_status::interrupted;
-      settle_unmeasured(so_far);
+      mark_unmeasured(so_far);
     }
     write_results(options.out, so_far);
     const std::int64_t took = now_ns() - before;
@@ -62,8 +63,8 @@ struct session {
   }
 };
 
-void add_findings(cell_result& cell, const std::vector<finding>& found) {
-  for (const finding& f : found) {
+void add_findings(cell_result& cell, const std::vector<finding>& findings) {
+  for (const finding& f : findings) {
     const auto same = std::find_if(cell.findings.begin(), cell.findings.end(),
                                    [&](const finding& g) { return g.code == f.code; });
     if (same == cell.findings.end()) cell.findings.push_back(f);
@@ -71,73 +72,73 @@ void add_findings(cell_result& cell, const std::vector<finding>& found) {
 }
 
 /// Runs one repetition of cell `index`; called by Google Benchmark.
-void repeat(benchmark::State& state, session& now, std::size_t index) {
-  const planned_cell& cell = now.cells[index];
-  cell_result& result = now.all.cells[index];
-  auto& mine = now.by_name[cell.name];
-  mine.emplace_back();
-  const auto skip = [&](const std::string& why) {
-    ++now.done;
+void run_repetition(benchmark::State& state, session& run, std::size_t index) {
+  const planned_cell& cell = run.cells[index];
+  cell_result& result = run.all.cells[index];
+  auto& samples = run.by_name[cell.name];
+  samples.emplace_back();
+  const auto skip = [&](const std::string& reason) {
+    ++run.done;
     // Inside the loop, since Google Benchmark's statistics abort if repetitions differ in their
     // iterations.
     for (auto _ : state) {
-      state.SkipWithError(why.c_str());
+      state.SkipWithError(reason.c_str());
       break;
     }
   };
-  if (was_interrupted() || now.fatal) return skip("interrupted");
+  if (was_interrupted() || run.fatal) return skip("interrupted");
   if (result.status == cell_status::failed) return skip(result.reason);
-  if (now.options.progress) {
-    const double spent = static_cast<double>(now_ns() - now.start_ns) * 1e-9;
-    const double left = now.done == 0 ? -1
-                                      : spent / static_cast<double>(now.done) *
-                                            static_cast<double>(now.total - now.done);
-    now.options.progress({now.done, now.total, left, cell.name});
+  if (run.options.progress) {
+    const double spent = static_cast<double>(now_ns() - run.start_ns) * 1e-9;
+    const double left = run.done == 0 ? -1
+                                      : spent / static_cast<double>(run.done) *
+                                            static_cast<double>(run.total - run.done);
+    run.options.progress({run.done, run.total, left, cell.name});
   }
   try {
-    measurement m = now.measure(cell);
+    measurement m = run.measure(cell);
     std::uint64_t sequence = 0;
-    for (const cell_result& c : now.all.cells) sequence += c.samples.size();
-    m.measured.sequence = sequence;
-    result.samples.push_back(m.measured);
+    for (const cell_result& c : run.all.cells) sequence += c.samples.size();
+    m.result.sequence = sequence;
+    result.samples.push_back(m.result);
     add_findings(result, m.findings);
-    now.all.environment.insert(m.environment.begin(), m.environment.end());
-    mine.back() = m.measured;
-    const double time_s = m.measured.wall_s / static_cast<double>(m.measured.operations);
+    run.all.environment.insert(m.environment.begin(), m.environment.end());
+    samples.back() = m.result;
+    const double time_s = m.result.wall_s / static_cast<double>(m.result.operations);
     for (auto _ : state) state.SetIterationTime(time_s);
     state.SetItemsProcessed(1);
     for (const metric& known : all_metrics())
-      if (const auto figure = known.extract(result, m.measured))
+      if (const auto figure = known.extract(result, m.result))
         state.counters[std::string(known.id)] = *figure;
-    if (m.measured.cpu_user_s)
-      state.counters["cpu"] = (*m.measured.cpu_user_s + m.measured.cpu_system_s.value_or(0)) /
-                              static_cast<double>(m.measured.operations);
+    if (m.result.cpu_user_s)
+      state.counters["cpu"] = (*m.result.cpu_user_s + m.result.cpu_system_s.value_or(0)) /
+                              static_cast<double>(m.result.operations);
   } catch (const interrupted&) {
     return skip("interrupted");
-  } catch (const error& trouble) {
+  } catch (const error& e) {
     result.status = cell_status::failed;
-    result.reason = trouble.what();
+    result.reason = e.what();
     skip(result.reason);
-    --now.done;
+    --run.done;
   }
-  ++now.done;
+  ++run.done;
   try {
-    now.save(false);
-  } catch (const error& trouble) {
-    now.fatal = trouble;
+    run.save(false);
+  } catch (const error& e) {
+    run.fatal = e;
   }
 }
 
 /// Corrects what Google Benchmark cannot know: operations and CPU time, which belong to another
 /// process, and names without "/iterations:1/manual_time". Stores the aggregates and passes the
 /// rows on to one of Google Benchmark's reporters.
-class correcting_reporter final : public benchmark::BenchmarkReporter {
+class cell_reporter final : public benchmark::BenchmarkReporter {
  public:
-  correcting_reporter(session& now, std::unique_ptr<benchmark::BenchmarkReporter> inner,
-                      bool one_row_a_cell, bool keep_aggregates)
-      : now_(now),
+  cell_reporter(session& run, std::unique_ptr<benchmark::BenchmarkReporter> inner,
+                bool one_row_per_cell, bool keep_aggregates)
+      : session_(run),
         inner_(std::move(inner)),
-        one_row_a_cell_(one_row_a_cell),
+        one_row_per_cell_(one_row_per_cell),
         keep_aggregates_(keep_aggregates) {}
 
   bool ReportContext(const Context& context) override {
@@ -146,10 +147,10 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
     // PrintBasicContext would warn about a debug build of the library. The environment records it,
     // and it does not affect figures measured in another process.
     std::ostringstream nowhere;
-    if (one_row_a_cell_) inner_->SetErrorStream(&nowhere);
-    const bool go_on = inner_->ReportContext(context);
+    if (one_row_per_cell_) inner_->SetErrorStream(&nowhere);
+    const bool proceed = inner_->ReportContext(context);
     inner_->SetErrorStream(&GetErrorStream());
-    return go_on;
+    return proceed;
   }
 
   void ReportRuns(const std::vector<Run>& runs) override {
@@ -163,7 +164,7 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
       });  // Google Benchmark would write NaN into its JSON
       if (run.error_occurred && run.error_message == "interrupted") continue;
       if (run.run_type == Run::RT_Iteration && !run.error_occurred) {
-        const auto& samples = now_.by_name[run.run_name.function_name];
+        const auto& samples = session_.by_name[run.run_name.function_name];
         const auto index = static_cast<std::size_t>(run.repetition_index);
         if (index < samples.size() && samples[index]) {
           run.iterations = static_cast<benchmark::IterationCount>(samples[index]->operations);
@@ -177,9 +178,9 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
         if (cpu != run.counters.end())
           run.cpu_accumulated_time = relative ? static_cast<double>(cpu->second)
                                               : cpu->second * static_cast<double>(run.iterations);
-        if (keep_aggregates_) keep(run);
+        if (keep_aggregates_) store_aggregate(run);
       }
-      if (one_row_a_cell_) {
+      if (one_row_per_cell_) {
         if (run.run_type == Run::RT_Iteration && !run.error_occurred && run.repetitions > 1)
           continue;
         if (run.run_type == Run::RT_Aggregate && run.aggregate_name != "mean") continue;
@@ -205,24 +206,24 @@ class correcting_reporter final : public benchmark::BenchmarkReporter {
   }
 
   /// Stores an aggregate as Google Benchmark's JSON reporter writes it.
-  void keep(const Run& run) {
-    std::ostringstream text, nowhere;
+  void store_aggregate(const Run& run) {
+    std::ostringstream output, nowhere;
     benchmark::JSONReporter json;
-    json.SetOutputStream(&text);
+    json.SetOutputStream(&output);
     json.SetErrorStream(&nowhere);
     json.ReportRuns({run});
     // Its NaN (such as the variation of a counter whose mean is 0) is not valid JSON: use null.
-    std::string spelt = text.str();
+    std::string text = output.str();
     for (const std::string_view absent : {": NaN", ": -NaN", ": Infinity", ": -Infinity"})
-      for (std::size_t at = 0; (at = spelt.find(absent, at)) != std::string::npos;)
-        spelt.replace(at, absent.size(), ": null");
-    const auto row = nlohmann::json::parse(spelt, nullptr, false);
-    if (row.is_object()) now_.all.aggregates.push_back(row.dump());
+      for (std::size_t position = 0; (position = text.find(absent, position)) != std::string::npos;)
+        text.replace(position, absent.size(), ": null");
+    const auto row = nlohmann::json::parse(text, nullptr, false);
+    if (row.is_object()) session_.all.aggregates.push_back(row.dump());
   }
 
-  session& now_;
+  session& session_;
   std::unique_ptr<benchmark::BenchmarkReporter> inner_;
-  bool one_row_a_cell_;
+  bool one_row_per_cell_;
   bool keep_aggregates_;
 };
 
@@ -232,13 +233,13 @@ bool has_flag(const std::vector<std::string>& flags, std::string_view name) {
   });
 }
 
-void hand_flags_over(const run_options& options) {
+void init_google_benchmark(const run_options& options) {
   static char name[] = "crossover";  // the library keeps a pointer to it
-  std::vector<std::string> words = {fmt::format("--benchmark_repetitions={}", options.repetitions),
+  std::vector<std::string> flags = {fmt::format("--benchmark_repetitions={}", options.repetitions),
                                     "--benchmark_enable_random_interleaving=true"};
-  words.insert(words.end(), options.benchmark_flags.begin(), options.benchmark_flags.end());
+  flags.insert(flags.end(), options.benchmark_flags.begin(), options.benchmark_flags.end());
   std::vector<char*> arguments = {name};
-  for (std::string& word : words) arguments.push_back(word.data());
+  for (std::string& flag : flags) arguments.push_back(flag.data());
   int count = static_cast<int>(arguments.size());
   benchmark::Initialize(&count, arguments.data());
   if (count > 1)
@@ -267,8 +268,8 @@ std::string google_benchmark_build_type() {
 
 void run_cells(const std::vector<planned_cell>& cells, results& all, const run_options& options,
                const measure_function& measure) {
-  hand_flags_over(options);
-  session now{.cells = cells,
+  init_google_benchmark(options);
+  session run{.cells = cells,
               .all = all,
               .options = options,
               .measure = measure,
@@ -278,8 +279,9 @@ void run_cells(const std::vector<planned_cell>& cells, results& all, const run_o
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (!cells[i].skip_reason.empty()) continue;
     ++runnable;
-    benchmark::RegisterBenchmark(cells[i].name.c_str(),
-                                 [&now, i](benchmark::State& state) { repeat(state, now, i); })
+    benchmark::RegisterBenchmark(
+        cells[i].name.c_str(),
+        [&run, i](benchmark::State& state) { run_repetition(state, run, i); })
         ->UseManualTime()
         ->Iterations(1);
   }
@@ -290,8 +292,8 @@ void run_cells(const std::vector<planned_cell>& cells, results& all, const run_o
     throw error(error_kind::invalid, fmt::format("no cell to run: {} is skipped: {}",
                                                  cells.front().name, cells.front().skip_reason));
   }
-  now.total = runnable * repetitions_of(options);
-  const bool everything =
+  run.total = runnable * repetitions_of(options);
+  const bool aggregates_requested =
       has_flag(options.benchmark_flags, "--benchmark_display_aggregates_only") ||
       has_flag(options.benchmark_flags, "--benchmark_report_aggregates_only");
   const bool as_json = has_flag(options.benchmark_flags, "--benchmark_format") &&
@@ -302,19 +304,19 @@ void run_cells(const std::vector<planned_cell>& cells, results& all, const run_o
     shown = std::make_unique<benchmark::JSONReporter>();
   else
     shown = std::make_unique<benchmark::ConsoleReporter>(benchmark::ConsoleReporter::OO_None);
-  correcting_reporter display(now, std::move(shown), !everything && !as_json, true);
-  correcting_reporter file(now, std::make_unique<benchmark::JSONReporter>(), false, false);
+  cell_reporter display(run, std::move(shown), !aggregates_requested && !as_json, true);
+  cell_reporter file(run, std::make_unique<benchmark::JSONReporter>(), false, false);
   const bool to_file = has_flag(options.benchmark_flags, "--benchmark_out");
   const std::size_t matched =
       benchmark::RunSpecifiedBenchmarks(&display, to_file ? &file : nullptr);
   benchmark::ClearRegisteredBenchmarks();
   if (matched == 0)
     throw error(error_kind::invalid, "--benchmark_filter matches no cell; see crossover list");
-  if (now.fatal) throw *now.fatal;
+  if (run.fatal) throw *run.fatal;
   if (was_interrupted()) all.status = results_status::interrupted;
-  settle_unmeasured(all);
+  mark_unmeasured(all);
   judge_ceilings(all);
-  now.save(true);
+  run.save(true);
 }
 
 }  // namespace crossover

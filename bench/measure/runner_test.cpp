@@ -26,19 +26,19 @@ std::vector<planned_cell> four_cells() {
       read_machine("core:2 pu:1"), {1'000'000, 1'000'000});
 }
 
-results begun(const std::vector<planned_cell>& cells) {
+results unmeasured_results(const std::vector<planned_cell>& cells) {
   results all;
   for (const planned_cell& cell : cells) all.cells.push_back(result_of(cell));
   return all;
 }
 
 /// Returns a fixed sample: `operations` in `wall_s` seconds.
-measurement written_down(std::uint64_t operations, double wall_s) {
+measurement fixed_measurement(std::uint64_t operations, double wall_s) {
   measurement m;
-  m.measured.operations = operations;
-  m.measured.wall_s = wall_s;
-  m.measured.cpu_user_s = wall_s / 4;
-  m.measured.cpu_system_s = wall_s / 4;
+  m.result.operations = operations;
+  m.result.wall_s = wall_s;
+  m.result.cpu_user_s = wall_s / 4;
+  m.result.cpu_system_s = wall_s / 4;
   return m;
 }
 
@@ -46,7 +46,7 @@ measurement written_down(std::uint64_t operations, double wall_s) {
 /// Benchmark remembers the last one.
 results run(const std::vector<planned_cell>& cells, run_options options,
             const measure_function& measure, std::string* printed = nullptr) {
-  results all = begun(cells);
+  results all = unmeasured_results(cells);
   if (std::none_of(options.benchmark_flags.begin(), options.benchmark_flags.end(),
                    [](const std::string& flag) { return flag.starts_with("--benchmark_filter"); }))
     options.benchmark_flags.push_back("--benchmark_filter=all");
@@ -62,33 +62,33 @@ results run(const std::vector<planned_cell>& cells, run_options options,
   return all;
 }
 
-TEST(runner, measures_each_cell_as_often_as_asked) {
+TEST(runner, measures_each_cell_once_per_repetition) {
   std::map<std::string, int> calls;
   const results all = run(four_cells(), {.repetitions = 3}, [&](const planned_cell& cell) {
-    return written_down(1000, 0.5 + 0.25 * calls[cell.name]++);
+    return fixed_measurement(1000, 0.5 + 0.25 * calls[cell.name]++);
   });
   EXPECT_EQ(calls.size(), 4U);
   EXPECT_EQ(all.status, results_status::complete);
-  std::vector<std::uint64_t> orders;
+  std::vector<std::uint64_t> positions;
   for (const cell_result& cell : all.cells) {
     EXPECT_EQ(calls[cell.name], 3);
     EXPECT_EQ(cell.status, cell_status::ok);
     ASSERT_EQ(cell.samples.size(), 3U);
     for (std::size_t i = 0; i < 3; ++i)
       EXPECT_DOUBLE_EQ(cell.samples[i].wall_s, 0.5 + 0.25 * static_cast<double>(i))
-          << "samples stand in the order in which they were measured";
-    for (const sample& s : cell.samples) orders.push_back(s.sequence.value());
+          << "samples are in measurement order";
+    for (const sample& s : cell.samples) positions.push_back(s.sequence.value());
   }
-  std::sort(orders.begin(), orders.end());
-  for (std::size_t i = 0; i < orders.size(); ++i)
-    EXPECT_EQ(orders[i], i) << "each place in the run is taken once";
+  std::sort(positions.begin(), positions.end());
+  for (std::size_t i = 0; i < positions.size(); ++i)
+    EXPECT_EQ(positions[i], i) << "positions are distinct and complete";
 }
 
 TEST(runner, repetitions_of_different_cells_are_interleaved) {
   std::vector<std::string> sequence;
   run(four_cells(), {.repetitions = 12}, [&](const planned_cell& cell) {
     sequence.push_back(cell.name);
-    return written_down(1, 1);
+    return fixed_measurement(1, 1);
   });
   ASSERT_EQ(sequence.size(), 48U);
   int changes = 0;
@@ -98,10 +98,10 @@ TEST(runner, repetitions_of_different_cells_are_interleaved) {
   EXPECT_GT(changes, 12);
 }
 
-TEST(runner, aggregates_are_google_benchmarks_and_agree_with_the_samples) {
+TEST(runner, aggregates_agree_with_the_samples) {
   std::map<std::string, int> calls;
   const results all = run(four_cells(), {.repetitions = 3}, [&](const planned_cell& cell) {
-    return written_down(1000, 1 + calls[cell.name]++);
+    return fixed_measurement(1000, 1 + calls[cell.name]++);
   });
   std::map<std::string, int> kinds;
   for (const std::string& text : all.aggregates) {
@@ -126,11 +126,11 @@ TEST(runner, aggregates_are_google_benchmarks_and_agree_with_the_samples) {
             (std::map<std::string, int>{{"mean", 4}, {"median", 4}, {"stddev", 4}, {"cv", 4}}));
 }
 
-TEST(runner, the_table_has_a_row_a_cell_and_no_warning) {
+TEST(runner, the_table_has_one_row_per_cell_and_no_warning) {
   std::string table;
   run(
       four_cells(), {.repetitions = 3},
-      [](const planned_cell&) { return written_down(1000, 0.001); }, &table);
+      [](const planned_cell&) { return fixed_measurement(1000, 0.001); }, &table);
   for (const planned_cell& cell : four_cells()) {
     const std::size_t first = table.find(cell.name);
     EXPECT_NE(first, std::string::npos) << cell.name;
@@ -139,15 +139,15 @@ TEST(runner, the_table_has_a_row_a_cell_and_no_warning) {
   EXPECT_EQ(table.find("WARNING"), std::string::npos) << table;
 }
 
-TEST(runner, a_cell_that_fails_is_marked_and_the_run_goes_on) {
+TEST(runner, a_failed_cell_is_marked_and_the_run_continues) {
   int calls_of_bad = 0;
   const results all =
       run(four_cells(), {.repetitions = 5}, [&](const planned_cell& cell) -> measurement {
         if (cell.name.starts_with("noop/processes") && ++calls_of_bad == 3)
           throw error(error_kind::failed, "the process was killed by signal 11 (SIGSEGV)");
-        return written_down(1000, 1);
+        return fixed_measurement(1000, 1);
       });
-  EXPECT_EQ(calls_of_bad, 3) << "it is not tried again";
+  EXPECT_EQ(calls_of_bad, 3) << "a failed cell is not repeated";
   for (const cell_result& cell : all.cells) {
     const bool bad = cell.name.starts_with("noop/processes");
     EXPECT_EQ(cell.status, bad ? cell_status::failed : cell_status::ok) << cell.name;
@@ -156,10 +156,10 @@ TEST(runner, a_cell_that_fails_is_marked_and_the_run_goes_on) {
   }
 }
 
-TEST(runner, findings_of_all_repetitions_are_kept_once) {
+TEST(runner, each_finding_is_kept_once) {
   int call = 0;
   const results all = run({four_cells().front()}, {.repetitions = 3}, [&](const planned_cell&) {
-    measurement m = written_down(1, 1);
+    measurement m = fixed_measurement(1, 1);
     m.findings = {{"steal", std::to_string(++call)}};
     if (call == 2) m.findings.push_back({"errors", "two"});
     return m;
@@ -167,36 +167,35 @@ TEST(runner, findings_of_all_repetitions_are_kept_once) {
   EXPECT_EQ(all.cells[0].findings, (std::vector<finding>{{"steal", "1"}, {"errors", "two"}}));
 }
 
-TEST(runner, skipped_cells_are_not_measured_and_stay) {
+TEST(runner, skipped_cells_are_kept_but_not_measured) {
   auto cells = four_cells();
   cells[1].skip_reason = "needs 1064 file descriptors";
   int calls = 0;
   const results all = run(cells, {.repetitions = 2},
-                          [&](const planned_cell&) { return ++calls, written_down(1, 1); });
+                          [&](const planned_cell&) { return ++calls, fixed_measurement(1, 1); });
   EXPECT_EQ(calls, 6);
   ASSERT_EQ(all.cells.size(), 4U);
   EXPECT_EQ(all.cells[1].status, cell_status::skipped);
   EXPECT_EQ(all.cells[1].reason, "needs 1064 file descriptors");
 }
 
-TEST(runner, without_a_cell_that_can_be_it_says_why) {
+TEST(runner, no_runnable_cell_reports_the_reason) {
   auto cells = four_cells();
   for (planned_cell& cell : cells) cell.skip_reason = "no reason";
   try {
     run(cells, {}, [](const planned_cell&) { return measurement(); });
     FAIL() << "ran";
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::invalid);
-    EXPECT_NE(std::string(trouble.what()).find("is skipped: no reason"), std::string::npos)
-        << trouble.what();
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::invalid);
+    EXPECT_NE(std::string(e.what()).find("is skipped: no reason"), std::string::npos) << e.what();
   }
   EXPECT_THROW(run({}, {}, [](const planned_cell&) { return measurement(); }), error);
 }
 
-TEST(runner, the_filter_leaves_cells_out) {
+TEST(runner, the_filter_selects_cells) {
   const results all =
       run(four_cells(), {.repetitions = 2, .benchmark_flags = {"--benchmark_filter=hashing/.*"}},
-          [](const planned_cell&) { return written_down(1, 1); });
+          [](const planned_cell&) { return fixed_measurement(1, 1); });
   ASSERT_EQ(all.cells.size(), 2U);
   for (const cell_result& cell : all.cells) EXPECT_EQ(cell.workload, "hashing");
   EXPECT_THROW(
@@ -205,14 +204,14 @@ TEST(runner, the_filter_leaves_cells_out) {
       error);
 }
 
-TEST(runner, google_benchmarks_flags_are_passed_through_and_others_refused) {
+TEST(runner, passes_google_benchmark_flags_and_rejects_others) {
   int calls = 0;
   std::string printed;
   run(
       four_cells(),
       {.repetitions = 5,
        .benchmark_flags = {"--benchmark_repetitions=2", "--benchmark_format=json"}},
-      [&](const planned_cell&) { return ++calls, written_down(1, 1); }, &printed);
+      [&](const planned_cell&) { return ++calls, fixed_measurement(1, 1); }, &printed);
   EXPECT_EQ(calls, 8);
   const json document = json::parse(printed, nullptr, false);
   EXPECT_TRUE(document.is_object()) << printed;
@@ -221,9 +220,9 @@ TEST(runner, google_benchmarks_flags_are_passed_through_and_others_refused) {
     run(four_cells(), {.benchmark_flags = {"--benchmark_fliter=x"}},
         [](const planned_cell&) { return measurement(); });
     FAIL() << "accepted";
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::invalid);
-    EXPECT_NE(std::string(trouble.what()).find("--benchmark_fliter"), std::string::npos);
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::invalid);
+    EXPECT_NE(std::string(e.what()).find("--benchmark_fliter"), std::string::npos);
   }
 }
 
@@ -231,30 +230,30 @@ TEST(runner, progress_counts_up_to_the_total) {
   std::vector<run_progress> seen;
   run(four_cells(),
       {.repetitions = 2, .progress = [&](const run_progress& now) { seen.push_back(now); }},
-      [](const planned_cell&) { return written_down(1, 1); });
+      [](const planned_cell&) { return fixed_measurement(1, 1); });
   ASSERT_EQ(seen.size(), 8U);
   for (std::size_t i = 0; i < 8; ++i) {
     EXPECT_EQ(seen[i].done, i);
     EXPECT_EQ(seen[i].total, 8U);
     EXPECT_FALSE(seen[i].cell.empty());
-    EXPECT_EQ(seen[i].left_s < 0, i == 0) << "nothing is known before the first";
+    EXPECT_EQ(seen[i].left_s < 0, i == 0) << "unknown before the first repetition";
   }
 }
 
-struct runner_with_a_file : ::testing::Test {
+struct runner_file_test : ::testing::Test {
   fs::path file =
       fs::path(::testing::TempDir()) / ("crossover_runner." + std::to_string(::getpid()) + ".json");
   void TearDown() override { fs::remove(file); }
 };
 
-TEST_F(runner_with_a_file, the_file_is_rewritten_after_every_repetition) {
+TEST_F(runner_file_test, the_file_is_rewritten_after_every_repetition) {
   int calls = 0;
   run(four_cells(), {.repetitions = 3, .out = file}, [&](const planned_cell&) {
     if (calls > 0) {
       std::size_t stored = 0;
       const results so_far = read_results(file);
       EXPECT_EQ(so_far.status, results_status::interrupted)
-          << "should nobody get to write it again";
+          << "the file stays valid if the process is killed";
       for (const cell_result& cell : so_far.cells) {
         EXPECT_EQ(cell.status, cell.samples.empty() ? cell_status::skipped : cell_status::ok);
         stored += cell.samples.size();
@@ -262,19 +261,18 @@ TEST_F(runner_with_a_file, the_file_is_rewritten_after_every_repetition) {
       EXPECT_EQ(stored, static_cast<std::size_t>(calls));
     }
     ++calls;
-    return written_down(1, 1);
+    return fixed_measurement(1, 1);
   });
   EXPECT_EQ(calls, 12);
   EXPECT_EQ(read_results(file).aggregates.size(), 16U);
 }
 
-TEST_F(runner_with_a_file,
-       a_file_that_can_no_longer_be_written_ends_the_run_and_keeps_what_it_has) {
+TEST_F(runner_file_test, a_write_failure_ends_the_run_and_keeps_the_old_file) {
   ::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);
   int calls = 0;
-  bool told = false;
+  bool unwritable = false;
   try {
     run(four_cells(), {.repetitions = 3, .out = file}, [&](const planned_cell&) {
       if (++calls == 4) {
@@ -282,13 +280,13 @@ TEST_F(runner_with_a_file,
         full.rlim_cur = 100;
         ::setrlimit(RLIMIT_FSIZE, &full);
       }
-      return written_down(1, 1);
+      return fixed_measurement(1, 1);
     });
-  } catch (const error& trouble) {
-    told = trouble.kind() == error_kind::unwritable;
+  } catch (const error& e) {
+    unwritable = e.kind() == error_kind::unwritable;
   }
   ::setrlimit(RLIMIT_FSIZE, &before);
-  EXPECT_TRUE(told);
+  EXPECT_TRUE(unwritable);
   EXPECT_EQ(calls, 4);
   std::size_t stored = 0;
   for (const cell_result& cell : read_results(file).cells) stored += cell.samples.size();
@@ -299,19 +297,19 @@ TEST_F(runner_with_a_file,
 void run_interrupted(const fs::path& file) {
   catch_interrupts();
   int calls = 0;
-  results all = begun(four_cells());
+  results all = unmeasured_results(four_cells());
   run_cells(four_cells(), all, {.repetitions = 3, .out = file},
             [&](const planned_cell&) -> measurement {
               if (++calls == 10) {
                 ::raise(SIGINT);
                 throw interrupted();
               }
-              return written_down(1, 1);
+              return fixed_measurement(1, 1);
             });
   ::_exit(calls == 10 && all.status == results_status::interrupted ? 0 : 1);
 }
 
-TEST_F(runner_with_a_file, an_interrupt_ends_the_run_with_what_there_is) {
+TEST_F(runner_file_test, an_interrupt_keeps_the_samples_so_far) {
   EXPECT_EXIT(run_interrupted(file), ::testing::ExitedWithCode(0), "");
   const results all = read_results(file);
   EXPECT_EQ(all.status, results_status::interrupted);
@@ -319,7 +317,7 @@ TEST_F(runner_with_a_file, an_interrupt_ends_the_run_with_what_there_is) {
   std::size_t stored = 0;
   for (const cell_result& cell : all.cells) {
     stored += cell.samples.size();
-    EXPECT_NE(cell.status, cell_status::failed) << "an interrupt is no failure";
+    EXPECT_NE(cell.status, cell_status::failed) << "an interrupt is not a failure";
     EXPECT_EQ(cell.reason, cell.samples.empty() ? "not measured: the run was interrupted" : "");
   }
   EXPECT_EQ(stored, 9U);

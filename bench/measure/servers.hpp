@@ -16,35 +16,35 @@ class server_pool {
  public:
   /// `program`: this executable, run as `serve`. `external`: endpoint of the user's server by
   /// workload.
-  server_pool(std::string program, std::map<std::string, std::string> given)
-      : program_(std::move(program)), given_(std::move(given)) {}
+  server_pool(std::string program, std::map<std::string, std::string> external)
+      : program_(std::move(program)), external_(std::move(external)) {}
   /// Ends each server; it has 20 s to clean up before it is killed.
   ~server_pool();
   server_pool(const server_pool&) = delete;
   server_pool& operator=(const server_pool&) = delete;
 
-  struct place {
+  struct server {
     std::string endpoint;  ///< "" if the cell needs none
     int pid = -1;          ///< the server's process; -1 for the user's server or a file
     std::size_t cpus = 0;
   };
   /// Returns the server of a cell; starts it if needed. Throws `error` (failed) if it does not
   /// start.
-  place server_for(const planned_cell& cell, const cpu_assignment& given);
+  server server_for(const planned_cell& cell, const cpu_assignment& cpus);
   /// The same by workload name and parameters, for workloads that only another build knows.
-  place server_for(const std::string& workload,
-                   const std::map<std::string, std::string>& parameters, target_kind wanted,
-                   const cpu_assignment& given);
+  server server_for(const std::string& workload,
+                    const std::map<std::string, std::string>& parameters, target_kind target,
+                    const cpu_assignment& cpus);
 
  private:
-  struct running {
+  struct running_server {
     std::unique_ptr<child_process> process;
     std::string endpoint;
     std::size_t cpus;
   };
   std::string program_;
-  std::map<std::string, std::string> given_;
-  std::map<std::string, running> running_;
+  std::map<std::string, std::string> external_;
+  std::map<std::string, running_server> running_;
 };
 
 }  // namespace crossover

@@ -32,8 +32,8 @@ std::vector<named_parameters> every_workload() {
 const std::initializer_list<std::string_view> contenders = {
     "serial", "event_loop", "shared_loop", "thread_pool", "processes", "reference"};
 
-std::vector<matrix> standard_matrices(const machine& here) {
-  const auto cores = standard_cores(here);
+std::vector<matrix> standard_matrices(const machine& computer) {
+  const auto cores = standard_cores(computer);
   return {
       {named({"sleep"}), named(contenders), cores, {64}},
       {named({"hashing"}), named(contenders), cores, {16}},
@@ -49,22 +49,25 @@ std::vector<matrix> standard_matrices(const machine& here) {
   };
 }
 
-std::vector<matrix> quick_matrices(const machine& here) {
-  const std::vector<std::uint32_t> ends = here.usable() == 1
-                                              ? std::vector<std::uint32_t>{1}
-                                              : std::vector<std::uint32_t>{1, here.usable()};
+/// Returns one core and all cores, the ends of the axis.
+std::vector<std::uint32_t> ends_of(const machine& computer) {
+  return computer.usable() == 1 ? std::vector<std::uint32_t>{1}
+                                : std::vector<std::uint32_t>{1, computer.usable()};
+}
+
+std::vector<matrix> quick_matrices(const machine& computer) {
   return {{named({"sleep", "hashing", "network"}),
            named({"event_loop", "thread_pool", "processes", "reference"}),
-           ends,
+           ends_of(computer),
            {16}}};
 }
 
-std::vector<matrix> thorough_matrices(const machine& here) {
-  return {{every_workload(), every_model(), standard_cores(here), {1, 8, 64, 512}},
+std::vector<matrix> thorough_matrices(const machine& computer) {
+  return {{every_workload(), every_model(), standard_cores(computer), {1, 8, 64, 512}},
           {named({"sleep:delay=1ms", "sleep:delay=100ms", "network:delay=1ms",
                   "network:bytes=16KiB", "hashing:bytes=4KiB"}),
            every_model(),
-           standard_cores(here),
+           standard_cores(computer),
            {64}}};
 }
 
@@ -90,23 +93,17 @@ std::vector<matrix> check_matrices(const machine&) {
   };
 }
 
-/// Returns one core and all cores, the ends of the axis.
-std::vector<std::uint32_t> ends_of(const machine& here) {
-  return here.usable() == 1 ? std::vector<std::uint32_t>{1}
-                            : std::vector<std::uint32_t>{1, here.usable()};
-}
-
-std::vector<matrix> io_vs_cpu_matrices(const machine& here) {
+std::vector<matrix> io_vs_cpu_matrices(const machine& computer) {
   return {{named({"sleep", "network:delay=1ms", "download:delay=1ms", "query", "hashing"}),
            named({"thread_pool", "event_loop"}),
-           ends_of(here),
+           ends_of(computer),
            {1, 64}}};
 }
 
-std::vector<matrix> concurrency_vs_parallelism_matrices(const machine& here) {
+std::vector<matrix> concurrency_vs_parallelism_matrices(const machine& computer) {
   const auto workloads = named({"sleep", "hashing", "mixed:cpu=100us,wait=1ms"});
   return {{workloads, named({"event_loop", "thread_pool"}), {1}, {1, 4, 16, 64}},
-          {workloads, named({"event_loop", "thread_pool"}), standard_cores(here), {64}}};
+          {workloads, named({"event_loop", "thread_pool"}), standard_cores(computer), {64}}};
 }
 
 std::vector<matrix> multitasking_matrices(const machine&) {
@@ -116,14 +113,14 @@ std::vector<matrix> multitasking_matrices(const machine&) {
            {16}}};
 }
 
-std::vector<matrix> gil_matrices(const machine& here) {
+std::vector<matrix> gil_matrices(const machine& computer) {
   return {{named({"hashing", "hashing:releases_gil=true", "sleep"}),
            named({"gil_threads", "thread_pool"}),
-           ends_of(here),
+           ends_of(computer),
            {16}},
           {named({"hashing", "sleep"}),
            named({"processes", "python_threads", "python_processes"}),
-           ends_of(here),
+           ends_of(computer),
            {16}}};
 }
 
@@ -143,14 +140,14 @@ std::vector<matrix> lightweight_matrices(const machine&) {
 }
 
 /// CPU time against wait time: the cells of the crossover map.
-std::vector<matrix> crossover_matrices(const machine& here) {
+std::vector<matrix> crossover_matrices(const machine& computer) {
   return {
       {named({"mixed:cpu=20us,wait=100us", "mixed:cpu=20us,wait=1ms", "mixed:cpu=20us,wait=10ms",
               "mixed:cpu=100us,wait=100us", "mixed:cpu=100us,wait=1ms", "mixed:cpu=100us,wait=10ms",
               "mixed:cpu=500us,wait=100us", "mixed:cpu=500us,wait=1ms",
               "mixed:cpu=500us,wait=10ms"}),
        named({"event_loop", "offload", "thread_pool", "processes"}),
-       {here.usable()},
+       {computer.usable()},
        {16}}};
 }
 

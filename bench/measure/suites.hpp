@@ -11,10 +11,10 @@ namespace crossover {
 /// A named set of cells, with measuring time and repetitions.
 struct suite {
   std::string_view name;
-  std::string_view about;
+  std::string_view description;
   double seconds;  ///< measured time per repetition
   std::uint32_t repetitions;
-  std::vector<matrix> (*matrices)(const machine& here);
+  std::vector<matrix> (*matrices)(const machine& computer);
 };
 
 /// Returns all suites; the first is the default of `run`.

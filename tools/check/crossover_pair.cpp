@@ -168,25 +168,26 @@ std::vector<std::string> crossover_pair::cells() const {
 void crossover_pair::arm_both(paired_cell& cell) {
   const cpu_assignment cpus = assign_cpus(machine_, *cell.what.cores);
   duel_arm shared;
-  shared.what.workload = cell.what.workload;
-  shared.what.parameters = cell.what.parameters;
-  shared.what.parameters.erase("rate");
+  shared.preparation.workload = cell.what.workload;
+  shared.preparation.parameters = cell.what.parameters;
+  shared.preparation.parameters.erase("rate");
   const named_parameters model = parse_named_parameters(cell.what.model);
-  shared.what.model = model.name;
-  shared.what.model_parameters = model.values;
-  shared.what.cores = cpus.cell;
-  shared.what.in_flight = *cell.what.in_flight;
+  shared.preparation.model = model.name;
+  shared.preparation.model_parameters = model.values;
+  shared.preparation.cores = cpus.cell;
+  shared.preparation.in_flight = *cell.what.in_flight;
   const auto known =
       std::find_if(all_workloads().begin(), all_workloads().end(),
                    [&](const workload_type* type) { return type->name == cell.what.workload; });
-  // A workload unknown to this program may need a server: the new side is asked to start one, and
-  // it reports an error if none is needed.
+  // A workload unknown to this program may need a server. The candidate tries to start one and
+  // reports an error if none is needed.
   const target_kind wanted = known == all_workloads().end()
                                  ? target_kind::server
-                                 : target_wanted(**known, shared.what.parameters);
+                                 : target_wanted(**known, shared.preparation.parameters);
   if (wanted != target_kind::none) try {
-      cell.server = servers_.server_for(cell.what.workload, shared.what.parameters, wanted, cpus);
-      shared.what.endpoint = cell.server.endpoint;
+      cell.server =
+          servers_.server_for(cell.what.workload, shared.preparation.parameters, wanted, cpus);
+      shared.preparation.endpoint = cell.server.endpoint;
     } catch (const interrupted&) {
       throw;
     } catch (const error& e) {
@@ -234,10 +235,10 @@ double crossover_pair::prepare(std::size_t i) {
   // Scaled so that every lane gets its minimum.
   cell.plan.operations = static_cast<std::uint64_t>(
       std::ceil(std::max(min_operations_per_lane * *cell.what.in_flight, slice_s / operation_s)));
-  cell.old_arm.what.sampling_interval = cell.new_arm.what.sampling_interval =
+  cell.old_arm.preparation.sampling_interval = cell.new_arm.preparation.sampling_interval =
       static_cast<std::uint32_t>(sampling_interval);
   if (slowed)
-    cell.new_arm.what.injected_delay_ns =
+    cell.new_arm.preparation.injected_delay_ns =
         options_.slower / 100 * operation_s * 1e9 * *cell.what.cores;
   const double one_slice_s = static_cast<double>(cell.plan.operations) * operation_s;
   cell.plan.groups = static_cast<std::uint32_t>(

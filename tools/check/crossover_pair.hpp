@@ -61,7 +61,7 @@ class crossover_pair : public block_source {
     cell_result what;  ///< as listed by the new program
     duel_arm old_arm, new_arm;
     duel_plan plan;
-    server_pool::place server;
+    server_pool::server server;
     double server_cpu_s = 0;  ///< CPU time of the server in all blocks
     double measured_s = 0;    ///< slices and warm-ups of all blocks: when the server had work
   };
