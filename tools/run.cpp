@@ -106,7 +106,7 @@ void check_traceable(const std::vector<planned_cell>& cells, const std::string& 
   check_writable(file);
 }
 
-void write_trace(const std::string& file, const measuring& how, const machine& computer,
+void write_trace(const std::string& file, const measure_options& how, const machine& computer,
                  server_pool& servers, const planned_cell& cell, const cell_result& measured) {
   const sample& last = measured.samples.back();
   const auto [traced, trace] = trace_in_fresh_process(
@@ -129,7 +129,7 @@ int run_command(const string_list& arguments) {
       "run");
   selection chosen;
   chosen.add_to(app);
-  measuring how;
+  measure_options how;
   run_options options;
   double seconds = 0;
   std::uint32_t repetitions = 0;
