@@ -8,6 +8,7 @@
 #include <set>
 
 #include "bench/results/metrics.hpp"
+#include "reports/escape.hpp"
 #include "reports/units.hpp"
 
 namespace crossover {

@@ -6,10 +6,6 @@
 
 namespace crossover {
 
-/// The text as HTML shows it, in elements and in quoted attributes. Control characters become
-/// spaces.
-std::string html_text(std::string_view text);
-
 /// JSON that can stand inside a script element: `<` cannot end it, U+2028 and U+2029 are escaped.
 std::string script_json(std::string json);
 

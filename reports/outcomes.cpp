@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "reports/escape.hpp"
 #include "reports/units.hpp"
 
 namespace crossover {

@@ -10,6 +10,7 @@
 #include "reports/changes.hpp"
 #include "reports/compressed.hpp"
 #include "reports/environment_differences.hpp"
+#include "reports/escape.hpp"
 #include "reports/html.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/page_parts.hpp"

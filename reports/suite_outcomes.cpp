@@ -6,6 +6,7 @@
 #include <set>
 
 #include "bench/results/metrics.hpp"
+#include "reports/escape.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/units.hpp"
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "reports/escape.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/panels.hpp"
 #include "reports/units.hpp"
@@ -14,13 +15,6 @@ namespace crossover {
 namespace {
 
 constexpr std::size_t columns = 100;
-
-/// Control characters of names must not reach a terminal.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-  return out;
-}
 
 std::size_t width_of(std::string_view text) {
   std::size_t width = 0;
@@ -89,7 +83,7 @@ std::string problems_text(const results& value) {
     const auto order = counted_texts(counts);
     for (std::size_t i = 0; i < std::min(max_rows, order.size()); ++i)
       text += wrapped(
-          fmt::format("{}× {}", order[i].second, clipped(printable(order[i].first), 180)), 2);
+          fmt::format("{}× {}", order[i].second, clipped(one_line(order[i].first), 180)), 2);
     if (order.size() > max_rows)
       text += fmt::format("  … and {} more; the report lists them all\n", order.size() - max_rows);
   };
@@ -109,15 +103,15 @@ std::string summary(const results& value, bool color) {
   const std::vector<answer> answers = answers_of(value, panels);
   std::string text;
   for (const answer& a : answers) {
-    text += bold(clipped(printable(panels[a.panel].label), columns - 4)) + "\n";
-    text += wrapped(printable(a.sentence), 2);
-    for (const std::string& detail : a.details) text += wrapped(printable(detail), 2);
-    for (const std::string& caveat : a.caveats) text += wrapped("! " + printable(caveat), 2);
+    text += bold(clipped(one_line(panels[a.panel].label), columns - 4)) + "\n";
+    text += wrapped(one_line(a.sentence), 2);
+    for (const std::string& detail : a.details) text += wrapped(one_line(detail), 2);
+    for (const std::string& caveat : a.caveats) text += wrapped("! " + one_line(caveat), 2);
   }
   if (!text.empty()) text += '\n';
   text += problems_text(value);
   for (const std::string& sentence : outcomes_of({value, panels, answers}))
-    text += wrapped(printable(sentence), 0);
+    text += wrapped(one_line(sentence), 0);
   return text;
 }
 

@@ -9,6 +9,7 @@
 #include "bench/results/metrics.hpp"
 #include "reports/changes.hpp"
 #include "reports/environment_differences.hpp"
+#include "reports/escape.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/page_data.hpp"
 #include "reports/panels.hpp"
@@ -17,34 +18,8 @@
 namespace crossover {
 namespace {
 
-/// Text for a Markdown cell: one line, nothing that a renderer would take for markup or for a
-/// column's end.
-std::string markdown_text(std::string_view text, std::size_t most = 200) {
-  std::string out;
-  for (const char c : clipped(text, most)) {
-    if (c == '\n' || c == '\r' || c == '\t')
-      out += ' ';
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '&')
-      out += "&amp;";
-    else if (c == '|' || c == '\\' || c == '`' || c == '*' || c == '[' || c == ']')
-      out += {'\\', c};
-    else
-      out += c;
-  }
-  return out;
-}
-
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + "\"";
-}
+/// Maximum length of a name or reason, in characters.
+constexpr std::size_t text_limit = 200;
 
 /// Three fields: mean and bounds; empty if absent.
 std::string csv_figure(const std::optional<interval>& of) {
@@ -78,17 +53,18 @@ std::string measured_rows(const results& value, const panel& p) {
     if (cell.status != cell_status::ok) continue;
     if (value.foreign) {
       const auto time = interval_of(cell, "time");
-      rows += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_text(cell.name),
+      rows += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_text(cell.name, text_limit),
                           cell.samples.size(), time ? interval_text(*time, "s") : "–",
                           figure_or_dash(cell, "cpu"), codes_of(cell));
       continue;
     }
     const auto throughput = interval_of(cell, "throughput");
-    rows += fmt::format(
-        "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", markdown_text(cell.model),
-        count_or_dash(cell.cores), count_or_dash(cell.in_flight), cell.samples.size(),
-        throughput ? interval_text(*throughput, "1/s") : "–", figure_or_dash(cell, "p50"),
-        figure_or_dash(cell, "p99"), figure_or_dash(cell, "cpu"), markdown_text(codes_of(cell)));
+    rows += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+                        markdown_text(cell.model, text_limit), count_or_dash(cell.cores),
+                        count_or_dash(cell.in_flight), cell.samples.size(),
+                        throughput ? interval_text(*throughput, "1/s") : "–",
+                        figure_or_dash(cell, "p50"), figure_or_dash(cell, "p99"),
+                        figure_or_dash(cell, "cpu"), markdown_text(codes_of(cell), text_limit));
   }
   return rows;
 }
@@ -101,10 +77,10 @@ std::string changed_rows(const results& value, const results& baseline) {
     if (!is_headline(*c.of, value.foreign)) continue;
     ++counts[c.direction];
     if (c.direction == change_direction::unclear) continue;
-    rows +=
-        fmt::format("| {} | {} | {} | {} | {} | {} |\n", markdown_text(value.cells[c.now].name),
-                    c.of->label, to_string(c.direction), ratio_text(c.ratio),
-                    figure_text(c.before.mean, c.of->unit), figure_text(c.after.mean, c.of->unit));
+    rows += fmt::format(
+        "| {} | {} | {} | {} | {} | {} |\n", markdown_text(value.cells[c.now].name, text_limit),
+        c.of->label, to_string(c.direction), ratio_text(c.ratio),
+        figure_text(c.before.mean, c.of->unit), figure_text(c.after.mean, c.of->unit));
   }
   std::string text = fmt::format(
       "\n### Changes since the baseline\n\n{} better, {} worse, {} unclear (the interval of the "
@@ -112,10 +88,10 @@ std::string changed_rows(const results& value, const results& baseline) {
       counts[change_direction::better], counts[change_direction::worse],
       counts[change_direction::unclear]);
   for (const environment_difference& d : environment_differences(baseline, value))
-    text +=
-        fmt::format("\nThe environments differ in {}: {} before, {} now.\n", markdown_text(d.key),
-                    d.old_value.empty() ? "not recorded" : markdown_text(d.old_value),
-                    d.new_value.empty() ? "not recorded" : markdown_text(d.new_value));
+    text += fmt::format(
+        "\nThe environments differ in {}: {} before, {} now.\n", markdown_text(d.key, text_limit),
+        d.old_value.empty() ? "not recorded" : markdown_text(d.old_value, text_limit),
+        d.new_value.empty() ? "not recorded" : markdown_text(d.new_value, text_limit));
   if (!rows.empty())
     text +=
         "\n| cell | metric | change | ratio (95 % interval) | before | now "
@@ -134,7 +110,7 @@ std::string table_markdown(const results& value, const results* baseline) {
     text += markdown_text(sentence, 1000) + "\n";
   text += '\n';
   for (const answer& a : answers) {
-    text += fmt::format("- **{}**: {}", markdown_text(panels[a.panel].label),
+    text += fmt::format("- **{}**: {}", markdown_text(panels[a.panel].label, text_limit),
                         markdown_text(a.sentence, 1000));
     for (const std::string& caveat : a.caveats)
       text += fmt::format(" _{}._", markdown_text(caveat, 400));
@@ -144,7 +120,7 @@ std::string table_markdown(const results& value, const results* baseline) {
   for (const panel& p : panels) {
     const std::string rows = measured_rows(value, p);
     if (rows.empty()) continue;
-    text += fmt::format("\n### {}\n\n", markdown_text(p.label));
+    text += fmt::format("\n### {}\n\n", markdown_text(p.label, text_limit));
     text += value.foreign ? "| benchmark | repetitions | time (95 % interval) | CPU | findings "
                             "|\n|---|--:|--:|--:|---|\n"
                           : "| model | cores | in flight | repetitions | throughput (95 % "
@@ -155,14 +131,15 @@ std::string table_markdown(const results& value, const results* baseline) {
   std::string missing;
   for (const cell_result& cell : value.cells)
     if (cell.status != cell_status::ok)
-      missing += fmt::format("| {} | {} | {} |\n", markdown_text(cell.name), to_string(cell.status),
-                             markdown_text(cell.reason));
+      missing += fmt::format("| {} | {} | {} |\n", markdown_text(cell.name, text_limit),
+                             to_string(cell.status), markdown_text(cell.reason, text_limit));
   if (!missing.empty())
     text += "\n### Not measured\n\n| cell | status | reason |\n|---|---|---|\n" + missing;
   if (!value.environment.empty()) {
     text += "\n### Environment\n\n| | |\n|---|---|\n";
     for (const auto& [key, setting] : value.environment)
-      text += fmt::format("| {} | {} |\n", markdown_text(key), markdown_text(setting));
+      text += fmt::format("| {} | {} |\n", markdown_text(key, text_limit),
+                          markdown_text(setting, text_limit));
   }
   return text;
 }

@@ -109,13 +109,4 @@ std::optional<double> seconds_of(std::string_view text, double bare_unit) {
   return std::nullopt;
 }
 
-std::string clipped(std::string_view text, std::size_t limit) {
-  std::size_t characters = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool starts = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
-    if (starts && characters++ == limit) return std::string(text.substr(0, i)) + "…";
-  }
-  return std::string(text);
-}
-
 }  // namespace crossover

@@ -33,7 +33,4 @@ std::string join_and(const std::vector<std::string>& texts);
 /// `bare_unit` seconds. Returns nullopt for any other text.
 std::optional<double> seconds_of(std::string_view text, double bare_unit = 1e-6);
 
-/// Cuts the text after `limit` characters (not bytes) and appends an ellipsis.
-std::string clipped(std::string_view text, std::size_t limit);
-
 }  // namespace crossover

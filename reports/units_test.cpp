@@ -42,11 +42,5 @@ TEST(seconds_of, parses_only_durations) {
   EXPECT_FALSE(seconds_of(""));
 }
 
-TEST(clipped, counts_characters_not_bytes) {
-  EXPECT_EQ(clipped("µµµ", 3), "µµµ");
-  EXPECT_EQ(clipped("µµµµ", 3), "µµµ…");
-  EXPECT_EQ(clipped("", 3), "");
-}
-
 }  // namespace
 }  // namespace crossover

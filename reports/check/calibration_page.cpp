@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "reports/check/calibration.hpp"
-#include "reports/check/escape.hpp"
+#include "reports/escape.hpp"
 #include "reports/statistics/binomial.hpp"
 
 namespace crossover {
@@ -123,7 +123,7 @@ std::string calibration_page(const calibration& result, const std::string& comma
   if (!result.failures.empty()) {
     out += fmt::format("\n## Cells that failed in a block: {}\n\n", result.failures.size());
     for (std::size_t i = 0; i < std::min<std::size_t>(20, result.failures.size()); ++i)
-      out += "* " + markdown_text(one_line(result.failures[i], 300)) + "\n";
+      out += "* " + markdown_text(result.failures[i], 300) + "\n";
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "reports/units.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {
@@ -21,8 +22,6 @@ std::size_t count(const check_result& found, verdict outcome) {
       std::count_if(found.cells.begin(), found.cells.end(),
                     [&](const cell_comparison& c) { return c.outcome == outcome; }));
 }
-
-std::string cells(std::size_t n) { return fmt::format("{} cell{}", n, n == 1 ? "" : "s"); }
 
 }  // namespace
 
@@ -87,8 +86,8 @@ std::string headline(const check_result& found) {
       std::count_if(found.cells.begin(), found.cells.end(),
                     [](const cell_comparison& c) { return c.improvement; }));
   say(improved, "improved");
-  std::string text =
-      fmt::format("{}: {} compared", to_string(verdict_of(found)), cells(found.cells.size()));
+  std::string text = fmt::format("{}: {} compared", to_string(verdict_of(found)),
+                                 counted(found.cells.size(), "cell"));
   for (const std::string& part : parts) text += ", " + part;
   if (!found.environment.empty() && !found.environment_allowed) text += ", environments differ";
   return text;

@@ -8,6 +8,7 @@
 #include "reports/check/judged_metric.hpp"
 #include "reports/statistics/moments.hpp"
 #include "reports/statistics/power.hpp"
+#include "reports/units.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {
@@ -99,9 +100,8 @@ std::string remedy_for(const cell_comparison& cell, const gate_options& options,
       blocks_for_level(options.rates.false_alarms, static_cast<unsigned>(together));
   if (cell.blocks < least)
     return fmt::format(
-        "{} blocks are too few: {} cell{} judged together at {} false alarms need at least {}",
-        cell.blocks, together, together == 1 ? "" : "s", as_percent(options.rates.false_alarms),
-        least);
+        "{} blocks are too few: {} judged together at {} false alarms need at least {}",
+        cell.blocks, counted(together, "cell"), as_percent(options.rates.false_alarms), least);
   // A change between the thresholds is decided by the nearer one.
   const double centre = std::log(*cell.ratio);
   const double to_regression = centre - std::log1p(cell.tolerate),
@@ -188,8 +188,7 @@ std::string plan_text(const block_plan& plan, const gate_options& options, std::
                          "{} cells: {} blocks each, then about {} fresh blocks for each of about "
                          "{} that need confirmation",
                          cells, plan.screen_blocks, plan.confirm_blocks, plan.expected_survivors)
-                   : fmt::format("{} cell{}: {} blocks each", cells, cells == 1 ? "" : "s",
-                                 plan.confirm_blocks);
+                   : fmt::format("{}: {} blocks each", counted(cells, "cell"), plan.confirm_blocks);
   text += fmt::format(
       ", about {:.0f} s\ndetects {:.2g} % with {} power if blocks scatter by {:.2g} %; {} false "
       "alarms per suite, {} tolerated",

@@ -12,6 +12,7 @@
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"
 #include "reports/statistics/moments.hpp"
+#include "reports/units.hpp"
 #include "workloads/base/atomic_file.hpp"
 #include "workloads/base/error.hpp"
 
@@ -87,8 +88,8 @@ bool judge(cell_comparison& cell, std::span<const double> window, double value,
   if (past.n > 0) cell.ratio = std::exp(value - past.mean);
   if (past.n < std::max(2u, options.least_runs)) {
     cell.remedy = fmt::format(
-        "{} run{} in the window: at least {} are needed to estimate the scatter from run to run",
-        past.n, past.n == 1 ? "" : "s", options.least_runs);
+        "{} in the window: at least {} are needed to estimate the scatter from run to run",
+        counted(past.n, "run"), options.least_runs);
     return false;
   }
   const double w = static_cast<double>(past.n);
@@ -180,7 +181,7 @@ check_result compare_with_history(const std::vector<history_entry>& history,
                 "--history: no run of this machine yet; add runs of earlier commits first");
   check_result found;
   const std::size_t window = std::min<std::size_t>(options.window, history.size());
-  found.old_name = fmt::format("the last {} run{} ({} to {})", window, window == 1 ? "" : "s",
+  found.old_name = fmt::format("the last {} ({} to {})", counted(window, "run"),
                                history[history.size() - window].commit, history.back().commit);
   found.new_name = options.files.new_name;
   found.metric_label = judged.label;

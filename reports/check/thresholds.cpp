@@ -12,7 +12,7 @@
 #include <sstream>
 
 #include "reports/check/comparison.hpp"
-#include "reports/check/escape.hpp"
+#include "reports/escape.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {

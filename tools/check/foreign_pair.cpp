@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "bench/cell/child_process.hpp"
-#include "reports/check/escape.hpp"
+#include "reports/escape.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"

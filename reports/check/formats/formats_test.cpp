@@ -10,8 +10,8 @@
 #include <set>
 #include <sstream>
 
-#include "reports/check/escape.hpp"
 #include "reports/check/sample_comparison.hpp"
+#include "reports/escape.hpp"
 
 namespace crossover {
 namespace {
@@ -209,23 +209,6 @@ TEST(markdown, rows_have_six_columns_and_the_whole_stays_below_the_limit) {
   EXPECT_NE(many.find("more did not fit"), std::string::npos);
   EXPECT_NE(many.find("</details>"), std::string::npos);
   EXPECT_EQ("<!-- crossover check -->\n" + as_github_summary(found), many);
-}
-
-TEST(escape, one_line) {
-  EXPECT_EQ(one_line("a\nb\x01\u202E"), "a\\nb\\u{1}\\u{202e}");
-  EXPECT_EQ(one_line("\xff\xc3("), "\uFFFD\uFFFD(");
-  EXPECT_EQ(one_line("\xe4\xb8\xad\xf0\x9f\x9a\x80"), "\u4E2D\U0001F680");
-  EXPECT_EQ(one_line("\xc0\x80 \xe0\x80\x80"), "\uFFFD\uFFFD \uFFFD\uFFFD\uFFFD")
-      << "overlong forms";
-  EXPECT_EQ(one_line("abcdefghij", 6), "abcd…j");
-  EXPECT_EQ(one_line("abcdef", 6), "abcdef");
-}
-
-TEST(escape, for_each_target) {
-  EXPECT_EQ(xml_text("a<b>&\"'"), "a&lt;b&gt;&amp;&quot;&#39;");
-  EXPECT_EQ(markdown_code("a|b`c@d", 0), "<code>a&#124;b&#96;c&#64;d</code>");
-  EXPECT_EQ(workflow_message("50%\n::x::"), "50%25\\n::x::");
-  EXPECT_EQ(workflow_property("a:b,c%"), "a%3Ab%2Cc%25");
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "reports/check/escape.hpp"
+#include "reports/escape.hpp"
 #include "reports/check/formats/formats.hpp"
 #include "reports/check/formats/timeline_plot.hpp"
 

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "reports/check/escape.hpp"
+#include "reports/escape.hpp"
 #include "reports/check/formats/formats.hpp"
 
 namespace crossover {

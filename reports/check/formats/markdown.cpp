@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include "reports/check/escape.hpp"
 #include "reports/check/formats/formats.hpp"
+#include "reports/escape.hpp"
 
 namespace crossover {
 namespace {
@@ -23,7 +23,7 @@ std::string row(const cell_comparison& cell) {
   for (const std::string& note : cell.notes) remark += (remark.empty() ? "" : "; ") + note;
   return fmt::format("| {} | {} | {} | {} | {} | {} |\n", word, as_change(cell.ratio), interval,
                      cell.blocks, markdown_code(cell.name, markdown_name_limit),
-                     markdown_text(one_line(remark, 240)));
+                     markdown_text(remark, 240));
 }
 
 constexpr const char* table_head =
@@ -45,7 +45,7 @@ void markdown_list(std::string& out, const char* title, const std::vector<unmatc
   std::vector<std::string> lines;
   for (const unmatched_cell& cell : cells)
     lines.push_back(fmt::format("- {} {}\n", markdown_code(cell.name, markdown_name_limit),
-                                markdown_text(one_line(cell.reason, 240))));
+                                markdown_text(cell.reason, 240)));
   out += fmt::format("\n**{}**\n\n", title);
   add_lines(out, lines, out.size() + 6'000);
 }
@@ -68,13 +68,13 @@ std::string body(const check_result& found) {
                                      : "\n**Environments differ**\n\n";
     std::vector<std::string> lines;
     for (const environment_difference& d : found.environment)
-      lines.push_back(fmt::format("- {}: {} became {}\n", markdown_text(one_line(d.key, 80)),
-                                  markdown_text(one_line(d.old_value, 120)),
-                                  markdown_text(one_line(d.new_value, 120))));
+      lines.push_back(fmt::format("- {}: {} became {}\n", markdown_text(d.key, 80),
+                                  markdown_text(d.old_value, 120),
+                                  markdown_text(d.new_value, 120)));
     add_lines(out, lines, out.size() + 4'000);
   }
   for (const std::string& note : found.notes)
-    out += fmt::format("\n{}\n", markdown_text(one_line(note, 500)));
+    out += fmt::format("\n{}\n", markdown_text(note, 500));
   if (!rest.empty()) {
     out += fmt::format("\n<details><summary>{} that pass</summary>\n\n{}", rest.size(), table_head);
     add_lines(out, rest, most_bytes - 600);

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "reports/check/escape.hpp"
+#include "reports/escape.hpp"
 #include "reports/check/formats/formats.hpp"
 
 namespace crossover {

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "reports/check/comparison.hpp"
-#include "reports/check/escape.hpp"
+#include "reports/escape.hpp"
 
 namespace crossover {
 namespace {

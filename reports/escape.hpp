@@ -8,19 +8,28 @@ namespace crossover {
 /// Cell names come from other people's programs. These functions make any bytes safe to print.
 
 /// Returns valid UTF-8 on one line. Invalid bytes become U+FFFD; control characters, line
-/// separators and bidirectional controls become visible (`\n`, `\u{202e}`). If longer than `most`
+/// separators and bidirectional controls become visible (`\n`, `\u{202e}`). If longer than `limit`
 /// characters (0: no limit), the middle is replaced by "…", because names differ at both ends.
-std::string one_line(std::string_view text, std::size_t most = 0);
+std::string one_line(std::string_view text, std::size_t limit = 0);
+
+/// Cuts the text after `limit` characters (not bytes) and appends an ellipsis.
+std::string clipped(std::string_view text, std::size_t limit);
+
+/// Escapes text for HTML elements and quoted attributes. Control characters become spaces.
+std::string html_text(std::string_view text);
 
 /// Escapes one line for XML text and attribute values: `&`, `<`, `>` and quotes become entities.
 std::string xml_text(std::string_view text);
 
 /// Escapes one line for a cell of a GitHub-flavoured Markdown table, as `<code>` whose content no
 /// renderer treats as markup or mention.
-std::string markdown_code(std::string_view text, std::size_t most);
+std::string markdown_code(std::string_view text, std::size_t limit = 0);
 
 /// Escapes one line for Markdown prose: possible markup becomes entities.
-std::string markdown_text(std::string_view text);
+std::string markdown_text(std::string_view text, std::size_t limit = 0);
+
+/// Quotes a field of a CSV record if necessary (RFC 4180).
+std::string csv_field(std::string_view text);
 
 /// Escapes one line for the message of a GitHub workflow command (`%`, CR and LF encoded).
 std::string workflow_message(std::string_view text);

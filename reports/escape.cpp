@@ -1,11 +1,9 @@
-#include "reports/check/escape.hpp"
+#include "reports/escape.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdint>
 #include <vector>
-
-#include "reports/html.hpp"
 
 namespace crossover {
 namespace {
@@ -85,30 +83,76 @@ std::string entities(std::string_view line, std::string_view plain_punctuation) 
 
 }  // namespace
 
-std::string one_line(std::string_view text, std::size_t most) {
+std::string clipped(std::string_view text, std::size_t limit) {
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool starts = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
+    if (starts && characters++ == limit) return std::string(text.substr(0, i)) + "…";
+  }
+  return std::string(text);
+}
+
+std::string one_line(std::string_view text, std::size_t limit) {
   std::vector<std::string> characters;
   for (std::size_t at = 0; at < text.size();)
     characters.push_back(visible(next_character(text, at)));
   std::string out;
-  const bool cut = most > 0 && characters.size() > most;
-  const std::size_t head = cut ? most * 2 / 3 : characters.size();
+  const bool cut = limit > 0 && characters.size() > limit;
+  const std::size_t head = cut ? limit * 2 / 3 : characters.size();
   for (std::size_t i = 0; i < head; ++i) out += characters[i];
   if (cut) {
     out += "…";
-    for (std::size_t i = characters.size() - (most - head - 1); i < characters.size(); ++i)
+    for (std::size_t i = characters.size() - (limit - head - 1); i < characters.size(); ++i)
       out += characters[i];
+  }
+  return out;
+}
+
+std::string html_text(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+    }
   }
   return out;
 }
 
 std::string xml_text(std::string_view text) { return html_text(one_line(text)); }
 
-std::string markdown_code(std::string_view text, std::size_t most) {
-  return "<code>" + entities(one_line(text, most), " /:-.,=()") + "</code>";
+std::string markdown_code(std::string_view text, std::size_t limit) {
+  return "<code>" + entities(one_line(text, limit), " /:-.,=()") + "</code>";
 }
 
-std::string markdown_text(std::string_view text) {
-  return entities(one_line(text), " /:-.,=()+%;'");
+std::string markdown_text(std::string_view text, std::size_t limit) {
+  return entities(one_line(text, limit), " /:-.,=()+%;'");
+}
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + "\"";
 }
 
 std::string workflow_message(std::string_view text) {
