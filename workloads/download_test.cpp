@@ -30,7 +30,7 @@ using values = std::map<std::string, std::string>;
 /// the client does.
 struct conversation {
   std::vector<std::string> replies;
-  bool hangs_up = false;
+  bool closes = false;
   bool in_pieces = false;
 };
 
@@ -58,17 +58,17 @@ class scripted_server {
     }
   }
 
-  static void converse(int fd, const conversation& what) {
-    std::string got;
-    for (std::size_t said = 0; !what.hangs_up || said < what.replies.size();) {
+  static void converse(int fd, const conversation& script) {
+    std::string request;
+    for (std::size_t sent = 0; !script.closes || sent < script.replies.size();) {
       char chunk[4096];
       const ssize_t n = ::recv(fd, chunk, sizeof chunk, 0);
       if (n <= 0) return;
-      got.append(chunk, static_cast<std::size_t>(n));
-      for (std::size_t end; (end = got.find("\r\n\r\n")) != std::string::npos;
-           got.erase(0, end + 4)) {
-        const std::string& reply = what.replies[std::min(said++, what.replies.size() - 1)];
-        const std::size_t piece = what.in_pieces ? 1 : reply.size();
+      request.append(chunk, static_cast<std::size_t>(n));
+      for (std::size_t end; (end = request.find("\r\n\r\n")) != std::string::npos;
+           request.erase(0, end + 4)) {
+        const std::string& reply = script.replies[std::min(sent++, script.replies.size() - 1)];
+        const std::size_t piece = script.in_pieces ? 1 : reply.size();
         for (std::size_t done = 0; done < reply.size(); done += piece)
           ::send(fd, reply.data() + done, std::min(piece, reply.size() - done), MSG_NOSIGNAL);
       }
@@ -101,23 +101,24 @@ enum class form { blocking, async };
 
 class download : public ::testing::TestWithParam<form> {
  protected:
-  static std::unique_ptr<workload> make(const values& given, const std::string& endpoint = "") {
+  static std::unique_ptr<workload> make(const values& parameters,
+                                        const std::string& endpoint = "") {
     const workload_type& type = find_workload("download");
-    return type.make(parameter_values(type.name, type.parameters, given), endpoint);
+    return type.make(parameter_values(type.name, type.parameters, parameters), endpoint);
   }
 
   /// Runs operations on one lane. Returns the result of each: "ok", the name of a counted error, or
   /// "failed".
   static std::vector<std::string> outcomes(workload& work, int times) {
     std::vector<std::string> all;
-    const auto note = [&](const std::exception_ptr& thrown) {
+    const auto record = [&](const std::exception_ptr& thrown) {
       try {
         if (thrown) std::rethrow_exception(thrown);
         all.emplace_back("ok");
-      } catch (const operation_error& trouble) {
-        all.emplace_back(trouble.what());
-      } catch (const error& trouble) {
-        EXPECT_EQ(trouble.kind(), error_kind::failed);
+      } catch (const operation_error& e) {
+        all.emplace_back(e.what());
+      } catch (const error& e) {
+        EXPECT_EQ(e.kind(), error_kind::failed);
         all.emplace_back("failed");
       }
     };
@@ -126,31 +127,31 @@ class download : public ::testing::TestWithParam<form> {
         GetParam() == form::blocking ? work.open_lane(0) : work.async()->open_async_lane(loop, 0);
     for (int i = 0; i < times; ++i) {
       if (GetParam() == form::async) {
-        boost::asio::co_spawn(loop, work.async()->run_async(*lane), note);
+        boost::asio::co_spawn(loop, work.async()->run_async(*lane), record);
         loop.restart();
         loop.run();
         continue;
       }
       try {
         work.run_blocking(*lane);
-        note(nullptr);
+        record(nullptr);
       } catch (...) {
-        note(std::current_exception());
+        record(std::current_exception());
       }
     }
     return all;
   }
 
   /// Returns the outcomes of downloading 10-byte bodies from a server with this script.
-  static std::vector<std::string> with(std::vector<conversation> script, int times) {
+  static std::vector<std::string> outcomes_with(std::vector<conversation> script, int times) {
     const scripted_server server(std::move(script));
     return outcomes(*make({{"bytes", "10"}}, server.endpoint()), times);
   }
 };
-using names = std::vector<std::string>;
+using strings = std::vector<std::string>;
 INSTANTIATE_TEST_SUITE_P(forms, download, ::testing::Values(form::blocking, form::async),
-                         [](const auto& given) {
-                           return given.param == form::blocking ? "blocking" : "async";
+                         [](const auto& test) {
+                           return test.param == form::blocking ? "blocking" : "async";
                          });
 
 TEST_P(download, accepts_bodies_of_any_size) {
@@ -158,90 +159,96 @@ TEST_P(download, accepts_bodies_of_any_size) {
   const auto server = type.start_server(parameter_values(type.name, type.parameters, {}), {});
   for (const char* bytes : {"0", "1", "255", "16KiB", "1048579"}) {
     const auto work = make({{"bytes", bytes}}, server->endpoint());
-    EXPECT_EQ(outcomes(*work, 3), names(3, "ok")) << bytes;
+    EXPECT_EQ(outcomes(*work, 3), strings(3, "ok")) << bytes;
     EXPECT_EQ(work->checksum().size(), 64U);
   }
 }
 
 TEST_P(download, counts_replies_other_than_200) {
   const std::string moved = reply("moved", "Location: /elsewhere\r\n", "302 Found");
-  EXPECT_EQ(with({{{moved, reply("gone", "", "404 Not Found"), reply(body(10))}}}, 3),
-            (names{"status:302", "status:404", "ok"}));
+  EXPECT_EQ(outcomes_with({{{moved, reply("gone", "", "404 Not Found"), reply(body(10))}}}, 3),
+            (strings{"status:302", "status:404", "ok"}));
 }
 
 TEST_P(download, counts_truncated_bodies) {
   const std::string half = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n" + body(5);
-  EXPECT_EQ(with({{{half}, true}, {{reply(body(10))}}}, 2), (names{"receive:EOF", "ok"}));
+  EXPECT_EQ(outcomes_with({{{half}, true}, {{reply(body(10))}}}, 2),
+            (strings{"receive:EOF", "ok"}));
   const std::string lost = chunked(body(10), 4).substr(0, 60);
-  EXPECT_EQ(with({{{lost}, true}, {{reply(body(10))}}}, 2), (names{"receive:EOF", "ok"}));
+  EXPECT_EQ(outcomes_with({{{lost}, true}, {{reply(body(10))}}}, 2),
+            (strings{"receive:EOF", "ok"}));
   const std::string until_the_end = "HTTP/1.0 200 OK\r\n\r\n";
-  EXPECT_EQ(with({{{until_the_end + body(9)}, true}, {{until_the_end + body(10)}, true}}, 3),
-            (names{"receive:EOF", "ok", "ok"}));
+  EXPECT_EQ(
+      outcomes_with({{{until_the_end + body(9)}, true}, {{until_the_end + body(10)}, true}}, 3),
+      (strings{"receive:EOF", "ok", "ok"}));
 }
 
 TEST_P(download, accepts_chunked_and_fragmented_replies) {
-  EXPECT_EQ(with({{{chunked(body(10), 3), chunked(body(10), 100)}}}, 3), names(3, "ok"));
-  EXPECT_EQ(with({{{reply(body(10)), chunked(body(10), 4)}, false, true}}, 3), names(3, "ok"));
+  EXPECT_EQ(outcomes_with({{{chunked(body(10), 3), chunked(body(10), 100)}}}, 3), strings(3, "ok"));
+  EXPECT_EQ(outcomes_with({{{reply(body(10)), chunked(body(10), 4)}, false, true}}, 3),
+            strings(3, "ok"));
 }
 
 TEST_P(download, accepts_informational_replies) {
-  EXPECT_EQ(with({{{"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + reply(body(10))}}}, 2),
-            names(2, "ok"));
+  EXPECT_EQ(
+      outcomes_with({{{"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + reply(body(10))}}}, 2),
+      strings(2, "ok"));
 }
 
 TEST_P(download, reconnects_after_a_close) {
-  EXPECT_EQ(with({{{reply(body(10), "Connection: close\r\n")}, true}}, 4), names(4, "ok"));
-  EXPECT_EQ(with({{{reply(body(10))}, true}}, 4), names(4, "ok"))
-      << "a close that nobody announced, between two requests";
-  EXPECT_EQ(with({{{}, true}, {{reply(body(10))}}}, 1), names{"ok"})
-      << "a close of a connection that was opened beforehand";
-  const names said = with({{{}, true}, {{}, true}, {{reply(body(10))}}}, 2);
-  EXPECT_NE(said[0], "ok") << "a close instead of the reply, on a connection just made";
-  EXPECT_EQ(said[1], "ok");
+  EXPECT_EQ(outcomes_with({{{reply(body(10), "Connection: close\r\n")}, true}}, 4),
+            strings(4, "ok"));
+  EXPECT_EQ(outcomes_with({{{reply(body(10))}, true}}, 4), strings(4, "ok"))
+      << "unannounced close between two requests";
+  EXPECT_EQ(outcomes_with({{{}, true}, {{reply(body(10))}}}, 1), strings{"ok"})
+      << "close before the first request of the lane";
+  const strings results = outcomes_with({{{}, true}, {{}, true}, {{reply(body(10))}}}, 2);
+  EXPECT_NE(results[0], "ok") << "close instead of a reply on a new connection";
+  EXPECT_EQ(results[1], "ok");
 }
 
 TEST_P(download, fails_on_a_wrong_body) {
   std::string flipped = body(10);
   flipped.back() ^= 1;
-  EXPECT_EQ(with({{{reply(flipped)}}}, 1), names{"failed"});
-  EXPECT_EQ(with({{{chunked(flipped, 4)}}}, 1), names{"failed"});
-  EXPECT_EQ(with({{{reply(body(9))}}}, 1), names{"failed"});
-  EXPECT_EQ(with({{{reply(body(11))}}}, 1), names{"failed"});
+  EXPECT_EQ(outcomes_with({{{reply(flipped)}}}, 1), strings{"failed"});
+  EXPECT_EQ(outcomes_with({{{chunked(flipped, 4)}}}, 1), strings{"failed"});
+  EXPECT_EQ(outcomes_with({{{reply(body(9))}}}, 1), strings{"failed"});
+  EXPECT_EQ(outcomes_with({{{reply(body(11))}}}, 1), strings{"failed"});
 }
 
 TEST_P(download, counts_malformed_http) {
-  const names said = with({{{"220 mail.example.org ESMTP\r\n\r\n"}}}, 1);
-  EXPECT_TRUE(said.front().starts_with("receive:bad_")) << said.front();
+  const strings results = outcomes_with({{{"220 mail.example.org ESMTP\r\n\r\n"}}}, 1);
+  EXPECT_TRUE(results.front().starts_with("receive:bad_")) << results.front();
 }
 
 TEST_P(download, compares_url_bodies_with_the_first_reply) {
   const scripted_server same({{{reply("hello")}}});
   const auto work = make({{"url", same.url()}});
-  EXPECT_EQ(outcomes(*work, 3), names(3, "ok"));
+  EXPECT_EQ(outcomes(*work, 3), strings(3, "ok"));
   EXPECT_EQ(work->checksum(), "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
   const scripted_server changing({{{reply("one"), reply("one"), reply("two")}}});
-  EXPECT_EQ(outcomes(*make({{"url", changing.url()}}), 3), (names{"ok", "ok", "failed"}));
+  EXPECT_EQ(outcomes(*make({{"url", changing.url()}}), 3), (strings{"ok", "ok", "failed"}));
   const scripted_server moved({{{reply("moved", "", "302 Found")}}});
-  EXPECT_EQ(outcomes(*make({{"url", moved.url()}}), 2), names(2, "status:302"));
+  EXPECT_EQ(outcomes(*make({{"url", moved.url()}}), 2), strings(2, "status:302"));
   EXPECT_EQ(make({{"url", moved.url()}})->checksum(), "");
 }
 
 TEST(download_plan, rejects_invalid_parameters) {
   const workload_type& type = find_workload("download");
-  const auto refusal = [&](const values& given) {
-    const parameter_values all(type.name, type.parameters, given);
+  const auto problem = [&](const values& parameters) {
+    const parameter_values checked(type.name, type.parameters, parameters);
     try {
-      return type.unsupported_reason({&all, 1, false});
-    } catch (const error& trouble) {
-      EXPECT_EQ(trouble.kind(), error_kind::invalid);
-      return std::string(trouble.what());
+      return type.unsupported_reason({&checked, 1, false});
+    } catch (const error& e) {
+      EXPECT_EQ(e.kind(), error_kind::invalid);
+      return std::string(e.what());
     }
   };
-  EXPECT_EQ(refusal({}), "");
-  EXPECT_EQ(refusal({{"url", "http://a/"}}), "");
-  EXPECT_NE(refusal({{"url", "https://a/"}}).find("not supported"), std::string::npos);
-  EXPECT_NE(refusal({{"url", "nowhere"}}).find("not a URL"), std::string::npos);
-  EXPECT_NE(refusal({{"url", "http://a/"}, {"delay", "1ms"}}).find("cannot be combined with url"),
+  EXPECT_EQ(problem({}), "");
+  EXPECT_EQ(problem({{"url", "http://a/"}}), "");
+  EXPECT_NE(problem({{"url", "https://a/"}}).find("not supported"), std::string::npos);
+  EXPECT_NE(problem({{"url", "nowhere"}}).find("not a URL"), std::string::npos);
+  EXPECT_NE(problem({{"url", "http://a/"}, {"delay", "1ms"}}).find("cannot be combined with url"),
             std::string::npos);
   EXPECT_EQ(target_of(type, parameter_values(type.name, type.parameters, {{"url", "http://a/"}})),
             target_kind::none);
@@ -308,14 +315,14 @@ class nginx {
 
 TEST_P(download, works_with_nginx_that_closes_after_five_requests) {
   const nginx server;
-  if (!server.runs()) GTEST_SKIP() << "no nginx here: apt-get install nginx-light";
+  if (!server.runs()) GTEST_SKIP() << "nginx not found: apt-get install nginx-light";
   const auto work = make({{"url", server.url()}});
-  EXPECT_EQ(outcomes(*work, 23), names(23, "ok"));
+  EXPECT_EQ(outcomes(*work, 23), strings(23, "ok"));
   EXPECT_EQ(make({{"url", server.url()}})->checksum(),
             make({{"bytes", "16KiB"}}, "127.0.0.1:1")->checksum());
   const std::string root = server.url().substr(0, server.url().rfind('/'));
-  EXPECT_EQ(outcomes(*make({{"url", root + "/moved"}}), 7), names(7, "status:302"));
-  EXPECT_EQ(outcomes(*make({{"url", root + "/nothing"}}), 7), names(7, "status:404"));
+  EXPECT_EQ(outcomes(*make({{"url", root + "/moved"}}), 7), strings(7, "status:302"));
+  EXPECT_EQ(outcomes(*make({{"url", root + "/nothing"}}), 7), strings(7, "status:404"));
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace {
 
 TEST(endpoint, parses_host_and_port) {
   const auto parts = [](const char* text) {
-    const host_and_port where = parse_endpoint(text);
-    return where.host + " " + std::to_string(where.port);
+    const host_and_port endpoint = parse_endpoint(text);
+    return endpoint.host + " " + std::to_string(endpoint.port);
   };
   EXPECT_EQ(parts("127.0.0.1:4000"), "127.0.0.1 4000");
   EXPECT_EQ(parts("localhost:1"), "localhost 1");
@@ -25,22 +25,21 @@ TEST(endpoint, malformed_endpoint_is_rejected_with_an_example) {
   for (const char* text : {"", ":", "host", "host:", ":4000", "host:0", "host:65536", "host:-1",
                            "host:http", "host:4000 ", "[]:80"}) {
     try {
-      const host_and_port where = parse_endpoint(text);
-      ADD_FAILURE() << "'" << text << "' was read as host '" << where.host << "'";
-    } catch (const error& trouble) {
-      EXPECT_EQ(trouble.kind(), error_kind::invalid);
-      EXPECT_NE(std::string(trouble.what()).find("127.0.0.1:4000"), std::string::npos)
-          << trouble.what();
+      const host_and_port endpoint = parse_endpoint(text);
+      ADD_FAILURE() << "'" << text << "' was read as host '" << endpoint.host << "'";
+    } catch (const error& e) {
+      EXPECT_EQ(e.kind(), error_kind::invalid);
+      EXPECT_NE(std::string(e.what()).find("127.0.0.1:4000"), std::string::npos) << e.what();
     }
   }
 }
 
 /// Listens on `address`, connects to the resulting endpoint, and accepts.
 void expect_a_connection(const std::string& address, const std::string& prefix) {
-  std::string where;
-  const descriptor listener = listen_on(address, 0, where);
-  EXPECT_TRUE(where.starts_with(prefix)) << where;
-  const descriptor client = connect_to(where);
+  std::string endpoint;
+  const descriptor listener = listen_on(address, 0, endpoint);
+  EXPECT_TRUE(endpoint.starts_with(prefix)) << endpoint;
+  const descriptor client = connect_to(endpoint);
   const descriptor server(::accept(listener.get(), nullptr, nullptr));
   ASSERT_TRUE(server);
   int no_delay = 0;
@@ -52,48 +51,48 @@ void expect_a_connection(const std::string& address, const std::string& prefix) 
 TEST(endpoint, connects_to_a_listener) { expect_a_connection("127.0.0.1", "127.0.0.1:"); }
 
 TEST(endpoint, ipv6_endpoint_has_brackets) {
-  std::string where;
+  std::string endpoint;
   try {
-    listen_on("::1", 0, where);
+    listen_on("::1", 0, endpoint);
   } catch (const error&) {
-    GTEST_SKIP() << "no IPv6 loopback here";
+    GTEST_SKIP() << "no IPv6 loopback";
   }
   expect_a_connection("::1", "[::1]:");
 }
 
 /// Returns an endpoint without a listener: its port was free a moment ago.
-std::string deserted() {
-  std::string where;
-  listen_on("127.0.0.1", 0, where);
-  return where;
+std::string endpoint_without_listener() {
+  std::string endpoint;
+  listen_on("127.0.0.1", 0, endpoint);
+  return endpoint;
 }
 
 TEST(endpoint, refused_connection_has_the_errno_symbol) {
   try {
-    connect_to(deserted());
+    connect_to(endpoint_without_listener());
     FAIL() << "connected";
-  } catch (const operation_error& trouble) {
-    EXPECT_STREQ(trouble.what(), "connect:ECONNREFUSED");
+  } catch (const operation_error& e) {
+    EXPECT_STREQ(e.what(), "connect:ECONNREFUSED");
   }
 }
 
 TEST(endpoint, refused_first_connection_names_endpoint_and_remedy) {
-  const std::string where = deserted();
+  const std::string endpoint = endpoint_without_listener();
   try {
-    connect_first(where);
+    connect_first(endpoint);
     FAIL() << "connected";
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::failed);
-    EXPECT_EQ(trouble.what(),
-              "no connection to " + where +
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::failed);
+    EXPECT_EQ(e.what(),
+              "no connection to " + endpoint +
                   " (connect:ECONNREFUSED); start a server there or correct the endpoint");
   }
 }
 
 TEST(endpoint, listening_fails_on_an_address_in_use_or_unknown) {
-  std::string where, second;
-  const descriptor taken = listen_on("127.0.0.1", 0, where);
-  EXPECT_THROW(listen_on("127.0.0.1", parse_endpoint(where).port, second), error);
+  std::string endpoint, second;
+  const descriptor taken = listen_on("127.0.0.1", 0, endpoint);
+  EXPECT_THROW(listen_on("127.0.0.1", parse_endpoint(endpoint).port, second), error);
   EXPECT_THROW(listen_on("no such host", 0, second), error);
 }
 

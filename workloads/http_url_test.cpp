@@ -7,13 +7,13 @@
 namespace crossover {
 namespace {
 
-std::string url_refusal(std::string_view text) {
+std::string url_problem(std::string_view text) {
   try {
     parse_http_url(text);
     return "accepted";
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::invalid);
-    const std::string line = trouble.what();
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::invalid);
+    const std::string line = e.what();
     EXPECT_EQ(line.find('\n'), std::string::npos);
     EXPECT_NE(line.find("expected an http URL"), std::string::npos) << line;
     return line;
@@ -35,17 +35,17 @@ TEST(http_url, parses_urls) {
 }
 
 TEST(http_url, rejects_malformed_or_unsupported_urls) {
-  EXPECT_NE(url_refusal("https://example.org/").find("not supported"), std::string::npos);
-  EXPECT_NE(url_refusal("ftp://example.org/").find("is not an http URL"), std::string::npos);
-  EXPECT_NE(url_refusal("http://user:secret@example.org/").find("not supported"),
+  EXPECT_NE(url_problem("https://example.org/").find("not supported"), std::string::npos);
+  EXPECT_NE(url_problem("ftp://example.org/").find("is not an http URL"), std::string::npos);
+  EXPECT_NE(url_problem("http://user:secret@example.org/").find("not supported"),
             std::string::npos);
   for (const char* text : {"foo", "localhost:80", "/page", "http:/x", "://", ""})
-    EXPECT_NE(url_refusal(text).find("is not a URL"), std::string::npos) << text;
+    EXPECT_NE(url_problem(text).find("is not a URL"), std::string::npos) << text;
   for (const char* text :
        {"http://", "http:///x", "http://:80/", "http://a:0/", "http://a:65536/", "http://a:b/"})
-    EXPECT_NE(url_refusal(text).find("has no host or an invalid port"), std::string::npos) << text;
+    EXPECT_NE(url_problem(text).find("has no host or an invalid port"), std::string::npos) << text;
   for (const char* text : {"http://a/b c", "http://a/\r\nX: y", "http://a/\xc3\xa4"})
-    EXPECT_NE(url_refusal(text).find("not allowed in a URL"), std::string::npos) << text;
+    EXPECT_NE(url_problem(text).find("not allowed in a URL"), std::string::npos) << text;
 }
 
 }  // namespace

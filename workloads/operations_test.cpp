@@ -18,38 +18,38 @@ constexpr std::uint64_t message_bytes = 64;
 enum class form { blocking, async };
 
 std::unique_ptr<workload> make(std::string_view name,
-                               const std::map<std::string, std::string>& given = {},
+                               const std::map<std::string, std::string>& parameters = {},
                                const std::string& endpoint = "") {
   const workload_type& type = find_workload(name);
-  return type.make(parameter_values(name, type.parameters, given), endpoint);
+  return type.make(parameter_values(name, type.parameters, parameters), endpoint);
 }
 
 /// Opens lane `number` and runs `times` operations on it. Throws what an operation throws;
-/// `ended_well` is the number of operations before that.
-void operate(workload& work, form how, int times, int* ended_well = nullptr,
+/// `succeeded` is the number of operations before that.
+void operate(workload& work, form chosen, int times, int* succeeded = nullptr,
              std::uint32_t number = 3) {
   int ignored = 0;
-  int& count = ended_well != nullptr ? *ended_well : ignored;
-  if (how == form::blocking) {
+  int& count = succeeded != nullptr ? *succeeded : ignored;
+  if (chosen == form::blocking) {
     const auto lane = work.open_lane(number);
     for (int i = 0; i < times; ++i, ++count) work.run_blocking(*lane);
     return;
   }
   boost::asio::io_context loop(1);
   const auto lane = work.async()->open_async_lane(loop, number);
-  std::exception_ptr trouble;
+  std::exception_ptr failure;
   const auto operations = [&]() -> awaitable_operation {
     for (int i = 0; i < times; ++i, ++count) co_await work.async()->run_async(*lane);
   };
-  boost::asio::co_spawn(loop, operations(), [&](std::exception_ptr thrown) { trouble = thrown; });
+  boost::asio::co_spawn(loop, operations(), [&](std::exception_ptr thrown) { failure = thrown; });
   loop.run();
-  if (trouble) std::rethrow_exception(trouble);
+  if (failure) std::rethrow_exception(failure);
 }
 
 class operations : public ::testing::TestWithParam<form> {};
 INSTANTIATE_TEST_SUITE_P(forms, operations, ::testing::Values(form::blocking, form::async),
-                         [](const auto& given) {
-                           return given.param == form::blocking ? "blocking" : "async";
+                         [](const auto& test) {
+                           return test.param == form::blocking ? "blocking" : "async";
                          });
 
 TEST_P(operations, sleep_lasts_at_least_its_delay) {
@@ -62,71 +62,73 @@ TEST_P(operations, sleep_lasts_at_least_its_delay) {
 TEST_P(operations, network_echoes_messages_of_any_size) {
   for (const char* bytes : {"1", "7", "64", "1MiB"}) {
     const workload_type& type = find_workload("network");
-    const std::map<std::string, std::string> given = {{"bytes", bytes}};
-    const auto server = type.start_server(parameter_values("network", type.parameters, given), {});
-    int ended_well = 0;
-    operate(*make("network", given, server->endpoint()), GetParam(), 5, &ended_well);
-    EXPECT_EQ(ended_well, 5) << bytes;
+    const std::map<std::string, std::string> parameters = {{"bytes", bytes}};
+    const auto server =
+        type.start_server(parameter_values("network", type.parameters, parameters), {});
+    int succeeded = 0;
+    operate(*make("network", parameters, server->endpoint()), GetParam(), 5, &succeeded);
+    EXPECT_EQ(succeeded, 5) << bytes;
   }
 }
 
 TEST_P(operations, network_waits_for_the_servers_delay) {
   const workload_type& type = find_workload("network");
-  const std::map<std::string, std::string> given = {{"delay", "4ms"}};
-  const auto server = type.start_server(parameter_values("network", type.parameters, given), {});
+  const std::map<std::string, std::string> parameters = {{"delay", "4ms"}};
+  const auto server =
+      type.start_server(parameter_values("network", type.parameters, parameters), {});
   const auto start = steady_clock::now();
-  operate(*make("network", given, server->endpoint()), GetParam(), 3);
+  operate(*make("network", parameters, server->endpoint()), GetParam(), 3);
   EXPECT_GE(steady_clock::now() - start, std::chrono::milliseconds(12));
 }
 
 /// Returns the outcome of three operations against this server: "well", "error NAME" if it is
 /// counted, "wrong: …" if it fails the cell.
-std::string ending(form how, misbehaviour what, int* ended_well) {
-  const misbehaving_server server(what, message_bytes);
+std::string outcome(form chosen, misbehaviour behaviour, int* succeeded) {
+  const misbehaving_server server(behaviour, message_bytes);
   try {
-    operate(*make("network", {}, server.endpoint()), how, 3, ended_well);
+    operate(*make("network", {}, server.endpoint()), chosen, 3, succeeded);
     return "well";
-  } catch (const operation_error& trouble) {
-    return std::string("error ") + trouble.what();
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::failed);
-    return std::string("wrong: ") + trouble.what();
+  } catch (const operation_error& e) {
+    return std::string("error ") + e.what();
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::failed);
+    return std::string("wrong: ") + e.what();
   }
 }
 
 TEST_P(operations, network_accepts_an_echo_in_pieces) {
-  int ended_well = 0;
-  EXPECT_EQ(ending(GetParam(), misbehaviour::pieces, &ended_well), "well");
-  EXPECT_EQ(ended_well, 3);
+  int succeeded = 0;
+  EXPECT_EQ(outcome(GetParam(), misbehaviour::pieces, &succeeded), "well");
+  EXPECT_EQ(succeeded, 3);
 }
 
 TEST_P(operations, network_detects_a_wrong_byte) {
-  int ended_well = 0;
-  EXPECT_EQ(ending(GetParam(), misbehaviour::wrong_byte, &ended_well),
+  int succeeded = 0;
+  EXPECT_EQ(outcome(GetParam(), misbehaviour::wrong_byte, &succeeded),
             "wrong: an echo differs from what was sent");
-  EXPECT_EQ(ended_well, 0);
+  EXPECT_EQ(succeeded, 0);
 }
 
 TEST_P(operations, network_detects_a_stale_echo) {
-  int ended_well = 0;
-  EXPECT_EQ(ending(GetParam(), misbehaviour::stale, &ended_well),
+  int succeeded = 0;
+  EXPECT_EQ(outcome(GetParam(), misbehaviour::stale, &succeeded),
             "wrong: an echo differs from what was sent");
-  EXPECT_EQ(ended_well, 1);
+  EXPECT_EQ(succeeded, 1);
 }
 
 TEST_P(operations, network_counts_a_close_within_a_message) {
-  int ended_well = 0;
-  EXPECT_EQ(ending(GetParam(), misbehaviour::hang_up_in_message, &ended_well), "error receive:EOF");
-  EXPECT_EQ(ended_well, 1);
+  int succeeded = 0;
+  EXPECT_EQ(outcome(GetParam(), misbehaviour::hang_up_in_message, &succeeded), "error receive:EOF");
+  EXPECT_EQ(succeeded, 1);
 }
 
 TEST_P(operations, network_counts_an_immediate_close) {
-  int ended_well = 0;
-  const std::string how = ending(GetParam(), misbehaviour::hang_up, &ended_well);
-  EXPECT_TRUE(how == "error receive:EOF" || how == "error receive:ECONNRESET" ||
-              how == "error send:EPIPE" || how == "error send:ECONNRESET")
-      << how;
-  EXPECT_EQ(ended_well, 0);
+  int succeeded = 0;
+  const std::string result = outcome(GetParam(), misbehaviour::hang_up, &succeeded);
+  EXPECT_TRUE(result == "error receive:EOF" || result == "error receive:ECONNRESET" ||
+              result == "error send:EPIPE" || result == "error send:ECONNRESET")
+      << result;
+  EXPECT_EQ(succeeded, 0);
 }
 
 TEST_P(operations, network_reconnects_after_an_error) {
@@ -141,30 +143,30 @@ TEST_P(operations, network_reconnects_after_an_error) {
   }
   boost::asio::io_context loop(1);
   const auto lane = work->async()->open_async_lane(loop, 0);
-  std::string story;
+  std::string outcomes;
   const auto three_operations = [&]() -> awaitable_operation {
     for (int i = 0; i < 3; ++i) {
       try {
         co_await work->async()->run_async(*lane);
-        story += "well ";
-      } catch (const operation_error& trouble) {
-        story += std::string(trouble.what()) + " ";
+        outcomes += "well ";
+      } catch (const operation_error& e) {
+        outcomes += std::string(e.what()) + " ";
       }
     }
   };
   boost::asio::co_spawn(loop, three_operations(),
                         [](std::exception_ptr thrown) { EXPECT_EQ(thrown, nullptr); });
   loop.run();
-  EXPECT_EQ(story, "well receive:EOF well ");
+  EXPECT_EQ(outcomes, "well receive:EOF well ");
 }
 
 TEST_P(operations, network_lane_needs_a_server) {
-  std::string deserted;
+  std::string closed_endpoint;
   {
-    const misbehaving_server gone(misbehaviour::none, message_bytes);
-    deserted = gone.endpoint();
+    const misbehaving_server server(misbehaviour::none, message_bytes);
+    closed_endpoint = server.endpoint();
   }
-  EXPECT_THROW(operate(*make("network", {}, deserted), GetParam(), 1), error);
+  EXPECT_THROW(operate(*make("network", {}, closed_endpoint), GetParam(), 1), error);
 }
 
 TEST(hashing, digest_matches_openssl) {

@@ -18,13 +18,13 @@ constexpr std::array known = {
 };
 
 /// Returns the error message for these values.
-std::string parameter_refusal(const std::map<std::string, std::string>& given) {
+std::string parameter_problem(const std::map<std::string, std::string>& arguments) {
   try {
-    parameter_values("query", known, given);
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::invalid);
-    EXPECT_EQ(std::string(trouble.what()).find('\n'), std::string::npos);
-    return trouble.what();
+    parameter_values("query", known, arguments);
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::invalid);
+    EXPECT_EQ(std::string(e.what()).find('\n'), std::string::npos);
+    return e.what();
   }
   return "accepted";
 }
@@ -53,30 +53,30 @@ TEST(parameters, range_is_inclusive) {
 }
 
 TEST(parameters, out_of_range_value_is_rejected_with_the_range) {
-  EXPECT_EQ(parameter_refusal({{"bytes", "0"}}),
+  EXPECT_EQ(parameter_problem({{"bytes", "0"}}),
             "query: bytes=0 is outside the allowed range 1 to 1MiB");
-  EXPECT_EQ(parameter_refusal({{"bytes", "2MiB"}}),
+  EXPECT_EQ(parameter_problem({{"bytes", "2MiB"}}),
             "query: bytes=2MiB is outside the allowed range 1 to 1MiB");
-  EXPECT_EQ(parameter_refusal({{"delay", "0"}}),
+  EXPECT_EQ(parameter_problem({{"delay", "0"}}),
             "query: delay=0 is outside the allowed range 1us to 1s");
-  EXPECT_EQ(parameter_refusal({{"rows", "1001"}}),
+  EXPECT_EQ(parameter_problem({{"rows", "1001"}}),
             "query: rows=1001 is outside the allowed range 1 to 1000");
 }
 
 TEST(parameters, malformed_value_is_rejected_with_an_example) {
-  EXPECT_EQ(parameter_refusal({{"bytes", "64kb"}}),
+  EXPECT_EQ(parameter_problem({{"bytes", "64kb"}}),
             "query: bytes=64kb is not a size; expected for example 64, 64KiB or 1MiB");
-  EXPECT_EQ(parameter_refusal({{"delay", "10"}}),
+  EXPECT_EQ(parameter_problem({{"delay", "10"}}),
             "query: delay=10 is not a duration; expected for example 100us, 10ms or 1s");
-  EXPECT_EQ(parameter_refusal({{"rows", "many"}}), "query: rows=many is not a whole number");
-  EXPECT_EQ(parameter_refusal({{"rows", ""}}), "query: rows= is not a whole number");
+  EXPECT_EQ(parameter_problem({{"rows", "many"}}), "query: rows=many is not a whole number");
+  EXPECT_EQ(parameter_problem({{"rows", ""}}), "query: rows= is not a whole number");
 }
 
 TEST(parameters, unknown_name_or_choice_suggests_the_nearest) {
-  EXPECT_EQ(parameter_refusal({{"byte", "1"}}),
+  EXPECT_EQ(parameter_problem({{"byte", "1"}}),
             "query has no parameter 'byte': did you mean 'bytes'? (known: bytes, delay, rows, "
             "algorithm, url)");
-  EXPECT_EQ(parameter_refusal({{"algorithm", "sha255"}}),
+  EXPECT_EQ(parameter_problem({{"algorithm", "sha255"}}),
             "query: algorithm=sha255 is unknown: did you mean 'sha256'? (known: sha256, sha1)");
 }
 

@@ -20,27 +20,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string query_refusal(const std::map<std::string, std::string>& given,
+std::string query_problem(const std::map<std::string, std::string>& arguments,
                           std::uint32_t in_flight = 1, bool external_server = false) {
   const workload_type& type = find_workload("query");
-  const parameter_values values(type.name, type.parameters, given);
+  const parameter_values values(type.name, type.parameters, arguments);
   try {
     return type.unsupported_reason({&values, in_flight, external_server});
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::invalid);
-    return std::string("invalid: ") + trouble.what();
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::invalid);
+    return std::string("invalid: ") + e.what();
   }
 }
 
-std::string trouble_of(const std::function<void()>& action) {
+std::string problem_of(const std::function<void()>& action) {
   try {
     action();
     return "none";
-  } catch (const operation_error& trouble) {
-    return std::string("counted: ") + trouble.what();
-  } catch (const error& trouble) {
-    EXPECT_EQ(std::string(trouble.what()).find('\n'), std::string::npos);
-    return std::string(to_string(trouble.kind())) + ": " + trouble.what();
+  } catch (const operation_error& e) {
+    return std::string("counted: ") + e.what();
+  } catch (const error& e) {
+    EXPECT_EQ(std::string(e.what()).find('\n'), std::string::npos);
+    return std::string(to_string(e.kind())) + ": " + e.what();
   }
 }
 
@@ -48,13 +48,13 @@ std::string trouble_of(const std::function<void()>& action) {
 void run_async(workload& work, int times) {
   boost::asio::io_context loop(1);
   const auto lane = work.async()->open_async_lane(loop, 5);
-  std::exception_ptr trouble;
+  std::exception_ptr failure;
   const auto operations = [&]() -> awaitable_operation {
     for (int i = 0; i < times; ++i) co_await work.async()->run_async(*lane);
   };
-  boost::asio::co_spawn(loop, operations(), [&](std::exception_ptr thrown) { trouble = thrown; });
+  boost::asio::co_spawn(loop, operations(), [&](std::exception_ptr thrown) { failure = thrown; });
   loop.run();
-  if (trouble) std::rethrow_exception(trouble);
+  if (failure) std::rethrow_exception(failure);
 }
 
 void run_blocking(workload& work, int times) {
@@ -64,28 +64,28 @@ void run_blocking(workload& work, int times) {
 
 TEST(query_rows, keys_cover_the_table) {
   row_keys keys(7);
-  std::uint64_t least = 1000, most = 0;
+  std::uint64_t smallest = 1000, largest = 0;
   for (int i = 0; i < 10'000; ++i) {
     const std::uint64_t id = keys.next(100);
-    least = std::min(least, id);
-    most = std::max(most, id);
+    smallest = std::min(smallest, id);
+    largest = std::max(largest, id);
   }
-  EXPECT_EQ(least, 1U);
-  EXPECT_EQ(most, 100U);
+  EXPECT_EQ(smallest, 1U);
+  EXPECT_EQ(largest, 100U);
   EXPECT_EQ(row_value(1), 2654435761);
   EXPECT_EQ(row_value(2), 1013904226);
 }
 
 TEST(query_plan, rejects_unsupported_requests) {
-  EXPECT_EQ(query_refusal({}), "");
+  EXPECT_EQ(query_problem({}), "");
   EXPECT_NE(
-      query_refusal({{"delay", "1ms"}}).find("invalid: query: delay requires engine=postgresql"),
+      query_problem({{"delay", "1ms"}}).find("invalid: query: delay requires engine=postgresql"),
       std::string::npos);
-  EXPECT_EQ(query_refusal({{"engine", "postgresql"}}, 5000, true), "")
-      << "a user's server may take any number";
+  EXPECT_EQ(query_problem({{"engine", "postgresql"}}, 5000, true), "")
+      << "an external server may accept any number";
   EXPECT_EQ(find_postgresql(std::vector<std::string>{"/nonexistent", "/"}), "");
-  const std::string here = query_refusal({{"engine", "postgresql"}}, 5000);
-  EXPECT_NE(here.find("--endpoint query=postgresql://"), std::string::npos) << here;
+  const std::string problem = query_problem({{"engine", "postgresql"}}, 5000);
+  EXPECT_NE(problem.find("--endpoint query=postgresql://"), std::string::npos) << problem;
 }
 
 TEST(query_sqlite, finds_rows_and_removes_the_file) {
@@ -96,17 +96,18 @@ TEST(query_sqlite, finds_rows_and_removes_the_file) {
     EXPECT_TRUE(fs::exists(path));
     EXPECT_EQ(fs::status(fs::path(path).parent_path()).permissions(), fs::perms::owner_all);
     const auto work = make_sqlite_query(500, path);
-    EXPECT_EQ(work->async(), nullptr) << "SQLite has no form that does not block";
+    EXPECT_EQ(work->async(), nullptr) << "SQLite is blocking only";
     run_blocking(*work, 2000);
-    const auto too_many = make_sqlite_query(1000, path);
-    EXPECT_NE(trouble_of([&] { run_blocking(*too_many, 100); }).find("failed: wrong row for id"),
-              std::string::npos);
+    const auto missing_rows = make_sqlite_query(1000, path);
+    EXPECT_NE(
+        problem_of([&] { run_blocking(*missing_rows, 100); }).find("failed: wrong row for id"),
+        std::string::npos);
   }
   EXPECT_FALSE(fs::exists(fs::path(path).parent_path()));
 }
 
 TEST(query_sqlite, reports_a_missing_file) {
-  EXPECT_NE(trouble_of([] {
+  EXPECT_NE(problem_of([] {
               make_sqlite_query(1, "/nonexistent/rows.db")->open_lane(0);
             }).find("failed: SQLite cannot open /nonexistent/rows.db"),
             std::string::npos);
@@ -114,11 +115,11 @@ TEST(query_sqlite, reports_a_missing_file) {
 
 TEST(query_endpoint, requires_a_database_url) {
   EXPECT_NE(
-      trouble_of([] { try_postgresql("127.0.0.1:5432"); }).find("invalid: not a database URL"),
+      problem_of([] { try_postgresql("127.0.0.1:5432"); }).find("invalid: not a database URL"),
       std::string::npos);
-  EXPECT_NE(trouble_of([] { try_postgresql("postgresql://127.0.0.1:1/x"); }).find("failed: "),
+  EXPECT_NE(problem_of([] { try_postgresql("postgresql://127.0.0.1:1/x"); }).find("failed: "),
             std::string::npos);
-  EXPECT_NE(trouble_of([] { try_postgresql("postgresql://127.0.0.1:port/x"); }).find("failed: "),
+  EXPECT_NE(problem_of([] { try_postgresql("postgresql://127.0.0.1:port/x"); }).find("failed: "),
             std::string::npos);
 }
 
@@ -137,9 +138,9 @@ class query_postgresql : public ::testing::Test {
     EXPECT_FALSE(fs::exists(directory));
     for (const auto& process : fs::directory_iterator("/proc")) {
       std::ifstream in(process.path() / "cmdline");
-      std::string words;
-      std::getline(in, words);
-      EXPECT_EQ(words.find(directory), std::string::npos)
+      std::string command_line;
+      std::getline(in, command_line);
+      EXPECT_EQ(command_line.find(directory), std::string::npos)
           << "a process is left: " << process.path();
     }
   }
@@ -165,44 +166,44 @@ TEST_F(query_postgresql, server_delays_the_reply) {
 
 TEST_F(query_postgresql, fails_on_a_missing_row) {
   const auto work = make_postgresql_query(1'000'000, 0, server->endpoint());
-  EXPECT_NE(trouble_of([&] { run_blocking(*work, 100); }).find("failed: wrong row for id"),
+  EXPECT_NE(problem_of([&] { run_blocking(*work, 100); }).find("failed: wrong row for id"),
             std::string::npos);
-  EXPECT_NE(trouble_of([&] { run_async(*work, 100); }).find("failed: wrong row for id"),
+  EXPECT_NE(problem_of([&] { run_async(*work, 100); }).find("failed: wrong row for id"),
             std::string::npos);
 }
 
 TEST_F(query_postgresql, counts_a_lost_connection_and_reconnects) {
   const auto work = make_postgresql_query(500, 0, server->endpoint());
-  const auto end_the_others = [] {
+  const auto end_other_sessions = [] {
     execute(connect_postgresql(server->endpoint()).get(),
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
             "'crossover' AND pid <> pg_backend_pid()");
   };
   const auto lane = work->open_lane(0);
   work->run_blocking(*lane);
-  end_the_others();
-  EXPECT_NE(trouble_of([&] { work->run_blocking(*lane); }).find("counted: "), std::string::npos);
+  end_other_sessions();
+  EXPECT_NE(problem_of([&] { work->run_blocking(*lane); }).find("counted: "), std::string::npos);
   work->run_blocking(*lane);
 
   boost::asio::io_context loop(1);
-  const auto of_loop = work->async()->open_async_lane(loop, 1);
+  const auto loop_lane = work->async()->open_async_lane(loop, 1);
   const auto once = [&] {
-    std::exception_ptr trouble;
-    boost::asio::co_spawn(loop, work->async()->run_async(*of_loop),
-                          [&](std::exception_ptr thrown) { trouble = thrown; });
+    std::exception_ptr failure;
+    boost::asio::co_spawn(loop, work->async()->run_async(*loop_lane),
+                          [&](std::exception_ptr thrown) { failure = thrown; });
     loop.restart();
     loop.run();
-    if (trouble) std::rethrow_exception(trouble);
+    if (failure) std::rethrow_exception(failure);
   };
   once();
-  end_the_others();
-  EXPECT_NE(trouble_of(once).find("counted: "), std::string::npos);
+  end_other_sessions();
+  EXPECT_NE(problem_of(once).find("counted: "), std::string::npos);
   once();
 }
 
 TEST_F(query_postgresql, leaves_no_table_on_an_external_server) {
-  const postgresql_connection on = connect_postgresql(server->endpoint());
-  execute(on.get(), "CREATE DATABASE users");
+  const postgresql_connection connection = connect_postgresql(server->endpoint());
+  execute(connection.get(), "CREATE DATABASE users");
   std::string url = server->endpoint();
   url.replace(url.find("/postgres?"), 10, "/users?");
   const auto work = make_postgresql_query(50, 0, url);

@@ -27,11 +27,10 @@ TEST(registry, unknown_name_suggests_the_nearest) {
   try {
     find_workload("slep");
     FAIL() << "slep was found";
-  } catch (const error& trouble) {
-    EXPECT_EQ(trouble.kind(), error_kind::invalid);
-    EXPECT_TRUE(
-        std::string(trouble.what()).starts_with("unknown workload 'slep': did you mean 'sleep'?"))
-        << trouble.what();
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::invalid);
+    EXPECT_TRUE(std::string(e.what()).starts_with("unknown workload 'slep': did you mean 'sleep'?"))
+        << e.what();
   }
 }
 
@@ -41,14 +40,15 @@ TEST(registry, workload_with_a_server_declares_its_descriptors) {
 }
 
 TEST(registry, minimum_operation_time_is_the_delay) {
-  const auto least = [](std::string_view name, const std::map<std::string, std::string>& given) {
+  const auto minimum_s = [](std::string_view name,
+                            const std::map<std::string, std::string>& arguments) {
     const workload_type& type = find_workload(name);
-    return type.min_operation_s(parameter_values(name, type.parameters, given));
+    return type.min_operation_s(parameter_values(name, type.parameters, arguments));
   };
-  EXPECT_DOUBLE_EQ(least("sleep", {{"delay", "20ms"}}), 0.02);
-  EXPECT_DOUBLE_EQ(least("network", {{"delay", "1ms"}}), 0.001);
-  EXPECT_EQ(least("network", {}), 0);
-  EXPECT_EQ(least("hashing", {}), 0);
+  EXPECT_DOUBLE_EQ(minimum_s("sleep", {{"delay", "20ms"}}), 0.02);
+  EXPECT_DOUBLE_EQ(minimum_s("network", {{"delay", "1ms"}}), 0.001);
+  EXPECT_EQ(minimum_s("network", {}), 0);
+  EXPECT_EQ(minimum_s("hashing", {}), 0);
 }
 
 }  // namespace

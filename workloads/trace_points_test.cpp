@@ -27,7 +27,7 @@ TEST_F(trace_points, before_start_set_only_the_lane) {
 TEST_F(trace_points, are_kept_per_thread_in_order_of_time) {
   recorder.start();
   const auto work = [](std::uint32_t lane) {
-    const traced_lane_scope here(lane);
+    const traced_lane_scope scope(lane);
     trace_operation(trace_mark::ended);
   };
   work(1);

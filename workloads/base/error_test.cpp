@@ -17,9 +17,9 @@ TEST(error, kinds_have_protocol_names) {
 }
 
 TEST(error, system_failure_appends_the_errno_text) {
-  const error told = system_failure(error_kind::unwritable, "out.json", ENOSPC);
-  EXPECT_EQ(told.kind(), error_kind::unwritable);
-  EXPECT_STREQ(told.what(), "out.json: No space left on device");
+  const error failure = system_failure(error_kind::unwritable, "out.json", ENOSPC);
+  EXPECT_EQ(failure.kind(), error_kind::unwritable);
+  EXPECT_STREQ(failure.what(), "out.json: No space left on device");
 }
 
 TEST(error, operation_error_has_phase_and_symbol) {

@@ -13,7 +13,7 @@ TEST(nearest, finds_misspelt_names) {
   EXPECT_EQ(nearest("eventloop", models), "event_loop");
   EXPECT_EQ(nearest("thraed_pool", models), "thread_pool");
   EXPECT_EQ(nearest("proceses", models), "processes");
-  EXPECT_EQ(nearest("dealy", {"bytes", "delay"}), "delay") << "two letters swapped are one slip";
+  EXPECT_EQ(nearest("dealy", {"bytes", "delay"}), "delay") << "a swap of two letters is one edit";
 }
 
 TEST(nearest, allows_one_edit_in_a_short_word) {

@@ -42,9 +42,9 @@ std::string receive(const descriptor& from, std::size_t bytes) {
 }
 
 /// Returns whether nothing arrives during this time.
-bool silent(const descriptor& from, std::chrono::milliseconds for_how_long) {
+bool stays_silent(const descriptor& from, std::chrono::milliseconds duration) {
   pollfd watched{from.get(), POLLIN, 0};
-  return ::poll(&watched, 1, static_cast<int>(for_how_long.count())) == 0;
+  return ::poll(&watched, 1, static_cast<int>(duration.count())) == 0;
 }
 
 TEST(echo_server, does_not_echo_a_partial_message) {
@@ -52,7 +52,7 @@ TEST(echo_server, does_not_echo_a_partial_message) {
   const descriptor client = connect_to(server->endpoint());
   const std::string message = message_of(64, 1);
   send_all(client, message.substr(0, 63));
-  EXPECT_TRUE(silent(client, 30ms));
+  EXPECT_TRUE(stays_silent(client, 30ms));
   send_all(client, message.substr(63));
   EXPECT_EQ(receive(client, 64), message);
 }
@@ -112,7 +112,7 @@ TEST(echo_server, delays_of_one_connection_overlap) {
   send_all(client, sent);
   EXPECT_EQ(receive(client, sent.size()), sent);
   EXPECT_GE(steady_clock::now() - start, 100ms);
-  EXPECT_LT(steady_clock::now() - start, 30 * 100ms) << "they waited one after the other";
+  EXPECT_LT(steady_clock::now() - start, 30 * 100ms) << "the delays did not overlap";
 }
 
 TEST(echo_server, connections_on_several_threads_get_their_own_echoes) {
@@ -134,21 +134,21 @@ std::ptrdiff_t open_descriptors() {
 
 TEST(echo_server, closed_clients_leave_no_descriptor_open) {
   const auto server = start_echo_server(64, 1'000'000, {});
-  const descriptor stays = connect_to(server->endpoint());
-  send_all(stays, message_of(64, 9));
-  EXPECT_EQ(receive(stays, 64), message_of(64, 9));
+  const descriptor staying_client = connect_to(server->endpoint());
+  send_all(staying_client, message_of(64, 9));
+  EXPECT_EQ(receive(staying_client, 64), message_of(64, 9));
   const std::ptrdiff_t before = open_descriptors();
   for (int i = 0; i < 60; ++i) {
-    const descriptor goes = connect_to(server->endpoint());
+    const descriptor leaving_client = connect_to(server->endpoint());
     // Nothing, a partial message, or a whole one whose reply is not read.
-    if (i % 3 > 0) send_all(goes, message_of(i % 3 == 1 ? 10 : 64, i));
+    if (i % 3 > 0) send_all(leaving_client, message_of(i % 3 == 1 ? 10 : 64, i));
   }
   for (const auto deadline = steady_clock::now() + 10s;
        open_descriptors() > before && steady_clock::now() < deadline;)
     std::this_thread::sleep_for(5ms);
   EXPECT_EQ(open_descriptors(), before);
-  send_all(stays, message_of(64, 10));
-  EXPECT_EQ(receive(stays, 64), message_of(64, 10));
+  send_all(staying_client, message_of(64, 10));
+  EXPECT_EQ(receive(staying_client, 64), message_of(64, 10));
 }
 
 TEST(echo_server, stops_while_replies_are_due) {
@@ -163,9 +163,9 @@ TEST(echo_server, stops_while_replies_are_due) {
 TEST(echo_server, listens_on_the_requested_port_or_throws) {
   std::uint16_t port = 0;
   {
-    std::string where;
-    const descriptor probe = listen_on("127.0.0.1", 0, where);
-    port = parse_endpoint(where).port;
+    std::string endpoint;
+    const descriptor probe = listen_on("127.0.0.1", 0, endpoint);
+    port = parse_endpoint(endpoint).port;
   }
   const auto server = start_echo_server(8, 0, {.address = "127.0.0.1", .port = port});
   EXPECT_EQ(server->endpoint(), "127.0.0.1:" + std::to_string(port));

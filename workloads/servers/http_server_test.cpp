@@ -75,7 +75,7 @@ TEST_F(http_server, closes_after_malformed_http) {
             "HTTP/1.1 400 Bad Request");
   EXPECT_EQ(status_of(http_conversation(*server, "GET /body?bytes=1 HTTP/1.0\r\n\r\n")),
             "HTTP/1.1 200 OK")
-      << "an old client, which wants a close";
+      << "an HTTP/1.0 client expects a close";
 }
 
 TEST(http_server_with_delay, delays_replies) {
