@@ -133,7 +133,7 @@ class cell {
       tracing_ = std::make_unique<tracing>(setup.cpus, type.workers(request) + 4 * cores_);
     checksum_ = setup.type->make(setup.workload_values, setup.endpoint)->checksum();
     model_ = type.prepare(setup);
-    return {{"protocol", 1},
+    return {{"protocol", 2},
             {"setup_s", static_cast<double>(now_ns() - start) * 1e-9},
             {"base_rss_bytes", base}};
   }
@@ -147,23 +147,30 @@ class cell {
       throw error(
           error_kind::invalid,
           "'run' needs exactly one of 'seconds' (up to 3600) and 'operations', greater than 0");
-    run_control control;
-    control.operations = operations;
-    control.sampling_interval = sampling_interval_;
-    control.added_ns = injected_delay_ns_;
+    const double lead_s = amount(body, "lead_s"), stagger_s = amount(body, "stagger_s");
+    if (lead_s > 3600 || stagger_s > 3600)
+      throw error(error_kind::invalid, "'lead_s' and 'stagger_s' must be at most 3600");
+    run_plan plan;
+    plan.operations = operations;
+    plan.window_ns = std::llround(seconds * 1e9);
+    plan.lead_ns = operations > 0 ? 0 : std::llround(lead_s * 1e9);
+    plan.stagger_ns = operations > 0 ? 0 : std::llround(stagger_s * 1e9);
+    plan.series = flag(body, "series");
+    plan.sampling_interval = sampling_interval_;
+    plan.added_ns = injected_delay_ns_;
     if (rate > 0) {
       if (!open_loop_refusal_.empty()) throw error(error_kind::unsupported, open_loop_refusal_);
       if (!(seconds > 0)) throw error(error_kind::invalid, "'rate' requires 'seconds'");
       const std::string schedule = body.value("schedule", "poisson");
       if (schedule != "poisson" && schedule != "constant")
         throw error(error_kind::invalid, "'schedule' must be poisson or constant");
-      control.arrival_count =
-          arrivals_.fill(rate, seconds, schedule == "poisson", whole(body, "seed", 1));
-      if (control.arrival_count == 0)
+      plan.arrival_count =
+          arrivals_.fill(rate, lead_s + seconds, schedule == "poisson", whole(body, "seed", 1));
+      if (plan.arrival_count == 0)
         throw error(error_kind::invalid, fmt::format("{} operations per second for {} s: nothing "
                                                      "to start; increase the time or the rate",
                                                      rate, seconds));
-      control.arrivals = arrivals_.times();
+      plan.arrivals = arrivals_.times();
     }
     const bool traced = flag(body, "trace");
     if (traced && (!tracing_ || traced_))
@@ -174,11 +181,9 @@ class cell {
       tracing_->points.start();
       traced_ = true;
     }
-    const usage before = usage_of_this_process();
-    run_outcome outcome = model_->run(control, seconds);
-    const usage used = usage_of_this_process() - before;
+    run_outcome outcome = model_->run(plan);
     const std::int64_t begin_ns = outcome.begin_ns, end_ns = outcome.end_ns;
-    const sample result = sample_of(control, outcome, used, rate);
+    const sample result = sample_of(plan, outcome, rate);
     if (choose_interval_ && rate == 0) sampling_interval_ = choose_sampling_interval(result);
     choose_interval_ = false;
     json reply = to_json(result);
@@ -195,28 +200,29 @@ class cell {
     return trace;
   }
 
-  sample sample_of(const run_control& control, run_outcome& outcome, const usage& used,
-                   double rate) {
+  sample sample_of(const run_plan& plan, run_outcome& outcome, double rate) {
     sample s;
     for (const std::uint64_t operations : outcome.worker_operations) s.operations += operations;
     if (s.operations == 0) throw error(error_kind::failed, no_success_message(outcome));
     s.wall_s = static_cast<double>(outcome.end_ns - outcome.begin_ns) * 1e-9;
-    s.cpu_user_s = used.cpu_user_s + outcome.children.cpu_user_s;
-    s.cpu_system_s = used.cpu_system_s + outcome.children.cpu_system_s;
-    s.voluntary_switches = used.voluntary_switches + outcome.children.voluntary_switches;
-    s.involuntary_switches = used.involuntary_switches + outcome.children.involuntary_switches;
-    s.minor_faults = used.minor_faults + outcome.children.minor_faults;
-    s.major_faults = used.major_faults + outcome.children.major_faults;
-    outcome.latency.sampling_interval = control.sampling_interval;
+    s.start_s = outcome.start_s;
+    s.drain_s = outcome.drain_s;
+    s.series = std::move(outcome.series);
+    s.cpu_user_s = outcome.used.cpu_user_s;
+    s.cpu_system_s = outcome.used.cpu_system_s;
+    s.voluntary_switches = outcome.used.voluntary_switches;
+    s.involuntary_switches = outcome.used.involuntary_switches;
+    s.minor_faults = outcome.used.minor_faults;
+    s.major_faults = outcome.used.major_faults;
+    outcome.latency.sampling_interval = plan.open_loop() ? 1 : plan.sampling_interval;
     if (outcome.latency.count() > 0) s.latency = std::move(outcome.latency);
     s.errors = std::move(outcome.errors);
     s.worker_operations = std::move(outcome.worker_operations);
     s.checksum = checksum_;
     if (rate > 0) {
-      if (s.latency) s.latency->sampling_interval = 1;
       s.service = std::move(outcome.service);
       s.rate = rate;
-      s.achieved_rate = static_cast<double>(outcome.begun) / s.wall_s;
+      s.arrivals = {outcome.due, outcome.begun, outcome.late};
     }
     return s;
   }
@@ -233,7 +239,7 @@ class cell {
   }
 
   static std::string no_success_message(const run_outcome& outcome) {
-    std::string message = "no operation succeeded";
+    std::string message = "no operation succeeded in the window";
     for (const auto& [name, count] : outcome.errors)
       message += fmt::format(", {} {} times", name, count);
     return message;

@@ -65,8 +65,10 @@ void cell_process::prepare(const cell_preparation& preparation) {
   in_flight_grace_s_ = 0.01 * preparation.in_flight;
   const json ready = ask({{"prepare", body}}, "ready", grace_s_ + in_flight_grace_s_);
   startup_s_ = static_cast<double>(now_ns() - started_ns_) * 1e-9;
-  if (ready.value("protocol", json()) != 1)
-    throw error(error_kind::failed, "the cell process uses another protocol version (expected 1)");
+  const json version = ready.value("protocol", json());
+  if (version != 1 && version != 2)
+    throw error(error_kind::failed, "the cell process uses another protocol version (expected 2)");
+  protocol_ = version.get<int>();
   if (ready.contains("setup_s") && ready["setup_s"].is_number())
     setup_s_ = ready["setup_s"].get<double>();
   if (ready.contains("base_rss_bytes") && ready["base_rss_bytes"].is_number_unsigned())
@@ -96,8 +98,12 @@ json cell_process::request_sample(const run_request& request, bool trace) {
     body["rate"] = request.rate;
     body["seed"] = request.seed;
   }
+  if (request.lead_s > 0) body["lead_s"] = request.lead_s;
+  if (request.stagger_s > 0) body["stagger_s"] = request.stagger_s;
+  if (request.series) body["series"] = true;
   if (trace) body["trace"] = true;
-  return ask({{"run", body}}, "sample", request.seconds + grace_s_ + in_flight_grace_s_);
+  return ask({{"run", body}}, "sample",
+             request.lead_s + request.seconds + grace_s_ + in_flight_grace_s_);
 }
 
 sample cell_process::read_sample(const json& reply) const {

@@ -26,10 +26,13 @@ struct cell_preparation {
 
 /// Body of the protocol's `run` request: exactly one of `seconds` and `operations` is positive.
 struct run_request {
-  double seconds = 0;
-  std::uint64_t operations = 0;
-  double rate = 0;  ///< operations per second of an open loop; 0: closed loop
+  double seconds = 0;            ///< length of the window
+  std::uint64_t operations = 0;  ///< instead of a window: the whole run counts
+  double rate = 0;               ///< operations per second of an open loop; 0: closed loop
   std::uint64_t seed = 1;
+  double lead_s = 0;     ///< unmeasured time before the window
+  double stagger_s = 0;  ///< the lanes begin spread over this time
+  bool series = false;   ///< count operations per 10 ms
 };
 
 /// The harness's side of the protocol (PROTOCOL.md). Every member throws `error` (failed, or the
@@ -51,6 +54,8 @@ class cell_process {
   std::optional<std::uint64_t> finish();
 
   pid_t pid() const { return child_.pid(); }
+  /// Protocol version of the cell: 2, or 1 for a cell without windows.
+  int protocol() const { return protocol_; }
   double startup_s() const { return startup_s_; }
   /// Environment that a cell in another language reported, such as its interpreter's version.
   const std::map<std::string, std::string>& environment() const { return environment_; }
@@ -63,6 +68,7 @@ class cell_process {
 
   std::int64_t started_ns_;
   child_process child_;
+  int protocol_ = 2;
   double grace_s_;
   double in_flight_grace_s_ = 0;  ///< additional timeout for many operations in flight
   double startup_s_ = 0;

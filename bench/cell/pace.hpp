@@ -1,49 +1,16 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <map>
-#include <optional>
-#include <span>
 #include <string>
 
 #include "bench/cell/latency_recorder.hpp"
-#include "workloads/base/clock.hpp"
+#include "bench/cell/run_board.hpp"
+#include "bench/cell/usage.hpp"
 #include "workloads/trace_points.hpp"
 #include "workloads/workload.hpp"
 
 namespace crossover {
-
-/// Limits and sampling of one run. Set before the lanes are released, in memory that forked workers
-/// share.
-struct run_control {
-  std::int64_t start_ns = 0;            ///< release of the lanes
-  std::int64_t deadline_ns = 0;         ///< no operation is issued later; maximum value if none
-  std::uint64_t operations = 0;         ///< total, divided among the lanes; 0: limited by time
-  std::uint32_t sampling_interval = 1;  ///< one operation in N is timed
-  std::int64_t added_ns = 0;  ///< busy-wait after each operation, a known slowdown for calibration
-  /// Open loop: intended starts in ns after `start_ns`, ascending.
-  const std::int64_t* arrivals = nullptr;
-  std::uint64_t arrival_count = 0;
-  std::atomic<std::uint64_t> next_arrival = 0;
-
-  bool open_loop() const { return arrivals != nullptr; }
-
-  /// Returns lane `number`'s share of the counted operations; the maximum value if time ends the
-  /// run.
-  std::uint64_t quota(std::uint32_t number, std::uint32_t lanes) const {
-    if (operations == 0) return ~std::uint64_t{0};
-    return operations / lanes + (number < operations % lanes ? 1 : 0);
-  }
-
-  /// Open loop: returns the next unclaimed intended start (ns), or nullopt after the last arrival
-  /// or the deadline.
-  std::optional<std::int64_t> claim() {
-    const std::uint64_t index = next_arrival.fetch_add(1, std::memory_order_relaxed);
-    if (index >= arrival_count || now_ns() >= deadline_ns) return std::nullopt;
-    return start_ns + arrivals[index];
-  }
-};
 
 /// Busy-waits for `ns`.
 inline void spin_for(std::int64_t ns) {
@@ -53,48 +20,84 @@ inline void spin_for(std::int64_t ns) {
 
 /// Counts of one worker (thread, loop, process) in a run. Only that worker accesses it.
 struct alignas(64) tally {
-  tally(latency_recorder& latency_into, latency_recorder& service_into, std::uint32_t worker)
-      : latency(latency_into, worker), service(service_into, worker) {}
+  /// `reads_usage`: the worker is a process of its own and reads its usage itself.
+  tally(worker_slot& counter, latency_recorder& latency_into, latency_recorder& service_into,
+        std::uint32_t worker, bool reads_usage = false)
+      : slot(counter),
+        latency(latency_into, worker),
+        service(service_into, worker),
+        reads_usage_(reads_usage) {}
 
-  std::uint64_t operations = 0;
-  std::uint64_t begun = 0;  ///< open loop: operations that were started
+  worker_slot& slot;
+  std::uint64_t begun = 0;  ///< open loop: arrivals due in the window that were begun
+  std::uint64_t late = 0;   ///< open loop: of these, begun more than `late_ns` after they were due
   std::int64_t begin_ns = 0;
   std::int64_t end_ns = 0;
-  std::map<std::string, std::uint64_t> errors;
+  std::map<std::string, std::uint64_t> errors;  ///< in the window
   latency_recorder::buffer latency;
   latency_recorder::buffer service;
 
-  void begin() {
-    operations = begun = 0;
+  void begin(const run_control& control) {
+    begun = late = 0;
     errors.clear();
+    phase_ = run_phase::lead_in;
+    observe(control.phase.load(std::memory_order_relaxed));
     begin_ns = now_ns();
   }
   void end() {
+    observe(run_phase::drain);
     end_ns = now_ns();
     latency.flush();
     service.flush();
   }
+
+  /// Notes the phase of the run. A process reads its usage when it first sees an edge.
+  void observe(run_phase phase) {
+    if (phase != phase_) [[unlikely]]
+      on_edge(phase);
+  }
+  bool in_window() const { return phase_ == run_phase::window; }
+  /// Usage of a worker process during the window.
+  usage used() const { return close_ - open_; }
+
+  void count_error(const operation_error& e) {
+    if (in_window()) ++errors[e.what()];
+  }
+
+ private:
+  void on_edge(run_phase phase) {
+    if (reads_usage_ && phase_ == run_phase::lead_in) open_ = usage_of_this_process();
+    if (reads_usage_ && phase == run_phase::drain) close_ = usage_of_this_process();
+    phase_ = phase;
+  }
+
+  run_phase phase_ = run_phase::lead_in;
+  bool reads_usage_;
+  usage open_, close_;
 };
 
 /// Driver of one lane in a closed-loop run. It issues the next operation as soon as the last has
 /// ended, so an operation's latency starts at the end of the one before it. If operations are too
-/// short to time individually, only one in `sampling_interval` is timed, and the deadline is
-/// checked only then.
+/// short to time individually, only one in `sampling_interval` is timed, and the end of the run
+/// is checked only then.
 class lane_pace {
  public:
-  /// Starts a run; returns false if the lane's quota is 0.
-  bool begin(const run_control& control, std::uint64_t quota, std::int64_t now) {
+  /// Begins the run of lane `number`; returns false if its quota is 0. Call it when the lane is
+  /// about to issue its first operation.
+  bool begin(run_control& control, std::uint32_t number, std::uint32_t lanes) {
     control_ = &control;
-    operations_left_ = quota;
-    issued_ns_ = now;
+    operations_left_ = control.quota(number, lanes);
+    if (operations_left_ == 0) return false;
+    issued_ns_ = now_ns();
+    control.lane_begins(number, lanes, issued_ns_);
     uninstrumented_ = control.added_ns == 0 && active_trace == nullptr;
     choose_next_sample();
-    return quota > 0;
+    return true;
   }
 
   /// Counts a successful operation. Returns whether to issue another.
   bool done(tally& worker) {
-    ++worker.operations;
+    worker.slot.count_one();
     if (--to_checkpoint_ != 0) [[likely]]
       return --operations_left_ != 0;
     return on_checkpoint(worker);
@@ -102,12 +105,12 @@ class lane_pace {
 
   /// Counts an operation that ended in error, which is not timed. Returns whether to issue another.
   bool failed(tally& worker, const operation_error& e) {
-    ++worker.errors[e.what()];
+    worker.observe(control_->phase.load(std::memory_order_relaxed));
+    worker.count_error(e);
     trace_operation(trace_mark::failed);
-    const std::int64_t now = now_ns();
-    issued_ns_ = now;
+    issued_ns_ = now_ns();
     sample_next();
-    return --operations_left_ != 0 && now < control_->deadline_ns;
+    return --operations_left_ != 0 && !control_->over();
   }
 
  private:
@@ -119,14 +122,16 @@ class lane_pace {
       to_checkpoint_ = 1;
       if (--to_sample_ != 0) return --operations_left_ != 0;
     }
+    const run_phase phase = control_->phase.load(std::memory_order_relaxed);
+    worker.observe(phase);
     const std::int64_t now = now_ns();
-    if (sampling_) worker.latency.record(now - issued_ns_);
+    if (sampling_ && phase == run_phase::window) worker.latency.record(now - issued_ns_);
     if (sampling_ && control_->sampling_interval > 1)
       choose_next_sample();
     else
       sample_next();
     issued_ns_ = now;
-    return --operations_left_ != 0 && now < control_->deadline_ns;
+    return --operations_left_ != 0 && phase != run_phase::drain;
   }
 
   /// Chooses the next operation to time. The choice is random unless all are timed: at fixed
@@ -165,25 +170,36 @@ class lane_pace {
   bool uninstrumented_ = true;   ///< neither slowed down nor traced
 };
 
-/// One operation of an open-loop run, from claim to end.
+/// An arrival that is begun later than this after it was due is counted as late.
+constexpr std::int64_t late_ns = 5'000'000;
+
+/// One operation of an open-loop run, from claim to end. Its latency is recorded if it was due in
+/// the window, even if it ends in the drain.
 struct open_loop_turn {
+  const run_control& control;
   std::int64_t intended_ns = 0;
   std::int64_t started_ns = 0;
 
   void start(tally& worker) {
-    ++worker.begun;
     trace_operation(trace_mark::begun);
     started_ns = now_ns();
+    worker.observe(control.phase.load(std::memory_order_relaxed));
+    if (!control.due_in_window(intended_ns)) return;
+    ++worker.begun;
+    if (started_ns - intended_ns > late_ns) ++worker.late;
   }
   void done(tally& worker) const {
     const std::int64_t now = now_ns();
-    ++worker.operations;
+    worker.slot.count_one();
+    worker.observe(control.phase.load(std::memory_order_relaxed));
     trace_operation(trace_mark::ended);
+    if (!control.due_in_window(intended_ns)) return;
     worker.latency.record(now - intended_ns);
     worker.service.record(now - started_ns);
   }
-  static void failed(tally& worker, const operation_error& e) {
-    ++worker.errors[e.what()];
+  void failed(tally& worker, const operation_error& e) const {
+    worker.observe(control.phase.load(std::memory_order_relaxed));
+    worker.count_error(e);
     trace_operation(trace_mark::failed);
   }
 };

@@ -10,21 +10,23 @@
 namespace crossover {
 namespace {
 
-constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-
 struct paced : ::testing::Test {
   latency_recorder latency{1}, service{1};
-  tally worker{latency, service, 0};
+  worker_slot slot;
+  tally worker{slot, latency, service, 0};
   run_control control;
   lane_pace pace;
-  void SetUp() override {
-    control.deadline_ns = never;
-    worker.begin();
+  void SetUp() override { worker.begin(control); }
+  /// Starts a run of `quota` operations; ~0: until `control` is over.
+  bool begin(std::uint64_t quota) {
+    control.operations = quota == ~std::uint64_t{0} ? 0 : quota;
+    worker.begin(control);
+    return pace.begin(control, 0, 1);
   }
   /// Runs operations until the driver stops; returns their number.
   int run_all(std::uint64_t quota) {
     int count = 0;
-    for (bool more = pace.begin(control, quota, now_ns()); more; more = pace.done(worker)) ++count;
+    for (bool more = begin(quota); more; more = pace.done(worker)) ++count;
     worker.end();
     return count;
   }
@@ -49,7 +51,6 @@ TEST(run_control, each_intended_start_is_claimed_once) {
   constexpr std::int64_t arrivals[] = {0, 10, 20, 30, 40};
   run_control control;
   control.start_ns = 1000;
-  control.deadline_ns = never;
   control.arrivals = arrivals;
   control.arrival_count = 5;
   std::set<std::int64_t> claimed;
@@ -58,10 +59,10 @@ TEST(run_control, each_intended_start_is_claimed_once) {
   EXPECT_FALSE(control.claim());
 }
 
-TEST(run_control, nothing_is_claimed_after_the_deadline) {
+TEST(run_control, nothing_is_claimed_after_the_window) {
   constexpr std::int64_t arrivals[] = {0};
   run_control control;
-  control.deadline_ns = now_ns() - 1;
+  control.phase = run_phase::drain;
   control.arrivals = arrivals;
   control.arrival_count = 1;
   EXPECT_FALSE(control.claim());
@@ -71,15 +72,16 @@ TEST_F(paced, runs_exactly_the_quota) {
   for (const std::uint32_t interval : {1U, 2U, 8U, 1024U})
     for (const std::uint64_t quota : {1U, 2U, 7U, 100U, 3000U}) {
       control.sampling_interval = interval;
-      worker.begin();
+      const std::uint64_t before = slot.operations;
       EXPECT_EQ(run_all(quota), static_cast<int>(quota)) << interval;
-      EXPECT_EQ(worker.operations, quota) << interval;
+      EXPECT_EQ(slot.operations - before, quota) << interval;
       latency.take();
     }
 }
 
 TEST_F(paced, a_lane_without_quota_does_not_begin) {
-  EXPECT_FALSE(pace.begin(control, 0, now_ns()));
+  control.operations = 1;
+  EXPECT_FALSE(pace.begin(control, 1, 2));
 }
 
 TEST_F(paced, times_every_operation_by_default) {
@@ -110,7 +112,7 @@ TEST_F(paced, chooses_the_timed_operation_at_random) {
 TEST_F(paced, a_latency_covers_one_operation_only) {
   control.sampling_interval = 4;
   std::int64_t longest = 0, before = now_ns();
-  for (bool more = pace.begin(control, 60, now_ns()); more;) {
+  for (bool more = begin(60); more;) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const std::int64_t reported = now_ns();
     more = pace.done(worker);
@@ -123,17 +125,61 @@ TEST_F(paced, a_latency_covers_one_operation_only) {
   EXPECT_LE(timed.max_ns, static_cast<std::uint64_t>(longest));
 }
 
-TEST_F(paced, the_deadline_ends_the_lane) {
-  control.deadline_ns = now_ns() + 2'000'000;
-  const int count = run_all(~std::uint64_t{0});
-  EXPECT_GE(count, 1);
-  EXPECT_GE(now_ns(), control.deadline_ns);
+TEST_F(paced, the_end_of_the_window_ends_the_lane) {
+  for (const std::uint32_t interval : {1U, 1024U}) {
+    control.sampling_interval = interval;
+    control.phase = run_phase::window;
+    int count = 0;
+    for (bool more = begin(~std::uint64_t{0}); more; more = pace.done(worker))
+      if (++count == 5000) control.phase = run_phase::drain;
+    EXPECT_GE(count, 5000);
+    EXPECT_LE(count, 5000 + 2 * static_cast<int>(interval));
+    worker.end();
+    latency.take();
+  }
 }
 
-TEST_F(paced, the_deadline_ends_a_lane_with_rare_checks) {
-  control.sampling_interval = 1024;
-  control.deadline_ns = now_ns() + 2'000'000;
-  EXPECT_GE(run_all(~std::uint64_t{0}), 1);
+TEST_F(paced, only_the_window_has_latencies_and_errors) {
+  control.phase = run_phase::lead_in;
+  bool more = begin(~std::uint64_t{0});
+  const auto run_ten = [&] {
+    for (int i = 0; i < 10; ++i) more = pace.done(worker);
+    more = pace.failed(worker, operation_error("receive", ECONNRESET));
+  };
+  run_ten();
+  control.phase = run_phase::window;
+  run_ten();
+  EXPECT_TRUE(more);
+  control.phase = run_phase::drain;
+  more = pace.done(worker);
+  EXPECT_FALSE(more);
+  worker.end();
+  EXPECT_EQ(latency.take().count(), 10U);
+  EXPECT_EQ(worker.errors, (std::map<std::string, std::uint64_t>{{"receive:ECONNRESET", 1}}));
+  EXPECT_EQ(slot.operations, 21U) << "the observer reads the counter at the edges";
+}
+
+TEST(run_control, lanes_begin_spread_over_the_stagger) {
+  run_control control;
+  control.start_ns = 1000;
+  control.stagger_ns = 800;
+  EXPECT_EQ(control.begin_of(0, 4), 1000);
+  EXPECT_EQ(control.begin_of(1, 4), 1200);
+  EXPECT_EQ(control.begin_of(3, 4), 1600);
+  control.lane_begins(1, 4, 1230);
+  control.lane_begins(3, 4, 1610);
+  EXPECT_EQ(control.start_lag_ns, 30) << "the delay of the lane that began the latest";
+}
+
+TEST(run_control, arrivals_of_the_window_are_told_from_those_of_the_lead_in) {
+  run_control control;
+  control.start_ns = 1000;
+  control.lead_ns = 100;
+  control.window_ns = 50;
+  EXPECT_FALSE(control.due_in_window(1099));
+  EXPECT_TRUE(control.due_in_window(1100));
+  EXPECT_TRUE(control.due_in_window(1149));
+  EXPECT_FALSE(control.due_in_window(1150));
 }
 
 TEST_F(paced, errors_are_counted_separately_and_use_up_the_quota) {

@@ -35,6 +35,15 @@ usage operator-(const usage& a, const usage& b) {
           a.major_faults - b.major_faults};
 }
 
+usage operator+(const usage& a, const usage& b) {
+  return {a.cpu_user_s + b.cpu_user_s,
+          a.cpu_system_s + b.cpu_system_s,
+          a.voluntary_switches + b.voluntary_switches,
+          a.involuntary_switches + b.involuntary_switches,
+          a.minor_faults + b.minor_faults,
+          a.major_faults + b.major_faults};
+}
+
 usage usage_of_this_process() {
   rusage r{};
   ::getrusage(RUSAGE_SELF, &r);

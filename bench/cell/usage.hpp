@@ -15,6 +15,7 @@ struct usage {
   std::uint64_t major_faults = 0;
 };
 usage operator-(const usage& a, const usage& b);
+usage operator+(const usage& a, const usage& b);
 
 /// Returns the usage of the calling process: all its threads, not its children.
 usage usage_of_this_process();

@@ -148,11 +148,13 @@ std::vector<finding> findings_of(const planned_cell& cell, const sample& s) {
              std::max_element(s.errors.begin(), s.errors.end(), [](const auto& a, const auto& b) {
                return a.second < b.second;
              })->first)});
-  if (s.rate && s.achieved_rate && *s.achieved_rate < 0.98 * *s.rate)
-    findings.push_back(
-        {"behind_schedule",
-         fmt::format("{:.4g} operations per second were started, {:.4g} were intended",
-                     *s.achieved_rate, *s.rate)});
+  if (s.arrivals && s.arrivals->due > 0) {
+    const std::uint64_t never = s.arrivals->due - s.arrivals->begun;
+    if (never + s.arrivals->late > 0.02 * static_cast<double>(s.arrivals->due))
+      findings.push_back(
+          {"behind_schedule", fmt::format("of {} arrivals, {} were begun late and {} never",
+                                          s.arrivals->due, s.arrivals->late, never)});
+  }
   if (!s.rate && s.latency && s.latency->count() > 0) {
     // Little's law. Operations cut short by the end of the run count less, so short runs deviate.
     const double in_flight = throughput(s) * s.latency->mean_ns * 1e-9;

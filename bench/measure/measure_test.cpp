@@ -68,10 +68,12 @@ TEST(findings, errors_are_summed_and_the_most_frequent_is_named) {
 TEST(findings, an_open_loop_behind_schedule_is_reported) {
   sample s = sound_sample(1000, 1, 8);
   s.rate = 1000;
-  s.achieved_rate = 985;
+  s.arrivals = {1000, 990, 10};
   EXPECT_EQ(codes_of(cell_with(1, 8), s), codes{});
-  s.achieved_rate = 970;
-  EXPECT_EQ(codes_of(cell_with(1, 8), s), codes{"behind_schedule"});
+  s.arrivals = {1000, 990, 11};
+  EXPECT_EQ(findings_of(cell_with(1, 8), s),
+            (std::vector<finding>{
+                {"behind_schedule", "of 1000 arrivals, 11 were begun late and 10 never"}}));
 }
 
 TEST(findings, littles_law_detects_unmeasured_waiting) {
@@ -79,7 +81,7 @@ TEST(findings, littles_law_detects_unmeasured_waiting) {
   s.latency->mean_ns *= 0.8;
   EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{"littles_law"});
   s.rate = 1e5;
-  s.achieved_rate = 1e5;
+  s.arrivals = {100'000, 100'000, 0};
   EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{}) << "checked for closed loops only";
 }
 

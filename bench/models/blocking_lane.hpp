@@ -17,13 +17,13 @@ inline bool run_open_loop_turn(workload& work, lane& state, run_control& control
   const auto intended = control.claim();
   if (!intended) return false;
   wait_until(*intended);
-  open_loop_turn turn{*intended};
+  open_loop_turn turn{control, *intended};
   turn.start(worker);
   try {
     work.run_blocking(state);
     turn.done(worker);
   } catch (const operation_error& e) {
-    open_loop_turn::failed(worker, e);
+    turn.failed(worker, e);
   }
   return true;
 }
@@ -50,17 +50,18 @@ void run_closed_loop(workload& work, lane& state, lane_pace& pace, tally& worker
   }
 }
 
-/// Runs blocking operations of lane `number` in the calling thread until the run is over.
+/// Runs blocking operations of lane `number` of `lanes` in the calling thread until the run is
+/// over.
 template <typename AfterEach>
-void run_blocking_lane(workload& work, lane& state, std::uint32_t number, std::uint64_t quota,
+void run_blocking_lane(workload& work, lane& state, std::uint32_t number, std::uint32_t lanes,
                        run_control& control, tally& worker, AfterEach after_each) {
   trace_running(number);
   if (control.open_loop()) {
     run_open_loop(work, state, control, worker, after_each);
   } else {
+    wait_until(control.begin_of(number, lanes));
     lane_pace pace;
-    if (pace.begin(control, quota, control.start_ns))
-      run_closed_loop(work, state, pace, worker, after_each);
+    if (pace.begin(control, number, lanes)) run_closed_loop(work, state, pace, worker, after_each);
   }
   trace_idle();
 }

@@ -11,25 +11,27 @@ namespace {
 class event_loop final : public model {
  public:
   explicit event_loop(const model_setup& setup)
-      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
+      : model(setup.cpus.size()),
+        work_(setup.type->make(setup.workload_values, setup.endpoint)),
         team_(setup.cpus),
         latency_(team_.size()),
         service_(team_.size()),
         loops_(team_.size()) {
     team_.run([&](std::uint32_t i) {
-      loops_[i] = std::make_unique<loop>(*work_, setup.in_flight, latency_, service_, i);
+      loops_[i] =
+          std::make_unique<loop>(*work_, setup.in_flight, board_.slot(i), latency_, service_, i);
       for (std::uint32_t lane = i; lane < setup.in_flight; lane += team_.size())
         loops_[i]->lanes.open(lane);
     });
   }
 
-  run_outcome run(run_control& control, double seconds) override {
-    start_run(control, seconds);
+  worker_totals run_lanes(run_control& control) override {
+    control.release();
     team_.run([&](std::uint32_t i) {
       loop& l = *loops_[i];
       current_tally() = &l.counted;
       l.context.restart();
-      l.counted.begin();
+      l.counted.begin(control);
       l.lanes.start(control);
       l.context.run();
       l.counted.end();
@@ -37,14 +39,14 @@ class event_loop final : public model {
     });
     std::vector<tally*> tallies;
     for (const auto& l : loops_) tallies.push_back(&l->counted);
-    return collect_outcome(tallies, latency_, service_);
+    return add_up(tallies, latency_, service_);
   }
 
  private:
   struct loop {
-    loop(workload& work, std::uint32_t in_flight, latency_recorder& latency,
+    loop(workload& work, std::uint32_t in_flight, worker_slot& slot, latency_recorder& latency,
          latency_recorder& service, std::uint32_t number)
-        : context(1), lanes(context, work, in_flight), counted(latency, service, number) {}
+        : context(1), lanes(context, work, in_flight), counted(slot, latency, service, number) {}
     boost::asio::io_context context;
     loop_lanes lanes;
     tally counted;

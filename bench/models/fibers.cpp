@@ -28,7 +28,8 @@ void yield_fiber() {
 class fibers final : public model {
  public:
   explicit fibers(const model_setup& setup)
-      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
+      : model(setup.cpus.size()),
+        work_(setup.type->make(setup.workload_values, setup.endpoint)),
         lanes_(setup.in_flight),
         stack_(setup.model_values.number("stack")),
         team_(setup.cpus),
@@ -37,7 +38,7 @@ class fibers final : public model {
         schedulers_(team_.size()) {
     team_.run([&](std::uint32_t i) {
       boost::fibers::use_scheduling_algorithm<counted_round_robin>();
-      schedulers_[i] = std::make_unique<scheduler>(latency_, service_, i);
+      schedulers_[i] = std::make_unique<scheduler>(board_.slot(i), latency_, service_, i);
       for (std::uint32_t lane = i; lane < lanes_; lane += team_.size())
         schedulers_[i]->lanes.push_back({lane, work_->open_lane(lane)});
     });
@@ -47,12 +48,12 @@ class fibers final : public model {
     team_.run([&](std::uint32_t i) { schedulers_[i].reset(); });
   }
 
-  run_outcome run(run_control& control, double seconds) override {
-    start_run(control, seconds);
+  worker_totals run_lanes(run_control& control) override {
+    control.release();
     team_.run([&](std::uint32_t i) { run_scheduler(*schedulers_[i], control); });
     std::vector<tally*> tallies;
     for (const auto& s : schedulers_) tallies.push_back(&s->counted);
-    return collect_outcome(tallies, latency_, service_);
+    return add_up(tallies, latency_, service_);
   }
 
  private:
@@ -62,8 +63,9 @@ class fibers final : public model {
   };
   /// One thread's fibers and their loop.
   struct scheduler {
-    scheduler(latency_recorder& latency, latency_recorder& service, std::uint32_t number)
-        : counted(latency, service, number) {}
+    scheduler(worker_slot& slot, latency_recorder& latency, latency_recorder& service,
+              std::uint32_t number)
+        : counted(slot, latency, service, number) {}
     boost::asio::io_context loop{1};
     std::vector<numbered_lane> lanes;
     fiber_waiter waiter{loop};  // destroyed before the lanes and their descriptors
@@ -73,7 +75,7 @@ class fibers final : public model {
   };
 
   void run_scheduler(scheduler& thread, run_control& control) {
-    thread.counted.begin();
+    thread.counted.begin(control);
     current_hooks() = &thread.waiter;
     thread.live = static_cast<std::uint32_t>(thread.lanes.size());
     for (numbered_lane& l : thread.lanes) start_fiber(thread, l, control);
@@ -115,7 +117,8 @@ class fibers final : public model {
       if (control.open_loop())
         return run_open_loop(*work_, *l.owned, control, thread.counted, [] { yield_fiber(); });
       lane_pace pace;
-      if (!pace.begin(control, control.quota(l.number, lanes_), control.start_ns)) return;
+      wait_until(control.begin_of(l.number, lanes_));
+      if (!pace.begin(control, l.number, lanes_)) return;
       // Scheduling is cooperative: a fiber whose operation did not wait yields before the next.
       run_closed_loop(*work_, *l.owned, pace, thread.counted, [&] {
         if (!thread.waiter.take_suspended()) yield_fiber();

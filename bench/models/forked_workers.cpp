@@ -74,11 +74,12 @@ struct forked_workers::shared_page {
   std::atomic<std::uint32_t> finished = 0;
   std::atomic<bool> stopping = false;
   std::uint32_t workers = 0;
-  run_control control;
 };
 
 forked_workers::forked_workers(
-    std::uint32_t count, const std::function<std::unique_ptr<forked_worker>(std::uint32_t)>& make) {
+    run_board& board, std::uint32_t count,
+    const std::function<std::unique_ptr<forked_worker>(std::uint32_t)>& make)
+    : board_(board) {
   void* memory = ::mmap(nullptr, sizeof(shared_page), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)
@@ -121,17 +122,16 @@ void forked_workers::serve(
   try {
     const std::unique_ptr<forked_worker> work = make(number);
     latency_recorder latency(1), service(1);
-    tally counted(latency, service, 0);
+    tally counted(board_.slot(number), latency, service, 0, true);
     if (!write_message(socket, number, {{"ready", true}})) ::_exit(1);
     for (std::uint32_t seen = 0;;) {
       wait_for_change(shared_->generation, seen);
       seen = shared_->generation.load();
       if (shared_->stopping) break;
-      const usage before = usage_of_this_process();
-      counted.begin();
-      work->run(shared_->control, counted);
+      counted.begin(board_.control());
+      work->run(board_.control(), counted);
       counted.end();
-      const usage used = usage_of_this_process() - before;
+      const usage used = counted.used();
       const std::uint32_t workers = shared_->workers;
       std::uint32_t done = ++shared_->finished;
       if (done == workers) wake_all(shared_->finished);
@@ -139,8 +139,8 @@ void forked_workers::serve(
         wait_for_change(shared_->finished, done);
       const bool sent =
           write_message(socket, number,
-                        {{"operations", counted.operations},
-                         {"begun", counted.begun},
+                        {{"begun", counted.begun},
+                         {"late", counted.late},
                          {"begin", counted.begin_ns},
                          {"end", counted.end_ns},
                          {"errors", counted.errors},
@@ -158,42 +158,35 @@ void forked_workers::serve(
   ::_exit(status);
 }
 
-run_outcome forked_workers::run(run_control& control, double seconds) {
-  run_control& shared = shared_->control;
-  shared.operations = control.operations;
-  shared.sampling_interval = control.sampling_interval;
-  shared.added_ns = control.added_ns;
-  shared.arrivals = control.arrivals;
-  shared.arrival_count = control.arrival_count;
+worker_totals forked_workers::run(run_control& control) {
   shared_->finished = 0;
-  start_run(shared, seconds);
+  control.release();
   ++shared_->generation;
   wake_all(shared_->generation);
 
-  run_outcome outcome;
-  outcome.begin_ns = INT64_MAX;
+  worker_totals totals;
+  totals.begin_ns = INT64_MAX;
   latency_recorder latency(1), service(1);
-  outcome.worker_operations.resize(workers_.size());
-  for_each_message("during the run", [&](std::size_t worker, const nlohmann::json& message) {
-    outcome.begin_ns = std::min(outcome.begin_ns, message["begin"].get<std::int64_t>());
-    outcome.end_ns = std::max(outcome.end_ns, message["end"].get<std::int64_t>());
-    outcome.begun += message["begun"].get<std::uint64_t>();
-    outcome.worker_operations[worker] = message["operations"];
+  for_each_message("during the run", [&](std::size_t, const nlohmann::json& message) {
+    totals.begin_ns = std::min(totals.begin_ns, message["begin"].get<std::int64_t>());
+    totals.end_ns = std::max(totals.end_ns, message["end"].get<std::int64_t>());
+    totals.begun += message["begun"].get<std::uint64_t>();
+    totals.late += message["late"].get<std::uint64_t>();
     for (const auto& [name, count] : message["errors"].items())
-      outcome.errors[name] += count.get<std::uint64_t>();
+      totals.errors[name] += count.get<std::uint64_t>();
     latency.add(distribution_of(message["latency"]));
     service.add(distribution_of(message["service"]));
     const auto& used = message["usage"];
-    outcome.children.cpu_user_s += used[0].get<double>();
-    outcome.children.cpu_system_s += used[1].get<double>();
-    outcome.children.voluntary_switches += used[2].get<std::uint64_t>();
-    outcome.children.involuntary_switches += used[3].get<std::uint64_t>();
-    outcome.children.minor_faults += used[4].get<std::uint64_t>();
-    outcome.children.major_faults += used[5].get<std::uint64_t>();
+    totals.children.cpu_user_s += used[0].get<double>();
+    totals.children.cpu_system_s += used[1].get<double>();
+    totals.children.voluntary_switches += used[2].get<std::uint64_t>();
+    totals.children.involuntary_switches += used[3].get<std::uint64_t>();
+    totals.children.minor_faults += used[4].get<std::uint64_t>();
+    totals.children.major_faults += used[5].get<std::uint64_t>();
   });
-  outcome.latency = latency.take();
-  outcome.service = service.take();
-  return outcome;
+  totals.latency = latency.take();
+  totals.service = service.take();
+  return totals;
 }
 
 /// Waits for one message from each worker. A worker that dies sends none, so while no message

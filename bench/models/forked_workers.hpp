@@ -25,18 +25,18 @@ class forked_worker {
 /// are in shared memory; the workers report their counts through one socket.
 class forked_workers {
  public:
-  /// Forks `count` workers; `make(i)` runs in the i-th child. Throws `error` if a worker fails to
-  /// start.
-  forked_workers(std::uint32_t count,
+  /// Forks `count` workers; `make(i)` runs in the i-th child, which counts in slot i of `board`.
+  /// Throws `error` if a worker fails to start.
+  forked_workers(run_board& board, std::uint32_t count,
                  const std::function<std::unique_ptr<forked_worker>(std::uint32_t)>& make);
   /// Stops the workers and waits for them to exit.
   ~forked_workers();
   forked_workers(const forked_workers&) = delete;
   forked_workers& operator=(const forked_workers&) = delete;
 
-  /// Copies `control` to the workers, starts them and adds up their counts. Throws `error`
+  /// Releases the workers and adds up their counts. `control` is the board's. Throws `error`
   /// (failed) if a worker dies or reports an exception.
-  run_outcome run(run_control& control, double seconds);
+  worker_totals run(run_control& control);
   const std::vector<pid_t>& children() const { return workers_; }
 
  private:
@@ -48,6 +48,7 @@ class forked_workers {
       const std::function<void(std::size_t worker, const nlohmann::json& message)>& take);
   void stop();
 
+  run_board& board_;
   shared_page* shared_ = nullptr;
   descriptor channel_;  ///< receives the messages of all workers
   std::vector<pid_t> workers_;

@@ -22,7 +22,7 @@ class scripted_worker final : public forked_worker {
     if (number_ == 1 && behaviour_ == worker_behaviour::exits) ::_exit(0);
     if (number_ == 1 && behaviour_ == worker_behaviour::throws)
       throw error(error_kind::failed, "a digest differs");
-    ++worker.operations;
+    worker.slot.count_one();
     worker.errors["made-up"] = number_;
     worker.latency.record(1000 * (number_ + 1));
   }
@@ -41,10 +41,10 @@ auto make_scripted(worker_behaviour behaviour) {
 bool no_child_left() { return ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD; }
 
 std::string error_of_run(worker_behaviour behaviour) {
-  forked_workers workers(3, make_scripted(behaviour));
-  run_control control;
+  run_board board(3);
+  forked_workers workers(board, 3, make_scripted(behaviour));
   try {
-    workers.run(control, 0);
+    workers.run(board.control());
     return "none";
   } catch (const error& e) {
     EXPECT_EQ(e.kind(), error_kind::failed);
@@ -54,16 +54,16 @@ std::string error_of_run(worker_behaviour behaviour) {
 
 TEST(forked_workers, adds_up_all_workers_and_leaves_no_child) {
   {
-    forked_workers workers(5, make_scripted(worker_behaviour::succeeds));
+    run_board board(5);
+    forked_workers workers(board, 5, make_scripted(worker_behaviour::succeeds));
     EXPECT_EQ(workers.children().size(), 5U);
-    for (int turn = 0; turn < 3; ++turn) {
-      run_control control;
-      const run_outcome outcome = workers.run(control, 0);
-      EXPECT_EQ(outcome.worker_operations, std::vector<std::uint64_t>(5, 1));
-      EXPECT_EQ(outcome.errors.at("made-up"), 0U + 1 + 2 + 3 + 4);
-      EXPECT_EQ(outcome.latency.count(), 5U);
-      EXPECT_EQ(outcome.latency.max_ns, 5000U);
-      EXPECT_DOUBLE_EQ(outcome.latency.mean_ns, 3000);
+    for (std::uint64_t turn = 0; turn < 3; ++turn) {
+      const worker_totals totals = workers.run(board.control());
+      EXPECT_EQ(board.operations(), std::vector<std::uint64_t>(5, 1 + turn));
+      EXPECT_EQ(totals.errors.at("made-up"), 0U + 1 + 2 + 3 + 4);
+      EXPECT_EQ(totals.latency.count(), 5U);
+      EXPECT_EQ(totals.latency.max_ns, 5000U);
+      EXPECT_DOUBLE_EQ(totals.latency.mean_ns, 3000);
     }
   }
   EXPECT_TRUE(no_child_left());
@@ -86,7 +86,8 @@ TEST(forked_workers, worker_that_fails_to_start_stops_all) {
     return std::make_unique<scripted_worker>(number, worker_behaviour::succeeds);
   };
   try {
-    forked_workers(4, make);
+    run_board board(4);
+    forked_workers(board, 4, make);
     FAIL() << "no error";
   } catch (const error& e) {
     EXPECT_STREQ(e.what(), "no connection to 127.0.0.1:1");
@@ -99,7 +100,8 @@ TEST(forked_workers, worker_that_dies_during_startup_stops_all) {
     if (number == 0) ::raise(SIGKILL);
     return std::make_unique<scripted_worker>(number, worker_behaviour::succeeds);
   };
-  EXPECT_THROW(forked_workers(2, make), error);
+  run_board board(2);
+  EXPECT_THROW(forked_workers(board, 2, make), error);
   EXPECT_TRUE(no_child_left());
 }
 

@@ -24,42 +24,44 @@ constexpr std::array gil_parameters = {
 class gil_threads final : public model {
  public:
   explicit gil_threads(const model_setup& setup)
-      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
+      : model(setup.in_flight),
+        work_(setup.type->make(setup.workload_values, setup.endpoint)),
         lock_(std::chrono::nanoseconds(setup.model_values.number("switch_interval"))),
         latency_(static_cast<std::uint32_t>(setup.cpus.size())),
         service_(static_cast<std::uint32_t>(setup.cpus.size())),
         team_(worker_team::unbound{setup.in_flight}) {
     for (std::uint32_t i = 0; i < team_.size(); ++i)
-      workers_.push_back(std::make_unique<worker>(latency_, service_, i, work_->open_lane(i)));
+      workers_.push_back(
+          std::make_unique<worker>(board_.slot(i), latency_, service_, i, work_->open_lane(i)));
   }
 
-  run_outcome run(run_control& control, double seconds) override {
-    start_run(control, seconds);
+  worker_totals run_lanes(run_control& control) override {
+    control.release();
     team_.run([&](std::uint32_t i) { run_worker(i, control); });
     std::vector<tally*> tallies;
     for (const auto& w : workers_) tallies.push_back(&w->counted);
-    run_outcome outcome = collect_outcome(tallies, latency_, service_);
-    outcome.begin_ns = control.start_ns;
-    return outcome;
+    worker_totals totals = add_up(tallies, latency_, service_);
+    totals.begin_ns = control.start_ns;
+    return totals;
   }
 
  private:
   struct worker {
-    worker(latency_recorder& latency, latency_recorder& service, std::uint32_t number,
-           std::unique_ptr<lane> opened)
-        : owned(std::move(opened)), counted(latency, service, number) {}
+    worker(worker_slot& slot, latency_recorder& latency, latency_recorder& service,
+           std::uint32_t number, std::unique_ptr<lane> opened)
+        : owned(std::move(opened)), counted(slot, latency, service, number) {}
     std::unique_ptr<lane> owned;
     tally counted;
   };
 
   void run_worker(std::uint32_t number, run_control& control) {
     worker& w = *workers_[number];
-    w.counted.begin();
+    w.counted.begin(control);
     {
       const lock_releasing_hooks hooks(lock_);
       const std::lock_guard holder(lock_);
-      run_blocking_lane(*work_, *w.owned, number, control.quota(number, team_.size()), control,
-                        w.counted, [this] { lock_.checkpoint(); });
+      run_blocking_lane(*work_, *w.owned, number, team_.size(), control, w.counted,
+                        [this] { lock_.checkpoint(); });
     }
     w.counted.end();
   }

@@ -100,15 +100,14 @@ void loop_lanes::open(std::uint32_t number) {
 void loop_lanes::start(run_control& control) {
   const bool open_loop = control.open_loop();
   for (const auto& s : slots_) {
-    if (!open_loop && !s->pace.begin(control, control.quota(s->number, lanes_), control.start_ns))
-      continue;
+    if (control.quota(s->number, lanes_) == 0) continue;
     if (async_ != nullptr)
       asio::co_spawn(loop_, open_loop ? await_schedule(*s, control) : await_operations(*s, control),
                      asio::detached);
     else
       open_loop                 ? run_inline_schedule(*s, control)
-      : active_trace != nullptr ? run_inline<true>(*s)
-                                : run_inline<false>(*s);
+      : active_trace != nullptr ? run_inline<true>(*s, control)
+                                : run_inline<false>(*s, control);
   }
 }
 
@@ -121,8 +120,14 @@ void loop_lanes::rethrow() {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-awaitable_operation loop_lanes::await_operations(slot& s, run_control&) {
+awaitable_operation loop_lanes::await_operations(slot& s, run_control& control) {
   const traced_lane_scope traced(s.number);
+  if (const std::int64_t due = control.begin_of(s.number, lanes_); now_ns() < due) {
+    s.timer.expires_at(steady_clock::time_point(std::chrono::nanoseconds(due)));
+    const traced_wait waits;
+    co_await s.timer.async_wait(asio::use_awaitable_t<loop_executor>());
+  }
+  s.pace.begin(control, s.number, lanes_);
   for (bool more = true; more;) {
     try {
       do co_await async_->run_async(*s.owned);
@@ -144,13 +149,13 @@ awaitable_operation loop_lanes::await_schedule(slot& s, run_control& control) {
       const traced_wait waits;
       co_await s.timer.async_wait(asio::use_awaitable_t<loop_executor>());
     }
-    open_loop_turn turn{*intended};
+    open_loop_turn turn{control, *intended};
     turn.start(*loop_tally);
     try {
       co_await async_->run_async(*s.owned);
       turn.done(*loop_tally);
     } catch (const operation_error& e) {
-      open_loop_turn::failed(*loop_tally, e);
+      turn.failed(*loop_tally, e);
     } catch (...) {
       keep_first_exception();
       co_return;
@@ -160,8 +165,9 @@ awaitable_operation loop_lanes::await_schedule(slot& s, run_control& control) {
 
 // An operation may take only 30 ns: even an inactive trace point would be measurable.
 template <bool Traced>
-loop_lanes::inline_operation loop_lanes::run_inline(slot& s) {
+loop_lanes::inline_operation loop_lanes::run_inline(slot& s, run_control& control) {
   const traced_lane_scope traced(s.number);
+  bool begun = false;
   for (bool more = true; more;) {
     if constexpr (Traced) {
       const traced_wait waits;
@@ -169,6 +175,8 @@ loop_lanes::inline_operation loop_lanes::run_inline(slot& s) {
     } else {
       co_await next_turn{loop_};
     }
+    if (!begun) [[unlikely]]
+      begun = s.pace.begin(control, s.number, lanes_);
     try {
       work_.run_blocking(*s.owned);
       more = s.pace.done(*loop_tally);
@@ -192,13 +200,13 @@ loop_lanes::inline_operation loop_lanes::run_inline_schedule(slot& s, run_contro
       const traced_wait waits;
       co_await until{s.timer, *intended};
     }
-    open_loop_turn turn{*intended};
+    open_loop_turn turn{control, *intended};
     turn.start(*loop_tally);
     try {
       work_.run_blocking(*s.owned);
       turn.done(*loop_tally);
     } catch (const operation_error& e) {
-      open_loop_turn::failed(*loop_tally, e);
+      turn.failed(*loop_tally, e);
     } catch (...) {
       keep_first_exception();
       co_return;

@@ -38,7 +38,7 @@ class loop_lanes {
   awaitable_operation await_operations(slot& s, run_control& control);
   awaitable_operation await_schedule(slot& s, run_control& control);
   template <bool Traced>
-  inline_operation run_inline(slot& s);
+  inline_operation run_inline(slot& s, run_control& control);
   inline_operation run_inline_schedule(slot& s, run_control& control);
   void keep_first_exception();
 

@@ -41,27 +41,64 @@ const model_type& find_model(std::string_view name) {
               fmt::format("unknown model '{}': {}", name, suggestion(name, names)));
 }
 
-void start_run(run_control& control, double seconds) {
-  control.next_arrival = 0;
-  control.start_ns = now_ns();
-  control.deadline_ns = seconds > 0 ? control.start_ns + static_cast<std::int64_t>(seconds * 1e9)
-                                    : std::numeric_limits<std::int64_t>::max();
+run_outcome model::run(const run_plan& plan) {
+  run_control& control = board_.control();
+  control.prepare(plan);
+  const bool windowed = plan.window_ns > 0;
+  if (windowed) {
+    if (!observer_) observer_.emplace(board_);
+    observer_->start();
+  }
+  run_window window;
+  window.open = {now_ns(), board_.operations(), usage_of_this_process()};
+  worker_totals totals;
+  try {
+    totals = run_lanes(control);
+  } catch (...) {
+    if (windowed) observer_->cancel();
+    throw;
+  }
+  if (windowed) {
+    window = observer_->wait();
+  } else {
+    window.open.ns = totals.begin_ns;
+    window.close = {totals.end_ns, board_.operations(), usage_of_this_process()};
+  }
+  run_outcome outcome;
+  outcome.begin_ns = window.open.ns;
+  outcome.end_ns = window.close.ns;
+  outcome.start_s = static_cast<double>(control.start_lag_ns) * 1e-9;
+  outcome.drain_s =
+      static_cast<double>(std::max<std::int64_t>(0, totals.end_ns - window.close.ns)) * 1e-9;
+  outcome.worker_operations = window.close.operations;
+  for (std::size_t i = 0; i < window.open.operations.size(); ++i)
+    outcome.worker_operations[i] -= window.open.operations[i];
+  outcome.series = std::move(window.series);
+  outcome.used = window.close.used - window.open.used + totals.children;
+  for (std::uint64_t i = 0; i < plan.arrival_count; ++i)
+    outcome.due += control.due_in_window(control.start_ns + plan.arrivals[i]) ? 1 : 0;
+  outcome.begun = totals.begun;
+  outcome.late = totals.late;
+  outcome.errors = std::move(totals.errors);
+  outcome.latency = std::move(totals.latency);
+  outcome.service = std::move(totals.service);
+  return outcome;
 }
 
-run_outcome collect_outcome(std::span<tally* const> workers, latency_recorder& latency,
-                            latency_recorder& service) {
-  run_outcome outcome;
-  outcome.begin_ns = std::numeric_limits<std::int64_t>::max();
+worker_totals add_up(std::span<tally* const> workers, latency_recorder& latency,
+                     latency_recorder& service) {
+  worker_totals totals;
+  totals.begin_ns = std::numeric_limits<std::int64_t>::max();
   for (const tally* worker : workers) {
-    outcome.begin_ns = std::min(outcome.begin_ns, worker->begin_ns);
-    outcome.end_ns = std::max(outcome.end_ns, worker->end_ns);
-    outcome.begun += worker->begun;
-    outcome.worker_operations.push_back(worker->operations);
-    for (const auto& [name, count] : worker->errors) outcome.errors[name] += count;
+    totals.begin_ns = std::min(totals.begin_ns, worker->begin_ns);
+    totals.end_ns = std::max(totals.end_ns, worker->end_ns);
+    totals.begun += worker->begun;
+    totals.late += worker->late;
+    for (const auto& [name, count] : worker->errors) totals.errors[name] += count;
   }
-  outcome.latency = latency.take();
-  outcome.service = service.take();
-  return outcome;
+  totals.latency = latency.take();
+  totals.service = service.take();
+  return totals;
 }
 
 }  // namespace crossover

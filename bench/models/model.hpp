@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/cell/pace.hpp"
+#include "bench/cell/window_observer.hpp"
 #include "workloads/workload.hpp"
 
 namespace crossover {
@@ -23,33 +24,49 @@ struct model_setup {
   std::uint32_t in_flight = 1;
 };
 
-/// Resources that a model's forked workers used during a run (getrusage). The cell process adds
-/// its own.
-struct child_usage {
-  double cpu_user_s = 0, cpu_system_s = 0;
-  std::uint64_t voluntary_switches = 0, involuntary_switches = 0, minor_faults = 0,
-                major_faults = 0;
-};
-
-/// Result of a run.
-struct run_outcome {
+/// Sums over the workers of a run.
+struct worker_totals {
   std::int64_t begin_ns = 0, end_ns = 0;  ///< first worker's begin, last worker's end
-  std::uint64_t begun = 0;
-  std::vector<std::uint64_t> worker_operations;
+  std::uint64_t begun = 0, late = 0;      ///< open loop: arrivals due in the window
   std::map<std::string, std::uint64_t> errors;
   latency_distribution latency, service;
-  child_usage children;
+  usage children;  ///< of forked workers
+};
+
+/// Result of a run: what happened in its window.
+struct run_outcome {
+  std::int64_t begin_ns = 0, end_ns = 0;  ///< edges of the window
+  double start_s = 0;                     ///< longest delay of a lane's first operation
+  double drain_s = 0;                     ///< from the close of the window to the last worker's end
+  std::vector<std::uint64_t> worker_operations;
+  std::vector<std::uint64_t> series;  ///< operations per 10 ms, if the plan asks for it
+  usage used;                         ///< of this process and its forked workers
+  std::uint64_t due = 0;              ///< open loop: arrivals due in the window
+  std::uint64_t begun = 0, late = 0;  ///< of these, begun at all and begun late
+  std::map<std::string, std::uint64_t> errors;
+  latency_distribution latency, service;
 };
 
 /// A prepared model: HOW operations are run. Owns its threads, processes and lanes.
 class model {
  public:
+  /// `workers`: number of workers that count operations.
+  explicit model(std::size_t workers) : board_(workers) {}
   virtual ~model() = default;
-  /// Releases the lanes and returns when the last operation has ended. Sets the start and deadline
-  /// of `control` when it releases the lanes, from `seconds` (0: no deadline). Throws `error`.
-  virtual run_outcome run(run_control& control, double seconds) = 0;
+  /// Runs the lanes through lead-in, window and drain. Returns when the last operation has ended.
+  /// Throws `error`.
+  run_outcome run(const run_plan& plan);
   /// Worker processes, without this one: their memory counts too.
   virtual std::vector<int> children() const { return {}; }
+
+ protected:
+  run_board board_;
+
+ private:
+  /// Releases `control` and the lanes; returns when all lanes have ended. Throws `error`.
+  virtual worker_totals run_lanes(run_control& control) = 0;
+
+  std::optional<window_observer> observer_;
 };
 
 /// A cell for a model to support or reject.
@@ -100,11 +117,8 @@ std::span<const model_type* const> all_models();
 /// Returns the model of this name. Throws `error` (invalid) with the nearest name.
 const model_type& find_model(std::string_view name);
 
-/// Sets start and deadline for lanes that start now.
-void start_run(run_control& control, double seconds);
-
 /// Adds up the workers' counts and takes the latencies from the recorders.
-run_outcome collect_outcome(std::span<tally* const> workers, latency_recorder& latency,
-                            latency_recorder& service);
+worker_totals add_up(std::span<tally* const> workers, latency_recorder& latency,
+                     latency_recorder& service);
 
 }  // namespace crossover

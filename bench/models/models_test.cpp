@@ -117,9 +117,7 @@ INSTANTIATE_TEST_SUITE_P(model_pairs, models, ::testing::ValuesIn(model_pairs())
 TEST_P(models, run_the_requested_number_of_operations_in_every_run) {
   const auto m = prepare_model({});
   for (const std::uint64_t operations : {1, 2, 100, 1}) {
-    run_control control;
-    control.operations = operations;
-    const run_outcome outcome = m->run(control, 0);
+    const run_outcome outcome = m->run({.operations = operations});
     EXPECT_EQ(operations_in(outcome.worker_operations), operations);
     EXPECT_EQ(outcome.latency.count(), operations) << "counts start at 0 in each run";
     EXPECT_TRUE(outcome.errors.empty());
@@ -129,28 +127,23 @@ TEST_P(models, run_the_requested_number_of_operations_in_every_run) {
 
 TEST_P(models, count_errors_separately_and_continue) {
   const auto m = prepare_model({{"error_every", "4"}}, 1);
-  run_control control;
-  control.operations = 40;
-  const run_outcome outcome = m->run(control, 0);
+  const run_outcome outcome = m->run({.operations = 40});
   EXPECT_EQ(operations_in(outcome.worker_operations), 30U);
   EXPECT_EQ(outcome.errors, (std::map<std::string, std::uint64_t>{{"made-up:ECONNRESET", 10}}));
   EXPECT_EQ(outcome.latency.count(), 30U);
 }
 
-TEST_P(models, stop_at_the_deadline_if_every_operation_fails) {
+TEST_P(models, stop_after_the_window_if_every_operation_fails) {
   const auto m = prepare_model({{"error_every", "1"}});
-  run_control control;
-  const run_outcome outcome = m->run(control, 0.01);
+  const run_outcome outcome = m->run({.window_ns = 10'000'000});
   EXPECT_EQ(operations_in(outcome.worker_operations), 0U);
   EXPECT_GE(outcome.errors.at("made-up:ECONNRESET"), 1U);
 }
 
 TEST_P(models, fail_on_a_wrong_result) {
   const auto m = prepare_model({{"wrong_at", "3"}});
-  run_control control;
-  control.operations = 100;
   try {
-    m->run(control, 0);
+    m->run({.operations = 100});
     FAIL() << "wrong result not detected";
   } catch (const error& e) {
     EXPECT_EQ(e.kind(), error_kind::failed);
@@ -158,20 +151,39 @@ TEST_P(models, fail_on_a_wrong_result) {
   }
 }
 
-TEST_P(models, stop_at_the_deadline) {
+TEST_P(models, stop_after_the_window) {
   const auto m = prepare_model({});
-  run_control control;
-  const run_outcome outcome = m->run(control, 0.02);
+  const run_outcome outcome = m->run({.window_ns = 20'000'000});
   EXPECT_GE(operations_in(outcome.worker_operations), 1U);
-  EXPECT_GE(outcome.end_ns - outcome.begin_ns, 15'000'000);
+  EXPECT_GE(outcome.end_ns - outcome.begin_ns, 20'000'000) << "the window has its full length";
+  EXPECT_GE(outcome.start_s, 0);
+  EXPECT_GE(outcome.drain_s, 0);
+}
+
+TEST_P(models, count_what_ends_in_the_window_only) {
+  const auto m = prepare_model({});
+  const run_outcome outcome =
+      m->run({.window_ns = 20'000'000, .lead_ns = 10'000'000, .stagger_ns = 5'000'000});
+  const std::uint64_t counted = operations_in(outcome.worker_operations);
+  EXPECT_GE(counted, 1U);
+  EXPECT_GT(outcome.used.cpu_user_s + outcome.used.cpu_system_s, 0);
+  // The observer reads the counters, the workers record latencies: at each edge, an operation of
+  // each worker may fall between the two.
+  EXPECT_NEAR(static_cast<double>(outcome.latency.count()), static_cast<double>(counted), 12);
+}
+
+TEST_P(models, count_operations_per_10_ms_on_request) {
+  const auto m = prepare_model({});
+  const run_outcome outcome = m->run({.window_ns = 50'000'000, .series = true});
+  EXPECT_EQ(outcome.series.size(), 5U);
+  EXPECT_NEAR(static_cast<double>(operations_in(outcome.series)),
+              static_cast<double>(operations_in(outcome.worker_operations)),
+              0.2 * static_cast<double>(operations_in(outcome.worker_operations)) + 10);
 }
 
 TEST_P(models, time_one_operation_per_sampling_interval) {
   const auto m = prepare_model({}, 2);
-  run_control control;
-  control.operations = 6400;
-  control.sampling_interval = 16;
-  const run_outcome outcome = m->run(control, 0);
+  const run_outcome outcome = m->run({.operations = 6400, .sampling_interval = 16});
   EXPECT_EQ(operations_in(outcome.worker_operations), 6400U);
   // 6400 / 16, drawn at random.
   EXPECT_NEAR(static_cast<double>(outcome.latency.count()), 400, 70);

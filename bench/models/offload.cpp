@@ -2,6 +2,7 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -24,7 +25,8 @@ using awaitable_lane = asio::awaitable<void, loop_executor>;
 class offload final : public model {
  public:
   explicit offload(const model_setup& setup)
-      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
+      : model(1),
+        work_(setup.type->make(setup.workload_values, setup.endpoint)),
         async_(work_->async()),
         allowed_(tbb::global_control::max_allowed_parallelism, setup.cpus.size() + 1),
         // No slot is reserved for the loop's thread: it never computes.
@@ -34,24 +36,32 @@ class offload final : public model {
     paces_.resize(lanes_.size());
   }
 
-  run_outcome run(run_control& control, double seconds) override {
-    start_run(control, seconds);
+  worker_totals run_lanes(run_control& control) override {
+    control.release();
     loop_.restart();
-    counted_.begin();
+    counted_.begin(control);
     const auto lanes = static_cast<std::uint32_t>(lanes_.size());
     for (std::uint32_t i = 0; i < lanes; ++i)
-      if (paces_[i].begin(control, control.quota(i, lanes), control.start_ns))
-        asio::co_spawn(loop_, run_lane(i), asio::detached);
+      if (control.quota(i, lanes) > 0) asio::co_spawn(loop_, run_lane(i, control), asio::detached);
     loop_.run();
     counted_.end();
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     tally* const only[] = {&counted_};
-    return collect_outcome(only, latency_, service_);
+    return add_up(only, latency_, service_);
   }
 
  private:
-  awaitable_lane run_lane(std::uint32_t i) {
+  awaitable_lane run_lane(std::uint32_t i, run_control& control) {
     const traced_lane_scope traced(i);
+    const auto lanes = static_cast<std::uint32_t>(lanes_.size());
+    if (const std::int64_t due = control.begin_of(i, lanes); now_ns() < due) {
+      asio::basic_waitable_timer<std::chrono::steady_clock,
+                                 asio::wait_traits<std::chrono::steady_clock>, loop_executor>
+          timer(loop_, std::chrono::steady_clock::time_point(std::chrono::nanoseconds(due)));
+      const traced_wait waits;
+      co_await timer.async_wait(use_awaitable);
+    }
+    paces_[i].begin(control, i, lanes);
     for (bool more = true; more;) {
       try {
         do {
@@ -104,7 +114,7 @@ class offload final : public model {
   tbb::task_arena arena_;
   asio::io_context loop_;
   latency_recorder latency_{1}, service_{1};
-  tally counted_{latency_, service_, 0};
+  tally counted_{board_.slot(0), latency_, service_, 0};
   std::vector<std::unique_ptr<lane>> lanes_;
   std::vector<lane_pace> paces_;
   std::exception_ptr failure_;

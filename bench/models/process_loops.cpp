@@ -36,15 +36,14 @@ class loop_worker final : public forked_worker {
 class process_loops final : public model {
  public:
   explicit process_loops(const model_setup& setup)
-      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
-        workers_(static_cast<std::uint32_t>(setup.cpus.size()),
+      : model(setup.cpus.size()),
+        work_(setup.type->make(setup.workload_values, setup.endpoint)),
+        workers_(board_, static_cast<std::uint32_t>(setup.cpus.size()),
                  [&](std::uint32_t i) -> std::unique_ptr<forked_worker> {
                    return std::make_unique<loop_worker>(*work_, setup, i);
                  }) {}
 
-  run_outcome run(run_control& control, double seconds) override {
-    return workers_.run(control, seconds);
-  }
+  worker_totals run_lanes(run_control& control) override { return workers_.run(control); }
   std::vector<int> children() const override { return workers_.children(); }
 
  private:

@@ -11,8 +11,7 @@ class lone_worker final : public forked_worker {
   lone_worker(workload& work, std::uint32_t number, std::uint32_t workers)
       : work_(work), lane_(work.open_lane(number)), number_(number), workers_(workers) {}
   void run(run_control& control, tally& worker) override {
-    run_blocking_lane(work_, *lane_, number_, control.quota(number_, workers_), control, worker,
-                      [] {});
+    run_blocking_lane(work_, *lane_, number_, workers_, control, worker, [] {});
   }
 
  private:
@@ -25,14 +24,13 @@ class lone_worker final : public forked_worker {
 class processes final : public model {
  public:
   explicit processes(const model_setup& setup)
-      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
-        workers_(setup.in_flight, [&](std::uint32_t i) -> std::unique_ptr<forked_worker> {
+      : model(setup.in_flight),
+        work_(setup.type->make(setup.workload_values, setup.endpoint)),
+        workers_(board_, setup.in_flight, [&](std::uint32_t i) -> std::unique_ptr<forked_worker> {
           return std::make_unique<lone_worker>(*work_, i, setup.in_flight);
         }) {}
 
-  run_outcome run(run_control& control, double seconds) override {
-    return workers_.run(control, seconds);
-  }
+  worker_totals run_lanes(run_control& control) override { return workers_.run(control); }
   std::vector<int> children() const override { return workers_.children(); }
 
  private:

@@ -11,10 +11,11 @@ namespace {
 class serial final : public model {
  public:
   explicit serial(const model_setup& setup)
-      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
+      : model(1),
+        work_(setup.type->make(setup.workload_values, setup.endpoint)),
         lane_(work_->open_lane(0)) {}
 
-  run_outcome run(run_control& control, double seconds) override {
+  worker_totals run_lanes(run_control& control) override {
     std::deque<std::function<void()>> queue;
     lane_pace pace;
     std::function<void()> turn = [&] {
@@ -31,11 +32,10 @@ class serial final : public model {
       }
       if (more) queue.emplace_back(std::ref(turn));
     };
-    tally_.begin();
-    start_run(control, seconds);
+    tally_.begin(control);
+    control.release();
     trace_running(0);
-    if (control.open_loop() || pace.begin(control, control.quota(0, 1), control.start_ns))
-      queue.emplace_back(std::ref(turn));
+    if (control.open_loop() || pace.begin(control, 0, 1)) queue.emplace_back(std::ref(turn));
     while (!queue.empty()) {
       const std::function<void()> next = std::move(queue.front());
       queue.pop_front();
@@ -44,14 +44,14 @@ class serial final : public model {
     trace_idle();
     tally_.end();
     tally* const only[] = {&tally_};
-    return collect_outcome(only, latency_, service_);
+    return add_up(only, latency_, service_);
   }
 
  private:
   std::unique_ptr<workload> work_;
   std::unique_ptr<lane> lane_;
   latency_recorder latency_{1}, service_{1};
-  tally tally_{latency_, service_, 0};
+  tally tally_{board_.slot(0), latency_, service_, 0};
 };
 
 }  // namespace

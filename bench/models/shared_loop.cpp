@@ -11,7 +11,8 @@ namespace {
 class shared_loop final : public model {
  public:
   explicit shared_loop(const model_setup& setup)
-      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
+      : model(setup.cpus.size()),
+        work_(setup.type->make(setup.workload_values, setup.endpoint)),
         team_(setup.cpus),
         context_(static_cast<int>(team_.size())),
         lanes_(context_, *work_, setup.in_flight),
@@ -19,25 +20,25 @@ class shared_loop final : public model {
         service_(team_.size()) {
     for (std::uint32_t i = 0; i < setup.in_flight; ++i) lanes_.open(i);
     for (std::uint32_t i = 0; i < team_.size(); ++i)
-      tallies_.push_back(std::make_unique<tally>(latency_, service_, i));
+      tallies_.push_back(std::make_unique<tally>(board_.slot(i), latency_, service_, i));
   }
 
-  run_outcome run(run_control& control, double seconds) override {
+  worker_totals run_lanes(run_control& control) override {
     context_.restart();
-    start_run(control, seconds);
+    control.release();
     lanes_.start(control);
     team_.run([&](std::uint32_t i) {
       current_tally() = tallies_[i].get();
-      tallies_[i]->begin();
+      tallies_[i]->begin(control);
       context_.run();
       tallies_[i]->end();
     });
     lanes_.rethrow();
     std::vector<tally*> tallies;
     for (const auto& t : tallies_) tallies.push_back(t.get());
-    run_outcome outcome = collect_outcome(tallies, latency_, service_);
-    outcome.begin_ns = control.start_ns;  // this thread started the lanes before any worker ran
-    return outcome;
+    worker_totals totals = add_up(tallies, latency_, service_);
+    totals.begin_ns = control.start_ns;  // this thread started the lanes before any worker ran
+    return totals;
   }
 
  private:

@@ -43,7 +43,8 @@ class tally_binder final : public tbb::task_scheduler_observer {
 class thread_pool final : public model {
  public:
   explicit thread_pool(const model_setup& setup)
-      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
+      : model(setup.in_flight),
+        work_(setup.type->make(setup.workload_values, setup.endpoint)),
         allowed_(tbb::global_control::max_allowed_parallelism, setup.in_flight),
         arena_(static_cast<int>(setup.in_flight)),
         latency_(static_cast<std::uint32_t>(setup.cpus.size())),
@@ -52,23 +53,25 @@ class thread_pool final : public model {
     for (std::uint32_t i = 0; i < setup.in_flight; ++i) {
       chains_[i].number = i;
       chains_[i].owned = work_->open_lane(i);
-      tallies_.push_back(std::make_unique<tally>(latency_, service_, i));
+      tallies_.push_back(std::make_unique<tally>(board_.slot(i), latency_, service_, i));
     }
     tally_binder_.emplace(arena_, tallies_);
   }
 
-  run_outcome run(run_control& control, double seconds) override {
+  worker_totals run_lanes(run_control& control) override {
     const auto lanes = static_cast<std::uint32_t>(chains_.size());
-    for (const auto& t : tallies_) t->begin();
-    start_run(control, seconds);
+    for (const auto& t : tallies_) t->begin(control);
+    control.release();
     arena_.execute([&] {
       tbb::task_group group;
       for (std::uint32_t i = 0; i < lanes; ++i) {
         chain& c = chains_[i];
-        if (!control.open_loop() &&
-            !c.pace.begin(control, control.quota(i, lanes), control.start_ns))
-          continue;
-        const auto first = [this, &c, &group, &control] { step(c, group, control); };
+        if (control.quota(i, lanes) == 0) continue;
+        const auto first = [this, &c, &group, &control, lanes] {
+          wait_until(control.begin_of(c.number, lanes));
+          if (!control.open_loop()) c.pace.begin(control, c.number, lanes);
+          step(c, group, control);
+        };
         // Enqueued, not spawned: c threads would each search c queues for this thread's tasks to
         // steal, and a thousand threads would take seconds to start. A single lane is spawned: for
         // an enqueued task oneTBB would start a second thread.
@@ -82,9 +85,9 @@ class thread_pool final : public model {
     for (const auto& t : tallies_) t->end();
     std::vector<tally*> tallies;
     for (const auto& t : tallies_) tallies.push_back(t.get());
-    run_outcome outcome = collect_outcome(tallies, latency_, service_);
-    outcome.begin_ns = control.start_ns;
-    return outcome;
+    worker_totals totals = add_up(tallies, latency_, service_);
+    totals.begin_ns = control.start_ns;
+    return totals;
   }
 
  private:

@@ -103,6 +103,22 @@ std::optional<latency_distribution> latency_at(const json& from, const char* key
   return latency;
 }
 
+std::vector<std::uint64_t> counts_at(const json& from, const char* key) {
+  std::vector<std::uint64_t> counts;
+  if (const auto found = from.find(key); found != from.end() && found->is_array())
+    for (const json& count : *found)
+      if (count.is_number_unsigned()) counts.push_back(count.get<std::uint64_t>());
+  return counts;
+}
+
+std::optional<arrival_counts> arrivals_at(const json& from) {
+  const auto found = from.find("arrivals");
+  if (found == from.end() || !found->is_object()) return std::nullopt;
+  return arrival_counts{required_at<std::uint64_t>(*found, "due"),
+                        required_at<std::uint64_t>(*found, "begun"),
+                        required_at<std::uint64_t>(*found, "late")};
+}
+
 cell_status cell_status_at(const json& from) {
   const std::string word = string_at(from, "status");
   for (const cell_status status : {cell_status::ok, cell_status::skipped, cell_status::failed})
@@ -206,6 +222,9 @@ std::string_view to_string(cell_status status) {
 
 json to_json(const sample& value) {
   json out = {{"operations", value.operations}, {"wall_s", number_or_null(value.wall_s)}};
+  put(out, "start_s", value.start_s);
+  put(out, "drain_s", value.drain_s);
+  if (!value.series.empty()) out["series"] = value.series;
   put(out, "cpu_user_s", value.cpu_user_s);
   put(out, "cpu_system_s", value.cpu_system_s);
   put(out, "voluntary_switches", value.voluntary_switches);
@@ -218,7 +237,10 @@ json to_json(const sample& value) {
   if (!value.worker_operations.empty()) out["worker_operations"] = value.worker_operations;
   if (!value.checksum.empty()) out["checksum"] = value.checksum;
   put(out, "rate", value.rate);
-  put(out, "achieved_rate", value.achieved_rate);
+  if (value.arrivals)
+    out["arrivals"] = {{"due", value.arrivals->due},
+                       {"begun", value.arrivals->begun},
+                       {"late", value.arrivals->late}};
   put(out, "sequence", value.sequence);
   put(out, "startup_s", value.startup_s);
   put(out, "setup_s", value.setup_s);
@@ -236,6 +258,9 @@ sample sample_from_json(const json& document) {
   sample read;
   read.operations = required_at<std::uint64_t>(document, "operations");
   read.wall_s = required_at<double>(document, "wall_s");
+  read.start_s = optional_at<double>(document, "start_s");
+  read.drain_s = optional_at<double>(document, "drain_s");
+  read.series = counts_at(document, "series");
   read.cpu_user_s = optional_at<double>(document, "cpu_user_s");
   read.cpu_system_s = optional_at<double>(document, "cpu_system_s");
   read.voluntary_switches = optional_at<std::uint64_t>(document, "voluntary_switches");
@@ -248,13 +273,10 @@ sample sample_from_json(const json& document) {
     for (const auto& [name, count] : errors->items())
       if (count.is_number_unsigned() && count.get<std::uint64_t>() > 0)
         read.errors[name] = count.get<std::uint64_t>();
-  if (const auto shares = document.find("worker_operations");
-      shares != document.end() && shares->is_array())
-    for (const json& share : *shares)
-      if (share.is_number_unsigned()) read.worker_operations.push_back(share.get<std::uint64_t>());
+  read.worker_operations = counts_at(document, "worker_operations");
   read.checksum = string_at(document, "checksum");
   read.rate = optional_at<double>(document, "rate");
-  read.achieved_rate = optional_at<double>(document, "achieved_rate");
+  read.arrivals = arrivals_at(document);
   read.sequence = optional_at<std::uint64_t>(document, "sequence");
   read.startup_s = optional_at<double>(document, "startup_s");
   read.setup_s = optional_at<double>(document, "setup_s");

@@ -13,10 +13,21 @@
 
 namespace crossover {
 
+/// Arrivals of an open loop that were due in the window.
+struct arrival_counts {
+  std::uint64_t due = 0;
+  std::uint64_t begun = 0;  ///< the other arrivals were never begun
+  std::uint64_t late = 0;   ///< begun more than 5 ms after they were due
+  bool operator==(const arrival_counts&) const = default;
+};
+
 /// Result of one timed run of a cell. Values that were not measured are absent, never 0.
 struct sample {
-  std::uint64_t operations = 0;  ///< operations with a correct result
-  double wall_s = 0;             ///< from the release of the lanes to the end of the last operation
+  std::uint64_t operations = 0;   ///< operations with a correct result
+  double wall_s = 0;              ///< length of the window that the operations ended in
+  std::optional<double> start_s;  ///< longest delay of a lane's first operation after the release
+  std::optional<double> drain_s;  ///< from the close of the window to the end of the last operation
+  std::vector<std::uint64_t> series;   ///< operations per 10 ms of the window, if requested
   std::optional<double> cpu_user_s;    ///< user CPU time of the cell process and all its children
   std::optional<double> cpu_system_s;  ///< system CPU time, likewise
   std::optional<std::uint64_t> voluntary_switches;
@@ -31,7 +42,7 @@ struct sample {
   std::vector<std::uint64_t> worker_operations;  ///< each worker's share of the operations
   std::string checksum;        ///< checksum of the operations' results, if the workload has one
   std::optional<double> rate;  ///< requested operations per second (open loop)
-  std::optional<double> achieved_rate;  ///< operations started per second (open loop)
+  std::optional<arrival_counts> arrivals;  ///< open loop only
 
   // Added by the runner:
   std::optional<std::uint64_t> sequence;        ///< position in measurement order, from 0

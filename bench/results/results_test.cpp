@@ -33,7 +33,10 @@ sample full_sample() {
   s.worker_operations = {20'000, 21'000};
   s.checksum = "abc";
   s.rate = 100'000;
-  s.achieved_rate = 99'000;
+  s.arrivals = {50'000, 49'500, 100};
+  s.start_s = 0.0001;
+  s.drain_s = 0.0002;
+  s.series = {400, 410};
   s.sequence = 7;
   s.startup_s = 0.01;
   s.setup_s = 0.004;

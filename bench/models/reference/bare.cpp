@@ -17,25 +17,23 @@ namespace tbb = oneapi::tbb;
 /// Operations between two clock readings.
 constexpr std::uint64_t stride = 1024;
 
-run_outcome outcome_of(const run_control& control, std::uint64_t operations) {
-  run_outcome outcome;
-  outcome.begin_ns = control.start_ns;
-  outcome.end_ns = now_ns();
-  outcome.worker_operations = {operations};
-  return outcome;
+worker_totals totals_since(const run_control& control) {
+  worker_totals totals;
+  totals.begin_ns = control.start_ns;
+  totals.end_ns = now_ns();
+  return totals;
 }
 
 class bare_posts final : public model {
  public:
-  explicit bare_posts(const model_setup& setup) : handlers_(setup.in_flight) {}
+  explicit bare_posts(const model_setup& setup) : model(1), handlers_(setup.in_flight) {}
 
-  run_outcome run(run_control& control, double seconds) override {
-    start_run(control, seconds);
+  worker_totals run_lanes(run_control& control) override {
+    control.release();
     context_.restart();
-    operations_ = 0;
     for (std::uint32_t i = 0; i < handlers_; ++i) asio::post(context_, handler{this, &control});
     context_.run();
-    return outcome_of(control, operations_);
+    return totals_since(control);
   }
 
  private:
@@ -43,8 +41,8 @@ class bare_posts final : public model {
     bare_posts* self;
     const run_control* control;
     void operator()() const {
-      if (++self->operations_ % stride == 0 && now_ns() >= control->deadline_ns)
-        self->context_.stop();
+      self->board_.slot(0).count_one();
+      if (++self->operations_ % stride == 0 && control->over()) self->context_.stop();
       asio::post(self->context_, *this);
     }
   };
@@ -56,34 +54,31 @@ class bare_posts final : public model {
 class bare_tasks final : public model {
  public:
   explicit bare_tasks(const model_setup& setup)
-      : allowed_(tbb::global_control::max_allowed_parallelism, setup.in_flight),
+      : model(setup.in_flight),
+        allowed_(tbb::global_control::max_allowed_parallelism, setup.in_flight),
         arena_(static_cast<int>(setup.in_flight)),
         chains_(setup.in_flight) {}
 
-  run_outcome run(run_control& control, double seconds) override {
-    start_run(control, seconds);
-    for (chain& c : chains_) c.operations = 0;
+  worker_totals run_lanes(run_control& control) override {
+    control.release();
     arena_.execute([&] {
       tbb::task_group group;
-      for (chain& c : chains_) group.run([&] { step(c, group, control); });
+      for (std::uint32_t i = 0; i < chains_; ++i)
+        group.run([&, i] { step(board_.slot(i), group, control); });
       group.wait();
     });
-    std::uint64_t operations = 0;
-    for (const chain& c : chains_) operations += c.operations;
-    return outcome_of(control, operations);
+    return totals_since(control);
   }
 
  private:
-  struct alignas(64) chain {
-    std::uint64_t operations = 0;
-  };
-  static void step(chain& c, tbb::task_group& group, const run_control& control) {
-    if (++c.operations % stride == 0 && now_ns() >= control.deadline_ns) return;
-    group.run([&] { step(c, group, control); });
+  static void step(worker_slot& chain, tbb::task_group& group, const run_control& control) {
+    chain.count_one();
+    if (chain.operations.load(std::memory_order_relaxed) % stride == 0 && control.over()) return;
+    group.run([&] { step(chain, group, control); });
   }
   tbb::global_control allowed_;
   tbb::task_arena arena_;
-  std::vector<chain> chains_;
+  std::uint32_t chains_;
 };
 
 std::string bare_unsupported_reason(const cell_request& cell) {

@@ -82,12 +82,14 @@ class hashing_shard final : public reference_shard {
 }  // namespace
 
 std::unique_ptr<reference_shard> make_noop_shard(const model_setup&,
-                                                 const std::vector<std::uint32_t>& lanes) {
+                                                 const std::vector<std::uint32_t>& lanes,
+                                                 run_board&) {
   return std::make_unique<noop_shard>(lanes);
 }
 
 std::unique_ptr<reference_shard> make_hashing_shard(const model_setup& setup,
-                                                    const std::vector<std::uint32_t>& lanes) {
+                                                    const std::vector<std::uint32_t>& lanes,
+                                                    run_board&) {
   return std::make_unique<hashing_shard>(setup.workload_values.number("bytes"),
                                          setup.workload_values.text("algorithm"), lanes);
 }

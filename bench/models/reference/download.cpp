@@ -265,7 +265,8 @@ class download_shard final : public reference_shard {
 }  // namespace
 
 std::unique_ptr<reference_shard> make_download_shard(const model_setup& setup,
-                                                     const std::vector<std::uint32_t>& lanes) {
+                                                     const std::vector<std::uint32_t>& lanes,
+                                                     run_board&) {
   return std::make_unique<download_shard>(setup, lanes);
 }
 

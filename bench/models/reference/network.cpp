@@ -205,10 +205,11 @@ class network_shard final : public reference_shard {
 }  // namespace
 
 std::unique_ptr<reference_shard> make_network_shard(const model_setup& setup,
-                                                    const std::vector<std::uint32_t>& lanes) {
+                                                    const std::vector<std::uint32_t>& lanes,
+                                                    run_board& board) {
   const std::string& backend = setup.model_values.text("backend");
-  if (backend == "blocking") return make_blocking_shard(setup, lanes);
-  if (backend == "io_uring") return make_network_uring_shard(setup, lanes);
+  if (backend == "blocking") return make_blocking_shard(setup, lanes, board);
+  if (backend == "io_uring") return make_network_uring_shard(setup, lanes, board);
   return std::make_unique<network_shard>(setup, lanes, backend == "poll");
 }
 

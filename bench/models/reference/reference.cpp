@@ -34,30 +34,31 @@ const row* find_shard(std::string_view workload) {
 class reference final : public model {
  public:
   explicit reference(const model_setup& setup)
-      : team_(setup.cpus),
+      : model(worker_count(setup)),
+        team_(setup.cpus),
         lanes_(setup.in_flight),
         latency_(team_.size()),
         service_(team_.size()),
         parts_(team_.size()) {
     shard_maker* const make = find_shard(setup.type->name)->make;
     team_.run([&](std::uint32_t i) {
-      parts_[i] = std::make_unique<part>(latency_, service_, i);
+      parts_[i] = std::make_unique<part>(board_.slot(i), latency_, service_, i);
       for (std::uint32_t lane = i; lane < setup.in_flight; lane += team_.size())
         parts_[i]->lanes.push_back(lane);
       parts_[i]->paces.resize(parts_[i]->lanes.size());
       parts_[i]->live.resize(parts_[i]->lanes.size());
-      if (!parts_[i]->lanes.empty()) parts_[i]->shard = make(setup, parts_[i]->lanes);
+      if (!parts_[i]->lanes.empty()) parts_[i]->shard = make(setup, parts_[i]->lanes, board_);
     });
   }
 
-  run_outcome run(run_control& control, double seconds) override {
-    start_run(control, seconds);
+  worker_totals run_lanes(run_control& control) override {
+    control.release();
     team_.run([&](std::uint32_t i) {
       part& p = *parts_[i];
-      p.counted.begin();
+      p.counted.begin(control);
       bool any = false;
       for (std::size_t j = 0; j < p.lanes.size(); ++j) {
-        p.live[j] = p.paces[j].begin(control, control.quota(p.lanes[j], lanes_), control.start_ns);
+        p.live[j] = p.paces[j].begin(control, p.lanes[j], lanes_);
         any = any || p.live[j];
       }
       if (any) p.shard->run(p.paces, p.live, p.counted);
@@ -65,13 +66,20 @@ class reference final : public model {
     });
     std::vector<tally*> tallies;
     for (const auto& p : parts_) tallies.push_back(&p->counted);
-    return collect_outcome(tallies, latency_, service_);
+    return add_up(tallies, latency_, service_);
   }
 
  private:
+  /// The blocking backend has one worker per lane.
+  static std::size_t worker_count(const model_setup& setup) {
+    const bool per_lane = setup.model_values.text("backend") == "blocking";
+    return std::max<std::size_t>(per_lane ? setup.in_flight : 1, setup.cpus.size());
+  }
+
   struct part {
-    part(latency_recorder& latency, latency_recorder& service, std::uint32_t number)
-        : counted(latency, service, number) {}
+    part(worker_slot& slot, latency_recorder& latency, latency_recorder& service,
+         std::uint32_t number)
+        : counted(slot, latency, service, number) {}
     std::vector<std::uint32_t> lanes;
     std::vector<lane_pace> paces;
     std::vector<char> live;

@@ -19,9 +19,11 @@ class reference_shard {
   virtual void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) = 0;
 };
 
-/// Makes the shard for these lanes, in the thread that will run it. Throws `error`.
+/// Makes the shard for these lanes, in the thread that will run it. `board` has the run's control,
+/// and one counter per lane if `backend` is blocking. Throws `error`.
 using shard_maker = std::unique_ptr<reference_shard>(const model_setup& setup,
-                                                     const std::vector<std::uint32_t>& lanes);
+                                                     const std::vector<std::uint32_t>& lanes,
+                                                     run_board& board);
 shard_maker make_noop_shard, make_hashing_shard, make_sleep_shard, make_network_shard,
     make_download_shard;
 /// For one `backend`: one blocking thread per lane, or io_uring (through liburing).

@@ -19,10 +19,13 @@ enum class timer_wait { read, poll, epoll };
 /// of a loop. All sleeps are equally long and so end in order: a queue replaces the usual heap.
 class sleep_shard final : public reference_shard {
  public:
-  sleep_shard(std::uint64_t delay_ns, timer_wait wait, const std::vector<std::uint32_t>& lanes)
+  sleep_shard(std::uint64_t delay_ns, timer_wait wait, const std::vector<std::uint32_t>& lanes,
+              std::uint32_t all_lanes, const run_control& control)
       : lanes_(lanes),
         delay_ns_(static_cast<std::int64_t>(delay_ns)),
         wait_(wait),
+        all_lanes_(all_lanes),
+        control_(control),
         timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)),
         epoll_(wait == timer_wait::epoll ? ::epoll_create1(EPOLL_CLOEXEC) : -1) {
     if (!timer_) throw system_failure(error_kind::resource, "cannot create a timerfd", errno);
@@ -37,9 +40,8 @@ class sleep_shard final : public reference_shard {
       std::size_t j;
     };
     std::queue<wake_up> timers;
-    const std::int64_t start = now_ns();
     for (std::size_t j = 0; j < paces.size(); ++j)
-      if (live[j]) timers.push({start + delay_ns_, j});
+      if (live[j]) timers.push({control_.begin_of(lanes_[j], all_lanes_) + delay_ns_, j});
     while (!timers.empty()) {
       wait_until(timers.front().when_ns);
       for (std::int64_t now = now_ns(); !timers.empty() && timers.front().when_ns <= now;) {
@@ -76,6 +78,8 @@ class sleep_shard final : public reference_shard {
   std::vector<std::uint32_t> lanes_;
   std::int64_t delay_ns_;
   timer_wait wait_;
+  std::uint32_t all_lanes_;
+  const run_control& control_;
   descriptor timer_, epoll_;
 };
 
@@ -87,12 +91,14 @@ timer_wait timer_wait_of(const std::string& backend) {
 }  // namespace
 
 std::unique_ptr<reference_shard> make_sleep_shard(const model_setup& setup,
-                                                  const std::vector<std::uint32_t>& lanes) {
+                                                  const std::vector<std::uint32_t>& lanes,
+                                                  run_board& board) {
   const std::string& backend = setup.model_values.text("backend");
-  if (backend == "blocking") return make_blocking_shard(setup, lanes);
-  if (backend == "io_uring") return make_sleep_uring_shard(setup, lanes);
+  if (backend == "blocking") return make_blocking_shard(setup, lanes, board);
+  if (backend == "io_uring") return make_sleep_uring_shard(setup, lanes, board);
   return std::make_unique<sleep_shard>(setup.workload_values.number("delay"),
-                                       timer_wait_of(backend), lanes);
+                                       timer_wait_of(backend), lanes, setup.in_flight,
+                                       board.control());
 }
 
 }  // namespace crossover

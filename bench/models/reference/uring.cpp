@@ -173,20 +173,24 @@ class network_uring_shard final : public reference_shard {
 /// One io_uring timeout per lane.
 class sleep_uring_shard final : public reference_shard {
  public:
-  sleep_uring_shard(std::uint64_t delay_ns, const std::vector<std::uint32_t>& lanes)
+  sleep_uring_shard(std::uint64_t delay_ns, const std::vector<std::uint32_t>& lanes,
+                    std::uint32_t all_lanes, const run_control& control)
       : lanes_(lanes),
+        all_lanes_(all_lanes),
+        control_(control),
         delay_{static_cast<long long>(delay_ns / 1'000'000'000),
                static_cast<long long>(delay_ns % 1'000'000'000)},
         delay_ns_(static_cast<std::int64_t>(delay_ns)),
         ring_(entries_for(lanes.size())),
-        begun_(lanes.size()) {}
+        begun_(lanes.size()),
+        first_(lanes.size()) {}
 
   void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
     std::size_t going = 0;
     for (std::size_t j = 0; j < paces.size(); ++j) {
       if (!live[j]) continue;
       ++going;
-      begin(j);
+      begin_staggered(j);
     }
     while (going > 0)
       ring_.turn([&](std::uint64_t j, int result) {
@@ -204,6 +208,16 @@ class sleep_uring_shard final : public reference_shard {
   }
 
  private:
+  /// Begins lane j's first sleep when it is due: the timeout is longer by the time until then.
+  void begin_staggered(std::size_t j) {
+    begun_[j] = control_.begin_of(lanes_[j], all_lanes_);
+    const std::int64_t left = std::max<std::int64_t>(0, begun_[j] + delay_ns_ - now_ns());
+    first_[j] = {left / 1'000'000'000, left % 1'000'000'000};
+    io_uring_sqe* entry = ring_.entry();
+    ::io_uring_prep_timeout(entry, &first_[j], 0, 0);
+    entry->user_data = j;
+  }
+
   void begin(std::size_t j) {
     begun_[j] = now_ns();
     io_uring_sqe* entry = ring_.entry();
@@ -212,10 +226,13 @@ class sleep_uring_shard final : public reference_shard {
   }
 
   std::vector<std::uint32_t> lanes_;
+  std::uint32_t all_lanes_;
+  const run_control& control_;
   __kernel_timespec delay_;
   std::int64_t delay_ns_;
   ring ring_;
   std::vector<std::int64_t> begun_;
+  std::vector<__kernel_timespec> first_;
 };
 
 }  // namespace
@@ -231,13 +248,16 @@ std::string io_uring_refusal() {
 }
 
 std::unique_ptr<reference_shard> make_network_uring_shard(const model_setup& setup,
-                                                          const std::vector<std::uint32_t>& lanes) {
+                                                          const std::vector<std::uint32_t>& lanes,
+                                                          run_board&) {
   return std::make_unique<network_uring_shard>(setup, lanes);
 }
 
 std::unique_ptr<reference_shard> make_sleep_uring_shard(const model_setup& setup,
-                                                        const std::vector<std::uint32_t>& lanes) {
-  return std::make_unique<sleep_uring_shard>(setup.workload_values.number("delay"), lanes);
+                                                        const std::vector<std::uint32_t>& lanes,
+                                                        run_board& board) {
+  return std::make_unique<sleep_uring_shard>(setup.workload_values.number("delay"), lanes,
+                                             setup.in_flight, board.control());
 }
 
 }  // namespace crossover
