@@ -183,43 +183,55 @@ TEST(run_control, arrivals_of_the_window_are_told_from_those_of_the_lead_in) {
 }
 
 TEST_F(paced, errors_are_counted_separately_and_use_up_the_quota) {
-  bool more = pace.begin(control, 5, now_ns());
+  bool more = begin(5);
   for (int i = 0; more; ++i)
     more = i % 2 == 0 ? pace.failed(worker, operation_error("receive", ECONNRESET))
                       : pace.done(worker);
   worker.end();
-  EXPECT_EQ(worker.operations, 2U);
+  EXPECT_EQ(slot.operations, 2U);
   EXPECT_EQ(worker.errors, (std::map<std::string, std::uint64_t>{{"receive:ECONNRESET", 3}}));
   EXPECT_EQ(latency.take().count(), 2U);
 }
 
-TEST_F(paced, the_deadline_ends_a_lane_after_an_error) {
-  control.deadline_ns = now_ns() - 1;
-  ASSERT_TRUE(pace.begin(control, ~std::uint64_t{0}, now_ns()));
+TEST_F(paced, an_error_after_the_window_ends_the_lane) {
+  ASSERT_TRUE(begin(~std::uint64_t{0}));
+  control.phase = run_phase::drain;
   EXPECT_FALSE(pace.failed(worker, operation_error("connect", ECONNREFUSED)));
 }
 
 TEST_F(paced, begin_resets_the_counts) {
   run_all(3);
   worker.errors["x"] = 1;
-  worker.begin();
-  EXPECT_EQ(worker.operations, 0U);
+  worker.begin(control);
   EXPECT_TRUE(worker.errors.empty());
   EXPECT_GE(worker.begin_ns, worker.end_ns);
 }
 
 TEST_F(paced, open_loop_latency_starts_at_the_intended_start) {
-  const std::int64_t intended = now_ns() - 50'000'000;
-  open_loop_turn turn{intended};
+  control.start_ns = now_ns() - 60'000'000;
+  control.window_ns = 1'000'000'000;
+  open_loop_turn turn{control, now_ns() - 50'000'000};
   turn.start(worker);
   turn.done(worker);
   turn.failed(worker, operation_error("send", EPIPE));
   worker.end();
   EXPECT_EQ(worker.begun, 1U);
-  EXPECT_EQ(worker.operations, 1U);
+  EXPECT_EQ(worker.late, 1U);
+  EXPECT_EQ(slot.operations, 1U);
   EXPECT_EQ(worker.errors.at("send:EPIPE"), 1U);
   EXPECT_GE(latency.take().max_ns, 50'000'000U);
   EXPECT_EQ(service.take().count(), 1U);
+}
+
+TEST_F(paced, an_arrival_of_the_lead_in_is_not_counted) {
+  control.start_ns = now_ns();
+  control.lead_ns = control.window_ns = 1'000'000'000;
+  open_loop_turn turn{control, control.start_ns};
+  turn.start(worker);
+  turn.done(worker);
+  worker.end();
+  EXPECT_EQ(worker.begun, 0U);
+  EXPECT_EQ(latency.take().count(), 0U);
 }
 
 }  // namespace
