@@ -41,6 +41,11 @@ std::string name_of(const planned_cell& cell) {
   return name;
 }
 
+cell_request request_of(const planned_cell& cell) {
+  return {cell.workload, &cell.workload_values, &cell.model_values,
+          cell.cores,    cell.in_flight,        cell.rate > 0};
+}
+
 std::string find_skip_reason(const planned_cell& cell, const machine_limits& limits,
                              bool external_server) {
   if (cell.workload->unsupported_reason != nullptr)
@@ -48,8 +53,7 @@ std::string find_skip_reason(const planned_cell& cell, const machine_limits& lim
             {&cell.workload_values, cell.in_flight, external_server});
         !reason.empty())
       return reason;
-  const cell_request request{cell.workload, &cell.workload_values, &cell.model_values,
-                             cell.cores,    cell.in_flight,        cell.rate > 0};
+  const cell_request request = request_of(cell);
   if (std::string reason = unsupported_reason(*cell.model, request); !reason.empty()) return reason;
   const std::uint64_t lanes_per_process = cell.model->forks ? 1 : cell.in_flight;
   const std::uint64_t workers = cell.model->workers(request);
@@ -148,6 +152,8 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
   }
   return cells;
 }
+
+std::uint32_t workers_of(const planned_cell& cell) { return cell.model->workers(request_of(cell)); }
 
 cell_result result_of(const planned_cell& cell) {
   cell_result result;

@@ -51,6 +51,9 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
                                const machine_limits& limits,
                                const std::set<std::string>& external_servers = {});
 
+/// Returns the threads or processes that a cell needs.
+std::uint32_t workers_of(const planned_cell& cell);
+
 /// Returns the result of a planned cell that has not run yet.
 cell_result result_of(const planned_cell& cell);
 

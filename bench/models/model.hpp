@@ -92,6 +92,8 @@ struct model_type {
   std::uint32_t (*workers)(const cell_request&);
   bool one_at_a_time = false;  ///< always runs one operation at a time on one core
   bool forks = false;  ///< workers are processes: the descriptor limit applies to each of them
+  bool lower_bound = false;                ///< a limit to compare with, not a contender
+  std::string_view same_on_one_core = {};  ///< model that this one is on one core
   bool loops = false;  ///< lanes share a thread: an operation that blocks delays the others
   std::string_view script = {};  ///< CPython script in `measure_options::cells` that is the cell
                                  ///< process; empty: a C++ model

@@ -59,6 +59,7 @@ constinit const model_type shared_loop_model = {
     .parameters = {},
     .prepare = make_model<shared_loop>,
     .workers = one_worker_per_core,
+    .same_on_one_core = "event_loop",
     .loops = true,
 };
 

@@ -249,7 +249,14 @@ json to_json(const sample& value) {
   put(out, "server_cpu_s", value.server_cpu_s);
   put(out, "server_cpus", value.server_cpus);
   put(out, "steal_s", value.steal_s);
+  put(out, "block", value.block);
+  put(out, "block_s", value.block_s);
+  put(out, "foreign_cpu_s", value.foreign_cpu_s);
   put(out, "pressure_s", value.pressure_s);
+  put(out, "throttled_s", value.throttled_s);
+  put(out, "slowness", value.slowness);
+  put(out, "idle_cpu_s", value.idle_cpu_s);
+  put(out, "idle_s", value.idle_s);
   return out;
 }
 
@@ -285,7 +292,14 @@ sample sample_from_json(const json& document) {
   read.server_cpu_s = optional_at<double>(document, "server_cpu_s");
   read.server_cpus = optional_at<double>(document, "server_cpus");
   read.steal_s = optional_at<double>(document, "steal_s");
+  read.block = optional_at<std::uint64_t>(document, "block");
+  read.block_s = optional_at<double>(document, "block_s");
+  read.foreign_cpu_s = optional_at<double>(document, "foreign_cpu_s");
   read.pressure_s = optional_at<double>(document, "pressure_s");
+  read.throttled_s = optional_at<double>(document, "throttled_s");
+  read.slowness = optional_at<double>(document, "slowness");
+  read.idle_cpu_s = optional_at<double>(document, "idle_cpu_s");
+  read.idle_s = optional_at<double>(document, "idle_s");
   return read;
 }
 

@@ -54,7 +54,16 @@ struct sample {
   std::optional<double> server_cpu_s;  ///< CPU time of the server during the sample
   std::optional<double> server_cpus;   ///< CPUs that the server may use
   std::optional<double> steal_s;       ///< CPU time that the hypervisor took from the cell's CPUs
-  std::optional<double> pressure_s;  ///< time during which any task of the machine waited for a CPU
+
+  // Of the block that the sample belongs to:
+  std::optional<std::uint64_t> block;   ///< samples of one contest and block were taken in turn
+  std::optional<double> block_s;        ///< duration of the block
+  std::optional<double> foreign_cpu_s;  ///< CPU time of other programs on the machine
+  std::optional<double> pressure_s;     ///< time during which a task waited for memory or I/O
+  std::optional<double> throttled_s;    ///< time that the cgroup's CPU quota withheld
+  std::optional<double> slowness;       ///< duration of a fixed computation over its shortest one
+  std::optional<double> idle_cpu_s;     ///< CPU time used while other models had their turns
+  std::optional<double> idle_s;         ///< time in which other models had their turns
 };
 
 /// Machine-readable remark about a cell's validity.

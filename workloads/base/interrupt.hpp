@@ -1,21 +1,22 @@
 #pragma once
 
-#include "workloads/base/error.hpp"
+#include <exception>
 
 namespace crossover {
 
-/// Thrown by waiting code when the user interrupts the program.
-class interrupted : public error {
+/// Thrown by functions that wait when the user interrupts the program. Not an `error`: it is never
+/// the failure of a cell.
+class interrupted : public std::exception {
  public:
-  interrupted() : error(error_kind::failed, "interrupted") {}
+  const char* what() const noexcept override { return "interrupted"; }
 };
 
-/// Makes SIGINT and SIGTERM set a flag and make `interrupt_descriptor` readable instead of ending
-/// the process.
+/// Installs handlers for SIGINT and SIGTERM that set a flag and make `interrupt_descriptor`
+/// readable instead of ending the process.
 void catch_interrupts();
 /// Whether SIGINT or SIGTERM has been received.
 bool was_interrupted();
-/// A descriptor that becomes readable on an interrupt; -1 before `catch_interrupts`.
+/// Returns a descriptor that is readable after an interrupt; -1 before `catch_interrupts`.
 int interrupt_descriptor();
 
 }  // namespace crossover

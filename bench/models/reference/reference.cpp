@@ -119,6 +119,7 @@ constinit const model_type reference_model = {
     .prepare = make_model<reference>,
     .unsupported_reason = reference_unsupported_reason,
     .workers = reference_workers,
+    .lower_bound = true,
 };
 
 }  // namespace crossover

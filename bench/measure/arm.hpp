@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/measure/plan.hpp"
+#include "bench/measure/servers.hpp"
+#include "bench/results/results.hpp"
+
+namespace crossover {
+
+/// One turn of an arm: an unmeasured lead-in, then a window.
+struct slice_plan {
+  double seconds = 0.02;  ///< length of the window
+  double lead_s = 0.005;
+  double stagger_s = 0;  ///< the lanes begin spread over this time
+  double rate = 0;       ///< operations per second of an open loop; 0: closed loop
+  std::uint64_t seed = 1;
+};
+
+/// A contender of one block: a fresh process that takes slices in turn with others. Every member
+/// throws `error` and `interrupted`.
+class arm {
+ public:
+  virtual ~arm() = default;
+  /// Starts the process and waits until it is ready.
+  virtual void start() = 0;
+  /// Runs one slice. `operations` of the sample is 0 if none ended in the window.
+  virtual sample slice(const slice_plan& plan) = 0;
+  /// CPU time in s that the process and its children have used so far.
+  virtual double cpu_s() const = 0;
+  /// Ends the process; returns its peak memory in bytes, if reported.
+  virtual std::optional<std::uint64_t> finish() = 0;
+  /// Facts about the arm for the results' environment, such as an interpreter's version.
+  virtual std::map<std::string, std::string> environment() const { return {}; }
+  /// Whether its samples count a window only. False for a cell that knows only protocol 1.
+  virtual bool has_windows() const { return true; }
+};
+
+using arm_factory = std::function<std::unique_ptr<arm>(const planned_cell& cell)>;
+
+/// How cell processes are started.
+struct cell_options {
+  std::string program;                ///< path of this executable
+  std::string cells;                  ///< directory of cells in other languages
+  std::vector<std::string> launcher;  ///< command prefix of the cell
+  double grace_s = 20;                ///< extra time for each reply before a cell is killed
+};
+
+/// Returns arms that are cell processes, each on the CPUs of its cell and with its server.
+arm_factory cell_arms(cell_options options, machine computer, server_pool& servers);
+
+/// Returns the `prepare` request of a planned cell.
+cell_preparation preparation_of(const planned_cell& cell, const cpu_assignment& cpus,
+                                const std::string& endpoint);
+
+/// Returns the command that starts the process of a cell.
+std::vector<std::string> command_of(const cell_options& options, const planned_cell& cell);
+
+}  // namespace crossover

@@ -1,0 +1,191 @@
+#include "bench/measure/block.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "workloads/base/clock.hpp"
+#include "workloads/base/interrupt.hpp"
+
+namespace crossover {
+namespace {
+
+constexpr double min_slice_s = 0.02, max_slice_s = 1, min_lead_s = 0.005;
+/// A warm-up in which nothing ended is repeated with a longer window, up to this.
+constexpr double max_warm_up_s = 30;
+
+/// An arm and its progress in a block.
+struct contender {
+  const planned_cell* cell;
+  std::unique_ptr<arm> process;
+  slice_plan slice;
+  double cpu_at_pause_s = 0;
+  std::int64_t paused_ns = 0;
+  arm_record record;
+
+  /// Runs `step`; an error ends the arm for this block.
+  template <typename Step>
+  void attempt(Step step) {
+    if (record.failure) return;
+    try {
+      step();
+    } catch (const error& e) {
+      record.failure = e;
+      record.total.reset();
+      process.reset();
+    }
+  }
+
+  void pause() {
+    cpu_at_pause_s = process->cpu_s();
+    paused_ns = now_ns();
+  }
+  void resume() {
+    record.idle_cpu_s += process->cpu_s() - cpu_at_pause_s;
+    record.idle_s += static_cast<double>(now_ns() - paused_ns) * 1e-9;
+  }
+};
+
+double delay_of(const planned_cell& cell) {
+  return cell.workload->min_operation_s(cell.workload_values);
+}
+
+void start(contender& c, const arm_factory& make, double warm_up_s, std::uint64_t seed) {
+  c.attempt([&] {
+    c.process = make(*c.cell);
+    c.process->start();
+    // The warm-up is a closed loop: at a low rate it could end without any operation.
+    slice_plan plan{.seconds = std::max(warm_up_s, 2 * delay_of(*c.cell)),
+                    .lead_s = min_lead_s + delay_of(*c.cell),
+                    .stagger_s = delay_of(*c.cell),
+                    .seed = seed};
+    sample first = c.process->slice(plan);
+    while (first.operations == 0 && plan.seconds < max_warm_up_s) {
+      plan.seconds = std::min(max_warm_up_s, 8 * plan.seconds);
+      first = c.process->slice(plan);
+    }
+    if (first.operations == 0)
+      throw error(error_kind::failed,
+                  fmt::format("no operation ended within {:g} s", plan.seconds));
+    c.slice = slice_for(*c.cell, first);
+    c.record.has_windows = c.process->has_windows();
+    c.record.environment = c.process->environment();
+    c.pause();
+  });
+}
+
+void take_slice(contender& c, std::uint64_t seed) {
+  c.attempt([&] {
+    c.resume();
+    c.slice.seed = seed;
+    const sample s = c.process->slice(c.slice);
+    if (c.record.total)
+      add_slice(*c.record.total, s);
+    else
+      c.record.total = s;
+    c.pause();
+  });
+}
+
+void finish(contender& c) {
+  c.attempt([&] {
+    c.resume();
+    if (c.record.total->operations == 0)
+      throw error(error_kind::failed, "no operation ended in the windows of a block");
+    c.record.total->peak_rss_bytes = c.process->finish();
+    c.process.reset();
+  });
+}
+
+}  // namespace
+
+slice_plan slice_for(const planned_cell& cell, const sample& warm_up) {
+  const double operation_s =
+      cell.in_flight * warm_up.wall_s / static_cast<double>(warm_up.operations);
+  slice_plan plan;
+  plan.seconds = std::clamp(4 * operation_s, min_slice_s, std::max(max_slice_s, 2 * operation_s));
+  plan.lead_s = std::max({min_lead_s, std::min(operation_s, max_slice_s), 1.5 * delay_of(cell)});
+  plan.stagger_s = delay_of(cell);
+  plan.rate = cell.rate;
+  // An open loop shows its latency distribution only with enough arrivals.
+  if (cell.rate > 0) plan.seconds = std::max(plan.seconds, 20 / cell.rate);
+  return plan;
+}
+
+void add_slice(sample& total, const sample& slice) {
+  const auto add = [](auto& to, const auto& from) {
+    if (to && from) *to += *from;
+  };
+  const auto keep_greatest = [](auto& to, const auto& from) {
+    if (to && from) to = std::max(*to, *from);
+  };
+  total.operations += slice.operations;
+  total.wall_s += slice.wall_s;
+  keep_greatest(total.start_s, slice.start_s);
+  keep_greatest(total.drain_s, slice.drain_s);
+  add(total.cpu_user_s, slice.cpu_user_s);
+  add(total.cpu_system_s, slice.cpu_system_s);
+  add(total.voluntary_switches, slice.voluntary_switches);
+  add(total.involuntary_switches, slice.involuntary_switches);
+  add(total.minor_faults, slice.minor_faults);
+  add(total.major_faults, slice.major_faults);
+  const auto merge = [](auto& to, const auto& from) {
+    if (!from) return;
+    if (to)
+      to->merge(*from);
+    else
+      to = from;
+  };
+  merge(total.latency, slice.latency);
+  merge(total.service, slice.service);
+  for (const auto& [name, count] : slice.errors) total.errors[name] += count;
+  if (total.worker_operations.size() < slice.worker_operations.size())
+    total.worker_operations.resize(slice.worker_operations.size());
+  for (std::size_t i = 0; i < slice.worker_operations.size(); ++i)
+    total.worker_operations[i] += slice.worker_operations[i];
+  if (total.arrivals && slice.arrivals) {
+    total.arrivals->due += slice.arrivals->due;
+    total.arrivals->begun += slice.arrivals->begun;
+    total.arrivals->late += slice.arrivals->late;
+  }
+  add(total.server_cpu_s, slice.server_cpu_s);
+  add(total.steal_s, slice.steal_s);
+}
+
+std::vector<arm_record> measure_block(const std::vector<const planned_cell*>& cells,
+                                      const arm_factory& make, const block_plan& plan,
+                                      std::mt19937_64& random) {
+  std::vector<contender> contenders;
+  for (const planned_cell* cell : cells) {
+    contenders.emplace_back();
+    contenders.back().cell = cell;
+  }
+  std::vector<std::size_t> order(cells.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto shuffle = [&] {
+    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
+  };
+  shuffle();
+  for (const std::size_t i : order) start(contenders[i], make, plan.warm_up_s, random());
+  double longest_s = min_slice_s;
+  for (const contender& c : contenders) longest_s = std::max(longest_s, c.slice.seconds);
+  const int rounds = std::max(1, static_cast<int>(plan.seconds / (2 * longest_s)));
+  // The slices fill the block: a fast arm beside a slow one has as much window time.
+  for (contender& c : contenders)
+    c.slice.seconds = std::max(c.slice.seconds, plan.seconds / (2 * rounds));
+  for (int round = 0; round < rounds; ++round) {
+    shuffle();
+    const std::uint64_t seed = random();
+    for (const std::size_t i : order) take_slice(contenders[i], seed);
+    for (auto i = order.rbegin(); i != order.rend(); ++i) take_slice(contenders[*i], seed + 1);
+  }
+  std::vector<arm_record> records;
+  for (contender& c : contenders) {
+    finish(c);
+    records.push_back(std::move(c.record));
+  }
+  return records;
+}
+
+}  // namespace crossover

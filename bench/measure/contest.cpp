@@ -1,0 +1,255 @@
+#include "bench/measure/contest.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <map>
+
+#include "bench/measure/findings.hpp"
+#include "workloads/base/clock.hpp"
+#include "workloads/base/interrupt.hpp"
+
+namespace crossover {
+namespace {
+
+/// Failures after which a cell is measured no more: one retry.
+constexpr int max_failures = 2;
+
+/// Estimated time of one block of a cell, before any is measured.
+double expected_seconds(const planned_cell& cell, const block_plan& plan) {
+  const double delay_s = cell.workload->min_operation_s(cell.workload_values);
+  const double start_s = 0.02 + 0.0005 * workers_of(cell);
+  const double slice_s = std::max(plan.seconds / 2, 4 * delay_s) + 0.005 + 1.5 * delay_s;
+  return start_s + plan.warm_up_s + 3 * delay_s + 2 * slice_s;
+}
+
+/// Skips models that are another model of the contest on one core.
+void skip_equal_models(std::vector<planned_cell>& cells, planned_contest& c) {
+  std::erase_if(c.cells, [&](std::size_t i) {
+    const std::string_view same = cells[i].model->same_on_one_core;
+    const bool met = !same.empty() && cells[i].cores == 1 &&
+                     std::any_of(c.cells.begin(), c.cells.end(),
+                                 [&](std::size_t j) { return cells[j].model->name == same; });
+    if (met) cells[i].skip_reason = fmt::format("on one core it is {}", same);
+    return met;
+  });
+}
+
+/// Moves models with many workers into contests of their own, each with the lower bound.
+void split(std::vector<planned_cell>& cells, std::vector<planned_contest>& contests,
+           std::size_t k) {
+  std::vector<std::size_t> large, limit, rest;
+  for (const std::size_t i : contests[k].cells)
+    (cells[i].model->lower_bound                   ? limit
+     : workers_of(cells[i]) > max_workers_together ? large
+                                                   : rest)
+        .push_back(i);
+  if (large.empty() || large.size() + rest.size() < 2) return;
+  if (rest.empty()) {
+    rest.push_back(large.back());
+    large.pop_back();
+  }
+  contests[k].cells = rest;
+  contests[k].cells.insert(contests[k].cells.end(), limit.begin(), limit.end());
+  for (const std::size_t i : large) {
+    cells[i].findings.push_back(
+        {"split", fmt::format("{} workers are too many to wait beside other models: measured in "
+                              "blocks of their own{}",
+                              workers_of(cells[i]), limit.empty() ? "" : ", with reference")});
+    planned_contest part;
+    part.cells = limit;
+    part.cells.push_back(i);
+    contests.push_back(part);
+  }
+}
+
+class contest_run {
+ public:
+  contest_run(std::vector<planned_cell>& cells, results& all, const arm_factory& make,
+              machine_watch& watch, const contest_options& options)
+      : cells_(cells),
+        all_(all),
+        make_(make),
+        watch_(watch),
+        options_(options),
+        random_(options.seed),
+        failures_(cells.size()) {
+    const std::vector<planned_contest> planned = plan_contests(cells);
+    contests_.assign(planned.begin(), planned.end());
+    if (contests_.empty()) throw_nothing_to_run();
+    // Planning contests skips cells and adds findings.
+    for (std::size_t i = 0; i < cells.size(); ++i) all_.cells[i] = result_of(cells[i]);
+  }
+
+  void run() {
+    check_budget();
+    start_ns_ = now_ns();
+    try {
+      for (bool first = true;; first = false) {
+        std::vector<std::size_t> open = open_contests();
+        if (open.empty()) return;
+        for (std::size_t i = open.size(); i > 1; --i) std::swap(open[i - 1], open[random_() % i]);
+        for (const std::size_t c : open) {
+          if (!first && options_.repetitions == 0 && elapsed_s() >= options_.budget_s) return;
+          measure(contests_[c]);
+        }
+      }
+    } catch (const interrupted&) {
+      all_.status = results_status::interrupted;
+    }
+  }
+
+ private:
+  double elapsed_s() const { return static_cast<double>(now_ns() - start_ns_) * 1e-9; }
+
+  void check_budget() const {
+    double needed = 0;
+    for (const planned_contest& c : contests_)
+      for (const std::size_t i : c.cells) needed += expected_seconds(cells_[i], options_.block);
+    if (options_.repetitions == 0 && needed > options_.budget_s)
+      throw error(error_kind::invalid,
+                  fmt::format("--budget {:.3g}s: one block of each of the {} contests takes about "
+                              "{:.0f} s; raise it or select fewer cells",
+                              options_.budget_s, contests_.size(), std::ceil(needed)));
+  }
+
+  void throw_nothing_to_run() const {
+    if (cells_.empty())
+      throw error(error_kind::invalid,
+                  "no cell to run: select a workload, model, cores and in-flight values");
+    throw error(error_kind::invalid, fmt::format("no cell to run: {} is skipped: {}",
+                                                 cells_.front().name, cells_.front().skip_reason));
+  }
+
+  std::vector<std::size_t> open_contests() const {
+    std::vector<std::size_t> open;
+    for (std::size_t c = 0; c < contests_.size(); ++c)
+      if (!contests_[c].settled) open.push_back(c);
+    return open;
+  }
+
+  void measure(planned_contest& c) {
+    std::vector<std::size_t> able;
+    for (const std::size_t i : c.cells)
+      if (all_.cells[i].status == cell_status::ok) able.push_back(i);
+    if (able.empty()) {
+      c.settled = true;
+      return;
+    }
+    show_progress(c);
+    std::vector<const planned_cell*> members;
+    for (const std::size_t i : able) members.push_back(&cells_[i]);
+    watch_.begin_block();
+    std::vector<arm_record> records = measure_block(members, make_, options_.block, random_);
+    watch_.end_block();
+    for (std::size_t k = 0; k < able.size(); ++k) take(able[k], records[k]);
+    ++block_;
+    ++c.blocks;
+    separate_busy_arms(c, able, records);
+    c.settled = c.settled || (options_.repetitions > 0 ? c.blocks >= options_.repetitions
+                                                       : options_.is_settled(all_, c.cells));
+    if (options_.save) options_.save();
+  }
+
+  void take(std::size_t i, arm_record& record) {
+    cell_result& cell = all_.cells[i];
+    if (record.failure) {
+      if (++failures_[i] < max_failures) return;
+      cell.status = cell_status::failed;
+      cell.reason = record.failure->what();
+      return;
+    }
+    sample s = std::move(*record.total);
+    watch_.describe(s);
+    s.block = block_;
+    s.sequence = sequence_++;
+    s.idle_cpu_s = record.idle_cpu_s;
+    s.idle_s = record.idle_s;
+    cell.samples.push_back(std::move(s));
+    all_.environment.insert(record.environment.begin(), record.environment.end());
+    if (!record.has_windows)
+      add_finding(
+          cell,
+          {"no_window", "the cell knows only protocol 1: start and drain are part of its figures"});
+  }
+
+  /// An arm that uses the CPU while others have their turns disturbs them: from now on it is
+  /// measured alone.
+  void separate_busy_arms(planned_contest& c, const std::vector<std::size_t>& able,
+                          const std::vector<arm_record>& records) {
+    if (c.cells.size() < 2) return;
+    for (std::size_t k = 0; k < able.size(); ++k) {
+      const arm_record& record = records[k];
+      if (record.idle_cpu_s < min_idle_cpu_s || record.idle_cpu_s < max_idle_share * record.idle_s)
+        continue;
+      add_finding(all_.cells[able[k]],
+                  {"not_idle", fmt::format("used {:.0f} % of a CPU while other models had their "
+                                           "turns: measured alone since then",
+                                           100 * record.idle_cpu_s / record.idle_s)});
+      std::erase(c.cells, able[k]);
+      contests_.push_back({.cells = {able[k]}, .blocks = c.blocks, .settled = c.settled});
+    }
+  }
+
+  void show_progress(const planned_contest& c) const {
+    if (!options_.progress) return;
+    contest_progress progress;
+    progress.contests = contests_.size();
+    double blocks_left = 0, blocks_done = 0;
+    for (const planned_contest& other : contests_) {
+      progress.settled += other.settled ? 1 : 0;
+      blocks_done += static_cast<double>(other.blocks);
+      if (options_.repetitions > 0)
+        blocks_left += static_cast<double>(
+            options_.repetitions - std::min<std::size_t>(other.blocks, options_.repetitions));
+    }
+    progress.left_s = options_.repetitions == 0 ? std::max(0.0, options_.budget_s - elapsed_s())
+                      : blocks_done == 0        ? -1
+                                                : elapsed_s() / blocks_done * blocks_left;
+    progress.cell = cells_[c.cells.front()].name;
+    options_.progress(progress);
+  }
+
+  std::vector<planned_cell>& cells_;
+  results& all_;
+  const arm_factory& make_;
+  machine_watch& watch_;
+  const contest_options& options_;
+  std::mt19937_64 random_;
+  std::deque<planned_contest> contests_;  ///< a deque: one may be added while one is measured
+  std::vector<int> failures_;             ///< by cell
+  std::uint64_t block_ = 0, sequence_ = 0;
+  std::int64_t start_ns_ = 0;
+};
+
+}  // namespace
+
+std::vector<planned_contest> plan_contests(std::vector<planned_cell>& cells) {
+  using place = std::tuple<std::string, std::map<std::string, std::string>, std::uint32_t,
+                           std::uint32_t, double>;
+  std::vector<planned_contest> contests;
+  std::map<place, std::size_t> numbers;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!cells[i].skip_reason.empty()) continue;
+    const auto [found, fresh] =
+        numbers.emplace(place{cells[i].workload->name, cells[i].workload_values.texts(),
+                              cells[i].cores, cells[i].in_flight, cells[i].rate},
+                        contests.size());
+    if (fresh) contests.emplace_back();
+    contests[found->second].cells.push_back(i);
+  }
+  for (planned_contest& c : contests) skip_equal_models(cells, c);
+  for (std::size_t k = 0; k < contests.size(); ++k) split(cells, contests, k);
+  return contests;
+}
+
+void run_contests(std::vector<planned_cell>& cells, results& all, const arm_factory& make,
+                  machine_watch& watch, const contest_options& options) {
+  contest_run(cells, all, make, watch, options).run();
+  pool_findings(cells, all);
+  judge_ceilings(all);
+}
+
+}  // namespace crossover

@@ -1,0 +1,108 @@
+#include "bench/measure/machine_watch.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <string>
+
+#include "bench/cell/usage.hpp"
+#include "workloads/base/clock.hpp"
+
+namespace crossover {
+namespace {
+
+double seconds(const timeval& t) {
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+}
+
+/// Returns user, nice, system, irq and softirq time of all CPUs since boot.
+double busy_seconds() {
+  std::ifstream in("/proc/stat");
+  std::string name;
+  double user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0;
+  in >> name >> user >> nice >> system >> idle >> iowait >> irq >> softirq;
+  return (user + nice + system + irq + softirq) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+/// Returns the CPU time of this process, its living descendants and those it has waited for.
+double own_seconds() {
+  rusage ended{};
+  ::getrusage(RUSAGE_CHILDREN, &ended);
+  return cpu_seconds_of(::getpid()) + seconds(ended.ru_utime) + seconds(ended.ru_stime);
+}
+
+/// Returns the "some" total of a /proc/pressure file in s; 0 if there is none.
+double pressure_of(const char* path) {
+  std::ifstream in(path);
+  std::string line;
+  std::getline(in, line);
+  const std::size_t position = line.find("total=");
+  return position == std::string::npos ? 0 : std::stod(line.substr(position + 6)) * 1e-6;
+}
+
+/// Returns the throttled time of this process's cgroup (v2), if it has a CPU controller.
+std::optional<double> throttled_seconds() {
+  std::ifstream membership("/proc/self/cgroup");
+  std::string path;
+  for (std::string line; std::getline(membership, line);)
+    if (line.starts_with("0::")) path = line.substr(3);
+  std::ifstream in("/sys/fs/cgroup" + path + "/cpu.stat");
+  double value = 0;
+  for (std::string key; in >> key >> value;)
+    if (key == "throttled_usec") return value * 1e-6;
+  return std::nullopt;
+}
+
+/// Returns the shortest of five runs of a fixed computation of about 0.3 ms.
+double spin_seconds() {
+  std::int64_t shortest = std::numeric_limits<std::int64_t>::max();
+  for (int run = 0; run < 5; ++run) {
+    const std::int64_t begin = now_ns();
+    std::uint64_t state = 1;
+    for (int i = 0; i < 200'000; ++i) {
+      state ^= state << 13;
+      state ^= state >> 7;
+      state ^= state << 17;
+    }
+    asm volatile("" : : "r"(state));
+    shortest = std::min(shortest, now_ns() - begin);
+  }
+  return static_cast<double>(shortest) * 1e-9;
+}
+
+}  // namespace
+
+machine_counters read_machine_counters() {
+  machine_counters counters;
+  counters.spin_s = spin_seconds();
+  counters.ns = now_ns();
+  counters.busy_s = busy_seconds();
+  counters.own_s = own_seconds();
+  counters.stalled_s = pressure_of("/proc/pressure/memory") + pressure_of("/proc/pressure/io");
+  counters.throttled_s = throttled_seconds();
+  return counters;
+}
+
+void machine_watch::begin_block() { before_ = read_(); }
+
+void machine_watch::end_block() {
+  after_ = read_();
+  for (const double spin : {before_.spin_s, after_.spin_s})
+    if (fastest_spin_s_ == 0 || spin < fastest_spin_s_) fastest_spin_s_ = spin;
+}
+
+void machine_watch::describe(sample& s) const {
+  s.block_s = static_cast<double>(after_.ns - before_.ns) * 1e-9;
+  s.foreign_cpu_s =
+      std::max(0.0, (after_.busy_s - before_.busy_s) - (after_.own_s - before_.own_s));
+  s.pressure_s = after_.stalled_s - before_.stalled_s;
+  if (before_.throttled_s && after_.throttled_s)
+    s.throttled_s = *after_.throttled_s - *before_.throttled_s;
+  if (fastest_spin_s_ > 0) s.slowness = std::max(before_.spin_s, after_.spin_s) / fastest_spin_s_;
+}
+
+}  // namespace crossover
