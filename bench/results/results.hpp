@@ -76,7 +76,7 @@ enum class results_status { complete, interrupted };
 
 /// The document of one run. Nothing else is stored.
 struct results {
-  std::map<std::string, std::string> context;  ///< of a foreign file; ours uses `environment`
+  std::map<std::string, std::string> context;  ///< of a foreign file only
   /// Fingerprint of the machine and the build: `cpu_model`, `kernel`, ….
   std::map<std::string, std::string> environment;
   std::vector<std::string> command;
