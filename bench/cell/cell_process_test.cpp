@@ -184,14 +184,14 @@ TEST_P(network_cells, fail_on_wrong_echoes) {
 TEST_P(network_cells, count_closed_connections_and_reconnect) {
   // Each connection serves one message and closes during the second.
   for (const std::uint32_t in_flight : {1U, 3U})
-    EXPECT_EQ(outcome(*GetParam(), misbehaviour::hang_up_in_message, in_flight),
+    EXPECT_EQ(outcome(*GetParam(), misbehaviour::close_in_message, in_flight),
               "6 operations, 6 receive:EOF");
 }
 
 TEST_P(network_cells, fail_if_no_operation_succeeds) {
   EXPECT_TRUE(
-      outcome(*GetParam(), misbehaviour::hang_up, 2).starts_with("no operation succeeded, "))
-      << outcome(*GetParam(), misbehaviour::hang_up, 2);
+      outcome(*GetParam(), misbehaviour::close_at_once, 2).starts_with("no operation succeeded, "))
+      << outcome(*GetParam(), misbehaviour::close_at_once, 2);
 }
 
 TEST(cell_process, a_hanging_cell_is_killed_with_its_workers) {
