@@ -91,7 +91,7 @@ TEST_P(cells, run_the_requested_number_of_operations) {
       EXPECT_GT(s.wall_s, 0);
       EXPECT_TRUE(s.errors.empty());
       EXPECT_EQ(s.checksum, checksum);
-      // Of a few operations too short to time individually, possibly none is timed.
+      // If operations are too short to time individually, possibly none of a few is timed.
       if (s.latency) {
         EXPECT_GT(s.latency->count(), 0U);
         EXPECT_LE(s.latency->count(), operations);

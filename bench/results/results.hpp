@@ -18,7 +18,7 @@ struct sample {
   std::uint64_t operations = 0;  ///< operations with a correct result
   double wall_s = 0;             ///< from the release of the lanes to the end of the last operation
   std::optional<double> cpu_user_s;    ///< user CPU time of the cell process and all its children
-  std::optional<double> cpu_system_s;  ///< system CPU time, likewise
+  std::optional<double> cpu_system_s;  ///< system CPU time of the same processes
   std::optional<std::uint64_t> voluntary_switches;
   std::optional<std::uint64_t> involuntary_switches;
   std::optional<std::uint64_t> minor_faults;
@@ -60,7 +60,7 @@ std::string_view to_string(cell_status status);
 struct cell_result {
   std::string name;      ///< `network/event_loop/cores:1/in_flight:64/bytes:64`
   std::string workload;  ///< for a foreign benchmark: its family
-  /// As given by the user, or the defaults: {"bytes":"64KiB"}.
+  /// Values as given by the user, or the defaults: {"bytes":"64KiB"}.
   std::map<std::string, std::string> parameters;
   std::string model;  ///< `reference`, `reference:backend=poll`; empty for a foreign benchmark
   std::optional<std::uint32_t> cores;
