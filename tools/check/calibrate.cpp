@@ -1,6 +1,5 @@
 // Measures the error rates of `crossover check`: records suites of a build against itself, some
 // with one cell slowed down on purpose, and writes a page from them.
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
@@ -41,12 +40,6 @@ struct calibrate_request {
 
 double seconds_since(steady::time_point began) {
   return std::chrono::duration<double>(steady::now() - began).count();
-}
-
-std::string now_in_utc() {
-  return fmt::format(
-      "{:%Y-%m-%dT%H:%M:%S}+00:00",
-      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
 
 /// Digest of the two programs' contents.
@@ -163,7 +156,7 @@ std::string slowed_cell(const calibrate_request& request, const std::vector<std:
 recorded_suite measure_suite(const calibrate_request& request, const std::string& program,
                              const std::string& machine, std::size_t number, progress_line& line) {
   recorded_suite suite;
-  suite.date = now_in_utc();
+  suite.date = utc_timestamp();
   suite.machine = machine;
   suite.program = program;
   suite.seed = 1'000 + number;
