@@ -8,10 +8,10 @@
 #include <sstream>
 
 #include "bench/cell/child_process.hpp"
-#include "reports/escape.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"
+#include "reports/escape.hpp"
 #include "reports/statistics/location.hpp"
 #include "workloads/base/interrupt.hpp"
 
