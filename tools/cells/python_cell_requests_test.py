@@ -1,4 +1,4 @@
-"""What python_cell.py makes of nonsense, and what is left of it when it ends: the real script, over the protocol."""
+"""Sends invalid requests to the real python_cell.py, and checks that no process is left over."""
 import hashlib
 import json
 import os
@@ -40,7 +40,7 @@ class Requests(unittest.TestCase):
             for line in lines:
                 cell.tell(line)
                 self.assertEqual(cell.hear()["error"]["kind"], "invalid", line)
-            cell.tell(b"")  # an empty line is no request
+            cell.tell(b"")  # empty lines are ignored
             cell.prepared("python_threads", "noop")
 
     def test_preparations_that_make_no_sense(self):
@@ -177,7 +177,7 @@ class Requests(unittest.TestCase):
 
 
 class Lives(unittest.TestCase):
-    """What is left when a cell, or a part of it, ends."""
+    """No process is left over when a cell, a worker or the harness ends."""
 
     def test_the_end_of_input_leaves_no_process(self):
         for model in MODELS:

@@ -1,4 +1,4 @@
-"""A conversation with a real python_cell.py, for tests."""
+"""Drives a real python_cell.py process in tests."""
 import contextlib
 import json
 import os
@@ -18,7 +18,7 @@ PATIENCE_S = 60
 
 
 class Session:
-    """A cell process and what it is asked. A context manager: it ends the process's whole group."""
+    """A cell process. As a context manager it kills the process group at the end."""
 
     def __init__(self):
         self.process = subprocess.Popen(
@@ -83,12 +83,12 @@ class Session:
         return answer["sample"]
 
     def workers(self):
-        """Processes that the cell has started."""
+        """Returns the children of the cell process."""
         children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in children.read_text().split()]
 
     def group(self):
-        """All living processes of the cell's group."""
+        """Returns all live processes of the cell's group."""
         found = []
         for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
