@@ -10,7 +10,7 @@ from session_for_test import MODELS, PATIENCE_S, Session
 
 
 class Matrix(unittest.TestCase):
-    """Every model with every workload and 1, 3 or 7 lanes: exact counts, samples as in PROTOCOL.md."""
+    """Every model with every workload and 1, 3 or 7 lanes: exact counts and complete samples."""
 
     WORKLOADS = {
         "noop": {},

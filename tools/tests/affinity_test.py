@@ -1,4 +1,4 @@
-"""A cell and all that it starts stay on the cell's CPUs; its fixture gets others where there are any."""
+"""A cell process and its children stay on the cell's CPUs; its server gets others if possible."""
 
 import os
 import pathlib
@@ -21,13 +21,13 @@ CPUS = sorted(os.sched_getaffinity(0))
 
 
 def cpus_allowed(pid):
-    """The union of the CPUs that the threads of a process may use, from /proc/PID/task/*/status; and how many threads there are."""
+    """Returns the union of the CPUs that a process's threads may use, and the number of threads."""
     allowed, threads = set(), 0
     for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
         try:
             text = status.read_text()
         except OSError:
-            continue  # it has ended meanwhile
+            continue  # the thread has ended
         threads += 1
         for part in text.split("Cpus_allowed_list:")[1].split("\n")[0].strip().split(","):
             first, _, last = part.partition("-")
@@ -37,7 +37,10 @@ def cpus_allowed(pid):
 
 class Affinity(unittest.TestCase):
     def watch(self, model, cpus, in_flight):
-        """Prepares and runs a cell that waits, and looks at every thread and process of it meanwhile. Returns how many there were."""
+        """Runs a cell that sleeps, checking the CPUs of its threads and processes meanwhile.
+
+        Returns the maximum number of threads seen.
+        """
         with Cell() as cell:
             ready = cell.prepare(
                 "sleep", model, cores=cpus, in_flight=in_flight, parameters={"delay": "20ms"}
@@ -145,7 +148,8 @@ class DisjointCores(InADirectory):
                 try:
                     words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
                     which = words[1].decode()
-                    # A cell is bound once it is prepared; before, it does nothing. A server's loops are bound, its main thread only waits.
+                    # A cell is bound when it prepares. A server's event loops are bound, but
+                    # not its main thread, which only waits.
                     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
                         text = (task / "status").read_text()
                         list_text = text.split("Cpus_allowed_list:")[1].split("\n")[0].strip()

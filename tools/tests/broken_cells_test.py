@@ -1,4 +1,4 @@
-"""A cell that crashes, hangs or talks nonsense fails with its reason; the others are measured; the program exits with 1."""
+"""A cell that crashes, hangs or sends an invalid reply fails; the others are measured."""
 
 import os
 import time
@@ -6,7 +6,8 @@ import unittest
 
 from program import InADirectory, crossover
 
-# A launcher that spoils the cells of one model and starts all others as they are: it reads the first request to know which it has.
+# A launcher that breaks the cells of one model and starts all others unchanged. It reads the first
+# request to find out the model.
 LAUNCHER = """#!/usr/bin/env python3
 import os, select, subprocess, sys
 request = b""

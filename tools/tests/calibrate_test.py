@@ -1,4 +1,4 @@
-"""`calibrate`: records completed suites, continues them, keeps them when interrupted, and writes the page."""
+"""`calibrate` records suites, continues earlier ones, can be interrupted, and writes the page."""
 
 import json
 import pathlib

@@ -1,4 +1,4 @@
-"""download and query as a user sees them: addresses that are none, servers that refuse, disks that are full, and nothing left behind."""
+"""download and query: invalid addresses, refusing servers, full disks, and nothing left behind."""
 
 import os
 import pathlib
@@ -116,11 +116,12 @@ class Addresses(InADirectory):
 
 
 class Databases(InADirectory):
-    """The fixtures' directories are made in TMPDIR: here, where the test can see whether they go."""
+    """Servers create their directories in TMPDIR, so the tests can check that they are removed."""
 
     def setUp(self):
         super().setUp()
-        self.temporary = tempfile.mkdtemp(prefix="t", dir="/tmp")  # short: a Unix socket's path is
+        # Short, because the path of a Unix socket is limited to 107 bytes.
+        self.temporary = tempfile.mkdtemp(prefix="t", dir="/tmp")
         os.chmod(self.temporary, 0o711)
         self.addCleanup(shutil.rmtree, self.temporary)
         self.environment = os.environ | {"TMPDIR": self.temporary}

@@ -1,4 +1,4 @@
-"""Ctrl-C: the run ends soon, keeps what it measured and leaves no process behind."""
+"""Ctrl-C: the run ends soon, keeps its samples and leaves no process behind."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import unittest
 
 from program import PATIENCE_S, PROGRAM, InADirectory, processes_of_group
 
-# Work for minutes: what an interrupt has to cut short.
+# Takes minutes unless it is interrupted.
 LONG = [
     "--workload",
     "sleep",

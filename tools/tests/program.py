@@ -1,4 +1,4 @@
-"""Starts the program under test, which CTest names in CROSSOVER_PROGRAM, as a user would: by its command line."""
+"""Runs the program under test, whose path CTest sets in CROSSOVER_PROGRAM."""
 
 import json
 import os
@@ -9,11 +9,11 @@ import unittest
 
 PROGRAM = os.environ["CROSSOVER_PROGRAM"]
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-PATIENCE_S = 120  # what nothing here should ever need, even on a busy machine with sanitizers
+PATIENCE_S = 120  # ample even on a busy machine with sanitizers
 
 
 def crossover(*arguments, **options):
-    """Runs `crossover ARGUMENTS` to its end; what it wrote is in .stdout and .stderr."""
+    """Runs `crossover ARGUMENTS` to its end and returns the subprocess.CompletedProcess."""
     options = {
         "stdin": subprocess.DEVNULL,
         "capture_output": True,
@@ -24,7 +24,7 @@ def crossover(*arguments, **options):
 
 
 def listed(*arguments):
-    """What `crossover list --json` says."""
+    """Returns the document of `crossover list --json ARGUMENTS`."""
     done = crossover("list", "--json", *arguments)
     if done.returncode != 0:
         raise AssertionError(done.stderr)
@@ -32,7 +32,7 @@ def listed(*arguments):
 
 
 def strict_json(text):
-    """Reads JSON as the standard has it: NaN and Infinity, which Python would let pass, are errors."""
+    """Parses standard JSON: raises ValueError for NaN and Infinity, which Python accepts."""
 
     def refuse(word):
         raise ValueError(f"{word} is not JSON")
@@ -41,7 +41,7 @@ def strict_json(text):
 
 
 def processes_of_group(group):
-    """The processes of a process group or session that have not ended."""
+    """Returns the live processes of a process group or session."""
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -56,7 +56,7 @@ def processes_of_group(group):
 
 
 def descendants_of(pid):
-    """All processes that a process has started, directly or not."""
+    """Returns all children of a process, their children, and so on."""
     parents = {}
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -73,7 +73,7 @@ def descendants_of(pid):
 
 
 class InADirectory(unittest.TestCase):
-    """Each test has a directory of its own, gone at its end."""
+    """Gives each test its own temporary directory."""
 
     def setUp(self):
         holder = tempfile.TemporaryDirectory(prefix="crossover.")
@@ -89,7 +89,7 @@ class InADirectory(unittest.TestCase):
 
 
 class Cell:
-    """A cell process, talked to in the protocol's lines."""
+    """A cell process, driven through the protocol."""
 
     def __init__(self, *launcher):
         self.process = subprocess.Popen(
@@ -133,7 +133,7 @@ class Cell:
 
 
 class Server:
-    """`crossover serve`: a workload's fixture alone."""
+    """A `crossover serve` process."""
 
     def __init__(self, *arguments):
         self.process = subprocess.Popen(

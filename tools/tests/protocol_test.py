@@ -1,4 +1,4 @@
-"""The cell process keeps to bench/cell/PROTOCOL.md, also against an harness that does not."""
+"""The cell process follows bench/cell/PROTOCOL.md, even if the harness does not."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`crossover report` on good and bad files, and `crossover serve`."""
+"""`crossover report` on valid and invalid files, and `crossover serve`."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""`crossover run` from the command line to its results file."""
+"""`crossover run` from the command line to the results file, `crossover list`, and help texts."""
 
 import os
 import pty
@@ -188,7 +188,7 @@ class Run(InADirectory):
             while chunk := os.read(ours, 65536):
                 shown += chunk
         except OSError:
-            pass  # all is read
+            pass  # end of output
         os.close(ours)
         text = shown.decode()
         self.assertEqual(re.findall(r"\r\x1b\[2K\[(\d)/4\]", text), ["1", "2", "3", "4"])

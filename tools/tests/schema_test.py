@@ -1,4 +1,4 @@
-"""Real results keep to bench/results/results.schema.json, and the schema is strict enough to notice what would be wrong."""
+"""Real results match bench/results/results.schema.json, and the schema rejects faulty ones."""
 
 import copy
 import json
@@ -88,7 +88,7 @@ class Schema(InADirectory):
         )
         while run.poll() is None and not self.out.exists():
             time.sleep(0.02)
-        self.valid_file()  # in the midst of the run, too
+        self.valid_file()  # also valid during the run
         run.send_signal(signal.SIGINT)
         self.assertEqual(run.wait(PATIENCE_S), 130)
         self.assertEqual(self.valid_file()["crossover"]["status"], "interrupted")
