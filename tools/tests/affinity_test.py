@@ -6,16 +6,7 @@ import select
 import subprocess
 import unittest
 
-from program import (
-    PATIENCE_S,
-    PROGRAM,
-    Cell,
-    InADirectory,
-    Server,
-    crossover,
-    descendants_of,
-    listed,
-)
+from program import PROGRAM, TIMEOUT_S, Cell, Server, TempDirTest, crossover, descendants_of, listed
 
 CPUS = sorted(os.sched_getaffinity(0))
 
@@ -119,7 +110,7 @@ class Affinity(unittest.TestCase):
             self.assertEqual(loops, [str(CPUS[-1])])
 
 
-class DisjointCores(InADirectory):
+class DisjointCores(TempDirTest):
     def test_cell_and_fixture_of_a_run_share_no_cpu_where_there_are_enough(self):
         if len(CPUS) < 2:
             self.skipTest("needs 2 CPUs")
@@ -157,7 +148,7 @@ class DisjointCores(InADirectory):
                             seen[which].add(int(list_text))
                 except (OSError, IndexError):
                     continue
-        self.assertEqual(run.wait(PATIENCE_S), 0)
+        self.assertEqual(run.wait(TIMEOUT_S), 0)
         self.assertEqual(seen["cell"], {CPUS[0]})
         self.assertTrue(seen["serve"])
         self.assertFalse(seen["cell"] & seen["serve"])

@@ -5,7 +5,7 @@ import resource
 import signal
 import unittest
 
-from program import InADirectory, Server, crossover
+from program import Server, TempDirTest, crossover
 
 USAGE, UNWRITABLE = 64, 74
 CELL = (
@@ -24,7 +24,7 @@ CELL = (
 )
 
 
-class BadInput(InADirectory):
+class BadInput(TempDirTest):
     def refused(self, code, words, *arguments, **options):
         """Expects this exit code and one line on stderr with these texts; returns the line."""
         done = crossover(*arguments, **options)

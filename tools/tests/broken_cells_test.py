@@ -4,7 +4,7 @@ import os
 import time
 import unittest
 
-from program import InADirectory, crossover
+from program import TempDirTest, crossover
 
 # A launcher that breaks the cells of one model and starts all others unchanged. It reads the first
 # request to find out the model.
@@ -28,7 +28,7 @@ if b'"model":"processes"' not in request:
 READY = 'print(\'{"ready":{"protocol":1}}\', flush=True); sys.stdin.readline()'
 
 
-class BrokenCells(InADirectory):
+class BrokenCells(TempDirTest):
     def run_with(self, misconduct, *arguments):
         launcher = self.directory / "launcher"
         launcher.write_text(LAUNCHER.replace("{misconduct}", misconduct))

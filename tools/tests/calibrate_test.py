@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from program import PATIENCE_S, PROGRAM, InADirectory, processes_of_group
+from program import PROGRAM, TIMEOUT_S, TempDirTest, processes_of_group
 
 CALIBRATE = str(pathlib.Path(PROGRAM).with_name("calibrate"))
 CELLS = (
@@ -24,7 +24,7 @@ CELLS = (
 )
 
 
-class Calibrate(InADirectory):
+class Calibrate(TempDirTest):
     def setUp(self):
         super().setUp()
         self.data = self.directory / "data"
@@ -57,7 +57,7 @@ class Calibrate(InADirectory):
             self.command("--minutes", str(minutes)),
             capture_output=True,
             text=True,
-            timeout=PATIENCE_S,
+            timeout=TIMEOUT_S,
         )
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stderr
@@ -100,7 +100,7 @@ class Calibrate(InADirectory):
         )
         time.sleep(1)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=PATIENCE_S)
+        process.communicate(timeout=TIMEOUT_S)
         self.assertEqual(process.returncode, 130)
         self.assertEqual(processes_of_group(process.pid), [])
         self.assertGreaterEqual(len(self.suites()), 1)
@@ -112,7 +112,7 @@ class Calibrate(InADirectory):
                 [CALIBRATE, *map(str, arguments)],
                 capture_output=True,
                 text=True,
-                timeout=PATIENCE_S,
+                timeout=TIMEOUT_S,
             )
             self.assertEqual(done.returncode, code, done.stderr)
             self.assertRegex(done.stderr, r"\Acalibrate: [^\n]+\n\Z")

@@ -9,9 +9,9 @@ import unittest
 from xml.etree import ElementTree
 
 from program import (
-    PATIENCE_S,
     PROGRAM,
-    InADirectory,
+    TIMEOUT_S,
+    TempDirTest,
     crossover,
     descendants_of,
     processes_of_group,
@@ -52,7 +52,7 @@ json.dump({{"context": {{"num_cpus": 2, "library_build_type": "release"}}, "benc
 """
 
 
-class Check(InADirectory):
+class Check(TempDirTest):
     def setUp(self):
         super().setUp()
         self.temporary = self.directory / "temporary"
@@ -342,11 +342,11 @@ class OwnPrograms(Check):
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         while not (children := descendants_of(process.pid)) and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=PATIENCE_S)
+        process.communicate(timeout=TIMEOUT_S)
         self.assertEqual(process.returncode, INTERRUPTED)
         self.assertEqual([p for p in processes_of_group(process.pid)], [])
         self.assertTrue(children)

@@ -6,7 +6,7 @@ import re
 import subprocess
 import unittest
 
-from program import PATIENCE_S, PROGRAM, SOURCE, InADirectory, crossover
+from program import PROGRAM, SOURCE, TIMEOUT_S, TempDirTest, crossover
 
 PAGE = (SOURCE / "docs/ci.md").read_text()
 PASS, REGRESSION, INCONCLUSIVE = 0, 1, 2
@@ -16,7 +16,7 @@ def fenced(language):
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.M | re.S)
 
 
-class CiPage(InADirectory):
+class CiPage(TempDirTest):
     def setUp(self):
         """Creates a directory like the built repository; its `cmake` only records calls."""
         super().setUp()
@@ -56,7 +56,7 @@ class CiPage(InADirectory):
                     stdin=subprocess.DEVNULL,
                     capture_output=True,
                     text=True,
-                    timeout=PATIENCE_S,
+                    timeout=TIMEOUT_S,
                 )
                 # Inconclusive is possible on a busy machine, a regression or an error is not.
                 self.assertIn(

@@ -9,7 +9,7 @@ import unittest
 
 PROGRAM = os.environ["CROSSOVER_PROGRAM"]
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-PATIENCE_S = 120  # ample even on a busy machine with sanitizers
+TIMEOUT_S = 120  # ample even on a busy machine with sanitizers
 
 
 def crossover(*arguments, **options):
@@ -18,7 +18,7 @@ def crossover(*arguments, **options):
         "stdin": subprocess.DEVNULL,
         "capture_output": True,
         "text": True,
-        "timeout": PATIENCE_S,
+        "timeout": TIMEOUT_S,
     } | options
     return subprocess.run([PROGRAM, *map(str, arguments)], **options)
 
@@ -72,7 +72,7 @@ def descendants_of(pid):
     return found - {pid}
 
 
-class InADirectory(unittest.TestCase):
+class TempDirTest(unittest.TestCase):
     """Gives each test its own temporary directory."""
 
     def setUp(self):
@@ -150,5 +150,5 @@ class Server:
 
     def __exit__(self, *trouble):
         self.process.stdin.close()
-        self.process.wait(PATIENCE_S)
+        self.process.wait(TIMEOUT_S)
         self.process.stdout.close()

@@ -6,7 +6,7 @@ import re
 import subprocess
 import unittest
 
-from program import InADirectory, Server, crossover, listed
+from program import Server, TempDirTest, crossover, listed
 
 TINY = ("--cores", 1, "--in-flight", 2, "--seconds", 0.02, "--repetitions", 2)
 TWO_CELLS = ("--workload", "noop", "--workload", "network:bytes=16", "--model", "event_loop", *TINY)
@@ -16,7 +16,7 @@ NAMES = [
 ]
 
 
-class Run(InADirectory):
+class Run(TempDirTest):
     def run_tiny(self, *arguments, code=0, **options):
         done = crossover("run", *arguments, "--out", self.out, **options)
         self.assertEqual(done.returncode, code, (done.stderr, done.stdout))

@@ -3,7 +3,7 @@
 import collections
 import unittest
 
-from program import Cell, InADirectory, crossover, listed, strict_json
+from program import Cell, TempDirTest, crossover, listed, strict_json
 
 ROUNDING_US = 0.002  # times in the file are µs with three decimals
 
@@ -19,7 +19,7 @@ MODELS = [model["name"] for model in listed()["models"] if not model["name"].sta
 
 
 @unittest.skipIf(REFUSED, REFUSED)
-class ATrace(InADirectory):
+class TraceTest(TempDirTest):
     def trace(self, workload, model, cores=2, in_flight=6, more=()):
         file = self.directory / "trace.json"
         done = crossover(
@@ -221,7 +221,7 @@ class ATrace(InADirectory):
             )
 
 
-class NoTrace(InADirectory):
+class TraceErrorTest(TempDirTest):
     def test_of_many_cells(self):
         done = crossover("run", "--quick", "--out", self.out, "--trace", self.directory / "t.json")
         self.assertEqual(done.returncode, 64)
