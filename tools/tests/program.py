@@ -25,51 +25,46 @@ def crossover(*arguments, **options):
 
 def listed(*arguments):
     """Returns the document of `crossover list --json ARGUMENTS`."""
-    done = crossover("list", "--json", *arguments)
-    if done.returncode != 0:
-        raise AssertionError(done.stderr)
-    return json.loads(done.stdout)
+    completed = crossover("list", "--json", *arguments)
+    if completed.returncode != 0:
+        raise AssertionError(completed.stderr)
+    return json.loads(completed.stdout)
 
 
 def strict_json(text):
     """Parses standard JSON: raises ValueError for NaN and Infinity, which Python accepts."""
 
-    def refuse(word):
-        raise ValueError(f"{word} is not JSON")
+    def reject(constant):
+        raise ValueError(f"{constant} is not JSON")
 
-    return json.loads(text, parse_constant=refuse)
+    return json.loads(text, parse_constant=reject)
+
+
+def process_stats():
+    """Yields, per process, its id and the fields of /proc/PID/stat after the command name."""
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            yield int(entry.name), (entry / "stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            pass  # it has ended
 
 
 def processes_of_group(group):
     """Returns the live processes of a process group or session."""
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        if fields[0] != "Z" and group in (int(fields[2]), int(fields[3])):
-            found.append(int(entry.name))
-    return found
+    return [
+        pid
+        for pid, fields in process_stats()
+        if fields[0] != "Z" and group in (int(fields[2]), int(fields[3]))
+    ]
 
 
 def descendants_of(pid):
     """Returns all children of a process, their children, and so on."""
-    parents = {}
-    for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int(
-                    (entry / "stat").read_text().rsplit(")", 1)[1].split()[1]
-                )
-            except OSError:
-                pass
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
+    parents = {child: int(fields[1]) for child, fields in process_stats()}
+    family = {pid}
+    while more := {child for child, parent in parents.items() if parent in family} - family:
+        family |= more
+    return family - {pid}
 
 
 class TempDirTest(unittest.TestCase):
@@ -104,32 +99,23 @@ class Cell:
     def __enter__(self):
         return self
 
-    def __exit__(self, *trouble):
+    def __exit__(self, *exception):
         self.process.kill()
         self.process.communicate()
 
     def send(self, request):
-        self.process.stdin.write(
-            (request if isinstance(request, str) else json.dumps(request)) + "\n"
-        )
+        line = request if isinstance(request, str) else json.dumps(request)
+        self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
     def ask(self, request):
+        """Sends a request and returns the reply."""
         self.send(request)
         return strict_json(self.process.stdout.readline())
 
     def prepare(self, workload="noop", model="serial", cores=(0,), in_flight=1, **others):
-        return self.ask(
-            {
-                "prepare": {
-                    "workload": workload,
-                    "model": model,
-                    "cores": list(cores),
-                    "in_flight": in_flight,
-                    **others,
-                }
-            }
-        )
+        body = {"workload": workload, "model": model, "cores": list(cores), "in_flight": in_flight}
+        return self.ask({"prepare": body | others})
 
 
 class Server:
@@ -148,7 +134,7 @@ class Server:
     def __enter__(self):
         return self
 
-    def __exit__(self, *trouble):
+    def __exit__(self, *exception):
         self.process.stdin.close()
         self.process.wait(TIMEOUT_S)
         self.process.stdout.close()
