@@ -43,7 +43,7 @@ std::vector<std::size_t> deciding(const model_ranking& c) {
 
 using in_flight_values = std::set<std::uint32_t>;
 
-/// For each deciding model, the in-flight values measured at the ranking's cores.
+/// The in-flight values of each deciding model at the ranking's cores.
 std::vector<in_flight_values> in_flight_of_each(const results& value, const panel& p,
                                                 const model_ranking& c) {
   std::vector<in_flight_values> each;

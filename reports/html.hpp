@@ -6,7 +6,7 @@
 
 namespace crossover {
 
-/// JSON that can stand inside a script element: `<` cannot end it, U+2028 and U+2029 are escaped.
+/// Makes JSON safe inside a script element: escapes `<`, U+2028 and U+2029.
 std::string script_json(std::string json);
 
 /// Replaces each `{{name}}` in the shell by its text. Inserted text is not searched again.

@@ -18,7 +18,7 @@ struct page_limits {
   bool operator==(const page_limits&) const = default;
 };
 
-/// Whether this is a headline metric: changes are shown only for these, and their single
+/// Returns whether this is a headline metric. Changes are shown only for these, and their single
 /// repetitions are left out last.
 bool is_headline(const metric& of, bool foreign);
 

@@ -1,8 +1,6 @@
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <random>
 #include <regex>
@@ -77,9 +75,7 @@ results empty_results(const std::vector<planned_cell>& cells, const machine& com
   std::transform(arguments.begin(), arguments.end(), std::back_inserter(all.command),
                  without_password);
   all.seed = seed;
-  all.date = fmt::format(
-      "{:%Y-%m-%dT%H:%M:%S}+00:00",
-      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  all.date = utc_timestamp();
   for (const planned_cell& cell : cells) all.cells.push_back(result_of(cell));
   return all;
 }
@@ -106,11 +102,12 @@ void check_traceable(const std::vector<planned_cell>& cells, const std::string& 
   check_writable(file);
 }
 
-void write_trace(const std::string& file, const measure_options& how, const machine& computer,
+/// Traces the cell in a separate run, long enough at the measured throughput.
+void write_trace(const std::string& file, const measure_options& options, const machine& computer,
                  server_pool& servers, const planned_cell& cell, const cell_result& measured) {
   const sample& last = measured.samples.back();
   const auto [traced, trace] = trace_in_fresh_process(
-      how, computer, servers, cell, static_cast<double>(last.operations) / last.wall_s);
+      options, computer, servers, cell, static_cast<double>(last.operations) / last.wall_s);
   write_atomically(file, trace_events(trace, measured, traced));
   fmt::print(
       "trace:   {} ({} operations of a separate run; open it at ui.perfetto.dev or "
@@ -118,24 +115,20 @@ void write_trace(const std::string& file, const measure_options& how, const mach
       file, traced.operations);
 }
 
-}  // namespace
-
-int run_command(const string_list& arguments) {
-  CLI::App app(
-      "usage: crossover run [FLAGS]\n"
-      "Measure every cell in fresh processes, with repetitions in random order. Google\n"
-      "Benchmark flags (--benchmark_filter=REGEX, …) are passed through.\n"
-      "Example:  crossover run --workload network --model event_loop --cores 1,2",
-      "run");
-  selection chosen;
-  chosen.add_to(app);
-  measure_options how;
-  run_options options;
-  double seconds = 0;
+/// Flags of `run` as given on the command line; 0 stands for the suite's value.
+struct run_flags {
+  selection cells;
+  string_list endpoints, benchmark_flags;
+  double seconds = 0, grace_s = 20;
   std::uint32_t repetitions = 0;
   std::optional<std::uint64_t> seed;
-  string_list endpoints;
   std::string launcher, out = "results.json", trace;
+
+  void add_to(CLI::App& app);
+};
+
+void run_flags::add_to(CLI::App& app) {
+  cells.add_to(app);
   app.add_option("--seconds", seconds, "measured time per repetition")
       ->option_text("S")
       ->check(CLI::Range(0.001, 3600.0));
@@ -149,50 +142,71 @@ int run_command(const string_list& arguments) {
       ->allow_extra_args(false);
   app.add_option("--launcher", launcher, "command prefix of cells, e.g. 'taskset -c 3'")
       ->option_text("COMMAND");
-  app.add_option("--grace", how.grace_s, "kill a cell after S extra seconds (default 20)")
+  app.add_option("--grace", grace_s, "kill a cell after S extra seconds (default 20)")
       ->option_text("S")
       ->check(CLI::PositiveNumber);
   app.add_option("--out", out, "results file (default results.json)")->option_text("FILE");
   app.add_option("--trace", trace, "trace of a single cell (Chrome trace events)")
       ->option_text("FILE");
-  if (!parse(app, arguments, &options.benchmark_flags)) return exit_code::ok;
+}
 
-  const suite& chosen_suite = chosen.chosen_suite();
+measure_options measure_options_of(const run_flags& flags, const suite& chosen_suite) {
+  measure_options options;
+  options.program = executable_path();
+  options.cells = CROSSOVER_CELLS;
+  options.launcher = split_words(flags.launcher);
+  options.seconds = flags.seconds > 0 ? flags.seconds : chosen_suite.seconds;
+  options.warm_up_s = std::min(0.25, options.seconds / 4);
+  options.grace_s = flags.grace_s;
+  options.seed = flags.seed ? *flags.seed : std::random_device()();
+  return options;
+}
+
+}  // namespace
+
+int run_command(const string_list& arguments) {
+  CLI::App app(
+      "usage: crossover run [FLAGS]\n"
+      "Measure every cell in fresh processes, with repetitions in random order. Google\n"
+      "Benchmark flags (--benchmark_filter=REGEX, …) are passed through.\n"
+      "Example:  crossover run --workload network --model event_loop --cores 1,2",
+      "run");
+  run_flags flags;
+  flags.add_to(app);
+  if (!parse(app, arguments, &flags.benchmark_flags)) return exit_code::ok;
+
+  const suite& chosen_suite = flags.cells.chosen_suite();
   const machine computer = read_machine();
-  const std::map<std::string, std::string> external_servers = parse_endpoints(endpoints);
+  const std::map<std::string, std::string> external_servers = parse_endpoints(flags.endpoints);
   std::set<std::string> served;
   for (const auto& [workload, endpoint] : external_servers) served.insert(workload);
-  const auto cells = plan(chosen.matrices(computer), computer, read_limits(), served);
+  const auto cells = plan(flags.cells.matrices(computer), computer, read_limits(), served);
   server_pool servers(executable_path(), external_servers);
-  how.program = executable_path();
-  how.cells = CROSSOVER_CELLS;
-  how.launcher = split_words(launcher);
-  how.seconds = seconds > 0 ? seconds : chosen_suite.seconds;
-  how.warm_up_s = std::min(0.25, how.seconds / 4);
-  how.seed = seed ? *seed : std::random_device()();
-  options.repetitions = repetitions > 0 ? repetitions : chosen_suite.repetitions;
-  options.out = out;
-  check_writable(options.out);
-  if (!trace.empty()) check_traceable(cells, trace);
-  results all = empty_results(cells, computer, arguments, how.seed);
-  if (chosen.workloads.empty() && chosen.models.empty()) all.suite = chosen_suite.name;
+  const measure_options measuring = measure_options_of(flags, chosen_suite);
+  check_writable(flags.out);
+  if (!flags.trace.empty()) check_traceable(cells, flags.trace);
+  results all = empty_results(cells, computer, arguments, measuring.seed);
+  if (flags.cells.workloads.empty() && flags.cells.models.empty()) all.suite = chosen_suite.name;
 
   catch_interrupts();
   progress_line line;
+  run_options options;
+  options.repetitions = flags.repetitions > 0 ? flags.repetitions : chosen_suite.repetitions;
+  options.out = flags.out;
+  options.benchmark_flags = flags.benchmark_flags;
   options.progress = [&line](const run_progress& progress) { line.show(progress); };
-  run_cells(cells, all, options, measure_in_fresh_process(how, computer, servers));
+  run_cells(cells, all, options, measure_in_fresh_process(measuring, computer, servers));
   line.clear();
 
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  fmt::print("\n{}\nresults: {}\n", summary(all, terminal), out);
+  fmt::print("\n{}\nresults: {}\n", summary(all, terminal), flags.out);
   if (all.status == results_status::interrupted) return exit_code::interrupted;
-  const bool failed = std::any_of(all.cells.begin(), all.cells.end(), [](const cell_result& cell) {
-    return cell.status == cell_status::failed;
-  });
-  for (std::size_t i = 0; i < cells.size() && !trace.empty() && !failed; ++i)
+  for (const cell_result& cell : all.cells)
+    if (cell.status == cell_status::failed) return exit_code::regression;
+  for (std::size_t i = 0; i < cells.size() && !flags.trace.empty(); ++i)
     if (cells[i].skip_reason.empty() && !all.cells[i].samples.empty())
-      write_trace(trace, how, computer, servers, cells[i], all.cells[i]);
-  return failed ? exit_code::regression : exit_code::ok;
+      write_trace(flags.trace, measuring, computer, servers, cells[i], all.cells[i]);
+  return exit_code::ok;
 }
 
 }  // namespace crossover

@@ -135,12 +135,12 @@ class download final : public workload, public async_form {
           std::size_t n = 0;
           {
             const traced_wait waits;
-            n = co_await lane.socket.async_read_some(lane.reply.room(),
+            n = co_await lane.socket.async_read_some(lane.reply.receive_buffer(),
                                                      asio::redirect_error(use_awaitable, failure));
           }
           if (failure && failure != asio::error::eof)
             throw operation_error("receive", failure.value());
-          complete = failure ? lane.reply.ended() : lane.reply.received(n);
+          complete = failure ? lane.reply.handle_close() : lane.reply.parse_received(n);
         }
         break;
       } catch (const operation_error&) {
@@ -196,11 +196,12 @@ class download final : public workload, public async_form {
 
   static void receive_reply(blocking_http_lane& lane) {
     for (bool complete = false; !complete;) {
-      const auto room = lane.reply.room();
+      const auto room = lane.reply.receive_buffer();
       const ssize_t n = wait_receive(lane.socket.get(), room.data(), room.size());
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) throw operation_error("receive", errno);
-      complete = n == 0 ? lane.reply.ended() : lane.reply.received(static_cast<std::size_t>(n));
+      complete = n == 0 ? lane.reply.handle_close()
+                        : lane.reply.parse_received(static_cast<std::size_t>(n));
     }
   }
 

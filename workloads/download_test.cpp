@@ -24,7 +24,7 @@
 namespace crossover {
 namespace {
 
-using values = std::map<std::string, std::string>;
+using string_map = std::map<std::string, std::string>;
 
 /// Behaviour of a server on one connection: a reply to each request; then it closes, or waits until
 /// the client does.
@@ -101,7 +101,7 @@ enum class form { blocking, async };
 
 class download : public ::testing::TestWithParam<form> {
  protected:
-  static std::unique_ptr<workload> make(const values& parameters,
+  static std::unique_ptr<workload> make(const string_map& parameters,
                                         const std::string& endpoint = "") {
     const workload_type& type = find_workload("download");
     return type.make(parameter_values(type.name, type.parameters, parameters), endpoint);
@@ -235,7 +235,7 @@ TEST_P(download, compares_url_bodies_with_the_first_reply) {
 
 TEST(download_plan, rejects_invalid_parameters) {
   const workload_type& type = find_workload("download");
-  const auto problem = [&](const values& parameters) {
+  const auto problem = [&](const string_map& parameters) {
     const parameter_values checked(type.name, type.parameters, parameters);
     try {
       return type.unsupported_reason({&checked, 1, false});

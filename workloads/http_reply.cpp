@@ -67,11 +67,11 @@ void reply_reader::begin() {
   parser_.emplace(reference_.get());
 }
 
-boost::beast::flat_buffer::mutable_buffers_type reply_reader::room() {
+boost::beast::flat_buffer::mutable_buffers_type reply_reader::receive_buffer() {
   return buffer_.prepare(std::max(buffer_.capacity() - buffer_.size(), min_room));
 }
 
-bool reply_reader::received(std::size_t bytes) {
+bool reply_reader::parse_received(std::size_t bytes) {
   buffer_.commit(bytes);
   return parse();
 }
@@ -88,7 +88,7 @@ bool reply_reader::parse() {
   return parser_->is_done();
 }
 
-bool reply_reader::ended() {
+bool reply_reader::handle_close() {
   boost::beast::error_code failure = http::error::end_of_stream;
   if (parser_->got_some()) parser_->put_eof(failure);
   if (failure || !parser_->is_done()) throw operation_error("receive", "EOF");

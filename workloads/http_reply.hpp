@@ -62,13 +62,13 @@ class reply_reader {
   /// Prepares for the reply to a new request; also after an error, on a new connection.
   void begin();
   /// Returns the buffer to receive into.
-  boost::beast::flat_buffer::mutable_buffers_type room();
+  boost::beast::flat_buffer::mutable_buffers_type receive_buffer();
   /// Parses `bytes` received bytes. Returns whether the reply is complete. Throws `operation_error`
   /// for malformed HTTP.
-  bool received(std::size_t bytes);
+  bool parse_received(std::size_t bytes);
   /// Handles a connection closed by the server. Returns true if that completes the reply, otherwise
   /// throws `operation_error` ("receive:EOF").
-  bool ended();
+  bool handle_close();
   /// Whether no byte of this reply has arrived.
   bool is_empty() const { return !parser_->got_some(); }
   /// Whether the connection can carry another request.

@@ -193,7 +193,7 @@ class mixed final : public workload, public async_form {
     }
     lane.timer->expires_after(wait_);
     const traced_wait waits;
-    co_await lane.timer->async_wait(boost::asio::use_awaitable_t<loop_executor>());
+    co_await lane.timer->async_wait(use_awaitable);
   }
 
   awaitable_operation run_async(lane& base) override {

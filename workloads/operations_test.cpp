@@ -118,13 +118,13 @@ TEST_P(operations, network_detects_a_stale_echo) {
 
 TEST_P(operations, network_counts_a_close_within_a_message) {
   int succeeded = 0;
-  EXPECT_EQ(outcome(GetParam(), misbehaviour::hang_up_in_message, &succeeded), "error receive:EOF");
+  EXPECT_EQ(outcome(GetParam(), misbehaviour::close_in_message, &succeeded), "error receive:EOF");
   EXPECT_EQ(succeeded, 1);
 }
 
 TEST_P(operations, network_counts_an_immediate_close) {
   int succeeded = 0;
-  const std::string result = outcome(GetParam(), misbehaviour::hang_up, &succeeded);
+  const std::string result = outcome(GetParam(), misbehaviour::close_at_once, &succeeded);
   EXPECT_TRUE(result == "error receive:EOF" || result == "error receive:ECONNRESET" ||
               result == "error send:EPIPE" || result == "error send:ECONNRESET")
       << result;
@@ -132,7 +132,7 @@ TEST_P(operations, network_counts_an_immediate_close) {
 }
 
 TEST_P(operations, network_reconnects_after_an_error) {
-  const misbehaving_server server(misbehaviour::hang_up_in_message, message_bytes);
+  const misbehaving_server server(misbehaviour::close_in_message, message_bytes);
   const auto work = make("network", {}, server.endpoint());
   if (GetParam() == form::blocking) {
     const auto lane = work->open_lane(0);

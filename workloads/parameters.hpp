@@ -8,7 +8,7 @@
 
 namespace crossover {
 
-/// How a parameter's value is written, and its type.
+/// Type of a parameter's value, and how it is written.
 enum class parameter_kind {
   size,      ///< "64KiB": a number of bytes
   duration,  ///< "10ms": a number of nanoseconds

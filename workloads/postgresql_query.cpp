@@ -39,7 +39,7 @@ struct connection_loop_lane final : connection_lane {
   loop_descriptor socket;
 };
 
-/// A key as text, the form in which it is sent.
+/// A key as the text that is sent.
 struct key_text {
   explicit key_text(std::uint64_t id) {
     *std::to_chars(text, text + sizeof text - 1, id).ptr = '\0';

@@ -10,7 +10,7 @@
 
 namespace crossover {
 
-// To add a workload: declare here what its file defines, and add it to the table.
+// A new workload is declared here and added to the table.
 extern const workload_type noop_workload, sleep_workload, hashing_workload, network_workload,
     download_workload, query_workload, mixed_workload;
 

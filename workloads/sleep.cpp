@@ -56,7 +56,7 @@ class sleep_work final : public workload, public async_form {
     timer.expires_after(delay_);
     {
       const traced_wait waits;
-      co_await timer.async_wait(boost::asio::use_awaitable_t<loop_executor>());
+      co_await timer.async_wait(use_awaitable);
     }
     check_not_early(timer.expiry());
   }

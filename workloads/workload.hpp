@@ -72,14 +72,14 @@ struct server_config {
   std::vector<int> cpus;   ///< one thread on each
 };
 
-/// What the operations of a cell connect to.
+/// Target that the operations of a cell connect to.
 enum class target_kind {
   none,
   file,    ///< a file that exists as long as the `workload_server` object; no process serves it
   server,  ///< the server that we start, or the user's own
 };
 
-/// The cell that a workload is asked to support or reject.
+/// A cell that a workload has to support or reject.
 struct workload_request {
   const parameter_values* values = nullptr;
   std::uint32_t in_flight = 1;

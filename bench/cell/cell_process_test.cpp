@@ -91,7 +91,7 @@ TEST_P(cells, run_the_requested_number_of_operations) {
       EXPECT_GT(s.wall_s, 0);
       EXPECT_TRUE(s.errors.empty());
       EXPECT_EQ(s.checksum, checksum);
-      // Of a few operations too short to time individually, possibly none is timed.
+      // If operations are too short to time individually, possibly none of a few is timed.
       if (s.latency) {
         EXPECT_GT(s.latency->count(), 0U);
         EXPECT_LE(s.latency->count(), operations);
@@ -187,14 +187,14 @@ TEST_P(network_cells, fail_on_wrong_echoes) {
 TEST_P(network_cells, count_closed_connections_and_reconnect) {
   // Each connection serves one message and closes during the second.
   for (const std::uint32_t in_flight : {1U, 3U})
-    EXPECT_EQ(outcome(*GetParam(), misbehaviour::hang_up_in_message, in_flight),
+    EXPECT_EQ(outcome(*GetParam(), misbehaviour::close_in_message, in_flight),
               "6 operations, 6 receive:EOF");
 }
 
 TEST_P(network_cells, fail_if_no_operation_succeeds) {
   EXPECT_TRUE(
-      outcome(*GetParam(), misbehaviour::hang_up, 2).starts_with("no operation succeeded, "))
-      << outcome(*GetParam(), misbehaviour::hang_up, 2);
+      outcome(*GetParam(), misbehaviour::close_at_once, 2).starts_with("no operation succeeded, "))
+      << outcome(*GetParam(), misbehaviour::close_at_once, 2);
 }
 
 TEST(cell_process, a_hanging_cell_is_killed_with_its_workers) {

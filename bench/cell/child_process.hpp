@@ -23,11 +23,10 @@ class process_failure : public error {
   std::string stderr_tail_;
 };
 
-/// A child process with which this one exchanges lines: its standard input and output are pipes,
-/// its standard error is kept for error messages. It leads its own process group, so a Ctrl-C at
-/// the terminal reaches it only through this process, and everything that it forks is killed with
-/// it. It also dies when this process does. It is started with exec and inherits no thread and no
-/// descriptor.
+/// A child process that exchanges lines with this one. Its standard input and output are pipes; its
+/// standard error is kept for error messages. It leads its own process group: a Ctrl-C at the
+/// terminal reaches it only through this process, and everything that it forks is killed with it.
+/// It also dies when this process does. Started with exec, it inherits no thread and no descriptor.
 class child_process {
  public:
   using duration = std::chrono::duration<double>;

@@ -16,7 +16,7 @@ struct cpu_location {
 
 /// CPUs that this process may use, and their quota.
 struct machine {
-  std::vector<cpu_location> cpus;  ///< in the order in which cells receive them: one CPU of each
+  std::vector<cpu_location> cpus;  ///< in the order of assignment to cells: one CPU of each
                                    ///< core first, then the siblings
   double quota = 0;                ///< CPU quota of the cgroup, in CPUs; 0: unlimited
   std::uint32_t cores() const;     ///< number of physical cores

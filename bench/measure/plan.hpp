@@ -38,7 +38,7 @@ struct planned_cell {
 
 /// The machine's limits for one cell.
 struct machine_limits {
-  std::uint64_t descriptors = 0;  ///< hard limit of open files, to which a cell raises its limit
+  std::uint64_t descriptors = 0;  ///< hard limit of open files; a cell raises its limit to it
   std::uint64_t tasks = 0;        ///< threads and processes
 };
 /// Reads the limits of this process.

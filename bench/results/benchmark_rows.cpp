@@ -15,13 +15,13 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-std::string text_of(const std::map<std::string, std::string>& from, const std::string& key) {
-  const auto found = from.find(key);
-  return found == from.end() ? std::string() : found->second;
+std::string text_of(const std::map<std::string, std::string>& values, const std::string& key) {
+  const auto entry = values.find(key);
+  return entry == values.end() ? std::string() : entry->second;
 }
 
-ordered_json number_of(const std::map<std::string, std::string>& from, const std::string& key) {
-  const std::string text = text_of(from, key);
+ordered_json number_of(const std::map<std::string, std::string>& values, const std::string& key) {
+  const std::string text = text_of(values, key);
   double value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (failure != std::errc{} || end != text.data() + text.size()) return nullptr;
@@ -50,19 +50,19 @@ double seconds_per(const std::string& unit) {
 }
 
 std::string string_in(const json& row, const char* key) {
-  const auto found = row.find(key);
-  return found != row.end() && found->is_string() ? found->get<std::string>() : std::string();
+  const auto entry = row.find(key);
+  return entry != row.end() && entry->is_string() ? entry->get<std::string>() : std::string();
 }
 
 std::optional<double> number_in(const json& row, const char* key) {
-  const auto found = row.find(key);
-  if (found == row.end() || !found->is_number()) return std::nullopt;
-  const double value = found->get<double>();
+  const auto entry = row.find(key);
+  if (entry == row.end() || !entry->is_number()) return std::nullopt;
+  const double value = entry->get<double>();
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
 /// Splits "BM_find/64/threads:2" into the family "BM_find" and {"argument 1":"64","threads":"2"}.
-void name_parts(const std::string& name, cell_result& cell) {
+void set_name_parts(const std::string& name, cell_result& cell) {
   std::size_t from = name.find('/');
   cell.workload = name.substr(0, from);
   for (int position = 1; from != std::string::npos; ++position) {
@@ -82,12 +82,12 @@ std::optional<sample> sample_of(const json& row) {
   const auto real = number_in(row, "real_time");
   if (!real) return std::nullopt;
   const double unit = seconds_per(string_in(row, "time_unit"));
-  sample read;
+  sample result;
   const double iterations = std::max(1.0, number_in(row, "iterations").value_or(1));
-  read.operations = static_cast<std::uint64_t>(iterations);
-  read.wall_s = *real * unit * iterations;
-  if (const auto cpu = number_in(row, "cpu_time")) read.cpu_user_s = *cpu * unit * iterations;
-  return read;
+  result.operations = static_cast<std::uint64_t>(iterations);
+  result.wall_s = *real * unit * iterations;
+  if (const auto cpu = number_in(row, "cpu_time")) result.cpu_user_s = *cpu * unit * iterations;
+  return result;
 }
 
 }  // namespace
@@ -147,57 +147,56 @@ ordered_json benchmark_rows(const results& value) {
       rows.push_back(std::move(row));
     }
   }
-  for (const std::string& aggregate : value.aggregates)
-    rows.push_back(ordered_json::parse(aggregate));
+  for (const std::string& row : value.aggregates) rows.push_back(ordered_json::parse(row));
   return rows;
 }
 
 results results_from_benchmark_rows(const json& document) {
-  results read;
-  read.foreign = true;
+  results result;
+  result.foreign = true;
   if (const auto context = document.find("context");
       context != document.end() && context->is_object()) {
     for (const auto& [key, item] : context->items())
-      read.context[key] = item.is_string()
-                              ? item.get<std::string>()
-                              : item.dump(-1, ' ', false, json::error_handler_t::replace);
-    read.date = string_in(*context, "date");
-    read.environment = read.context;
-    read.environment.erase("date");
-    read.environment.erase("load_avg");
+      result.context[key] = item.is_string()
+                                ? item.get<std::string>()
+                                : item.dump(-1, ' ', false, json::error_handler_t::replace);
+    result.date = string_in(*context, "date");
+    result.environment = result.context;
+    result.environment.erase("date");
+    result.environment.erase("load_avg");
   }
-  struct pending {
+  struct cell_aggregates {
     std::optional<sample> mean, median;
   };
   std::map<std::string, std::size_t> index;
-  std::vector<pending> aggregates;
+  std::vector<cell_aggregates> aggregates;
   for (const json& row : document.at("benchmarks")) {
     if (!row.is_object()) throw error(error_kind::unreadable, "benchmarks: a row is not an object");
     std::string name = string_in(row, "run_name");
     if (name.empty()) name = string_in(row, "name");
     if (name.empty()) throw error(error_kind::unreadable, "benchmarks: a row has no name");
-    const auto [position, fresh] = index.try_emplace(name, read.cells.size());
-    if (fresh) {
+    const auto [position, is_new] = index.try_emplace(name, result.cells.size());
+    if (is_new) {
       cell_result cell;
       cell.name = name;
-      name_parts(name, cell);
-      read.cells.push_back(std::move(cell));
+      set_name_parts(name, cell);
+      result.cells.push_back(std::move(cell));
       aggregates.emplace_back();
     }
-    cell_result& cell = read.cells[position->second];
+    cell_result& cell = result.cells[position->second];
     if (row.value("error_occurred", json(false)) == json(true)) {
       cell.status = cell_status::failed;
       cell.reason = string_in(row, "error_message");
     } else if (string_in(row, "run_type") == "aggregate") {
-      const std::string which = string_in(row, "aggregate_name");
-      if (which == "mean") aggregates[position->second].mean = sample_of(row);
-      if (which == "median") aggregates[position->second].median = sample_of(row);
-    } else if (const auto measured = sample_of(row)) {
-      cell.samples.push_back(*measured);
+      const std::string aggregate = string_in(row, "aggregate_name");
+      if (aggregate == "mean") aggregates[position->second].mean = sample_of(row);
+      if (aggregate == "median") aggregates[position->second].median = sample_of(row);
+    } else if (const auto repetition = sample_of(row)) {
+      cell.samples.push_back(*repetition);
     }
   }
-  for (std::size_t i = 0; i < read.cells.size(); ++i) {
-    cell_result& cell = read.cells[i];
+  for (std::size_t i = 0; i < result.cells.size(); ++i) {
+    cell_result& cell = result.cells[i];
     if (!cell.samples.empty() || cell.status != cell_status::ok) continue;
     const auto& [mean, median] = aggregates[i];
     if (mean || median) {
@@ -211,7 +210,7 @@ results results_from_benchmark_rows(const json& document) {
       cell.reason = "no time for this benchmark in the file";
     }
   }
-  return read;
+  return result;
 }
 
 }  // namespace crossover

@@ -18,7 +18,7 @@ nlohmann::ordered_json benchmark_rows(const results& value);
 
 /// Reads a plain Google Benchmark document. A benchmark becomes a cell without a model: its family
 /// is the workload, its arguments are parameters and its repetitions are samples. A benchmark with
-/// only aggregates gives one sample, its mean or else its median, and the finding
+/// only aggregates gives one sample, its mean or (without a mean) its median, and the finding
 /// `aggregates_only`. Throws `error` (unreadable).
 results results_from_benchmark_rows(const nlohmann::json& document);
 

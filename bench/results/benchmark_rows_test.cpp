@@ -29,9 +29,9 @@ cell_result measured_cell() {
   return cell;
 }
 
-results read(const char* text) { return results_from_json(json::parse(text), "theirs.json"); }
+results read(const char* text) { return results_from_json(json::parse(text), "foreign.json"); }
 
-TEST(benchmark_rows, a_row_a_repetition_in_google_benchmarks_words) {
+TEST(benchmark_rows, one_row_per_repetition_in_google_benchmark_format) {
   results all;
   all.cells = {measured_cell()};
   const ordered_json rows = benchmark_rows(all);
@@ -50,14 +50,14 @@ TEST(benchmark_rows, a_row_a_repetition_in_google_benchmarks_words) {
   EXPECT_FALSE(row.contains("p50")) << "no latency was measured";
 }
 
-TEST(benchmark_rows, cpu_time_that_was_not_measured_is_null) {
+TEST(benchmark_rows, unmeasured_cpu_time_is_null) {
   results all;
   all.cells = {measured_cell()};
   all.cells[0].samples[0].cpu_user_s.reset();
   EXPECT_TRUE(benchmark_rows(all)[0]["cpu_time"].is_null());
 }
 
-TEST(benchmark_rows, a_failed_cell_is_an_error_row_and_a_skipped_one_none) {
+TEST(benchmark_rows, failed_cells_give_error_rows_and_skipped_cells_none) {
   results all;
   all.cells = {measured_cell(), measured_cell()};
   all.cells[0].status = cell_status::failed;
@@ -72,12 +72,12 @@ TEST(benchmark_rows, a_failed_cell_is_an_error_row_and_a_skipped_one_none) {
   EXPECT_TRUE(rows[0]["real_time"].is_null());
 }
 
-TEST(benchmark_rows, our_own_document_reads_as_google_benchmarks_too) {
+TEST(benchmark_rows, own_documents_are_valid_google_benchmark_documents) {
   results all;
   all.cells = {measured_cell()};
   json document = to_json(all);
   document.erase("crossover");
-  const results foreign = results_from_json(document, "ours.json");
+  const results foreign = results_from_json(document, "own.json");
   EXPECT_TRUE(foreign.foreign);
   ASSERT_EQ(foreign.cells.size(), 1U);
   ASSERT_EQ(foreign.cells[0].samples.size(), 2U);
@@ -88,9 +88,12 @@ TEST(benchmark_rows, our_own_document_reads_as_google_benchmarks_too) {
 TEST(foreign_rows, repetitions_become_samples) {
   const results all =
       read(R"({"context":{"date":"2026-01-01","num_cpus":8,"load_avg":[1.5]},"benchmarks":[
-    {"name":"BM_find/64/threads:2","run_name":"BM_find/64/threads:2","run_type":"iteration","iterations":1000,"real_time":2.0,"cpu_time":1.5,"time_unit":"us"},
-    {"name":"BM_find/64/threads:2","run_name":"BM_find/64/threads:2","run_type":"iteration","iterations":1000,"real_time":3.0,"cpu_time":1.5,"time_unit":"us"},
-    {"name":"BM_find/64/threads:2_mean","run_name":"BM_find/64/threads:2","run_type":"aggregate","aggregate_name":"mean","iterations":2,"real_time":2.5,"cpu_time":1.5,"time_unit":"us"}]})");
+    {"name":"BM_find/64/threads:2","run_name":"BM_find/64/threads:2","run_type":"iteration",
+     "iterations":1000,"real_time":2.0,"cpu_time":1.5,"time_unit":"us"},
+    {"name":"BM_find/64/threads:2","run_name":"BM_find/64/threads:2","run_type":"iteration",
+     "iterations":1000,"real_time":3.0,"cpu_time":1.5,"time_unit":"us"},
+    {"name":"BM_find/64/threads:2_mean","run_name":"BM_find/64/threads:2","run_type":"aggregate",
+     "aggregate_name":"mean","iterations":2,"real_time":2.5,"cpu_time":1.5,"time_unit":"us"}]})");
   EXPECT_TRUE(all.foreign);
   EXPECT_EQ(all.date, "2026-01-01");
   EXPECT_EQ(all.environment.at("num_cpus"), "8");
@@ -106,7 +109,7 @@ TEST(foreign_rows, repetitions_become_samples) {
   EXPECT_TRUE(cell.findings.empty());
 }
 
-TEST(foreign_rows, time_units_are_understood) {
+TEST(foreign_rows, reads_all_time_units) {
   for (const auto& [unit, seconds] :
        std::map<std::string, double>{{"ns", 2e-9}, {"us", 2e-6}, {"ms", 2e-3}, {"s", 2}}) {
     const results all =
@@ -118,42 +121,47 @@ TEST(foreign_rows, time_units_are_understood) {
   EXPECT_THROW(read(R"({"benchmarks":[{"name":"b","real_time":2,"time_unit":"min"}]})"), error);
 }
 
-TEST(foreign_rows, aggregates_alone_become_one_sample_with_a_finding) {
+TEST(foreign_rows, aggregates_without_repetitions_become_one_sample_with_a_finding) {
   const results all = read(R"({"benchmarks":[
-    {"name":"b_median","run_name":"b","run_type":"aggregate","aggregate_name":"median","real_time":5,"time_unit":"ns"},
-    {"name":"b_mean","run_name":"b","run_type":"aggregate","aggregate_name":"mean","real_time":7,"time_unit":"ns"},
-    {"name":"c_median","run_name":"c","run_type":"aggregate","aggregate_name":"median","real_time":5,"time_unit":"ns"},
-    {"name":"d_stddev","run_name":"d","run_type":"aggregate","aggregate_name":"stddev","real_time":5,"time_unit":"ns"}]})");
+    {"name":"b_median","run_name":"b","run_type":"aggregate","aggregate_name":"median",
+     "real_time":5,"time_unit":"ns"},
+    {"name":"b_mean","run_name":"b","run_type":"aggregate","aggregate_name":"mean",
+     "real_time":7,"time_unit":"ns"},
+    {"name":"c_median","run_name":"c","run_type":"aggregate","aggregate_name":"median",
+     "real_time":5,"time_unit":"ns"},
+    {"name":"d_stddev","run_name":"d","run_type":"aggregate","aggregate_name":"stddev",
+     "real_time":5,"time_unit":"ns"}]})");
   ASSERT_EQ(all.cells.size(), 3U);
-  EXPECT_DOUBLE_EQ(all.cells[0].samples.at(0).wall_s, 7e-9) << "the mean before the median";
+  EXPECT_DOUBLE_EQ(all.cells[0].samples.at(0).wall_s, 7e-9)
+      << "the mean is preferred to the median";
   EXPECT_EQ(all.cells[0].findings.at(0).code, "aggregates_only");
   EXPECT_DOUBLE_EQ(all.cells[1].samples.at(0).wall_s, 5e-9);
-  EXPECT_EQ(all.cells[2].status, cell_status::failed) << "a standard deviation is no time";
+  EXPECT_EQ(all.cells[2].status, cell_status::failed) << "a standard deviation is not a time";
 }
 
-TEST(foreign_rows, errors_fail_their_cell_alone) {
-  const results all =
-      read(R"({"benchmarks":[{"name":"bad","error_occurred":true,"error_message":"no file"},
-                                             {"name":"good","iterations":1,"real_time":1,"time_unit":"ns"}]})");
+TEST(foreign_rows, an_error_row_fails_only_its_cell) {
+  const results all = read(R"({"benchmarks":[
+    {"name":"bad","error_occurred":true,"error_message":"no file"},
+    {"name":"good","iterations":1,"real_time":1,"time_unit":"ns"}]})");
   EXPECT_EQ(all.cells[0].status, cell_status::failed);
   EXPECT_EQ(all.cells[0].reason, "no file");
   EXPECT_EQ(all.cells[1].status, cell_status::ok);
 }
 
-TEST(foreign_rows, what_is_no_row_is_unreadable) {
+TEST(foreign_rows, malformed_rows_are_unreadable) {
   for (const char* text : {R"({"benchmarks":[1]})", R"({"benchmarks":[{}]})",
                            R"({"benchmarks":[{"name":""}]})", R"({"benchmarks":{}})"})
     EXPECT_THROW(read(text), error) << text;
   EXPECT_TRUE(read(R"({"benchmarks":[]})").cells.empty());
 }
 
-TEST(metrics, absent_is_nothing_never_0) {
+TEST(metrics, absent_values_give_no_figure) {
   const cell_result cell;
   const sample nothing;
   for (const metric& m : all_metrics()) EXPECT_EQ(m.extract(cell, nothing), std::nullopt) << m.id;
 }
 
-TEST(metrics, ids_are_distinct_and_found) {
+TEST(metrics, ids_are_distinct_and_can_be_found) {
   for (const metric& m : all_metrics()) EXPECT_EQ(find_metric(m.id), &m) << m.id;
   EXPECT_EQ(find_metric("no such"), nullptr);
 }

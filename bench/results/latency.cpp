@@ -30,9 +30,10 @@ double latency_distribution::quantile_ns(double q) const {
 }
 
 void latency_distribution::merge(const latency_distribution& other) {
-  const auto mine = static_cast<double>(count());
-  const auto theirs = static_cast<double>(other.count());
-  if (mine + theirs > 0) mean_ns = (mean_ns * mine + other.mean_ns * theirs) / (mine + theirs);
+  const auto own_count = static_cast<double>(count());
+  const auto other_count = static_cast<double>(other.count());
+  if (own_count + other_count > 0)
+    mean_ns = (mean_ns * own_count + other.mean_ns * other_count) / (own_count + other_count);
   max_ns = std::max(max_ns, other.max_ns);
   sampling_interval = std::max(sampling_interval, other.sampling_interval);
   std::vector<latency_bin> merged;

@@ -116,9 +116,9 @@ constexpr std::array metrics = {
 std::span<const metric> all_metrics() { return metrics; }
 
 const metric* find_metric(std::string_view id) {
-  const auto found =
+  const auto metric_of_id =
       std::find_if(metrics.begin(), metrics.end(), [id](const metric& m) { return m.id == id; });
-  return found == metrics.end() ? nullptr : &*found;
+  return metric_of_id == metrics.end() ? nullptr : &*metric_of_id;
 }
 
 }  // namespace crossover

@@ -22,7 +22,7 @@ struct metric {
   std::optional<double> (*extract)(const cell_result&, const sample&);
 };
 
-/// Returns all metrics, in the order in which tables show them.
+/// Returns all metrics, in the order of the tables.
 std::span<const metric> all_metrics();
 
 /// Returns the metric with this id, or nullptr.

@@ -20,8 +20,8 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-[[noreturn]] void unreadable(std::string_view where, std::string_view why) {
-  throw error(error_kind::unreadable, fmt::format("{}: {}", where, why));
+[[noreturn]] void unreadable(std::string_view where, std::string_view problem) {
+  throw error(error_kind::unreadable, fmt::format("{}: {}", where, problem));
 }
 
 /// Returns a JSON number, or null for a value that is not finite: JSON has no NaN.
@@ -31,36 +31,36 @@ Json number_or_null(double value) {
 }
 
 template <typename T>
-void put(json& into, const char* key, const std::optional<T>& value) {
+void put(json& object, const char* key, const std::optional<T>& value) {
   if (!value) return;
   if constexpr (std::is_floating_point_v<T>)
-    into[key] = number_or_null(*value);
+    object[key] = number_or_null(*value);
   else
-    into[key] = *value;
+    object[key] = *value;
 }
 
 template <typename T>
-std::optional<T> optional_at(const json& from, const char* key) {
-  const auto found = from.find(key);
-  if (found == from.end() || found->is_null()) return std::nullopt;
-  if (!found->is_number()) unreadable(key, "not a number");
+std::optional<T> optional_at(const json& object, const char* key) {
+  const auto entry = object.find(key);
+  if (entry == object.end() || entry->is_null()) return std::nullopt;
+  if (!entry->is_number()) unreadable(key, "not a number");
   if constexpr (std::is_unsigned_v<T>)
-    if (const double value = found->template get<double>();
+    if (const double value = entry->template get<double>();
         value < 0 || value > static_cast<double>(std::numeric_limits<T>::max()))
       unreadable(key, "count is negative or too large");
-  return found->get<T>();
+  return entry->get<T>();
 }
 
 template <typename T>
-T required_at(const json& from, const char* key) {
-  const auto value = optional_at<T>(from, key);
+T required_at(const json& object, const char* key) {
+  const auto value = optional_at<T>(object, key);
   if (!value) unreadable("sample", fmt::format("number '{}' is missing", key));
   return *value;
 }
 
-std::string string_at(const json& from, const char* key) {
-  const auto found = from.find(key);
-  return found != from.end() && found->is_string() ? found->get<std::string>() : std::string();
+std::string string_at(const json& object, const char* key) {
+  const auto entry = object.find(key);
+  return entry != object.end() && entry->is_string() ? entry->get<std::string>() : std::string();
 }
 
 json to_json(const latency_distribution& latency) {
@@ -75,31 +75,32 @@ json to_json(const latency_distribution& latency) {
           {"bins", std::move(bins)}};
 }
 
-std::optional<latency_distribution> latency_at(const json& from, const char* key) {
-  const auto found = from.find(key);
-  if (found == from.end() || found->is_null()) return std::nullopt;
-  if (!found->is_object() || !found->contains("bins") || !(*found)["bins"].is_array())
+std::optional<latency_distribution> latency_at(const json& object, const char* key) {
+  const auto entry = object.find(key);
+  if (entry == object.end() || entry->is_null()) return std::nullopt;
+  if (!entry->is_object() || !entry->contains("bins") || !(*entry)["bins"].is_array())
     unreadable(key, "must be an object with an array 'bins'");
   latency_distribution latency;
   std::uint64_t largest = 0;
   double sum = 0;
-  for (const json& bin : (*found)["bins"]) {
+  for (const json& bin : (*entry)["bins"]) {
     if (!bin.is_array() || bin.size() != 3 || !bin[0].is_number() || !bin[1].is_number() ||
         !bin[2].is_number_unsigned())
       unreadable(key, "a bin must be [lower, upper, count]");
-    const latency_bin read{bin[0].get<std::uint64_t>(), bin[1].get<std::uint64_t>(),
-                           bin[2].get<std::uint64_t>()};
-    if (read.count == 0) continue;
-    largest = std::max(largest, read.upper_ns > read.lower_ns ? read.upper_ns - 1 : read.lower_ns);
-    sum += (static_cast<double>(read.lower_ns) + static_cast<double>(read.upper_ns)) / 2 *
-           static_cast<double>(read.count);
-    latency.bins.push_back(read);
+    const latency_bin parsed{bin[0].get<std::uint64_t>(), bin[1].get<std::uint64_t>(),
+                             bin[2].get<std::uint64_t>()};
+    if (parsed.count == 0) continue;
+    largest = std::max(largest,
+                       parsed.upper_ns > parsed.lower_ns ? parsed.upper_ns - 1 : parsed.lower_ns);
+    sum += (static_cast<double>(parsed.lower_ns) + static_cast<double>(parsed.upper_ns)) / 2 *
+           static_cast<double>(parsed.count);
+    latency.bins.push_back(parsed);
   }
   const auto count = static_cast<double>(latency.count());
-  latency.max_ns = optional_at<std::uint64_t>(*found, "max").value_or(largest);
-  latency.mean_ns = optional_at<double>(*found, "mean").value_or(count > 0 ? sum / count : 0);
+  latency.max_ns = optional_at<std::uint64_t>(*entry, "max").value_or(largest);
+  latency.mean_ns = optional_at<double>(*entry, "mean").value_or(count > 0 ? sum / count : 0);
   latency.sampling_interval = std::max<std::uint64_t>(
-      1, optional_at<std::uint64_t>(*found, "sampling_interval").value_or(1));
+      1, optional_at<std::uint64_t>(*entry, "sampling_interval").value_or(1));
   return latency;
 }
 
@@ -119,18 +120,18 @@ std::optional<arrival_counts> arrivals_at(const json& from) {
                         required_at<std::uint64_t>(*found, "late")};
 }
 
-cell_status cell_status_at(const json& from) {
-  const std::string word = string_at(from, "status");
+cell_status cell_status_at(const json& cell) {
+  const std::string word = string_at(cell, "status");
   for (const cell_status status : {cell_status::ok, cell_status::skipped, cell_status::failed})
     if (word == to_string(status)) return status;
   unreadable("cell", fmt::format("status '{}' is not ok, skipped or failed", word));
 }
 
-std::map<std::string, std::string> strings_at(const json& from, const char* key) {
+std::map<std::string, std::string> strings_at(const json& object, const char* key) {
   std::map<std::string, std::string> strings;
-  const auto found = from.find(key);
-  if (found == from.end() || !found->is_object()) return strings;
-  for (const auto& [name, value] : found->items())
+  const auto entry = object.find(key);
+  if (entry == object.end() || !entry->is_object()) return strings;
+  for (const auto& [name, value] : entry->items())
     strings[name] = value.is_string() ? value.get<std::string>()
                                       : value.dump(-1, ' ', false, json::error_handler_t::replace);
   return strings;
@@ -167,18 +168,18 @@ cell_result cell_from_json(const json& document) {
   cell.status = cell_status_at(document);
   cell.reason = string_at(document, "reason");
   cell.ceiling = optional_at<double>(document, "ceiling");
-  if (const auto found = document.find("findings"); found != document.end() && found->is_array())
-    for (const json& f : *found)
+  if (const auto entry = document.find("findings"); entry != document.end() && entry->is_array())
+    for (const json& f : *entry)
       if (f.is_object()) cell.findings.push_back({string_at(f, "code"), string_at(f, "detail")});
-  if (const auto found = document.find("samples"); found != document.end() && found->is_array())
-    for (const json& s : *found) cell.samples.push_back(sample_from_json(s));
+  if (const auto entry = document.find("samples"); entry != document.end() && entry->is_array())
+    for (const json& s : *entry) cell.samples.push_back(sample_from_json(s));
   return cell;
 }
 
 results own_results(const json& document) {
-  const json& ours = document["crossover"];
-  results read;
-  const int schema = optional_at<int>(ours, "schema").value_or(0);
+  const json& own = document["crossover"];
+  results result;
+  const int schema = optional_at<int>(own, "schema").value_or(0);
   if (schema == 1) {
     json upgraded = document;
     upgrade_from_schema_1(upgraded);
@@ -187,23 +188,23 @@ results own_results(const json& document) {
   if (schema != 2)
     unreadable("crossover.schema",
                "unsupported schema version (expected 2): use the crossover version that wrote it");
-  read.environment = strings_at(ours, "environment");
-  read.seed = optional_at<std::uint64_t>(ours, "seed").value_or(0);
-  read.date = string_at(ours, "date");
-  read.suite = string_at(ours, "suite");
-  read.status = string_at(ours, "status") == "interrupted" ? results_status::interrupted
-                                                           : results_status::complete;
-  if (const auto found = ours.find("command"); found != ours.end() && found->is_array())
-    for (const json& word : *found)
-      if (word.is_string()) read.command.push_back(word.get<std::string>());
-  const auto cells = ours.find("cells");
-  if (cells == ours.end() || !cells->is_array()) unreadable("crossover.cells", "array is missing");
-  for (const json& cell : *cells) read.cells.push_back(cell_from_json(cell));
+  result.environment = strings_at(own, "environment");
+  result.seed = optional_at<std::uint64_t>(own, "seed").value_or(0);
+  result.date = string_at(own, "date");
+  result.suite = string_at(own, "suite");
+  result.status = string_at(own, "status") == "interrupted" ? results_status::interrupted
+                                                            : results_status::complete;
+  if (const auto entry = own.find("command"); entry != own.end() && entry->is_array())
+    for (const json& word : *entry)
+      if (word.is_string()) result.command.push_back(word.get<std::string>());
+  const auto cells = own.find("cells");
+  if (cells == own.end() || !cells->is_array()) unreadable("crossover.cells", "array is missing");
+  for (const json& cell : *cells) result.cells.push_back(cell_from_json(cell));
   if (const auto rows = document.find("benchmarks"); rows != document.end() && rows->is_array())
     for (const json& row : *rows)
       if (row.is_object() && string_at(row, "run_type") == "aggregate")
-        read.aggregates.push_back(row.dump());
-  return read;
+        result.aggregates.push_back(row.dump());
+  return result;
 }
 
 }  // namespace
@@ -262,45 +263,45 @@ json to_json(const sample& value) {
 
 sample sample_from_json(const json& document) {
   if (!document.is_object()) unreadable("sample", "not an object");
-  sample read;
-  read.operations = required_at<std::uint64_t>(document, "operations");
-  read.wall_s = required_at<double>(document, "wall_s");
-  read.start_s = optional_at<double>(document, "start_s");
-  read.drain_s = optional_at<double>(document, "drain_s");
-  read.series = counts_at(document, "series");
-  read.cpu_user_s = optional_at<double>(document, "cpu_user_s");
-  read.cpu_system_s = optional_at<double>(document, "cpu_system_s");
-  read.voluntary_switches = optional_at<std::uint64_t>(document, "voluntary_switches");
-  read.involuntary_switches = optional_at<std::uint64_t>(document, "involuntary_switches");
-  read.minor_faults = optional_at<std::uint64_t>(document, "minor_faults");
-  read.major_faults = optional_at<std::uint64_t>(document, "major_faults");
-  read.latency = latency_at(document, "latency");
-  read.service = latency_at(document, "service");
+  sample result;
+  result.operations = required_at<std::uint64_t>(document, "operations");
+  result.wall_s = required_at<double>(document, "wall_s");
+  result.start_s = optional_at<double>(document, "start_s");
+  result.drain_s = optional_at<double>(document, "drain_s");
+  result.series = counts_at(document, "series");
+  result.cpu_user_s = optional_at<double>(document, "cpu_user_s");
+  result.cpu_system_s = optional_at<double>(document, "cpu_system_s");
+  result.voluntary_switches = optional_at<std::uint64_t>(document, "voluntary_switches");
+  result.involuntary_switches = optional_at<std::uint64_t>(document, "involuntary_switches");
+  result.minor_faults = optional_at<std::uint64_t>(document, "minor_faults");
+  result.major_faults = optional_at<std::uint64_t>(document, "major_faults");
+  result.latency = latency_at(document, "latency");
+  result.service = latency_at(document, "service");
   if (const auto errors = document.find("errors"); errors != document.end() && errors->is_object())
     for (const auto& [name, count] : errors->items())
       if (count.is_number_unsigned() && count.get<std::uint64_t>() > 0)
-        read.errors[name] = count.get<std::uint64_t>();
-  read.worker_operations = counts_at(document, "worker_operations");
-  read.checksum = string_at(document, "checksum");
-  read.rate = optional_at<double>(document, "rate");
-  read.arrivals = arrivals_at(document);
-  read.sequence = optional_at<std::uint64_t>(document, "sequence");
-  read.startup_s = optional_at<double>(document, "startup_s");
-  read.setup_s = optional_at<double>(document, "setup_s");
-  read.base_rss_bytes = optional_at<std::uint64_t>(document, "base_rss_bytes");
-  read.peak_rss_bytes = optional_at<std::uint64_t>(document, "peak_rss_bytes");
-  read.server_cpu_s = optional_at<double>(document, "server_cpu_s");
-  read.server_cpus = optional_at<double>(document, "server_cpus");
-  read.steal_s = optional_at<double>(document, "steal_s");
-  read.block = optional_at<std::uint64_t>(document, "block");
-  read.block_s = optional_at<double>(document, "block_s");
-  read.foreign_cpu_s = optional_at<double>(document, "foreign_cpu_s");
-  read.pressure_s = optional_at<double>(document, "pressure_s");
-  read.throttled_s = optional_at<double>(document, "throttled_s");
-  read.slowness = optional_at<double>(document, "slowness");
-  read.idle_cpu_s = optional_at<double>(document, "idle_cpu_s");
-  read.idle_s = optional_at<double>(document, "idle_s");
-  return read;
+        result.errors[name] = count.get<std::uint64_t>();
+  result.worker_operations = counts_at(document, "worker_operations");
+  result.checksum = string_at(document, "checksum");
+  result.rate = optional_at<double>(document, "rate");
+  result.arrivals = arrivals_at(document);
+  result.sequence = optional_at<std::uint64_t>(document, "sequence");
+  result.startup_s = optional_at<double>(document, "startup_s");
+  result.setup_s = optional_at<double>(document, "setup_s");
+  result.base_rss_bytes = optional_at<std::uint64_t>(document, "base_rss_bytes");
+  result.peak_rss_bytes = optional_at<std::uint64_t>(document, "peak_rss_bytes");
+  result.server_cpu_s = optional_at<double>(document, "server_cpu_s");
+  result.server_cpus = optional_at<double>(document, "server_cpus");
+  result.steal_s = optional_at<double>(document, "steal_s");
+  result.block = optional_at<std::uint64_t>(document, "block");
+  result.block_s = optional_at<double>(document, "block_s");
+  result.foreign_cpu_s = optional_at<double>(document, "foreign_cpu_s");
+  result.pressure_s = optional_at<double>(document, "pressure_s");
+  result.throttled_s = optional_at<double>(document, "throttled_s");
+  result.slowness = optional_at<double>(document, "slowness");
+  result.idle_cpu_s = optional_at<double>(document, "idle_cpu_s");
+  result.idle_s = optional_at<double>(document, "idle_s");
+  return result;
 }
 
 ordered_json to_json(const results& value) {
@@ -324,16 +325,16 @@ ordered_json to_json(const results& value) {
 results results_from_json(const json& document, std::string_view where) {
   try {
     if (!document.is_object()) unreadable("document", "not an object");
-    if (const auto ours = document.find("crossover"); ours != document.end() && ours->is_object())
+    if (const auto own = document.find("crossover"); own != document.end() && own->is_object())
       return own_results(document);
     if (const auto rows = document.find("benchmarks"); rows != document.end() && rows->is_array())
       return results_from_benchmark_rows(document);
     unreadable("document",
                "not a crossover or Google Benchmark results file (no 'benchmarks' array)");
-  } catch (const error& trouble) {
-    throw error(error_kind::unreadable, fmt::format("{}: {}", where, trouble.what()));
-  } catch (const json::exception& trouble) {
-    throw error(error_kind::unreadable, fmt::format("{}: {}", where, trouble.what()));
+  } catch (const error& e) {
+    throw error(error_kind::unreadable, fmt::format("{}: {}", where, e.what()));
+  } catch (const json::exception& e) {
+    throw error(error_kind::unreadable, fmt::format("{}: {}", where, e.what()));
   }
 }
 

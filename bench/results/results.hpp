@@ -29,7 +29,7 @@ struct sample {
   std::optional<double> drain_s;  ///< from the close of the window to the end of the last operation
   std::vector<std::uint64_t> series;   ///< operations per 10 ms of the window, if requested
   std::optional<double> cpu_user_s;    ///< user CPU time of the cell process and all its children
-  std::optional<double> cpu_system_s;  ///< system CPU time, likewise
+  std::optional<double> cpu_system_s;  ///< system CPU time of the same processes
   std::optional<std::uint64_t> voluntary_switches;
   std::optional<std::uint64_t> involuntary_switches;
   std::optional<std::uint64_t> minor_faults;
@@ -80,7 +80,7 @@ std::string_view to_string(cell_status status);
 struct cell_result {
   std::string name;      ///< `network/event_loop/cores:1/in_flight:64/bytes:64`
   std::string workload;  ///< for a foreign benchmark: its family
-  /// As given by the user, or the defaults: {"bytes":"64KiB"}.
+  /// Values as given by the user, or the defaults: {"bytes":"64KiB"}.
   std::map<std::string, std::string> parameters;
   std::string model;  ///< `reference`, `reference:backend=poll`; empty for a foreign benchmark
   std::optional<std::uint32_t> cores;
@@ -96,7 +96,7 @@ enum class results_status { complete, interrupted };
 
 /// The document of one run. Nothing else is stored.
 struct results {
-  std::map<std::string, std::string> context;  ///< of a foreign file; ours uses `environment`
+  std::map<std::string, std::string> context;  ///< of a foreign file only
   /// Fingerprint of the machine and the build: `cpu_model`, `kernel`, ….
   std::map<std::string, std::string> environment;
   std::vector<std::string> command;

@@ -51,7 +51,7 @@ sample full_sample() {
 
 results full_results() {
   results all;
-  all.environment = {{"cpu_model", "one \"of\" ours"}, {"cpus", "2"}};
+  all.environment = {{"cpu_model", "quoted \"name\""}, {"cpus", "2"}};
   all.command = {"crossover", "run", "--workload", "späße"};
   all.seed = 18446744073709551615ULL;
   all.date = "2026-01-02T03:04:05+00:00";
@@ -65,7 +65,7 @@ results full_results() {
   ok.cores = 1;
   ok.in_flight = 64;
   ok.ceiling = 6400;
-  ok.findings = {{"steal", "the hypervisor gave 3 % to others"}};
+  ok.findings = {{"steal", "the hypervisor took 3 %"}};
   ok.samples = {full_sample(), {}};
   ok.samples[1].operations = 1;
   ok.samples[1].wall_s = 1;
@@ -81,12 +81,13 @@ results full_results() {
   failed.samples.clear();
   all.cells = {ok, skipped, failed};
   all.aggregates = {
-      R"({"name":"x_mean","run_name":"x","run_type":"aggregate","aggregate_name":"mean","real_time":1.5})"};
+      R"({"name":"x_mean","run_name":"x","run_type":"aggregate","aggregate_name":"mean",)"
+      R"("real_time":1.5})"};
   return all;
 }
 
 /// Provides a temporary directory.
-struct in_a_directory : ::testing::Test {
+struct results_file_test : ::testing::Test {
   fs::path directory =
       fs::path(::testing::TempDir()) / ("crossover_results." + std::to_string(::getpid()));
   fs::path file = directory / "results.json";
@@ -101,13 +102,13 @@ struct in_a_directory : ::testing::Test {
   }
 };
 
-TEST(sample_json, everything_comes_back) {
+TEST(sample_json, round_trip_keeps_every_member) {
   const json once = to_json(full_sample());
   EXPECT_EQ(to_json(sample_from_json(once)), once);
-  EXPECT_EQ(once.size(), 24U) << "a new member needs to be read and written";
+  EXPECT_EQ(once.size(), 24U) << "a new member must be read and written";
 }
 
-TEST(sample_json, what_was_not_measured_is_absent_not_0) {
+TEST(sample_json, unmeasured_values_are_absent) {
   sample bare;
   bare.operations = 1;
   bare.wall_s = 2;
@@ -118,11 +119,11 @@ TEST(sample_json, what_was_not_measured_is_absent_not_0) {
                read.sequence || read.major_faults);
 }
 
-TEST(sample_json, null_is_absent_too) {
+TEST(sample_json, null_means_absent) {
   const sample read = sample_from_json(json::parse(
       R"({"operations":1,"wall_s":2,"cpu_user_s":null,"latency":null,"errors":{"x":0}})"));
   EXPECT_FALSE(read.cpu_user_s || read.latency);
-  EXPECT_TRUE(read.errors.empty()) << "errors that never happened are none";
+  EXPECT_TRUE(read.errors.empty()) << "an error count of 0 is dropped";
 }
 
 TEST(sample_json, nan_and_infinity_become_null) {
@@ -137,7 +138,7 @@ TEST(sample_json, nan_and_infinity_become_null) {
   EXPECT_FALSE(json::parse(line.dump(), nullptr, false).is_discarded());
 }
 
-TEST(sample_json, a_distribution_without_figures_of_its_own_gets_them_from_its_bins) {
+TEST(sample_json, derives_missing_maximum_and_mean_from_the_bins) {
   const sample read = sample_from_json(json::parse(
       R"({"operations":3,"wall_s":1,"latency":{"bins":[[10,20,1],[20,30,0],[30,40,2]]}})"));
   EXPECT_EQ(read.latency->bins.size(), 2U);
@@ -146,26 +147,26 @@ TEST(sample_json, a_distribution_without_figures_of_its_own_gets_them_from_its_b
   EXPECT_EQ(read.latency->sampling_interval, 1U);
 }
 
-TEST(sample_json, what_is_missing_or_wrong_is_named) {
-  const auto refusal = [](const char* text) -> std::string {
+TEST(sample_json, names_the_missing_or_mistyped_member) {
+  const auto error_message = [](const char* text) -> std::string {
     try {
       sample_from_json(json::parse(text));
       return "accepted";
-    } catch (const error& trouble) {
-      EXPECT_EQ(trouble.kind(), error_kind::unreadable);
-      return trouble.what();
+    } catch (const error& e) {
+      EXPECT_EQ(e.kind(), error_kind::unreadable);
+      return e.what();
     }
   };
-  EXPECT_EQ(refusal("[]"), "sample: not an object");
-  EXPECT_EQ(refusal(R"({"wall_s":1})"), "sample: number 'operations' is missing");
-  EXPECT_EQ(refusal(R"({"operations":1,"wall_s":"1"})"), "wall_s: not a number");
-  EXPECT_EQ(refusal(R"({"operations":1,"wall_s":1,"latency":[]})"),
+  EXPECT_EQ(error_message("[]"), "sample: not an object");
+  EXPECT_EQ(error_message(R"({"wall_s":1})"), "sample: number 'operations' is missing");
+  EXPECT_EQ(error_message(R"({"operations":1,"wall_s":"1"})"), "wall_s: not a number");
+  EXPECT_EQ(error_message(R"({"operations":1,"wall_s":1,"latency":[]})"),
             "latency: must be an object with an array 'bins'");
-  EXPECT_EQ(refusal(R"({"operations":1,"wall_s":1,"latency":{"bins":[[1,2]]}})"),
+  EXPECT_EQ(error_message(R"({"operations":1,"wall_s":1,"latency":{"bins":[[1,2]]}})"),
             "latency: a bin must be [lower, upper, count]");
 }
 
-TEST_F(in_a_directory, a_document_comes_back_from_its_file) {
+TEST_F(results_file_test, round_trip_through_a_file) {
   const results all = full_results();
   write_results(file, all);
   const results read = read_results(file);
@@ -177,14 +178,14 @@ TEST_F(in_a_directory, a_document_comes_back_from_its_file) {
   EXPECT_EQ(files(), 1) << "no temporary file is left";
 }
 
-TEST_F(in_a_directory, bytes_that_are_not_utf8_do_not_spoil_the_file) {
+TEST_F(results_file_test, invalid_utf8_is_replaced) {
   results all = full_results();
   all.cells[2].reason = "stderr: \xff\xfe";
   write_results(file, all);
   EXPECT_FALSE(json::parse(content(), nullptr, false).is_discarded());
 }
 
-TEST_F(in_a_directory, a_document_without_anything_is_valid) {
+TEST_F(results_file_test, an_empty_document_is_valid) {
   write_results(file, {});
   const json document = json::parse(content());
   EXPECT_EQ(document["benchmarks"], json::array());
@@ -192,33 +193,34 @@ TEST_F(in_a_directory, a_document_without_anything_is_valid) {
   EXPECT_TRUE(document["context"]["num_cpus"].is_null()) << "unknown is null";
 }
 
-TEST_F(in_a_directory, unreadable_files_are_told_in_one_line_that_names_them) {
-  const auto refusal = [this](const std::string& text) -> std::string {
+TEST_F(results_file_test, unreadable_files_give_one_line_with_the_file_name) {
+  const auto error_message = [this](const std::string& text) -> std::string {
     std::ofstream(file) << text;
     try {
       read_results(file);
       return "read";
-    } catch (const error& trouble) {
-      EXPECT_EQ(trouble.kind(), error_kind::unreadable);
-      const std::string what = trouble.what();
+    } catch (const error& e) {
+      EXPECT_EQ(e.kind(), error_kind::unreadable);
+      const std::string what = e.what();
       EXPECT_TRUE(what.starts_with(file.string() + ": ")) << what;
       EXPECT_EQ(what.find('\n'), std::string::npos) << what;
       return what.substr(file.string().size() + 2);
     }
   };
-  EXPECT_EQ(refusal(""), "not JSON, or truncated: expected a file written by `crossover run`");
-  EXPECT_EQ(refusal(R"({"crossover": {"sch)"),
+  EXPECT_EQ(error_message(""),
             "not JSON, or truncated: expected a file written by `crossover run`");
-  EXPECT_EQ(refusal("[1]"), "document: not an object");
-  EXPECT_EQ(refusal("{}"),
+  EXPECT_EQ(error_message(R"({"crossover": {"sch)"),
+            "not JSON, or truncated: expected a file written by `crossover run`");
+  EXPECT_EQ(error_message("[1]"), "document: not an object");
+  EXPECT_EQ(error_message("{}"),
             "document: not a crossover or Google Benchmark results file (no 'benchmarks' array)");
-  EXPECT_EQ(refusal(R"({"crossover":{"schema":3,"cells":[]}})"),
+  EXPECT_EQ(error_message(R"({"crossover":{"schema":3,"cells":[]}})"),
             "crossover.schema: unsupported schema version (expected 2): use the crossover version "
             "that wrote it");
-  EXPECT_EQ(refusal(R"({"crossover":{"schema":2}})"), "crossover.cells: array is missing");
-  EXPECT_EQ(refusal(R"({"crossover":{"schema":2,"cells":[{"status":"fine"}]}})"),
+  EXPECT_EQ(error_message(R"({"crossover":{"schema":2}})"), "crossover.cells: array is missing");
+  EXPECT_EQ(error_message(R"({"crossover":{"schema":2,"cells":[{"status":"fine"}]}})"),
             "cell: status 'fine' is not ok, skipped or failed");
-  EXPECT_EQ(refusal(R"({"crossover":{"schema":1,"cells":[{"status":"ok","samples":[{}]}]}})"),
+  EXPECT_EQ(error_message(R"({"crossover":{"schema":1,"cells":[{"status":"ok","samples":[{}]}]}})"),
             "sample: number 'operations' is missing");
   EXPECT_THROW(read_results(directory), error);
   EXPECT_THROW(read_results(directory / "absent.json"), error);

@@ -24,19 +24,19 @@ json to_json(const run_trace& trace) {
           {"threads", std::move(threads)}};
 }
 
-run_trace trace_from_json(const json& told) {
+run_trace trace_from_json(const json& document) {
   try {
     run_trace trace;
-    trace.begin_ns = told.at("begin_ns");
-    trace.end_ns = told.at("end_ns");
-    for (const json& s : told.at("switches")) {
+    trace.begin_ns = document.at("begin_ns");
+    trace.end_ns = document.at("end_ns");
+    for (const json& s : document.at("switches")) {
       const auto kind = s.at(3).get<unsigned>();
       if (kind > static_cast<unsigned>(switch_kind::preempted))
         throw error(error_kind::failed,
                     "malformed trace from the cell process: unknown kind of switch");
       trace.switches.push_back({s.at(0), s.at(1), s.at(2), static_cast<switch_kind>(kind)});
     }
-    for (const json& t : told.at("threads")) {
+    for (const json& t : document.at("threads")) {
       thread_points thread{t.at("thread"), t.at("cpu"), {}};
       for (const json& p : t.at("points")) {
         const auto mark = p.at(2).get<unsigned>();

@@ -33,6 +33,6 @@ struct run_trace {
 /// Converts a trace to and from JSON as in PROTOCOL.md. Reading throws `error` (failed) if
 /// malformed.
 nlohmann::json to_json(const run_trace& trace);
-run_trace trace_from_json(const nlohmann::json& told);
+run_trace trace_from_json(const nlohmann::json& document);
 
 }  // namespace crossover

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""A cell process in CPython: asyncio, threads and processes under the protocol of bench/cell/PROTOCOL.md.
+"""A cell process in CPython: asyncio, threads and processes (protocol: bench/cell/PROTOCOL.md).
 
-Needs Python 3.9 or later and its standard library, on Linux. `crossover run` starts it; by hand:
+Requires Linux and Python 3.9 or later, without other packages. `crossover run` starts it. By hand:
 
     $ python3 tools/cells/python_cell.py
     {"prepare": {"workload": "noop", "model": "python_asyncio", "cores": [0], "in_flight": 1}}
 """
 import sys
 
-# Beside a directory of the same name, a script is not what this imports: packages are found before modules.
+# This imports the package beside this script: Python looks for packages before modules.
 from python_cell.cell import serve
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Tests the parts of python_cell that are arithmetic alone."""
+"""Tests the parts of python_cell that need no process."""
 import contextlib
 import io
 import os
@@ -79,7 +79,9 @@ class Arithmetic(unittest.TestCase):
             (64, 3, 5),
             (1024, 2, 1),
         ):
-            control = Control(operations=share * lanes, seconds=0, sampling_interval=every, open_loop=False)
+            control = Control(
+                operations=share * lanes, seconds=0, sampling_interval=every, open_loop=False
+            )
             control.release(0)
             done, timed = [], []
             for number in range(lanes):

@@ -1,4 +1,4 @@
-"""What python_cell.py makes of nonsense, and what is left of it when it ends: the real script, over the protocol."""
+"""Sends invalid requests to the real python_cell.py, and checks that no process is left over."""
 import hashlib
 import json
 import os
@@ -12,7 +12,7 @@ import unittest
 
 from python_cell.pattern import pattern
 from servers_for_test import EchoServer
-from session_for_test import CPUS, MODELS, PATIENCE_S, SCRIPT, Session, eventually
+from session_for_test import CPUS, MODELS, TIMEOUT_S, SCRIPT, Session, eventually
 
 
 class Requests(unittest.TestCase):
@@ -40,7 +40,7 @@ class Requests(unittest.TestCase):
             for line in lines:
                 cell.tell(line)
                 self.assertEqual(cell.hear()["error"]["kind"], "invalid", line)
-            cell.tell(b"")  # an empty line is no request
+            cell.tell(b"")  # empty lines are ignored
             cell.prepared("python_threads", "noop")
 
     def test_preparations_that_make_no_sense(self):
@@ -169,15 +169,15 @@ class Requests(unittest.TestCase):
             input="\n".join(map(json.dumps, requests)),
             capture_output=True,
             text=True,
-            timeout=PATIENCE_S,
+            timeout=TIMEOUT_S,
         )
         answers = [next(iter(json.loads(line))) for line in told.stdout.splitlines()]
         self.assertEqual(answers, ["ready", "sample", "finished"])
         self.assertEqual((told.returncode, told.stderr), (0, ""))
 
 
-class Lives(unittest.TestCase):
-    """What is left when a cell, or a part of it, ends."""
+class ProcessCleanupTest(unittest.TestCase):
+    """No process is left over when a cell, a worker or the harness ends."""
 
     def test_the_end_of_input_leaves_no_process(self):
         for model in MODELS:
@@ -185,7 +185,7 @@ class Lives(unittest.TestCase):
                 cell.prepared(model, "noop", 3)
                 cell.sample(operations=3)
                 cell.process.stdin.close()
-                self.assertEqual(cell.process.wait(PATIENCE_S), 0)
+                self.assertEqual(cell.process.wait(TIMEOUT_S), 0)
                 self.assertEqual(cell.group(), [])
                 self.assertEqual(cell.process.stderr.read(), b"")
                 cell.process.stdin = None
@@ -200,7 +200,7 @@ class Lives(unittest.TestCase):
                     cell.tell(json.dumps({"run": run}).encode())
                     time.sleep(0.05)
                 cell.process.kill()
-                cell.process.wait(PATIENCE_S)
+                cell.process.wait(TIMEOUT_S)
                 self.assertTrue(eventually(lambda: not cell.group()), cell.group())
 
     def test_a_killed_worker_is_told(self):
@@ -214,7 +214,7 @@ class Lives(unittest.TestCase):
             self.assertIn("SIGKILL", error["message"])
             self.assertEqual(cell.ask(run={"operations": 3})["error"]["kind"], "failed")
             self.assertIn("finished", cell.ask(finish={}))
-            self.assertEqual(cell.process.wait(PATIENCE_S), 0)
+            self.assertEqual(cell.process.wait(TIMEOUT_S), 0)
             self.assertEqual(cell.group(), [])
 
     def test_nobody_listens_any_more(self):
@@ -222,7 +222,7 @@ class Lives(unittest.TestCase):
             cell.prepared("python_processes", "noop", 2)
             cell.process.stdout.close()
             cell.tell(b'{"run": {"operations": 3}}')
-            self.assertEqual(cell.process.wait(PATIENCE_S), 1)
+            self.assertEqual(cell.process.wait(TIMEOUT_S), 1)
             self.assertEqual(cell.group(), [])
             cell.process.stdout = None
 

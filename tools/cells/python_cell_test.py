@@ -1,4 +1,4 @@
-"""Speaks the cell protocol with the real python_cell.py: every model with every workload, and servers that misbehave."""
+"""Runs every model with every workload in the real python_cell.py, and against faulty servers."""
 import hashlib
 import platform
 import struct
@@ -6,11 +6,11 @@ import unittest
 
 from python_cell.pattern import pattern
 from servers_for_test import EchoServer, HttpServer
-from session_for_test import MODELS, PATIENCE_S, Session
+from session_for_test import MODELS, TIMEOUT_S, Session
 
 
 class Matrix(unittest.TestCase):
-    """Every model with every workload and with 1, 3 and 7 lanes: exact counts, and samples as the protocol has them."""
+    """Every model with every workload and 1, 3 or 7 lanes: exact counts and complete samples."""
 
     WORKLOADS = {
         "noop": {},
@@ -57,14 +57,14 @@ class Matrix(unittest.TestCase):
             self.assertGreater(ready["base_rss_bytes"], 1 << 20)
             self.assertEqual(ready["environment"]["python"], platform.python_version())
             self.assertIs(type(ready["environment"]["python_free_threaded"]), bool)
-            for operations in (11, 2):  # the second has fewer than 3 lanes could share
+            for operations in (11, 2):  # 2 operations are fewer than 3 lanes
                 sample = cell.sample(operations=operations)
                 self.check_sample(sample, operations, lanes, model)
             if workload == "hashing":
                 self.assertEqual(sample["checksum"], hashlib.sha256(pattern(4096)).hexdigest())
             self.assertEqual(len(cell.workers()), lanes if model == "python_processes" else 0)
             self.assertGreater(cell.ask(finish={})["finished"]["peak_rss_bytes"], 1 << 20)
-            self.assertEqual(cell.process.wait(PATIENCE_S), 0)
+            self.assertEqual(cell.process.wait(TIMEOUT_S), 0)
             self.assertEqual(cell.process.stderr.read(), b"")
             self.assertEqual(cell.group(), [])
 
@@ -94,7 +94,7 @@ class Matrix(unittest.TestCase):
                     self.assertGreaterEqual(sample["wall_s"], 0.05)
                     self.assertEqual(sum(sample["worker_operations"]), sample["operations"])
                 self.assertEqual(first["latency"]["sampling_interval"], 1)
-                # What is as short as nothing is not timed each time, unless a busy machine made it long.
+                # A noop is not timed every time, unless a busy machine made it long.
                 every = second["latency"]["sampling_interval"]
                 self.assertLessEqual(second["latency"]["count"], second["operations"])
                 self.assertGreaterEqual(
@@ -177,7 +177,7 @@ class Network(unittest.TestCase):
                 self.assertEqual(error["kind"], "failed")
                 self.assertIn("connect:ECONNREFUSED", error["message"])
                 self.assertEqual(cell.workers(), [])
-                cell.prepared(model, "noop")  # the cell process is as good as new
+                cell.prepared(model, "noop")  # the cell process is still usable
 
     def test_a_server_that_goes_away(self):
         for model in MODELS:

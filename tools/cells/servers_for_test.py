@@ -1,4 +1,4 @@
-"""Small servers on loopback for the tests of cells: they answer well, or badly in a chosen way."""
+"""Loopback servers for tests of cells, with correct or chosen faulty replies."""
 import socket
 import struct
 import threading
@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class Server:
-    """Accepts connections and serves each in a thread, until closed. A context manager."""
+    """Accepts connections and serves each in a thread until it is closed. A context manager."""
 
     def __init__(self):
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
@@ -24,7 +24,7 @@ class Server:
     def close(self):
         self._listener.shutdown(
             socket.SHUT_RDWR
-        )  # a thread that waits in accept does not notice a mere close
+        )  # close alone does not wake a thread that waits in accept
         self._listener.close()
         for connection in list(self._open):
             try:
@@ -54,8 +54,11 @@ class Server:
 
 
 class EchoServer(Server):
-    """`messages`: how many a connection answers before it is closed; None: all. `reset`: it is closed by a reset.
-    `wrong`: the last byte of an echo is changed."""
+    """Echoes messages of `size` bytes.
+
+    `messages`: a connection is closed after this number; None: never. `reset`: it is closed with a
+    reset. `wrong`: the last byte of each echo is changed.
+    """
 
     def __init__(self, size, messages=None, reset=False, wrong=False):
         self.size, self.messages, self.reset, self.wrong = size, messages, reset, wrong
@@ -79,7 +82,7 @@ class EchoServer(Server):
 
 
 def receive(connection, size):
-    """Exactly `size` bytes, or none where the other side has ended."""
+    """Receives exactly `size` bytes. Returns none if the peer has closed the connection."""
     received = b""
     while len(received) < size:
         more = connection.recv(size - len(received))
@@ -90,7 +93,7 @@ def receive(connection, size):
 
 
 class HttpServer(Server):
-    """What it answers is chosen by the path; `/body?bytes=N` is answered as crossover's fixture does."""
+    """The path chooses the reply; `/body?bytes=N` gets the same one as from crossover's server."""
 
     def __init__(self):
         self.requests = []
@@ -108,7 +111,7 @@ class HttpServer(Server):
             self.requests.append(head)
             url = urlsplit(head.split()[1].decode())
             if url.path == "/sleepy" and number == 2:
-                return  # as a server does with a connection that rested too long
+                return  # as after an idle timeout
             if url.path == "/cut":
                 number = len(self.requests)
             reply, lasting = self.reply(url.path, parse_qs(url.query), number)
@@ -119,7 +122,10 @@ class HttpServer(Server):
 
     @staticmethod
     def reply(path, query, number):
-        """The bytes of a reply, and whether the connection is kept. `number`: which of its connection's requests it is."""
+        """Returns the bytes of a reply, and whether to keep the connection.
+
+        `number`: index of the request on its connection.
+        """
 
         def whole(body, status="200 OK", more="", length=None):
             length = len(body) if length is None else length

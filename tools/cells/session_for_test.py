@@ -1,4 +1,4 @@
-"""A conversation with a real python_cell.py, for tests."""
+"""Drives a real python_cell.py process in tests."""
 import contextlib
 import json
 import os
@@ -14,11 +14,11 @@ from python_cell.cell import refuse_constant
 SCRIPT = pathlib.Path(__file__).resolve().with_name("python_cell.py")
 MODELS = ("python_asyncio", "python_threads", "python_processes")
 CPUS = sorted(os.sched_getaffinity(0))
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 class Session:
-    """A cell process and what it is asked. A context manager: it ends the process's whole group."""
+    """A cell process. As a context manager it kills the process group at the end."""
 
     def __init__(self):
         self.process = subprocess.Popen(
@@ -44,7 +44,7 @@ class Session:
 
     def hear(self):
         while b"\n" not in self._pending:
-            if not select.select([self.process.stdout], [], [], PATIENCE_S)[0]:
+            if not select.select([self.process.stdout], [], [], TIMEOUT_S)[0]:
                 raise AssertionError("no answer")
             chunk = os.read(self.process.stdout.fileno(), 1 << 16)
             if not chunk:
@@ -83,12 +83,12 @@ class Session:
         return answer["sample"]
 
     def workers(self):
-        """Processes that the cell has started."""
+        """Returns the children of the cell process."""
         children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in children.read_text().split()]
 
     def group(self):
-        """All living processes of the cell's group."""
+        """Returns all live processes of the cell's group."""
         found = []
         for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
@@ -99,7 +99,7 @@ class Session:
 
 
 def eventually(condition):
-    give_up = time.monotonic() + PATIENCE_S
+    give_up = time.monotonic() + TIMEOUT_S
     while not condition():
         if time.monotonic() > give_up:
             return False

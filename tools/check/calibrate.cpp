@@ -1,6 +1,5 @@
 // Measures the error rates of `crossover check`: records suites of a build against itself, some
 // with one cell slowed down on purpose, and writes a page from them.
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
@@ -43,12 +42,6 @@ double seconds_since(steady::time_point began) {
   return std::chrono::duration<double>(steady::now() - began).count();
 }
 
-std::string now_in_utc() {
-  return fmt::format(
-      "{:%Y-%m-%dT%H:%M:%S}+00:00",
-      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
-}
-
 /// Digest of the two programs' contents.
 std::string digest_of(const string_list& programs) {
   std::string digests;
@@ -89,11 +82,12 @@ class recording_source : public block_source {
     one.log_ratio = pair_.measure(cell);
     const std::vector<slice>& slices = pair_.last_slices();
     for (std::size_t i = 0; i + 3 < slices.size(); i += 4) {
-      double old_log = 0, new_log = 0;
+      double baseline_log = 0, candidate_log = 0;
       for (std::size_t k = i; k < i + 4; ++k)
-        (slices[k].which == arm::new_arm ? new_log : old_log) += std::log(slices[k].figure) / 2;
-      one.old_figures.push_back(std::exp(old_log));
-      one.new_figures.push_back(std::exp(new_log));
+        (slices[k].which == side::candidate ? candidate_log : baseline_log) +=
+            std::log(slices[k].figure) / 2;
+      one.baseline_figures.push_back(std::exp(baseline_log));
+      one.candidate_figures.push_back(std::exp(candidate_log));
     }
     const double log_ratio = one.log_ratio;
     blocks_[cell].push_back(std::move(one));
@@ -163,7 +157,7 @@ std::string slowed_cell(const calibrate_request& request, const std::vector<std:
 recorded_suite measure_suite(const calibrate_request& request, const std::string& program,
                              const std::string& machine, std::size_t number, progress_line& line) {
   recorded_suite suite;
-  suite.date = now_in_utc();
+  suite.date = utc_timestamp();
   suite.machine = machine;
   suite.program = program;
   suite.seed = 1'000 + number;

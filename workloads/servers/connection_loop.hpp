@@ -86,7 +86,6 @@ class connection_table {
     auto& connection = all_[static_cast<std::size_t>(fd)];
     return connection && connection->serial == serial ? connection.get() : nullptr;
   }
-  /// Closes a connection.
   void close(const Connection& connection) {
     all_[static_cast<std::size_t>(connection.fd.get())].reset();
   }

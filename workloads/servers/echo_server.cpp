@@ -22,7 +22,7 @@ struct echo_connection {
   std::vector<char> buffer;
   std::size_t begin = 0, ready = 0, scheduled = 0, end = 0;
   bool wants_write = false;
-  bool hanging_up = false;  ///< the peer has stopped sending; no further event will report it
+  bool peer_closed = false;  ///< the peer has stopped sending; no further event will report it
 };
 
 class echo_loop final : public connection_loop {
@@ -36,7 +36,7 @@ class echo_loop final : public connection_loop {
       // Room for more than one message: a short read then means that no more bytes are waiting.
       created.buffer.resize(bytes_ + std::max<std::size_t>(bytes_, 64));
     });
-    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) c.hanging_up = true;
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) c.peer_closed = true;
     if ((events & EPOLLOUT) != 0 && c.wants_write) {
       // A full buffer may have left bytes unread that no further event will report.
       if (reply(c)) receive(c);
@@ -67,7 +67,7 @@ class echo_loop final : public connection_loop {
           c.ready += bytes_;
       }
       if (c.ready > c.begin && !reply(c)) return;
-      if (static_cast<std::size_t>(n) < room && !c.hanging_up) return;
+      if (static_cast<std::size_t>(n) < room && !c.peer_closed) return;
     }
   }
 

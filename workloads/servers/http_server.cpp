@@ -130,7 +130,7 @@ class http_loop final : public connection_loop {
     return false;
   }
 
-  /// Reads and answers all available requests. Returns false if the connection is gone.
+  /// Reads all available requests and replies to them. Returns false if the connection is gone.
   bool handle_input(http_connection& c) {
     for (;;) {
       while (c.now == state::reading && c.input.size() > 0) {

@@ -30,14 +30,14 @@ void send_all(int fd, const unsigned char* data, std::size_t size, std::size_t p
 void serve_connection(int fd, misbehaviour behaviour, std::uint64_t bytes) {
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (behaviour == misbehaviour::hang_up) return;
+  if (behaviour == misbehaviour::close_at_once) return;
   std::vector<unsigned char> message(bytes), first;
   while (::recv(fd, message.data(), bytes, MSG_WAITALL) == static_cast<ssize_t>(bytes)) {
     const bool is_first = first.empty();
     if (is_first) first = message;
     if (behaviour == misbehaviour::wrong_byte) message.back() ^= 1;
     if (behaviour == misbehaviour::stale) message = first;
-    if (behaviour == misbehaviour::hang_up_in_message && !is_first)
+    if (behaviour == misbehaviour::close_in_message && !is_first)
       return send_all(fd, message.data(), bytes / 2, bytes);
     send_all(fd, message.data(), bytes, behaviour == misbehaviour::pieces ? 1 + bytes / 5 : bytes);
   }

@@ -40,7 +40,7 @@ test("the content policy blocks the network", async () => {
   await page.context().close();
 });
 
-test("points of throughput by core count match the JSON, with intervals in their labels", async () => {
+test("points of throughput by core count match the JSON and name their intervals", async () => {
   const { page, data } = await open(browser, "usual");
   const throughput = data.metrics.findIndex((m) => m.id === "throughput");
   const drawn = await page.locator("#throughput-by-cores .panel").evaluateAll((panels) =>
@@ -84,7 +84,7 @@ test("points of throughput by core count match the JSON, with intervals in their
   await page.context().close();
 });
 
-test("points and intervals of throughput by core count are drawn at the JSON's figures", async () => {
+test("throughput by core count draws points and intervals at the JSON's figures", async () => {
   const { page, data } = await open(browser, "usual");
   const throughput = data.metrics.findIndex((m) => m.id === "throughput");
   const drawn = await page.locator("#throughput-by-cores .panel").evaluateAll((panels) =>

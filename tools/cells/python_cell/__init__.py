@@ -1,1 +1,1 @@
-"""The parts of the CPython cell process: `cell` speaks the protocol, `workloads` are what is done, models are how."""
+"""The CPython cell process: `cell` implements the protocol, `workloads` the operations."""

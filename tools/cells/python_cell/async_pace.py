@@ -1,4 +1,4 @@
-"""The loops of `pace` for lanes that are tasks of an event loop; what is said there holds here."""
+"""The loops of `pace` for lanes that are tasks on an event loop; its remarks apply here too."""
 from asyncio import sleep
 from time import monotonic_ns
 

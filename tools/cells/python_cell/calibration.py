@@ -1,4 +1,4 @@
-"""CPU work of a wanted length: SHA-256 over so many bytes, found by measuring."""
+"""CPU work of a given duration: SHA-256 over a number of bytes that is found by measuring."""
 import hashlib
 from itertools import repeat
 from time import monotonic, thread_time_ns
@@ -6,21 +6,21 @@ from time import monotonic, thread_time_ns
 from .errors import CellError, WrongResult
 from .pattern import pattern
 
-# Of more than 2047 bytes at once hashlib releases the interpreter lock. This work stands for computing in Python, which
-# does not release it, so it hands over less.
+# hashlib releases the interpreter lock for inputs of more than 2047 bytes. This work represents
+# computing in Python, which does not release the lock, so its pieces are shorter.
 PIECE = pattern(1024)
-BLOCK = 64  # SHA-256 works through so many bytes at a time; a finer step changes nothing
+BLOCK = 64  # bytes per SHA-256 block; smaller steps would not change the duration
 
-WANTED = 0.01  # as close as calibration tries to come
-PROMISED = 0.02  # as close as it must come
-LONGEST_MEASURED_NS = 20_000_000  # longer work is extrapolated: it is the same bytes again
-PATIENCE_S = 3
+WANTED = 0.01  # relative error at which calibration stops
+PROMISED = 0.02  # maximum relative error
+LONGEST_MEASURED_NS = 20_000_000  # longer work is extrapolated: it repeats the same bytes
+TIMEOUT_S = 3
 
 
 def make_work(size):
-    """A function that digests `size` bytes, piece by piece, and checks the digest."""
+    """Returns a function that digests `size` bytes, piece by piece, and checks the digest."""
     sha256, pieces, rest = hashlib.sha256, size // len(PIECE), PIECE[: size % len(PIECE)]
-    # The reference result comes by larger pieces: another way than the operations'.
+    # The reference result uses larger pieces, so that it is computed differently.
     reference, many = sha256(), PIECE * 256
     for _ in repeat(None, pieces // 256):
         reference.update(many)
@@ -40,7 +40,10 @@ def make_work(size):
 
 
 def duration_of(work, about_ns):
-    """CPU time (ns) of one call: the least of some batches of at least 1 ms, since whatever disturbs only adds."""
+    """Returns the CPU time of one call in ns: the minimum over batches of at least 1 ms.
+
+    The minimum, because disturbances only add time.
+    """
     calls = max(1, int(1_000_000 / about_ns))
     durations = []
     for _ in range(10 if about_ns < 5_000_000 else 3):
@@ -52,10 +55,10 @@ def duration_of(work, about_ns):
 
 
 def calibrated_work(wanted_ns):
-    """Work that takes `wanted_ns` of CPU time on this machine now, within 2 %, and what it was measured to take.
+    """Returns work that takes `wanted_ns` of CPU time, within 2 %, and its measured duration in ns.
 
-    Raises CellError: unsupported where Python's own overhead is longer than that, or its steps too coarse; failed where
-    the machine's speed changes too much.
+    Raises CellError: unsupported if Python's overhead is longer than `wanted_ns` or its steps are
+    too coarse, failed if the machine's speed changes too much.
     """
     target_ns = min(wanted_ns, LONGEST_MEASURED_NS)
     shortest_ns = duration_of(make_work(0), 1_000)
@@ -68,7 +71,7 @@ def calibrated_work(wanted_ns):
         )
     size = max(0.0, (target_ns - shortest_ns) / byte_ns)
     best_size, best_ns = 0, shortest_ns
-    give_up = monotonic() + PATIENCE_S
+    give_up = monotonic() + TIMEOUT_S
     while monotonic() < give_up:
         whole = round(size / BLOCK) * BLOCK
         measured_ns = duration_of(make_work(whole), target_ns)

@@ -1,4 +1,4 @@
-"""The cell process: requests in, answers out, one JSON object a line (bench/cell/PROTOCOL.md)."""
+"""The cell process: handles requests, one JSON object per line (bench/cell/PROTOCOL.md)."""
 import json
 import math
 import os
@@ -25,7 +25,7 @@ MOST_IN_FLIGHT = 1_000_000
 def asyncio_model():
     from .event_loop import (
         EventLoop,
-    )  # a model's libraries are loaded where it is asked for: they cost time and memory
+    )  # a model's libraries are loaded only if it is used: they cost time and memory
 
     return EventLoop
 
@@ -58,7 +58,10 @@ def is_count(value):
 
 
 def member(body, key, kind, default=None):
-    """A member of a request that must be of this type; a default, where there is one, stands for a missing member."""
+    """Returns a member of a request, or `default` if it is missing.
+
+    Raises CellError (invalid) unless it is a `kind`.
+    """
     value = body.get(key, default)
     if not isinstance(value, kind):
         raise CellError(
@@ -68,7 +71,7 @@ def member(body, key, kind, default=None):
 
 
 class Cell:
-    """One cell: prepared once, run any number of times, finished."""
+    """One cell: prepared once, run any number of times, then finished."""
 
     def __init__(self):
         self.model = None
@@ -231,12 +234,12 @@ def attempt(cell, line):
 
 
 def serve(requests, answers):
-    """Answers requests (lines of bytes) to a descriptor until one was `finish`, or the input ends.
+    """Handles requests (lines of bytes) until `finish` or the end of input.
 
-    Returns the process's exit code.
+    Writes replies to the descriptor `answers` and returns the exit code of the process.
     """
-    sys.stdout = sys.stderr  # whatever a library prints, it is no answer
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's own way to die of it is a traceback
+    sys.stdout = sys.stderr  # output of a library must not mix with the replies
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler would print a traceback
     cell = Cell()
     try:
         for line in requests:
@@ -248,7 +251,7 @@ def serve(requests, answers):
             if cell.finished:
                 break
     except BrokenPipeError:
-        return 1  # nobody listens any more
+        return 1  # the harness no longer reads
     finally:
         cell.close()
     return 0

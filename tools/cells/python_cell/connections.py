@@ -1,11 +1,11 @@
-"""TCP connections to the server that a workload talks to."""
+"""TCP connections to a workload's server."""
 import socket
 
 from .errors import CellError, OperationError
 
 
 def split_endpoint(endpoint):
-    """Host and port of `HOST:PORT` or `[HOST]:PORT`. Raises CellError (invalid)."""
+    """Returns host and port of `HOST:PORT` or `[HOST]:PORT`. Raises CellError (invalid)."""
     host, _, port = endpoint.rpartition(":")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
@@ -17,7 +17,7 @@ def split_endpoint(endpoint):
 
 
 class Server:
-    """Where to connect. The name is resolved once, so that a lane that connects anew does not wait for a resolver."""
+    """Addresses of a server, resolved once, so that reconnecting does not wait for a resolver."""
 
     def __init__(self, host, port):
         self.name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -29,7 +29,7 @@ class Server:
             ) from None
 
     def connect(self):
-        """A connected, blocking socket with TCP_NODELAY. Raises OperationError."""
+        """Returns a connected, blocking socket with TCP_NODELAY. Raises OperationError."""
         failure = None
         for family, kind, protocol, _, address in self.addresses:
             opened = self._open(family, kind, protocol)
@@ -42,8 +42,11 @@ class Server:
         raise OperationError("connect", failure)
 
     async def connect_streams(self, limit=1 << 16):
-        """The same as asyncio's reader and writer. `limit`: how many bytes the reader keeps before it stops to read."""
-        import asyncio  # loaded by the model already; cells without a loop never come here
+        """Returns asyncio's reader, which buffers about `limit` bytes, and writer.
+
+        Raises OperationError.
+        """
+        import asyncio  # already loaded by the model; models without an event loop never need it
 
         failure = None
         for family, kind, protocol, _, address in self.addresses:
@@ -58,7 +61,7 @@ class Server:
         raise OperationError("connect", failure)
 
     def refused(self, trouble):
-        """What to answer when not even the first connection of a lane came about."""
+        """Returns the error to report if the first connection of a lane fails."""
         if trouble.phase == "socket":
             return CellError(
                 "resource", f"no socket for a lane ({trouble.name}); ask for fewer in flight"

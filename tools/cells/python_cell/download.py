@@ -1,4 +1,7 @@
-"""`download`: GET over HTTP/1.1 with keep-alive. http.client on threads and in processes, asyncio's streams on a loop."""
+"""`download`: HTTP/1.1 GET with keep-alive.
+
+Threads and processes use http.client, event loops use asyncio's streams.
+"""
 import hashlib
 import threading
 from http.client import HTTPConnection, HTTPException, IncompleteRead, RemoteDisconnected
@@ -10,7 +13,7 @@ from .pattern import pattern
 
 
 def split_url(url):
-    """Host, port and request target of an http URL. Raises CellError."""
+    """Returns host, port and request target of an http URL. Raises CellError."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or 80
@@ -23,7 +26,7 @@ def split_url(url):
             "unsupported",
             f"download: '{url}' wants encryption, which this workload leaves out; use http://",
         )
-    # What http.client would refuse in a request line later, it is better to refuse now.
+    # http.client would reject such a request line later, in each operation.
     printable = all("!" <= letter <= "~" for letter in url)
     if parts.scheme != "http" or not host or parts.username is not None or not printable:
         raise CellError(
@@ -33,7 +36,7 @@ def split_url(url):
 
 
 class Connection(HTTPConnection):
-    """http.client's connection, over sockets that are opened the way all of this cell are."""
+    """http.client's connection, over sockets that `Server` opens."""
 
     def __init__(self, server):
         super().__init__(server.name)
@@ -45,7 +48,7 @@ class Connection(HTTPConnection):
 
 class Download:
     def __init__(self, values, endpoint):
-        self._reference = None  # the body that is asked for, or, with `url`, the first that came
+        self._reference = None  # the expected body; with `url`, the first one received
         self._first = threading.Lock()
         if values["url"]:
             host, port, self.target = split_url(values["url"])
@@ -65,7 +68,10 @@ class Download:
         return None if self._reference is None else hashlib.sha256(self._reference).hexdigest()
 
     def _check(self, status, body, until_close):
-        """Compares a reply with the reference. `until_close`: nothing but the connection's end told where the body ends."""
+        """Compares a reply with the reference.
+
+        `until_close`: only the end of the connection delimits the body.
+        """
         if status != 200:
             raise OperationError("status", str(status))
         if body == self._reference:
@@ -77,7 +83,7 @@ class Download:
         if body == expected:
             return
         if until_close and expected.startswith(body):
-            raise OperationError("receive", "EOF")  # a lost connection looks like that
+            raise OperationError("receive", "EOF")  # as after a lost connection
         raise WrongResult(
             f"a body of {len(body)} bytes differs from the {len(expected)} bytes that were expected"
         )
@@ -91,18 +97,18 @@ class Download:
             raise self.server.refused(trouble) from None
 
         def begin():
-            """Sends a request and awaits the head of its reply."""
+            """Sends a request and waits for the head of its reply."""
             reused = connection.sock is not None
             while True:
                 phase = "send"
                 try:
                     connection.request(
                         "GET", target
-                    )  # connects, where an error or a reply has ended the connection
+                    )  # connects again if an error or a reply has closed the connection
                     phase = "receive"
                     return connection.getresponse()
                 except OperationError:
-                    connection.close()  # or else http.client takes its request for one that is under way
+                    connection.close()  # otherwise http.client considers a request pending
                     raise
                 except OSError as trouble:
                     connection.close()
@@ -110,8 +116,8 @@ class Download:
                         raise OperationError(
                             phase, "EOF" if isinstance(trouble, RemoteDisconnected) else trouble
                         ) from None
-                    # A server may close a connection that rests. The request that meets the close is sent again, as any
-                    # HTTP client does (RFC 9112, section 9.3.1): no error.
+                    # A server may close an idle connection. A request that meets the close is sent
+                    # again, as in any HTTP client (RFC 9112, section 9.3.1), and is not an error.
                     reused = False
 
         def operate():
@@ -134,7 +140,7 @@ class Download:
         from .http_reply import Malformed, NothingCame, read_body, read_head
 
         server, check, limit = self.server, self._check, 1 << 16
-        # Byte for byte what http.client sends.
+        # The same bytes as http.client sends.
         host = server.name[: -len(":80")] if server.name.endswith(":80") else server.name
         request = f"GET {self.target} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: identity\r\n\r\n".encode(
             "ascii"
@@ -167,7 +173,7 @@ class Download:
                         raise OperationError(
                             phase, trouble if isinstance(trouble, OSError) else "EOF"
                         ) from None
-                    reused = False  # as in the blocking form: it was closed while it rested
+                    reused = False  # as in the blocking form: closed while it was idle
 
         async def operate():
             try:

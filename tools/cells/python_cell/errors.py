@@ -1,10 +1,10 @@
-"""What can go wrong: with a request, with an operation, with a result."""
+"""Errors of requests, operations and results."""
 import errno
 import traceback
 
 
 class CellError(Exception):
-    """What a request is answered with in place of its answer. `kind`: invalid, unsupported, resource or failed."""
+    """Error reply to a request. `kind`: invalid, unsupported, resource or failed."""
 
     def __init__(self, kind, message):
         super().__init__(message)
@@ -12,14 +12,14 @@ class CellError(Exception):
 
 
 class WrongResult(CellError):
-    """An operation gave a wrong result: no figure of this cell may be published."""
+    """An operation returned a wrong result: no figure of this cell may be published."""
 
     def __init__(self, message):
         super().__init__("failed", message)
 
 
 class OperationError(Exception):
-    """An operation ended in error. It is counted by `name` (as `receive:EOF`), and the run goes on."""
+    """A failed operation, counted by `name` (for example `receive:EOF`); the run continues."""
 
     def __init__(self, phase, reason):
         super().__init__(phase, reason)
@@ -27,7 +27,7 @@ class OperationError(Exception):
         self.name = f"{phase}:{reason_of(reason)}"
 
 
-# Errors that asyncio raises by itself have a type, but no number.
+# Errors that asyncio itself raises have a type, but no error number.
 TYPE_NAMES = (
     (ConnectionResetError, "ECONNRESET"),
     (BrokenPipeError, "EPIPE"),
@@ -47,7 +47,7 @@ EXHAUSTED = (
 
 
 def reason_of(reason):
-    """A short name for a reason: a string is one already, of an OSError it is that of its number."""
+    """Returns a short name for a reason: the string itself, or the name of an OSError's number."""
     if isinstance(reason, str):
         return reason
     if reason.errno is not None:
@@ -56,7 +56,7 @@ def reason_of(reason):
 
 
 def explained(trouble):
-    """Any exception as a CellError. What nobody expected leaves its traceback on standard error."""
+    """Converts any exception to a CellError. Prints the traceback of an unexpected one."""
     if isinstance(trouble, CellError):
         return trouble
     if isinstance(trouble, MemoryError):
@@ -71,13 +71,13 @@ def explained(trouble):
 
 
 def one_line(text):
-    """A message for the harness: one line, not endless, and nothing in it that JSON readers refuse."""
+    """Returns a message for the harness: one line, at most 1000 characters, valid UTF-8."""
     return " ".join(str(text)[:1000].encode("utf-8", "replace").decode("utf-8").split())
 
 
 def suggestion(name, known):
-    """Words that help someone who asked for `name`, which is none of `known`."""
-    import difflib  # seldom needed, slow to load
+    """Returns advice for a user who wrote `name` instead of one of the `known` names."""
+    import difflib  # rarely needed, slow to load
 
     near = difflib.get_close_matches(name, known, n=1)
     return f"did you mean '{near[0]}'?" if near else f"known are {', '.join(sorted(known))}"

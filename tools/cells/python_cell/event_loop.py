@@ -26,7 +26,7 @@ class EventLoop:
             self._lanes.append(await workload.open_async(number))
 
     def run(self, control):
-        """What a run came to, and what it used."""
+        """Returns the counts of a run and its resource usage."""
         tallies, used = self._loop.run_until_complete(self._run(control))
         counts = Counts()
         counts.add_worker(tallies)
@@ -47,9 +47,7 @@ class EventLoop:
             for number, lane in enumerate(zip(self._lanes, tallies))
         ]
         ended = loop.create_task(asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION))
-        await asyncio.sleep(
-            0
-        )  # each task comes to its gate, and is waited for: that is no part of the run
+        await asyncio.sleep(0)  # each task reaches its gate before the run starts
         before = usage_of_this_process()
         control.release(monotonic_ns())
         released.set_result(None)
@@ -68,4 +66,4 @@ class EventLoop:
     def close(self):
         self._lanes.clear()
         self._loop.close()
-        gc.collect()  # streams refer to each other in circles: the collector closes their sockets
+        gc.collect()  # streams are in reference cycles: the collector closes their sockets

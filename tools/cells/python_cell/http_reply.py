@@ -1,22 +1,29 @@
-"""As much of HTTP/1.1 as replies to GET need, read from an asyncio stream: the standard library has no client for loops."""
+"""Reads HTTP/1.1 replies to GET from an asyncio stream.
+
+The standard library has no asynchronous HTTP client.
+"""
 from asyncio import IncompleteReadError, LimitOverrunError
 from collections import namedtuple
 
 
 class Malformed(Exception):
-    """What came is not HTTP."""
+    """Malformed HTTP."""
 
 
 class NothingCame(Exception):
-    """The connection ended before the first byte of a reply."""
+    """The connection was closed before the first byte of a reply."""
 
 
-# `length`: None where the body is in chunks, or ends with the connection. `lasting`: the connection may be used again.
+# `length`: None if the body is chunked or ends with the connection.
+# `lasting`: the connection may be used again.
 Head = namedtuple("Head", "status length chunked until_close lasting")
 
 
 async def read_head(reader):
-    """The head of a reply. Raises NothingCame, Malformed, OSError, and EOFError where it is cut short."""
+    """Reads the head of a reply.
+
+    Raises NothingCame, Malformed, OSError, or EOFError if it is truncated.
+    """
     while True:
         try:
             text = await reader.readuntil(b"\r\n\r\n")
@@ -27,7 +34,7 @@ async def read_head(reader):
         except LimitOverrunError:
             raise Malformed from None
         head = parse_head(text.split(b"\r\n"))
-        if head.status // 100 != 1:  # "continue", "early hints": the reply comes yet
+        if head.status // 100 != 1:  # "continue", "early hints": the reply follows
             return head
 
 
@@ -56,7 +63,10 @@ def parse_head(lines):
 
 
 async def read_body(reader, head):
-    """The body that follows this head. Raises Malformed, OSError, and EOFError where it is cut short."""
+    """Reads the body that follows this head.
+
+    Raises Malformed, OSError, or EOFError if it is truncated.
+    """
     if head.length is not None:
         return await reader.readexactly(head.length)
     if head.until_close:
@@ -81,7 +91,7 @@ async def read_chunks(reader):
 
 
 def whole_number(digits, base):
-    if not digits.isalnum():  # int() would take signs, spaces and underscores
+    if not digits.isalnum():  # int() accepts signs, spaces and underscores
         raise Malformed
     try:
         return int(digits, base)

@@ -1,15 +1,15 @@
-"""Latency distributions with the protocol's log-linear bins: 64 to an octave."""
+"""Latency distributions with the protocol's log-linear bins, 64 per octave."""
 from collections import Counter
 
 
 def bin_index(ns):
-    """The number of the bin that holds a latency. Below 64 ns each value has its own."""
+    """Returns the index of a latency's bin. Below 64 ns each value has its own bin."""
     shift = ns.bit_length() - 7
     return ns if shift <= 0 else (shift << 6) + (ns >> shift)
 
 
 def bin_lower(index):
-    """The least latency (ns) in a bin; its upper bound is the next bin's lower one."""
+    """Returns the lower bound (ns) of a bin; its upper bound is the lower bound of the next bin."""
     if index < 64:
         return index
     shift = (index >> 6) - 1
@@ -17,7 +17,7 @@ def bin_lower(index):
 
 
 class Distribution:
-    """Counts by bin, with exact maximum and mean."""
+    """Counts per bin, with exact maximum and mean."""
 
     def __init__(self):
         self.bins = Counter()

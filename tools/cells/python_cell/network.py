@@ -1,4 +1,4 @@
-"""`network`: send a message, await its echo."""
+"""`network`: send a message and wait for its echo."""
 import struct
 from socket import MSG_WAITALL
 
@@ -7,7 +7,7 @@ from .errors import OperationError, WrongResult
 
 
 def message_of(number, size):
-    """Lane `number`'s message; its first bytes are overwritten by the operation count."""
+    """Returns lane `number`'s message; each operation overwrites its first bytes with a counter."""
     period = bytes((31 * number + 7 * i) & 255 for i in range(256))
     return bytearray((period * (size // 256 + 1))[:size])
 
@@ -19,7 +19,7 @@ class Network:
         self.checksum = None
 
     def _turn_writer(self, message):
-        """Writes an operation count into the message, little-endian, in the first 8 bytes or fewer."""
+        """Returns a function that writes a counter, little-endian, into the first 8 bytes."""
         if self.bytes >= 8:
             pack_into = struct.Struct("<Q").pack_into
             return lambda turn: pack_into(message, 0, turn)
@@ -51,7 +51,7 @@ class Network:
                 connection.sendall(message)
                 phase = "receive"
                 done = connection.recv_into(echo, size, MSG_WAITALL)
-                while done < size:  # a signal, or the other side's end, cut it short
+                while done < size:  # a signal or the end of the connection can truncate it
                     more = connection.recv_into(rest_of_echo[done:])
                     if more == 0:
                         raise OperationError(phase, "EOF")

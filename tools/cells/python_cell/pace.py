@@ -1,9 +1,12 @@
-"""The measuring loops: when an operation is issued, when it is timed, when a run is over.
+"""The measuring loops: they decide when an operation starts, when it is timed and when a run ends.
 
-What stands inside these loops is measured together with the operations. So they hold what they need in local variables,
-make no objects but time stamps, look at the clock once an operation, and leave bins and sums for after the run.
-There are two forms of a closed loop: one that times each operation, and one that times one in `every`, for operations so
-short that the clock would be a good part of what is measured. `async_pace` has the same loops for an event loop.
+The code inside these loops is measured together with the operations. It therefore uses only local
+variables, creates no objects except time stamps and reads the clock once per operation. Bins and
+sums are computed after the run.
+
+There are two closed loops: one times each operation, the other one operation in
+`sampling_interval`, because reading the clock would cost too much of a short operation.
+`async_pace` has the same loops for an event loop.
 """
 import math
 import os
@@ -21,8 +24,8 @@ NO_END = 1 << 62
 class Schedule:
     """Intended starts of an open-loop run, in ns after the release.
 
-    They lie in a file in memory. Each read advances the offset that all threads and all workers forked later share, so a
-    read of 8 bytes claims the earliest start that nobody has taken, atomically, with no lock and under every model.
+    They are stored in a file in memory. All threads and all workers forked later share its offset,
+    so a read of 8 bytes claims the earliest unclaimed start, atomically and without a lock.
     """
 
     MOST = 8_000_000
@@ -31,8 +34,8 @@ class Schedule:
         self.fd = os.memfd_create("schedule", os.MFD_CLOEXEC)
 
     def fill(self, rate, seconds, poisson, seed):
-        """A Poisson process of `rate` a second (exponential gaps), or one of equal gaps."""
-        import random  # costs memory that cells without a schedule need not have
+        """Writes `rate` starts per second, with exponential (Poisson process) or equal gaps."""
+        import random  # costs memory that a cell without a schedule does not need
 
         if rate * seconds > self.MOST:
             raise CellError(
@@ -61,39 +64,39 @@ class Schedule:
         os.lseek(self.fd, 0, os.SEEK_SET)
 
     def claim(self, unpack=struct.Struct("q").unpack):
-        """The next intended start; None when all are taken."""
+        """Returns the next intended start, or None after the last one."""
         taken = os.read(self.fd, 8)
         return unpack(taken)[0] if taken else None
 
 
 class Control:
-    """What ends a run and what times it; the same for all its lanes."""
+    """End and sampling interval of a run, the same for all its lanes."""
 
     def __init__(self, operations, seconds, sampling_interval, open_loop):
-        self.operations = operations  # how many in all; 0: as many as there is time for
-        self.seconds = seconds  # 0: the operations are counted
+        self.operations = operations  # total number; 0: `seconds` ends the run
+        self.seconds = seconds  # 0: `operations` ends the run
         self.sampling_interval = sampling_interval
         self.open_loop = open_loop
         self.start_ns = self.deadline_ns = 0
 
     def release(self, start_ns):
-        """Sets when the lanes were released."""
+        """Sets the time at which the lanes start."""
         self.start_ns = start_ns
         self.deadline_ns = start_ns + int(self.seconds * 1e9) if self.seconds else NO_END
 
     def quota(self, number, lanes):
-        """Lane `number`'s share of the counted operations."""
+        """Returns lane `number`'s share of the operations."""
         if not self.operations:
             return NO_END
         return self.operations // lanes + (number < self.operations % lanes)
 
     def first_untimed(self, number, lanes):
-        """How many operations a lane begins with before it times one: the lanes' timed ones are spread over the untimed."""
+        """Returns the number of operations before a lane's first timed one; it differs per lane."""
         return (2 * number + 1) * self.sampling_interval // (2 * lanes)
 
 
 class Tally:
-    """What one lane counted in a run. Latencies are kept as they come, 8 bytes each, and put into bins after the run."""
+    """Counters and latencies (8 bytes each) of one lane in a run."""
 
     def __init__(self):
         self.operations = self.begun = self.end_ns = 0
@@ -106,7 +109,7 @@ class Tally:
 
 
 class Counts:
-    """What a run came to, put together from tallies, and from the counts of workers in other processes."""
+    """Outcome of a run: the sum of its tallies and of the counts of its worker processes."""
 
     def __init__(self):
         self.begun = self.end_ns = 0
@@ -117,7 +120,7 @@ class Counts:
         self.service = Distribution()
 
     def add_worker(self, tallies):
-        """The lanes of one worker: of a thread, a process, a loop."""
+        """Adds the lanes of one worker (a thread, a process or an event loop)."""
         self.worker_operations.append(sum(tally.operations for tally in tallies))
         for tally in tallies:
             self._add(tally)
@@ -141,7 +144,7 @@ class Counts:
 
 
 def run_lane(operate, number, lanes, control, schedule, tally):
-    """Runs one lane's blocking operations in the calling thread until the run is over."""
+    """Runs one lane's blocking operations in the calling thread until the run ends."""
     if control.open_loop:
         run_open_loop(operate, control, schedule, tally)
     elif control.sampling_interval == 1:
@@ -157,12 +160,12 @@ def run_lane(operate, number, lanes, control, schedule, tally):
 
 
 def run_timed(operate, left, control, tally):
-    """A closed loop that times each operation: from the end of the one before it to its own end."""
+    """Closed loop that times each operation, from the end of the previous one to its own end."""
     clock, record = monotonic_ns, tally.latencies.append
     issued, deadline = control.start_ns, control.deadline_ns
     while left > 0:
         try:
-            for left in range(left - 1, -1, -1):  # what is left after this one
+            for left in range(left - 1, -1, -1):  # operations left after this one
                 operate()
                 now = clock()
                 record(now - issued)
@@ -180,10 +183,10 @@ def run_timed(operate, left, control, tally):
 
 
 def run_sampled(operate, left, untimed, control, tally):
-    """A closed loop that times one operation in `every`, and looks at the deadline as often.
+    """Closed loop that times one operation in `every` and checks the deadline as often.
 
-    `untimed` go before the first that is timed: were it each lane's very first, that would stand for `every` others, but
-    has waited for the release as none of them has.
+    `untimed` operations precede the first timed one. A lane's first operation is not
+    representative, because it includes the wait for the start.
     """
     clock, record = monotonic_ns, tally.latencies.append
     now, deadline, every = control.start_ns, control.deadline_ns, control.sampling_interval
@@ -210,7 +213,7 @@ def run_sampled(operate, left, untimed, control, tally):
 
 
 def run_open_loop(operate, control, schedule, tally):
-    """Takes intended starts until there are no more, or no time is left."""
+    """Claims intended starts until there are none left or the deadline has passed."""
     clock, claim = monotonic_ns, schedule.claim
     record, record_service = tally.latencies.append, tally.services.append
     start, deadline = control.start_ns, control.deadline_ns
@@ -237,7 +240,10 @@ def run_open_loop(operate, control, schedule, tally):
 
 
 def cost_of_timing_ns():
-    """What timing an operation adds to it: one reading of the clock, kept. The least of some tries: trouble only adds."""
+    """Returns the cost of timing an operation (ns): reading the clock and storing the result.
+
+    The minimum of 5 attempts, because disturbances only add time.
+    """
     clock, least = monotonic_ns, NO_END
     for _ in range(5):
         record = array("q").append
@@ -252,9 +258,9 @@ def cost_of_timing_ns():
 
 
 def timed_share(operation_ns, timing_ns):
-    """The `every` to time operations of this length with: 1 where timing takes less than 2 % of one, else a power of 2."""
+    """Returns the sampling interval, a power of 2: 1 if timing costs under 2 % of an operation."""
     share = timing_ns / (0.02 * operation_ns)
     if share <= 1:
         return 1
-    # Doubled, since one timed operation among untimed ones needs a reading before it as well as after it.
+    # Doubled: a timed operation among untimed ones needs a clock reading before and after it.
     return min(1024, 1 << math.ceil(2 * share - 1).bit_length())

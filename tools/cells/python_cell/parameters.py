@@ -1,4 +1,4 @@
-"""Parameters of workloads: sizes, durations and choices, checked before anything is prepared."""
+"""Parameters of workloads: sizes, durations and choices, checked before a workload is created."""
 import re
 from collections import namedtuple
 
@@ -18,7 +18,7 @@ HOW_TO_WRITE = {size: "a size as 64, 64KiB or 1MiB", duration: "a duration as 0,
 
 
 def quantity(written, units):
-    """The whole number that `written` (as "1.5KiB") stands for in these units; None when it is none."""
+    """Parses a quantity such as "1.5KiB". Returns a whole number, or None if it is malformed."""
     found = re.fullmatch(r"([0-9]{1,19})(?:\.([0-9]{1,19}))?([a-zA-Zµ]*)", written)
     if not found or found.group(3) not in units or (found.group(2) and not found.group(3)):
         return None
@@ -36,7 +36,7 @@ def parse(kind, written):
 
 
 def value_of(owner, name, kind, given):
-    """The value of one parameter, from a string or a number. Raises CellError (invalid)."""
+    """Returns the value of one parameter, from a string or a number. Raises CellError (invalid)."""
     if isinstance(given, bool) or not isinstance(given, (str, int, float)):
         raise CellError(
             "invalid", f"{owner}: the parameter '{name}' is neither a string nor a number"
@@ -65,7 +65,7 @@ def value_of(owner, name, kind, given):
 
 
 def values_of(owner, known, given):
-    """All values by name: what was given, and the defaults of the rest. Raises CellError (invalid)."""
+    """Returns all values by name, with defaults for those not given. Raises CellError (invalid)."""
     for name in given:
         if name not in known:
             why = suggestion(name, known) if known else "it takes none"

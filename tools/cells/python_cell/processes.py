@@ -1,7 +1,7 @@
-"""`python_processes`: a forked worker a lane, each an interpreter of its own.
+"""`python_processes`: one forked worker per lane, each with its own interpreter.
 
-A worker and its parent talk over a socket pair. For the start all workers wait at one pipe, from which each reads one byte:
-a single write releases them. When that was stands in memory that they share.
+A worker and its parent communicate over a socket pair. To start a run, all workers read one byte
+from one pipe, so a single write starts them. The start time is in shared memory.
 """
 import ctypes
 import mmap
@@ -23,7 +23,7 @@ START = struct.Struct("q")
 
 
 class Worker:
-    """A worker process as its parent sees it."""
+    """Parent's handle of a worker process."""
 
     def __init__(self, pid, connection):
         self.pid = pid
@@ -35,10 +35,10 @@ class Worker:
         try:
             self.connection.sendall(pickle.dumps(order))
         except OSError:
-            pass  # it has died: the answer that does not come will tell
+            pass  # it has died: `answer` will report that
 
     def answer(self, when):
-        """Its next answer. Raises CellError where it tells of trouble, or has died."""
+        """Returns the next answer. Raises CellError if the worker reports an error or has died."""
         try:
             wrong, kind, value = pickle.load(self.answers)
         except (EOFError, OSError, pickle.UnpicklingError):
@@ -59,7 +59,7 @@ class Worker:
         return f"it ended with code {os.WEXITSTATUS(self._status)}"
 
     def ended(self, patience_s):
-        """Whether it has ended, at the latest after so many seconds."""
+        """Waits up to `patience_s` for the process to exit; returns whether it has."""
         give_up = time.monotonic() + patience_s
         while self._status is None:
             ended, status = os.waitpid(self.pid, os.WNOHANG)
@@ -78,7 +78,7 @@ class Processes:
         self._start = mmap.mmap(-1, 8)
         self._gate, self._opener = os.pipe()
         self._members = []
-        # Looked up before the first fork: a worker must not load libraries before it can be ended with its parent.
+        # Looked up before the first fork: a worker must call it before anything that takes time.
         self._prctl = ctypes.CDLL(None, use_errno=True).prctl
         try:
             for number in range(in_flight):
@@ -100,23 +100,23 @@ class Processes:
         if pid == 0:
             try:
                 self._prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-                if os.getppid() == parent:  # or else it died before the line above could tell of it
+                if os.getppid() == parent:  # otherwise it died before prctl was called
                     ours.close()
                     self._serve(number, theirs)
             finally:
-                os._exit(0)  # nothing of the parent's must run here: no other workers, no answers
+                os._exit(0)  # a worker must not run the parent's code: no forks, no replies
         theirs.close()
         self._members.append(Worker(pid, ours))
 
     def _serve(self, number, connection):
-        """A worker's life: it opens its lane, then runs it as often as it is told to, until the parent hangs up."""
+        """Worker main: opens a lane, then runs it on each order until the connection is closed."""
         os.close(self._opener)
         for sibling in self._members:
             os.close(sibling.connection.detach())
         for standard in (
             0,
             1,
-        ):  # they are the cell's; whoever waits for their end must not wait for a worker
+        ):  # they belong to the cell: waiting for their end must not mean waiting for a worker
             null = os.open(os.devnull, os.O_RDWR)
             os.dup2(null, standard)
             os.close(null)
@@ -154,7 +154,7 @@ class Processes:
         return counts, used
 
     def run(self, control):
-        """What a run came to, and what it used: the workers and this process."""
+        """Returns the counts of a run and the resource usage of the workers and this process."""
         for worker in self._members:
             worker.tell(control)
         self._gather("before the run")
@@ -172,7 +172,7 @@ class Processes:
         return counts, used
 
     def _gather(self, when):
-        """An answer of each worker. All are awaited before trouble is told: the next answers are to the next order."""
+        """Returns one answer per worker. Reads all before it raises: none may be left unread."""
         answers, troubles = [], []
         for worker in self._members:
             try:
@@ -184,7 +184,7 @@ class Processes:
         return answers
 
     def close(self):
-        """Hangs up, which ends the workers, and waits for them. One that still computes is killed after a while."""
+        """Closes the connections, which ends the workers. Kills those that do not exit in time."""
         for worker in self._members:
             worker.connection.close()
             worker.answers.close()

@@ -1,4 +1,4 @@
-"""`python_threads`: a thread a lane, all under the interpreter's lock where this Python has one."""
+"""`python_threads`: one thread per lane, all under the interpreter lock if this Python has one."""
 import threading
 from queue import SimpleQueue
 from time import monotonic_ns
@@ -14,7 +14,8 @@ class Threads:
     def __init__(self, workload, in_flight, schedule):
         self._workload, self._schedule = workload, schedule
         self._answers = SimpleQueue()
-        # A queue a thread: the lanes of a run are released by one pass over them, before any can have the interpreter lock.
+        # One queue per thread: a single pass over them starts all lanes of a run, without waiting
+        # for a thread to take the interpreter lock.
         self._orders = [SimpleQueue() for _ in range(in_flight)]
         self._threads = []
         try:
@@ -39,12 +40,12 @@ class Threads:
             trouble = None
             try:
                 run_lane(operate, number, len(self._orders), control, self._schedule, tally)
-            except BaseException as caught:  # raised again where the run was asked for
+            except BaseException as caught:  # raised again in `run`
                 trouble = caught
             answer(trouble)
 
     def run(self, control):
-        """What a run came to, and what it used."""
+        """Returns the counts of a run and its resource usage."""
         tallies = [Tally() for _ in self._orders]
         before = usage_of_this_process()
         control.release(monotonic_ns())

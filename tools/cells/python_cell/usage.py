@@ -1,4 +1,4 @@
-"""What the operating system and the interpreter say of this process and its workers."""
+"""Resource usage, memory and environment of this process and its workers."""
 import os
 import platform
 import resource
@@ -14,7 +14,7 @@ Usage = namedtuple(
 
 
 def usage_of_this_process():
-    """What all threads of this process have used so far; its workers are processes that say so themselves."""
+    """Returns the usage of all threads of this process so far; workers report their own."""
     r = resource.getrusage(resource.RUSAGE_SELF)
     return Usage(r.ru_utime, r.ru_stime, r.ru_nvcsw, r.ru_nivcsw, r.ru_minflt, r.ru_majflt)
 
@@ -28,11 +28,11 @@ def subtracted(a, b):
 
 
 def environment():
-    """Which Python this is. A free-threaded build may run with its lock all the same, so both are told."""
+    """Describes this Python. A free-threaded build can run with the lock, so both are reported."""
     with_gil = getattr(sys, "_is_gil_enabled", lambda: True)()
     free_threaded = False
     if sys.version_info >= (3, 13):
-        import sysconfig  # not loaded where the answer is known: it costs memory that would be measured
+        import sysconfig  # loaded only if needed: its memory would be measured
 
         free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
     return {
@@ -44,7 +44,7 @@ def environment():
 
 
 def bind_to_cpus(cpus):
-    """Binds this process, and so all that it will start. Must come before any thread or worker."""
+    """Binds this process and its future threads and workers. Raises CellError (unsupported)."""
     try:
         os.sched_setaffinity(0, cpus)
     except (OSError, ValueError, OverflowError) as trouble:
@@ -62,7 +62,7 @@ def raise_descriptor_limit():
 
 
 def memory_line(path, key):
-    """The kB figure behind `key` in a /proc file, in bytes; None when the kernel does not tell it."""
+    """Returns the kB value after `key` in a /proc file, in bytes; None if there is none."""
     try:
         with open(path, encoding="ascii", errors="replace") as lines:
             for line in lines:
@@ -78,7 +78,10 @@ def resident_bytes():
 
 
 def tree_memory_bytes(workers):
-    """Peak resident memory of this process; with workers, the sum of proportional set sizes. None when it is not told."""
+    """Returns the peak resident memory, or with workers the sum of proportional set sizes.
+
+    None if the kernel does not report them.
+    """
     if not workers:
         return memory_line("/proc/self/status", "VmHWM:")
     shares = [memory_line(f"/proc/{pid}/smaps_rollup", "Pss:") for pid in ["self", *workers]]

@@ -1,9 +1,9 @@
-"""WHAT is done: the workloads, each with a blocking form and one for an event loop.
+"""The workloads, each with a blocking and an asynchronous form.
 
-A workload opens lanes: `open_blocking(number)` gives a function that does one operation, `open_async(number)` a coroutine
-function. They are closures, since local and enclosed variables are the cheapest that Python has. Both raise
-OperationError for an operation that went wrong, WrongResult for a result that is. `checksum` is what they all return, in
-hex, or None.
+A workload opens lanes: `open_blocking(number)` returns a function that runs one operation,
+`open_async(number)` a coroutine function. They are closures, because local and enclosed variables
+are the cheapest in Python. Both raise OperationError for a failed operation and WrongResult for a
+wrong result. `checksum` is the result of all operations in hex, or None.
 """
 import hashlib
 import time
@@ -28,7 +28,7 @@ ALGORITHMS = {
 
 
 def on_a_loop(operate):
-    """CPU work on an event loop: it takes its turn among the other tasks, then blocks them all. That is the lesson."""
+    """CPU work on an event loop: it yields to the other tasks once, then blocks them all."""
     from asyncio import sleep
 
     async def turn():
@@ -39,7 +39,7 @@ def on_a_loop(operate):
 
 
 class Inline:
-    """A workload that has only a blocking form."""
+    """A workload with only a blocking form."""
 
     checksum = None
 
@@ -69,7 +69,7 @@ class Hashing(Inline):
                 "unsupported",
                 f"this Python has no digest '{values['algorithm']}'; " "choose another algorithm",
             ) from None
-        # The reference result comes piece by piece: another way than the operations'.
+        # The reference result uses 1000-byte pieces, so that it is computed differently.
         for begin in range(0, len(self.input), 1000):
             reference.update(self.input[begin : begin + 1000])
         self.expected = reference.digest()
@@ -125,7 +125,7 @@ class Sleep:
 
 
 class Mixed:
-    """CPU work of a calibrated length, then a wait. Lane 0 can be given longer work: one long operation among short ones."""
+    """Calibrated CPU work, then a wait. `long`: work of lane 0, long among short operations."""
 
     checksum = None
 
@@ -165,7 +165,7 @@ class Mixed:
 
 
 def make_download(values, endpoint):
-    from .download import Download  # loads an HTTP client that other workloads have no use for
+    from .download import Download  # loads an HTTP client that other workloads do not need
 
     return Download(values, endpoint)
 
@@ -175,7 +175,8 @@ workload = namedtuple("workload", "parameters make needs_endpoint")
 WORKLOADS = {
     "noop": workload({}, Noop, lambda values: False),
     "sleep": workload({"delay": duration("10ms", 1_000, MINUTE_NS)}, Sleep, lambda values: False),
-    # `releases_gil` is for models that imitate CPython. This is CPython: hashlib does so from 2048 bytes on, asked or not.
+    # `releases_gil` is for models that imitate CPython. CPython's hashlib always releases the lock
+    # from 2048 bytes on.
     "hashing": workload(
         {
             "bytes": size("64KiB", 1, 1 << 30),
