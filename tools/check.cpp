@@ -200,7 +200,7 @@ struct check_job {
 /// Parses the command line. Returns nullopt if help was printed instead.
 std::optional<check_job> parse_check(const string_list& arguments) {
   CLI::App app(
-      "usage: crossover check [FLAGS] OLD NEW\n"
+      "usage: crossover check [FLAGS] OLD NEW | NEW --history DIR\n"
       "Compare two programs or two results files: is NEW slower than OLD?\n"
       "Two crossover builds or Google Benchmark programs are measured alternately.\n"
       "Exit code: 0 pass, 1 regression, 2 inconclusive. See docs/check.md.\n"

@@ -19,8 +19,7 @@ struct command {
 };
 
 constexpr std::array commands = {
-    command{"list", "list workloads, models, suites and cells, with reasons for skipped cells",
-            list_command},
+    command{"list", "list workloads, models, suites and cells, with skip reasons", list_command},
     command{"run", "measure and write results to --out (results.json)", run_command},
     command{"report", "render results as an HTML page or a table", report_command},
     command{"check", "compare two programs or two results files: is NEW slower?", check_command},

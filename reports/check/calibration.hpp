@@ -29,10 +29,9 @@ struct calibration {
   std::size_t left_out = 0;  ///< suites whose machine, build or plan differs from the last one's
 
   // Live, as measured.
-  proportion false_alarm;  ///< suites of identical builds in which a cell was called a regression
-  proportion passed;       ///< suites of identical builds that passed
-  proportion false_alarm_elsewhere;  ///< suites with a slower cell in which another cell was called
-                                     ///< a regression
+  proportion false_alarm;            ///< suites of identical builds with a cell called a regression
+  proportion passed;                 ///< suites of identical builds that passed
+  proportion false_alarm_elsewhere;  ///< suites with a slower cell and a regression of another cell
   proportion found;                  ///< slower cells that were called a regression
   proportion
       found_if_injection_visible;  ///< the same, only for cells whose measured slowdown is at least
@@ -55,7 +54,7 @@ struct calibration {
 /// Counts the outcomes of the suites that were measured like the last one, then resamples their
 /// blocks (see bootstrap.hpp).
 ///
-/// For each cell's screen, the U-test compares the baseline's figures from the first half of the
+/// The U-test compares, for each cell's screen, the baseline's figures from the first half of the
 /// blocks with the candidate's from the second half, as if one program's run of the suite had
 /// followed the other's. Figures of groups serve as repetitions.
 ///

@@ -71,7 +71,7 @@ class recordings_directory : public testing::Test {
   block_simulator noise{noise_kind::normal, 0.01, 5};
 };
 
-TEST_F(recordings_directory, gives_back_what_was_put_in) {
+TEST_F(recordings_directory, reads_back_appended_suites) {
   EXPECT_TRUE(read_recordings(directory).empty());
   recorded_suite first = example_suite(noise, {pass, regression, unsure}, 1),
                  second = example_suite(noise, {pass, pass, pass});
@@ -97,7 +97,7 @@ TEST_F(recordings_directory, gives_back_what_was_put_in) {
   EXPECT_EQ(suites[1].slower_cell, "");
 }
 
-TEST_F(recordings_directory, a_line_that_a_crash_cut_off_is_lost_alone) {
+TEST_F(recordings_directory, skips_only_a_truncated_line) {
   append_recording(directory, example_suite(noise, {pass, pass, pass}));
   const std::string half = to_line(example_suite(noise, {pass, pass, pass})).substr(0, 200);
   std::ofstream(directory / "suites.jsonl", std::ios::app) << half;
@@ -108,7 +108,7 @@ TEST_F(recordings_directory, a_line_that_a_crash_cut_off_is_lost_alone) {
   EXPECT_EQ(suites[1].cells[2].outcome, unsure);
 }
 
-TEST_F(recordings_directory, what_is_no_suite_is_named_with_its_line) {
+TEST_F(recordings_directory, malformed_suite_error_names_file_and_line) {
   append_recording(directory, example_suite(noise, {pass, pass, pass}));
   std::ofstream(directory / "suites.jsonl", std::ios::app) << "{\"bank\": 1}\n";
   try {
@@ -124,7 +124,7 @@ TEST_F(recordings_directory, what_is_no_suite_is_named_with_its_line) {
   EXPECT_THROW(calibrate({}), error);
 }
 
-TEST(calibrate, counts_what_the_suites_say) {
+TEST(calibrate, counts_outcomes_of_recorded_suites) {
   block_simulator noise(noise_kind::normal, 0.01, 6);
   std::vector<recorded_suite> suites = {
       example_suite(noise, {pass, pass, pass}),
@@ -164,7 +164,7 @@ TEST(calibrate, counts_what_the_suites_say) {
   EXPECT_TRUE(result.bootstrap.empty());
 }
 
-TEST(calibrate, a_slowdown_that_another_limit_hides_is_counted_apart) {
+TEST(calibrate, counts_invisible_slowdowns_separately) {
   block_simulator noise(noise_kind::normal, 0.01, 6);
   recorded_suite hidden = example_suite(noise, {pass, pass, pass});
   hidden.slower_cell = "cell/2";
@@ -178,7 +178,7 @@ TEST(calibrate, a_slowdown_that_another_limit_hides_is_counted_apart) {
   EXPECT_NE(calibration_page(result, "").find("1 of 1: 100.00 %"), std::string::npos);
 }
 
-TEST(calibrate, the_u_test_sees_a_drift_as_a_change_and_the_pairs_do_not) {
+TEST(calibrate, u_test_flags_drift_as_change) {
   block_simulator noise(noise_kind::normal, 0.01, 7);
   std::vector<recorded_suite> steady, drifting;
   for (int i = 0; i < 20; ++i) {
@@ -195,7 +195,7 @@ TEST(calibrate, the_u_test_sees_a_drift_as_a_change_and_the_pairs_do_not) {
   EXPECT_EQ(moving.rank_flagged_suite.times, 20u);
 }
 
-TEST(calibrate, blocks_played_again_go_through_the_same_gate) {
+TEST(calibrate, bootstrap_runs_the_same_gate) {
   block_simulator noise(noise_kind::normal, 0.01, 8);
   std::vector<recorded_suite> suites;
   for (int i = 0; i < 12; ++i)
@@ -221,7 +221,7 @@ TEST(calibrate, blocks_played_again_go_through_the_same_gate) {
             calibrate(suites, {.suites = 50, .seed = 3}).bootstrap[3].found.times);
 }
 
-TEST(calibration_page, has_the_figures_with_their_intervals) {
+TEST(calibration_page, shows_figures_with_intervals) {
   block_simulator noise(noise_kind::normal, 0.01, 9);
   std::vector<recorded_suite> suites = {example_suite(noise, {pass, pass, pass}),
                                         example_suite(noise, {pass, regression, pass}),
@@ -238,7 +238,7 @@ TEST(calibration_page, has_the_figures_with_their_intervals) {
         "## Bootstrap", "Simulated, not measured", "| identical | ", "U-test", "1 of 1 |",
         "cell/7: died"})
     EXPECT_NE(page.find(words), std::string::npos) << words << "\n" << page;
-  EXPECT_EQ(page.find("a|b"), std::string::npos) << "a name does not break the table";
+  EXPECT_EQ(page.find("a|b"), std::string::npos) << "names are escaped";
 }
 
 }  // namespace

@@ -23,20 +23,20 @@ struct file_options {
   std::string candidate_name = "candidate";
 };
 
-/// Compares two results files, ours or plain Google Benchmark's. The two sides were measured one
-/// after the other, so any change of the machine between the two runs looks like a change of the
+/// Compares two results files, ours or plain Google Benchmark's. The two sides were measured
+/// sequentially, so any change of the machine between the two runs looks like a change of the
 /// program. One run per side cannot show how large that is.
 ///
 /// The formula: for each cell, the logs of the metric are averaged over the n repetitions of a
 /// file, with s.d. s. A file is one draw of the machine's state, not n, so its repetitions stand in
-/// for the scatter from run to run. Each side's mean gets the variance v = s^2 (1 + 1/n) + f^2,
-/// with which a mean of n predicts one more repetition. f is `process_floor` if all repetitions ran
-/// in one process (a plain Google Benchmark file), otherwise 0. The change is judged by Welch's t
-/// with the sum of both variances and Welch & Satterthwaite's degrees of freedom (1947). The cells'
-/// p-values are adjusted by Holm (1979), which allows any dependence between cells. The bounds are
-/// one-sided at 1 - power. Intervals never become narrower than that floor, however many
-/// repetitions there are; only interleaving the two programs removes it. `false_alarms` holds only
-/// if repetitions scatter as runs do (normally, in logs); the notes say so.
+/// for the scatter from run to run. Each side's mean gets the variance s^2 (1 + 1/n) + f^2, as if
+/// it had to predict one more repetition. f is `process_floor` if all repetitions ran in one
+/// process (a plain Google Benchmark file), otherwise 0. The change is judged by Welch's t with the
+/// sum of both variances and Welch & Satterthwaite's degrees of freedom (1947). The cells' p-values
+/// are adjusted by Holm (1979), which allows any dependence between cells. The bounds are one-sided
+/// at 1 - power. Intervals never become narrower than that floor, however many repetitions there
+/// are; only interleaving the two programs removes it. `false_alarms` holds only if repetitions
+/// scatter as runs do (normally, in logs); the notes say so.
 ///
 /// If the environments differ, every cell is inconclusive unless `allow_different_environment`. A
 /// cell with fewer than two repetitions on a side (for example aggregates only) is inconclusive and
@@ -45,7 +45,7 @@ struct file_options {
 check_result compare_files(const results& baseline, const results& candidate,
                            const file_options& options);
 
-/// Returns the fewest repetitions per side with which a file comparison of `cells` cells detects
+/// Returns the fewest repetitions per side that let a file comparison of `cells` cells detect
 /// `detect` with the requested power, if repetitions scatter by `sd` (of logs). nullopt if the
 /// floor hides it at any number.
 std::optional<unsigned> repetitions_needed(double sd, double process_floor,

@@ -36,7 +36,7 @@ std::string message_of(const std::function<void()>& act) {
   return "nothing thrown";
 }
 
-TEST(compare_files, gives_verdicts_by_hand_computed_figures) {
+TEST(compare_files, matches_hand_computed_figures) {
   const results before =
       results_of({cell_of("same", about(1e-6)), cell_of("slower", about(1e-6)),
                   cell_of("faster", about(1e-6)), cell_of("between", about(1e-6))});
@@ -65,13 +65,13 @@ TEST(compare_files, gives_verdicts_by_hand_computed_figures) {
   EXPECT_NE(result.notes.front().find("measured sequentially"), std::string::npos);
 }
 
-TEST(compare_files, a_file_against_itself_passes) {
+TEST(compare_files, identical_files_pass) {
   const results same = results_of({cell_of("a", about(1e-6)), cell_of("b", about(3e-3))});
   const check_result result = compare_files(same, same, {});
   EXPECT_EQ(exit_code_of(result), 0) << headline(result);
 }
 
-TEST(compare_files, what_cannot_be_compared_is_listed_and_never_a_pass) {
+TEST(compare_files, lists_unmatched_cells_and_does_not_pass) {
   const results before = results_of(
       {cell_of("a", about(1)), cell_of("gone", about(1)), cell_of("breaks", about(1)),
        cell_of("skips", about(1)), cell_with_status(cell_status::failed, "broken", "refused"),
@@ -103,7 +103,7 @@ TEST(compare_files, what_cannot_be_compared_is_listed_and_never_a_pass) {
   EXPECT_EQ(exit_code_of(result), 0) << "new and skipped cells are only listed";
 }
 
-TEST(compare_files, no_cell_in_common_is_an_error) {
+TEST(compare_files, rejects_files_without_common_cells) {
   file_options options;
   options.baseline_name = "a.json";
   options.candidate_name = "b.json";
@@ -118,7 +118,7 @@ TEST(compare_files, no_cell_in_common_is_an_error) {
   EXPECT_THROW(compare_files(results_of({}), results_of({}), options), error);
 }
 
-TEST(compare_files, too_few_repetitions_say_how_many_are_needed) {
+TEST(compare_files, too_few_repetitions_report_the_minimum) {
   const check_result result = compare_files(results_of({cell_of("a", {1e-6})}),
                                             results_of({cell_of("a", {1.5e-6, 1.501e-6})}), {});
   EXPECT_EQ(result.cells[0].outcome, verdict::inconclusive);
@@ -128,7 +128,7 @@ TEST(compare_files, too_few_repetitions_say_how_many_are_needed) {
   EXPECT_NEAR(*result.cells[0].ratio, std::sqrt(1.5 * 1.501), 1e-6);
 }
 
-TEST(compare_files, aggregates_alone_are_inconclusive_with_the_remedy) {
+TEST(compare_files, aggregates_only_is_inconclusive_with_remedy) {
   const std::string mean =
       R"({"name":"f_mean","run_name":"f","run_type":"aggregate","aggregate_name":"mean","iterations":10,"real_time":5.0,"cpu_time":5.0,"time_unit":"ns"})";
   const check_result result = compare_files(plain(mean), plain(mean), {});
@@ -139,7 +139,7 @@ TEST(compare_files, aggregates_alone_are_inconclusive_with_the_remedy) {
   EXPECT_TRUE(remedy);
 }
 
-TEST(compare_files, plain_files_in_other_units_agree_and_get_the_floor_of_a_shared_process) {
+TEST(compare_files, plain_files_convert_units_and_add_the_process_floor) {
   std::string in_ns, in_us;
   for (int i = 0; i < 10; ++i) {
     in_ns += (i ? "," : "") + row("f", 1000 + i);
@@ -152,7 +152,7 @@ TEST(compare_files, plain_files_in_other_units_agree_and_get_the_floor_of_a_shar
   EXPECT_EQ(result.notes.size(), 2u);
 }
 
-TEST(compare_files, a_metric_that_is_better_when_higher_is_turned) {
+TEST(compare_files, orients_higher_is_better_metrics) {
   file_options options;
   options.metric = "throughput";
   const check_result result = compare_files(results_of({cell_of("a", about(1e-6))}),
@@ -161,7 +161,7 @@ TEST(compare_files, a_metric_that_is_better_when_higher_is_turned) {
   EXPECT_EQ(result.cells[0].outcome, verdict::regression);
 }
 
-TEST(compare_files, metrics_that_cannot_judge) {
+TEST(compare_files, handles_unsuitable_metrics) {
   const results some = results_of({cell_of("a", about(1))});
   file_options options;
   options.metric = "cpu_share";
@@ -181,11 +181,10 @@ TEST(compare_files, metrics_that_cannot_judge) {
   EXPECT_EQ(exit_code_of(no_errors), 0);
   results failing = some;
   for (sample& s : failing.cells[0].samples) s.errors["read:ECONNRESET"] = 10;
-  EXPECT_EQ(exit_code_of(compare_files(some, failing, options)), 2)
-      << "from none to some has no ratio";
+  EXPECT_EQ(exit_code_of(compare_files(some, failing, options)), 2) << "no ratio to 0";
 }
 
-TEST(compare_files, a_deterministic_metric_is_judged_without_scatter) {
+TEST(compare_files, judges_deterministic_metrics) {
   results before = results_of({cell_of("a", about(1))}), after = before;
   for (sample& s : before.cells[0].samples) s.peak_rss_bytes = 1000;
   for (sample& s : after.cells[0].samples) s.peak_rss_bytes = 1200;
@@ -202,7 +201,7 @@ TEST(compare_files, differing_environments_are_inconclusive_unless_allowed) {
   after.environment["host"] = "elsewhere";
   const check_result refused = compare_files(before, after, {});
   EXPECT_EQ(exit_code_of(refused), 2);
-  ASSERT_EQ(refused.environment.size(), 1u) << "the host's name alone decides nothing";
+  ASSERT_EQ(refused.environment.size(), 1u) << "the host name is ignored";
   EXPECT_EQ(refused.environment[0].key, "cpu_model");
   EXPECT_NE(refused.cells[0].remedy.find("--allow-different-environment"), std::string::npos);
   file_options options;
@@ -213,7 +212,7 @@ TEST(compare_files, differing_environments_are_inconclusive_unless_allowed) {
   EXPECT_EQ(environment_differences(before, after).size(), 1u) << "a key that one side lacks";
 }
 
-TEST(compare_files, thresholds_per_cell_hold_and_idle_ones_are_noted) {
+TEST(compare_files, applies_thresholds_per_cell_and_notes_unused_ones) {
   file_options options;
   options.per_cell = thresholds_from_json(
       nlohmann::json::parse(
@@ -225,7 +224,7 @@ TEST(compare_files, thresholds_per_cell_hold_and_idle_ones_are_noted) {
   EXPECT_EQ(result.notes.back(), "thresholds: 'typo' matches no compared cell");
 }
 
-TEST(compare_files, mixed_files_are_compared_only_when_allowed) {
+TEST(compare_files, compares_mixed_files_only_if_allowed) {
   results ours = results_of({cell_of("f", about(1e-6))});
   std::string rows;
   for (const double s : about(1000)) rows += (rows.empty() ? "" : ",") + row("f", s);
@@ -235,7 +234,7 @@ TEST(compare_files, mixed_files_are_compared_only_when_allowed) {
   EXPECT_EQ(exit_code_of(compare_files(ours, plain(rows), options)), 0);
 }
 
-TEST(holm, by_hand) {
+TEST(holm, matches_hand_computed_values) {
   const std::vector<double> adjusted = holm_adjusted({0.01, 0.04, 0.03});
   EXPECT_DOUBLE_EQ(adjusted[0], 0.03);
   EXPECT_DOUBLE_EQ(adjusted[1], 0.06);
@@ -244,7 +243,7 @@ TEST(holm, by_hand) {
 
 /// Runs of 10 repetitions of 20 unchanged cells, with a machine state that differs from run to run
 /// as much as repetitions do: the formula's assumption holds, so its error rate must hold too.
-TEST(compare_files, false_alarms_where_runs_differ_as_repetitions_do) {
+TEST(compare_files, bounds_false_alarms_if_runs_scatter_like_repetitions) {
   block_simulator noise(noise_kind::normal, 1, 71);
   unsigned alarms = 0;
   const unsigned suites = 1'000;

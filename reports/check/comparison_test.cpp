@@ -19,14 +19,14 @@ check_result with(verdict outcome) {
   return result;
 }
 
-TEST(check_result, exit_codes) {
+TEST(check_result, exit_code_follows_verdict) {
   EXPECT_EQ(exit_code_of(with(verdict::pass)), 0);
   EXPECT_EQ(exit_code_of(with(verdict::regression)), 1);
   EXPECT_EQ(exit_code_of(with(verdict::inconclusive)), 2);
-  EXPECT_EQ(exit_code_of(check_result{}), 2) << "silence is no pass";
+  EXPECT_EQ(exit_code_of(check_result{}), 2) << "no cell compared";
 }
 
-TEST(check_result, what_is_missing_is_never_a_pass) {
+TEST(check_result, missing_cells_are_inconclusive) {
   for (auto list : {&check_result::removed, &check_result::failing}) {
     check_result result = with(verdict::pass);
     (result.*list).push_back({"b", ""});
@@ -42,7 +42,7 @@ TEST(check_result, what_is_missing_is_never_a_pass) {
   }
 }
 
-TEST(check_result, environments_that_differ_need_leave) {
+TEST(check_result, differing_environments_need_permission) {
   check_result result = with(verdict::pass);
   result.environment.push_back({"kernel", "a", "b"});
   EXPECT_EQ(verdict_of(result), verdict::inconclusive);
@@ -50,14 +50,14 @@ TEST(check_result, environments_that_differ_need_leave) {
   EXPECT_EQ(verdict_of(result), verdict::pass);
 }
 
-TEST(check_result, a_common_cell_is_required_but_a_failed_one_is_enough) {
+TEST(check_result, requires_a_common_cell_even_if_failed) {
   check_result result;
   EXPECT_THROW(require_common_cells(result), error);
   result.newly_failing.push_back({"a", "crashed"});
   EXPECT_NO_THROW(require_common_cells(result));
 }
 
-TEST(check_result, order_of_urgency) {
+TEST(check_result, sorts_by_urgency) {
   const check_result result = sample_comparison();
   int last = 0;
   for (const cell_comparison* cell : by_urgency(result)) {
@@ -70,7 +70,7 @@ TEST(check_result, order_of_urgency) {
   }
 }
 
-TEST(check_result, figures_in_words) {
+TEST(check_result, formats_changes_and_percentages) {
   EXPECT_EQ(as_change(1.0512), "+5.12 %");
   EXPECT_EQ(as_change(0.9), "-10.00 %");
   EXPECT_EQ(as_change(40.0), "x40");

@@ -14,7 +14,7 @@ namespace crossover {
 /// not measure: a runner gets a plan, measures, gets the survivors, measures those on fresh blocks,
 /// and gets the comparison.
 ///
-/// How the error rates are spent. *False alarms*: the screen only selects. Only the confirmation
+/// Spending of the error rates. *False alarms*: the screen only selects. Only the confirmation
 /// decides, by step-down maxT at the whole of `false_alarms` over the cells that survived. Its
 /// blocks are fresh, so for any set of survivors the probability of a false `regression` is at most
 /// `false_alarms`, and hence overall (a test checks this by simulation). Choosing the number of
@@ -47,7 +47,7 @@ struct block_plan {
   bool screens = false;             ///< false: every cell is confirmed without a screen
   unsigned screen_blocks = 0;       ///< blocks per cell
   unsigned confirm_blocks = 0;      ///< blocks per survivor, for the assumed scatter
-  unsigned expected_survivors = 0;  ///< number of cells for which the confirmation is planned
+  unsigned expected_survivors = 0;  ///< number of cells the confirmation is planned for
   double expected_s = 0;            ///< wall time if that many cells survive
   double visible = 0;  ///< smallest slowdown detected with the requested power at the assumed
                        ///< scatter: 0.04 is 4 %

@@ -22,7 +22,7 @@ std::vector<block> steady(unsigned n, double shift, double scatter) {
   return blocks;
 }
 
-TEST(plan, a_single_cell_needs_no_screen_and_fits_three_seconds) {
+TEST(plan, single_cell_has_no_screen_and_takes_three_seconds) {
   const block_plan plan = plan_blocks({}, suite(1));
   EXPECT_FALSE(plan.screens);
   EXPECT_EQ(plan.confirm_blocks, 10u);
@@ -31,7 +31,7 @@ TEST(plan, a_single_cell_needs_no_screen_and_fits_three_seconds) {
   EXPECT_DOUBLE_EQ(plan.bound_level, 1 - 0.95);
 }
 
-TEST(plan, twenty_cells_are_screened_and_fit_three_minutes) {
+TEST(plan, screens_twenty_cells_within_three_minutes) {
   const block_plan plan = plan_blocks({}, suite(20));
   EXPECT_TRUE(plan.screens);
   EXPECT_GE(plan.screen_blocks, blocks_for_level(0.025));
@@ -41,7 +41,7 @@ TEST(plan, twenty_cells_are_screened_and_fit_three_minutes) {
   EXPECT_DOUBLE_EQ(plan.bound_level, (1 - 0.95) / 2);
 }
 
-TEST(plan, twice_the_noise_costs_more_blocks_and_a_short_budget_is_said) {
+TEST(plan, more_noise_needs_more_blocks_and_reports_a_short_budget) {
   gate_options noisy;
   noisy.block_sd = 0.05;
   noisy.budget_s = 20;
@@ -51,7 +51,7 @@ TEST(plan, twice_the_noise_costs_more_blocks_and_a_short_budget_is_said) {
   EXPECT_NE(plan_text(plan, noisy, 20).find("budget of 20 s is too short"), std::string::npos);
 }
 
-TEST(plan, refuses_what_makes_no_sense) {
+TEST(plan, rejects_contradictory_options) {
   EXPECT_THROW(plan_blocks({}, {}), error);
   gate_options options;
   options.rates.false_alarms = 0;
@@ -66,7 +66,7 @@ TEST(plan, refuses_what_makes_no_sense) {
   }
 }
 
-TEST(screen, lets_quiet_cells_go_and_keeps_slower_and_noisy_ones) {
+TEST(screen, passes_quiet_cells_and_keeps_slower_and_noisy_ones) {
   const gate_options options;
   const auto cells = suite(20);
   const block_plan plan = plan_blocks(options, cells);
@@ -86,7 +86,7 @@ TEST(screen, lets_quiet_cells_go_and_keeps_slower_and_noisy_ones) {
   EXPECT_GT(survived[1].blocks, 50u) << "a noisy cell needs more";
 }
 
-TEST(screen, the_confirmation_stays_within_the_budget_but_keeps_its_level) {
+TEST(screen, confirmation_fits_the_budget_and_keeps_its_level) {
   gate_options options;
   options.budget_s = 40;
   const auto cells = suite(20);
@@ -96,15 +96,14 @@ TEST(screen, the_confirmation_stays_within_the_budget_but_keeps_its_level) {
     EXPECT_EQ(one.blocks, blocks_for_level(0.01, 20) + 3);
 }
 
-TEST(enough_blocks, ends_early_where_the_screen_was_disturbed_and_never_by_signs) {
+TEST(enough_blocks, ends_early_after_a_disturbed_screen_ignoring_signs) {
   const gate_options options;
   const auto cells = suite(20);
   const block_plan plan = plan_blocks(options, cells);
   const auto enough = [&](const std::vector<block>& fresh) {
     return enough_blocks(plan, options, cells[0], 2, fresh);
   };
-  EXPECT_FALSE(enough(steady(plan.confirm_blocks - 1, 0, 0.004)))
-      << "never fewer than planned for usual noise";
+  EXPECT_FALSE(enough(steady(plan.confirm_blocks - 1, 0, 0.004))) << "at least the planned number";
   EXPECT_TRUE(enough(steady(plan.confirm_blocks, 0, 0.004)));
   EXPECT_FALSE(enough(steady(plan.confirm_blocks, 0, 0.1)));
   EXPECT_TRUE(enough(steady(900, 0, 0.1)));
@@ -160,7 +159,7 @@ TEST(compare_blocks, gives_each_cell_its_verdict) {
   EXPECT_EQ(exit_code_of(result), 1);
 }
 
-TEST(compare_blocks, nothing_measured_is_never_a_pass) {
+TEST(compare_blocks, no_blocks_is_inconclusive) {
   const gate_options options;
   const auto cells = suite(2);
   const check_result result =
@@ -171,29 +170,29 @@ TEST(compare_blocks, nothing_measured_is_never_a_pass) {
 
 // The guaranteed error rates, on simulated suites of 20 cells whose blocks scatter by 1.5 %.
 
-class promises : public testing::TestWithParam<noise_kind> {};
+class simulated_error_rates : public testing::TestWithParam<noise_kind> {};
 
-TEST_P(promises, false_alarms_per_suite_at_the_edge_of_what_is_tolerated) {
+TEST_P(simulated_error_rates, bounds_false_alarms_at_the_tolerance) {
   const gate_record record =
       simulate_gate({.suites = 2'500, .kind = GetParam(), .shift = 0.01, .seed = 51});
   EXPECT_LE(clopper_pearson(record.false_alarms, record.suites, 0.999).lower, 0.01)
       << record.false_alarms;
 }
 
-TEST_P(promises, identical_code_raises_no_alarm_and_passes) {
+TEST_P(simulated_error_rates, identical_code_passes) {
   const gate_record record = simulate_gate({.suites = 2'500, .kind = GetParam(), .seed = 52});
   EXPECT_LE(record.false_alarms, 2u);
   EXPECT_GE(record.passed, record.suites * 8 / 10);
 }
 
-TEST_P(promises, a_slowdown_of_detect_in_one_cell_is_found_and_not_passed) {
+TEST_P(simulated_error_rates, finds_a_slowdown_of_detect) {
   const gate_record record =
       simulate_gate({.suites = 2'500, .kind = GetParam(), .slower = 0.05, .seed = 53});
   EXPECT_GE(clopper_pearson(record.found, record.suites, 0.999).upper, 0.95) << record.found;
   EXPECT_LE(clopper_pearson(record.missed, record.suites, 0.999).lower, 0.05) << record.missed;
 }
 
-TEST_P(promises, the_wrong_pass_is_as_rare_in_noise_that_hides_everything) {
+TEST_P(simulated_error_rates, bounds_wrong_passes_under_heavy_noise) {
   const gate_record record = simulate_gate({.suites = 400,
                                             .cells = 4,
                                             .kind = GetParam(),
@@ -204,7 +203,7 @@ TEST_P(promises, the_wrong_pass_is_as_rare_in_noise_that_hides_everything) {
   EXPECT_LE(clopper_pearson(record.missed, record.suites, 0.999).lower, 0.05) << record.missed;
 }
 
-INSTANTIATE_TEST_SUITE_P(noise, promises,
+INSTANTIATE_TEST_SUITE_P(noise, simulated_error_rates,
                          testing::Values(noise_kind::normal, noise_kind::autocorrelated,
                                          noise_kind::heavy_tailed, noise_kind::bimodal));
 

@@ -68,7 +68,7 @@ std::map<std::string, std::vector<change_point>> changes_of(
   return by_cell;
 }
 
-/// Returns the fewest runs in a window with which `detect` is detected at this scatter.
+/// Returns the smallest window that detects `detect` at this scatter.
 std::optional<unsigned> runs_needed(double sd, const cell_comparison& cell,
                                     const file_options& options, std::size_t cells) {
   const double shift = std::log1p(cell.detect) - std::log1p(cell.tolerate);

@@ -30,8 +30,8 @@ std::string machine_fingerprint(const results& measured);
 std::filesystem::path history_file(const std::filesystem::path& directory,
                                    const std::string& commit, const results& measured);
 
-/// Stores a run's original text, `document`, from which `measured` was read. Replaces a run of the
-/// same commit and date. Throws `error` (invalid, unwritable).
+/// Stores `document`, the original text of the run `measured`. Replaces a run of the same commit
+/// and date. Throws `error` (invalid, unwritable).
 void add_to_history(const std::filesystem::path& directory, const std::string& commit,
                     const results& measured, std::string_view document);
 

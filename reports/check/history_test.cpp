@@ -70,7 +70,7 @@ TEST_F(history_directory, keeps_runs_by_machine_and_date) {
     EXPECT_THROW(keep(wrong, first), error) << wrong;
 }
 
-TEST(machine_fingerprint, is_the_machine_and_not_its_kernel_or_load) {
+TEST(machine_fingerprint, ignores_kernel_and_exact_memory) {
   results a = results_of({}), b = results_of({});
   a.environment["memory"] = "8000000 kB";
   b.environment = a.environment;
@@ -97,7 +97,7 @@ TEST(compare_with_history, judges_by_the_scatter_from_run_to_run) {
       << result.baseline_name;
 }
 
-TEST(compare_with_history, too_few_runs_say_how_many_are_needed) {
+TEST(compare_with_history, too_few_runs_report_the_minimum) {
   block_simulator noise(noise_kind::normal, 0.004, 93);
   const check_result result =
       compare_with_history(history_of(noise, 2, 1), run_of(noise, 0, 1, 20), {});
@@ -121,7 +121,7 @@ TEST(compare_with_history, counts_only_the_runs_since_a_marked_change) {
   EXPECT_NE(result.cells[0].notes[0].find("since its change at c18"), std::string::npos);
 }
 
-TEST(compare_with_history, vanished_cells_and_other_environments) {
+TEST(compare_with_history, reports_removed_cells_and_differing_environments) {
   block_simulator noise(noise_kind::normal, 0.004, 95);
   const auto history = history_of(noise, 10, 2);
   results now = run_of(noise, 0, 1, 20);
@@ -130,7 +130,7 @@ TEST(compare_with_history, vanished_cells_and_other_environments) {
   EXPECT_EQ(exit_code_of(compare_with_history(history, now, {})), 2);
 }
 
-TEST(compare_with_history, false_alarms_over_simulated_histories) {
+TEST(compare_with_history, bounds_false_alarms_in_simulated_histories) {
   block_simulator noise(noise_kind::normal, 0.01, 96);
   unsigned alarms = 0;
   for (int suite = 0; suite < 400; ++suite) {
@@ -143,7 +143,7 @@ TEST(compare_with_history, false_alarms_over_simulated_histories) {
   EXPECT_LE(clopper_pearson(alarms, 400, 0.999).lower, 0.01) << alarms;
 }
 
-TEST(timelines, follow_each_cell_through_the_runs_that_measured_it) {
+TEST(timelines, include_only_runs_that_measured_the_cell) {
   block_simulator noise(noise_kind::normal, 0.002, 97);
   auto history = history_of(noise, 20, 2);
   history[3].measured.cells.erase(history[3].measured.cells.begin());

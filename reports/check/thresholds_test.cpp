@@ -23,7 +23,7 @@ std::string message_of_error(const std::string& text) {
   return "";
 }
 
-TEST(thresholds, the_last_rule_that_matches_holds) {
+TEST(thresholds, last_matching_rule_applies) {
   const thresholds rules = thresholds_from_json(nlohmann::json::parse(R"({"thresholds":[
       {"cells":"*","detect":"8%"}, {"cells":"network/*","tolerate":0.02,"detect":"10 %"}, {"regex":"in_flight:1$","tolerate":"3%"}]})"),
                                                 "t");
@@ -37,7 +37,7 @@ TEST(thresholds, the_last_rule_that_matches_holds) {
             (std::vector<std::string>{"network/*", "in_flight:1$"}));
 }
 
-TEST(thresholds, a_contradiction_names_the_cell) {
+TEST(thresholds, rejects_tolerate_above_detect) {
   const thresholds rules = thresholds_from_json(
       nlohmann::json::parse(R"({"thresholds":[{"cells":"*","tolerate":"7%"}]})"), "t");
   EXPECT_THROW(thresholds_of(rules, "a", {0.01, 0.05}), error);
@@ -66,7 +66,7 @@ TEST(thresholds, errors_are_one_line_with_place_and_remedy) {
             std::string::npos);
 }
 
-TEST(thresholds, files) {
+TEST(thresholds, reads_files) {
   EXPECT_THROW(read_thresholds("/nonexistent/thresholds.json"), error);
   const auto file = std::filesystem::path(testing::TempDir()) /
                     ("crossover-thresholds." + std::to_string(::getpid()));

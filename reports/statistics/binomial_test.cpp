@@ -9,7 +9,7 @@ namespace {
 
 // Intervals that end at 0 or 1 have a closed form; the others are from R's binom.test, to all
 // digits it prints.
-TEST(clopper_pearson, known_intervals) {
+TEST(clopper_pearson, matches_known_intervals) {
   const auto expect = [](unsigned hits, unsigned trials, double lower, double upper) {
     const counted_share interval = clopper_pearson(hits, trials);
     EXPECT_NEAR(interval.lower, lower, 5e-7) << hits << " of " << trials;
@@ -26,7 +26,7 @@ TEST(clopper_pearson, known_intervals) {
   expect(1, 100, 0.0002531460, 0.05445939);
 }
 
-TEST(clopper_pearson, the_interval_covers_at_its_confidence_and_no_trials_say_nothing) {
+TEST(clopper_pearson, interval_grows_with_confidence_and_is_full_without_trials) {
   EXPECT_EQ(clopper_pearson(0, 0).lower, 0);
   EXPECT_EQ(clopper_pearson(0, 0).upper, 1);
   EXPECT_GT(clopper_pearson(3, 50, 0.99).upper, clopper_pearson(3, 50, 0.95).upper);

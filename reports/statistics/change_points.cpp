@@ -59,8 +59,8 @@ double spread(std::span<const double> values) {
 }
 
 /// Locates a change near `about`, the split of the ranks. Ranks show that there is a change but
-/// hardly at which run: the last run before it may be the highest of its level. Of the splits at
-/// most two runs away, the one with the tightest two parts is returned.
+/// locate it poorly: the last run before it may be the highest of its level. Of the splits at most
+/// two runs away, the one with the tightest two parts is returned.
 std::size_t place_of(std::span<const double> values, std::size_t about, std::size_t min_runs) {
   std::size_t best = about;
   double tightest = INFINITY;

@@ -12,7 +12,7 @@ struct change_options {
   std::uint64_t seed = 1;
 };
 
-/// Run at which a series moves to another level.
+/// First run of a series on another level.
 struct change_point {
   std::size_t index = 0;  ///< first run of the new level
   double shift = 0;  ///< new level minus old, up to the neighbouring changes; of logs, so about the

@@ -18,7 +18,7 @@ std::vector<double> levels(block_simulator& noise,
   return values;
 }
 
-TEST(benjamini_hochberg, by_hand) {
+TEST(benjamini_hochberg, matches_hand_computed_values) {
   const std::vector<double> q = benjamini_hochberg({0.01, 0.04, 0.03, 0.5});
   EXPECT_NEAR(q[0], 0.04, 1e-12);
   EXPECT_NEAR(q[1], 0.04 * 4 / 3, 1e-12);
@@ -45,19 +45,19 @@ TEST(change_points, finds_a_step_up_and_down_again) {
   EXPECT_LT(marked[0][1].shift, -0.05);
 }
 
-TEST(change_points, one_wild_run_is_no_change) {
+TEST(change_points, ignores_one_wild_run) {
   block_simulator noise(noise_kind::normal, 0.01, 83);
   std::vector<double> values = levels(noise, {{30, 0.0}});
   values[20] += 3;
   EXPECT_TRUE(change_points({values})[0].empty());
 }
 
-TEST(change_points, short_equal_and_empty_series) {
+TEST(change_points, short_equal_and_empty_series_have_no_change) {
   const auto marked = change_points({{}, {1}, {1, 2, 3}, {5, 5, 5, 5, 5, 5, 5, 5, 5, 5}});
   for (const auto& changes : marked) EXPECT_TRUE(changes.empty());
 }
 
-TEST(change_points, in_unchanging_histories_a_mark_is_as_rare_as_said) {
+TEST(change_points, bounds_false_marks_in_unchanging_histories) {
   for (const noise_kind kind :
        {noise_kind::normal, noise_kind::heavy_tailed, noise_kind::bimodal}) {
     block_simulator noise(kind, 0.015, 84);
@@ -74,7 +74,7 @@ TEST(change_points, in_unchanging_histories_a_mark_is_as_rare_as_said) {
   }
 }
 
-TEST(change_points, of_many_changes_the_false_share_is_as_said_and_most_are_found) {
+TEST(change_points, bounds_the_false_share_and_finds_most_changes) {
   block_simulator noise(noise_kind::normal, 0.015, 85);
   double false_share = 0;
   unsigned detected = 0;
@@ -91,11 +91,11 @@ TEST(change_points, of_many_changes_the_false_share_is_as_said_and_most_are_foun
     if (right + wrong > 0) false_share += static_cast<double>(wrong) / (right + wrong) / histories;
     detected += right;
   }
-  EXPECT_LE(false_share, 0.08) << "the promised 5 %, and the simulation's own error";
+  EXPECT_LE(false_share, 0.08) << "5 % plus the simulation error";
   EXPECT_GE(detected, histories * 5 * 95 / 100);
 }
 
-TEST(change_points, lies_at_the_run_where_the_values_jump_even_if_the_last_before_was_the_highest) {
+TEST(change_points, locates_the_jump_despite_a_high_previous_run) {
   const std::vector<double> series = {0.001, 0.002, 0,     -0.001, 0.001, -0.008, 0.002, 0.003,
                                       0.005, 0.11,  0.105, 0.107,  0.109, 0.112,  0.111, 0.106};
   const auto marked = change_points({series});

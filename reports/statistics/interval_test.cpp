@@ -10,7 +10,7 @@
 namespace crossover {
 namespace {
 
-TEST(mean_interval_of, written_down_values) {
+TEST(mean_interval_of, matches_hand_computed_values) {
   // Mean 3, s = sqrt(2.5), t(0.975, 4) = 2.776445: half = 2.776445 * sqrt(2.5 / 5).
   const std::array values = {1.0, 2.0, 3.0, 4.0, 5.0};
   const auto result = mean_interval(values);
@@ -30,9 +30,9 @@ TEST(mean_interval_of, one_value_has_no_bounds) {
   EXPECT_FALSE(result->upper);
 }
 
-TEST(mean_interval_of, no_values_is_nothing) { EXPECT_FALSE(mean_interval({})); }
+TEST(mean_interval_of, no_values_give_nullopt) { EXPECT_FALSE(mean_interval({})); }
 
-TEST(mean_interval_of, equal_values_is_a_point) {
+TEST(mean_interval_of, equal_values_give_a_point) {
   const std::array values = {4.0, 4.0, 4.0};
   const auto result = mean_interval(values);
   ASSERT_TRUE(result && result->lower);
@@ -40,7 +40,7 @@ TEST(mean_interval_of, equal_values_is_a_point) {
   EXPECT_EQ(*result->upper, 4);
 }
 
-TEST(ratio_interval_of, covers_the_true_ratio_as_often_as_it_says) {
+TEST(ratio_interval_of, covers_the_true_ratio_at_its_confidence) {
   std::mt19937_64 random(17);
   std::normal_distribution<double> noise(0, 0.05);
   int covered = 0;
@@ -58,7 +58,7 @@ TEST(ratio_interval_of, covers_the_true_ratio_as_often_as_it_says) {
   EXPECT_NEAR(covered / static_cast<double>(draws), 0.95, 0.015);
 }
 
-TEST(ratio_interval_of, a_side_with_one_value_has_no_bounds_and_zero_has_no_ratio) {
+TEST(ratio_interval_of, single_value_has_no_bounds_and_zero_no_ratio) {
   const std::array one = {10.0};
   const std::array many = {4.0, 6.0};
   const auto result = ratio_interval(one, many);

@@ -23,7 +23,7 @@ struct slice {
 /// slowdown in only a few slices is invisible to it; the metric `p99` shows that.
 double robust_location(std::span<const double> values);
 
-/// Returns the log ratio of a block, log(new/old), from its slices in the order in which they ran.
+/// Returns the log ratio of a block, log(new/old), from its slices in order of measurement.
 /// Each group of four (ABBA or BAAB) gives the mean log of the new arm minus that of the old; a
 /// linear drift within the group cancels. The result is the robust location over the groups. Throws
 /// `error` (invalid) unless the slices are such groups with figures > 0.

@@ -18,7 +18,7 @@ std::vector<slice> in_fours(const std::vector<double>& figures, const std::strin
   return slices;
 }
 
-TEST(robust_location, small_cases_by_hand) {
+TEST(robust_location, matches_hand_computed_cases) {
   EXPECT_DOUBLE_EQ(robust_location(std::vector<double>{5}), 5);
   EXPECT_DOUBLE_EQ(robust_location(std::vector<double>{1, 3}), 2);
   // Pairs of {0, 1, 10}: 0, 1, 10, 0.5, 5, 5.5; their median is (1 + 5) / 2.
@@ -26,7 +26,7 @@ TEST(robust_location, small_cases_by_hand) {
   EXPECT_TRUE(std::isnan(robust_location({})));
 }
 
-TEST(robust_location, a_quarter_of_bursts_does_not_move_it_far_and_it_is_odd) {
+TEST(robust_location, resists_bursts_and_is_odd) {
   std::vector<double> values, mirrored;
   for (int i = 0; i < 20; ++i) values.push_back(i % 4 == 0 ? 3.0 : 0.001 * i);
   for (const double v : values) mirrored.push_back(-v);
@@ -34,7 +34,7 @@ TEST(robust_location, a_quarter_of_bursts_does_not_move_it_far_and_it_is_odd) {
   EXPECT_DOUBLE_EQ(robust_location(mirrored), -robust_location(values));
 }
 
-TEST(block_log_ratio, a_linear_drift_cancels_in_fours) {
+TEST(block_log_ratio, cancels_linear_drift) {
   std::vector<double> figures;
   const std::string letters = "ABBABAAB";
   for (int i = 0; i < 16; ++i)
@@ -43,7 +43,7 @@ TEST(block_log_ratio, a_linear_drift_cancels_in_fours) {
   EXPECT_NEAR(block_log_ratio(in_fours(figures, letters)), std::log(1.05), 1e-12);
 }
 
-TEST(block_log_ratio, slices_must_alternate_as_said) {
+TEST(block_log_ratio, rejects_other_slice_orders) {
   EXPECT_THROW(block_log_ratio(in_fours({1, 1, 1, 1}, "ABAB")), error);
   EXPECT_THROW(block_log_ratio(in_fours({1, 1, 1, 1}, "AAAA")), error);
   EXPECT_THROW(block_log_ratio(in_fours({1, 1, 1}, "ABBA")), error);
@@ -52,7 +52,7 @@ TEST(block_log_ratio, slices_must_alternate_as_said) {
   EXPECT_THROW(block_log_ratio(std::span<const slice>()), error);
 }
 
-TEST(block_log_ratio, of_unpaired_figures) {
+TEST(block_log_ratio, accepts_unpaired_figures) {
   const std::vector<double> baseline_figures{1.0, 1.1, 0.9}, candidate_figures{2.0, 2.2, 1.8, 2.0};
   EXPECT_NEAR(block_log_ratio(baseline_figures, candidate_figures), std::log(2), 0.01);
   EXPECT_NEAR(block_log_ratio(candidate_figures, baseline_figures),
@@ -60,7 +60,7 @@ TEST(block_log_ratio, of_unpaired_figures) {
   EXPECT_THROW(block_log_ratio({}, candidate_figures), error);
 }
 
-TEST(block_log_ratio, under_slow_drift_and_bursts_it_scatters_less_than_the_mean_of_slices_would) {
+TEST(block_log_ratio, scatters_less_than_the_mean_under_drift_and_bursts) {
   block_simulator noise(noise_kind::normal, 1, 31);
   flip_stream coin(32);
   double squares = 0, plain_squares = 0;

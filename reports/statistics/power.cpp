@@ -19,7 +19,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 }  // namespace
 
 double sign_flip_power(unsigned blocks, double sd, double shift, double level) {
-  // Beyond 50 blocks the attained level no longer changes.
+  // The attained level no longer changes beyond 50 blocks.
   const double patterns = std::ldexp(1.0, static_cast<int>(std::min(blocks, 50u)));
   const double rejecting = std::floor(level * patterns + 1e-9);
   if (blocks < 2 || rejecting < 1 || !(shift > 0)) return 0;

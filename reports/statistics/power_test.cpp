@@ -20,7 +20,7 @@ double simulated_power(unsigned blocks, double sd, double shift, double level, i
   return rejected / static_cast<double>(draws);
 }
 
-TEST(power, agrees_with_simulation_or_errs_to_the_safe_side) {
+TEST(power, agrees_with_simulation_or_is_lower) {
   struct {
     unsigned blocks;
     double shift;
@@ -33,14 +33,14 @@ TEST(power, agrees_with_simulation_or_errs_to_the_safe_side) {
   }
 }
 
-TEST(power, too_few_blocks_have_none) {
+TEST(power, is_zero_for_too_few_blocks) {
   EXPECT_EQ(sign_flip_power(6, 0.001, 0.05, 0.01), 0);
   EXPECT_EQ(sign_flip_power(10, 0.01, 0, 0.01), 0);
   EXPECT_EQ(sign_flip_power(10, 0, 0.05, 0.01), 1);
   EXPECT_EQ(visible_shift(6, 0.01, 0.01, 0.95), INFINITY);
 }
 
-TEST(power, planning_gives_the_least_number_of_blocks) {
+TEST(power, planning_gives_the_minimum_number_of_blocks) {
   const auto blocks = blocks_for_power(0.03, 0.04, 0.01, 0.95);
   ASSERT_TRUE(blocks);
   EXPECT_GE(sign_flip_power(*blocks, 0.03, 0.04, 0.01), 0.95);
@@ -50,14 +50,14 @@ TEST(power, planning_gives_the_least_number_of_blocks) {
   EXPECT_FALSE(blocks_for_power(0.01, -0.01, 0.01, 0.95));
 }
 
-TEST(power, the_visible_shift_is_seen_with_the_power_asked_for) {
+TEST(power, visible_shift_has_the_requested_power) {
   const double shift = visible_shift(10, 0.015, 0.01, 0.95);
   EXPECT_NEAR(sign_flip_power(10, 0.015, shift, 0.01), 0.95, 1e-3);
   EXPECT_GT(shift, 0.015);
   EXPECT_LT(shift, 0.03);
 }
 
-TEST(power, the_bound_on_a_scatter) {
+TEST(power, bounds_the_scatter) {
   // chi-squared with 5 degrees of freedom has its 20 % point at 2.3425.
   EXPECT_NEAR(sd_at_most(1, 6, 0.8), std::sqrt(5 / 2.3425), 1e-3);
   EXPECT_EQ(sd_at_most(1, 1, 0.8), INFINITY);

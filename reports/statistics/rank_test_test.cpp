@@ -12,7 +12,7 @@ namespace {
 
 double two_sided(double z) { return std::erfc(z / std::sqrt(2.0)); }
 
-TEST(rank_test, is_the_normal_approximation_with_both_corrections) {
+TEST(rank_test, applies_tie_and_continuity_corrections) {
   const std::vector<double> low = {1, 2, 3, 4, 5, 6, 7, 8, 9},
                             high = {11, 12, 13, 14, 15, 16, 17, 18, 19};
   // U = 0 against 40.5 with variance 9 * 9 * 19 / 12.
@@ -24,13 +24,13 @@ TEST(rank_test, is_the_normal_approximation_with_both_corrections) {
               two_sided(1 / std::sqrt(1.5)), 1e-12);
 }
 
-TEST(rank_test, says_nothing_of_equal_or_missing_values) {
+TEST(rank_test, equal_or_missing_values_give_p_of_one) {
   const std::vector<double> same = {1, 1, 1};
   EXPECT_EQ(rank_test_p(same, same), 1);
   EXPECT_EQ(rank_test_p({}, same), 1);
 }
 
-TEST(rank_test, flags_as_often_as_it_says_where_values_are_independent) {
+TEST(rank_test, keeps_its_level_on_independent_values) {
   flip_stream stream(5);
   int flagged = 0;
   for (int trial = 0; trial < 4000; ++trial) {

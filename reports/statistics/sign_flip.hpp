@@ -37,9 +37,9 @@ struct mean_bounds {
 mean_bounds bounds_of_mean(std::span<const double> values, double level,
                            const flip_options& options = {});
 
-/// Returns the fewest blocks with which a sign-flip test can reject at `level`: the smallest n with
-/// cells * 2^-n <= level. `cells` are judged together, and each may reach its extreme under a
-/// different pattern.
+/// Returns the fewest blocks that let a sign-flip test reject at `level`: the smallest n with cells
+/// * 2^-n <= level. `cells` are judged together, and each may reach its extreme under a different
+/// pattern.
 unsigned blocks_for_level(double level, unsigned cells = 1);
 
 }  // namespace crossover

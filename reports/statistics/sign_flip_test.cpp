@@ -25,14 +25,14 @@ double by_definition(const std::vector<double>& values, double null) {
   return hits / std::ldexp(1.0, static_cast<int>(n));
 }
 
-TEST(sign_flip, three_blocks_by_hand) {
+TEST(sign_flip, three_blocks_match_hand_computation) {
   // Three of the eight patterns of {1, 2, -1} reach the observed sum of 2: +++ (2), ++- (4) and -+-
   // (2).
   const std::vector<double> values{1, 2, -1};
   EXPECT_DOUBLE_EQ(sign_flip_p(values, 0), 3.0 / 8);
 }
 
-TEST(sign_flip, all_blocks_above_the_null_reach_the_smallest_p) {
+TEST(sign_flip, blocks_all_above_null_give_smallest_p) {
   const std::vector<double> values{0.04, 0.05, 0.03, 0.06, 0.05, 0.04, 0.05};
   EXPECT_DOUBLE_EQ(sign_flip_p(values, std::log(1.01)), 1.0 / 128);
   EXPECT_DOUBLE_EQ(sign_flip_p(values, 0.10), 1.0);
@@ -48,7 +48,7 @@ TEST(sign_flip, enumeration_agrees_with_the_definition) {
   }
 }
 
-TEST(sign_flip, random_flips_come_near_the_enumeration_and_never_give_nothing) {
+TEST(sign_flip, random_flips_approximate_enumeration_and_are_never_zero) {
   block_simulator noise(noise_kind::normal, 0.02, 8);
   const std::vector<double> values = noise.log_ratios(12, 0.012);
   const double exact = sign_flip_p(values, 0);
@@ -59,7 +59,7 @@ TEST(sign_flip, random_flips_come_near_the_enumeration_and_never_give_nothing) {
   EXPECT_DOUBLE_EQ(sign_flip_p(slower, 0.05), 1.0);
 }
 
-TEST(sign_flip, no_values_prove_nothing) {
+TEST(sign_flip, no_values_give_p_of_one) {
   EXPECT_DOUBLE_EQ(sign_flip_p({}, 0), 1);
   const mean_bounds none = bounds_of_mean({}, 0.05);
   EXPECT_EQ(none.lower, -INFINITY);
@@ -83,7 +83,7 @@ TEST(bounds, invert_the_test_exactly) {
   }
 }
 
-TEST(bounds, with_random_flips_invert_the_test_too) {
+TEST(bounds, invert_the_test_with_random_flips) {
   block_simulator noise(noise_kind::normal, 0.02, 10);
   const std::vector<double> values = noise.log_ratios(30, 0.01);
   const mean_bounds bounds = bounds_of_mean(values, 0.025);
@@ -95,7 +95,7 @@ TEST(bounds, with_random_flips_invert_the_test_too) {
   EXPECT_GT(bounds.upper, mean);
 }
 
-TEST(bounds, cover_as_often_as_they_say) {
+TEST(bounds, cover_at_their_level) {
   for (const noise_kind kind : {noise_kind::normal, noise_kind::heavy_tailed, noise_kind::bimodal,
                                 noise_kind::autocorrelated}) {
     block_simulator noise(kind, 0.015, 11);
@@ -115,7 +115,7 @@ TEST(bounds, cover_as_often_as_they_say) {
   }
 }
 
-TEST(bounds, too_few_blocks_bound_nothing) {
+TEST(bounds, too_few_blocks_give_infinite_bounds) {
   const std::vector<double> four{0.01, 0.02, 0.03, 0.01};
   EXPECT_EQ(bounds_of_mean(four, 0.05).upper, INFINITY);
   EXPECT_EQ(blocks_for_level(0.05), 5u);

@@ -17,7 +17,7 @@ std::vector<block> aligned(const std::vector<double>& values, std::uint64_t firs
   return blocks;
 }
 
-TEST(step_down, one_cell_is_the_plain_sign_flip_test) {
+TEST(step_down, one_cell_equals_the_sign_flip_test) {
   block_simulator noise(noise_kind::heavy_tailed, 0.02, 21);
   for (unsigned n = 2; n <= 12; ++n) {
     const std::vector<double> values = noise.log_ratios(n, 0.01);
@@ -26,7 +26,7 @@ TEST(step_down, one_cell_is_the_plain_sign_flip_test) {
   }
 }
 
-TEST(step_down, two_cells_by_enumeration) {
+TEST(step_down, two_cells_match_enumeration) {
   // Common flips over three rounds. With equal numbers of blocks the statistic ranks as sum /
   // sqrt(sum of squares) does.
   const std::vector<double> a{3, 2, 4}, b{1, -1, 2};
@@ -60,7 +60,7 @@ TEST(step_down, independent_rounds_multiply_the_patterns) {
   EXPECT_DOUBLE_EQ(step_down_p(apart)[0], 31.0 / 256);
 }
 
-TEST(step_down, the_order_of_cells_does_not_matter) {
+TEST(step_down, ignores_the_order_of_cells) {
   block_simulator noise(noise_kind::normal, 0.01, 22);
   const auto data = noise.blocks(11, {0.0, 0.02, 0.04});
   const std::vector<tested_cell> cells{{data[0], 0}, {data[1], 0}, {data[2], 0}};
@@ -71,7 +71,7 @@ TEST(step_down, the_order_of_cells_does_not_matter) {
   EXPECT_EQ(p[2], q[0]);
 }
 
-TEST(step_down, differing_numbers_of_blocks_are_ranked_together) {
+TEST(step_down, ranks_cells_with_different_block_counts) {
   // A cell of 7 blocks and one of 40 must not mask each other.
   const std::vector<tested_cell> cells{
       {aligned({.05, .05, .04, .05, .05, .06, .05, .05, .04, .05}), 0},
@@ -83,7 +83,7 @@ TEST(step_down, differing_numbers_of_blocks_are_ranked_together) {
   EXPECT_LE(p[2], 0.01);
 }
 
-TEST(step_down, degenerate_cells) {
+TEST(step_down, handles_degenerate_cells) {
   const std::vector<tested_cell> cells{{{}, 0},
                                        {aligned({0, 0, 0, 0, 0, 0, 0, 0}), 0},
                                        {aligned({.05, .05, .05, .05, .05, .05, .05, .05}), 0}};
@@ -94,7 +94,7 @@ TEST(step_down, degenerate_cells) {
   EXPECT_TRUE(step_down_p({}).empty());
 }
 
-TEST(step_down, keeps_the_family_wise_level_with_aligned_and_unaligned_cells) {
+TEST(step_down, keeps_the_family_wise_level) {
   for (const noise_kind kind :
        {noise_kind::heavy_tailed, noise_kind::bimodal, noise_kind::autocorrelated})
     for (const bool in_rounds : {true, false}) {
@@ -117,7 +117,7 @@ TEST(step_down, keeps_the_family_wise_level_with_aligned_and_unaligned_cells) {
       const counted_share share = clopper_pearson(alarms, 2'000, 0.999);
       EXPECT_LE(share.lower, 0.05)
           << "noise " << static_cast<int>(kind) << (in_rounds ? " aligned" : " apart");
-      EXPECT_GE(share.upper, 0.03) << "the test is not idle either";
+      EXPECT_GE(share.upper, 0.03) << "the test must also reject";
     }
 }
 

@@ -61,10 +61,10 @@ class gate_run {
             orders.begin() + static_cast<std::ptrdiff_t>(before + cell.blocks));
     }
     if (out_of_time_)
-      result.notes.push_back(
-          fmt::format("--budget of {:.3g} s ran out before the plan was complete; raise it or "
-                      "select fewer cells",
-                      budget_s_));
+      result.notes.push_back(fmt::format(
+          "the budget of {:.3g} s ran out before the plan was complete; raise --budget or "
+          "select fewer cells",
+          budget_s_));
     return finish(std::move(result));
   }
 

@@ -9,24 +9,10 @@ import unittest
 from program import PROGRAM, TIMEOUT_S, TempDirTest, processes_of_group
 
 # Takes minutes unless it is interrupted.
-LONG = [
-    "--workload",
-    "sleep",
-    "--workload",
-    "network",
-    "--model",
-    "event_loop",
-    "--model",
-    "processes",
-    "--model",
-    "thread_pool",
-    "--cores",
-    "1",
-    "--in-flight",
-    "3",
-    "--repetitions",
-    "50",
-]
+LONG = (
+    "--workload sleep --workload network --model event_loop --model processes --model thread_pool "
+    "--cores 1 --in-flight 3 --repetitions 50"
+).split()
 
 
 class Interrupt(TempDirTest):
@@ -47,33 +33,33 @@ class Interrupt(TempDirTest):
             if self.out.exists() and sum(len(c["samples"]) for c in self.cells().values()) >= count:
                 return
             time.sleep(0.02)
-        self.fail(f"the run ended by itself: {run.communicate()}")
+        self.fail(f"the run ended early: {run.communicate()}")
 
-    def interrupt(self, run, what=signal.SIGINT):
-        began = time.monotonic()
-        run.send_signal(what)
-        out, err = run.communicate(timeout=TIMEOUT_S)
-        self.assertLess(
-            time.monotonic() - began,
-            20,
-            "the work would have lasted minutes; a second is the aim on an idle machine",
-        )
-        self.assertEqual(run.returncode, 130, err)
+    def check_no_process_remains(self, run):
         deadline = time.monotonic() + 10
-        while (left := processes_of_group(run.pid)) and time.monotonic() < deadline:
+        while (remaining := processes_of_group(run.pid)) and time.monotonic() < deadline:
             time.sleep(0.02)
-        self.assertEqual(left, [], "processes are left")
-        return out, err
+        self.assertEqual(remaining, [])
 
-    def test_keeps_what_was_measured(self):
+    def interrupt(self, run, number=signal.SIGINT):
+        start = time.monotonic()
+        run.send_signal(number)
+        out, err = run.communicate(timeout=TIMEOUT_S)
+        # About 1 s on an idle machine; without the interrupt, the run takes minutes.
+        self.assertLess(time.monotonic() - start, 20)
+        self.assertEqual(run.returncode, 130, err)
+        self.check_no_process_remains(run)
+        return out
+
+    def test_keeps_completed_samples(self):
         run = self.start("--seconds", "0.1")
         self.wait_for_samples(run, 3)
-        out, _ = self.interrupt(run)
-        ours = self.results()["crossover"]
-        self.assertEqual(ours["status"], "interrupted")
-        self.assertEqual(len(ours["cells"]), 6)
-        self.assertGreaterEqual(sum(len(cell["samples"]) for cell in ours["cells"]), 3)
-        for cell in ours["cells"]:
+        out = self.interrupt(run)
+        section = self.results()["crossover"]
+        self.assertEqual(section["status"], "interrupted")
+        self.assertEqual(len(section["cells"]), 6)
+        self.assertGreaterEqual(sum(len(cell["samples"]) for cell in section["cells"]), 3)
+        for cell in section["cells"]:
             if cell["samples"]:
                 self.assertEqual(cell["status"], "ok")
             else:
@@ -81,37 +67,30 @@ class Interrupt(TempDirTest):
                     (cell["status"], cell["reason"]),
                     ("skipped", "not measured: the run was interrupted"),
                 )
-        self.assertIn(str(self.out), out, "where the results are is said")
-        self.assertEqual(os.listdir(self.directory), ["results.json"], "no temporary file is left")
+        self.assertIn(str(self.out), out, "the path of the results is printed")
+        self.assertEqual(os.listdir(self.directory), ["results.json"], "no temporary file remains")
 
-    def test_does_not_wait_for_the_repetition_in_progress(self):
+    def test_does_not_wait_for_the_current_repetition(self):
         run = self.start("--seconds", "120", "--grace", "300")
         time.sleep(1)
         self.interrupt(run)
-        ours = self.results()["crossover"]
-        self.assertEqual(ours["status"], "interrupted")
-        self.assertEqual(sum(len(cell["samples"]) for cell in ours["cells"]), 0)
+        section = self.results()["crossover"]
+        self.assertEqual(section["status"], "interrupted")
+        self.assertEqual(sum(len(cell["samples"]) for cell in section["cells"]), 0)
 
-    def test_a_request_to_terminate_is_the_same(self):
+    def test_sigterm_acts_like_sigint(self):
         run = self.start("--seconds", "0.1")
         self.wait_for_samples(run, 1)
         self.interrupt(run, signal.SIGTERM)
         self.assertEqual(self.results()["crossover"]["status"], "interrupted")
 
-    def test_a_killed_run_leaves_no_process_and_a_valid_file(self):
+    def test_killed_run_leaves_no_process_and_a_valid_file(self):
         run = self.start("--seconds", "0.1")
         self.wait_for_samples(run, 1)
         run.kill()
         run.communicate(timeout=TIMEOUT_S)
-        deadline = time.monotonic() + 10
-        while (left := processes_of_group(run.pid)) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        self.assertEqual(left, [])
-        self.assertEqual(
-            self.results()["crossover"]["status"],
-            "interrupted",
-            "what nobody completed is not called complete",
-        )
+        self.check_no_process_remains(run)
+        self.assertEqual(self.results()["crossover"]["status"], "interrupted")
         self.assertGreaterEqual(sum(len(cell["samples"]) for cell in self.cells().values()), 1)
 
 

@@ -18,18 +18,20 @@ NAMES = [
 
 class Run(TempDirTest):
     def run_tiny(self, *arguments, code=0, **options):
-        done = crossover("run", *arguments, "--out", self.out, **options)
-        self.assertEqual(done.returncode, code, (done.stderr, done.stdout))
-        return done
+        completed = crossover("run", *arguments, "--out", self.out, **options)
+        self.assertEqual(completed.returncode, code, (completed.stderr, completed.stdout))
+        return completed
 
-    def test_two_cells_are_measured_twice(self):
-        done = self.run_tiny(*TWO_CELLS, "--seed", 7)
+    def test_measures_two_cells_twice(self):
+        completed = self.run_tiny(*TWO_CELLS, "--seed", 7)
         document = self.results()
-        ours = document["crossover"]
-        self.assertEqual([cell["name"] for cell in ours["cells"]], NAMES)
-        self.assertEqual((ours["schema"], ours["status"], ours["seed"]), (2, "complete", 7))
-        self.assertEqual(ours["command"][:3], ["crossover", "run", "--workload"])
-        for cell in ours["cells"]:
+        section = document["crossover"]
+        self.assertEqual([cell["name"] for cell in section["cells"]], NAMES)
+        self.assertEqual(
+            (section["schema"], section["status"], section["seed"]), (2, "complete", 7)
+        )
+        self.assertEqual(section["command"][:3], ["crossover", "run", "--workload"])
+        for cell in section["cells"]:
             self.assertEqual(
                 (cell["status"], cell["reason"], cell["cores"], cell["in_flight"], cell["model"]),
                 ("ok", "", 1, 2, "event_loop"),
@@ -40,30 +42,27 @@ class Run(TempDirTest):
                 self.assertGreater(sample["wall_s"], 0)
                 self.assertGreater(sample["startup_s"], 0)
         self.assertEqual(
-            sorted(s["sequence"] for c in ours["cells"] for s in c["samples"]), [0, 1, 2, 3]
+            sorted(s["sequence"] for c in section["cells"] for s in c["samples"]), [0, 1, 2, 3]
         )
-        self.assertEqual(ours["cells"][1]["parameters"], {"bytes": "16", "delay": "0"})
-        for sample in ours["cells"][1]["samples"]:
+        self.assertEqual(section["cells"][1]["parameters"], {"bytes": "16", "delay": "0"})
+        for sample in section["cells"][1]["samples"]:
             self.assertIn("server_cpu_s", sample)
-        self.assertIn(str(self.out), done.stdout)
-        for word in ("noop", "network"):
-            self.assertRegex(done.stdout, rf"(?m)^{word}", "the summary has a section a workload")
-        self.assertEqual(
-            sorted(os.listdir(self.directory)), ["results.json"], "nothing else is left"
-        )
+        self.assertIn(str(self.out), completed.stdout)
+        for workload in ("noop", "network"):
+            self.assertRegex(
+                completed.stdout, rf"(?m)^{workload}", "a summary section per workload"
+            )
+        self.assertEqual(os.listdir(self.directory), ["results.json"])
 
-    def test_a_cell_in_another_language_tells_of_itself(self):
+    def test_python_cell_reports_its_environment(self):
         self.run_tiny("--workload", "noop", "--model", "python_threads", *TINY)
         environment = self.results()["crossover"]["environment"]
         self.assertRegex(environment["python"], r"^3\.\d+")
         self.assertIn(environment["python_free_threaded"], ("true", "false"))
-        self.assertNotIn("python", self.run_without_python()["crossover"]["environment"])
-
-    def run_without_python(self):
         self.run_tiny("--workload", "noop", "--model", "serial", *TINY)
-        return self.results()
+        self.assertNotIn("python", self.results()["crossover"]["environment"])
 
-    def test_rows_are_google_benchmarks(self):
+    def test_writes_google_benchmark_rows(self):
         self.run_tiny(*TWO_CELLS)
         rows = self.results()["benchmarks"]
         self.assertEqual([row["run_type"] for row in rows[:4]], ["iteration"] * 4)
@@ -88,30 +87,17 @@ class Run(TempDirTest):
                     row["real_time"], sum(times) / 2, delta=1e-6 * row["real_time"]
                 )
 
-    def test_flags_of_google_benchmark_are_passed_through(self):
+    def test_accepts_google_benchmark_flags(self):
         self.run_tiny(*TWO_CELLS, "--benchmark_filter=noop/.*", "--benchmark_repetitions=3")
         cells = self.cells()
         self.assertEqual(list(cells), NAMES[:1])
         self.assertEqual(len(cells[NAMES[0]]["samples"]), 3)
 
     def test_one_repetition_is_enough(self):
-        self.run_tiny(
-            "--workload",
-            "noop",
-            "--model",
-            "serial",
-            "--cores",
-            1,
-            "--in-flight",
-            1,
-            "--seconds",
-            0.02,
-            "--repetitions",
-            1,
-        )
+        self.run_tiny("--workload", "noop", "--model", "serial", *TINY[:-1], 1)
         self.assertEqual(len(self.results()["benchmarks"]), 1)
 
-    def test_an_open_loop_stores_rate_and_service_time(self):
+    def test_open_loop_stores_rate_and_service_time(self):
         self.run_tiny("--workload", "noop", "--model", "event_loop", *TINY, "--rate", 2000)
         ((name, cell),) = self.cells().items()
         self.assertTrue(name.endswith("/rate:2000"))
@@ -120,115 +106,84 @@ class Run(TempDirTest):
             self.assertIn("achieved_rate", sample)
             self.assertIn("service", sample)
 
-    def test_serial_says_that_it_ignores_in_flight(self):
+    def test_serial_has_the_finding_in_flight_ignored(self):
         self.run_tiny("--workload", "noop", "--model", "serial", *TINY)
         ((name, cell),) = self.cells().items()
         self.assertEqual(name, "noop/serial/cores:1/in_flight:1")
         self.assertIn("in_flight_ignored", [f["code"] for f in cell["findings"]])
 
-    def test_cells_that_cannot_be_stand_in_the_file(self):
-        self.run_tiny(
-            "--workload",
-            "noop",
-            "--model",
-            "reference",
-            "--model",
-            "event_loop",
-            *TINY,
-            "--rate",
-            2000,
-        )
+    def test_results_contain_skipped_cells(self):
+        models = ("--model", "reference", "--model", "event_loop")
+        self.run_tiny("--workload", "noop", *models, *TINY, "--rate", 2000)
         skipped = [cell for cell in self.cells().values() if cell["status"] == "skipped"]
         self.assertEqual([cell["model"] for cell in skipped], ["reference"])
         self.assertIn("closed loop", skipped[0]["reason"])
 
-    def test_a_server_of_the_users(self):
+    def test_existing_server_is_used(self):
         with Server("network", "--bytes", 16) as server:
-            self.run_tiny(
-                "--workload",
-                "network:bytes=16",
-                "--model",
-                "reference",
-                *TINY,
-                "--endpoint",
-                f"network={server.endpoint}",
-            )
+            cell = ("--workload", "network:bytes=16", "--model", "reference", *TINY)
+            self.run_tiny(*cell, "--endpoint", f"network={server.endpoint}")
         ((_, cell),) = self.cells().items()
         self.assertEqual(cell["status"], "ok")
         for sample in cell["samples"]:
-            self.assertNotIn(
-                "server_cpu_s", sample, "of a server that is not ours we know no CPU time"
-            )
+            self.assertNotIn("server_cpu_s", sample, "unknown for an existing server")
 
-    def test_a_launcher_is_put_before_the_cell(self):
+    def test_launcher_starts_the_cell(self):
         self.run_tiny(
             "--workload", "noop", "--model", "serial", *TINY, "--launcher", "env CROSSOVER_TEST=1"
         )
         self.assertEqual([cell["status"] for cell in self.cells().values()], ["ok"])
 
-    def test_results_replace_an_older_file(self):
+    def test_results_replace_an_existing_file(self):
         self.out.write_text("old")
         self.run_tiny("--workload", "noop", "--model", "serial", *TINY)
         self.assertEqual(self.results()["crossover"]["status"], "complete")
 
-    def test_plain_progress_lines_where_there_is_no_terminal(self):
-        done = self.run_tiny(*TWO_CELLS)
-        self.assertNotIn("\x1b", done.stdout + done.stderr)
-        self.assertNotIn("\r", done.stdout + done.stderr)
-        self.assertRegex(done.stderr, r"^\[1/4\] estimating · (noop|network)/event_loop")
+    def test_progress_without_terminal_is_plain_lines(self):
+        completed = self.run_tiny(*TWO_CELLS)
+        self.assertNotIn("\x1b", completed.stdout + completed.stderr)
+        self.assertNotIn("\r", completed.stdout + completed.stderr)
+        self.assertRegex(completed.stderr, r"^\[1/4\] estimating · (noop|network)/event_loop")
 
-    def test_a_progress_line_that_is_rewritten_on_a_terminal(self):
-        ours, theirs = pty.openpty()
-        done = self.run_tiny(
-            *TWO_CELLS, capture_output=False, stdout=subprocess.DEVNULL, stderr=theirs, text=False
+    def test_progress_on_a_terminal_is_one_rewritten_line(self):
+        terminal, program_side = pty.openpty()
+        completed = self.run_tiny(
+            *TWO_CELLS,
+            capture_output=False,
+            stdout=subprocess.DEVNULL,
+            stderr=program_side,
+            text=False,
         )
-        os.close(theirs)
-        shown = b""
+        os.close(program_side)
+        output = b""
         try:
-            while chunk := os.read(ours, 65536):
-                shown += chunk
+            while chunk := os.read(terminal, 65536):
+                output += chunk
         except OSError:
             pass  # end of output
-        os.close(ours)
-        text = shown.decode()
+        os.close(terminal)
+        text = output.decode()
         self.assertEqual(re.findall(r"\r\x1b\[2K\[(\d)/4\]", text), ["1", "2", "3", "4"])
         self.assertRegex(text, r"\[4/4\] \d+ s left · ")
-        self.assertTrue(text.endswith("\r\x1b[2K"), "the line is wiped at the end")
-        self.assertEqual(done.returncode, 0)
+        self.assertTrue(text.endswith("\r\x1b[2K"), "the line is erased at the end")
+        self.assertEqual(completed.returncode, 0)
 
 
 class List(unittest.TestCase):
-    def test_the_matrix_as_text(self):
-        done = crossover("list", "--quick")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        for word in (
-            "workloads",
-            "models",
-            "suites",
-            "cells",
-            "sleep",
-            "delay=10ms",
-            "thread_pool",
+    def test_prints_the_matrix_as_text(self):
+        completed = crossover("list", "--quick")
+        self.assertEqual(completed.returncode, 0, completed.stderr)
+        for text in (
+            *("workloads", "models", "suites", "cells", "sleep", "delay=10ms", "thread_pool"),
             "hashing/reference/cores:1/in_flight:16/bytes:64KiB/algorithm:sha256",
         ):
-            self.assertIn(word, done.stdout)
-        self.assertRegex(done.stdout, r"\d+ cells, \d+ of them skipped\n$")
+            self.assertIn(text, completed.stdout)
+        self.assertRegex(completed.stdout, r"\d+ cells, \d+ of them skipped\n$")
 
-    def test_the_matrix_as_json(self):
-        document = listed(
-            "--workload",
-            "noop",
-            "--workload",
-            "network:bytes=1KiB",
-            "--model",
-            "serial",
-            "--model",
-            "processes",
-            "--cores",
-            1,
-            "--in-flight",
-            "1,8",
-        )
+    def test_prints_the_matrix_as_json(self):
+        workloads = "--workload noop --workload network:bytes=1KiB"
+        models = "--model serial --model processes --cores 1 --in-flight 1,8"
+        document = listed(*workloads.split(), *models.split())
         self.assertLessEqual(
             {"noop", "sleep", "hashing", "network"}, {w["name"] for w in document["workloads"]}
         )
@@ -251,39 +206,27 @@ class List(unittest.TestCase):
         for cell in document["cells"]:
             self.assertEqual((cell["status"], cell["reason"]), ("runnable", ""))
 
-    def test_what_is_skipped_is_listed_with_its_reason(self):
+    def test_lists_skipped_cells_with_the_reason(self):
         document = listed(
-            "--workload",
-            "noop",
-            "--model",
-            "reference",
-            "--cores",
-            1,
-            "--in-flight",
-            1,
-            "--rate",
-            100,
+            *"--workload noop --model reference --cores 1 --in-flight 1 --rate 100".split()
         )
         self.assertEqual([cell["status"] for cell in document["cells"]], ["skipped"])
         self.assertIn("closed loop", document["cells"][0]["reason"])
 
-    def test_list_shows_what_run_measures(self):
-        self.assertEqual(
-            len({cell["name"] for cell in listed()["cells"]}),
-            len(listed()["cells"]),
-            "names are distinct",
-        )
-        self.assertGreater(len(listed("--thorough")["cells"]), len(listed()["cells"]))
-        self.assertLess(len(listed("--quick")["cells"]), len(listed()["cells"]))
+    def test_suites_select_different_numbers_of_cells(self):
+        names = [cell["name"] for cell in listed()["cells"]]
+        self.assertEqual(len(set(names)), len(names), "names are distinct")
+        self.assertGreater(len(listed("--thorough")["cells"]), len(names))
+        self.assertLess(len(listed("--quick")["cells"]), len(names))
 
     def test_every_help_fits_one_screen_and_has_an_example(self):
         for command in ("list", "run", "report", "check", "serve", "cell"):
-            done = crossover(command, "--help")
-            self.assertEqual((done.returncode, done.stderr), (0, ""), command)
-            self.assertIn("crossover " + command, done.stdout)
-            self.assertIn("Example", done.stdout, command)
-            self.assertLessEqual(len(done.stdout.splitlines()), 24, command)
-            self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80, command)
+            completed = crossover(command, "--help")
+            self.assertEqual((completed.returncode, completed.stderr), (0, ""), command)
+            self.assertIn("crossover " + command, completed.stdout)
+            self.assertIn("Example", completed.stdout, command)
+            self.assertLessEqual(len(completed.stdout.splitlines()), 24, command)
+            self.assertLessEqual(max(map(len, completed.stdout.splitlines())), 80, command)
         for arguments in (("--help",), ("help",)):
             self.assertEqual(crossover(*arguments).returncode, 0)
         self.assertRegex(crossover("--version").stdout, r"^crossover \d+\.\d+\.\d+\n$")

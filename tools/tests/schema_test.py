@@ -13,13 +13,17 @@ from program import PROGRAM, SOURCE, TIMEOUT_S, TempDirTest, crossover
 
 SCHEMA = json.loads((SOURCE / "bench/results/results.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+LONG = (
+    "--workload sleep --model event_loop --model thread_pool --cores 1 --in-flight 2 "
+    "--seconds 0.1 --repetitions 500"
+).split()
 TINY = ("--cores", 1, "--in-flight", 3, "--seconds", 0.02, "--repetitions", 2)
 
 
 class Schema(TempDirTest):
     def valid_run(self, *arguments, code=0):
-        done = crossover("run", *arguments, *TINY, "--out", self.out)
-        self.assertEqual(done.returncode, code, done.stderr)
+        completed = crossover("run", *arguments, *TINY, "--out", self.out)
+        self.assertEqual(completed.returncode, code, completed.stderr)
         return self.valid_file()
 
     def valid_file(self):
@@ -33,56 +37,29 @@ class Schema(TempDirTest):
         )
         return document
 
-    def test_the_schema_is_one(self):
+    def test_schema_is_a_valid_schema(self):
         jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
-    def test_every_workload_under_every_model(self):
-        document = self.valid_run(
-            "--workload",
-            "noop",
-            "--workload",
-            "sleep:delay=1ms",
-            "--workload",
-            "hashing:bytes=1KiB",
-            "--workload",
-            "network",
-        )
+    def test_results_of_every_workload_and_model(self):
+        workloads = ("noop", "sleep:delay=1ms", "hashing:bytes=1KiB", "network")
+        document = self.valid_run(*(text for name in workloads for text in ("--workload", name)))
         self.assertGreaterEqual(len(document["crossover"]["cells"]), 24)
 
-    def test_an_open_loop_with_a_skipped_cell(self):
+    def test_results_of_open_loop_and_skipped_cell(self):
         document = self.valid_run(
             "--workload", "noop", "--model", "event_loop", "--model", "reference", "--rate", 2000
         )
         self.assertEqual({c["status"] for c in document["crossover"]["cells"]}, {"ok", "skipped"})
 
-    def test_failed_cells(self):
+    def test_results_of_failed_cells(self):
         document = self.valid_run(
             "--workload", "noop", "--model", "serial", "--launcher", "false", code=1
         )
         self.assertEqual({c["status"] for c in document["crossover"]["cells"]}, {"failed"})
 
-    def test_an_interrupted_run(self):
+    def test_results_of_running_and_interrupted_run(self):
         run = subprocess.Popen(
-            [
-                PROGRAM,
-                "run",
-                "--workload",
-                "sleep",
-                "--model",
-                "event_loop",
-                "--model",
-                "thread_pool",
-                "--cores",
-                "1",
-                "--in-flight",
-                "2",
-                "--seconds",
-                "0.1",
-                "--repetitions",
-                "500",
-                "--out",
-                str(self.out),
-            ],
+            [PROGRAM, "run", *LONG, "--out", self.out],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -93,16 +70,16 @@ class Schema(TempDirTest):
         self.assertEqual(run.wait(TIMEOUT_S), 130)
         self.assertEqual(self.valid_file()["crossover"]["status"], "interrupted")
 
-    def test_what_would_be_wrong_is_noticed(self):
+    def test_schema_rejects_faulty_results(self):
         document = self.valid_run("--workload", "sleep:delay=1ms", "--model", "serial")
 
-        def spoilt(change):
-            spoil = copy.deepcopy(document)
-            cell = spoil["crossover"]["cells"][0]
-            change(spoil, cell, cell["samples"][0])
-            return not VALIDATOR.is_valid(spoil)
+        def invalid_after(change):
+            changed = copy.deepcopy(document)
+            cell = changed["crossover"]["cells"][0]
+            change(changed, cell, cell["samples"][0])
+            return not VALIDATOR.is_valid(changed)
 
-        self.assertFalse(spoilt(lambda d, c, s: None))
+        self.assertFalse(invalid_after(lambda d, c, s: None))
         for name, change in {
             "a missing part": lambda d, c, s: d.pop("context"),
             "an unknown status": lambda d, c, s: c.update(status="fine"),
@@ -113,17 +90,17 @@ class Schema(TempDirTest):
             ),
             "a sample without operations": lambda d, c, s: s.update(operations=0),
             "a sample without time": lambda d, c, s: s.update(wall_s=0),
-            "a time as text": lambda d, c, s: s.update(wall_s="1"),
+            "a time as string": lambda d, c, s: s.update(wall_s="1"),
             "an unknown member": lambda d, c, s: s.update(walls=1),
             "a bin of two numbers": lambda d, c, s: s["latency"]["bins"].append([1, 2]),
             "another unit": lambda d, c, s: s["latency"].update(unit="us"),
             "a service time without a rate": lambda d, c, s: s.update(service=s["latency"]),
-            "a parameter as number": lambda d, c, s: c["parameters"].update(delay=1),
-            "a counter as text": lambda d, c, s: d["benchmarks"][0].update(p50="fast"),
+            "a parameter as a number": lambda d, c, s: c["parameters"].update(delay=1),
+            "a counter as string": lambda d, c, s: d["benchmarks"][0].update(p50="fast"),
             "a row without a name": lambda d, c, s: d["benchmarks"][0].pop("name"),
-            "another schema": lambda d, c, s: d["crossover"].update(schema=2),
+            "another schema": lambda d, c, s: d["crossover"].update(schema=1),
         }.items():
-            self.assertTrue(spoilt(change), name)
+            self.assertTrue(invalid_after(change), name)
 
 
 if __name__ == "__main__":

@@ -8,42 +8,29 @@ from program import Cell, TempDirTest, crossover, listed, strict_json
 ROUNDING_US = 0.002  # times in the file are µs with three decimals
 
 
-def refusal():
+def error_of_tracing():
+    """Returns the error message if this machine cannot record traces, otherwise None."""
     with Cell() as cell:
-        answer = cell.prepare(trace=True)
-    return answer.get("error", {}).get("message")
+        reply = cell.prepare(trace=True)
+    return reply.get("error", {}).get("message")
 
 
-REFUSED = refusal()
+UNSUPPORTED = error_of_tracing()
+RUN = "run --cores 1 --in-flight 1".split()
 MODELS = [model["name"] for model in listed()["models"] if not model["name"].startswith("python")]
 
 
-@unittest.skipIf(REFUSED, REFUSED)
+@unittest.skipIf(UNSUPPORTED, UNSUPPORTED)
 class TraceTest(TempDirTest):
     def trace(self, workload, model, cores=2, in_flight=6, more=()):
         file = self.directory / "trace.json"
-        done = crossover(
-            "run",
-            "--workload",
-            workload,
-            "--model",
-            model,
-            "--cores",
-            cores,
-            "--in-flight",
-            in_flight,
-            "--seconds",
-            0.05,
-            "--repetitions",
-            1,
-            "--out",
-            self.out,
-            "--trace",
-            file,
-            *more
+        completed = crossover(
+            *("run", "--workload", workload, "--model", model),
+            *("--cores", cores, "--in-flight", in_flight, "--seconds", 0.05, "--repetitions", 1),
+            *("--out", self.out, "--trace", file, *more),
         )
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn(str(file), done.stdout)
+        self.assertEqual(completed.returncode, 0, completed.stderr)
+        self.assertIn(str(file), completed.stdout)
         return strict_json(file.read_text())
 
     def check(self, document):
@@ -106,13 +93,13 @@ class TraceTest(TempDirTest):
         self.assertAlmostEqual(on_cpu_s, sliced_s, delta=1e-6 * len(operations) + 1e-6)
         return operations, cores
 
-    def test_adds_up_under_every_model(self):
+    def test_times_add_up_for_every_model(self):
         for model in MODELS:
             for workload in ("hashing", "network"):
                 with self.subTest(model=model, workload=workload):
                     self.check(self.trace(workload, model))
 
-    def test_of_other_ways_to_wait(self):
+    def test_times_add_up_for_other_ways_to_wait(self):
         for model, workload in (
             ("reference:backend=poll", "network"),
             ("reference:backend=epoll", "sleep:delay=1ms"),
@@ -126,7 +113,7 @@ class TraceTest(TempDirTest):
             with self.subTest(model=model, workload=workload):
                 self.check(self.trace(workload, model))
 
-    def test_of_sleeps_shows_that_a_loop_waits_for_all_of_them_at_a_time(self):
+    def test_event_loop_overlaps_sleeps(self):
         operations, cores = self.check(
             self.trace("sleep:delay=2ms", "event_loop", cores=1, in_flight=8)
         )
@@ -134,9 +121,9 @@ class TraceTest(TempDirTest):
             self.assertGreaterEqual(event["args"]["waits_us"], 1900)
         self.assertEqual(len(cores), 1)
         starts = collections.Counter(round(event["ts"] / 2000) for event in operations)
-        self.assertGreater(max(starts.values()), 1, "none of them overlap")
+        self.assertGreater(max(starts.values()), 1, "sleeps overlap")
 
-    def test_of_hashing_on_a_loop_shows_one_lane_after_the_other(self):
+    def test_event_loop_alternates_between_hashing_lanes(self):
         operations, cores = self.check(self.trace("hashing", "event_loop", cores=1, in_flight=4))
         lanes = [
             event["name"] for event in next(iter(cores.values())) if event["cat"] == "operation"
@@ -144,7 +131,7 @@ class TraceTest(TempDirTest):
         turns = sum(a != b for a, b in zip(lanes, lanes[1:]))
         self.assertGreater(turns, 0.9 * len(operations))
 
-    def together_us(self, cores):
+    def times_on_both_and_any_us(self, cores):
         """Returns the times in µs during which operations ran on both cores and on any core."""
         edges = sorted(
             (at, step)
@@ -153,22 +140,22 @@ class TraceTest(TempDirTest):
             if event["cat"] == "operation"
             for at, step in ((event["ts"], 1), (event["ts"] + event["dur"], -1))
         )
-        both = some = depth = last = 0
+        both = any_core = running = last = 0
         for at, step in edges:
-            both += (at - last) * (depth > 1)
-            some += (at - last) * (depth > 0)
-            depth, last = depth + step, at
-        return both, some
+            both += (at - last) * (running > 1)
+            any_core += (at - last) * (running > 0)
+            running, last = running + step, at
+        return both, any_core
 
-    def test_of_the_global_lock_shows_that_two_cores_compute_no_more_than_one(self):
+    def test_global_lock_computes_on_one_core_at_a_time(self):
         """Under the lock no two operations compute at the same time, but all can wait."""
         operations, cores = self.check(self.trace("hashing", "gil_threads", cores=2, in_flight=4))
-        both, some = self.together_us(cores)
+        both, any_core = self.times_on_both_and_any_us(cores)
         switches = sum(event["args"]["waits_us"] > 0 for event in operations)
         # A thread that releases the lock stays on its CPU for some µs, while the next one runs.
-        self.assertLess(both, 0.05 * some + 50 * switches)
+        self.assertLess(both, 0.05 * any_core + 50 * switches)
         self.assertGreater(
-            len({event["tid"] for event in operations}), 1, "the lock never changed hands"
+            len({event["tid"] for event in operations}), 1, "several threads held the lock"
         )
 
         waiting, _ = self.check(self.trace("sleep:delay=5ms", "gil_threads", cores=2, in_flight=4))
@@ -176,10 +163,10 @@ class TraceTest(TempDirTest):
         self.assertGreater(
             waits,
             1.5 * max(event["ts"] + event["dur"] for event in waiting),
-            "waits do not overlap",
+            "waits overlap",
         )
 
-    def test_of_digests_outside_the_lock_shows_two_cores_at_work(self):
+    def test_digests_that_release_the_lock_use_two_cores(self):
         """With releases_gil=true, digests of over 2047 bytes release the lock, as in CPython."""
         best = 0
         for _ in range(15):  # other work on this machine may occupy a core
@@ -188,25 +175,25 @@ class TraceTest(TempDirTest):
                     "hashing:bytes=1MiB,releases_gil=true", "gil_threads", cores=2, in_flight=4
                 )
             )
-            both, some = self.together_us(cores)
-            best = max(best, both / some)
+            both, any_core = self.times_on_both_and_any_us(cores)
+            best = max(best, both / any_core)
             if best > 0.1:
                 break
         self.assertGreater(best, 0.1)
         _, cores = self.check(
             self.trace("hashing:bytes=2047,releases_gil=true", "gil_threads", cores=2, in_flight=4)
         )
-        both, some = self.together_us(cores)
-        self.assertLess(both, 0.1 * some)
+        both, any_core = self.times_on_both_and_any_us(cores)
+        self.assertLess(both, 0.1 * any_core)
 
-    def test_of_an_open_loop(self):
+    def test_traces_an_open_loop(self):
         operations, _ = self.check(
             self.trace("sleep:delay=1ms", "event_loop", cores=1, in_flight=4, more=("--rate", 500))
         )
         for event in operations:
             self.assertGreaterEqual(event["args"]["waits_us"], 900)
 
-    def test_is_kept_of_one_run_alone(self):
+    def test_traces_one_run_per_cell_process(self):
         with Cell() as cell:
             cell.prepare("hashing", trace=True)
             self.assertNotIn("trace", cell.ask({"run": {"operations": 5}})["sample"])
@@ -222,50 +209,34 @@ class TraceTest(TempDirTest):
 
 
 class TraceErrorTest(TempDirTest):
-    def test_of_many_cells(self):
-        done = crossover("run", "--quick", "--out", self.out, "--trace", self.directory / "t.json")
-        self.assertEqual(done.returncode, 64)
+    def test_rejects_several_cells(self):
+        completed = crossover(
+            "run", "--quick", "--out", self.out, "--trace", self.directory / "t.json"
+        )
+        self.assertEqual(completed.returncode, 64)
         self.assertRegex(
-            done.stderr, r"^crossover: --trace needs exactly one cell, \d+ selected: .*\n$"
+            completed.stderr, r"^crossover: --trace needs exactly one cell, \d+ selected: .*\n$"
         )
         self.assertFalse(self.out.exists())
 
-    def test_of_another_language(self):
-        done = crossover(
-            "run",
-            "--workload",
-            "noop",
-            "--model",
-            "python_asyncio",
-            "--cores",
-            1,
-            "--in-flight",
-            1,
-            "--out",
-            self.out,
-            "--trace",
-            self.directory / "t.json",
+    def test_rejects_python_model(self):
+        completed = crossover(
+            *(*RUN, "--workload", "noop", "--model", "python_asyncio"),
+            *("--out", self.out, "--trace", self.directory / "t.json"),
         )
-        self.assertEqual((done.returncode, done.stderr.count("\n")), (64, 1), done.stderr)
+        self.assertEqual(
+            (completed.returncode, completed.stderr.count("\n")), (64, 1), completed.stderr
+        )
 
-    @unittest.skipIf(REFUSED, REFUSED)
-    def test_that_cannot_be_written(self):
-        done = crossover(
-            "run",
-            "--workload",
-            "noop",
-            "--model",
-            "serial",
-            "--cores",
-            1,
-            "--in-flight",
-            1,
-            "--out",
-            self.out,
-            "--trace",
-            self.directory / "no/t.json",
+    @unittest.skipIf(UNSUPPORTED, UNSUPPORTED)
+    def test_rejects_unwritable_file(self):
+        completed = crossover(
+            *(*RUN, "--workload", "noop", "--model", "serial"),
+            *("--out", self.out, "--trace", self.directory / "no/t.json"),
         )
-        self.assertEqual((done.returncode, done.stderr.count("\n")), (74, 1), done.stderr)
+        self.assertEqual(
+            (completed.returncode, completed.stderr.count("\n")), (74, 1), completed.stderr
+        )
 
 
 if __name__ == "__main__":

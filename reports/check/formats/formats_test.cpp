@@ -52,7 +52,7 @@ TEST(formats, the_table_is_complete_and_its_names_are_unique) {
   EXPECT_EQ(find_format("pdf"), nullptr);
 }
 
-TEST(formats, every_output_is_valid_utf8_without_control_characters_and_ends_a_line) {
+TEST(formats, outputs_are_printable_utf8_ending_in_a_newline) {
   for (const output_format& format : all_formats())
     for (const check_result& result : {sample_comparison(), all_pass(), check_result{}}) {
       const std::string out = format.render(result);
@@ -71,7 +71,7 @@ TEST(formats, every_output_is_valid_utf8_without_control_characters_and_ends_a_l
     }
 }
 
-TEST(text, shows_the_most_urgent_first_and_the_headline_last) {
+TEST(text, sorts_by_urgency_and_ends_with_the_headline) {
   const std::vector<std::string> lines = lines_of(as_text(sample_comparison()));
   const auto first = std::find_if(lines.begin(), lines.end(),
                                   [](const std::string& l) { return l.starts_with("verdict"); });
@@ -96,7 +96,7 @@ TEST(json, reads_back_with_every_field) {
   EXPECT_EQ(document["exit_code"], 1);
   ASSERT_EQ(document["cells"].size(), hostile_names().size());
   EXPECT_EQ(document["cells"][1]["name"], "two\nlines\r\nand\ttab")
-      << "programs get the name as it is";
+      << "JSON keeps the name unchanged";
   EXPECT_EQ(document["cells"][1]["adjusted_p"], 0.0005);
   EXPECT_TRUE(document["cells"][3]["lower"].is_null());
   EXPECT_EQ(document["plan"]["wall_s"], 29.5);
@@ -107,7 +107,7 @@ TEST(json, reads_back_with_every_field) {
       nlohmann::json::parse(as_json(infinite))["crossover_check"]["cells"][0]["upper"].is_null());
 }
 
-TEST(junit, is_read_by_an_xml_parser_and_its_counts_are_right) {
+TEST(junit, parses_as_xml_with_correct_counts) {
   std::istringstream in(as_junit(sample_comparison()));
   boost::property_tree::ptree tree;
   boost::property_tree::read_xml(in, tree);
@@ -134,7 +134,7 @@ TEST(junit, is_read_by_an_xml_parser_and_its_counts_are_right) {
     EXPECT_TRUE(names.contains(one_line(name))) << one_line(name);
 }
 
-TEST(sarif, has_a_result_for_whatever_is_not_a_pass) {
+TEST(sarif, has_one_result_for_each_cell_that_does_not_pass) {
   const auto run = nlohmann::json::parse(as_sarif(sample_comparison()))["runs"][0];
   std::map<std::string, int> of_rule;
   std::set<std::string> fingerprints;
@@ -167,7 +167,7 @@ command read_command(const std::string& line) {
   return {part[1], part[2], part[3]};
 }
 
-TEST(github, every_line_is_one_command_with_its_properties_encoded) {
+TEST(github, encodes_one_command_per_line) {
   unsigned errors = 0, warnings = 0, notices = 0;
   for (const std::string& line : lines_of(as_github(sample_comparison()))) {
     const command read = read_command(line);
@@ -182,7 +182,7 @@ TEST(github, every_line_is_one_command_with_its_properties_encoded) {
   EXPECT_EQ(notices, 1u);
 }
 
-TEST(github, says_how_many_annotations_did_not_fit) {
+TEST(github, counts_omitted_annotations) {
   check_result result = all_pass();
   result.cells[0].outcome = verdict::regression;
   result.cells.resize(30, result.cells[0]);
@@ -192,7 +192,7 @@ TEST(github, says_how_many_annotations_did_not_fit) {
   EXPECT_EQ(read_command(lines[10]).title, "crossover check");
 }
 
-TEST(markdown, rows_have_six_columns_and_the_whole_stays_below_the_limit) {
+TEST(markdown, has_six_columns_and_a_size_limit) {
   check_result result = sample_comparison();
   const std::string few = as_markdown(result);
   EXPECT_TRUE(few.starts_with("<!-- crossover check -->\n"));
