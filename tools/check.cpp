@@ -76,30 +76,6 @@ void check_flags::add_to(CLI::App& app) {
   cells.add_to(app, "");
 }
 
-double share_of(const char* flag, const std::string& text) {
-  const std::optional<double> share = share_from_text(text);
-  if (!share)
-    throw error(error_kind::invalid,
-                fmt::format("{} {}: not a share; expected 5% or 0.05", flag, text));
-  return *share;
-}
-
-/// Parses "5min", "90s" or "1h" to seconds.
-double seconds_of(const char* flag, const std::string& text) {
-  double value = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string unit(end, text.data() + text.size());
-  const double scale = unit == "s"     ? 1
-                       : unit == "min" ? 60
-                       : unit == "h"   ? 3600
-                       : unit == "ms"  ? 0.001
-                                       : 0;
-  if (failure != std::errc{} || !(scale > 0) || !(value > 0) || value > 1e6)
-    throw error(error_kind::invalid,
-                fmt::format("{} {}: not a time; expected 5min, 90s or 1h", flag, text));
-  return value * scale;
-}
-
 output output_of(const std::string& text) {
   const std::size_t colon = text.find(':');
   const std::string name = text.substr(0, colon);

@@ -18,6 +18,12 @@ namespace crossover {
 /// names the nearest flag.
 bool parse(CLI::App& app, const string_list& arguments, string_list* benchmark_flags = nullptr);
 
+/// Parses a share: "5%" or "0.05". Throws `error` (invalid) that names the flag.
+double share_of(const char* flag, const std::string& text);
+
+/// Parses "5min", "90s" or "1h" to seconds. Throws `error` (invalid) that names the flag.
+double seconds_of(const char* flag, const std::string& text);
+
 /// The flags that select cells, shared by `run`, `list` and `check`.
 struct selection {
   string_list workloads, models;

@@ -35,7 +35,7 @@ ordered_json as_json(const std::vector<planned_cell>& cells) {
     out["suites"].push_back({{"name", s.name},
                              {"description", s.description},
                              {"seconds", s.seconds},
-                             {"repetitions", s.repetitions}});
+                             {"budget_s", s.budget_s}});
   out["cells"] = ordered_json::array();
   for (const planned_cell& cell : cells) {
     const cell_result r = result_of(cell);

@@ -19,12 +19,11 @@ std::string format_time_left(double seconds) {
 progress_line::progress_line() : terminal_(::isatty(STDERR_FILENO) == 1) {}
 progress_line::~progress_line() { clear(); }
 
-void progress_line::show(const run_progress& progress) {
+void progress_line::show(const measuring_progress& progress) {
   const std::string left =
       progress.left_s < 0 ? "estimating" : format_time_left(progress.left_s) + " left";
-  std::string line =
-      fmt::format("[{:>{}}/{}] {} · {}", progress.done + 1, std::to_string(progress.total).size(),
-                  progress.total, left, progress.cell);
+  std::string line = fmt::format("{} of {} {} · {} · {}", progress.done, progress.total,
+                                 progress.unit, left, progress.cell);
   if (!terminal_) {
     const auto time = std::chrono::steady_clock::now();
     if (time < next_line_) return;

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include "bench/measure/runner.hpp"
+#include "bench/measure/progress.hpp"
 
 namespace crossover {
 
@@ -14,7 +14,7 @@ class progress_line {
   ~progress_line();
   progress_line(const progress_line&) = delete;
   progress_line& operator=(const progress_line&) = delete;
-  void show(const run_progress& progress);
+  void show(const measuring_progress& progress);
   void clear();
 
  private:

@@ -8,8 +8,11 @@
 #include <sstream>
 
 #include "bench/cell/cpu_switches.hpp"
+#include "bench/measure/contest.hpp"
 #include "bench/measure/environment.hpp"
-#include "bench/measure/runner.hpp"
+#include "bench/measure/google_benchmark.hpp"
+#include "bench/measure/traced_run.hpp"
+#include "reports/settled.hpp"
 #include "reports/summary.hpp"
 #include "reports/timeline.hpp"
 #include "tools/command_line.hpp"
@@ -85,7 +88,7 @@ void check_traceable(const std::vector<planned_cell>& cells, const std::string& 
   std::vector<const planned_cell*> runnable;
   for (const planned_cell& cell : cells)
     if (cell.skip_reason.empty()) runnable.push_back(&cell);
-  if (runnable.empty()) return;  // run_cells reports it
+  if (runnable.empty()) return;  // run_contests reports it
   if (runnable.size() > 1)
     throw error(
         error_kind::invalid,
@@ -103,7 +106,7 @@ void check_traceable(const std::vector<planned_cell>& cells, const std::string& 
 }
 
 /// Traces the cell in a separate run, long enough at the measured throughput.
-void write_trace(const std::string& file, const measure_options& options, const machine& computer,
+void write_trace(const std::string& file, const cell_options& options, const machine& computer,
                  server_pool& servers, const planned_cell& cell, const cell_result& measured) {
   const sample& last = measured.samples.back();
   const auto [traced, trace] = trace_in_fresh_process(
@@ -119,6 +122,7 @@ void write_trace(const std::string& file, const measure_options& options, const 
 struct run_flags {
   selection cells;
   string_list endpoints, benchmark_flags;
+  std::string budget, equal = "5%";
   double seconds = 0, grace_s = 20;
   std::uint32_t repetitions = 0;
   std::optional<std::uint64_t> seed;
@@ -129,12 +133,16 @@ struct run_flags {
 
 void run_flags::add_to(CLI::App& app) {
   cells.add_to(app);
-  app.add_option("--seconds", seconds, "measured time per repetition")
+  app.add_option("--seconds", seconds, "window time per model and block (default 0.08)")
       ->option_text("S")
       ->check(CLI::Range(0.001, 3600.0));
-  app.add_option("--repetitions", repetitions, "repetitions, each in a fresh process")
+  app.add_option("--repetitions", repetitions, "blocks (default: as many as the scatter needs)")
       ->option_text("N")
       ->check(CLI::Range(1, 10000));
+  app.add_option("--budget", budget, "measuring time of the whole run (default 2min)")
+      ->option_text("TIME");
+  app.add_option("--equal", equal, "models this close to the best are equivalent (default 5%)")
+      ->option_text("P");
   app.add_option("--seed", seed, "seed for all random choices (default: random)")->option_text("N");
   app.add_option("--endpoint", endpoints, "existing server (HOST:PORT or URL); repeatable")
       ->option_text("WORKLOAD=ADDRESS")
@@ -150,56 +158,114 @@ void run_flags::add_to(CLI::App& app) {
       ->option_text("FILE");
 }
 
-measure_options measure_options_of(const run_flags& flags, const suite& chosen_suite) {
-  measure_options options;
+cell_options cell_options_of(const run_flags& flags) {
+  cell_options options;
   options.program = executable_path();
   options.cells = CROSSOVER_CELLS;
   options.launcher = split_words(flags.launcher);
-  options.seconds = flags.seconds > 0 ? flags.seconds : chosen_suite.seconds;
-  options.warm_up_s = std::min(0.25, options.seconds / 4);
   options.grace_s = flags.grace_s;
-  options.seed = flags.seed ? *flags.seed : std::random_device()();
   return options;
 }
+
+contest_options contest_options_of(const run_flags& flags, const suite& chosen_suite,
+                                   std::optional<std::uint32_t> benchmark_repetitions) {
+  contest_options options;
+  options.block.seconds = flags.seconds > 0 ? flags.seconds : chosen_suite.seconds;
+  options.block.warm_up_s = std::min(0.02, options.block.seconds / 4);
+  options.budget_s =
+      flags.budget.empty() ? chosen_suite.budget_s : seconds_of("--budget", flags.budget);
+  options.repetitions = benchmark_repetitions.value_or(flags.repetitions);
+  options.seed = flags.seed ? *flags.seed : std::random_device()();
+  options.is_settled = [equal = share_of("--equal", flags.equal)](
+                           const results& all, const std::vector<std::size_t>& cells) {
+    return blocks_settle(all, cells, equal);
+  };
+  return options;
+}
+
+/// Writes the results after each block, so that they survive a killed process. Writing a document
+/// of thousands of samples takes long: it is limited to a twentieth of the time.
+class results_writer {
+ public:
+  results_writer(std::string file, const results& all) : file_(std::move(file)), all_(all) {}
+
+  void save() {
+    const std::int64_t begin = now_ns();
+    if (begin < next_ns_) return;
+    results so_far = all_;
+    so_far.status = results_status::interrupted;
+    write(so_far);
+    const std::int64_t took = now_ns() - begin;
+    next_ns_ = took < 5'000'000 ? 0 : now_ns() + 20 * took;
+  }
+  void finish() { write(all_); }
+
+ private:
+  void write(results document) const {
+    for (cell_result& cell : document.cells) {
+      if (cell.status != cell_status::ok || !cell.samples.empty()) continue;
+      cell.status = cell_status::skipped;
+      cell.reason = "not measured: the run was interrupted";
+    }
+    write_results(file_, document);
+  }
+
+  std::string file_;
+  const results& all_;
+  std::int64_t next_ns_ = 0;
+};
 
 }  // namespace
 
 int run_command(const string_list& arguments) {
   CLI::App app(
       "usage: crossover run [FLAGS]\n"
-      "Measure every cell in fresh processes, with repetitions in random order. Google\n"
-      "Benchmark flags (--benchmark_filter=REGEX, …) are passed through.\n"
+      "Measure which model is best: models take turns in blocks of fresh processes, until\n"
+      "the blocks decide. Google Benchmark flags (--benchmark_…) are understood.\n"
       "Example:  crossover run --workload network --model event_loop --cores 1,2",
       "run");
   run_flags flags;
   flags.add_to(app);
   if (!parse(app, arguments, &flags.benchmark_flags)) return exit_code::ok;
 
+  const google_benchmark library(flags.benchmark_flags);
   const suite& chosen_suite = flags.cells.chosen_suite();
   const machine computer = read_machine();
   const std::map<std::string, std::string> external_servers = parse_endpoints(flags.endpoints);
   std::set<std::string> served;
   for (const auto& [workload, endpoint] : external_servers) served.insert(workload);
-  const auto cells = plan(flags.cells.matrices(computer), computer, read_limits(), served);
+  auto cells = plan(flags.cells.matrices(computer), computer, read_limits(), served);
+  const std::size_t planned = cells.size();
+  std::erase_if(cells,
+                [&](const planned_cell& cell) { return !library.filter().keeps(cell.name); });
+  if (planned > 0 && cells.empty())
+    throw error(error_kind::invalid, "--benchmark_filter matches no cell; see crossover list");
+  if (library.lists_only()) {
+    for (const planned_cell& cell : cells)
+      if (cell.skip_reason.empty()) fmt::print("{}\n", cell.name);
+    return exit_code::ok;
+  }
   server_pool servers(executable_path(), external_servers);
-  const measure_options measuring = measure_options_of(flags, chosen_suite);
+  const cell_options measuring = cell_options_of(flags);
+  contest_options options = contest_options_of(flags, chosen_suite, library.repetitions());
   check_writable(flags.out);
   if (!flags.trace.empty()) check_traceable(cells, flags.trace);
-  results all = empty_results(cells, computer, arguments, measuring.seed);
+  results all = empty_results(cells, computer, arguments, options.seed);
   if (flags.cells.workloads.empty() && flags.cells.models.empty()) all.suite = chosen_suite.name;
 
   catch_interrupts();
   progress_line line;
-  run_options options;
-  options.repetitions = flags.repetitions > 0 ? flags.repetitions : chosen_suite.repetitions;
-  options.out = flags.out;
-  options.benchmark_flags = flags.benchmark_flags;
-  options.progress = [&line](const run_progress& progress) { line.show(progress); };
-  run_cells(cells, all, options, measure_in_fresh_process(measuring, computer, servers));
+  results_writer writer(flags.out, all);
+  options.progress = [&line](const measuring_progress& progress) { line.show(progress); };
+  options.save = [&writer] { writer.save(); };
+  machine_watch watch;
+  run_contests(cells, all, cell_arms(measuring, computer, servers), watch, options);
   line.clear();
+  library.report(all);
+  writer.finish();
 
-  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  fmt::print("\n{}\nresults: {}\n", summary(all, terminal), flags.out);
+  if (!library.prints())
+    fmt::print("{}\nresults: {}\n", summary(all, ::isatty(STDOUT_FILENO) == 1), flags.out);
   if (all.status == results_status::interrupted) return exit_code::interrupted;
   for (const cell_result& cell : all.cells)
     if (cell.status == cell_status::failed) return exit_code::regression;

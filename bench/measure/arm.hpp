@@ -38,6 +38,8 @@ class arm {
   virtual std::optional<std::uint64_t> finish() = 0;
   /// Facts about the arm for the results' environment, such as an interpreter's version.
   virtual std::map<std::string, std::string> environment() const { return {}; }
+  /// Findings that are known once it has started.
+  virtual std::vector<finding> findings() const { return {}; }
   /// Whether its samples count a window only. False for a cell that knows only protocol 1.
   virtual bool has_windows() const { return true; }
 };

@@ -70,6 +70,7 @@ void start(contender& c, const arm_factory& make, double warm_up_s, std::uint64_
                   fmt::format("no operation ended within {:g} s", plan.seconds));
     c.slice = slice_for(*c.cell, first);
     c.record.has_windows = c.process->has_windows();
+    c.record.findings = c.process->findings();
     c.record.environment = c.process->environment();
     c.pause();
   });

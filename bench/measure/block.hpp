@@ -23,6 +23,7 @@ struct arm_record {
   double idle_cpu_s = 0;  ///< CPU time used while other arms had their turns
   double idle_s = 0;      ///< time in which other arms had their turns
   bool has_windows = true;
+  std::vector<finding> findings;
   std::map<std::string, std::string> environment;
 };
 

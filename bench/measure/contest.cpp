@@ -169,6 +169,7 @@ class contest_run {
     s.idle_s = record.idle_s;
     cell.samples.push_back(std::move(s));
     all_.environment.insert(record.environment.begin(), record.environment.end());
+    for (const finding& f : record.findings) add_finding(cell, f);
     if (!record.has_windows)
       add_finding(
           cell,
@@ -195,11 +196,12 @@ class contest_run {
 
   void show_progress(const planned_contest& c) const {
     if (!options_.progress) return;
-    contest_progress progress;
-    progress.contests = contests_.size();
+    measuring_progress progress;
+    progress.unit = "contests decided";
+    progress.total = contests_.size();
     double blocks_left = 0, blocks_done = 0;
     for (const planned_contest& other : contests_) {
-      progress.settled += other.settled ? 1 : 0;
+      progress.done += other.settled ? 1 : 0;
       blocks_done += static_cast<double>(other.blocks);
       if (options_.repetitions > 0)
         blocks_left += static_cast<double>(

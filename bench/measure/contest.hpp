@@ -8,6 +8,7 @@
 
 #include "bench/measure/block.hpp"
 #include "bench/measure/machine_watch.hpp"
+#include "bench/measure/progress.hpp"
 #include "bench/results/results.hpp"
 
 namespace crossover {
@@ -28,13 +29,6 @@ std::vector<planned_contest> plan_contests(std::vector<planned_cell>& cells);
 /// Workers (threads, processes) beyond which a model is measured in a part of its own.
 constexpr std::uint32_t max_workers_together = 256;
 
-struct contest_progress {
-  std::size_t settled = 0;   ///< contests that are decided
-  std::size_t contests = 0;  ///< contests in all
-  double left_s = 0;         ///< estimated time left
-  std::string cell;          ///< first cell of the contest that is measured now
-};
-
 struct contest_options {
   block_plan block;
   double budget_s = 120;          ///< measuring time of the whole run
@@ -42,7 +36,7 @@ struct contest_options {
   std::uint64_t seed = 1;         ///< fixes every order
   /// Whether the blocks of these cells settle their contest. Asked after every block.
   std::function<bool(const results& all, const std::vector<std::size_t>& cells)> is_settled;
-  std::function<void(const contest_progress&)> progress;
+  std::function<void(const measuring_progress&)> progress;
   /// Called after every block; may write the results. An `error` that it throws ends the run.
   std::function<void()> save;
 };

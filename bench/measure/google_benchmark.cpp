@@ -58,8 +58,7 @@ class cell_reporter final : public benchmark::BenchmarkReporter {
           const sample& s = cell->samples[index];
           run.iterations = static_cast<benchmark::IterationCount>(s.operations);
           run.real_accumulated_time = s.wall_s;
-          run.cpu_accumulated_time =
-              s.cpu_user_s.value_or(0) + s.cpu_system_s.value_or(0);
+          run.cpu_accumulated_time = s.cpu_user_s.value_or(0) + s.cpu_system_s.value_or(0);
         }
       } else if (run.run_type == Run::RT_Aggregate) {
         const auto cpu = run.counters.find("cpu");
@@ -133,8 +132,8 @@ void replay(benchmark::State& state, const cell_result& cell, std::size_t index)
   for (const metric& known : all_metrics())
     if (const auto figure = known.extract(cell, s)) state.counters[std::string(known.id)] = *figure;
   if (s.cpu_user_s)
-    state.counters["cpu"] = (*s.cpu_user_s + s.cpu_system_s.value_or(0)) /
-                            static_cast<double>(s.operations);
+    state.counters["cpu"] =
+        (*s.cpu_user_s + s.cpu_system_s.value_or(0)) / static_cast<double>(s.operations);
 }
 
 /// Passes the flags to the library. It keeps its settings for the rest of the process.
@@ -171,8 +170,8 @@ std::string google_benchmark_build_type() {
 google_benchmark::google_benchmark(std::vector<std::string> flags)
     : flags_(std::move(flags)), filter_("") {
   const auto requested = value_of("--benchmark_filter");
-  filter_ = requested ? name_filter(*requested)
-                      : name_filter(environment_filter(), "BENCHMARK_FILTER");
+  filter_ =
+      requested ? name_filter(*requested) : name_filter(environment_filter(), "BENCHMARK_FILTER");
   std::vector<std::string> passed;
   for (const std::string& flag : flags_)
     if (!flag.starts_with("--benchmark_filter=") && !flag.starts_with("--benchmark_repetitions="))
@@ -228,8 +227,8 @@ void google_benchmark::report(results& all) const {
         ->Repetitions(std::max(1, static_cast<int>(cell.samples.size())));
   }
   if (!any) return;
-  const bool aggregates_requested = has("--benchmark_display_aggregates_only") ||
-                                    has("--benchmark_report_aggregates_only");
+  const bool aggregates_requested =
+      has("--benchmark_display_aggregates_only") || has("--benchmark_report_aggregates_only");
   const std::string format = value_of("--benchmark_format").value_or("console");
   std::unique_ptr<benchmark::BenchmarkReporter> shown;
   std::ostringstream nowhere;

@@ -152,31 +152,31 @@ std::vector<matrix> crossover_matrices(const machine& computer) {
 }
 
 const std::array suites = {
-    suite{"standard", "default: every kind of workload (waiting, computing, network)", 0.2, 5,
+    suite{"standard", "default: every kind of workload (waiting, computing, network)", 0.08, 120,
           standard_matrices},
-    suite{"quick", "quick overview (--quick)", 0.1, 3, quick_matrices},
-    suite{"check", "default for `crossover check`: 20 short cells", 0.1, 5, check_matrices},
+    suite{"quick", "quick overview (--quick)", 0.08, 12, quick_matrices},
+    suite{"check", "default for `crossover check`: 20 short cells", 0.08, 120, check_matrices},
     suite{"io-vs-cpu", "I/O-bound or CPU-bound: throughput against concurrency and against cores",
-          0.2, 5, io_vs_cpu_matrices},
+          0.08, 120, io_vs_cpu_matrices},
     suite{"concurrency-vs-parallelism",
-          "more operations in flight on one core, or more cores at the same concurrency", 0.2, 5,
+          "more operations in flight on one core, or more cores at the same concurrency", 0.08, 120,
           concurrency_vs_parallelism_matrices},
     suite{"multitasking",
-          "short operations next to a long one: cooperative or preemptive scheduling", 0.5, 5,
+          "short operations next to a long one: cooperative or preemptive scheduling", 0.08, 120,
           multitasking_matrices},
     suite{"gil",
           "threads under a global lock (simulated and CPython's), and threads and processes "
           "without one",
-          0.3, 5, gil_matrices},
-    suite{"blocking-vs-nonblocking", "one thread per socket, poll, epoll, io_uring", 0.3, 5,
+          0.08, 120, gil_matrices},
+    suite{"blocking-vs-nonblocking", "one thread per socket, poll, epoll, io_uring", 0.08, 120,
           blocking_vs_nonblocking_matrices},
     suite{"lightweight",
           "memory and start-up cost per operation in flight: coroutine, fiber, thread, process",
-          0.5, 3, lightweight_matrices},
+          0.08, 120, lightweight_matrices},
     suite{"crossover-map", "CPU time against wait time: which model wins where", 0.2, 5,
           crossover_matrices},
     suite{"thorough", "every workload, model and core count at several concurrencies (--thorough)",
-          1.0, 10, thorough_matrices},
+          0.4, 28'800, thorough_matrices},
 };
 
 }  // namespace

@@ -8,12 +8,12 @@
 
 namespace crossover {
 
-/// A named set of cells, with measuring time and repetitions.
+/// A named set of cells, with measuring times.
 struct suite {
   std::string_view name;
   std::string_view description;
-  double seconds;  ///< measured time per repetition
-  std::uint32_t repetitions;
+  double seconds;   ///< window time per model and block
+  double budget_s;  ///< measuring time of the whole run
   std::vector<matrix> (*matrices)(const machine& computer);
 };
 

@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "bench/measure/environment.hpp"
-#include "bench/measure/runner.hpp"
+#include "bench/measure/progress.hpp"
 #include "reports/check/calibration.hpp"
 #include "tools/check/crossover_pair.hpp"
 #include "tools/check/run_gate.hpp"
@@ -177,7 +177,7 @@ recorded_suite measure_suite(const calibrate_request& request, const std::string
   crossover_pair pair(request.programs[0], request.programs[1], options, before);
   recording_source source(pair);
   gate_observer observer;
-  observer.progress = [&line](const run_progress& now) { line.show(now); };
+  observer.progress = [&line](const measuring_progress& now) { line.show(now); };
   const check_result result = run_gate(source, gate, {}, observer);
   suite.wall_s = result.plan.wall_s.value_or(0);
   suite.cells = source.recorded_cells(result);

@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "bench/cell/child_process.hpp"
-#include "bench/measure/runner.hpp"
+#include "bench/measure/progress.hpp"
 #include "reports/check/history.hpp"
 #include "tools/check/crossover_pair.hpp"
 #include "tools/check/foreign_pair.hpp"
@@ -174,7 +174,7 @@ check_result check_programs(const check_request& request, operand kind) {
     line.clear();
     fmt::print(stderr, "{}\n", plan);
   };
-  observer.progress = [&line](const run_progress& progress) { line.show(progress); };
+  observer.progress = [&line](const measuring_progress& progress) { line.show(progress); };
   check_result result = run_gate(*source, request.gate, request.files.per_cell, observer);
   line.clear();
   result.baseline_name = before.baseline_name;

@@ -9,7 +9,7 @@
 
 #include "bench/cell/child_process.hpp"
 #include "bench/cell/usage.hpp"
-#include "bench/measure/measure.hpp"
+#include "bench/measure/findings.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/statistics/location.hpp"
@@ -109,21 +109,6 @@ auto as_side_failure(Function act) {
 }
 
 }  // namespace
-
-name_filter::name_filter(const std::string& text) {
-  if (text.empty() || text == "all") return;
-  negative_ = text.starts_with('-');
-  try {
-    regex_.emplace(negative_ ? text.substr(1) : text);
-  } catch (const std::regex_error&) {
-    throw error(error_kind::invalid,
-                fmt::format("--benchmark_filter={}: not a regular expression", text));
-  }
-}
-
-bool name_filter::keeps(const std::string& name) const {
-  return !regex_ || std::regex_search(name, *regex_) != negative_;
-}
 
 crossover_pair::crossover_pair(const std::string& old_program, const std::string& new_program,
                                const crossover_pair_options& options, check_result& unmatched)

@@ -3,7 +3,7 @@
 #include <functional>
 #include <string>
 
-#include "bench/measure/runner.hpp"
+#include "bench/measure/progress.hpp"
 #include "reports/check/gate.hpp"
 #include "reports/check/thresholds.hpp"
 #include "tools/check/block_source.hpp"
@@ -13,7 +13,7 @@ namespace crossover {
 /// Callbacks that report the progress of the gate; each may be empty.
 struct gate_observer {
   std::function<void(const std::string& plan)> planned;  ///< called once, before the first block
-  std::function<void(const run_progress& now)> progress;
+  std::function<void(const measuring_progress& now)> progress;
 };
 
 /// Takes the cells of a source through the gate: preparation, screen, and confirmation of the

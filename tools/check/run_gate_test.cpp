@@ -70,11 +70,11 @@ TEST(run_gate, finds_the_slower_of_twenty_cells_and_passes_the_others_after_the_
   scripted_pair pair;
   for (int i = 0; i < 20; ++i) pair.add("cell/" + std::to_string(i), steady(i == 13 ? 0.05 : 0));
   std::string plan;
-  std::vector<run_progress> shown;
+  std::vector<measuring_progress> shown;
   const check_result result =
       run_gate(pair, seeded(), {},
                {[&](const std::string& text) { plan = text; },
-                [&](const run_progress& progress) { shown.push_back(progress); }});
+                [&](const measuring_progress& progress) { shown.push_back(progress); }});
   EXPECT_EQ(exit_code_of(result), 1);
   EXPECT_EQ(cell_of(result, "cell/13").outcome, verdict::regression);
   EXPECT_NEAR(*cell_of(result, "cell/13").ratio, 1.05, 0.003);

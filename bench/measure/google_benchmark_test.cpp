@@ -1,4 +1,4 @@
-#include "bench/measure/runner.hpp"
+#include "bench/measure/progress.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -227,9 +227,9 @@ TEST(runner, passes_google_benchmark_flags_and_rejects_others) {
 }
 
 TEST(runner, progress_counts_up_to_the_total) {
-  std::vector<run_progress> seen;
+  std::vector<measuring_progress> seen;
   run(four_cells(),
-      {.repetitions = 2, .progress = [&](const run_progress& now) { seen.push_back(now); }},
+      {.repetitions = 2, .progress = [&](const measuring_progress& now) { seen.push_back(now); }},
       [](const planned_cell&) { return fixed_measurement(1, 1); });
   ASSERT_EQ(seen.size(), 8U);
   for (std::size_t i = 0; i < 8; ++i) {

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace crossover {
+
+/// Progress of a measurement, for display.
+struct measuring_progress {
+  std::size_t done = 0;
+  std::size_t total = 0;
+  std::string unit;    ///< of `done` and `total`, as in "contests decided"
+  double left_s = -1;  ///< estimated time left; negative if unknown
+  std::string cell;    ///< cell that is measured now
+};
+
+}  // namespace crossover
