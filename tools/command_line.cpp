@@ -1,5 +1,7 @@
 #include "tools/command_line.hpp"
 
+#include "reports/check/thresholds.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>

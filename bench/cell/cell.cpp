@@ -184,8 +184,9 @@ class cell {
     run_outcome outcome = model_->run(plan);
     const std::int64_t begin_ns = outcome.begin_ns, end_ns = outcome.end_ns;
     const sample result = sample_of(plan, outcome, rate);
-    if (choose_interval_ && rate == 0) sampling_interval_ = choose_sampling_interval(result);
-    choose_interval_ = false;
+    if (choose_interval_ && rate == 0 && result.operations > 0)
+      sampling_interval_ = choose_sampling_interval(result);
+    if (result.operations > 0) choose_interval_ = false;
     json reply = to_json(result);
     if (traced) reply["trace"] = to_json(trace_of(begin_ns, end_ns));
     return reply;
@@ -203,7 +204,8 @@ class cell {
   sample sample_of(const run_plan& plan, run_outcome& outcome, double rate) {
     sample s;
     for (const std::uint64_t operations : outcome.worker_operations) s.operations += operations;
-    if (s.operations == 0) throw error(error_kind::failed, no_success_message(outcome));
+    if (s.operations == 0 && !outcome.errors.empty())
+      throw error(error_kind::failed, only_errors_message(outcome));
     s.wall_s = static_cast<double>(outcome.end_ns - outcome.begin_ns) * 1e-9;
     s.start_s = outcome.start_s;
     s.drain_s = outcome.drain_s;
@@ -238,7 +240,7 @@ class cell {
                : std::min(1024U, std::bit_ceil(static_cast<std::uint32_t>(std::ceil(2 * share))));
   }
 
-  static std::string no_success_message(const run_outcome& outcome) {
+  static std::string only_errors_message(const run_outcome& outcome) {
     std::string message = "no operation succeeded in the window";
     for (const auto& [name, count] : outcome.errors)
       message += fmt::format(", {} {} times", name, count);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/cell/cell_process.hpp"
 #include "bench/measure/plan.hpp"
 #include "bench/measure/servers.hpp"
 #include "bench/results/results.hpp"
@@ -18,6 +19,7 @@ namespace crossover {
 struct slice_plan {
   double seconds = 0.02;  ///< length of the window
   double lead_s = 0.005;
+  double jitter_s = 0;   ///< the lead-in is longer by a random part of this
   double stagger_s = 0;  ///< the lanes begin spread over this time
   double rate = 0;       ///< operations per second of an open loop; 0: closed loop
   std::uint64_t seed = 1;

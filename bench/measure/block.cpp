@@ -76,11 +76,13 @@ void start(contender& c, const arm_factory& make, double warm_up_s, std::uint64_
   });
 }
 
-void take_slice(contender& c, std::uint64_t seed) {
+void take_slice(contender& c, std::mt19937_64& random) {
   c.attempt([&] {
     c.resume();
-    c.slice.seed = seed;
-    const sample s = c.process->slice(c.slice);
+    slice_plan slice = c.slice;
+    slice.seed = random();
+    slice.lead_s += slice.jitter_s * static_cast<double>(slice.seed >> 11) * 0x1p-53;
+    const sample s = c.process->slice(slice);
     if (c.record.total)
       add_slice(*c.record.total, s);
     else
@@ -108,6 +110,8 @@ slice_plan slice_for(const planned_cell& cell, const sample& warm_up) {
   plan.seconds = std::clamp(4 * operation_s, min_slice_s, std::max(max_slice_s, 2 * operation_s));
   plan.lead_s = std::max({min_lead_s, std::min(operation_s, max_slice_s), 1.5 * delay_of(cell)});
   plan.stagger_s = delay_of(cell);
+  // Lanes in step with each other must not be in step with the windows too.
+  plan.jitter_s = std::min(operation_s, max_slice_s);
   plan.rate = cell.rate;
   // An open loop shows its latency distribution only with enough arrivals.
   if (cell.rate > 0) plan.seconds = std::max(plan.seconds, 20 / cell.rate);
@@ -155,7 +159,7 @@ void add_slice(sample& total, const sample& slice) {
 }
 
 std::vector<arm_record> measure_block(const std::vector<const planned_cell*>& cells,
-                                      const arm_factory& make, const block_plan& plan,
+                                      const arm_factory& make, const block_options& plan,
                                       std::mt19937_64& random) {
   std::vector<contender> contenders;
   for (const planned_cell* cell : cells) {
@@ -177,9 +181,8 @@ std::vector<arm_record> measure_block(const std::vector<const planned_cell*>& ce
     c.slice.seconds = std::max(c.slice.seconds, plan.seconds / (2 * rounds));
   for (int round = 0; round < rounds; ++round) {
     shuffle();
-    const std::uint64_t seed = random();
-    for (const std::size_t i : order) take_slice(contenders[i], seed);
-    for (auto i = order.rbegin(); i != order.rend(); ++i) take_slice(contenders[*i], seed + 1);
+    for (const std::size_t i : order) take_slice(contenders[i], random);
+    for (auto i = order.rbegin(); i != order.rend(); ++i) take_slice(contenders[*i], random);
   }
   std::vector<arm_record> records;
   for (contender& c : contenders) {

@@ -11,7 +11,7 @@
 
 namespace crossover {
 
-struct block_plan {
+struct block_options {
   double seconds = 0.08;    ///< window time per arm, over all its slices
   double warm_up_s = 0.02;  ///< unmeasured window of each fresh process
 };
@@ -32,7 +32,7 @@ struct arm_record {
 /// four operations per lane. An arm that fails is left out of the rest of the block. Throws
 /// `interrupted`.
 std::vector<arm_record> measure_block(const std::vector<const planned_cell*>& cells,
-                                      const arm_factory& make, const block_plan& plan,
+                                      const arm_factory& make, const block_options& plan,
                                       std::mt19937_64& random);
 
 /// Returns the plan of the slices for a cell whose warm-up gave this sample.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <deque>
 #include <map>
+#include <tuple>
 
 #include "bench/measure/findings.hpp"
 #include "workloads/base/clock.hpp"
@@ -18,7 +19,7 @@ namespace {
 constexpr int max_failures = 2;
 
 /// Estimated time of one block of a cell, before any is measured.
-double expected_seconds(const planned_cell& cell, const block_plan& plan) {
+double expected_seconds(const planned_cell& cell, const block_options& plan) {
   const double delay_s = cell.workload->min_operation_s(cell.workload_values);
   const double start_s = 0.02 + 0.0005 * workers_of(cell);
   const double slice_s = std::max(plan.seconds / 2, 4 * delay_s) + 0.005 + 1.5 * delay_s;
@@ -236,7 +237,7 @@ std::vector<planned_contest> plan_contests(std::vector<planned_cell>& cells) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (!cells[i].skip_reason.empty()) continue;
     const auto [found, fresh] =
-        numbers.emplace(place{cells[i].workload->name, cells[i].workload_values.texts(),
+        numbers.emplace(place{cells[i].workload->name, result_of(cells[i]).parameters,
                               cells[i].cores, cells[i].in_flight, cells[i].rate},
                         contests.size());
     if (fresh) contests.emplace_back();

@@ -30,7 +30,7 @@ std::vector<planned_contest> plan_contests(std::vector<planned_cell>& cells);
 constexpr std::uint32_t max_workers_together = 256;
 
 struct contest_options {
-  block_plan block;
+  block_options block;
   double budget_s = 120;          ///< measuring time of the whole run
   std::uint32_t repetitions = 0;  ///< blocks of every contest; 0: as many as the scatter asks for
   std::uint64_t seed = 1;         ///< fixes every order

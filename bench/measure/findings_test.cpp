@@ -1,6 +1,8 @@
-#include "bench/measure/measure.hpp"
+#include "bench/measure/findings.hpp"
 
 #include <gtest/gtest.h>
+
+#include "bench/results/findings.hpp"
 
 namespace crossover {
 namespace {
@@ -26,7 +28,7 @@ sample sound_sample(std::uint64_t operations, double wall_s, std::uint32_t in_fl
 
 std::vector<std::string> codes_of(const planned_cell& cell, const sample& s) {
   std::vector<std::string> codes;
-  for (const finding& f : findings_of(cell, s)) codes.push_back(f.code);
+  for (const finding& f : findings_of(cell, std::vector<sample>{s})) codes.push_back(f.code);
   return codes;
 }
 
@@ -47,7 +49,7 @@ TEST(findings, a_busy_server_is_reported) {
   EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{});
   s.server_cpu_s = 0.37;
   EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{"server_bound"});
-  EXPECT_NE(findings_of(cell_with(1, 64), s)[0].detail.find("92 %"), std::string::npos);
+  EXPECT_NE(findings_of(cell_with(1, 64), {s})[0].detail.find("92 %"), std::string::npos);
 }
 
 TEST(findings, steal_is_relative_to_all_cores_of_the_cell) {
@@ -60,9 +62,10 @@ TEST(findings, steal_is_relative_to_all_cores_of_the_cell) {
 TEST(findings, errors_are_summed_and_the_most_frequent_is_named) {
   sample s = sound_sample(10'000, 1, 1);
   s.errors = {{"connect:ECONNREFUSED", 2}, {"receive:EOF", 5}};
-  const auto findings = findings_of(cell_with(1, 1), s);
+  const auto findings = findings_of(cell_with(1, 1), {s});
   ASSERT_EQ(findings.size(), 1U);
-  EXPECT_EQ(findings[0], (finding{"errors", "7 operations ended in error, mostly receive:EOF"}));
+  EXPECT_EQ(findings[0],
+            (finding{"errors", "7 of 10007 operations ended in error, mostly receive:EOF"}));
 }
 
 TEST(findings, an_open_loop_behind_schedule_is_reported) {
@@ -71,7 +74,7 @@ TEST(findings, an_open_loop_behind_schedule_is_reported) {
   s.arrivals = {1000, 990, 10};
   EXPECT_EQ(codes_of(cell_with(1, 8), s), codes{});
   s.arrivals = {1000, 990, 11};
-  EXPECT_EQ(findings_of(cell_with(1, 8), s),
+  EXPECT_EQ(findings_of(cell_with(1, 8), {s}),
             (std::vector<finding>{
                 {"behind_schedule", "of 1000 arrivals, 11 were begun late and 10 never"}}));
 }
@@ -83,6 +86,52 @@ TEST(findings, littles_law_detects_unmeasured_waiting) {
   s.rate = 1e5;
   s.arrivals = {100'000, 100'000, 0};
   EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{}) << "checked for closed loops only";
+}
+
+TEST(findings, less_than_three_ticks_are_no_steal) {
+  sample s = sound_sample(1000, 0.1, 64);
+  s.steal_s = 0.02;  // 20 %, but two ticks
+  EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{});
+  EXPECT_EQ(findings_of(cell_with(1, 64), {s, s})[0].code, "steal") << "pooled over the blocks";
+}
+
+TEST(findings, the_worst_block_is_named) {
+  sample quiet = sound_sample(10'000, 1, 64), busy = quiet;
+  quiet.block = 3;
+  quiet.block_s = busy.block_s = 1;
+  quiet.foreign_cpu_s = 0;
+  busy.block = 4;
+  busy.foreign_cpu_s = 500;
+  const auto findings = findings_of(cell_with(1, 64), {quiet, busy});
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].code, "foreign_load");
+  EXPECT_NE(findings[0].detail.find("most in block 4"), std::string::npos) << findings[0].detail;
+}
+
+TEST(findings, a_slow_machine_is_one_that_is_slow_beside_most_blocks) {
+  sample fast = sound_sample(10'000, 1, 64), slow = fast;
+  fast.slowness = 1.01;
+  slow.slowness = 1.08;
+  slow.block = 7;
+  EXPECT_EQ(findings_of(cell_with(1, 64), {fast, slow}), std::vector<finding>{});
+  const auto findings = findings_of(cell_with(1, 64), {fast, slow, slow});
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].code, "slow_machine");
+}
+
+TEST(findings, blocks_that_scatter_widely_are_unstable) {
+  const std::vector<sample> blocks = {sound_sample(10'000, 1, 64), sound_sample(10'000, 1, 64),
+                                      sound_sample(6'000, 1, 64), sound_sample(13'000, 1, 64)};
+  ASSERT_EQ(findings_of(cell_with(1, 64), blocks).size(), 1U);
+  EXPECT_EQ(findings_of(cell_with(1, 64), blocks)[0].code, "unstable");
+}
+
+TEST(finding_table, every_detected_code_has_a_row) {
+  for (const char* code : {"server_bound", "shared_cores", "errors", "above_ceiling", "littles_law",
+                           "behind_schedule", "not_idle", "split", "no_window", "steal",
+                           "foreign_load", "slow_machine", "throttled", "pressure", "unstable"})
+    EXPECT_NE(find_finding(code), nullptr) << code;
+  EXPECT_EQ(find_finding("no such finding"), nullptr);
 }
 
 cell_result result_with(const std::string& model, std::uint32_t cores,

@@ -149,6 +149,14 @@ void initialize(const std::vector<std::string>& flags) {
                 fmt::format("unknown flag '{}'; see crossover run --help", arguments[1]));
 }
 
+// Deprecated, but still one of the formats that users may ask for.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+std::unique_ptr<benchmark::BenchmarkReporter> make_csv_reporter() {
+  return std::make_unique<benchmark::CSVReporter>();
+}
+#pragma GCC diagnostic pop
+
 std::string environment_filter() {
   const char* const filter = std::getenv("BENCHMARK_FILTER");
   return filter != nullptr ? filter : "";
@@ -235,7 +243,7 @@ void google_benchmark::report(results& all) const {
   if (format == "json")
     shown = std::make_unique<benchmark::JSONReporter>();
   else if (format == "csv")
-    shown = std::make_unique<benchmark::CSVReporter>();
+    shown = make_csv_reporter();
   else
     shown = std::make_unique<benchmark::ConsoleReporter>(benchmark::ConsoleReporter::OO_None);
   cell_reporter display(all, std::move(shown), !aggregates_requested && format == "console", true);

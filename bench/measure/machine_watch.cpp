@@ -15,7 +15,7 @@
 namespace crossover {
 namespace {
 
-double seconds(const timeval& t) {
+double timeval_seconds(const timeval& t) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
 }
 
@@ -32,7 +32,8 @@ double busy_seconds() {
 double own_seconds() {
   rusage ended{};
   ::getrusage(RUSAGE_CHILDREN, &ended);
-  return cpu_seconds_of(::getpid()) + seconds(ended.ru_utime) + seconds(ended.ru_stime);
+  return cpu_seconds_of(::getpid()) + timeval_seconds(ended.ru_utime) +
+         timeval_seconds(ended.ru_stime);
 }
 
 /// Returns the "some" total of a /proc/pressure file in s; 0 if there is none.

@@ -9,9 +9,9 @@ namespace crossover {
 struct measuring_progress {
   std::size_t done = 0;
   std::size_t total = 0;
-  std::string unit;    ///< of `done` and `total`, as in "contests decided"
-  double left_s = -1;  ///< estimated time left; negative if unknown
-  std::string cell;    ///< cell that is measured now
+  double left_s = -1;           ///< estimated time left; negative if unknown
+  std::string cell;             ///< cell that is measured now
+  std::string unit = "blocks";  ///< of `done` and `total`
 };
 
 }  // namespace crossover

@@ -173,7 +173,7 @@ const std::array suites = {
     suite{"lightweight",
           "memory and start-up cost per operation in flight: coroutine, fiber, thread, process",
           0.08, 120, lightweight_matrices},
-    suite{"crossover-map", "CPU time against wait time: which model wins where", 0.2, 5,
+    suite{"crossover-map", "CPU time against wait time: which model is best where", 0.08, 120,
           crossover_matrices},
     suite{"thorough", "every workload, model and core count at several concurrencies (--thorough)",
           0.4, 28'800, thorough_matrices},

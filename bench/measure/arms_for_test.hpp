@@ -1,0 +1,69 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/measure/arm.hpp"
+#include "workloads/base/error.hpp"
+
+namespace crossover {
+
+/// Returns cells of `noop` on one core with two operations in flight, one per model.
+inline std::vector<planned_cell> cells_for_test(const std::vector<std::string>& models,
+                                                std::vector<std::uint32_t> in_flight = {2}) {
+  std::vector<named_parameters> named;
+  for (const std::string& model : models) named.push_back({model, {}});
+  return plan({{{{"noop", {}}}, named, {1}, std::move(in_flight)}}, read_machine("core:2 pu:1"),
+              {1'000'000, 1'000'000});
+}
+
+/// Arms without processes: a model runs a written-down number of operations per second.
+struct scripted_arms {
+  std::map<std::string, double> rates;     ///< by model; others run 1000 operations per second
+  std::map<std::string, int> fails;        ///< slice in which a model's process dies
+  std::map<std::string, double> idle_cpu;  ///< CPU share that a model uses while others run
+  std::vector<std::string> turns;          ///< model of each slice, warm-ups included
+  int alive = 0;
+
+  arm_factory factory() {
+    return [this](const planned_cell& cell) { return std::make_unique<scripted_arm>(*this, cell); };
+  }
+
+ private:
+  class scripted_arm final : public arm {
+   public:
+    scripted_arm(scripted_arms& script, const planned_cell& cell)
+        : script_(script), model_(cell.model->name) {
+      ++script_.alive;
+    }
+    ~scripted_arm() override { --script_.alive; }
+    void start() override {}
+    sample slice(const slice_plan& plan) override {
+      script_.turns.push_back(model_);
+      if (const auto last = script_.fails.find(model_);
+          last != script_.fails.end() && ++slices_ >= last->second)
+        throw error(error_kind::failed, "the process died");
+      const auto rate = script_.rates.find(model_);
+      sample s;
+      s.wall_s = plan.seconds;
+      s.operations = static_cast<std::uint64_t>(
+          plan.seconds * (rate == script_.rates.end() ? 1000 : rate->second) + 0.5);
+      return s;
+    }
+    double cpu_s() const override {
+      const auto share = script_.idle_cpu.find(model_);
+      return share == script_.idle_cpu.end() ? 0 : ++reads_ * share->second;
+    }
+    std::optional<std::uint64_t> finish() override { return 7'000'000; }
+
+   private:
+    scripted_arms& script_;
+    std::string model_;
+    int slices_ = 0;
+    mutable int reads_ = 0;
+  };
+};
+
+}  // namespace crossover

@@ -1,0 +1,75 @@
+#include "bench/measure/block.hpp"
+
+#include <gtest/gtest.h>
+
+#include "bench/measure/arms_for_test.hpp"
+
+namespace crossover {
+namespace {
+
+std::vector<const planned_cell*> pointers(const std::vector<planned_cell>& cells) {
+  std::vector<const planned_cell*> all;
+  for (const planned_cell& cell : cells) all.push_back(&cell);
+  return all;
+}
+
+TEST(block, arms_take_turns_and_return_in_reverse_order) {
+  const auto cells = cells_for_test({"event_loop", "processes", "serial"});
+  scripted_arms arms;
+  std::mt19937_64 random(1);
+  const auto records = measure_block(pointers(cells), arms.factory(), {.seconds = 0.04}, random);
+  ASSERT_EQ(records.size(), 3U);
+  // Each arm warms up once before the round.
+  ASSERT_EQ(arms.turns.size(), 3U + 6);
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(arms.turns[3 + i], arms.turns[8 - i]) << "the second half mirrors the first";
+  EXPECT_EQ(arms.alive, 0) << "every process has ended";
+}
+
+TEST(block, the_order_follows_from_the_seed) {
+  const auto cells = cells_for_test({"event_loop", "processes", "serial", "fibers"});
+  const auto turns_of = [&](unsigned seed) {
+    scripted_arms arms;
+    std::mt19937_64 random(seed);
+    measure_block(pointers(cells), arms.factory(), {}, random);
+    return arms.turns;
+  };
+  EXPECT_EQ(turns_of(7), turns_of(7));
+  EXPECT_NE(turns_of(7), turns_of(8));
+}
+
+TEST(block, a_sample_is_the_sum_of_its_windows) {
+  const auto cells = cells_for_test({"event_loop"});
+  scripted_arms arms;
+  std::mt19937_64 random(1);
+  const auto records = measure_block(pointers(cells), arms.factory(), {.seconds = 0.2}, random);
+  const sample& total = records[0].total.value();
+  EXPECT_NEAR(total.wall_s, 0.2, 1e-9) << "five rounds of two windows of 20 ms";
+  EXPECT_NEAR(static_cast<double>(total.operations) / total.wall_s, 1000, 60);
+  EXPECT_EQ(total.peak_rss_bytes, 7'000'000U);
+}
+
+TEST(block, an_arm_that_fails_leaves_the_others) {
+  const auto cells = cells_for_test({"event_loop", "processes"});
+  scripted_arms arms;
+  arms.fails["processes"] = 3;
+  std::mt19937_64 random(1);
+  const auto records = measure_block(pointers(cells), arms.factory(), {.seconds = 0.12}, random);
+  EXPECT_TRUE(records[0].total && !records[0].failure);
+  EXPECT_FALSE(records[1].total);
+  EXPECT_STREQ(records[1].failure->what(), "the process died");
+}
+
+TEST(block, slices_have_four_operations_per_lane) {
+  auto cells = cells_for_test({"event_loop"});
+  cells[0].in_flight = 100;
+  sample warm_up;
+  warm_up.operations = 1000;
+  warm_up.wall_s = 1;
+  EXPECT_DOUBLE_EQ(slice_for(cells[0], warm_up).seconds, 0.4) << "an operation takes 0.1 s";
+  warm_up.operations = 1'000'000;
+  EXPECT_DOUBLE_EQ(slice_for(cells[0], warm_up).seconds, 0.02) << "never shorter than 20 ms";
+}
+
+}  // namespace
+}  // namespace crossover

@@ -1,0 +1,182 @@
+#include "bench/measure/contest.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "bench/measure/arms_for_test.hpp"
+#include "workloads/base/interrupt.hpp"
+
+namespace crossover {
+namespace {
+
+/// Measures the cells with scripted arms on a machine that nothing disturbs.
+struct contests_for_test {
+  explicit contests_for_test(std::vector<planned_cell> planned) : cells(std::move(planned)) {
+    for (const planned_cell& cell : cells) all.cells.push_back(result_of(cell));
+    options.repetitions = 3;
+    options.is_settled = [](const results&, const std::vector<std::size_t>&) { return false; };
+  }
+  void run() {
+    machine_watch watch([] { return machine_counters(); });
+    run_contests(cells, all, arms.factory(), watch, options);
+  }
+  const cell_result& of(const std::string& model) const {
+    return *std::find_if(all.cells.begin(), all.cells.end(),
+                         [&](const cell_result& cell) { return cell.model == model; });
+  }
+
+  std::vector<planned_cell> cells;
+  results all;
+  scripted_arms arms;
+  contest_options options;
+};
+
+std::set<std::uint64_t> blocks_of(const cell_result& cell) {
+  std::set<std::uint64_t> blocks;
+  for (const sample& s : cell.samples) blocks.insert(s.block.value());
+  return blocks;
+}
+
+TEST(contests, cells_that_differ_in_the_model_share_their_blocks) {
+  contests_for_test test(cells_for_test({"event_loop", "processes"}, {1, 8}));
+  test.run();
+  ASSERT_EQ(test.all.cells.size(), 4U);
+  for (const cell_result& cell : test.all.cells) EXPECT_EQ(cell.samples.size(), 3U) << cell.name;
+  const auto same = [&](std::size_t i, std::size_t j) {
+    return blocks_of(test.all.cells[i]) == blocks_of(test.all.cells[j]);
+  };
+  EXPECT_TRUE(same(0, 2)) << "event_loop and processes with one in flight";
+  EXPECT_TRUE(same(1, 3));
+  EXPECT_FALSE(same(0, 1)) << "contests have blocks of their own";
+}
+
+TEST(contests, take_turns) {
+  contests_for_test test(cells_for_test({"event_loop"}, {1, 2, 3, 4}));
+  test.run();
+  // Every contest has one block in each of the three sweeps.
+  for (const cell_result& cell : test.all.cells) {
+    const auto blocks = blocks_of(cell);
+    std::set<std::uint64_t> sweeps;
+    for (const std::uint64_t block : blocks) sweeps.insert(block / 4);
+    EXPECT_EQ(sweeps, (std::set<std::uint64_t>{0, 1, 2})) << cell.name;
+  }
+}
+
+TEST(contests, end_when_they_are_settled) {
+  contests_for_test test(cells_for_test({"event_loop", "processes"}, {1, 8}));
+  test.options.repetitions = 0;
+  test.options.is_settled = [](const results& all, const std::vector<std::size_t>& cells) {
+    return all.cells[cells[0]].samples.size() >= (all.cells[cells[0]].in_flight == 1U ? 2 : 5);
+  };
+  test.run();
+  for (const cell_result& cell : test.all.cells)
+    EXPECT_EQ(cell.samples.size(), cell.in_flight == 1U ? 2U : 5U);
+}
+
+TEST(contests, a_used_up_budget_ends_the_run_after_one_block_each) {
+  contests_for_test test(cells_for_test({"event_loop", "processes"}, {1, 8}));
+  test.options.repetitions = 0;
+  test.options.budget_s = 10;
+  test.options.block.seconds = 0.02;
+  int saves = 0;
+  test.options.save = [&] {
+    if (++saves == 2) test.options.budget_s = 0;
+  };
+  test.run();
+  EXPECT_EQ(test.all.status, results_status::complete);
+  for (const cell_result& cell : test.all.cells) EXPECT_EQ(cell.samples.size(), 1U) << cell.name;
+}
+
+TEST(contests, a_budget_below_one_block_each_says_what_it_takes) {
+  contests_for_test test(cells_for_test({"event_loop", "processes"}, {1, 8}));
+  test.options.repetitions = 0;
+  test.options.budget_s = 0.1;
+  try {
+    test.run();
+    FAIL() << "ran";
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::invalid);
+    EXPECT_NE(std::string(e.what()).find("one block of each of the 2 contests takes about 1 s"),
+              std::string::npos)
+        << e.what();
+  }
+}
+
+TEST(contests, a_model_that_dies_is_retried_once) {
+  contests_for_test test(cells_for_test({"event_loop", "processes"}));
+  test.arms.fails["processes"] = 1;
+  test.run();
+  EXPECT_EQ(test.of("event_loop").samples.size(), 3U) << "the blocks of the others stay";
+  EXPECT_EQ(test.of("processes").status, cell_status::failed);
+  EXPECT_EQ(test.of("processes").reason, "the process died");
+  EXPECT_EQ(std::count(test.arms.turns.begin(), test.arms.turns.end(), "processes"), 2);
+}
+
+TEST(contests, an_arm_that_does_not_sleep_is_measured_alone) {
+  contests_for_test test(cells_for_test({"event_loop", "processes"}));
+  test.arms.idle_cpu["processes"] = 1;  // a second of CPU time per look at it
+  test.run();
+  ASSERT_EQ(test.of("processes").findings.size(), 1U);
+  EXPECT_EQ(test.of("processes").findings[0].code, "not_idle");
+  std::set<std::uint64_t> shared;
+  const auto one = blocks_of(test.of("event_loop")), other = blocks_of(test.of("processes"));
+  std::set_intersection(one.begin(), one.end(), other.begin(), other.end(),
+                        std::inserter(shared, shared.end()));
+  EXPECT_EQ(shared.size(), 1U) << "only the first block";
+}
+
+TEST(contests, many_workers_are_measured_apart_with_reference) {
+  auto cells = cells_for_test({"event_loop", "thread_pool", "processes", "reference"}, {512});
+  const auto contests = plan_contests(cells);
+  ASSERT_EQ(contests.size(), 3U);
+  EXPECT_EQ(contests[0].cells, (std::vector<std::size_t>{0, 3}));
+  EXPECT_EQ(contests[1].cells, (std::vector<std::size_t>{3, 1}));
+  EXPECT_EQ(contests[2].cells, (std::vector<std::size_t>{3, 2}));
+  EXPECT_EQ(cells[1].findings.at(0).code, "split");
+}
+
+TEST(contests, a_model_that_is_another_on_one_core_is_skipped_there) {
+  auto cells = cells_for_test({"event_loop", "shared_loop", "processes"});
+  const auto contests = plan_contests(cells);
+  ASSERT_EQ(contests.size(), 1U);
+  EXPECT_EQ(contests[0].cells, (std::vector<std::size_t>{0, 2}));
+  EXPECT_EQ(cells[1].skip_reason, "on one core it is event_loop");
+  auto alone = cells_for_test({"shared_loop", "processes"});
+  EXPECT_EQ(plan_contests(alone)[0].cells.size(), 2U) << "measured if event_loop is not";
+}
+
+TEST(contests, no_runnable_cell_reports_the_reason) {
+  auto cells = cells_for_test({"event_loop"});
+  cells[0].skip_reason = "no reason";
+  contests_for_test test(cells);
+  EXPECT_THROW(test.run(), error);
+  contests_for_test none({});
+  EXPECT_THROW(none.run(), error);
+}
+
+TEST(contests, the_seed_fixes_every_order) {
+  const auto turns_of = [](std::uint64_t seed) {
+    contests_for_test test(cells_for_test({"event_loop", "processes", "fibers"}, {1, 2, 8}));
+    test.options.seed = seed;
+    test.run();
+    return test.arms.turns;
+  };
+  EXPECT_EQ(turns_of(7), turns_of(7));
+  EXPECT_NE(turns_of(7), turns_of(8));
+}
+
+TEST(contests, an_interrupt_keeps_the_blocks_so_far) {
+  contests_for_test test(cells_for_test({"event_loop", "processes"}));
+  int saves = 0;
+  test.options.save = [&] {
+    if (++saves == 2) throw interrupted();
+  };
+  test.run();
+  EXPECT_EQ(test.all.status, results_status::interrupted);
+  EXPECT_EQ(test.of("event_loop").samples.size(), 2U);
+}
+
+}  // namespace
+}  // namespace crossover
