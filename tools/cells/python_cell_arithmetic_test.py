@@ -4,10 +4,10 @@ import io
 import os
 import unittest
 
-from python_cell.cell import Cell, attempt
+from python_cell.cell import Cell, reply_to
 from python_cell.errors import OperationError
 from python_cell.latency import Distribution, bin_index, bin_lower
-from python_cell.pace import Control, Schedule, Tally, run_lane, timed_share
+from python_cell.pace import Control, Schedule, Tally, choose_sampling_interval, run_lane
 from python_cell.parameters import DURATIONS, SIZES, quantity
 from python_cell.pattern import pattern
 
@@ -112,9 +112,9 @@ class Arithmetic(unittest.TestCase):
         )
 
     def test_only_short_operations_are_timed_in_part(self):
-        self.assertEqual(timed_share(operation_ns=5_000, timing_ns=100), 1)
+        self.assertEqual(choose_sampling_interval(operation_ns=5_000, timing_ns=100), 1)
         for length in (10, 100, 1000, 4000):
-            every = timed_share(length, 100)
+            every = choose_sampling_interval(length, 100)
             self.assertTrue(every == 1024 or 2 * 100 / every <= 0.02 * length, (length, every))
             self.assertEqual(every & (every - 1), 0)
 
@@ -144,7 +144,7 @@ class Arithmetic(unittest.TestCase):
         cell, said = Cell(), io.StringIO()
         cell.model = Broken()
         with contextlib.redirect_stderr(said):
-            answer = attempt(cell, b'{"run": {"seconds": 1}}')
+            answer = reply_to(cell, b'{"run": {"seconds": 1}}')
         self.assertEqual(answer["error"]["kind"], "failed")
         self.assertIn("ZeroDivisionError: of all things", answer["error"]["message"])
         self.assertIn("Traceback", said.getvalue())

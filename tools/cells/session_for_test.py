@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from python_cell.cell import refuse_constant
+from python_cell.cell import reject_constant
 
 SCRIPT = pathlib.Path(__file__).resolve().with_name("python_cell.py")
 MODELS = ("python_asyncio", "python_threads", "python_processes")
@@ -51,7 +51,7 @@ class Session:
                 raise AssertionError("the cell ended: " + self.process.stderr.read().decode())
             self._pending += chunk
         line, self._pending = self._pending.split(b"\n", 1)
-        return json.loads(line, parse_constant=refuse_constant)
+        return json.loads(line, parse_constant=reject_constant)
 
     def ask(self, **request):
         self.tell(json.dumps(request).encode())
