@@ -6,7 +6,7 @@ sums are computed after the run.
 
 There are two closed loops: one times each operation, the other one operation in
 `sampling_interval`, because reading the clock would cost too much of a short operation.
-`async_pace` has the same loops for an event loop.
+`async_pace` generates the same loops for an event loop.
 """
 import math
 import os
@@ -144,7 +144,7 @@ class Counts:
 
 
 def run_lane(operate, number, lanes, control, schedule, tally):
-    """Runs one lane's blocking operations in the calling thread until the run ends."""
+    """Runs one lane in the calling thread, or as a coroutine, until the run ends."""
     if control.open_loop:
         run_open_loop(operate, control, schedule, tally)
     elif control.sampling_interval == 1:
