@@ -80,7 +80,7 @@ class Control:
         self.start_ns = self.deadline_ns = 0
 
     def release(self, start_ns):
-        """Sets the time at which the lanes start."""
+        """Sets the start time of the lanes."""
         self.start_ns = start_ns
         self.deadline_ns = start_ns + int(self.seconds * 1e9) if self.seconds else NO_END
 
