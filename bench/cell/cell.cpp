@@ -241,7 +241,7 @@ class cell {
   }
 
   static std::string only_errors_message(const run_outcome& outcome) {
-    std::string message = "no operation succeeded in the window";
+    std::string message = "no operation succeeded";
     for (const auto& [name, count] : outcome.errors)
       message += fmt::format(", {} {} times", name, count);
     return message;

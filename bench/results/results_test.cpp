@@ -37,6 +37,13 @@ sample full_sample() {
   s.start_s = 0.0001;
   s.drain_s = 0.0002;
   s.series = {400, 410};
+  s.block = 3;
+  s.block_s = 0.7;
+  s.foreign_cpu_s = 0.01;
+  s.throttled_s = 0;
+  s.slowness = 1.01;
+  s.idle_cpu_s = 0.001;
+  s.idle_s = 0.5;
   s.sequence = 7;
   s.startup_s = 0.01;
   s.setup_s = 0.004;
@@ -105,7 +112,7 @@ struct results_file_test : ::testing::Test {
 TEST(sample_json, round_trip_keeps_every_member) {
   const json once = to_json(full_sample());
   EXPECT_EQ(to_json(sample_from_json(once)), once);
-  EXPECT_EQ(once.size(), 24U) << "a new member must be read and written";
+  EXPECT_EQ(once.size(), 34U) << "a new member must be read and written";
 }
 
 TEST(sample_json, unmeasured_values_are_absent) {
