@@ -121,6 +121,13 @@ TEST_F(recordings_directory, malformed_suite_error_names_file_and_line) {
         << e.what();
   }
   EXPECT_THROW(suite_from_line("{"), error);
+  try {
+    suite_from_line("{\"bank\":1,\"date\":" + std::string(20'000, '[') + std::string(20'000, ']') +
+                    "}");
+    ADD_FAILURE() << "read";
+  } catch (const error& e) {
+    EXPECT_STREQ(e.what(), "not JSON, or nested deeper than 64 levels");
+  }
   EXPECT_THROW(calibrate({}), error);
 }
 

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "bench/results/json_text.hpp"
 #include "reports/check/comparison.hpp"
 #include "reports/escape.hpp"
 #include "workloads/base/error.hpp"
@@ -94,9 +95,11 @@ thresholds read_thresholds(const std::filesystem::path& file) {
   std::ostringstream text;
   if (!in || !(text << in.rdbuf()))
     throw system_failure(error_kind::unreadable, file.string(), errno != 0 ? errno : EIO);
-  const json document = json::parse(text.str(), nullptr, /*allow_exceptions=*/false);
+  const json document = parse_json(text.str());
   if (document.is_discarded())
-    unreadable(file.string(), "not JSON; see the thresholds example of `crossover check --help`");
+    unreadable(file.string(), fmt::format("not JSON, or nested deeper than {} levels: see the "
+                                          "example in docs/ci.md",
+                                          deepest_json));
   return thresholds_from_json(document, file.string());
 }
 

@@ -70,8 +70,20 @@ TEST(thresholds, reads_files) {
   EXPECT_THROW(read_thresholds("/nonexistent/thresholds.json"), error);
   const auto file = std::filesystem::path(testing::TempDir()) /
                     ("crossover-thresholds." + std::to_string(::getpid()));
-  std::ofstream(file) << "{";
-  EXPECT_THROW(read_thresholds(file), error);
+  const std::string deep =
+      R"({"thresholds":)" + std::string(20'000, '[') + std::string(20'000, ']');
+  for (const std::string& text : {std::string("{"), deep + "}"}) {
+    std::ofstream(file) << text;
+    try {
+      read_thresholds(file);
+      ADD_FAILURE() << "read";
+    } catch (const error& e) {
+      EXPECT_EQ(e.kind(), error_kind::unreadable);
+      EXPECT_TRUE(std::string(e.what()).ends_with(
+          ": not JSON, or nested deeper than 64 levels: see the example in docs/ci.md"))
+          << e.what();
+    }
+  }
   std::ofstream(file) << R"({"thresholds":[]})";
   EXPECT_TRUE(read_thresholds(file).rules.empty());
   std::filesystem::remove(file);

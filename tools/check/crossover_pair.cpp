@@ -10,6 +10,7 @@
 #include "bench/cell/child_process.hpp"
 #include "bench/cell/usage.hpp"
 #include "bench/measure/measure.hpp"
+#include "bench/results/json_text.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/statistics/location.hpp"
@@ -74,7 +75,7 @@ results listed_by(const std::string& program, const std::vector<std::string>& se
   }
   try {
     results listed;
-    const json document = json::parse(text);
+    const json document = parse_json(text);
     for (const json& row : document.at("cells")) {
       cell_result cell = listed_cell(row);
       if (cell.status == cell_status::ok && runs_a_script(cell)) {

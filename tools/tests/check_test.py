@@ -193,6 +193,27 @@ class Files(Check):
             UNREADABLE, "rules.json", old, old, "--thresholds", self.directory / "rules.json"
         )
 
+    def test_json_that_is_nested_too_deep(self):
+        old, deep = self.file("old.json", a=self.steady), self.directory / "deep.json"
+        for document in (
+            "[" * 120_000 + "]" * 120_000,
+            '{"benchmarks":[' + '{"a":' * 20_000 + "1" + "}" * 20_000 + "]}",
+        ):
+            deep.write_text(document)
+            self.refused(UNREADABLE, ["deep.json: not JSON", "deeper than 64"], old, deep)
+            self.refused(UNREADABLE, ["deep.json: not JSON", "deeper than 64"], deep, old)
+            self.refused(UNREADABLE, ["deep.json: not JSON"], old, old, "--thresholds", deep)
+        store = self.directory / "history"
+        self.check(INCONCLUSIVE, old, "--history", store, "--commit", "first")
+        (entry,) = store.glob("*/*.json")
+        entry.write_text(deep.read_text())
+        self.refused(UNREADABLE, [entry.name, "deeper than 64"], old, "--history", store)
+        listing = self.script(
+            "listing",
+            f'#!/bin/sh\nif [ "$1" = list ]; then cat {deep}; exit; fi\nexec {PROGRAM} "$@"\n',
+        )
+        self.refused(USAGE, "`list --json` printed no list of cells", listing, listing, *CELL)
+
     def test_a_history(self):
         store = self.directory / "history"
         for i in range(6):
