@@ -1,9 +1,9 @@
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <map>
 #include <random>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -26,8 +26,10 @@ namespace {
 
 /// Masks the password of a URL in `text`, because results are shared.
 std::string without_password(const std::string& text) {
-  static const std::regex password("(://[^/@:]*):[^/@]*@");
-  return std::regex_replace(text, password, "$1:***@");
+  static const RE2 password("(://[^/@:]*):[^/@]*@", RE2::Latin1);
+  std::string shown = text;
+  RE2::GlobalReplace(&shown, password, "\\1:***@");
+  return shown;
 }
 
 /// Parses `--endpoint` values. Connects to each server once, so that a bad address is reported

@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 
+#include "bench/measure/name_filter.hpp"
 #include "bench/results/metrics.hpp"
 #include "workloads/base/clock.hpp"
 #include "workloads/base/error.hpp"
@@ -233,11 +236,24 @@ bool has_flag(const std::vector<std::string>& flags, std::string_view name) {
   });
 }
 
+constexpr std::string_view filter_flag = "--benchmark_filter=";
+
+/// Returns the filter of the last flag or of the environment, as Google Benchmark does. The library
+/// itself would match with a regular expression that may backtrack forever.
+name_filter filter_of(const run_options& options) {
+  for (auto flag = options.benchmark_flags.rbegin(); flag != options.benchmark_flags.rend(); ++flag)
+    if (flag->starts_with(filter_flag)) return name_filter(flag->substr(filter_flag.size()));
+  const char* const filter = std::getenv("BENCHMARK_FILTER");
+  return name_filter(filter != nullptr ? filter : "", "BENCHMARK_FILTER");
+}
+
 void init_google_benchmark(const run_options& options) {
   static char name[] = "crossover";  // the library keeps a pointer to it
   std::vector<std::string> flags = {fmt::format("--benchmark_repetitions={}", options.repetitions),
                                     "--benchmark_enable_random_interleaving=true"};
-  flags.insert(flags.end(), options.benchmark_flags.begin(), options.benchmark_flags.end());
+  std::copy_if(options.benchmark_flags.begin(), options.benchmark_flags.end(),
+               std::back_inserter(flags),
+               [](const std::string& flag) { return !flag.starts_with(filter_flag); });
   std::vector<char*> arguments = {name};
   for (std::string& flag : flags) arguments.push_back(flag.data());
   int count = static_cast<int>(arguments.size());
@@ -275,10 +291,13 @@ void run_cells(const std::vector<planned_cell>& cells, results& all, const run_o
               .measure = measure,
               .by_name = {},
               .fatal = {}};
-  std::size_t runnable = 0;
+  const name_filter filter = filter_of(options);
+  std::size_t runnable = 0, chosen = 0;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (!cells[i].skip_reason.empty()) continue;
     ++runnable;
+    if (!filter.keeps(cells[i].name)) continue;
+    ++chosen;
     benchmark::RegisterBenchmark(
         cells[i].name.c_str(),
         [&run, i](benchmark::State& state) { run_repetition(state, run, i); })
@@ -292,7 +311,9 @@ void run_cells(const std::vector<planned_cell>& cells, results& all, const run_o
     throw error(error_kind::invalid, fmt::format("no cell to run: {} is skipped: {}",
                                                  cells.front().name, cells.front().skip_reason));
   }
-  run.total = runnable * repetitions_of(options);
+  if (chosen == 0)
+    throw error(error_kind::invalid, "--benchmark_filter matches no cell; see crossover list");
+  run.total = chosen * repetitions_of(options);
   const bool aggregates_requested =
       has_flag(options.benchmark_flags, "--benchmark_display_aggregates_only") ||
       has_flag(options.benchmark_flags, "--benchmark_report_aggregates_only");
@@ -307,11 +328,8 @@ void run_cells(const std::vector<planned_cell>& cells, results& all, const run_o
   cell_reporter display(run, std::move(shown), !aggregates_requested && !as_json, true);
   cell_reporter file(run, std::make_unique<benchmark::JSONReporter>(), false, false);
   const bool to_file = has_flag(options.benchmark_flags, "--benchmark_out");
-  const std::size_t matched =
-      benchmark::RunSpecifiedBenchmarks(&display, to_file ? &file : nullptr);
+  benchmark::RunSpecifiedBenchmarks(&display, to_file ? &file : nullptr, "all");
   benchmark::ClearRegisteredBenchmarks();
-  if (matched == 0)
-    throw error(error_kind::invalid, "--benchmark_filter matches no cell; see crossover list");
   if (run.fatal) throw *run.fatal;
   if (was_interrupted()) all.status = results_status::interrupted;
   mark_unmeasured(all);

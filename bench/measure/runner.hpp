@@ -19,9 +19,9 @@ struct run_progress {
 
 struct run_options {
   std::uint32_t repetitions = 5;
-  std::vector<std::string>
-      benchmark_flags;        ///< the user's `--benchmark_…` flags, for Google Benchmark
-  std::filesystem::path out;  ///< rewritten after each repetition; empty: no file
+  std::vector<std::string> benchmark_flags;  ///< the user's `--benchmark_…` flags; the filter is
+                                             ///< matched here, the others are for Google Benchmark
+  std::filesystem::path out;                 ///< rewritten after each repetition; empty: no file
   std::function<void(const run_progress&)> progress;
 };
 
@@ -31,8 +31,8 @@ std::string google_benchmark_build_type();
 /// Runs every runnable cell through Google Benchmark (filters, repetitions in random order,
 /// aggregates, console table) and fills `all` with samples, findings and statuses. A failed cell is
 /// marked and the run continues; an interrupt ends the run and keeps the samples so far. Throws
-/// `error` (invalid) for an unknown benchmark flag, `error` (unwritable) if the results cannot be
-/// written.
+/// `error` (invalid) for an unknown benchmark flag or a malformed filter, `error` (unwritable) if
+/// the results cannot be written.
 void run_cells(const std::vector<planned_cell>& cells, results& all, const run_options& options,
                const measure_function& measure);
 

@@ -42,14 +42,10 @@ measurement fixed_measurement(std::uint64_t operations, double wall_s) {
   return m;
 }
 
-/// Runs the cells; the console table goes to `printed`. Always sets a filter, since Google
-/// Benchmark remembers the last one.
+/// Runs the cells; the console table goes to `printed`.
 results run(const std::vector<planned_cell>& cells, run_options options,
             const measure_function& measure, std::string* printed = nullptr) {
   results all = unmeasured_results(cells);
-  if (std::none_of(options.benchmark_flags.begin(), options.benchmark_flags.end(),
-                   [](const std::string& flag) { return flag.starts_with("--benchmark_filter"); }))
-    options.benchmark_flags.push_back("--benchmark_filter=all");
   ::testing::internal::CaptureStdout();
   try {
     run_cells(cells, all, options, measure);
@@ -202,6 +198,40 @@ TEST(runner, the_filter_selects_cells) {
       run(four_cells(), {.repetitions = 2, .benchmark_flags = {"--benchmark_filter=no such cell"}},
           [](const planned_cell&) { return measurement(); }),
       error);
+}
+
+TEST(runner, the_last_filter_holds_and_a_dash_inverts_it) {
+  const results all = run(
+      four_cells(),
+      {.repetitions = 1,
+       .benchmark_flags = {"--benchmark_filter=no such cell", "--benchmark_filter=-hashing|loop"}},
+      [](const planned_cell&) { return fixed_measurement(1, 1); });
+  ASSERT_EQ(all.cells.size(), 1U);
+  EXPECT_EQ(all.cells[0].name, "noop/processes/cores:1/in_flight:2");
+}
+
+TEST(runner, a_filter_with_nested_repetition_ends) {
+  std::vector<planned_cell> cells = four_cells();
+  cells[0].name = std::string(5000, 'a');
+  const results all = run(
+      cells, {.repetitions = 1, .benchmark_flags = {"--benchmark_filter=(a+)+b|^noop/processes"}},
+      [](const planned_cell&) { return fixed_measurement(1, 1); });
+  ASSERT_EQ(all.cells.size(), 1U);
+  EXPECT_EQ(all.cells[0].name, "noop/processes/cores:1/in_flight:2");
+}
+
+TEST(runner, the_environment_can_set_the_filter) {
+  ::setenv("BENCHMARK_FILTER", "processes", 1);
+  const results all = run(four_cells(), {.repetitions = 1},
+                          [](const planned_cell&) { return fixed_measurement(1, 1); });
+  ::setenv("BENCHMARK_FILTER", "(", 1);
+  EXPECT_THROW(
+      run(four_cells(), {.repetitions = 1}, [](const planned_cell&) { return measurement(); }),
+      error);
+  ::unsetenv("BENCHMARK_FILTER");
+  ASSERT_EQ(all.cells.size(), 2U);
+  for (const cell_result& cell : all.cells)
+    EXPECT_NE(cell.name.find("processes"), std::string::npos);
 }
 
 TEST(runner, passes_google_benchmark_flags_and_rejects_others) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fnmatch.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -50,12 +51,10 @@ threshold_rule rule_from_json(const json& document, const std::string& place) {
   if (!pattern.is_string()) unreadable(place, "the pattern is not a string");
   threshold_rule rule;
   rule.pattern = pattern.get<std::string>();
-  if (is_regex) try {
-      rule.regex.emplace(rule.pattern);
-    } catch (const boost::regex_error& trouble) {
-      unreadable(place, fmt::format("'{}' is not a regular expression: {}",
-                                    one_line(rule.pattern, 80), trouble.what()));
-    }
+  if (is_regex) rule.regex = std::make_shared<const RE2>(rule.pattern, RE2::Quiet);
+  if (rule.regex && !rule.regex->ok())
+    unreadable(place, fmt::format("'{}' is not a regular expression: {}",
+                                  one_line(rule.pattern, 80), one_line(rule.regex->error(), 80)));
   rule.tolerate = share_at(document, "tolerate", place);
   rule.detect = share_at(document, "detect", place);
   if (!rule.tolerate && !rule.detect)
@@ -104,13 +103,7 @@ thresholds read_thresholds(const std::filesystem::path& file) {
 }
 
 bool matches(const threshold_rule& rule, const std::string& cell) {
-  if (rule.regex) try {
-      return boost::regex_search(cell, *rule.regex);
-    } catch (const std::runtime_error&) {  // Boost gives up where the time would explode
-      throw error(error_kind::invalid,
-                  fmt::format("thresholds: '{}' takes too long to match a name; simplify it",
-                              one_line(rule.pattern, 80)));
-    }
+  if (rule.regex) return RE2::PartialMatch(cell, *rule.regex);
   return ::fnmatch(rule.pattern.c_str(), cell.c_str(), 0) == 0;
 }
 

@@ -66,6 +66,13 @@ TEST(thresholds, errors_are_one_line_with_place_and_remedy) {
             std::string::npos);
 }
 
+TEST(thresholds, an_expression_with_nested_repetition_ends) {
+  const thresholds rules = thresholds_from_json(
+      nlohmann::json::parse(R"({"thresholds":[{"regex":"(a+)+b","tolerate":"3%"}]})"), "t");
+  EXPECT_FALSE(matches(rules.rules[0], std::string(5000, 'a')));
+  EXPECT_TRUE(matches(rules.rules[0], "is aab here"));
+}
+
 TEST(thresholds, reads_files) {
   EXPECT_THROW(read_thresholds("/nonexistent/thresholds.json"), error);
   const auto file = std::filesystem::path(testing::TempDir()) /

@@ -146,7 +146,7 @@ std::string slowed_cell(const calibrate_request& request, const std::vector<std:
   if (request.slowdown_every == 0 || number % request.slowdown_every != request.slowdown_every - 1)
     return {};
   std::vector<std::string> candidates;
-  const name_filter filter(request.slowdown_in);
+  const name_filter filter(request.slowdown_in, "--slowdown-in");
   for (const std::string& name : names)
     if (filter.keeps(name)) candidates.push_back(name);
   return candidates.empty() ? std::string()

@@ -111,21 +111,6 @@ auto as_side_failure(Function act) {
 
 }  // namespace
 
-name_filter::name_filter(const std::string& text) {
-  if (text.empty() || text == "all") return;
-  negative_ = text.starts_with('-');
-  try {
-    regex_.emplace(negative_ ? text.substr(1) : text);
-  } catch (const std::regex_error&) {
-    throw error(error_kind::invalid,
-                fmt::format("--benchmark_filter={}: not a regular expression", text));
-  }
-}
-
-bool name_filter::keeps(const std::string& name) const {
-  return !regex_ || std::regex_search(name, *regex_) != negative_;
-}
-
 crossover_pair::crossover_pair(const std::string& old_program, const std::string& new_program,
                                const crossover_pair_options& options, check_result& unmatched)
     : old_program_(old_program),
@@ -207,7 +192,8 @@ double crossover_pair::prepare(std::size_t i) {
                 "open-loop cells cannot be measured in millisecond slices; compare two results "
                 "files instead");
   arm_both(cell);
-  const bool slowed = options_.slower > 0 && name_filter(options_.slower_in).keeps(cell.what.name);
+  const bool slowed = options_.slower > 0 &&
+                      name_filter(options_.slower_in, "--inject-slowdown").keeps(cell.what.name);
   cell.plan.slice_s = slice_s;
   cell.plan.warm_up_s = warm_up_s;
   cell.plan.grace_s = options_.grace_s;

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <optional>
 #include <random>
-#include <regex>
 #include <string>
 #include <vector>
 
 #include "bench/measure/duel.hpp"
+#include "bench/measure/name_filter.hpp"
 #include "bench/measure/servers.hpp"
 #include "bench/results/metrics.hpp"
 #include "reports/check/comparison.hpp"
@@ -14,18 +13,6 @@
 #include "tools/check/block_source.hpp"
 
 namespace crossover {
-
-/// Google Benchmark's name filter: a regular expression; a leading '-' inverts it.
-class name_filter {
- public:
-  /// An empty text keeps every name. Throws `error` (invalid) for a malformed expression.
-  explicit name_filter(const std::string& text);
-  bool keeps(const std::string& name) const;
-
- private:
-  std::optional<std::regex> regex_;
-  bool negative_ = false;
-};
 
 struct crossover_pair_options {
   std::vector<std::string> selection;  ///< flags of `list`, the same for both programs

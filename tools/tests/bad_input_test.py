@@ -45,6 +45,12 @@ class BadInput(TempDirTest):
             USAGE, ["has no flag '--modle'", "did you mean '--model'?"], "--modle", "serial"
         )
         self.run_refused(USAGE, "--benchmark_fliter", *CELL, "--benchmark_fliter=x")
+        self.run_refused(
+            USAGE,
+            "--benchmark_filter=(: not a regular expression: missing )",
+            *CELL,
+            "--benchmark_filter=(",
+        )
         self.refused(USAGE, ["unknown command 'rnu'", "did you mean 'run'?"], "rnu")
         self.refused(USAGE, "did you mean 'network'?", "serve", "netwrk")
         self.refused(USAGE, "did you mean '--json'?", "list", "--jsno")
@@ -63,6 +69,17 @@ class BadInput(TempDirTest):
         ):
             self.run_refused(USAGE, texts, "--workload", workload)
         self.run_refused(USAGE, "has no parameters", "--model", "serial:x=1")
+
+    def test_filter_that_could_backtrack_forever_ends(self):
+        # The URL makes the cell's name long: a backtracking matcher would never end.
+        self.run_refused(
+            USAGE,
+            "matches no cell",
+            "--workload",
+            f"download:url=http://127.0.0.1:9/{'a' * 200}",
+            *CELL[2:],
+            "--benchmark_filter=(a+)+b",
+        )
 
     def test_invalid_cores_names_the_range(self):
         usable = len(os.sched_getaffinity(0))

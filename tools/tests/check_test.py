@@ -193,6 +193,23 @@ class Files(Check):
             UNREADABLE, "rules.json", old, old, "--thresholds", self.directory / "rules.json"
         )
 
+    def test_expressions_that_backtrack_end(self):
+        name = "a" * 200
+        old = self.file("old.json", **{name: self.steady, "c": self.steady})
+        found = self.check(PASS, old, old, "--benchmark_filter=-(a+)+b")
+        self.assertEqual(len(found["cells"]), 2)
+        rules = self.directory / "rules.json"
+        rules.write_text('{"thresholds": [{"regex": "(a+)+b", "detect": "10%"}]}')
+        self.check(PASS, old, old, "--thresholds", rules)
+        slow = self.script("slow", IMITATION.format(times={name: 100.0}, misconduct=""))
+        self.refused(
+            UNREADABLE,
+            "no benchmark listed that --benchmark_filter matches",
+            slow,
+            slow,
+            "--benchmark_filter=(a+)+b",
+        )
+
     def test_json_that_is_nested_too_deep(self):
         old, deep = self.file("old.json", a=self.steady), self.directory / "deep.json"
         for document in (
