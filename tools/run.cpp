@@ -2,6 +2,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <random>
 #include <set>
@@ -104,6 +105,9 @@ void check_traceable(const std::vector<planned_cell>& cells, const std::string& 
   check_writable(file);
 }
 
+/// Prints to standard output, and does not throw if it is closed, so that the run continues.
+void print_result(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
 /// Traces the cell in a separate run, long enough at the measured throughput.
 void write_trace(const std::string& file, const measure_options& options, const machine& computer,
                  server_pool& servers, const planned_cell& cell, const cell_result& measured) {
@@ -111,10 +115,10 @@ void write_trace(const std::string& file, const measure_options& options, const 
   const auto [traced, trace] = trace_in_fresh_process(
       options, computer, servers, cell, static_cast<double>(last.operations) / last.wall_s);
   write_atomically(file, trace_events(trace, measured, traced));
-  fmt::print(
-      "trace:   {} ({} operations of a separate run; open it at ui.perfetto.dev or "
-      "chrome://tracing)\n",
-      file, traced.operations);
+  print_result(
+      fmt::format("trace:   {} ({} operations of a separate run; open it at ui.perfetto.dev or "
+                  "chrome://tracing)\n",
+                  file, traced.operations));
 }
 
 /// Flags of `run` as given on the command line; 0 stands for the suite's value.
@@ -201,7 +205,7 @@ int run_command(const string_list& arguments) {
   line.clear();
 
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  fmt::print("\n{}\nresults: {}\n", summary(all, terminal), flags.out);
+  print_result(fmt::format("\n{}\nresults: {}\n", summary(all, terminal), flags.out));
   if (all.status == results_status::interrupted) return exit_code::interrupted;
   for (const cell_result& cell : all.cells)
     if (cell.status == cell_status::failed) return exit_code::regression;

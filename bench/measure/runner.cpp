@@ -197,7 +197,12 @@ class cell_reporter final : public benchmark::BenchmarkReporter {
     if (!shown.empty()) inner_->ReportRuns(shown);
   }
 
-  void Finalize() override { inner_->Finalize(); }
+  void Finalize() override {
+    inner_->Finalize();
+    output_lost_ = !GetOutputStream().flush();
+  }
+
+  bool output_lost() const { return output_lost_; }
 
  private:
   static benchmark::Counter rate_of(const std::vector<Run>& runs, const Run& like) {
@@ -228,6 +233,7 @@ class cell_reporter final : public benchmark::BenchmarkReporter {
   std::unique_ptr<benchmark::BenchmarkReporter> inner_;
   bool one_row_per_cell_;
   bool keep_aggregates_;
+  bool output_lost_ = false;
 };
 
 bool has_flag(const std::vector<std::string>& flags, std::string_view name) {
@@ -335,6 +341,9 @@ void run_cells(const std::vector<planned_cell>& cells, results& all, const run_o
   mark_unmeasured(all);
   judge_ceilings(all);
   run.save(true);
+  if (to_file && file.output_lost())
+    throw error(error_kind::unwritable,
+                "--benchmark_out: cannot be written in full; free space on its disk");
 }
 
 }  // namespace crossover

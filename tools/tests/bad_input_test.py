@@ -2,7 +2,6 @@
 
 import os
 import resource
-import signal
 import unittest
 
 from program import Server, TempDirTest, crossover
@@ -140,7 +139,6 @@ class BadInput(TempDirTest):
         before = self.out.read_text()
 
         def small_files():  # a file size limit simulates a full disk
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (200, resource.RLIM_INFINITY))
 
         completed = crossover("run", *CELL, "--out", self.out, preexec_fn=small_files)
