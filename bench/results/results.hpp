@@ -17,7 +17,8 @@ namespace crossover {
 struct sample {
   std::uint64_t operations = 0;  ///< operations with a correct result
   double wall_s = 0;             ///< from the release of the lanes to the end of the last operation
-  std::optional<double> cpu_user_s;    ///< user CPU time of the cell process and all its children
+  std::optional<double> cpu_user_s;    ///< user CPU time of the cell process and all its children;
+                                       ///< user + system if `cpu_system_s` is absent
   std::optional<double> cpu_system_s;  ///< system CPU time of the same processes
   std::optional<std::uint64_t> voluntary_switches;
   std::optional<std::uint64_t> involuntary_switches;
