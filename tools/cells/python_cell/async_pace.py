@@ -3,6 +3,7 @@ from asyncio import sleep
 from time import monotonic_ns
 
 from .errors import OperationError
+from .pace import uniform
 
 
 async def run_lane(operate, number, lanes, control, schedule, tally):
@@ -12,13 +13,7 @@ async def run_lane(operate, number, lanes, control, schedule, tally):
     elif control.sampling_interval == 1:
         await run_timed(operate, control.quota(number, lanes), control, tally)
     else:
-        await run_sampled(
-            operate,
-            control.quota(number, lanes),
-            control.first_untimed(number, lanes),
-            control,
-            tally,
-        )
+        await run_sampled(operate, control.quota(number, lanes), control, tally)
 
 
 async def run_timed(operate, left, control, tally):
@@ -43,27 +38,28 @@ async def run_timed(operate, left, control, tally):
     tally.end_ns = issued
 
 
-async def run_sampled(operate, left, untimed, control, tally):
-    clock, record = monotonic_ns, tally.latencies.append
-    now, deadline, every = control.start_ns, control.deadline_ns, control.sampling_interval
+async def run_sampled(operate, left, control, tally):
+    clock, record, draw = monotonic_ns, tally.latencies.append, uniform
+    now, deadline = control.start_ns, control.deadline_ns
+    choices = 2 * control.sampling_interval - 1
     operations = 0
     while left > 0 and now < deadline:
         issued_now = failed = 0
         try:
-            for issued_now in range(1, min(untimed, left - 1) + 1):
+            for issued_now in range(1, min(int(choices * draw()), left) + 1):
                 await operate()
-            issued = clock() if issued_now else now
-            issued_now += 1
-            await operate()
-            now = clock()
-            record(now - issued)
+            issued = now = clock() if issued_now else now
+            if issued_now < left:
+                issued_now += 1
+                await operate()
+                now = clock()
+                record(now - issued)
         except OperationError as trouble:
             tally.failed(trouble)
             failed = 1
             now = clock()
         left -= issued_now
         operations += issued_now - failed
-        untimed = every - 1
     tally.operations = operations
     tally.end_ns = now
 
