@@ -11,8 +11,7 @@ int cell_command(const string_list& arguments) {
       "Run one cell process: read one JSON request per line from standard input, write\n"
       "one JSON reply per line to standard output. See bench/cell/PROTOCOL.md.\n"
       "Example:  crossover cell <<'END'\n"
-      R"({"prepare":{"workload":"noop","model":"serial","cores":[0],"in_flight":1}})"
-      "\n"
+      "{\"prepare\":{\"workload\":\"noop\",\"model\":\"serial\",\"cores\":[0],\"in_flight\":1}}\n"
       "END",
       "cell");
   if (!parse(app, arguments)) return exit_code::ok;

@@ -84,16 +84,16 @@ std::string cell_table(const calibration& result) {
 std::string calibration_page(const calibration& result, const std::string& command) {
   std::string out = "# Measured error rates of `crossover check`\n\n";
   out += fmt::format(
-      "Made by `{}` from suites of {} cells, measured from {} to {}.\n\nMachine: {}.\n\n", command,
+      "Made by `{}` from suites of {} cells,\nmeasured from {} to {}.\n\nMachine: {}.\n\n", command,
       result.cells.size(), result.first_date, result.last_date, markdown_text(result.machine));
   out += fmt::format(
-      "Requested: `--tolerate {} --detect {} --false-alarms {} --power {}`. In parentheses: the 95 "
-      "% interval of Clopper and Pearson.\n",
+      "Requested: `--tolerate {} --detect {} --false-alarms {} --power {}`.\nIn parentheses: the "
+      "95 % interval of Clopper and Pearson.\n",
       as_percent(result.rates.tolerate), as_percent(result.rates.detect),
       as_percent(result.rates.false_alarms), as_percent(result.rates.power));
   out += fmt::format(
       "\n## Live suites\n\nBoth programs are the same build. In some suites one cell of the "
-      "candidate does {:.3g} % more work per operation (busy-waiting in proportion to the time of "
+      "candidate does {:.3g} % more work per operation\n(busy-waiting in proportion to the time of "
       "the operation).\n\n{}"
       "\nA suite of identical builds took {:.1f} s on average and {:.1f} s at most, with {:.0f} "
       "blocks on average.\n",
@@ -101,19 +101,19 @@ std::string calibration_page(const calibration& result, const std::string& comma
       result.mean_blocks);
   out +=
       "\n## The same data under a conventional test\n\nHere one program's run of the suite is "
-      "taken to follow the other's: for each cell's screen, the baseline's figures from the first "
+      "taken to follow the other's: for each cell's screen, the baseline's figures from\nthe first "
       "half of the blocks against the candidate's from the second half, by the two-sided U-test of "
-      "Google Benchmark's compare.py at 5 %.\n\n" +
+      "Google Benchmark's\ncompare.py at 5 %.\n\n" +
       rank_table(result);
   if (!result.bootstrap.empty())
     out +=
         "\n## Bootstrap\n\nSimulated, not measured: each block is drawn at random from that cell's "
-        "blocks above and given a random sign, and the same gate decides. Effects shared by the "
+        "blocks above and given a random sign, and the\nsame gate decides. Effects shared by the "
         "blocks of one suite are lost.\n\n" +
         bootstrap_table(result);
   out +=
       "\n## The cells\n\nFor identical code the mean should be 0. The s.d. determines how many "
-      "blocks a cell needs. For a slowed cell, the mean is the effective slowdown.\n\n" +
+      "blocks a cell needs. For a slowed cell, the mean\nis the effective slowdown.\n\n" +
       cell_table(result);
   if (result.left_out > 0)
     out += fmt::format(

@@ -237,14 +237,14 @@ TEST(calibration_page, shows_figures_with_intervals) {
   suites[2].cells[2].name = suites[1].cells[2].name = suites[0].cells[2].name = "a|b";
   const std::string page =
       calibration_page(calibrate(suites, {.suites = 20}), "tools/calibrate --minutes 60");
-  for (const char* words :
+  for (const char* text :
        {"Made by `tools/calibrate --minutes 60` from suites of 3 cells",
         "Machine: a machine, 2 CPUs",
         "| false alarm in a suite of identical builds | 1 of 2: 50.00 % (1.26 to 98.74) |",
         "| cell slowed down by 5 % is called a regression | 1 of 1: 100.00 % (2.50 to 100.00) |",
         "## Bootstrap", "Simulated, not measured", "| identical | ", "U-test", "1 of 1 |",
         "cell/7: died"})
-    EXPECT_NE(page.find(words), std::string::npos) << words << "\n" << page;
+    EXPECT_NE(page.find(text), std::string::npos) << text << "\n" << page;
   EXPECT_EQ(page.find("a|b"), std::string::npos) << "names are escaped";
 }
 

@@ -130,7 +130,8 @@ TEST(compare_files, too_few_repetitions_report_the_minimum) {
 
 TEST(compare_files, aggregates_only_is_inconclusive_with_remedy) {
   const std::string mean =
-      R"({"name":"f_mean","run_name":"f","run_type":"aggregate","aggregate_name":"mean","iterations":10,"real_time":5.0,"cpu_time":5.0,"time_unit":"ns"})";
+      R"({"name":"f_mean","run_name":"f","run_type":"aggregate","aggregate_name":"mean",)"
+      R"("iterations":10,"real_time":5.0,"cpu_time":5.0,"time_unit":"ns"})";
   const check_result result = compare_files(plain(mean), plain(mean), {});
   EXPECT_EQ(exit_code_of(result), 2);
   bool remedy = false;
@@ -215,8 +216,8 @@ TEST(compare_files, differing_environments_are_inconclusive_unless_allowed) {
 TEST(compare_files, applies_thresholds_per_cell_and_notes_unused_ones) {
   file_options options;
   options.per_cell = thresholds_from_json(
-      nlohmann::json::parse(
-          R"({"thresholds":[{"cells":"a*","tolerate":"30%","detect":"50%"},{"cells":"typo","detect":"9%"}]})"),
+      nlohmann::json::parse(R"({"thresholds":[{"cells":"a*","tolerate":"30%","detect":"50%"},)"
+                            R"({"cells":"typo","detect":"9%"}]})"),
       "t");
   const check_result result = compare_files(results_of({cell_of("a/b", about(1e-6))}),
                                             results_of({cell_of("a/b", about(1.2e-6))}), options);

@@ -220,21 +220,21 @@ std::vector<survivor> survivors(const block_plan& plan, const gate_options& opti
   }
   const auto together = static_cast<unsigned>(survived.size());
   double wanted_s = 0;
-  for (survivor& one : survived) {
-    const gated_cell& cell = cells[one.cell];
+  for (survivor& confirmed : survived) {
+    const gated_cell& cell = cells[confirmed.cell];
     double sd = options.block_sd;
-    if (plan.screens && screen[one.cell].size() > 1)
-      sd = sd_at_most(moments_of(log_ratios(screen[one.cell])).standard_deviation,
-                      static_cast<unsigned>(screen[one.cell].size()), sd_confidence);
-    one.blocks =
+    if (plan.screens && screen[confirmed.cell].size() > 1)
+      sd = sd_at_most(moments_of(log_ratios(screen[confirmed.cell])).standard_deviation,
+                      static_cast<unsigned>(screen[confirmed.cell].size()), sd_confidence);
+    confirmed.blocks =
         confirm_blocks(options, sd, alternative(cell), together, plan.screens).value_or(1000);
-    wanted_s += one.blocks * cell.block_s;
+    wanted_s += confirmed.blocks * cell.block_s;
   }
   const double left_s = std::max(0.0, options.budget_s - spent_s);
   if (wanted_s > left_s)
-    for (survivor& one : survived) {
-      const auto affordable = static_cast<unsigned>(one.blocks * left_s / wanted_s);
-      one.blocks = std::max(affordable, min_blocks(options, together));
+    for (survivor& confirmed : survived) {
+      const auto affordable = static_cast<unsigned>(confirmed.blocks * left_s / wanted_s);
+      confirmed.blocks = std::max(affordable, min_blocks(options, together));
     }
   return survived;
 }

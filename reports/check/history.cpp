@@ -8,6 +8,7 @@
 #include <set>
 #include <span>
 
+#include "reports/check/fingerprint.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"
@@ -60,12 +61,20 @@ std::map<std::string, run_series> series_of(const std::vector<history_entry>& hi
 std::map<std::string, std::vector<change_point>> changes_of(
     const std::map<std::string, run_series>& all, const change_options& options) {
   std::vector<std::vector<double>> series;
-  for (const auto& [cell, one] : all) series.push_back(one.values);
+  for (const auto& [cell, past] : all) series.push_back(past.values);
   std::vector<std::vector<change_point>> marked = change_points(series, options);
   std::map<std::string, std::vector<change_point>> by_cell;
   std::size_t at = 0;
-  for (const auto& [cell, one] : all) by_cell[cell] = std::move(marked[at++]);
+  for (const auto& [cell, past] : all) by_cell[cell] = std::move(marked[at++]);
   return by_cell;
+}
+
+/// Returns whether only the runs since the last marked change count: it is within the window, and
+/// enough runs follow it.
+bool since_change(const std::vector<change_point>& marked, std::size_t window_begin,
+                  std::size_t runs, const history_options& options) {
+  return !marked.empty() && marked.back().index > window_begin &&
+         runs - marked.back().index >= options.min_runs;
 }
 
 /// Returns the smallest window that detects `detect` at this scatter.
@@ -119,9 +128,7 @@ std::string machine_fingerprint(const results& measured) {
       text += fmt::format("{}={}\n", key, entry->second);
   if (const auto memory = e.find("memory"); memory != e.end())
     text += "memory=" + whole_gib(memory->second);
-  std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
-  for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3ULL;
-  return fmt::format("{:016x}", hash).substr(0, 12);
+  return fmt::format("{:016x}", fingerprint(text)).substr(0, 12);
 }
 
 std::filesystem::path history_file(const std::filesystem::path& directory,
@@ -212,18 +219,16 @@ check_result compare_with_history(const std::vector<history_entry>& history,
           fmt::format("{} was not measured or is 0; choose another --metric", judged.label);
     } else {
       const run_series& past = series->second;
-      std::size_t from =
-          past.values.size() - std::min<std::size_t>(options.window, past.values.size());
-      if (const auto& marked = changes.at(cell.name); !marked.empty()) {
-        const std::size_t last = marked.back().index;
-        if (last > from && past.values.size() - last >= options.min_runs) {
-          from = last;
-          cell.notes.push_back(fmt::format("compared with the runs since its change at {} ({})",
-                                           history[past.runs[last]].commit,
-                                           as_change(std::exp(marked.back().shift))));
-        }
+      const std::vector<change_point>& marked = changes.at(cell.name);
+      const std::size_t runs = past.values.size();
+      std::size_t begin = runs - std::min<std::size_t>(options.window, runs);
+      if (since_change(marked, begin, runs, options)) {
+        begin = marked.back().index;
+        cell.notes.push_back(fmt::format("compared with the runs since its change at {} ({})",
+                                         history[past.runs[begin]].commit,
+                                         as_change(std::exp(marked.back().shift))));
       }
-      if (judge(cell, std::span(past.values).subspan(from), worse_sign(judged) * *value, options,
+      if (judge(cell, std::span(past.values).subspan(begin), worse_sign(judged) * *value, options,
                 pairs.size())) {
         judged_cells.push_back(result.cells.size());
         p.push_back(*cell.p);

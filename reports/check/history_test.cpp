@@ -162,11 +162,11 @@ TEST(timelines, include_only_runs_that_measured_the_cell) {
       << "less throughput would be worse; this is more, so it is negative";
 
   const check_result result = compare_with_history(history, history.back().measured, {});
-  const auto told = nlohmann::json::parse(as_json(result))["crossover_check"]["timelines"];
-  ASSERT_EQ(told.size(), 2u);
-  EXPECT_EQ(told[1]["changes"][0]["run"], 10);
-  EXPECT_EQ(told[0]["runs"].size(), 20u);
-  EXPECT_EQ(told[0]["runs"][19]["commit"], "this run");
+  const auto lines_json = nlohmann::json::parse(as_json(result))["crossover_check"]["timelines"];
+  ASSERT_EQ(lines_json.size(), 2u);
+  EXPECT_EQ(lines_json[1]["changes"][0]["run"], 10);
+  EXPECT_EQ(lines_json[0]["runs"].size(), 20u);
+  EXPECT_EQ(lines_json[0]["runs"][19]["commit"], "this run");
   const std::string page = as_html(result);
   EXPECT_NE(page.find("changed: <span class=\"improved\">-"), std::string::npos) << page;
   EXPECT_NE(page.find("from c10 on"), std::string::npos);

@@ -34,21 +34,21 @@ ordered_json figures(const std::vector<double>& values) {
   return list;
 }
 
-ordered_json blocks(const std::vector<recorded_block>& all) {
+ordered_json json_of(const std::vector<recorded_block>& blocks) {
   ordered_json list = ordered_json::array();
-  for (const recorded_block& one : all)
-    list.push_back({{"log_ratio", rounded(one.log_ratio, 9)},
-                    {"old", figures(one.baseline_figures)},
-                    {"new", figures(one.candidate_figures)}});
+  for (const recorded_block& b : blocks)
+    list.push_back({{"log_ratio", rounded(b.log_ratio, 9)},
+                    {"old", figures(b.baseline_figures)},
+                    {"new", figures(b.candidate_figures)}});
   return list;
 }
 
 std::vector<recorded_block> blocks_of(const nlohmann::json& list) {
-  std::vector<recorded_block> all;
-  for (const nlohmann::json& one : list)
-    all.push_back({one.at("log_ratio").get<double>(), one.at("old").get<std::vector<double>>(),
-                   one.at("new").get<std::vector<double>>()});
-  return all;
+  std::vector<recorded_block> blocks;
+  for (const nlohmann::json& row : list)
+    blocks.push_back({row.at("log_ratio").get<double>(), row.at("old").get<std::vector<double>>(),
+                      row.at("new").get<std::vector<double>>()});
+  return blocks;
 }
 
 verdict verdict_from(const std::string& word) {
@@ -67,8 +67,8 @@ std::string to_line(const recorded_suite& suite) {
          {"verdict", to_string(cell.outcome)},
          {"adjusted_p", cell.adjusted_p ? ordered_json(*cell.adjusted_p) : ordered_json(nullptr)},
          {"block_s", rounded(cell.block_s, 4)},
-         {"screen", blocks(cell.screen)},
-         {"confirm", blocks(cell.confirm)}});
+         {"screen", json_of(cell.screen)},
+         {"confirm", json_of(cell.confirm)}});
   const ordered_json document = {{"bank", 1},
                                  {"date", suite.date},
                                  {"machine", suite.machine},
@@ -106,14 +106,14 @@ recorded_suite suite_from_line(std::string_view line) {
     suite.slower = document.at("slower").get<double>();
     suite.wall_s = document.at("wall_s").get<double>();
     suite.failures = document.at("troubles").get<std::vector<std::string>>();
-    for (const nlohmann::json& one : document.at("cells")) {
+    for (const nlohmann::json& row : document.at("cells")) {
       recorded_cell cell;
-      cell.name = one.at("name").get<std::string>();
-      cell.outcome = verdict_from(one.at("verdict").get<std::string>());
-      if (!one.at("adjusted_p").is_null()) cell.adjusted_p = one.at("adjusted_p").get<double>();
-      cell.block_s = one.at("block_s").get<double>();
-      cell.screen = blocks_of(one.at("screen"));
-      cell.confirm = blocks_of(one.at("confirm"));
+      cell.name = row.at("name").get<std::string>();
+      cell.outcome = verdict_from(row.at("verdict").get<std::string>());
+      if (!row.at("adjusted_p").is_null()) cell.adjusted_p = row.at("adjusted_p").get<double>();
+      cell.block_s = row.at("block_s").get<double>();
+      cell.screen = blocks_of(row.at("screen"));
+      cell.confirm = blocks_of(row.at("confirm"));
       suite.cells.push_back(std::move(cell));
     }
     return suite;

@@ -12,11 +12,11 @@ inline cell_result cell_of(const std::string& name, const std::vector<double>& s
   cell_result cell;
   cell.name = name;
   cell.workload = name;
-  for (const double s : seconds) {
-    sample one;
-    one.operations = 1000;
-    one.wall_s = s * 1000;
-    cell.samples.push_back(one);
+  for (const double value : seconds) {
+    sample repetition;
+    repetition.operations = 1000;
+    repetition.wall_s = value * 1000;
+    cell.samples.push_back(repetition);
   }
   return cell;
 }

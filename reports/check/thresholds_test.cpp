@@ -24,9 +24,11 @@ std::string message_of_error(const std::string& text) {
 }
 
 TEST(thresholds, last_matching_rule_applies) {
-  const thresholds rules = thresholds_from_json(nlohmann::json::parse(R"({"thresholds":[
-      {"cells":"*","detect":"8%"}, {"cells":"network/*","tolerate":0.02,"detect":"10 %"}, {"regex":"in_flight:1$","tolerate":"3%"}]})"),
-                                                "t");
+  const thresholds rules = thresholds_from_json(
+      nlohmann::json::parse(R"({"thresholds":[{"cells":"*","detect":"8%"},)"
+                            R"({"cells":"network/*","tolerate":0.02,"detect":"10 %"},)"
+                            R"({"regex":"in_flight:1$","tolerate":"3%"}]})"),
+      "t");
   const cell_thresholds fallback{0.01, 0.05};
   EXPECT_EQ(thresholds_of(rules, "sleep/x", fallback), (cell_thresholds{0.01, 0.08}));
   EXPECT_EQ(thresholds_of(rules, "network/event_loop/in_flight:64", fallback),

@@ -9,16 +9,16 @@ from collections import Counter
 from unittest import mock
 
 from python_cell import async_pace, pace
-from python_cell.cell import Cell, attempt
+from python_cell.cell import Cell, reply_to
 from python_cell.errors import OperationError
 from python_cell.latency import Distribution, bin_index, bin_lower
-from python_cell.pace import Control, Schedule, Tally, run_lane, timed_share
+from python_cell.pace import Control, Schedule, Tally, choose_sampling_interval, run_lane
 from python_cell.parameters import DURATIONS, SIZES, quantity
 from python_cell.pattern import pattern
 
 
-class Arithmetic(unittest.TestCase):
-    def test_bins_hold_their_values_and_are_narrow(self):
+class ArithmeticTest(unittest.TestCase):
+    def test_bins_contain_their_values_and_are_narrow(self):
         for value in [*range(2000), *(int(1.37**i) for i in range(20, 130))]:
             lower, upper = bin_lower(bin_index(value)), bin_lower(bin_index(value) + 1)
             self.assertLessEqual(lower, value)
@@ -28,7 +28,7 @@ class Arithmetic(unittest.TestCase):
             else:
                 self.assertLess(abs((lower + upper) / 2 - value) / value, 0.01)
 
-    def test_bins_are_those_of_the_protocol(self):
+    def test_bins_have_the_documented_bounds(self):
         for value in (64, 127, 128, 753664, 780000, 10**12):
             shift = value.bit_length() - 1 - 6
             self.assertEqual(bin_lower(bin_index(value)), (value >> shift) << shift)
@@ -39,40 +39,40 @@ class Arithmetic(unittest.TestCase):
         both.add([1_000_003, 5])
         other.add([2_000_007])
         both.merge(other)
-        told = both.to_json(sampling_interval=4)
+        document = both.to_json(sampling_interval=4)
         self.assertEqual(
-            (told["count"], told["max"], told["mean"], told["sampling_interval"]),
+            (document["count"], document["max"], document["mean"], document["sampling_interval"]),
             (3, 2_000_007, 3_000_015 / 3, 4),
         )
-        self.assertEqual(sorted(told["bins"]), told["bins"])
-        self.assertEqual(sum(count for _, _, count in told["bins"]), 3)
+        self.assertEqual(sorted(document["bins"]), document["bins"])
+        self.assertEqual(sum(count for _, _, count in document["bins"]), 3)
 
-    def test_quantities(self):
-        for written, value in {
+    def test_parses_quantities(self):
+        for text, value in {
             "64": 64,
             "16KiB": 16384,
             "1.5KiB": 1536,
             "2B": 2,
             "1GiB": 1 << 30,
         }.items():
-            self.assertEqual(quantity(written, SIZES), value)
-        for written, value in {
+            self.assertEqual(quantity(text, SIZES), value)
+        for text, value in {
             "100us": 100_000,
             "10ms": 10**7,
             "0.1s": 10**8,
             "5ns": 5,
         }.items():
-            self.assertEqual(quantity(written, DURATIONS), value)
-        for written in ("", "-1", "1.5", "0.3B", "KiB", "1 KiB", "1e3", "1kb", "٣", "9" * 40):
-            self.assertIsNone(quantity(written, SIZES), written)
+            self.assertEqual(quantity(text, DURATIONS), value)
+        for text in ("", "-1", "1.5", "0.3B", "KiB", "1 KiB", "1e3", "1kb", "٣", "9" * 40):
+            self.assertIsNone(quantity(text, SIZES), text)
         self.assertIsNone(quantity("10", DURATIONS))
 
-    def test_pattern(self):
+    def test_pattern_has_the_documented_bytes(self):
         expected = bytes((131 * i + i // 256) % 256 for i in range(200_000))
         for length in (1, 255, 65536, 200_000):
             self.assertEqual(pattern(length), expected[:length])
 
-    def test_operations_are_shared_out_evenly(self):
+    def test_operations_are_divided_evenly(self):
         control = Control(operations=10, seconds=0, sampling_interval=1, open_loop=False)
         self.assertEqual([control.quota(i, 4) for i in range(4)], [3, 3, 2, 2])
 
@@ -155,22 +155,22 @@ class Arithmetic(unittest.TestCase):
             (len(calls), tally.operations, tally.errors), (100, 90, {"receive:EOF": 10})
         )
 
-    def test_only_short_operations_are_timed_in_part(self):
-        self.assertEqual(timed_share(operation_ns=5_000, timing_ns=100), 1)
+    def test_only_short_operations_are_sampled(self):
+        self.assertEqual(choose_sampling_interval(operation_ns=5_000, timing_ns=100), 1)
         for length in (10, 100, 1000, 4000):
-            every = timed_share(length, 100)
+            every = choose_sampling_interval(length, 100)
             self.assertTrue(every == 1024 or 2 * 100 / every <= 0.02 * length, (length, every))
             self.assertEqual(every & (every - 1), 0)
 
-    def test_schedules(self):
-        def starts(*what):
+    def test_schedule_is_ordered_and_repeatable(self):
+        def starts(*arguments):
             schedule = Schedule()
-            schedule.fill(*what)
-            taken = []
+            schedule.fill(*arguments)
+            times = []
             while (start := schedule.claim()) is not None:
-                taken.append(start)
+                times.append(start)
             os.close(schedule.fd)
-            return taken
+            return times
 
         self.assertEqual(starts(1000, 0.01, False, 1), [i * 1_000_000 for i in range(10)])
         random = starts(10_000, 1, True, 7)
@@ -180,18 +180,18 @@ class Arithmetic(unittest.TestCase):
         self.assertLess(random[-1], 10**9)
         self.assertLess(abs(len(random) - 10_000), 600)  # 6 standard deviations of a Poisson count
 
-    def test_the_unexpected_is_answered_and_its_traceback_kept_apart(self):
+    def test_unexpected_exception_is_reported_with_a_traceback_on_stderr(self):
         class Broken:
             def run(self, control):
                 raise ZeroDivisionError("of all\nthings")
 
-        cell, said = Cell(), io.StringIO()
+        cell, stderr = Cell(), io.StringIO()
         cell.model = Broken()
-        with contextlib.redirect_stderr(said):
-            answer = attempt(cell, b'{"run": {"seconds": 1}}')
-        self.assertEqual(answer["error"]["kind"], "failed")
-        self.assertIn("ZeroDivisionError: of all things", answer["error"]["message"])
-        self.assertIn("Traceback", said.getvalue())
+        with contextlib.redirect_stderr(stderr):
+            reply = reply_to(cell, b'{"run": {"seconds": 1}}')
+        self.assertEqual(reply["error"]["kind"], "failed")
+        self.assertIn("ZeroDivisionError: of all things", reply["error"]["message"])
+        self.assertIn("Traceback", stderr.getvalue())
 
 
 if __name__ == "__main__":

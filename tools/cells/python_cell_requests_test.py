@@ -15,10 +15,10 @@ from servers_for_test import EchoServer
 from session_for_test import CPUS, MODELS, TIMEOUT_S, SCRIPT, Session, eventually
 
 
-class Requests(unittest.TestCase):
-    GOOD = {"workload": "noop", "model": "python_threads", "cores": CPUS[:1], "in_flight": 1}
+class RequestTest(unittest.TestCase):
+    VALID = {"workload": "noop", "model": "python_threads", "cores": CPUS[:1], "in_flight": 1}
 
-    def test_nonsense_is_answered_and_the_cell_goes_on(self):
+    def test_rejects_malformed_requests_and_continues(self):
         lines = [
             b"nonsense",
             b"{",
@@ -38,12 +38,12 @@ class Requests(unittest.TestCase):
         ]
         with Session() as cell:
             for line in lines:
-                cell.tell(line)
-                self.assertEqual(cell.hear()["error"]["kind"], "invalid", line)
-            cell.tell(b"")  # empty lines are ignored
+                cell.send(line)
+                self.assertEqual(cell.receive()["error"]["kind"], "invalid", line)
+            cell.send(b"")  # empty lines are ignored
             cell.prepared("python_threads", "noop")
 
-    def test_preparations_that_make_no_sense(self):
+    def test_rejects_invalid_prepare(self):
         changes = [
             {"workload": "slep"},
             {"workload": None},
@@ -79,21 +79,21 @@ class Requests(unittest.TestCase):
         ]
         with Session() as cell:
             for change in changes:
-                answer = cell.ask(prepare={**self.GOOD, **change})
-                self.assertEqual(answer.get("error", {}).get("kind"), "invalid", (change, answer))
-                self.assertNotIn("\n", answer["error"]["message"])
+                reply = cell.ask(prepare={**self.VALID, **change})
+                self.assertEqual(reply.get("error", {}).get("kind"), "invalid", (change, reply))
+                self.assertNotIn("\n", reply["error"]["message"])
             self.assertIn(
                 "did you mean 'sleep'?",
-                cell.ask(prepare={**self.GOOD, "workload": "slep"})["error"]["message"],
+                cell.ask(prepare={**self.VALID, "workload": "slep"})["error"]["message"],
             )
             for cpu in (10**4, 2**70):
                 self.assertEqual(
-                    cell.ask(prepare={**self.GOOD, "cores": [cpu]})["error"]["kind"], "unsupported"
+                    cell.ask(prepare={**self.VALID, "cores": [cpu]})["error"]["kind"], "unsupported"
                 )
-            self.assertIn("ready", cell.ask(prepare=self.GOOD))
-            self.assertEqual(cell.ask(prepare=self.GOOD)["error"]["kind"], "invalid")
+            self.assertIn("ready", cell.ask(prepare=self.VALID))
+            self.assertEqual(cell.ask(prepare=self.VALID)["error"]["kind"], "invalid")
 
-    def test_runs_that_make_no_sense(self):
+    def test_rejects_invalid_run(self):
         runs = [
             {},
             {"seconds": 1, "operations": 1},
@@ -118,7 +118,7 @@ class Requests(unittest.TestCase):
                 self.assertEqual(cell.ask(run=run).get("error", {}).get("kind"), "invalid", run)
             self.assertEqual(cell.sample(operations=1)["operations"], 1)
 
-    def test_numbers_and_strings_are_both_parameters(self):
+    def test_accepts_numbers_and_strings_as_parameters(self):
         for size in (4096, "4096", "4KiB"):
             with Session() as cell:
                 cell.prepared("python_threads", "hashing", 1, {"bytes": size})
@@ -126,7 +126,7 @@ class Requests(unittest.TestCase):
                     cell.sample(operations=1)["checksum"], hashlib.sha256(pattern(4096)).hexdigest()
                 )
 
-    def test_every_algorithm(self):
+    def test_computes_every_digest(self):
         functions = {
             "sha256": hashlib.sha256,
             "sha512": hashlib.sha512,
@@ -142,44 +142,44 @@ class Requests(unittest.TestCase):
                     cell.sample(operations=1)["checksum"], function(pattern(3000)).hexdigest()
                 )
 
-    def test_what_runs_out_is_a_resource(self):
+    def test_exhausted_limit_is_kind_resource(self):
         with EchoServer(64) as echo:
             files, memory = (resource.RLIMIT_NOFILE, 40), (resource.RLIMIT_AS, 300 << 20)
-            for model, (limit, most) in (
+            for model, (limit, maximum) in (
                 (MODELS[0], files),
                 (MODELS[1], files),
                 (MODELS[2], files),
                 (MODELS[1], memory),
             ):
                 with self.subTest(model=model, limit=limit), Session() as cell:
-                    resource.prlimit(cell.process.pid, limit, (most, most))
+                    resource.prlimit(cell.process.pid, limit, (maximum, maximum))
                     error = cell.prepare(model, "network", 100, {}, echo.endpoint)["error"]
                     self.assertEqual(error["kind"], "resource", error)
                     self.assertEqual(cell.workers(), [])
                     cell.prepared(model, "noop", 2)
 
-    def test_requests_sent_ahead_are_all_answered(self):
+    def test_answers_requests_sent_in_advance(self):
         requests = [
-            {"prepare": {**self.GOOD, "model": "python_processes"}},
+            {"prepare": {**self.VALID, "model": "python_processes"}},
             {"run": {"operations": 3}},
             {"finish": {}},
         ]
-        told = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, SCRIPT],
             input="\n".join(map(json.dumps, requests)),
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,
         )
-        answers = [next(iter(json.loads(line))) for line in told.stdout.splitlines()]
-        self.assertEqual(answers, ["ready", "sample", "finished"])
-        self.assertEqual((told.returncode, told.stderr), (0, ""))
+        replies = [next(iter(json.loads(line))) for line in completed.stdout.splitlines()]
+        self.assertEqual(replies, ["ready", "sample", "finished"])
+        self.assertEqual((completed.returncode, completed.stderr), (0, ""))
 
 
 class ProcessCleanupTest(unittest.TestCase):
     """No process is left over when a cell, a worker or the harness ends."""
 
-    def test_the_end_of_input_leaves_no_process(self):
+    def test_end_of_input_leaves_no_process(self):
         for model in MODELS:
             with self.subTest(model=model), Session() as cell:
                 cell.prepared(model, "noop", 3)
@@ -190,26 +190,26 @@ class ProcessCleanupTest(unittest.TestCase):
                 self.assertEqual(cell.process.stderr.read(), b"")
                 cell.process.stdin = None
 
-    def test_a_killed_cell_leaves_no_worker(self):
+    def test_killed_cell_leaves_no_worker(self):
         for run in (None, {"seconds": 600}):
             with self.subTest(run=run), Session() as cell:
                 cell.prepared("python_processes", "hashing", 3)
                 workers = cell.workers()
                 self.assertEqual(len(workers), 3)
                 if run:
-                    cell.tell(json.dumps({"run": run}).encode())
+                    cell.send(json.dumps({"run": run}).encode())
                     time.sleep(0.05)
                 cell.process.kill()
                 cell.process.wait(TIMEOUT_S)
                 self.assertTrue(eventually(lambda: not cell.group()), cell.group())
 
-    def test_a_killed_worker_is_told(self):
+    def test_killed_worker_fails_the_run(self):
         with Session() as cell:
             cell.prepared("python_processes", "sleep", 3, {"delay": "1s"})
-            cell.tell(b'{"run": {"operations": 3}}')
+            cell.send(b'{"run": {"operations": 3}}')
             time.sleep(0.2)
             os.kill(cell.workers()[1], signal.SIGKILL)
-            error = cell.hear()["error"]
+            error = cell.receive()["error"]
             self.assertEqual(error["kind"], "failed")
             self.assertIn("SIGKILL", error["message"])
             self.assertEqual(cell.ask(run={"operations": 3})["error"]["kind"], "failed")
@@ -217,11 +217,11 @@ class ProcessCleanupTest(unittest.TestCase):
             self.assertEqual(cell.process.wait(TIMEOUT_S), 0)
             self.assertEqual(cell.group(), [])
 
-    def test_nobody_listens_any_more(self):
+    def test_closed_output_ends_the_process(self):
         with Session() as cell:
             cell.prepared("python_processes", "noop", 2)
             cell.process.stdout.close()
-            cell.tell(b'{"run": {"operations": 3}}')
+            cell.send(b'{"run": {"operations": 3}}')
             self.assertEqual(cell.process.wait(TIMEOUT_S), 1)
             self.assertEqual(cell.group(), [])
             cell.process.stdout = None

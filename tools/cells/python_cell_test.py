@@ -9,7 +9,7 @@ from servers_for_test import EchoServer, HttpServer
 from session_for_test import MODELS, TIMEOUT_S, Session
 
 
-class Matrix(unittest.TestCase):
+class MatrixTest(unittest.TestCase):
     """Every model with every workload and 1, 3 or 7 lanes: exact counts and complete samples."""
 
     WORKLOADS = {
@@ -87,7 +87,7 @@ class Matrix(unittest.TestCase):
                         with self.subTest(model=model, workload=workload, lanes=lanes):
                             self.run_cell(model, workload, lanes, endpoints.get(workload))
 
-    def test_runs_by_seconds(self):
+    def test_runs_for_a_duration(self):
         for model in MODELS:
             with self.subTest(model=model), Session() as cell:
                 cell.prepared(model, "noop", 3)
@@ -108,7 +108,7 @@ class Matrix(unittest.TestCase):
                 )
                 self.assertEqual(cell.sample(operations=1001)["operations"], 1001)
 
-    def test_open_loop(self):
+    def test_runs_an_open_loop(self):
         for model in MODELS:
             with self.subTest(model=model), Session() as cell:
                 cell.prepared(model, "sleep", 3, {"delay": "1ms"})
@@ -129,8 +129,8 @@ class Matrix(unittest.TestCase):
                 self.assertEqual(cell.sample(operations=5)["operations"], 5)
 
 
-class Network(unittest.TestCase):
-    def test_messages_are_those_of_the_protocol(self):
+class NetworkTest(unittest.TestCase):
+    def test_sends_the_documented_messages(self):
         for model in MODELS:
             for size in (5, 300):
                 with self.subTest(model=model, size=size), EchoServer(
@@ -146,13 +146,13 @@ class Network(unittest.TestCase):
                     self.assertEqual(sorted(echo.seen), sorted(expected))
                     self.assertEqual(echo.accepted, 2)
 
-    def test_a_large_message(self):
+    def test_sends_large_messages(self):
         for model in MODELS:
             with self.subTest(model=model), EchoServer(3 << 20) as echo, Session() as cell:
                 cell.prepared(model, "network", 1, {"bytes": "3MiB"}, echo.endpoint)
                 self.assertEqual(cell.sample(operations=2)["operations"], 2)
 
-    def test_a_closing_server_is_a_counted_error_and_the_lane_connects_anew(self):
+    def test_closed_connection_is_counted_and_the_lane_reconnects(self):
         for model in MODELS:
             for reset, name in ((False, "receive:EOF"), (True, "receive:ECONNRESET")):
                 with self.subTest(model=model, name=name), EchoServer(
@@ -163,7 +163,7 @@ class Network(unittest.TestCase):
                     self.assertEqual((sample["operations"], sample["errors"]), (12, {name: 6}))
                     self.assertEqual(sample["latency"]["count"], 12)
 
-    def test_a_wrong_echo_ends_the_cell(self):
+    def test_wrong_echo_fails_the_cell(self):
         for model in MODELS:
             with self.subTest(model=model), EchoServer(64, wrong=True) as echo, Session() as cell:
                 cell.prepared(model, "network", 3, {}, echo.endpoint)
@@ -173,7 +173,7 @@ class Network(unittest.TestCase):
                     self.assertIn("echo differs", error["message"])
                 self.assertIn("finished", cell.ask(finish={}))
 
-    def test_a_server_that_is_not_there(self):
+    def test_missing_server_fails_prepare(self):
         echo = EchoServer(64)
         echo.close()
         for model in MODELS:
@@ -184,7 +184,7 @@ class Network(unittest.TestCase):
                 self.assertEqual(cell.workers(), [])
                 cell.prepared(model, "noop")  # the cell process is still usable
 
-    def test_a_server_that_goes_away(self):
+    def test_lost_server_fails_the_run(self):
         for model in MODELS:
             echo = EchoServer(64)
             with self.subTest(model=model), Session() as cell:
@@ -198,59 +198,59 @@ class Network(unittest.TestCase):
                 )
 
 
-class Download(unittest.TestCase):
+class DownloadTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.http = HttpServer()
         cls.addClassCleanup(cls.http.close)
 
-    def cell_for(self, cell, model, path, lanes=1):
+    def prepare_path(self, cell, model, path, lanes=1):
         cell.prepared(model, "download", lanes, {"url": f"http://{self.http.endpoint}{path}"})
 
-    def test_replies_that_are_right(self):
+    def test_accepts_correct_replies(self):
         for model in MODELS:
             connections = {
                 "/body": 2,
                 "/chunked": 2,
-                "/hinting": 2,
+                "/continue": 2,
                 "/last": 6,
                 "/until-close": 6,
-                "/sleepy": 4,
+                "/idle-close": 4,
             }
             for path, expected in connections.items():
                 with self.subTest(model=model, path=path), Session() as cell:
                     before = self.http.accepted
-                    self.cell_for(cell, model, path, 2)
+                    self.prepare_path(cell, model, path, 2)
                     sample = cell.sample(operations=6)
                     self.assertEqual((sample["operations"], sample["errors"]), (6, {}))
                     self.assertEqual(sample["checksum"], hashlib.sha256(pattern(1000)).hexdigest())
                     self.assertEqual(self.http.accepted - before, expected)
 
-    def test_replies_that_are_counted_errors(self):
+    def test_counts_faulty_replies(self):
         names = {
             "/moved": "status:302",
             "/missing": "status:404",
             "/truncated": "receive:EOF",
             "/silent": "receive:EOF",
             "/chunked-truncated": "receive:EOF",
-            "/nonsense": "receive:MALFORMED",
+            "/not-http": "receive:MALFORMED",
         }
         for model in MODELS:
             for path, name in names.items():
                 with self.subTest(model=model, path=path), Session() as cell:
-                    self.cell_for(cell, model, path)
+                    self.prepare_path(cell, model, path)
                     error = cell.ask(run={"operations": 4})["error"]
                     self.assertEqual(error["kind"], "failed")
                     self.assertIn(f"{name} 4 times", error["message"])
 
-    def test_errors_between_successes(self):
+    def test_continues_after_errors(self):
         for model in MODELS:
             with self.subTest(model=model), Session() as cell:
-                self.cell_for(cell, model, "/every-third-fails", 2)
+                self.prepare_path(cell, model, "/every-third-fails", 2)
                 sample = cell.sample(operations=12)
                 self.assertEqual((sample["operations"], sample["errors"]), (8, {"status:503": 4}))
 
-    def test_a_body_of_unknown_length_that_stops_early_is_an_error(self):
+    def test_truncated_body_without_length_is_an_error(self):
         with HttpServer() as server:
             for model in MODELS:
                 with self.subTest(model=model), Session() as cell:
@@ -261,10 +261,10 @@ class Download(unittest.TestCase):
                         (sample["operations"], sample["errors"]), (2, {"receive:EOF": 1})
                     )
 
-    def test_a_body_that_differs_ends_the_cell(self):
+    def test_different_body_fails_the_cell(self):
         for model in MODELS:
             with self.subTest(model=model), Session() as cell:
-                self.cell_for(cell, model, "/changing")
+                self.prepare_path(cell, model, "/changing")
                 error = cell.ask(run={"operations": 2})["error"]
                 self.assertEqual(error["kind"], "failed")
                 self.assertIn("differs from the", error["message"])
@@ -280,7 +280,7 @@ class Download(unittest.TestCase):
         expected = f"GET /body?bytes=10 HTTP/1.1\r\nHost: {self.http.endpoint}\r\n".encode()
         self.assertTrue(self.http.requests[0].startswith(expected))
 
-    def test_a_server_that_goes_away(self):
+    def test_lost_server_fails_the_run(self):
         for model in MODELS:
             server = HttpServer()
             with self.subTest(model=model), Session() as cell:
@@ -293,7 +293,7 @@ class Download(unittest.TestCase):
                         "no operation succeeded, connect:ECONNREFUSED 6 times", error["message"]
                     )
 
-    def test_urls_that_are_none(self):
+    def test_rejects_malformed_urls(self):
         with Session() as cell:
             for url in (
                 "ftp://127.0.0.1/",
@@ -311,14 +311,14 @@ class Download(unittest.TestCase):
             self.assertEqual(error["kind"], "unsupported")
 
 
-class Mixed(unittest.TestCase):
-    def test_the_work_is_calibrated(self):
+class MixedTest(unittest.TestCase):
+    def test_calibrates_the_work(self):
         with Session() as cell:
             ready = cell.prepared("python_threads", "mixed", 1, {"cpu": "500us", "wait": "0"})
             self.assertLess(abs(ready["calibrated_cpu_s"] / 500e-6 - 1), 0.02)
             self.assertEqual(cell.sample(operations=3)["operations"], 3)
 
-    def test_a_long_operation_among_short_ones(self):
+    def test_long_applies_to_one_lane(self):
         for model in MODELS:
             with self.subTest(model=model), Session() as cell:
                 cell.prepared(model, "mixed", 3, {"cpu": "50us", "wait": "0", "long": "20ms"})
@@ -326,14 +326,14 @@ class Mixed(unittest.TestCase):
                 self.assertEqual(sample["operations"], 6)
                 self.assertGreater(sample["latency"]["max"], 10_000_000)
 
-    def test_what_python_cannot_do_so_quickly_is_refused(self):
+    def test_rejects_too_short_cpu_work(self):
         with Session() as cell:
             self.assertEqual(
                 cell.prepare("python_threads", "mixed", 1, {"cpu": "1ns"})["error"]["kind"],
                 "unsupported",
             )
 
-    def test_nothing_at_all(self):
+    def test_runs_without_work_and_wait(self):
         for model in MODELS:
             with self.subTest(model=model), Session() as cell:
                 cell.prepared(model, "mixed", 2, {"cpu": "0", "wait": "0"})

@@ -10,7 +10,7 @@ class Server:
 
     def __init__(self):
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self._open = set()
+        self._connections = set()
         self.accepted = 0
         self.endpoint = "127.0.0.1:%d" % self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -22,11 +22,10 @@ class Server:
         self.close()
 
     def close(self):
-        self._listener.shutdown(
-            socket.SHUT_RDWR
-        )  # close alone does not wake a thread that waits in accept
+        # close alone does not wake a thread that waits in accept
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for connection in list(self._open):
+        for connection in list(self._connections):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
@@ -43,14 +42,14 @@ class Server:
 
     def _serve(self, connection):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._open.add(connection)
+        self._connections.add(connection)
         try:
             with connection:
                 self.serve(connection)
         except OSError:
             pass
         finally:
-            self._open.discard(connection)
+            self._connections.discard(connection)
 
 
 class EchoServer(Server):
@@ -66,10 +65,10 @@ class EchoServer(Server):
         super().__init__()
 
     def serve(self, connection):
-        answered = 0
+        echoed = 0
         while message := receive(connection, self.size):
             self.seen.append(message)
-            if answered == self.messages:
+            if echoed == self.messages:
                 if self.reset:
                     connection.setsockopt(
                         socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
@@ -78,7 +77,7 @@ class EchoServer(Server):
             if self.wrong:
                 message = message[:-1] + bytes([message[-1] ^ 1])
             connection.sendall(message)
-            answered += 1
+            echoed += 1
 
 
 def receive(connection, size):
@@ -110,13 +109,13 @@ class HttpServer(Server):
                 head += line
             self.requests.append(head)
             url = urlsplit(head.split()[1].decode())
-            if url.path == "/sleepy" and number == 2:
+            if url.path == "/idle-close" and number == 2:
                 return  # as after an idle timeout
             if url.path == "/cut":
                 number = len(self.requests)
-            reply, lasting = self.reply(url.path, parse_qs(url.query), number)
+            reply, keep_alive = self.reply(url.path, parse_qs(url.query), number)
             connection.sendall(reply)
-            if not lasting:
+            if not keep_alive:
                 lines.close()
                 return
 
@@ -127,32 +126,32 @@ class HttpServer(Server):
         `number`: index of the request on its connection.
         """
 
-        def whole(body, status="200 OK", more="", length=None):
+        def complete(body, status="200 OK", header="", length=None):
             length = len(body) if length is None else length
-            return f"HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{more}\r\n".encode() + body
+            return f"HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{header}\r\n".encode() + body
 
         body = bytes(
             (131 * i + i // 256) % 256 for i in range(int(query.get("bytes", ["1000"])[0]))
         )
-        good = (whole(body), True)
+        correct = (complete(body), True)
         chunks = (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
             b"1f4;x=y\r\n" + body[:500] + b"\r\n1F4\r\n" + body[500:1000] + b"\r\n"
         )
         return {
-            "/body": good,
-            "/sleepy": good,
-            "/hinting": (b"HTTP/1.1 100 Continue\r\n\r\n" + good[0], True),
-            "/moved": (whole(b"", "302 Found", "Location: /body\r\n"), True),
-            "/missing": (whole(b"no", "404 Not Found"), True),
-            "/truncated": (whole(body[:10], length=1000), False),
+            "/body": correct,
+            "/idle-close": correct,
+            "/continue": (b"HTTP/1.1 100 Continue\r\n\r\n" + correct[0], True),
+            "/moved": (complete(b"", "302 Found", "Location: /body\r\n"), True),
+            "/missing": (complete(b"no", "404 Not Found"), True),
+            "/truncated": (complete(body[:10], length=1000), False),
             "/silent": (b"", False),
-            "/nonsense": (b"220 mail.example ESMTP\r\n\r\n", True),
+            "/not-http": (b"220 mail.example ESMTP\r\n\r\n", True),
             "/chunked": (chunks + b"0\r\nTrailer: x\r\n\r\n", True),
             "/chunked-truncated": (chunks, False),
-            "/last": (whole(body, more="Connection: close\r\n"), False),
+            "/last": (complete(body, header="Connection: close\r\n"), False),
             "/cut": (b"HTTP/1.0 200 OK\r\n\r\n" + body[: 10 if number == 3 else 1000], False),
             "/until-close": (b"HTTP/1.0 200 OK\r\n\r\n" + body, False),
-            "/changing": (whole(b"%d" % number), True),
-            "/every-third-fails": (whole(b"", "503 Busy"), True) if number % 3 == 2 else good,
+            "/changing": (complete(b"%d" % number), True),
+            "/every-third-fails": (complete(b"", "503 Busy"), True) if number % 3 == 2 else correct,
         }[path]

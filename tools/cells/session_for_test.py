@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from python_cell.cell import refuse_constant
+from python_cell.cell import reject_constant
 
 SCRIPT = pathlib.Path(__file__).resolve().with_name("python_cell.py")
 MODELS = ("python_asyncio", "python_threads", "python_processes")
@@ -39,23 +39,26 @@ class Session:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.communicate()
 
-    def tell(self, line):
+    def send(self, line):
         self.process.stdin.write(line + b"\n")
 
-    def hear(self):
+    def receive(self):
         while b"\n" not in self._pending:
             if not select.select([self.process.stdout], [], [], TIMEOUT_S)[0]:
-                raise AssertionError("no answer")
+                raise AssertionError("no reply")
             chunk = os.read(self.process.stdout.fileno(), 1 << 16)
             if not chunk:
-                raise AssertionError("the cell ended: " + self.process.stderr.read().decode())
+                raise AssertionError(
+                    "the cell process has exited: " + self.process.stderr.read().decode()
+                )
             self._pending += chunk
         line, self._pending = self._pending.split(b"\n", 1)
-        return json.loads(line, parse_constant=refuse_constant)
+        return json.loads(line, parse_constant=reject_constant)
 
     def ask(self, **request):
-        self.tell(json.dumps(request).encode())
-        return self.hear()
+        """Sends a request and returns the reply."""
+        self.send(json.dumps(request).encode())
+        return self.receive()
 
     def prepare(self, model, workload, in_flight=1, parameters=None, endpoint=None, cores=None):
         body = {
@@ -70,17 +73,19 @@ class Session:
             body["endpoint"] = endpoint
         return self.ask(prepare=body)
 
-    def prepared(self, *what, **more):
-        answer = self.prepare(*what, **more)
-        if "ready" not in answer:
-            raise AssertionError(answer)
-        return answer["ready"]
+    def prepared(self, *arguments, **options):
+        """Like `prepare`, but returns the content of `ready` and raises if there is none."""
+        reply = self.prepare(*arguments, **options)
+        if "ready" not in reply:
+            raise AssertionError(reply)
+        return reply["ready"]
 
     def sample(self, **run):
-        answer = self.ask(run=run)
-        if "sample" not in answer:
-            raise AssertionError(answer)
-        return answer["sample"]
+        """Runs the cell and returns the sample; raises if there is none."""
+        reply = self.ask(run=run)
+        if "sample" not in reply:
+            raise AssertionError(reply)
+        return reply["sample"]
 
     def workers(self):
         """Returns the children of the cell process."""
@@ -89,19 +94,20 @@ class Session:
 
     def group(self):
         """Returns all live processes of the cell's group."""
-        found = []
+        pids = []
         for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
                 state, _, group = stat.read_text().rpartition(")")[2].split()[:3]
                 if int(group) == self.process.pid and state != "Z":
-                    found.append(int(stat.parent.name))
-        return found
+                    pids.append(int(stat.parent.name))
+        return pids
 
 
 def eventually(condition):
-    give_up = time.monotonic() + TIMEOUT_S
+    """Waits until a condition holds; returns whether it does before the timeout."""
+    deadline = time.monotonic() + TIMEOUT_S
     while not condition():
-        if time.monotonic() > give_up:
+        if time.monotonic() > deadline:
             return False
         time.sleep(0.01)
     return True

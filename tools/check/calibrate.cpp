@@ -79,19 +79,19 @@ class recording_source : public block_source {
   std::vector<std::string> cells() const override { return pair_.cells(); }
   double prepare(std::size_t cell) override { return block_s_[cell] = pair_.prepare(cell); }
   double measure(std::size_t cell) override {
-    recorded_block one;
-    one.log_ratio = pair_.measure(cell);
+    recorded_block recorded;
+    recorded.log_ratio = pair_.measure(cell);
     const std::vector<slice>& slices = pair_.last_slices();
     for (std::size_t i = 0; i + 3 < slices.size(); i += 4) {
       double baseline_log = 0, candidate_log = 0;
       for (std::size_t k = i; k < i + 4; ++k)
         (slices[k].which == side::candidate ? candidate_log : baseline_log) +=
             std::log(slices[k].figure) / 2;
-      one.baseline_figures.push_back(std::exp(baseline_log));
-      one.candidate_figures.push_back(std::exp(candidate_log));
+      recorded.baseline_figures.push_back(std::exp(baseline_log));
+      recorded.candidate_figures.push_back(std::exp(candidate_log));
     }
-    const double log_ratio = one.log_ratio;
-    blocks_[cell].push_back(std::move(one));
+    const double log_ratio = recorded.log_ratio;
+    blocks_[cell].push_back(std::move(recorded));
     return log_ratio;
   }
   std::string last_order() const override { return pair_.last_order(); }

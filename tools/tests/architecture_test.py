@@ -5,16 +5,12 @@ import unittest
 
 from program import SOURCE
 
-ROOMS = [
-    "workloads",
-    "bench",
-    "reports",
-    "tools",
-]  # each may include from itself and from the earlier ones
+# Each may include from itself and from the earlier ones.
+FOLDERS = ["workloads", "bench", "reports", "tools"]
 SOURCES = {
     str(path.relative_to(SOURCE)): path.read_text()
-    for room in ROOMS
-    for path in sorted((SOURCE / room).rglob("*"))
+    for folder in FOLDERS
+    for path in sorted((SOURCE / folder).rglob("*"))
     if path.suffix in (".cpp", ".hpp") and "node_modules" not in path.parts
 }
 PRODUCT = {
@@ -41,27 +37,27 @@ def without_comments(text):
     return re.sub(r"//[^\n]*", "", text)
 
 
-class Rooms(unittest.TestCase):
-    def test_there_is_code_to_look_at(self):
-        for room in ROOMS:
-            self.assertGreater(sum(path.startswith(room) for path in PRODUCT), 5, room)
+class Folders(unittest.TestCase):
+    def test_sources_are_found(self):
+        for folder in FOLDERS:
+            self.assertGreater(sum(path.startswith(folder) for path in PRODUCT), 5, folder)
 
-    def test_includes_run_one_way(self):
+    def test_includes_go_one_way(self):
         for path, text in SOURCES.items():
-            own = ROOMS.index(path.split("/")[0])
+            own = FOLDERS.index(path.split("/")[0])
             for name in includes(text):
-                room = name.split("/")[0]
-                if room in ROOMS and "/" in name:
+                folder = name.split("/")[0]
+                if folder in FOLDERS and "/" in name:
                     self.assertLessEqual(
-                        ROOMS.index(room),
+                        FOLDERS.index(folder),
                         own,
-                        f"{path} includes {name}: {ROOMS[own]} must not know {room}",
+                        f"{path} includes {name}: {FOLDERS[own]} must not include {folder}",
                     )
                     self.assertTrue(
-                        (SOURCE / name).exists(), f"{path} includes {name}, which is not there"
+                        (SOURCE / name).exists(), f"{path} includes {name}, which does not exist"
                     )
 
-    def test_reports_see_results_alone(self):
+    def test_reports_include_only_results(self):
         allowed = {
             "bench/results/results.hpp",
             "bench/results/json_text.hpp",
@@ -74,18 +70,18 @@ class Rooms(unittest.TestCase):
                 seen = {name for name in includes(text) if name.startswith("bench/")}
                 self.assertLessEqual(seen, allowed, path)
 
-    def test_workloads_know_no_json_and_no_pools(self):
+    def test_workloads_include_no_json_and_no_pools(self):
         for path in PRODUCT:
             if path.startswith("workloads/"):
-                for foreign in ("nlohmann/", "oneapi/", "tbb/", "benchmark/", "CLI/", "hwloc"):
-                    self.assertNotIn(path, files_that_include(foreign), foreign)
+                for library in ("nlohmann/", "oneapi/", "tbb/", "benchmark/", "CLI/", "hwloc"):
+                    self.assertNotIn(path, files_that_include(library), library)
 
-    def test_no_room_is_a_drawer_for_the_rest(self):
+    def test_no_folder_is_for_miscellany(self):
         for path in SOURCES:
             for part in path.replace(".", "/").split("/"):
                 self.assertNotRegex(part, r"^(utils?|common|helpers?|misc|shared|lib)$", path)
 
-    def test_each_source_is_built(self):
+    def test_every_source_is_built(self):
         for path in SOURCES:
             if path.endswith(".cpp"):
                 self.assertRegex(
@@ -94,16 +90,16 @@ class Rooms(unittest.TestCase):
                     f"{path} is not in CMakeLists.txt",
                 )
 
-    def test_nothing_is_left_to_be_done(self):
+    def test_no_source_contains_todo(self):
         for path, text in SOURCES.items():
             self.assertNotRegex(text, r"\b(TODO|FIXME|XXX)\b", path)
 
 
 class Libraries(unittest.TestCase):
-    def test_google_benchmark_is_included_in_one_place(self):
+    def test_google_benchmark_is_included_in_one_file(self):
         self.assertEqual(files_that_include("benchmark/"), ["bench/measure/runner.cpp"])
 
-    def test_onetbb_is_included_where_models_use_it(self):
+    def test_onetbb_is_included_by_models(self):
         for path in files_that_include("oneapi/tbb"):
             self.assertTrue(
                 path.startswith("bench/models/")
@@ -111,7 +107,7 @@ class Libraries(unittest.TestCase):
                 path,
             )
 
-    def test_asio_is_in_few_headers(self):
+    def test_asio_is_in_two_headers(self):
         headers = [path for path in files_that_include("boost/asio") if path.endswith(".hpp")]
         self.assertEqual(headers, ["bench/models/loop_lanes.hpp", "workloads/async_form.hpp"])
         for path in files_that_include("boost/asio"):
@@ -119,16 +115,16 @@ class Libraries(unittest.TestCase):
                 path.startswith(("workloads/", "bench/models/")) or path == "tools/limits.cpp", path
             )
 
-    def test_json_s_full_header_is_in_no_header(self):
+    def test_full_json_header_is_in_no_header(self):
         self.assertEqual(
             [path for path in files_that_include("nlohmann/json.hpp") if path.endswith(".hpp")], []
         )
 
-    def test_the_lock_of_the_pages_packages_names_no_host(self):
+    def test_package_lock_names_no_host(self):
         self.assertNotIn('"resolved"', (SOURCE / "reports/web/package-lock.json").read_text())
 
 
-class CostOfOneMore(unittest.TestCase):
+class CostOfOneAddition(unittest.TestCase):
     """A workload or a model is named in its own file, in one table and in one CMake line.
 
     All other code uses the table.
@@ -157,22 +153,22 @@ class CostOfOneMore(unittest.TestCase):
         ("query", "workloads/sqlite_query.cpp"),
     }
 
-    def check(self, kind, table, least):
+    def check(self, kind, table, minimum):
         rows = re.findall(rf"extern const {kind}_type ([^;]+);", PRODUCT[table])
         self.assertEqual(len(rows), 1, table)
         symbols = [symbol.strip() for symbol in rows[0].split(",")]
-        self.assertGreaterEqual(len(symbols), least)
+        self.assertGreaterEqual(len(symbols), minimum)
         for symbol in symbols:
             with self.subTest(symbol):
-                where = sorted(
+                paths = sorted(
                     path
                     for path, text in PRODUCT.items()
                     if path.startswith(("bench/", "workloads/"))
                     and re.search(rf"\b{symbol}\b", text)
                 )
-                self.assertEqual(len(where), 2, where)
-                self.assertIn(table, where)
-                own = next(path for path in where if path != table)
+                self.assertEqual(len(paths), 2, paths)
+                self.assertIn(table, paths)
+                own = next(path for path in paths if path != table)
                 self.assertRegex(PRODUCT[own], rf"constinit const {kind}_type {symbol} =")
                 self.assertEqual(
                     len(re.findall(rf"^\s+{re.escape(own)}\)?$", CMAKE, re.M)),
@@ -188,7 +184,7 @@ class CostOfOneMore(unittest.TestCase):
                         and (name, path) not in self.ON_PURPOSE
                     ):
                         self.assertFalse(
-                            f'"{name}"' in without_comments(text), f"{path} knows {name} by name"
+                            f'"{name}"' in without_comments(text), f"{path} names {name}"
                         )
         defined = [
             name
@@ -197,13 +193,13 @@ class CostOfOneMore(unittest.TestCase):
         ]
         self.assertEqual(len(defined), len(symbols), f"a {kind} is not in the table")
 
-    def test_of_a_workload(self):
+    def test_workload_is_named_in_three_places(self):
         self.check("workload", "workloads/registry.cpp", 4)
 
-    def test_of_a_model(self):
+    def test_model_is_named_in_three_places(self):
         self.check("model", "bench/models/model.cpp", 6)
 
-    def test_of_a_metric(self):
+    def test_metric_is_one_row(self):
         """A metric is one row in the table: no other file of bench/ looks it up by its id."""
         ids = re.findall(r'^    metric\{"([^"]+)"', PRODUCT["bench/results/metrics.cpp"], re.M)
         self.assertGreaterEqual(len(ids), 15)
@@ -215,7 +211,7 @@ class CostOfOneMore(unittest.TestCase):
                 for metric in ids:
                     self.assertNotIn(f'find_metric("{metric}")', text, path)
 
-    def test_of_a_command(self):
+    def test_command_is_one_file_and_one_row(self):
         commands = re.findall(
             r"^int (\w+)_command\(const string_list& arguments\);",
             PRODUCT["tools/commands.hpp"],

@@ -18,37 +18,32 @@ from program import (
     strict_json,
 )
 
-PASS, REGRESSION, INCONCLUSIVE, USAGE, UNREADABLE, UNWRITABLE, INTERRUPTED = (
-    0,
-    1,
-    2,
-    64,
-    65,
-    74,
-    130,
-)
+PASS, REGRESSION, INCONCLUSIVE = 0, 1, 2
+USAGE, UNREADABLE, UNWRITABLE, INTERRUPTED = 64, 65, 74, 130
 CELL = ("--workload", "noop", "--model", "serial", "--cores", 1, "--in-flight", 1)
 
 # Implements the Google Benchmark flags that check uses.
 IMITATION = """#!/usr/bin/env python3
 import json, random, re, sys
 TIMES = {times}
-flags = dict(word.removeprefix("--").split("=", 1) for word in sys.argv[1:] if "=" in word)
+flags = dict(flag.removeprefix("--").split("=", 1) for flag in sys.argv[1:] if "=" in flag)
 if "--version" in sys.argv:
     sys.exit("error: unrecognized command-line flag: --version")
 chosen = [name for name in TIMES if re.search(flags.get("benchmark_filter", "."), name)]
 if "benchmark_list_tests" in flags:
     print("\\n".join(chosen))
     sys.exit()
-print("Running something, on standard output, as they do")
+print("Running the benchmarks, on standard output")
 {misconduct}
 rows = []
 for name in chosen:
     for i in range(int(flags["benchmark_repetitions"])):
         ns = TIMES[name] * random.gauss(1, 0.002)
-        rows.append({{"name": name, "run_name": name, "run_type": "iteration", "repetitions": 3, "repetition_index": i, "threads": 1,
-                     "iterations": 1000, "real_time": ns, "cpu_time": ns, "time_unit": "ns"}})
-json.dump({{"context": {{"num_cpus": 2, "library_build_type": "release"}}, "benchmarks": rows}}, open(flags["benchmark_out"], "w"))
+        rows.append({{"name": name, "run_name": name, "run_type": "iteration", "repetitions": 3,
+                     "repetition_index": i, "threads": 1, "iterations": 1000,
+                     "real_time": ns, "cpu_time": ns, "time_unit": "ns"}})
+context = {{"num_cpus": 2, "library_build_type": "release"}}
+json.dump({{"context": context, "benchmarks": rows}}, open(flags["benchmark_out"], "w"))
 """
 
 
@@ -60,30 +55,25 @@ class Check(TempDirTest):
 
     def check(self, code, *arguments):
         """Runs check, expects this exit code (or one of these) and returns its document."""
-        done = crossover(
-            "check",
-            *arguments,
-            "--seed",
-            7,
-            "--out",
-            self.out,
+        completed = crossover(
+            *("check", *arguments, "--seed", 7, "--out", self.out),
             env=os.environ | {"TMPDIR": str(self.temporary)},
         )
         codes = code if isinstance(code, tuple) else (code,)
-        self.assertIn(done.returncode, codes, done.stdout + done.stderr)
-        found = self.results()["crossover_check"]
-        self.assertEqual(found["exit_code"], done.returncode)
-        self.assertEqual(os.listdir(self.temporary), [], "temporary files are gone")
-        self.said = done
-        return found
+        self.assertIn(completed.returncode, codes, completed.stdout + completed.stderr)
+        document = self.results()["crossover_check"]
+        self.assertEqual(document["exit_code"], completed.returncode)
+        self.assertEqual(os.listdir(self.temporary), [], "temporary files remain")
+        self.completed = completed
+        return document
 
-    def refused(self, code, words, *arguments):
-        done = crossover("check", *arguments)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        self.assertEqual(done.stdout, "")
-        self.assertRegex(done.stderr, r"\Acrossover: [^\n]+\n\Z")
-        for word in [words] if isinstance(words, str) else words:
-            self.assertIn(word, done.stderr)
+    def refused(self, code, texts, *arguments):
+        completed = crossover("check", *arguments)
+        self.assertEqual(completed.returncode, code, completed.stdout + completed.stderr)
+        self.assertEqual(completed.stdout, "")
+        self.assertRegex(completed.stderr, r"\Acrossover: [^\n]+\n\Z")
+        for text in [texts] if isinstance(texts, str) else texts:
+            self.assertIn(text, completed.stderr)
 
     def script(self, name, text):
         path = self.directory / name
@@ -94,6 +84,7 @@ class Check(TempDirTest):
 
 class Files(Check):
     def file(self, name, **times):
+        """Writes a Google Benchmark file with these times (ns) per benchmark."""
         rows = [
             {
                 "name": cell,
@@ -116,48 +107,35 @@ class Files(Check):
     # check assumes a noise of 1 % for one process per side: 10 % is far beyond that.
     steady = [100 + 0.1 * (i % 3) for i in range(10)]
 
-    def test_the_verdicts(self):
+    def test_verdicts_of_files(self):
         old = self.file("old.json", a=self.steady, b=self.steady)
         self.check(PASS, old, old, "--detect", "10%")
         slower = self.file("slower.json", a=self.steady, b=[1.3 * t for t in self.steady])
-        found = self.check(REGRESSION, old, slower, "--detect", "10%")
+        document = self.check(REGRESSION, old, slower, "--detect", "10%")
         self.assertEqual(
-            {c["name"]: c["verdict"] for c in found["cells"]}, {"a": "pass", "b": "regression"}
+            {c["name"]: c["verdict"] for c in document["cells"]}, {"a": "pass", "b": "regression"}
         )
-        restless = self.file("restless.json", a=self.steady, b=[90, 120, 100, 80])
-        self.check(INCONCLUSIVE, old, restless)
-        self.check(PASS, old, restless, "--detect", "10%", "--benchmark_filter=^a$")
+        scattered = self.file("scattered.json", a=self.steady, b=[90, 120, 100, 80])
+        self.check(INCONCLUSIVE, old, scattered)
+        self.check(PASS, old, scattered, "--detect", "10%", "--benchmark_filter=^a$")
         removed = self.file("removed.json", a=self.steady)
-        self.assertEqual(
-            [
-                c["name"]
-                for c in self.check(INCONCLUSIVE, old, removed, "--detect", "10%")["removed"]
-            ],
-            ["b"],
-        )
+        document = self.check(INCONCLUSIVE, old, removed, "--detect", "10%")
+        self.assertEqual([c["name"] for c in document["removed"]], ["b"])
 
-    def test_several_formats_at_once(self):
+    def test_writes_several_formats(self):
         old = self.file("old.json", a=self.steady)
         self.check(
-            PASS,
-            old,
-            old,
-            "--detect=10%",
-            "--format",
-            "text",
-            "--format",
-            f"junit:{self.directory / 'o.xml'}",
-            "--format",
-            f"html:{self.directory / 'o.html'}",
-            "--format",
-            f"sarif:{self.directory / 'o.sarif'}",
+            *(PASS, old, old, "--detect=10%", "--format", "text"),
+            *("--format", f"junit:{self.directory / 'o.xml'}"),
+            *("--format", f"html:{self.directory / 'o.html'}"),
+            *("--format", f"sarif:{self.directory / 'o.sarif'}"),
         )
-        self.assertIn("pass: 1 cell compared", self.said.stdout)
+        self.assertIn("pass: 1 cell compared", self.completed.stdout)
         self.assertEqual(len(ElementTree.parse(self.directory / "o.xml").findall(".//testcase")), 1)
         self.assertIn("default-src 'none'", (self.directory / "o.html").read_text())
         strict_json((self.directory / "o.sarif").read_text())
 
-    def test_bad_files(self):
+    def test_rejects_bad_files(self):
         old = self.file("old.json", a=self.steady)
         text = self.directory / "text"
         text.write_text("hello\n")
@@ -171,9 +149,9 @@ class Files(Check):
             UNWRITABLE, "missing", old, old, "--format", f"json:{self.directory}/missing/o.json"
         )
 
-    def test_usage(self):
+    def test_rejects_wrong_usage(self):
         old = self.file("old.json", a=self.steady)
-        for words, *flags in (
+        for text, *flags in (
             ("expected OLD NEW",),
             ("--detect much", "--detect", "much"),
             ("--budget 5", "--budget", "5"),
@@ -186,14 +164,13 @@ class Files(Check):
             ("not a regular expression", "--benchmark_filter=("),
             ("--history", "--commit", "abc"),
         ):
-            self.refused(
-                USAGE, words, *([old] if words == "expected OLD NEW" else [old, old]), *flags
-            )
+            files = [old] if text == "expected OLD NEW" else [old, old]
+            self.refused(USAGE, text, *files, *flags)
         self.refused(
             UNREADABLE, "rules.json", old, old, "--thresholds", self.directory / "rules.json"
         )
 
-    def test_expressions_that_backtrack_end(self):
+    def test_expressions_that_could_backtrack_forever_end(self):
         name = "a" * 200
         old = self.file("old.json", **{name: self.steady, "c": self.steady})
         found = self.check(PASS, old, old, "--benchmark_filter=-(a+)+b")
@@ -210,7 +187,7 @@ class Files(Check):
             "--benchmark_filter=(a+)+b",
         )
 
-    def test_json_that_is_nested_too_deep(self):
+    def test_rejects_deeply_nested_json(self):
         old, deep = self.file("old.json", a=self.steady), self.directory / "deep.json"
         for document in (
             "[" * 120_000 + "]" * 120_000,
@@ -231,33 +208,39 @@ class Files(Check):
         )
         self.refused(USAGE, "`list --json` printed no list of cells", listing, listing, *CELL)
 
-    def test_a_history(self):
+    def test_compares_with_a_history(self):
         store = self.directory / "history"
         for i in range(6):
             now = self.file("now.json", a=[t * (1 + 0.001 * (i % 2)) for t in self.steady])
-            found = self.check(
+            document = self.check(
                 INCONCLUSIVE if i < 4 else PASS, now, "--history", store, "--commit", f"c{i}"
             )
         self.assertEqual(len(list(store.glob("*/*.json"))), 6)
         self.check(
             REGRESSION, self.file("now.json", a=[1.3 * t for t in self.steady]), "--history", store
         )
-        self.assertEqual(len(list(store.glob("*/*.json"))), 6, "what has no --commit is not kept")
+        self.assertEqual(len(list(store.glob("*/*.json"))), 6, "only runs with --commit are stored")
 
 
 class OwnPrograms(Check):
-    def spoiled(self, misconduct):
+    def broken(self, misconduct):
         """Returns a wrapper of this program whose cell processes run `misconduct` first."""
         return self.script(
-            "spoiled",
+            "broken",
             f'#!/bin/sh\nif [ "$1" = cell ]; then {misconduct}; fi\nexec {PROGRAM} "$@"\n',
         )
 
-    def test_a_build_against_itself(self):
-        found = self.check(
+    def listing(self, name, script):
+        """Returns a wrapper of this program whose `list` command runs `script`."""
+        return self.script(
+            name, f'#!/bin/sh\nif [ "$1" = list ]; then {script}; fi\nexec {PROGRAM} "$@"\n'
+        )
+
+    def test_identical_builds_are_no_regression(self):
+        document = self.check(
             (PASS, INCONCLUSIVE), PROGRAM, PROGRAM, *CELL, "--budget", "60s", "--detect", "50%"
         )
-        (cell,) = found["cells"]
+        (cell,) = document["cells"]
         self.assertEqual(
             (cell["name"], cell["decided_by"]), ("noop/serial/cores:1/in_flight:1", "confirmation")
         )
@@ -267,49 +250,41 @@ class OwnPrograms(Check):
         self.assertGreaterEqual(cell["blocks"], 7)
         self.assertLess(cell["lower"], cell["upper"])
         self.assertEqual(
-            (found["plan"]["seed"], found["plan"]["order"]),
+            (document["plan"]["seed"], document["plan"]["order"]),
             (7, "slices alternate ABBA or BAAB at random"),
         )
-        self.assertRegex(self.said.stderr, r"1 cell: \d+ blocks each, about \d+ s")
+        self.assertRegex(self.completed.stderr, r"1 cell: \d+ blocks each, about \d+ s")
 
-    def test_another_metric_and_one_that_is_not_measured(self):
-        found = self.check(
+    def test_compares_other_metrics_if_measured(self):
+        document = self.check(
             (PASS, INCONCLUSIVE), PROGRAM, PROGRAM, *CELL, "--detect", "50%", "--metric", "memory"
         )
         self.assertEqual(
-            (found["cells"][0]["metric"], found["metric_label"]), ("memory", "peak memory")
+            (document["cells"][0]["metric"], document["metric_label"]), ("memory", "peak memory")
         )
-        self.assertGreaterEqual(found["cells"][0]["blocks"], 7)
-        found = self.check(INCONCLUSIVE, PROGRAM, PROGRAM, *CELL, "--metric", "errors")
-        self.assertIn("choose another --metric", found["cells"][0]["remedy"])
+        self.assertGreaterEqual(document["cells"][0]["blocks"], 7)
+        document = self.check(INCONCLUSIVE, PROGRAM, PROGRAM, *CELL, "--metric", "errors")
+        self.assertIn("choose another --metric", document["cells"][0]["remedy"])
 
-    def test_a_slowdown_of_known_size_is_found(self):
-        found = self.check(
+    def test_injected_slowdown_is_a_regression(self):
+        document = self.check(
             REGRESSION,
-            PROGRAM,
-            PROGRAM,
-            "--workload",
-            "hashing:bytes=4KiB",
-            "--model",
-            "serial",
-            "--cores",
-            1,
-            "--in-flight",
-            1,
-            "--inject-slowdown",
-            "60",
+            *(PROGRAM, PROGRAM, "--workload", "hashing:bytes=4KiB", *CELL[2:]),
+            *("--inject-slowdown", "60"),
         )
-        self.assertGreater(found["cells"][0]["ratio"], 1.2)
+        self.assertGreater(document["cells"][0]["ratio"], 1.2)
 
-    def test_too_small_a_budget_says_how_many_blocks_are_needed(self):
-        found = self.check(INCONCLUSIVE, PROGRAM, PROGRAM, *CELL, "--budget", "300ms")
-        self.assertRegex(found["cells"][0]["remedy"], "at least 7|no block of it|raise --budget")
-        self.assertIn("raise --budget", " ".join(found["notes"]))
+    def test_small_budget_is_inconclusive_with_a_remedy(self):
+        document = self.check(INCONCLUSIVE, PROGRAM, PROGRAM, *CELL, "--budget", "300ms")
+        self.assertRegex(
+            document["cells"][0]["remedy"], "at least 7|no block completed|raise --budget"
+        )
+        self.assertIn("--budget of 0.3 s ran out", " ".join(document["notes"]))
 
-    def test_crashes(self):
-        crashing = self.spoiled("echo boom >&2; exit 3")
-        found = self.check(REGRESSION, PROGRAM, crashing, *CELL)
-        self.assertIn("boom", found["newly_failing"][0]["reason"])
+    def test_crash_of_new_only_is_a_regression(self):
+        crashing = self.broken("echo boom >&2; exit 3")
+        document = self.check(REGRESSION, PROGRAM, crashing, *CELL)
+        self.assertIn("boom", document["newly_failing"][0]["reason"])
         self.assertIn(
             "boom", self.check(INCONCLUSIVE, crashing, crashing, *CELL)["failing"][0]["reason"]
         )
@@ -318,62 +293,48 @@ class OwnPrograms(Check):
             self.check(INCONCLUSIVE, crashing, PROGRAM, *CELL)["added"][0]["reason"],
         )
 
-    def test_a_crash_in_some_blocks(self):
+    def test_crash_of_new_in_some_blocks_is_a_regression(self):
         count = self.directory / "count"
-        sometimes = self.spoiled(
+        sometimes = self.broken(
             f"echo x >>{count}; if [ $(wc -l <{count}) -ge 5 ]; then exit 3; fi"
         )
-        found = self.check(REGRESSION, PROGRAM, sometimes, *CELL)
-        self.assertRegex(found["newly_failing"][0]["reason"], r"^in block \d: .*code 3")
+        document = self.check(REGRESSION, PROGRAM, sometimes, *CELL)
+        self.assertRegex(document["newly_failing"][0]["reason"], r"^in block \d: .*code 3")
         count.unlink()
         self.assertIn(
             "baseline in block",
             self.check(INCONCLUSIVE, sometimes, PROGRAM, *CELL)["failing"][0]["reason"],
         )
 
-    def test_a_hang(self):
-        found = self.check(REGRESSION, PROGRAM, self.spoiled("exec sleep 600"), *CELL, "--grace", 1)
-        self.assertIn("was killed", found["newly_failing"][0]["reason"])
-
-    def test_cells_that_one_program_does_not_have(self):
-        older = self.script(
-            "older",
-            f'#!/bin/sh\nif [ "$1" = list ]; then echo "crossover: no such suite" >&2; exit 64; fi\nexec {PROGRAM} "$@"\n',
+    def test_hang_of_new_is_a_regression(self):
+        document = self.check(
+            REGRESSION, PROGRAM, self.broken("exec sleep 600"), *CELL, "--grace", 1
         )
+        self.assertIn("was killed", document["newly_failing"][0]["reason"])
+
+    def test_removed_cells_are_listed(self):
+        older = self.listing("older", 'echo "crossover: no such suite" >&2; exit 64')
         self.refused(UNREADABLE, "no cell in common", older, PROGRAM, *CELL)
-        fewer = self.script(
-            "fewer",
-            f'#!/bin/sh\nif [ "$1" = list ]; then {PROGRAM} "$@" | sed s/noop.serial/noop-serial/; exit; fi\nexec {PROGRAM} "$@"\n',
-        )
-        found = self.check(
+        rename = "sed s/noop.serial/noop-serial/"
+        fewer = self.listing("fewer", f'{PROGRAM} "$@" | {rename}; exit')
+        document = self.check(
             INCONCLUSIVE,
-            PROGRAM,
-            fewer,
-            "--workload",
-            "noop",
-            "--model",
-            "serial",
-            "--model",
-            "event_loop",
-            "--cores",
-            1,
-            "--in-flight",
-            1,
-            "--detect",
-            "50%",
+            *(PROGRAM, fewer, *CELL, "--model", "event_loop", "--detect", "50%"),
         )
-        self.assertEqual([c["name"] for c in found["removed"]], ["noop/serial/cores:1/in_flight:1"])
         self.assertEqual(
-            [c["name"] for c in found["cells"]], ["noop/event_loop/cores:1/in_flight:1"]
+            [c["name"] for c in document["removed"]], ["noop/serial/cores:1/in_flight:1"]
+        )
+        self.assertEqual(
+            [c["name"] for c in document["cells"]], ["noop/event_loop/cores:1/in_flight:1"]
         )
 
-    def test_a_selection_that_makes_no_sense(self):
+    def test_rejects_unusable_selection(self):
         self.refused(USAGE, "did you mean 'noop'?", PROGRAM, PROGRAM, "--workload", "nop")
         self.refused(
             USAGE, "widen the selection", PROGRAM, PROGRAM, *CELL, "--benchmark_filter=nothing"
         )
 
-    def test_an_interrupt_leaves_nothing_behind(self):
+    def test_interrupt_leaves_no_process(self):
         process = subprocess.Popen(
             [PROGRAM, "check", PROGRAM, PROGRAM, "--workload", "network"],
             stdout=subprocess.PIPE,
@@ -386,7 +347,7 @@ class OwnPrograms(Check):
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=TIMEOUT_S)
         self.assertEqual(process.returncode, INTERRUPTED)
-        self.assertEqual([p for p in processes_of_group(process.pid)], [])
+        self.assertEqual(processes_of_group(process.pid), [])
         self.assertTrue(children)
 
 
@@ -394,46 +355,46 @@ class ForeignPrograms(Check):
     def imitation(self, name, times, misconduct=""):
         return self.script(name, IMITATION.format(times=times, misconduct=misconduct))
 
-    def test_the_verdicts(self):
+    def test_verdicts_of_programs(self):
         old = self.imitation(
             "old", {"BM_copy/8": 100, "BM_map<int, std::string>/64": 50, "BM_gone": 1}
         )
         new = self.imitation(
             "new", {"BM_copy/8": 100, "BM_map<int, std::string>/64": 60, "BM_new(1+1)": 1}
         )
-        found = self.check(REGRESSION, old, new)
+        document = self.check(REGRESSION, old, new)
         self.assertEqual(
-            {c["name"]: c["verdict"] for c in found["cells"]},
+            {c["name"]: c["verdict"] for c in document["cells"]},
             {"BM_copy/8": "pass", "BM_map<int, std::string>/64": "regression"},
         )
         self.assertEqual(
-            [[c["name"] for c in found[key]] for key in ("removed", "added")],
+            [[c["name"] for c in document[key]] for key in ("removed", "added")],
             [["BM_gone"], ["BM_new(1+1)"]],
         )
         self.check(PASS, old, new, "--benchmark_filter=copy")
 
-    def test_a_crash_in_some_blocks(self):
+    def test_crash_of_new_in_some_blocks_is_a_regression(self):
         old = self.imitation("old", {"BM_a": 100, "BM_b": 100})
         new = self.imitation(
             "new",
             {"BM_a": 100, "BM_b": 100},
             "if 'BM_b' in chosen and random.random() < 0.5: sys.exit('boom')",
         )
-        found = self.check(REGRESSION, old, new)
-        self.assertEqual([c["name"] for c in found["newly_failing"]], ["BM_b"])
-        self.assertEqual([c["verdict"] for c in found["cells"]], ["pass"])
+        document = self.check(REGRESSION, old, new)
+        self.assertEqual([c["name"] for c in document["newly_failing"]], ["BM_b"])
+        self.assertEqual([c["verdict"] for c in document["cells"]], ["pass"])
 
-    def test_real_ones(self):
+    def test_google_benchmark_programs(self):
         real = os.path.join(os.path.dirname(PROGRAM), "foreign_benchmark_for_test")
         slower = self.script("slower", f'#!/bin/sh\nROUNDS=10000 exec {real} "$@"\n')
-        found = self.check(REGRESSION, real, slower, "--benchmark_filter=/1$")
-        (cell,) = found["cells"]
+        document = self.check(REGRESSION, real, slower, "--benchmark_filter=/1$")
+        (cell,) = document["cells"]
         self.assertEqual((cell["name"], cell["verdict"]), ("mix<int, (a|b)>/1", "regression"))
         self.assertEqual(set(cell["block_orders"]), {"AB", "BA"})
-        self.assertEqual(found["environment_differences"], [])
+        self.assertEqual(document["environment_differences"], [])
         self.check((PASS, INCONCLUSIVE), real, real, "--detect", "50%")
 
-    def test_what_is_no_benchmark(self):
+    def test_rejects_other_programs(self):
         old = self.imitation("old", {"BM_a": 100})
         self.refused(UNREADABLE, "not a crossover or Google Benchmark program", old, "/bin/echo")
         self.refused(UNREADABLE, "not a crossover or Google Benchmark program", old, "/bin/false")

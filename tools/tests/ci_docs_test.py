@@ -28,28 +28,16 @@ class CiPage(TempDirTest):
         (shims / "cmake").write_text(f'#!/bin/sh\necho "$@" >>{self.directory}/cmake-calls\n')
         (shims / "cmake").chmod(0o755)
         self.environment = os.environ | {"PATH": f"{shims}:{os.environ['PATH']}"}
-        for words in (
-            ["init", "--quiet"],
-            [
-                "-c",
-                "user.name=t",
-                "-c",
-                "user.email=t@example.invalid",
-                "commit",
-                "--quiet",
-                "--allow-empty",
-                "-m",
-                "one",
-            ],
-        ):
-            subprocess.run(["git", *words], cwd=self.directory, check=True)
+        author = "-c user.name=t -c user.email=t@example.invalid"
+        for arguments in ("init --quiet", f"{author} commit --quiet --allow-empty -m one"):
+            subprocess.run(["git", *arguments.split()], cwd=self.directory, check=True)
 
-    def test_each_command(self):
+    def test_every_command_works(self):
         commands = [line for block in fenced("sh") for line in block.splitlines() if line]
         self.assertGreaterEqual(len(commands), 8)
         for command in commands:
             with self.subTest(command):
-                done = subprocess.run(
+                completed = subprocess.run(
                     ["sh", "-c", command],
                     cwd=self.directory,
                     env=self.environment,
@@ -60,9 +48,9 @@ class CiPage(TempDirTest):
                 )
                 # Inconclusive is possible on a busy machine, a regression or an error is not.
                 self.assertIn(
-                    done.returncode,
+                    completed.returncode,
                     (PASS, INCONCLUSIVE) if "crossover check" in command else (PASS,),
-                    done.stdout + done.stderr,
+                    completed.stdout + completed.stderr,
                 )
         presets = {
             preset["name"]
@@ -74,7 +62,7 @@ class CiPage(TempDirTest):
             self.assertGreater((self.directory / "out" / name).stat().st_size, 0, name)
         self.assertEqual(len(list((self.directory / "out/history").glob("*/*.json"))), 1)
 
-    def test_the_thresholds(self):
+    def test_thresholds_example_is_valid(self):
         (rules,) = fenced("json")
         file = self.directory / "thresholds.json"
         file.write_text(rules)
@@ -93,20 +81,13 @@ class CiPage(TempDirTest):
             for i in range(10)
         ]
         (self.directory / "old.json").write_text(json.dumps({"context": {}, "benchmarks": rows}))
-        done = crossover(
-            "check",
-            self.directory / "old.json",
-            self.directory / "old.json",
-            "--thresholds",
-            file,
-            "--format",
-            "json",
-        )
-        self.assertEqual(done.returncode, PASS, done.stderr)
-        (cell,) = json.loads(done.stdout)["crossover_check"]["cells"]
+        old = self.directory / "old.json"
+        completed = crossover("check", old, old, "--thresholds", file, "--format", "json")
+        self.assertEqual(completed.returncode, PASS, completed.stderr)
+        (cell,) = json.loads(completed.stdout)["crossover_check"]["cells"]
         self.assertEqual((cell["tolerate"], cell["detect"]), (0.02, 0.1))
 
-    def test_what_it_names_is_there(self):
+    def test_named_files_and_flags_exist(self):
         for path in re.findall(r"`(tools/[\w./-]+)`", PAGE):
             self.assertTrue((SOURCE / path).exists(), path)
         for path in re.findall(r"\]\((\w[\w./-]*)\)", PAGE):

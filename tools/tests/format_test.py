@@ -5,20 +5,20 @@ import unittest
 
 from program import SOURCE
 
-ROOMS = ("workloads", "bench", "reports", "tools")
+FOLDERS = ("workloads", "bench", "reports", "tools")
 WEB = SOURCE / "reports" / "web"
 
 
 def sources(*suffixes):
     """Returns the paths of all sources with one of these suffixes."""
-    found = [
+    paths = [
         path
-        for room in ROOMS
-        for path in sorted((SOURCE / room).rglob("*"))
+        for folder in FOLDERS
+        for path in sorted((SOURCE / folder).rglob("*"))
         if path.suffix in suffixes and "node_modules" not in path.parts
     ]
-    assert len(found) > 10
-    return found
+    assert len(paths) > 10
+    return paths
 
 
 def run(*command, cwd=SOURCE):
@@ -35,11 +35,11 @@ class Format(unittest.TestCase):
             for line in checked.stderr.splitlines()
             if "clang-format-violations" in line
         }
-        self.assertEqual(unformatted, set(), "run clang-format -i on these")
+        self.assertEqual(unformatted, set(), "run clang-format -i")
 
     def test_python_is_formatted_by_black(self):
         checked = run("black", "--check", "--quiet", *sources(".py"))
-        self.assertEqual(checked.returncode, 0, "run black on tools and reports")
+        self.assertEqual(checked.returncode, 0, "run black tools reports")
 
     def test_page_is_formatted_by_prettier(self):
         prettier = WEB / "node_modules" / "prettier" / "bin" / "prettier.cjs"

@@ -10,15 +10,15 @@ NOOP = {"prepare": {"workload": "noop", "model": "serial", "cores": [0], "in_fli
 
 
 class Protocol(unittest.TestCase):
-    def refused(self, cell, request, kind="invalid", words=""):
-        answer = cell.ask(request)
-        self.assertEqual(list(answer), ["error"], request)
-        self.assertEqual(answer["error"]["kind"], kind, answer)
-        self.assertNotIn("\n", answer["error"]["message"])
-        self.assertIn(words, answer["error"]["message"], request)
-        return answer["error"]["message"]
+    def refused(self, cell, request, kind="invalid", text=""):
+        reply = cell.ask(request)
+        self.assertEqual(list(reply), ["error"], request)
+        self.assertEqual(reply["error"]["kind"], kind, reply)
+        self.assertNotIn("\n", reply["error"]["message"])
+        self.assertIn(text, reply["error"]["message"], request)
+        return reply["error"]["message"]
 
-    def test_a_session_from_prepare_to_finish(self):
+    def test_session_from_prepare_to_finish(self):
         with Cell() as cell:
             ready = cell.ask(NOOP)["ready"]
             self.assertEqual(ready["protocol"], 1)
@@ -31,9 +31,9 @@ class Protocol(unittest.TestCase):
             self.assertGreaterEqual(cell.ask({"run": {"seconds": 0.01}})["sample"]["operations"], 1)
             self.assertGreater(cell.ask({"finish": {}})["finished"]["peak_rss_bytes"], 0)
             self.assertEqual(cell.process.wait(TIMEOUT_S), 0)
-            self.assertEqual(cell.process.stdout.read(), "", "nothing else is ever written")
+            self.assertEqual(cell.process.stdout.read(), "", "only replies are written")
 
-    def test_latency_bins_have_the_bounds_that_the_page_gives(self):
+    def test_latency_bins_have_the_documented_bounds(self):
         with Cell() as cell:
             cell.prepare("sleep", "event_loop", in_flight=4, parameters={"delay": "1ms"})
             latency = cell.ask({"run": {"operations": 200}})["sample"]["latency"]
@@ -50,29 +50,23 @@ class Protocol(unittest.TestCase):
         last_lower, last_upper, _ = latency["bins"][-1]
         self.assertTrue(last_lower <= latency["max"] < last_upper)
 
-    def test_what_check_prescribes(self):
+    def test_prepare_accepts_sampling_interval_and_injected_delay(self):
         with Cell() as cell:
             cell.prepare(sampling_interval=8, injected_delay_ns=200_000)
             for _ in range(2):
                 sample = cell.ask({"run": {"operations": 480}})["sample"]
                 self.assertEqual(sample["latency"]["sampling_interval"], 8)
-                self.assertAlmostEqual(
-                    sum(count for _, _, count in sample["latency"]["bins"]),
-                    60,
-                    delta=30,
-                    msg="chance decides which",
-                )
-                self.assertGreaterEqual(
-                    sample["wall_s"], 470 * 199e-6, "each operation was followed by so much work"
-                )
+                timed = sum(count for _, _, count in sample["latency"]["bins"])
+                self.assertAlmostEqual(timed, 60, delta=30)  # the timed ones are random
+                self.assertGreaterEqual(sample["wall_s"], 470 * 199e-6)
         with Cell() as cell:
             self.refused(
                 cell,
                 {"prepare": NOOP["prepare"] | {"sampling_interval": 1025}},
-                words="'sampling_interval' is at most 1024",
+                text="'sampling_interval' must be at most 1024",
             )
 
-    def test_absent_values_are_left_out(self):
+    def test_omits_absent_values(self):
         with Cell() as cell:
             cell.ask(NOOP)
             sample = cell.ask({"run": {"operations": 10}})["sample"]
@@ -80,17 +74,14 @@ class Protocol(unittest.TestCase):
             for open_loop_only in ("service", "rate", "achieved_rate"):
                 self.assertNotIn(open_loop_only, sample)
         with Cell() as cell:
-            self.assertEqual(
-                cell.ask({"finish": {}}),
-                {"finished": {}},
-                "no memory was measured: no figure, and not 0",
-            )
+            # Memory that was not measured is absent, not 0.
+            self.assertEqual(cell.ask({"finish": {}}), {"finished": {}})
 
-    def test_numbers_are_accepted_as_parameters(self):
+    def test_accepts_numbers_as_parameters(self):
         with Cell() as cell:
             self.assertIn("ready", cell.prepare("hashing", parameters={"bytes": 1024}))
 
-    def test_an_open_loop(self):
+    def test_runs_an_open_loop(self):
         with Cell() as cell:
             cell.prepare("noop", "event_loop", in_flight=4)
             for schedule in ("poisson", "constant"):
@@ -104,17 +95,23 @@ class Protocol(unittest.TestCase):
             self.refused(
                 cell,
                 {"run": {"seconds": 0.1, "rate": 10, "schedule": "lunar"}},
-                words="poisson or constant",
+                text="poisson or constant",
             )
-            self.refused(cell, {"run": {"seconds": 3600, "rate": 1e9}}, words="schedule can hold")
-            self.refused(cell, {"run": {"seconds": 0.001, "rate": 0.001}}, words="a higher rate")
+            self.refused(
+                cell, {"run": {"seconds": 3600, "rate": 1e9}}, text="a schedule holds at most"
+            )
+            self.refused(
+                cell,
+                {"run": {"seconds": 0.001, "rate": 0.001}},
+                text="increase the time or the rate",
+            )
 
-    def test_the_reference_has_no_open_loop(self):
+    def test_reference_rejects_open_loop(self):
         with Cell() as cell:
             cell.prepare("noop", "reference")
             self.refused(cell, {"run": {"seconds": 0.1, "rate": 10}}, kind="unsupported")
 
-    def test_nonsense_is_refused_and_the_process_goes_on(self):
+    def test_rejects_malformed_requests_and_continues(self):
         with Cell() as cell:
             for line in (
                 "hello",
@@ -134,67 +131,61 @@ class Protocol(unittest.TestCase):
                 self.refused(cell, line)
             for depth in (65, 20_000, 120_000):
                 for request in ("[" * depth + "]" * depth, '{"run":' * depth + "1" + "}" * depth):
-                    self.refused(cell, request, words="nested deeper than 64")
-            self.refused(cell, {"prepaer": {}}, words="did you mean 'prepare'?")
+                    self.refused(cell, request, text="nested deeper than 64")
+            self.refused(cell, {"prepaer": {}}, text="did you mean 'prepare'?")
             self.assertIn("ready", cell.ask(NOOP))
 
-    def test_wrong_order_is_refused(self):
+    def test_rejects_wrong_order(self):
         with Cell() as cell:
-            self.refused(cell, {"run": {"seconds": 1}}, words="before 'prepare'")
+            self.refused(cell, {"run": {"seconds": 1}}, text="before 'prepare'")
             self.assertIn("ready", cell.ask(NOOP))
-            self.refused(cell, NOOP, words="already prepared")
+            self.refused(cell, NOOP, text="already prepared")
             self.assertIn("sample", cell.ask({"run": {"operations": 1}}))
 
-    def test_what_prepare_does_not_understand_is_named(self):
+    def test_prepare_rejects_invalid_members(self):
         def with_(**changes):
-            return {
-                "prepare": {
-                    key: value
-                    for key, value in (NOOP["prepare"] | changes).items()
-                    if value is not None
-                }
-            }
+            """Returns NOOP with these members changed, or removed if None."""
+            body = NOOP["prepare"] | changes
+            return {"prepare": {key: body[key] for key in body if body[key] is not None}}
 
         with Cell() as cell:
-            self.refused(cell, with_(workload="slep"), words="did you mean 'sleep'?")
-            self.refused(cell, with_(model="serail"), words="did you mean 'serial'?")
+            self.refused(cell, with_(workload="slep"), text="did you mean 'sleep'?")
+            self.refused(cell, with_(model="serail"), text="did you mean 'serial'?")
             self.refused(
                 cell,
                 with_(workload="sleep", parameters={"dealy": "1ms"}),
-                words="did you mean 'delay'?",
+                text="did you mean 'delay'?",
             )
             self.refused(
-                cell, with_(workload="sleep", parameters={"delay": "1h"}), words="not a duration"
+                cell, with_(workload="sleep", parameters={"delay": "1h"}), text="not a duration"
             )
             self.refused(
                 cell,
                 with_(workload="hashing", parameters={"bytes": "0"}),
-                words="allowed range 1 to 1GiB",
+                text="allowed range 1 to 1GiB",
             )
-            self.refused(
-                cell, with_(model_parameters={"speed": "high"}), words="takes no parameters"
-            )
-            self.refused(cell, with_(cores=[]), words="at least one")
+            self.refused(cell, with_(model_parameters={"speed": "high"}), text="has no parameters")
+            self.refused(cell, with_(cores=[]), text="at least one")
             for key in ("workload", "model", "cores", "in_flight"):
-                self.refused(cell, with_(**{key: None}), words=f"'{key}' is missing")
+                self.refused(cell, with_(**{key: None}), text=f"'{key}' is missing")
                 self.refused(
-                    cell, with_(**{key: {}}), words=f"'{key}' is missing or of the wrong type"
+                    cell, with_(**{key: {}}), text=f"'{key}' is missing or of the wrong type"
                 )
             for cores in (["0"], [-1], [0.5], [None]):
-                self.refused(cell, with_(cores=cores), words="CPU numbers")
+                self.refused(cell, with_(cores=cores), text="CPU numbers")
             for in_flight in (0, 1_000_001):
-                self.refused(cell, with_(in_flight=in_flight), words="must be 1 to 1000000")
+                self.refused(cell, with_(in_flight=in_flight), text="must be 1 to 1000000")
             self.refused(cell, with_(in_flight=-1))
-            self.refused(cell, with_(workload="network"), words="needs an 'endpoint'")
+            self.refused(cell, with_(workload="network"), text="needs an 'endpoint'")
             self.refused(
-                cell, with_(workload="network", endpoint="nowhere"), words="not an endpoint"
+                cell, with_(workload="network", endpoint="nowhere"), text="not an endpoint"
             )
             self.refused(
-                cell, with_(cores=[4000]), kind="unsupported", words="cannot bind to CPU 4000"
+                cell, with_(cores=[4000]), kind="unsupported", text="cannot bind to CPU 4000"
             )
-            self.assertIn("ready", cell.ask(NOOP), "a refused request leaves the process as it was")
+            self.assertIn("ready", cell.ask(NOOP), "still usable after rejected requests")
 
-    def test_what_run_does_not_understand_is_refused(self):
+    def test_run_rejects_invalid_members(self):
         with Cell() as cell:
             cell.ask(NOOP)
             for body in (
@@ -212,16 +203,16 @@ class Protocol(unittest.TestCase):
             ):
                 self.refused(cell, {"run": body})
 
-    def test_a_refused_connection_is_failed(self):
+    def test_refused_connection_is_kind_failed(self):
         with Server("network") as server:
             endpoint = server.endpoint
         for model in ("event_loop", "thread_pool", "processes", "reference"):
             with Cell() as cell:
-                answer = cell.prepare("network", model, endpoint=endpoint)
-                self.assertEqual(answer["error"]["kind"], "failed", model)
-                self.assertIn(endpoint, answer["error"]["message"])
+                reply = cell.prepare("network", model, endpoint=endpoint)
+                self.assertEqual(reply["error"]["kind"], "failed", model)
+                self.assertIn(endpoint, reply["error"]["message"])
 
-    def test_the_end_of_input_ends_the_process(self):
+    def test_end_of_input_ends_the_process(self):
         for requests in (
             [],
             [NOOP],
@@ -234,7 +225,7 @@ class Protocol(unittest.TestCase):
                 self.assertEqual(cell.process.wait(TIMEOUT_S), 0)
                 cell.process.stdin = None
 
-    def test_every_request_on_the_page_is_answered_as_it_says(self):
+    def test_documented_requests_get_the_documented_replies(self):
         page = (SOURCE / "bench/cell/PROTOCOL.md").read_text()
         blocks = re.findall(r"(?:^    .*\n)+", page, re.M)
         requests = []
@@ -253,20 +244,17 @@ class Protocol(unittest.TestCase):
                     body["cores"] = [0]
                 if "seconds" in body:
                     body["seconds"] = 0.05
-                self.assertEqual(
-                    list(cell.ask(request)),
-                    [{"prepare": "ready", "run": "sample", "finish": "finished"}[verb]],
-                    request,
-                )
+                expected = {"prepare": "ready", "run": "sample", "finish": "finished"}[verb]
+                self.assertEqual(list(cell.ask(request)), [expected], request)
 
-    def test_the_example_session_of_the_page(self):
+    def test_documented_session_works(self):
         page = (SOURCE / "bench/cell/PROTOCOL.md").read_text()
         session = page[page.index("$ crossover cell") :].splitlines()[1:]
         lines = [line.strip() for line in session if line.startswith("    ")]
         with Cell() as cell:
-            for request, answer in zip(lines[::2], lines[1::2]):
+            for request, reply in zip(lines[::2], lines[1::2]):
                 self.assertEqual(
-                    list(cell.ask(request)), list(json.loads(re.sub(r", …", "", answer)))
+                    list(cell.ask(request)), list(json.loads(re.sub(r", …", "", reply)))
                 )
 
 

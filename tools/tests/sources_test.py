@@ -17,7 +17,7 @@ from program import SOURCE
 
 BUILD = pathlib.Path(os.environ["CROSSOVER_PROGRAM"]).parent
 COMMITS = 3
-AT_MOST = 12
+MAX_SOURCES = 12
 
 
 def batches():
@@ -34,47 +34,46 @@ def batches():
 
 
 def git(*arguments):
-    done = subprocess.run(["git", *arguments], cwd=SOURCE, capture_output=True, text=True)
-    return done.stdout.split() if done.returncode == 0 else []
+    completed = subprocess.run(["git", *arguments], cwd=SOURCE, capture_output=True, text=True)
+    return completed.stdout.split() if completed.returncode == 0 else []
 
 
-def alone(entry, source):
+def single_command(entry, source):
     """Returns the compile command of one source: no precompiled header, syntax check only."""
-    words = shlex.split(entry["command"])
     kept = []
     skip = False
-    for word in words:
-        if skip or word in ("-c", "-Winvalid-pch") or word == entry["file"]:
+    for argument in shlex.split(entry["command"]):
+        if skip or argument in ("-c", "-Winvalid-pch") or argument == entry["file"]:
             skip = False
             continue
-        if word in ("-o", "-include", "-MF", "-MT", "-MQ"):
+        if argument in ("-o", "-include", "-MF", "-MT", "-MQ"):
             skip = True
             continue
-        if "cmake_pch" not in word and word not in ("-MD",):
-            kept.append(word)
+        if "cmake_pch" not in argument and argument not in ("-MD",):
+            kept.append(argument)
     return [*kept, "-fsyntax-only", source]
 
 
 class Sources(unittest.TestCase):
-    def test_recent_and_some_other_sources_compile_alone(self):
+    def test_selected_sources_compile_on_their_own(self):
         commands = batches()
         if not commands:
-            self.skipTest("not a unity build: each source was compiled alone")
+            self.skipTest("not a unity build")
         changed = git("diff", "--name-only", f"HEAD~{COMMITS}", "--", "*.cpp")
         recent = [str(SOURCE / name) for name in changed if str(SOURCE / name) in commands]
         start = int((git("rev-parse", "HEAD") or ["0"])[0][:8], 16) % len(commands)
         rest = sorted(commands)
         chosen = dict.fromkeys([*recent, *rest[start:], *rest[:start]])
         with tempfile.TemporaryDirectory() as directory:
-            for source in list(chosen)[:AT_MOST]:
+            for source in list(chosen)[:MAX_SOURCES]:
                 with self.subTest(source):
-                    done = subprocess.run(
-                        alone(commands[source], source),
+                    completed = subprocess.run(
+                        single_command(commands[source], source),
                         cwd=directory,
                         capture_output=True,
                         text=True,
                     )
-                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertEqual(completed.returncode, 0, completed.stderr)
 
 
 if __name__ == "__main__":

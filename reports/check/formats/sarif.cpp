@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/check/fingerprint.hpp"
 #include "reports/check/formats/formats.hpp"
 #include "reports/escape.hpp"
 
@@ -26,14 +27,6 @@ constexpr rule rules[] = {
     {"environment", "warning", "The two sides were measured in different environments."},
 };
 
-/// FNV-1a (Fowler, Noll & Vo). The same cell has the same fingerprint in every run, so an alert
-/// stays one alert.
-std::string fingerprint(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3ULL;
-  return fmt::format("{:016x}", hash);
-}
-
 /// Returns a file name as a relative URI reference (RFC 3986): everything but its unreserved
 /// characters and "/" is percent-encoded.
 std::string as_uri(std::string_view path) {
@@ -51,6 +44,8 @@ ordered_json sarif_result(const check_result& result, std::size_t index, const s
                           const std::string& message) {
   const rule& of = rules[index];
   const std::string name = one_line(cell);
+  // The same cell has the same fingerprint in every run, so an alert stays one alert.
+  const std::uint64_t alert = fingerprint(std::string(of.id) + "\n" + cell);
   return {{"ruleId", of.id},
           {"ruleIndex", index},
           {"level", of.level},
@@ -60,7 +55,7 @@ ordered_json sarif_result(const check_result& result, std::size_t index, const s
               {{"artifactLocation", {{"uri", as_uri(result.candidate_name)}}},
                {"region", {{"startLine", 1}}}}},
              {"logicalLocations", {{{"fullyQualifiedName", name}, {"kind", "member"}}}}}}},
-          {"partialFingerprints", {{"cell/v1", fingerprint(std::string(of.id) + "\n" + cell)}}}};
+          {"partialFingerprints", {{"cell/v1", fmt::format("{:016x}", alert)}}}};
 }
 
 }  // namespace

@@ -29,8 +29,8 @@ async def run_timed(operate, left, control, tally):
                 if now >= deadline:
                     left = 0
                     break
-        except OperationError as trouble:
-            tally.failed(trouble)
+        except OperationError as e:
+            tally.failed(e)
             issued = clock()
             if issued >= deadline:
                 break
@@ -54,8 +54,8 @@ async def run_sampled(operate, left, control, tally):
                 await operate()
                 now = clock()
                 record(now - issued)
-        except OperationError as trouble:
-            tally.failed(trouble)
+        except OperationError as e:
+            tally.failed(e)
             failed = 1
             now = clock()
         left -= issued_now
@@ -79,8 +79,8 @@ async def run_open_loop(operate, control, schedule, tally):
         tally.begun += 1
         try:
             await operate()
-        except OperationError as trouble:
-            tally.failed(trouble)
+        except OperationError as e:
+            tally.failed(e)
             tally.end_ns = clock()
             continue
         now = clock()

@@ -11,8 +11,8 @@ from .pattern import pattern
 PIECE = pattern(1024)
 BLOCK = 64  # bytes per SHA-256 block; smaller steps would not change the duration
 
-WANTED = 0.01  # relative error at which calibration stops
-PROMISED = 0.02  # maximum relative error
+TARGET_ERROR = 0.01  # relative error at which calibration stops
+MAX_ERROR = 0.02  # maximum relative error
 LONGEST_MEASURED_NS = 20_000_000  # longer work is extrapolated: it repeats the same bytes
 TIMEOUT_S = 3
 
@@ -21,9 +21,9 @@ def make_work(size):
     """Returns a function that digests `size` bytes, piece by piece, and checks the digest."""
     sha256, pieces, rest = hashlib.sha256, size // len(PIECE), PIECE[: size % len(PIECE)]
     # The reference result uses larger pieces, so that it is computed differently.
-    reference, many = sha256(), PIECE * 256
+    reference, large_piece = sha256(), PIECE * 256
     for _ in repeat(None, pieces // 256):
-        reference.update(many)
+        reference.update(large_piece)
     reference.update(PIECE * (pieces % 256) + rest)
     expected = reference.digest()
 
@@ -39,14 +39,14 @@ def make_work(size):
     return work
 
 
-def duration_of(work, about_ns):
+def duration_of(work, estimate_ns):
     """Returns the CPU time of one call in ns: the minimum over batches of at least 1 ms.
 
     The minimum, because disturbances only add time.
     """
-    calls = max(1, int(1_000_000 / about_ns))
+    calls = max(1, int(1_000_000 / estimate_ns))
     durations = []
-    for _ in range(10 if about_ns < 5_000_000 else 3):
+    for _ in range(10 if estimate_ns < 5_000_000 else 3):
         begin = thread_time_ns()  # stops while other threads run
         for _ in repeat(None, calls):
             work()
@@ -63,30 +63,30 @@ def calibrated_work(wanted_ns):
     target_ns = min(wanted_ns, LONGEST_MEASURED_NS)
     shortest_ns = duration_of(make_work(0), 1_000)
     byte_ns = (duration_of(make_work(1 << 16), 50_000) - shortest_ns) / (1 << 16)
-    if shortest_ns > target_ns or BLOCK * byte_ns > 2 * PROMISED * target_ns:
+    if shortest_ns > target_ns or BLOCK * byte_ns > 2 * MAX_ERROR * target_ns:
         raise CellError(
             "unsupported",
-            f"mixed: cpu={wanted_ns}ns is too short for this Python, which takes {shortest_ns:.0f} ns "
-            f"to digest nothing and {BLOCK * byte_ns:.0f} ns a step; ask for a longer one",
+            f"mixed: cpu={wanted_ns}ns is too short: this Python needs {shortest_ns:.0f} ns for an "
+            f"empty digest and {BLOCK * byte_ns:.0f} ns per step; use a longer one",
         )
     size = max(0.0, (target_ns - shortest_ns) / byte_ns)
     best_size, best_ns = 0, shortest_ns
-    give_up = monotonic() + TIMEOUT_S
-    while monotonic() < give_up:
-        whole = round(size / BLOCK) * BLOCK
-        measured_ns = duration_of(make_work(whole), target_ns)
-        if abs(measured_ns - target_ns) < abs(best_ns - target_ns) or whole == best_size:
-            best_size, best_ns = whole, measured_ns
-        if abs(measured_ns / target_ns - 1) <= WANTED:
+    deadline = monotonic() + TIMEOUT_S
+    while monotonic() < deadline:
+        rounded = round(size / BLOCK) * BLOCK
+        measured_ns = duration_of(make_work(rounded), target_ns)
+        if abs(measured_ns - target_ns) < abs(best_ns - target_ns) or rounded == best_size:
+            best_size, best_ns = rounded, measured_ns
+        if abs(measured_ns / target_ns - 1) <= TARGET_ERROR:
             break
-        size = max(0.0, whole + (target_ns - measured_ns) / byte_ns)
-        if round(size / BLOCK) * BLOCK == whole:
+        size = max(0.0, rounded + (target_ns - measured_ns) / byte_ns)
+        if round(size / BLOCK) * BLOCK == rounded:
             break
-    times = wanted_ns / target_ns
-    if abs(best_ns / target_ns - 1) > PROMISED:
+    repetitions = wanted_ns / target_ns
+    if abs(best_ns / target_ns - 1) > MAX_ERROR:
         raise CellError(
             "failed",
-            f"mixed: cpu={wanted_ns}ns could not be calibrated within {PROMISED:.0%}: "
-            "this machine's speed changes too much; stop what else runs on it",
+            f"mixed: cannot calibrate cpu={wanted_ns}ns to within {MAX_ERROR:.0%}: "
+            "the machine's speed varies too much; stop other load on it",
         )
-    return make_work(round(best_size * times)), best_ns * times
+    return make_work(round(best_size * repetitions)), best_ns * repetitions

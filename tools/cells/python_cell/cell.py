@@ -6,8 +6,8 @@ import signal
 import sys
 import time
 
-from .errors import CellError, WrongResult, explained, one_line, suggestion
-from .pace import Control, Schedule, cost_of_timing_ns, timed_share
+from .errors import CellError, WrongResult, as_cell_error, one_line, suggestion
+from .pace import Control, Schedule, choose_sampling_interval, cost_of_timing_ns
 from .parameters import values_of
 from .usage import (
     bind_to_cpus,
@@ -18,14 +18,13 @@ from .usage import (
 )
 from .workloads import WORKLOADS
 
-MOST_SECONDS = 3600
-MOST_IN_FLIGHT = 1_000_000
+MAX_SECONDS = 3600
+MAX_IN_FLIGHT = 1_000_000
 
 
+# The libraries of a model are loaded only if it is used: they cost time and memory.
 def asyncio_model():
-    from .event_loop import (
-        EventLoop,
-    )  # a model's libraries are loaded only if it is used: they cost time and memory
+    from .event_loop import EventLoop
 
     return EventLoop
 
@@ -76,28 +75,26 @@ class Cell:
     def __init__(self):
         self.model = None
         self.finished = False
-        self._every = None  # decided by the first closed-loop run
-        self._wrong = None
+        self._sampling_interval = None  # decided by the first closed-loop run
+        self._wrong_result = None
 
-    def answer(self, request):
+    def handle(self, request):
         if not isinstance(request, dict) or len(request) != 1:
             raise CellError(
-                "invalid", "a request is one JSON object with one key: prepare, run or finish"
+                "invalid", "expected one JSON object with one key: prepare, run or finish"
             )
         ((verb, body),) = request.items()
         verbs = {"prepare": self.prepare, "run": self.run, "finish": self.finish}
         if verb not in verbs:
             raise CellError("invalid", f"unknown request '{verb}': {suggestion(verb, verbs)}")
         if not isinstance(body, dict):
-            raise CellError("invalid", f"'{verb}' wants an object")
+            raise CellError("invalid", f"'{verb}' must be an object")
         return verbs[verb](body)
 
     def prepare(self, body):
         begin_ns = time.monotonic_ns()
         if self.model:
-            raise CellError(
-                "invalid", "this cell is prepared already; a cell process measures one cell"
-            )
+            raise CellError("invalid", "already prepared: a cell process measures one cell")
         name = member(body, "workload", str)
         if name not in WORKLOADS:
             raise CellError("invalid", f"unknown workload '{name}': {suggestion(name, WORKLOADS)}")
@@ -109,13 +106,13 @@ class Cell:
         values_of(model, {}, member(body, "model_parameters", dict, {}))
         cores = member(body, "cores", list)
         if not cores or not all(is_count(cpu) and cpu >= 0 for cpu in cores):
-            raise CellError("invalid", "'cores' is an array of CPU numbers, at least one")
+            raise CellError("invalid", "'cores' must be an array of CPU numbers, at least one")
         in_flight = body.get("in_flight")
-        if not is_count(in_flight) or not 1 <= in_flight <= MOST_IN_FLIGHT:
-            raise CellError("invalid", f"'in_flight' is a whole number from 1 to {MOST_IN_FLIGHT}")
+        if not is_count(in_flight) or not 1 <= in_flight <= MAX_IN_FLIGHT:
+            raise CellError("invalid", f"'in_flight' must be 1 to {MAX_IN_FLIGHT}")
         endpoint = member(body, "endpoint", str, "")
         if workload.needs_endpoint(values) and not endpoint:
-            raise CellError("invalid", f"{name} needs an 'endpoint', as 127.0.0.1:4000")
+            raise CellError("invalid", f"{name} needs an 'endpoint', for example 127.0.0.1:4000")
 
         bind_to_cpus(cores)
         raise_descriptor_limit()
@@ -123,12 +120,12 @@ class Cell:
         parallel = model == "python_processes" or (
             model == "python_threads" and not environment()["python_gil"]
         )
-        self._at_once = min(len(cores), in_flight) if parallel else 1
+        self._parallelism = min(len(cores), in_flight) if parallel else 1
         self._schedule = Schedule()
-        make = MODELS[model]()
-        made = workload.make(values, endpoint)
+        model_class = MODELS[model]()
+        instance = workload.make(values, endpoint)
         base = resident_bytes()
-        self.model = make(made, in_flight, self._schedule)
+        self.model = model_class(instance, in_flight, self._schedule)
         ready = {
             "protocol": 1,
             "setup_s": (time.monotonic_ns() - begin_ns) * 1e-9,
@@ -136,55 +133,56 @@ class Cell:
         }
         if base is not None:
             ready["base_rss_bytes"] = base
-        if getattr(made, "cpu_ns", None):
-            ready["calibrated_cpu_s"] = made.cpu_ns * 1e-9
+        if getattr(instance, "cpu_ns", None):
+            ready["calibrated_cpu_s"] = instance.cpu_ns * 1e-9
         return {"ready": ready}
 
     def run(self, body):
         if not self.model:
-            raise CellError("invalid", "'run' came before 'prepare'")
-        if self._wrong:
+            raise CellError("invalid", "'run' before 'prepare'")
+        if self._wrong_result:
             raise CellError(
-                "failed", f"an operation of this cell gave a wrong result before: {self._wrong}"
+                "failed", f"an earlier operation returned a wrong result: {self._wrong_result}"
             )
         seconds, operations, rate = body.get("seconds"), body.get("operations"), body.get("rate")
         if (seconds is None) == (operations is None):
-            raise CellError("invalid", "'run' wants either 'seconds' or 'operations'")
-        if seconds is not None and not (is_number(seconds) and 0 < seconds <= MOST_SECONDS):
-            raise CellError("invalid", f"'seconds' is a number more than 0, at most {MOST_SECONDS}")
+            raise CellError("invalid", "'run' needs exactly one of 'seconds' and 'operations'")
+        if seconds is not None and not (is_number(seconds) and 0 < seconds <= MAX_SECONDS):
+            raise CellError("invalid", f"'seconds' must be greater than 0, at most {MAX_SECONDS}")
         if operations is not None and not (is_count(operations) and 0 < operations < 1 << 60):
-            raise CellError("invalid", "'operations' is a whole number more than 0")
+            raise CellError("invalid", "'operations' must be a whole number greater than 0")
         if rate is not None:
             self._schedule_starts(rate, seconds, body)
         control = Control(
-            operations or 0, seconds or 0, 1 if rate else self._every or 1, rate is not None
+            operations or 0,
+            seconds or 0,
+            1 if rate else self._sampling_interval or 1,
+            rate is not None,
         )
         try:
             counts, used = self.model.run(control)
-        except WrongResult as trouble:
-            self._wrong = trouble
+        except WrongResult as e:
+            self._wrong_result = e
             raise
         return {"sample": self._sample(control, counts, used, rate)}
 
     def _schedule_starts(self, rate, seconds, body):
         if not (is_number(rate) and rate > 0):
-            raise CellError("invalid", "'rate' is a number of operations a second, more than 0")
+            raise CellError("invalid", "'rate' must be a number greater than 0")
         if seconds is None:
-            raise CellError("invalid", "a 'rate' goes with 'seconds'")
+            raise CellError("invalid", "'rate' requires 'seconds'")
         schedule, seed = body.get("schedule", "poisson"), body.get("seed", 1)
         if schedule not in ("poisson", "constant"):
-            raise CellError("invalid", "'schedule' is poisson or constant")
+            raise CellError("invalid", "'schedule' must be poisson or constant")
         if not is_count(seed):
-            raise CellError("invalid", "'seed' is a whole number")
+            raise CellError("invalid", "'seed' must be a whole number")
         self._schedule.fill(rate, seconds, schedule == "poisson", seed)
 
     def _sample(self, control, counts, used, rate):
         operations = sum(counts.worker_operations)
         if operations == 0:
-            what = "".join(
-                f", {name} {count} times" for name, count in sorted(counts.errors.items())
-            )
-            raise CellError("failed", f"no operation succeeded{what}")
+            errors = [f", {name} {count} times" for name, count in sorted(counts.errors.items())]
+            raise CellError("failed", "no operation succeeded" + "".join(errors))
         wall_s = max(1, counts.end_ns - control.start_ns) * 1e-9
         sample = {
             "operations": operations,
@@ -201,8 +199,10 @@ class Cell:
             sample["checksum"] = counts.checksum
         if rate:
             sample.update(rate=rate, achieved_rate=counts.begun / wall_s)
-        elif self._every is None:
-            self._every = timed_share(wall_s * 1e9 * self._at_once / operations, self._timing_ns)
+        elif self._sampling_interval is None:
+            self._sampling_interval = choose_sampling_interval(
+                wall_s * 1e9 * self._parallelism / operations, self._timing_ns
+            )
         return sample
 
     def finish(self, body):
@@ -217,26 +217,27 @@ class Cell:
         self.model = None
 
 
-def refuse_constant(name):
+def reject_constant(name):
     raise ValueError(f"{name} is not JSON")
 
 
-def attempt(cell, line):
+def reply_to(cell, line):
+    """Returns the reply to a line with a request; any exception becomes an error reply."""
     try:
         try:
-            request = json.loads(line.decode("utf-8"), parse_constant=refuse_constant)
+            request = json.loads(line.decode("utf-8"), parse_constant=reject_constant)
         except (ValueError, RecursionError):
-            raise CellError("invalid", "a request is not JSON") from None
-        return cell.answer(request)
-    except Exception as caught:
-        trouble = explained(caught)
-        return {"error": {"kind": trouble.kind, "message": one_line(trouble)}}
+            raise CellError("invalid", "request is not JSON") from None
+        return cell.handle(request)
+    except Exception as e:
+        error = as_cell_error(e)
+        return {"error": {"kind": error.kind, "message": one_line(error)}}
 
 
-def serve(requests, answers):
+def serve(requests, output):
     """Handles requests (lines of bytes) until `finish` or the end of input.
 
-    Writes replies to the descriptor `answers` and returns the exit code of the process.
+    Writes replies to the descriptor `output` and returns the exit code of the process.
     """
     sys.stdout = sys.stderr  # output of a library must not mix with the replies
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler would print a traceback
@@ -245,9 +246,9 @@ def serve(requests, answers):
         for line in requests:
             if not line.strip():
                 continue
-            answer = json.dumps(attempt(cell, line), allow_nan=False).encode("ascii") + b"\n"
-            while answer:
-                answer = answer[os.write(answers, answer) :]
+            reply = json.dumps(reply_to(cell, line), allow_nan=False).encode("ascii") + b"\n"
+            while reply:
+                reply = reply[os.write(output, reply) :]
             if cell.finished:
                 break
     except BrokenPipeError:

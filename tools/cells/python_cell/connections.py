@@ -11,7 +11,8 @@ def split_endpoint(endpoint):
         host = host[1:-1]
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         raise CellError(
-            "invalid", f"'{endpoint}' is not an endpoint; write HOST:PORT, as 127.0.0.1:4000"
+            "invalid",
+            f"'{endpoint}' is not an endpoint; expected HOST:PORT, for example 127.0.0.1:4000",
         )
     return host, int(port)
 
@@ -23,22 +24,22 @@ class Server:
         self.name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
             self.addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as trouble:
+        except (OSError, UnicodeError) as e:
             raise CellError(
-                "invalid", f"the host '{host}' cannot be resolved: {trouble}; correct the endpoint"
+                "invalid", f"cannot resolve the host '{host}': {e}; correct the endpoint"
             ) from None
 
     def connect(self):
         """Returns a connected, blocking socket with TCP_NODELAY. Raises OperationError."""
         failure = None
         for family, kind, protocol, _, address in self.addresses:
-            opened = self._open(family, kind, protocol)
+            connection = self._open(family, kind, protocol)
             try:
-                opened.connect(address)
-                return opened
-            except OSError as trouble:
-                opened.close()
-                failure = trouble
+                connection.connect(address)
+                return connection
+            except OSError as e:
+                connection.close()
+                failure = e
         raise OperationError("connect", failure)
 
     async def connect_streams(self, limit=1 << 16):
@@ -50,33 +51,31 @@ class Server:
 
         failure = None
         for family, kind, protocol, _, address in self.addresses:
-            opened = self._open(family, kind, protocol)
-            opened.setblocking(False)
+            connection = self._open(family, kind, protocol)
+            connection.setblocking(False)
             try:
-                await asyncio.get_running_loop().sock_connect(opened, address)
-                return await asyncio.open_connection(sock=opened, limit=limit)
-            except OSError as trouble:
-                opened.close()
-                failure = trouble
+                await asyncio.get_running_loop().sock_connect(connection, address)
+                return await asyncio.open_connection(sock=connection, limit=limit)
+            except OSError as e:
+                connection.close()
+                failure = e
         raise OperationError("connect", failure)
 
-    def refused(self, trouble):
+    def connection_error(self, error):
         """Returns the error to report if the first connection of a lane fails."""
-        if trouble.phase == "socket":
-            return CellError(
-                "resource", f"no socket for a lane ({trouble.name}); ask for fewer in flight"
-            )
+        if error.phase == "socket":
+            return CellError("resource", f"no socket for a lane ({error.name}); reduce in_flight")
         return CellError(
             "failed",
-            f"no connection to {self.name} ({trouble.name}): "
-            "start a server there, or correct the endpoint",
+            f"no connection to {self.name} ({error.name}); "
+            "start a server there or correct the endpoint",
         )
 
     @staticmethod
     def _open(family, kind, protocol):
         try:
-            opened = socket.socket(family, kind, protocol)
-        except OSError as trouble:
-            raise OperationError("socket", trouble) from None
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return opened
+            connection = socket.socket(family, kind, protocol)
+        except OSError as e:
+            raise OperationError("socket", e) from None
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection

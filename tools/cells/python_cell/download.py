@@ -17,20 +17,17 @@ def split_url(url):
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or 80
-    except ValueError as trouble:
+    except ValueError as e:
         raise CellError(
-            "invalid", f"download: '{url}' is not a URL ({trouble}); write http://HOST:PORT/PATH"
+            "invalid", f"download: '{url}' is not a URL ({e}); expected http://HOST:PORT/PATH"
         ) from None
     if parts.scheme == "https":
-        raise CellError(
-            "unsupported",
-            f"download: '{url}' wants encryption, which this workload leaves out; use http://",
-        )
+        raise CellError("unsupported", f"download: '{url}' is not supported (no TLS); use http://")
     # http.client would reject such a request line later, in each operation.
-    printable = all("!" <= letter <= "~" for letter in url)
+    printable = all("!" <= character <= "~" for character in url)
     if parts.scheme != "http" or not host or parts.username is not None or not printable:
         raise CellError(
-            "invalid", f"download: '{url}' is not an http URL; write http://HOST:PORT/PATH"
+            "invalid", f"download: '{url}' is not an http URL; expected http://HOST:PORT/PATH"
         )
     return host, port, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
@@ -49,13 +46,13 @@ class Connection(HTTPConnection):
 class Download:
     def __init__(self, values, endpoint):
         self._reference = None  # the expected body; with `url`, the first one received
-        self._first = threading.Lock()
+        self._reference_lock = threading.Lock()
         if values["url"]:
             host, port, self.target = split_url(values["url"])
             if values["delay"]:
                 raise CellError(
                     "invalid",
-                    "download: delay is for crossover's own server; leave it out where a url is given",
+                    "download: delay applies only to the built-in server; remove it or url",
                 )
         else:
             host, port = split_endpoint(endpoint)
@@ -76,7 +73,7 @@ class Download:
             raise OperationError("status", str(status))
         if body == self._reference:
             return
-        with self._first:
+        with self._reference_lock:
             if self._reference is None:
                 self._reference = bytes(body)
             expected = self._reference
@@ -85,7 +82,7 @@ class Download:
         if until_close and expected.startswith(body):
             raise OperationError("receive", "EOF")  # as after a lost connection
         raise WrongResult(
-            f"a body of {len(body)} bytes differs from the {len(expected)} bytes that were expected"
+            f"a body of {len(body)} bytes differs from the expected {len(expected)} bytes"
         )
 
     def open_blocking(self, number):
@@ -93,8 +90,8 @@ class Download:
         connection = Connection(self.server)
         try:
             connection.connect()
-        except OperationError as trouble:
-            raise self.server.refused(trouble) from None
+        except OperationError as e:
+            raise self.server.connection_error(e) from None
 
         def begin():
             """Sends a request and waits for the head of its reply."""
@@ -102,20 +99,18 @@ class Download:
             while True:
                 phase = "send"
                 try:
-                    connection.request(
-                        "GET", target
-                    )  # connects again if an error or a reply has closed the connection
+                    # Connects again if an error or a reply has closed the connection.
+                    connection.request("GET", target)
                     phase = "receive"
                     return connection.getresponse()
                 except OperationError:
                     connection.close()  # otherwise http.client considers a request pending
                     raise
-                except OSError as trouble:
+                except OSError as e:
                     connection.close()
                     if not reused:
-                        raise OperationError(
-                            phase, "EOF" if isinstance(trouble, RemoteDisconnected) else trouble
-                        ) from None
+                        reason = "EOF" if isinstance(e, RemoteDisconnected) else e
+                        raise OperationError(phase, reason) from None
                     # A server may close an idle connection. A request that meets the close is sent
                     # again, as in any HTTP client (RFC 9112, section 9.3.1), and is not an error.
                     reused = False
@@ -125,30 +120,31 @@ class Download:
                 reply = begin()
                 until_close = reply.length is None and not reply.chunked
                 body = reply.read()
-            except (IncompleteRead, OSError, HTTPException, ValueError) as trouble:
+            except IncompleteRead:
                 connection.close()
-                if isinstance(trouble, IncompleteRead):
-                    trouble = "EOF"
-                elif not isinstance(trouble, OSError):
-                    trouble = "MALFORMED"
-                raise OperationError("receive", trouble) from None
+                raise OperationError("receive", "EOF") from None
+            except OSError as e:
+                connection.close()
+                raise OperationError("receive", e) from None
+            except (HTTPException, ValueError):
+                connection.close()
+                raise OperationError("receive", "MALFORMED") from None
             check(reply.status, body, until_close)
 
         return operate
 
     async def open_async(self, number):
-        from .http_reply import Malformed, NothingCame, read_body, read_head
+        from .http_reply import ClosedBeforeReply, Malformed, read_body, read_head
 
         server, check, limit = self.server, self._check, 1 << 16
         # The same bytes as http.client sends.
         host = server.name[: -len(":80")] if server.name.endswith(":80") else server.name
-        request = f"GET {self.target} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: identity\r\n\r\n".encode(
-            "ascii"
-        )
+        head = f"GET {self.target} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: identity\r\n\r\n"
+        request = head.encode("ascii")
         try:
             reader, writer = await server.connect_streams(limit)
-        except OperationError as trouble:
-            raise server.refused(trouble) from None
+        except OperationError as e:
+            raise server.connection_error(e) from None
 
         def drop():
             nonlocal writer
@@ -167,26 +163,27 @@ class Download:
                     await writer.drain()
                     phase = "receive"
                     return await read_head(reader)
-                except (NothingCame, OSError) as trouble:
+                except (ClosedBeforeReply, OSError) as e:
                     drop()
                     if not reused:
-                        raise OperationError(
-                            phase, trouble if isinstance(trouble, OSError) else "EOF"
-                        ) from None
+                        reason = "EOF" if isinstance(e, ClosedBeforeReply) else e
+                        raise OperationError(phase, reason) from None
                     reused = False  # as in the blocking form: closed while it was idle
 
         async def operate():
             try:
                 head = await begin()
                 body = await read_body(reader, head)
-            except (EOFError, OSError, Malformed) as trouble:
+            except EOFError:  # asyncio's IncompleteReadError is one
                 drop()
-                if isinstance(trouble, EOFError):  # asyncio's IncompleteReadError is one
-                    trouble = "EOF"
-                elif isinstance(trouble, Malformed):
-                    trouble = "MALFORMED"
-                raise OperationError("receive", trouble) from None
-            if not head.lasting:
+                raise OperationError("receive", "EOF") from None
+            except OSError as e:
+                drop()
+                raise OperationError("receive", e) from None
+            except Malformed:
+                drop()
+                raise OperationError("receive", "MALFORMED") from None
+            if not head.keep_alive:
                 drop()
             check(head.status, body, head.until_close)
 

@@ -55,18 +55,18 @@ def reason_of(reason):
     return next((name for kind, name in TYPE_NAMES if isinstance(reason, kind)), "EIO")
 
 
-def explained(trouble):
+def as_cell_error(error):
     """Converts any exception to a CellError. Prints the traceback of an unexpected one."""
-    if isinstance(trouble, CellError):
-        return trouble
-    if isinstance(trouble, MemoryError):
-        return CellError("resource", "out of memory; ask for fewer in flight")
-    if isinstance(trouble, OSError) and trouble.errno in EXHAUSTED:
-        return CellError("resource", f"{trouble.strerror}; ask for fewer in flight")
-    traceback.print_exception(type(trouble), trouble, trouble.__traceback__)
+    if isinstance(error, CellError):
+        return error
+    if isinstance(error, MemoryError):
+        return CellError("resource", "out of memory; reduce in_flight")
+    if isinstance(error, OSError) and error.errno in EXHAUSTED:
+        return CellError("resource", f"{error.strerror}; reduce in_flight")
+    traceback.print_exception(type(error), error, error.__traceback__)
     return CellError(
         "failed",
-        f"unexpected {type(trouble).__name__}: {trouble}; its traceback is on standard error",
+        f"unexpected {type(error).__name__}: {error}; see the traceback on standard error",
     )
 
 
@@ -79,5 +79,6 @@ def suggestion(name, known):
     """Returns advice for a user who wrote `name` instead of one of the `known` names."""
     import difflib  # rarely needed, slow to load
 
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean '{near[0]}'?" if near else f"known are {', '.join(sorted(known))}"
+    closest = difflib.get_close_matches(name, known, n=1)
+    names = f"known: {', '.join(sorted(known))}"
+    return f"did you mean '{closest[0]}'? ({names})" if closest else names

@@ -35,10 +35,10 @@ class EventLoop:
 
     async def _run(self, control):
         loop, lanes = self._loop, len(self._lanes)
-        released = loop.create_future()
+        start = loop.create_future()
 
         async def run_lane(number, operate, tally):
-            await released
+            await start
             await async_pace.run_lane(operate, number, lanes, control, self._schedule, tally)
 
         tallies = [Tally() for _ in self._lanes]
@@ -46,12 +46,12 @@ class EventLoop:
             loop.create_task(run_lane(number, *lane))
             for number, lane in enumerate(zip(self._lanes, tallies))
         ]
-        ended = loop.create_task(asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION))
-        await asyncio.sleep(0)  # each task reaches its gate before the run starts
+        end = loop.create_task(asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION))
+        await asyncio.sleep(0)  # each task waits for `start` before the run begins
         before = usage_of_this_process()
         control.release(monotonic_ns())
-        released.set_result(None)
-        _, unfinished = await ended
+        start.set_result(None)
+        _, unfinished = await end
         used = subtracted(usage_of_this_process(), before)
         for task in unfinished:
             task.cancel()

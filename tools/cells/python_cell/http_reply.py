@@ -10,27 +10,27 @@ class Malformed(Exception):
     """Malformed HTTP."""
 
 
-class NothingCame(Exception):
+class ClosedBeforeReply(Exception):
     """The connection was closed before the first byte of a reply."""
 
 
 # `length`: None if the body is chunked or ends with the connection.
-# `lasting`: the connection may be used again.
-Head = namedtuple("Head", "status length chunked until_close lasting")
+# `keep_alive`: the connection may be used again.
+Head = namedtuple("Head", "status length chunked until_close keep_alive")
 
 
 async def read_head(reader):
     """Reads the head of a reply.
 
-    Raises NothingCame, Malformed, OSError, or EOFError if it is truncated.
+    Raises ClosedBeforeReply, Malformed, OSError, or EOFError if it is truncated.
     """
     while True:
         try:
             text = await reader.readuntil(b"\r\n\r\n")
-        except IncompleteReadError as trouble:
-            if trouble.partial:
+        except IncompleteReadError as e:
+            if e.partial:
                 raise
-            raise NothingCame from None
+            raise ClosedBeforeReply from None
         except LimitOverrunError:
             raise Malformed from None
         head = parse_head(text.split(b"\r\n"))
@@ -39,10 +39,10 @@ async def read_head(reader):
 
 
 def parse_head(lines):
-    words = lines[0].split(None, 2)
-    if len(words) < 2 or not words[0].startswith(b"HTTP/1."):
+    status_line = lines[0].split(None, 2)
+    if len(status_line) < 2 or not status_line[0].startswith(b"HTTP/1."):
         raise Malformed
-    status, headers = whole_number(words[1], 10), {}
+    status, headers = whole_number(status_line[1], 10), {}
     for line in lines[1:-2]:
         name, _, value = line.partition(b":")
         headers[name.lower()] = value.strip()
@@ -54,12 +54,12 @@ def parse_head(lines):
     elif not chunked and b"content-length" in headers:
         length = whole_number(headers[b"content-length"], 10)
     until_close = length is None and not chunked
-    lasting = (
-        words[0] == b"HTTP/1.1"
+    keep_alive = (
+        status_line[0] == b"HTTP/1.1"
         and headers.get(b"connection", b"").lower() != b"close"
         and not until_close
     )
-    return Head(status, length, chunked, until_close, lasting)
+    return Head(status, length, chunked, until_close, keep_alive)
 
 
 async def read_body(reader, head):

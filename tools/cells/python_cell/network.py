@@ -18,14 +18,14 @@ class Network:
         self.server = Server(*split_endpoint(endpoint))
         self.checksum = None
 
-    def _turn_writer(self, message):
+    def _counter_writer(self, message):
         """Returns a function that writes a counter, little-endian, into the first 8 bytes."""
         if self.bytes >= 8:
             pack_into = struct.Struct("<Q").pack_into
-            return lambda turn: pack_into(message, 0, turn)
+            return lambda counter: pack_into(message, 0, counter)
 
-        def write_short(turn):
-            message[:] = turn.to_bytes(8, "little")[: len(message)]
+        def write_short(counter):
+            message[:] = counter.to_bytes(8, "little")[: len(message)]
 
         return write_short
 
@@ -33,33 +33,33 @@ class Network:
         server, size = self.server, self.bytes
         message, echo = message_of(number, self.bytes), bytearray(size)
         rest_of_echo = memoryview(echo)
-        write_turn = self._turn_writer(message)
-        turn = 0
+        write_counter = self._counter_writer(message)
+        counter = 0
         try:
             connection = server.connect()
-        except OperationError as trouble:
-            raise server.refused(trouble) from None
+        except OperationError as e:
+            raise server.connection_error(e) from None
 
         def operate():
-            nonlocal connection, turn
+            nonlocal connection, counter
             if connection is None:
                 connection = server.connect()
-            turn += 1
-            write_turn(turn)
+            counter += 1
+            write_counter(counter)
             phase = "send"
             try:
                 connection.sendall(message)
                 phase = "receive"
-                done = connection.recv_into(echo, size, MSG_WAITALL)
-                while done < size:  # a signal or the end of the connection can truncate it
-                    more = connection.recv_into(rest_of_echo[done:])
+                received = connection.recv_into(echo, size, MSG_WAITALL)
+                while received < size:  # a signal or the end of the connection can truncate it
+                    more = connection.recv_into(rest_of_echo[received:])
                     if more == 0:
                         raise OperationError(phase, "EOF")
-                    done += more
-            except OSError as trouble:
+                    received += more
+            except OSError as e:
                 connection.close()
                 connection = None
-                raise OperationError(phase, trouble) from None
+                raise OperationError(phase, e) from None
             except OperationError:
                 connection.close()
                 connection = None
@@ -72,32 +72,30 @@ class Network:
     async def open_async(self, number):
         server, size = self.server, self.bytes
         message = message_of(number, self.bytes)
-        write_turn = self._turn_writer(message)
-        turn = 0
+        write_counter = self._counter_writer(message)
+        counter = 0
         limit = max(1 << 16, size)
         try:
             reader, writer = await server.connect_streams(limit)
-        except OperationError as trouble:
-            raise server.refused(trouble) from None
+        except OperationError as e:
+            raise server.connection_error(e) from None
 
         async def operate():
-            nonlocal reader, writer, turn
+            nonlocal reader, writer, counter
             if writer is None:
                 reader, writer = await server.connect_streams(limit)
-            turn += 1
-            write_turn(turn)
+            counter += 1
+            write_counter(counter)
             phase = "send"
             try:
                 writer.write(message)
                 await writer.drain()
                 phase = "receive"
                 echo = await reader.readexactly(size)
-            except (OSError, EOFError) as trouble:  # asyncio's IncompleteReadError is an EOFError
+            except (OSError, EOFError) as e:  # asyncio's IncompleteReadError is an EOFError
                 writer.transport.abort()
                 writer = None
-                raise OperationError(
-                    phase, "EOF" if isinstance(trouble, EOFError) else trouble
-                ) from None
+                raise OperationError(phase, "EOF" if isinstance(e, EOFError) else e) from None
             if echo != message:
                 raise WrongResult("an echo differs from what was sent")
 

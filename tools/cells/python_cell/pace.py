@@ -33,7 +33,7 @@ class Schedule:
     so a read of 8 bytes claims the earliest unclaimed start, atomically and without a lock.
     """
 
-    MOST = 8_000_000
+    MAX_STARTS = 8_000_000
 
     def __init__(self):
         self.fd = os.memfd_create("schedule", os.MFD_CLOEXEC)
@@ -42,20 +42,20 @@ class Schedule:
         """Writes `rate` starts per second, with exponential (Poisson process) or equal gaps."""
         import random  # costs memory that a cell without a schedule does not need
 
-        if rate * seconds > self.MOST:
+        if rate * seconds > self.MAX_STARTS:
             raise CellError(
                 "invalid",
-                f"{rate:g} operations a second for {seconds:g} s are more than "
-                f"the {self.MOST} that a schedule can hold",
+                f"{rate:g} operations per second for {seconds:g} s: "
+                f"a schedule holds at most {self.MAX_STARTS}; reduce one of them",
             )
         gap = random.Random(seed).expovariate
         starts = array("q")
         end_ns = seconds * 1e9
         if poisson:
-            at = gap(rate) * 1e9
-            while at < end_ns:
-                starts.append(int(at))
-                at += gap(rate) * 1e9
+            start_ns = gap(rate) * 1e9
+            while start_ns < end_ns:
+                starts.append(int(start_ns))
+                start_ns += gap(rate) * 1e9
         else:
             starts.extend(
                 int(i / rate * 1e9)
@@ -70,8 +70,8 @@ class Schedule:
 
     def claim(self, unpack=struct.Struct("q").unpack):
         """Returns the next intended start, or None after the last one."""
-        taken = os.read(self.fd, 8)
-        return unpack(taken)[0] if taken else None
+        entry = os.read(self.fd, 8)
+        return unpack(entry)[0] if entry else None
 
 
 class Control:
@@ -105,8 +105,8 @@ class Tally:
         self.latencies = array("q")
         self.services = array("q")
 
-    def failed(self, trouble):
-        self.errors[trouble.name] = self.errors.get(trouble.name, 0) + 1
+    def failed(self, error):
+        self.errors[error.name] = self.errors.get(error.name, 0) + 1
 
 
 class Counts:
@@ -168,8 +168,8 @@ def run_timed(operate, left, control, tally):
                 if now >= deadline:
                     left = 0
                     break
-        except OperationError as trouble:
-            tally.failed(trouble)
+        except OperationError as e:
+            tally.failed(e)
             issued = clock()
             if issued >= deadline:
                 break
@@ -198,8 +198,8 @@ def run_sampled(operate, left, control, tally):
                 operate()
                 now = clock()
                 record(now - issued)
-        except OperationError as trouble:
-            tally.failed(trouble)
+        except OperationError as e:
+            tally.failed(e)
             failed = 1
             now = clock()
         left -= issued_now
@@ -224,8 +224,8 @@ def run_open_loop(operate, control, schedule, tally):
         tally.begun += 1
         try:
             operate()
-        except OperationError as trouble:
-            tally.failed(trouble)
+        except OperationError as e:
+            tally.failed(e)
             tally.end_ns = clock()
             continue
         now = clock()
@@ -240,7 +240,7 @@ def cost_of_timing_ns():
 
     The minimum of 5 attempts, because disturbances only add time.
     """
-    clock, least = monotonic_ns, NO_END
+    clock, minimum_ns = monotonic_ns, NO_END
     for _ in range(5):
         record = array("q").append
         begin = perf_counter_ns()
@@ -249,11 +249,11 @@ def cost_of_timing_ns():
             now = clock()
             record(now - issued)
             issued = now
-        least = min(least, perf_counter_ns() - begin)
-    return least / 1000
+        minimum_ns = min(minimum_ns, perf_counter_ns() - begin)
+    return minimum_ns / 1000
 
 
-def timed_share(operation_ns, timing_ns):
+def choose_sampling_interval(operation_ns, timing_ns):
     """Returns the sampling interval, a power of 2: 1 if timing costs under 2 % of an operation."""
     share = timing_ns / (0.02 * operation_ns)
     if share <= 1:

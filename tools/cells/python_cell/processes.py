@@ -13,13 +13,13 @@ import struct
 import sys
 import time
 
-from .errors import CellError, WrongResult, explained
+from .errors import CellError, WrongResult, as_cell_error
 from .pace import Counts, Tally, run_lane
 from .usage import added, subtracted, usage_of_this_process
 
 PR_SET_PDEATHSIG = 1
-SECONDS_TO_END = 1
-START = struct.Struct("q")
+EXIT_TIMEOUT_S = 1
+START_TIME = struct.Struct("q")
 
 
 class Worker:
@@ -28,22 +28,22 @@ class Worker:
     def __init__(self, pid, connection):
         self.pid = pid
         self.connection = connection
-        self.answers = connection.makefile("rb")
+        self.replies = connection.makefile("rb")
         self._status = None
 
-    def tell(self, order):
+    def send(self, order):
         try:
             self.connection.sendall(pickle.dumps(order))
         except OSError:
-            pass  # it has died: `answer` will report that
+            pass  # it has died: `receive` will report that
 
-    def answer(self, when):
-        """Returns the next answer. Raises CellError if the worker reports an error or has died."""
+    def receive(self, when):
+        """Returns the next reply. Raises CellError if the worker reports an error or has died."""
         try:
-            wrong, kind, value = pickle.load(self.answers)
+            wrong, kind, value = pickle.load(self.replies)
         except (EOFError, OSError, pickle.UnpicklingError):
             raise CellError(
-                "failed", f"worker process {self.pid} died {when}: {self._how()}"
+                "failed", f"worker process {self.pid} died {when}: {self._cause()}"
             ) from None
         if wrong:
             raise WrongResult(value)
@@ -51,21 +51,21 @@ class Worker:
             raise CellError(kind, value)
         return value
 
-    def _how(self):
-        if not self.ended(SECONDS_TO_END):
+    def _cause(self):
+        if not self.wait_exit(EXIT_TIMEOUT_S):
             return "it closed its connection"
         if os.WIFSIGNALED(self._status):
-            return f"{signal.Signals(os.WTERMSIG(self._status)).name} ended it"
-        return f"it ended with code {os.WEXITSTATUS(self._status)}"
+            return f"killed by {signal.Signals(os.WTERMSIG(self._status)).name}"
+        return f"exited with code {os.WEXITSTATUS(self._status)}"
 
-    def ended(self, patience_s):
-        """Waits up to `patience_s` for the process to exit; returns whether it has."""
-        give_up = time.monotonic() + patience_s
+    def wait_exit(self, timeout_s):
+        """Waits up to `timeout_s` for the process to exit; returns whether it has."""
+        deadline = time.monotonic() + timeout_s
         while self._status is None:
-            ended, status = os.waitpid(self.pid, os.WNOHANG)
-            if ended:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
                 self._status = status
-            elif time.monotonic() > give_up:
+            elif time.monotonic() > deadline:
                 return False
             else:
                 time.sleep(0.001)
@@ -75,51 +75,50 @@ class Worker:
 class Processes:
     def __init__(self, workload, in_flight, schedule):
         self._workload, self._schedule, self._lanes = workload, schedule, in_flight
-        self._start = mmap.mmap(-1, 8)
-        self._gate, self._opener = os.pipe()
-        self._members = []
+        self._start_time = mmap.mmap(-1, 8)
+        self._start_gate, self._gate_opener = os.pipe()
+        self._workers = []
         # Looked up before the first fork: a worker must call it before anything that takes time.
         self._prctl = ctypes.CDLL(None, use_errno=True).prctl
         try:
             for number in range(in_flight):
                 self._fork(number)
-            self._gather("while it was made ready")
+            self._gather("during preparation")
         except BaseException:
             self.close()
             raise
 
     @property
     def workers(self):
-        return [worker.pid for worker in self._members]
+        return [worker.pid for worker in self._workers]
 
     def _fork(self, number):
-        ours, theirs = socket.socketpair()
-        parent = os.getpid()
+        parent_end, worker_end = socket.socketpair()
+        parent_pid = os.getpid()
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
             try:
                 self._prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-                if os.getppid() == parent:  # otherwise it died before prctl was called
-                    ours.close()
-                    self._serve(number, theirs)
+                if os.getppid() == parent_pid:  # otherwise it died before prctl was called
+                    parent_end.close()
+                    self._serve(number, worker_end)
             finally:
                 os._exit(0)  # a worker must not run the parent's code: no forks, no replies
-        theirs.close()
-        self._members.append(Worker(pid, ours))
+        worker_end.close()
+        self._workers.append(Worker(pid, parent_end))
 
     def _serve(self, number, connection):
         """Worker main: opens a lane, then runs it on each order until the connection is closed."""
-        os.close(self._opener)
-        for sibling in self._members:
+        os.close(self._gate_opener)
+        for sibling in self._workers:
             os.close(sibling.connection.detach())
-        for standard in (
-            0,
-            1,
-        ):  # they belong to the cell: waiting for their end must not mean waiting for a worker
-            null = os.open(os.devnull, os.O_RDWR)
-            os.dup2(null, standard)
-            os.close(null)
+        # Standard input and output belong to the cell process. A worker that kept them open would
+        # hide their end from the harness.
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 0)
+        os.dup2(null, 1)
+        os.close(null)
 
         orders, lane = connection.makefile("rb"), []
 
@@ -127,9 +126,9 @@ class Processes:
             wrong, kind = False, "done"
             try:
                 value = action()
-            except Exception as caught:
-                trouble = explained(caught)
-                wrong, kind, value = isinstance(trouble, WrongResult), trouble.kind, str(trouble)
+            except Exception as e:
+                error = as_cell_error(e)
+                wrong, kind, value = isinstance(error, WrongResult), error.kind, str(error)
             connection.sendall(pickle.dumps((wrong, kind, value)))
 
         attempt(lambda: lane.append(self._workload.open_blocking(number)))
@@ -139,9 +138,9 @@ class Processes:
             except EOFError:
                 return
             attempt(lambda: None)
-            if not os.read(self._gate, 1):
+            if not os.read(self._start_gate, 1):
                 return
-            control.release(START.unpack(self._start)[0])
+            control.release(START_TIME.unpack(self._start_time)[0])
             attempt(lambda: self._run_lane(number, lane[0], control))
 
     def _run_lane(self, number, operate, control):
@@ -155,14 +154,14 @@ class Processes:
 
     def run(self, control):
         """Returns the counts of a run and the resource usage of the workers and this process."""
-        for worker in self._members:
-            worker.tell(control)
+        for worker in self._workers:
+            worker.send(control)
         self._gather("before the run")
         before = usage_of_this_process()
         start_ns = time.monotonic_ns()
-        START.pack_into(self._start, 0, start_ns)
+        START_TIME.pack_into(self._start_time, 0, start_ns)
         control.release(start_ns)
-        os.write(self._opener, bytes(self._lanes))
+        os.write(self._gate_opener, bytes(self._lanes))
         outcomes = self._gather("during the run")
         used = subtracted(usage_of_this_process(), before)
         counts = Counts()
@@ -172,25 +171,25 @@ class Processes:
         return counts, used
 
     def _gather(self, when):
-        """Returns one answer per worker. Reads all before it raises: none may be left unread."""
-        answers, troubles = [], []
-        for worker in self._members:
+        """Returns one reply per worker. Reads all before it raises: none may be left unread."""
+        replies, errors = [], []
+        for worker in self._workers:
             try:
-                answers.append(worker.answer(when))
-            except CellError as trouble:
-                troubles.append(trouble)
-        if troubles:
-            raise troubles[0]
-        return answers
+                replies.append(worker.receive(when))
+            except CellError as e:
+                errors.append(e)
+        if errors:
+            raise errors[0]
+        return replies
 
     def close(self):
         """Closes the connections, which ends the workers. Kills those that do not exit in time."""
-        for worker in self._members:
+        for worker in self._workers:
             worker.connection.close()
-            worker.answers.close()
-        os.close(self._opener)
-        os.close(self._gate)
-        for worker in self._members:
-            if not worker.ended(SECONDS_TO_END):
+            worker.replies.close()
+        os.close(self._gate_opener)
+        os.close(self._start_gate)
+        for worker in self._workers:
+            if not worker.wait_exit(EXIT_TIMEOUT_S):
                 os.kill(worker.pid, signal.SIGKILL)
-                worker.ended(SECONDS_TO_END)
+                worker.wait_exit(EXIT_TIMEOUT_S)

@@ -13,7 +13,7 @@ class Threads:
 
     def __init__(self, workload, in_flight, schedule):
         self._workload, self._schedule = workload, schedule
-        self._answers = SimpleQueue()
+        self._outcomes = SimpleQueue()
         # One queue per thread: a single pass over them starts all lanes of a run, without waiting
         # for a thread to take the interpreter lock.
         self._orders = [SimpleQueue() for _ in range(in_flight)]
@@ -24,25 +24,24 @@ class Threads:
                 thread = threading.Thread(target=self._serve, args=(number, operate), daemon=True)
                 thread.start()
                 self._threads.append(thread)
-        except BaseException as trouble:
+        except RuntimeError as e:
             self.close()
-            if isinstance(trouble, RuntimeError):
-                which = f"thread {len(self._threads) + 1} of {in_flight}"
-                raise CellError(
-                    "resource", f"{trouble}: {which}; ask for fewer in flight"
-                ) from None
+            thread = f"thread {len(self._threads) + 1} of {in_flight}"
+            raise CellError("resource", f"{thread}: {e}; reduce in_flight") from None
+        except BaseException:
+            self.close()
             raise
 
     def _serve(self, number, operate):
-        orders, answer = self._orders[number], self._answers.put
+        orders, finished = self._orders[number], self._outcomes.put
         while (order := orders.get()) is not None:
             control, tally = order
-            trouble = None
+            error = None
             try:
                 run_lane(operate, number, len(self._orders), control, self._schedule, tally)
-            except BaseException as caught:  # raised again in `run`
-                trouble = caught
-            answer(trouble)
+            except BaseException as e:  # raised again in `run`
+                error = e
+            finished(error)
 
     def run(self, control):
         """Returns the counts of a run and its resource usage."""
@@ -51,11 +50,11 @@ class Threads:
         control.release(monotonic_ns())
         for orders, tally in zip(self._orders, tallies):
             orders.put((control, tally))
-        troubles = [self._answers.get() for _ in self._orders]
+        errors = [self._outcomes.get() for _ in self._orders]
         used = subtracted(usage_of_this_process(), before)
-        for trouble in troubles:
-            if trouble is not None:
-                raise trouble
+        for error in errors:
+            if error is not None:
+                raise error
         counts = Counts()
         for tally in tallies:
             counts.add_worker([tally])

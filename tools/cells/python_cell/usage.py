@@ -15,8 +15,11 @@ Usage = namedtuple(
 
 def usage_of_this_process():
     """Returns the usage of all threads of this process so far; workers report their own."""
-    r = resource.getrusage(resource.RUSAGE_SELF)
-    return Usage(r.ru_utime, r.ru_stime, r.ru_nvcsw, r.ru_nivcsw, r.ru_minflt, r.ru_majflt)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return Usage(
+        *(used.ru_utime, used.ru_stime, used.ru_nvcsw, used.ru_nivcsw),
+        *(used.ru_minflt, used.ru_majflt),
+    )
 
 
 def added(a, b):
@@ -47,12 +50,12 @@ def bind_to_cpus(cpus):
     """Binds this process and its future threads and workers. Raises CellError (unsupported)."""
     try:
         os.sched_setaffinity(0, cpus)
-    except (OSError, ValueError, OverflowError) as trouble:
-        why = trouble.strerror if isinstance(trouble, OSError) else str(trouble)
+    except (OSError, ValueError, OverflowError) as e:
+        reason = e.strerror if isinstance(e, OSError) else str(e)
         raise CellError(
             "unsupported",
-            f"cannot bind to CPU {','.join(map(str, cpus))}: {why}; "
-            "name CPUs that this process may use",
+            f"cannot bind to CPU {','.join(map(str, cpus))}: {reason}; "
+            "choose CPUs that this process may use",
         ) from None
 
 

@@ -27,15 +27,15 @@ ALGORITHMS = {
 }
 
 
-def on_a_loop(operate):
+def yielding_once(operate):
     """CPU work on an event loop: it yields to the other tasks once, then blocks them all."""
     from asyncio import sleep
 
-    async def turn():
+    async def operate_async():
         await sleep(0)
         operate()
 
-    return turn
+    return operate_async
 
 
 class Inline:
@@ -44,7 +44,7 @@ class Inline:
     checksum = None
 
     async def open_async(self, number):
-        return on_a_loop(self.open_blocking(number))
+        return yielding_once(self.open_blocking(number))
 
 
 class Noop(Inline):
@@ -67,7 +67,7 @@ class Hashing(Inline):
         except (AttributeError, ValueError):
             raise CellError(
                 "unsupported",
-                f"this Python has no digest '{values['algorithm']}'; " "choose another algorithm",
+                f"this Python has no digest '{values['algorithm']}'; choose another algorithm",
             ) from None
         # The reference result uses 1000-byte pieces, so that it is computed differently.
         for begin in range(0, len(self.input), 1000):
@@ -85,8 +85,8 @@ class Hashing(Inline):
         return operate
 
 
-def check_it_lasted(until_ns, delay_ns):
-    early_ns = until_ns - time.monotonic_ns()
+def check_duration(end_ns, delay_ns):
+    early_ns = end_ns - time.monotonic_ns()
     if early_ns > 0:
         raise WrongResult(f"a sleep of {delay_ns} ns ended {early_ns} ns too early")
 
@@ -102,10 +102,10 @@ class Sleep:
         clock, sleep = time.monotonic_ns, time.sleep
 
         def operate():
-            until = clock() + delay_ns
+            end = clock() + delay_ns
             sleep(delay_s)
-            if clock() < until:
-                check_it_lasted(until, delay_ns)
+            if clock() < end:
+                check_duration(end, delay_ns)
 
         return operate
 
@@ -116,10 +116,10 @@ class Sleep:
         clock = time.monotonic_ns
 
         async def operate():
-            until = clock() + delay_ns
+            end = clock() + delay_ns
             await sleep(delay_s)
-            if clock() < until:
-                check_it_lasted(until, delay_ns)
+            if clock() < end:
+                check_duration(end, delay_ns)
 
         return operate
 
@@ -152,7 +152,7 @@ class Mixed:
     async def open_async(self, number):
         work = self.work if number else self.long_work
         if not self.wait:
-            return on_a_loop(self.open_blocking(number))
+            return yielding_once(self.open_blocking(number))
         wait = await self.wait.open_async(number)
         if not work:
             return wait
