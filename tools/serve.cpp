@@ -44,7 +44,7 @@ int serve_command(const string_list& arguments) {
   }
   const workload_type& type = served_workload(arguments);
   CLI::App app(fmt::format("usage: crossover serve {} [FLAGS]\n"
-                           "Run the server of {}. Prints `listening ADDRESS` and exits at end of "
+                           "Run the {} server. Prints `listening ADDRESS` and exits at end of "
                            "input.\nExample:  crossover serve {} --cpus 1",
                            type.name, type.name, type.name),
                "serve");

@@ -222,7 +222,7 @@ class List(unittest.TestCase):
     def test_every_help_fits_one_screen_and_has_an_example(self):
         commands = re.findall(r"(?m)^  (\w+) ", crossover("--help").stdout)
         self.assertGreater(len(commands), 5)
-        for command in (*commands, "serve network", "serve query"):
+        for command in (*commands, "serve download", "serve network", "serve query"):
             completed = crossover(*command.split(), "--help")
             self.assertEqual((completed.returncode, completed.stderr), (0, ""), command)
             self.assertRegex(
