@@ -279,7 +279,7 @@ class OwnPrograms(Check):
         self.assertRegex(
             document["cells"][0]["remedy"], "at least 7|no block completed|raise --budget"
         )
-        self.assertIn("--budget of 0.3 s ran out", " ".join(document["notes"]))
+        self.assertIn("the budget of 0.3 s ran out", " ".join(document["notes"]))
 
     def test_crash_of_new_only_is_a_regression(self):
         crashing = self.broken("echo boom >&2; exit 3")
