@@ -49,7 +49,7 @@ def cpus_allowed(pid):
 
 class Affinity(unittest.TestCase):
     def watch(self, model, cpus, in_flight):
-        """Runs a cell that sleeps, checking the CPUs of its threads and processes meanwhile.
+        """Runs a cell that sleeps and checks the CPUs of its threads and processes.
 
         Returns the maximum number of threads seen.
         """

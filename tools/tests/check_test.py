@@ -236,7 +236,7 @@ class OwnPrograms(Check):
             name, f'#!/bin/sh\nif [ "$1" = list ]; then {script}; fi\nexec {PROGRAM} "$@"\n'
         )
 
-    def test_identical_builds_are_no_regression(self):
+    def test_identical_builds_never_regress(self):
         document = self.check(
             (PASS, INCONCLUSIVE), PROGRAM, PROGRAM, *CELL, "--budget", "60s", "--detect", "50%"
         )

@@ -61,7 +61,7 @@ class Addresses(TempDirTest):
         self.assertEqual([cell["status"] for cell in cells], ["ok", "failed"])
         self.assertIn("no connection to 127.0.0.1:1", cells[1]["reason"])
 
-    def test_url_needs_no_server_of_ours(self):
+    def test_url_replaces_the_built_in_server(self):
         with Server("download") as server:
             workload = f"download:url=http://{server.endpoint}/body?bytes=100"
             completed = crossover("run", "--workload", workload, *CELL, "--out", self.out)
@@ -159,7 +159,7 @@ class Databases(TempDirTest):
                     process.wait(TIMEOUT_S)
                     process.stdout.close()
                     if isinstance(end, str):
-                        # Without delay: serve removes everything before it exits.
+                        # serve removes everything before it exits.
                         self.assertEqual(self.remaining_files(), [])
                         self.assertEqual(self.remaining_processes(), [])
                     else:

@@ -1,4 +1,4 @@
-"""`crossover run --trace FILE`: the times at which each operation ran on a core or waited."""
+"""`crossover run --trace FILE`: when each operation ran on a core, and when it waited."""
 
 import collections
 import unittest
@@ -148,7 +148,7 @@ class TraceTest(TempDirTest):
         return both, any_core
 
     def test_global_lock_computes_on_one_core_at_a_time(self):
-        """Under the lock no two operations compute at the same time, but all can wait."""
+        """No two operations compute at the same time, but all can wait."""
         operations, cores = self.check(self.trace("hashing", "gil_threads", cores=2, in_flight=4))
         both, any_core = self.times_on_both_and_any_us(cores)
         switches = sum(event["args"]["waits_us"] > 0 for event in operations)
@@ -167,7 +167,7 @@ class TraceTest(TempDirTest):
         )
 
     def test_digests_that_release_the_lock_use_two_cores(self):
-        """With releases_gil=true, digests of over 2047 bytes release the lock, as in CPython."""
+        """Digests of over 2047 bytes release the lock if releases_gil=true, as in CPython."""
         best = 0
         for _ in range(15):  # other work on this machine may occupy a core
             _, cores = self.check(

@@ -11,7 +11,7 @@ from .pattern import pattern
 PIECE = pattern(1024)
 BLOCK = 64  # bytes per SHA-256 block; smaller steps would not change the duration
 
-TARGET_ERROR = 0.01  # relative error at which calibration stops
+TARGET_ERROR = 0.01  # calibration stops at this relative error
 MAX_ERROR = 0.02  # maximum relative error
 LONGEST_MEASURED_NS = 20_000_000  # longer work is extrapolated: it repeats the same bytes
 TIMEOUT_S = 3

@@ -6,7 +6,7 @@ sums are computed after the run.
 
 There are two closed loops: one times each operation, the other one operation in
 `sampling_interval`, because reading the clock would cost too much of a short operation.
-`async_pace` has the same loops for an event loop.
+`async_pace` generates the same loops for an event loop.
 """
 import _random  # `random` costs memory that a cell without a schedule does not need
 import math
@@ -85,7 +85,7 @@ class Control:
         self.start_ns = self.deadline_ns = 0
 
     def release(self, start_ns):
-        """Sets the time at which the lanes start."""
+        """Sets the start time of the lanes."""
         self.start_ns = start_ns
         self.deadline_ns = start_ns + int(self.seconds * 1e9) if self.seconds else NO_END
 
@@ -145,7 +145,7 @@ class Counts:
 
 
 def run_lane(operate, number, lanes, control, schedule, tally):
-    """Runs one lane's blocking operations in the calling thread until the run ends."""
+    """Runs one lane in the calling thread, or as a coroutine, until the run ends."""
     if control.open_loop:
         run_open_loop(operate, control, schedule, tally)
     elif control.sampling_interval == 1:
