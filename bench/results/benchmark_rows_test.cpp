@@ -132,7 +132,8 @@ TEST(foreign_rows, cpu_time_is_the_cpu_metric_in_all_units) {
     EXPECT_DOUBLE_EQ(find_metric("cpu")->extract(cell, cell.samples[0]).value(), seconds) << unit;
   }
   const results aggregate = read(R"({"benchmarks":[{"name":"b_mean","run_name":"b",
-      "run_type":"aggregate","aggregate_name":"mean","iterations":7,"real_time":3,"cpu_time":2}]})");
+      "run_type":"aggregate","aggregate_name":"mean","iterations":7,"real_time":3,
+      "cpu_time":2}]})");
   const cell_result& cell = aggregate.cells[0];
   EXPECT_DOUBLE_EQ(find_metric("cpu")->extract(cell, cell.samples[0]).value(), 2e-9);
   const results without = read(R"({"benchmarks":[{"name":"b","iterations":5,"real_time":3}]})");

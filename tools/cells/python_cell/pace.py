@@ -258,6 +258,6 @@ def choose_sampling_interval(operation_ns, timing_ns):
     share = timing_ns / (0.02 * operation_ns)
     if share <= 1:
         return 1
-    # Four times: a timed operation among untimed ones needs a clock reading before and after it, and
-    # the draw takes about as long as two more.
+    # Four times: a timed operation among untimed ones needs a clock reading before and after it,
+    # and the draw takes about as long as two more.
     return min(1024, 1 << math.ceil(4 * share - 1).bit_length())
