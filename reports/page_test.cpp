@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "bench/results/metrics.hpp"
 #include "reports/compressed.hpp"
 #include "reports/escape.hpp"
 #include "reports/html.hpp"
@@ -215,6 +216,21 @@ TEST(page, leaves_out_values_over_the_size_limit_with_a_note) {
   EXPECT_LE(with_baseline.size(), 500'000u);
   EXPECT_EQ(data_of(with_baseline)["baseline"]["changes"].size(),
             4 * cells.size());  // throughput, p50, p99 and CPU
+}
+
+TEST(page, cpu_time_of_a_google_benchmark_file_is_in_every_format) {
+  const results foreign = results_from_json(json::parse(R"({"benchmarks":[
+      {"name":"BM","iterations":1000,"real_time":5,"cpu_time":4.5,"time_unit":"us"},
+      {"name":"BM","iterations":1000,"real_time":6,"cpu_time":4.5,"time_unit":"us"}]})"),
+                                            "foreign.json");
+  EXPECT_NE(table_markdown(foreign).find("| 4.5 µs |"), std::string::npos)
+      << table_markdown(foreign);
+  EXPECT_NE(table_csv(foreign).find(",4.5e-06,"), std::string::npos) << table_csv(foreign);
+  const std::size_t cpu = static_cast<std::size_t>(find_metric("cpu") - all_metrics().data());
+  for (const json& data : {data_of(page(foreign, nullptr)), json::parse(table_json(foreign))}) {
+    EXPECT_EQ(data["metrics"][cpu]["id"], "cpu");
+    EXPECT_DOUBLE_EQ(data["cells"][0]["metrics"][cpu][0].get<double>(), 4.5e-6);
+  }
 }
 
 TEST(page, has_changes_and_environment_differences_of_a_baseline) {

@@ -5,6 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <sstream>
+#include <string_view>
 
 #include "workloads/base/error.hpp"
 #include "workloads/base/nearest.hpp"
@@ -20,16 +23,34 @@ string_list flags_of(const CLI::App& app) {
   return flags;
 }
 
-/// Returns the description and one line per flag, for a terminal of 80 columns.
+constexpr std::size_t screen_columns = 80, text_column = 28;
+
+std::size_t columns_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+/// Returns a flag and its description, wrapped at 80 columns.
+std::string help_line(const std::string& flag, const std::string& description) {
+  std::string lines, line = fmt::format("  {:<{}}", flag, text_column - 3);
+  std::istringstream words(description);
+  for (std::string word; words >> word; line += " " + word)
+    if (columns_of(line) + 1 + columns_of(word) > screen_columns) {
+      lines += line + "\n";
+      line.assign(text_column - 1, ' ');
+    }
+  return lines + line + "\n";
+}
+
+/// Returns the description and the flags, for a terminal of 80 columns.
 std::string help_of(const CLI::App& app) {
   std::string text = app.get_description() + "\n\n";
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group().empty() || option->get_positional()) continue;
     const std::string& placeholder = option->get_option_text();
     text +=
-        fmt::format("  {:<24}  {}\n",
-                    option->get_name(false, true) + (placeholder.empty() ? "" : " " + placeholder),
-                    option->get_description());
+        help_line(option->get_name(false, true) + (placeholder.empty() ? "" : " " + placeholder),
+                  option->get_description());
   }
   return text;
 }
@@ -83,7 +104,7 @@ void selection::add_to(CLI::App& app, const std::string& group) {
   add("--cores", "1,2,4", cores, "numbers of CPUs to use")->delimiter(',');
   add("--in-flight", "1,64,1024", in_flight, "numbers of operations in flight")->delimiter(',');
   add("--rate", "R", rate, "open loop: start R operations per second")->check(CLI::PositiveNumber);
-  add("--suite", "NAME", suite_name, "named set of cells (see crossover list)");
+  add("--suite", "NAME", suite_name, "named set of cells (see crossover list --suites)");
   app.add_flag("--quick", quick, "quick overview, under 20 s on 2 cores")->group(group);
   app.add_flag("--thorough", thorough, "measure everything; takes hours")->group(group);
 }

@@ -24,7 +24,7 @@ constexpr int inconclusive = 2;
 constexpr int usage = 64;
 constexpr int unreadable = 65;
 constexpr int bug = 70;
-constexpr int unwritable = 74;
+constexpr int unwritable = 74;  ///< a reader that closes the pipe early is not an error
 constexpr int interrupted = 130;
 }  // namespace exit_code
 

@@ -20,6 +20,16 @@ ordered_json parameters_json(std::span<const parameter> parameters) {
   return list;
 }
 
+ordered_json suites_json() {
+  ordered_json list = ordered_json::array();
+  for (const suite& s : all_suites())
+    list.push_back({{"name", s.name},
+                    {"description", s.description},
+                    {"seconds", s.seconds},
+                    {"budget_s", s.budget_s}});
+  return list;
+}
+
 ordered_json as_json(const std::vector<planned_cell>& cells) {
   ordered_json out;
   for (const workload_type* type : all_workloads())
@@ -31,11 +41,7 @@ ordered_json as_json(const std::vector<planned_cell>& cells) {
                              {"summary", type->summary},
                              {"script", type->script},
                              {"parameters", parameters_json(type->parameters)}});
-  for (const suite& s : all_suites())
-    out["suites"].push_back({{"name", s.name},
-                             {"description", s.description},
-                             {"seconds", s.seconds},
-                             {"budget_s", s.budget_s}});
+  out["suites"] = suites_json();
   out["cells"] = ordered_json::array();
   for (const planned_cell& cell : cells) {
     const cell_result r = result_of(cell);
@@ -49,6 +55,10 @@ ordered_json as_json(const std::vector<planned_cell>& cells) {
                             {"reason", r.reason}});
   }
   return out;
+}
+
+void print_suites() {
+  for (const suite& s : all_suites()) fmt::print("  {:<26} {}\n", s.name, s.description);
 }
 
 void print_table(const std::vector<planned_cell>& cells) {
@@ -67,7 +77,7 @@ void print_table(const std::vector<planned_cell>& cells) {
                  p.choices.empty() ? "" : fmt::format(" ({})", p.choices));
   }
   fmt::print("\nsuites\n");
-  for (const suite& s : all_suites()) fmt::print("  {:<26} {}\n", s.name, s.description);
+  print_suites();
   std::size_t skipped = 0;
   fmt::print("\ncells\n");
   for (const planned_cell& cell : cells) {
@@ -89,9 +99,17 @@ int list_command(const string_list& arguments) {
       "list");
   selection chosen;
   chosen.add_to(app);
-  bool json = false;
+  bool json = false, suites = false;
+  app.add_flag("--suites", suites, "list only the suites");
   app.add_flag("--json", json, "print JSON");
   if (!parse(app, arguments)) return exit_code::ok;
+  if (suites) {
+    if (json)
+      fmt::print("{}\n", ordered_json{{"suites", suites_json()}}.dump(1));
+    else
+      print_suites();
+    return exit_code::ok;
+  }
   const machine computer = read_machine();
   const auto cells = plan(chosen.matrices(computer), computer, read_limits());
   if (json)

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "tools/commands.hpp"
+#include "tools/standard_streams.hpp"
 #include "workloads/base/error.hpp"
 #include "workloads/base/interrupt.hpp"
 #include "workloads/base/nearest.hpp"
@@ -74,16 +75,18 @@ int dispatch(const string_list& arguments) {
 
 int main(int count, char** values) {
   using namespace crossover;
+  prepare_standard_streams();
+  const auto print_error = [](const std::string& line) { std::fputs(line.c_str(), stderr); };
   try {
-    return dispatch({values + 1, values + count});
+    return with_standard_output([&] { return dispatch({values + 1, values + count}); });
   } catch (const interrupted&) {
     return exit_code::interrupted;
   } catch (const error& e) {
-    fmt::print(stderr, "crossover: {}\n", e.what());
+    print_error(fmt::format("crossover: {}\n", e.what()));
     return code_of(e.kind());
   } catch (const std::exception& e) {
-    fmt::print(stderr, "crossover: internal error: {}; please report it with the command you ran\n",
-               e.what());
+    print_error(fmt::format(
+        "crossover: internal error: {}; please report it with the command you ran\n", e.what()));
     return exit_code::bug;
   }
 }

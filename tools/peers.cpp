@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <re2/re2.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,7 +12,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 
 #include "workloads/base/error.hpp"
 #include "workloads/endpoint.hpp"
@@ -32,8 +32,8 @@ std::string output_of(const std::string& command) {
 }
 
 double number_in(const std::string& text, const char* pattern) {
-  std::smatch match;
-  return std::regex_search(text, match, std::regex(pattern)) ? std::stod(match[1]) : std::nan("");
+  std::string number;
+  return RE2::PartialMatch(text, pattern, &number) ? std::stod(number) : std::nan("");
 }
 
 std::string taskset(const std::vector<int>& cpus) {

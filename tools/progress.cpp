@@ -28,21 +28,21 @@ void progress_line::show(const measuring_progress& progress) {
     const auto time = std::chrono::steady_clock::now();
     if (time < next_line_) return;
     next_line_ = time + std::chrono::seconds(5);
-    fmt::print(stderr, "{}\n", line);
+    std::fputs((line + "\n").c_str(), stderr);
     return;
   }
   winsize size{};
   const std::size_t width =
       ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
   if (line.size() >= width) line.resize(width - 1);
-  fmt::print(stderr, "\r\x1b[2K{}", line);
+  std::fputs(("\r\x1b[2K" + line).c_str(), stderr);
   std::fflush(stderr);
   shown_ = true;
 }
 
 void progress_line::clear() {
   if (!shown_) return;
-  fmt::print(stderr, "\r\x1b[2K");
+  std::fputs("\r\x1b[2K", stderr);
   std::fflush(stderr);
   shown_ = false;
 }

@@ -1,9 +1,10 @@
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <random>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -29,8 +30,10 @@ namespace {
 
 /// Masks the password of a URL in `text`, because results are shared.
 std::string without_password(const std::string& text) {
-  static const std::regex password("(://[^/@:]*):[^/@]*@");
-  return std::regex_replace(text, password, "$1:***@");
+  static const RE2 password("(://[^/@:]*):[^/@]*@", RE2::Latin1);
+  std::string shown = text;
+  RE2::GlobalReplace(&shown, password, "\\1:***@");
+  return shown;
 }
 
 /// Parses `--endpoint` values. Connects to each server once, so that a bad address is reported
@@ -105,6 +108,9 @@ void check_traceable(const std::vector<planned_cell>& cells, const std::string& 
   check_writable(file);
 }
 
+/// Prints to standard output, and does not throw if it is closed, so that the run continues.
+void print_result(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
 /// Traces the cell in a separate run, long enough at the measured throughput.
 void write_trace(const std::string& file, const cell_options& options, const machine& computer,
                  server_pool& servers, const planned_cell& cell, const cell_result& measured) {
@@ -112,10 +118,10 @@ void write_trace(const std::string& file, const cell_options& options, const mac
   const auto [traced, trace] = trace_in_fresh_process(
       options, computer, servers, cell, static_cast<double>(last.operations) / last.wall_s);
   write_atomically(file, trace_events(trace, measured, traced));
-  fmt::print(
-      "trace:   {} ({} operations of a separate run; open it at ui.perfetto.dev or "
-      "chrome://tracing)\n",
-      file, traced.operations);
+  print_result(
+      fmt::format("trace:   {} ({} operations of a separate run; open it at ui.perfetto.dev or "
+                  "chrome://tracing)\n",
+                  file, traced.operations));
 }
 
 /// Flags of `run` as given on the command line; 0 stands for the suite's value.
@@ -265,7 +271,8 @@ int run_command(const string_list& arguments) {
   writer.finish();
 
   if (!library.prints())
-    fmt::print("{}\nresults: {}\n", summary(all, ::isatty(STDOUT_FILENO) == 1), flags.out);
+    print_result(
+        fmt::format("{}\nresults: {}\n", summary(all, ::isatty(STDOUT_FILENO) == 1), flags.out));
   if (all.status == results_status::interrupted) return exit_code::interrupted;
   for (const cell_result& cell : all.cells)
     if (cell.status == cell_status::failed) return exit_code::regression;

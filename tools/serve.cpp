@@ -44,7 +44,7 @@ int serve_command(const string_list& arguments) {
   }
   const workload_type& type = served_workload(arguments);
   CLI::App app(fmt::format("usage: crossover serve {} [FLAGS]\n"
-                           "Run the server of {}. Prints `listening ADDRESS` and exits at end of "
+                           "Run the {} server. Prints `listening ADDRESS` and exits at end of "
                            "input.\nExample:  crossover serve {} --cpus 1",
                            type.name, type.name, type.name),
                "serve");
@@ -73,7 +73,8 @@ int serve_command(const string_list& arguments) {
   raise_descriptor_limit();
   const std::unique_ptr<workload_server> server = type.start_server(values, config);
   fmt::print("listening {}\n", server->endpoint());
-  std::fflush(stdout);
+  if (std::fflush(stdout) != 0)
+    throw system_failure(error_kind::unwritable, "standard output: cannot be written", errno);
   wait_for_end_of_input();
   return exit_code::ok;
 }

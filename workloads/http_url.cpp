@@ -4,7 +4,6 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <regex>
 
 #include "workloads/base/error.hpp"
 #include "workloads/endpoint.hpp"
@@ -20,19 +19,20 @@ http_url parse_http_url(std::string_view text) {
   };
   if (!std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; }))
     reject("contains a character that is not allowed in a URL");
-  // RFC 3986, appendix B.
-  static const std::regex parts(R"(^([^:/?#]+)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$)");
-  std::cmatch match;
-  if (!std::regex_match(text.data(), text.data() + text.size(), match, parts))
+  // RFC 3986, appendix B: scheme://authority, path?query, #fragment.
+  const std::size_t scheme_end = text.find_first_of(":/?#");
+  if (scheme_end == 0 || scheme_end == text.npos || !text.substr(scheme_end).starts_with("://"))
     reject("is not a URL");
-  const std::string scheme = match[1], authority = match[2];
+  const std::string_view rest = text.substr(scheme_end + 3, text.find('#') - (scheme_end + 3));
+  const std::size_t authority_end = std::min(rest.find_first_of("/?"), rest.size());
+  const std::string scheme(text.substr(0, scheme_end)), authority(rest.substr(0, authority_end));
+  const std::string target(rest.substr(authority_end));
   if (::strcasecmp(scheme.c_str(), "https") == 0) reject("is not supported (no TLS)");
   if (::strcasecmp(scheme.c_str(), "http") != 0) reject("is not an http URL");
   if (authority.find('@') != std::string::npos)
     reject("contains a user name, which is not supported");
 
-  http_url url{authority, authority,
-               match[3].length() == 0 ? "/" + match[4].str() : match[3].str() + match[4].str()};
+  http_url url{authority, authority, target.starts_with('/') ? target : "/" + target};
   const std::size_t colon = authority.rfind(':');
   if (colon == std::string::npos || authority.find(']', colon) != std::string::npos)
     url.endpoint += ":80";

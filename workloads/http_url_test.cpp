@@ -32,6 +32,8 @@ TEST(http_url, parses_urls) {
   EXPECT_EQ(parse_http_url("http://example.org?x").target, "/?x");
   EXPECT_EQ(parse_http_url("http://[::1]/").endpoint, "[::1]:80");
   EXPECT_EQ(parse_http_url("http://[::1]:81/").endpoint, "[::1]:81");
+  EXPECT_EQ(parse_http_url("http://a#b/c?d").target, "/");
+  EXPECT_EQ(parse_http_url("http://a/" + std::string(1 << 20, 'b')).target.size(), (1 << 20) + 1U);
 }
 
 TEST(http_url, rejects_malformed_or_unsupported_urls) {

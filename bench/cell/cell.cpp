@@ -16,6 +16,7 @@
 #include "bench/cell/request_members.hpp"
 #include "bench/cell/usage.hpp"
 #include "bench/models/worker_team.hpp"
+#include "bench/results/json_text.hpp"
 #include "bench/results/results.hpp"
 #include "bench/results/trace.hpp"
 #include "workloads/base/nearest.hpp"
@@ -319,8 +320,11 @@ json error_reply(std::string_view kind, std::string_view message) {
 
 json handle_line(cell& served, const std::string& line) {
   try {
-    const json request = json::parse(line, nullptr, false);
-    if (request.is_discarded()) throw error(error_kind::invalid, "request is not JSON");
+    const json request = parse_json(line);
+    if (request.is_discarded())
+      throw error(
+          error_kind::invalid,
+          fmt::format("request is not JSON, or nested deeper than {} levels", deepest_json));
     return served.handle(request);
   } catch (const error& e) {
     return error_reply(to_string(e.kind()), e.what());

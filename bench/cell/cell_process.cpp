@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bench/results/json_text.hpp"
 #include "workloads/base/clock.hpp"
 #include "workloads/base/error.hpp"
 
@@ -36,7 +37,7 @@ cell_process::cell_process(std::vector<std::string> command, double grace_s)
 json cell_process::ask(const json& request, const char* expected, double timeout_s) {
   child_.write_line(request.dump(-1, ' ', false, json::error_handler_t::replace));
   const std::string line = child_.read_line(child_process::duration(timeout_s));
-  const json reply = json::parse(line, nullptr, false);
+  const json reply = parse_json(line);
   if (reply.is_object() && reply.contains("error") && reply["error"].is_object()) {
     const json& failure = reply["error"];
     throw error(kind_of(text_in(failure, "kind", "failed")),

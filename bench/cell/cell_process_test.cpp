@@ -234,6 +234,10 @@ TEST(cell_process, rejects_invalid_replies) {
   EXPECT_EQ(error_of_reply(R"({"ready":{"protocol":3}})"),
             "the cell process uses another protocol version (expected 2)");
   EXPECT_LT(error_of_reply(std::string(1000, 'x')).size(), 200U) << "a long line is shortened";
+  EXPECT_TRUE(error_of_reply(R"({"ready":{"protocol":1,"environment":{"a":)" +
+                             std::string(20'000, '[') + std::string(20'000, ']') + "}}}")
+                  .starts_with("invalid reply from the cell process (expected 'ready'): "))
+      << "nested too deep";
 }
 
 TEST(cell_process, rejects_members_of_the_wrong_type) {

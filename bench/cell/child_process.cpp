@@ -61,6 +61,7 @@ child_process::child_process(std::vector<std::string> command) : command_(std::m
     ::signal(SIGINT, SIG_DFL);
     ::signal(SIGTERM, SIG_DFL);
     ::signal(SIGPIPE, SIG_DFL);
+    ::signal(SIGXFSZ, SIG_DFL);
     ::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
     ::execvp(arguments[0], arguments.data());
     const int exec_errno = errno;

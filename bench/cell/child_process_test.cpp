@@ -6,6 +6,8 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <string>
 #include <thread>
 
 #include "workloads/base/error.hpp"
@@ -141,6 +143,15 @@ TEST(child_process, destructor_kills_descendants_of_an_exited_process) {
     child.end(seconds(20));
   }
   EXPECT_TRUE(disappears(grandchild));
+}
+
+TEST(child_process, inherits_no_ignored_signal) {
+  for (const int signal : {SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_IGN);
+  const std::string line = shell("grep SigIgn /proc/self/status").read_line(seconds(20));
+  for (const int signal : {SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_DFL);
+  const std::uint64_t ignored = std::stoull(line.substr(line.find('\t')), nullptr, 16);
+  for (const int signal : {SIGPIPE, SIGXFSZ})
+    EXPECT_EQ(ignored >> (signal - 1) & 1, 0U) << signal << " in " << line;
 }
 
 TEST(child_process, inherits_no_descriptor) {

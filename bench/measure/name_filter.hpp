@@ -10,13 +10,13 @@ class RE2;
 
 namespace crossover {
 
-/// A choice of cells or benchmarks by name, as Google Benchmark's `--benchmark_filter` makes it: a
-/// regular expression found anywhere in the name; a leading '-' keeps the names without it. RE2
-/// matches in linear time, so that no expression can run forever.
+/// Filter of cell or benchmark names, with the rules of Google Benchmark's `--benchmark_filter`: a
+/// regular expression found anywhere in the name; a leading '-' inverts it. RE2 matches in linear
+/// time, so no expression can run forever.
 class name_filter {
  public:
-  /// Empty or "all": keeps every name. Throws `error` (invalid) that names `flag` if `text` is not
-  /// a regular expression.
+  /// Empty or "all" keeps every name. Throws `error` (invalid) that names `flag` if `text` is not a
+  /// regular expression.
   explicit name_filter(const std::string& text, std::string_view flag = "--benchmark_filter");
   bool keeps(const std::string& name) const;
 

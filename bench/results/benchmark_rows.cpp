@@ -86,6 +86,7 @@ std::optional<sample> sample_of(const json& row) {
   const double iterations = std::max(1.0, number_in(row, "iterations").value_or(1));
   result.operations = static_cast<std::uint64_t>(iterations);
   result.wall_s = *real * unit * iterations;
+  // User and system time together: Google Benchmark does not separate them.
   if (const auto cpu = number_in(row, "cpu_time")) result.cpu_user_s = *cpu * unit * iterations;
   return result;
 }

@@ -121,6 +121,25 @@ TEST(foreign_rows, reads_all_time_units) {
   EXPECT_THROW(read(R"({"benchmarks":[{"name":"b","real_time":2,"time_unit":"min"}]})"), error);
 }
 
+TEST(foreign_rows, cpu_time_is_the_cpu_metric_in_all_units) {
+  for (const auto& [unit, seconds] :
+       std::map<std::string, double>{{"ns", 2e-9}, {"us", 2e-6}, {"ms", 2e-3}, {"s", 2}}) {
+    const results all = read((R"({"benchmarks":[{"name":"b","iterations":500,"real_time":3,
+        "cpu_time":2,"time_unit":")" +
+                              unit + "\"}]}")
+                                 .c_str());
+    const cell_result& cell = all.cells[0];
+    EXPECT_DOUBLE_EQ(find_metric("cpu")->extract(cell, cell.samples[0]).value(), seconds) << unit;
+  }
+  const results aggregate = read(R"({"benchmarks":[{"name":"b_mean","run_name":"b",
+      "run_type":"aggregate","aggregate_name":"mean","iterations":7,"real_time":3,
+      "cpu_time":2}]})");
+  const cell_result& cell = aggregate.cells[0];
+  EXPECT_DOUBLE_EQ(find_metric("cpu")->extract(cell, cell.samples[0]).value(), 2e-9);
+  const results without = read(R"({"benchmarks":[{"name":"b","iterations":5,"real_time":3}]})");
+  EXPECT_FALSE(find_metric("cpu")->extract(without.cells[0], without.cells[0].samples[0]));
+}
+
 TEST(foreign_rows, aggregates_without_repetitions_become_one_sample_with_a_finding) {
   const results all = read(R"({"benchmarks":[
     {"name":"b_median","run_name":"b","run_type":"aggregate","aggregate_name":"median",

@@ -20,8 +20,8 @@ figure per_operation(const std::optional<T>& total, const sample& s) {
 }
 
 std::optional<double> cpu_s(const sample& s) {
-  if (!s.cpu_user_s || !s.cpu_system_s) return std::nullopt;
-  return *s.cpu_user_s + *s.cpu_system_s;
+  if (!s.cpu_user_s) return std::nullopt;
+  return *s.cpu_user_s + s.cpu_system_s.value_or(0);
 }
 
 figure throughput(const cell_result&, const sample& s) {

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "bench/results/benchmark_rows.hpp"
+#include "bench/results/json_text.hpp"
 #include "bench/results/schema_1.hpp"
 #include "workloads/base/atomic_file.hpp"
 #include "workloads/base/error.hpp"
@@ -346,9 +347,11 @@ results read_results(const std::filesystem::path& file) {
   if (!in) throw system_failure(error_kind::unreadable, file.string(), errno);
   std::ostringstream text;
   text << in.rdbuf();
-  const json document = json::parse(text.str(), nullptr, /*allow_exceptions=*/false);
+  const json document = parse_json(text.str());
   if (document.is_discarded())
-    unreadable(file.string(), "not JSON, or truncated: expected a file written by `crossover run`");
+    unreadable(file.string(), fmt::format("not JSON, truncated, or nested deeper than {} levels: "
+                                          "expected a file written by `crossover run`",
+                                          deepest_json));
   return results_from_json(document, file.string());
 }
 

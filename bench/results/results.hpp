@@ -27,8 +27,10 @@ struct sample {
   double wall_s = 0;              ///< length of the window that the operations ended in
   std::optional<double> start_s;  ///< longest delay of a lane's first operation after the release
   std::optional<double> drain_s;  ///< from the close of the window to the end of the last operation
-  std::vector<std::uint64_t> series;   ///< operations per 10 ms of the window, if requested
-  std::optional<double> cpu_user_s;    ///< user CPU time of the cell process and all its children
+  std::vector<std::uint64_t> series;  ///< operations per 10 ms of the window, if requested
+  /// User CPU time of the cell process and all its children; user and system time if
+  /// `cpu_system_s` is absent.
+  std::optional<double> cpu_user_s;
   std::optional<double> cpu_system_s;  ///< system CPU time of the same processes
   std::optional<std::uint64_t> voluntary_switches;
   std::optional<std::uint64_t> involuntary_switches;

@@ -214,10 +214,14 @@ TEST_F(results_file_test, unreadable_files_give_one_line_with_the_file_name) {
       return what.substr(file.string().size() + 2);
     }
   };
-  EXPECT_EQ(error_message(""),
-            "not JSON, or truncated: expected a file written by `crossover run`");
-  EXPECT_EQ(error_message(R"({"crossover": {"sch)"),
-            "not JSON, or truncated: expected a file written by `crossover run`");
+  const std::string not_json =
+      "not JSON, truncated, or nested deeper than 64 levels: expected a file written by `crossover "
+      "run`";
+  EXPECT_EQ(error_message(""), not_json);
+  EXPECT_EQ(error_message(R"({"crossover": {"sch)"), not_json);
+  EXPECT_EQ(error_message(R"({"benchmarks":)" + std::string(20'000, '[') +
+                          std::string(20'000, ']') + "}"),
+            not_json);
   EXPECT_EQ(error_message("[1]"), "document: not an object");
   EXPECT_EQ(error_message("{}"),
             "document: not a crossover or Google Benchmark results file (no 'benchmarks' array)");

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "bench/results/json_text.hpp"
 #include "workloads/base/error.hpp"
 #include "workloads/endpoint.hpp"
 
@@ -42,9 +43,9 @@ ordered_json json_of(const std::vector<recorded_block>& blocks) {
   return list;
 }
 
-std::vector<recorded_block> blocks_of(const ordered_json& list) {
+std::vector<recorded_block> blocks_of(const nlohmann::json& list) {
   std::vector<recorded_block> blocks;
-  for (const ordered_json& row : list)
+  for (const nlohmann::json& row : list)
     blocks.push_back({row.at("log_ratio").get<double>(), row.at("old").get<std::vector<double>>(),
                       row.at("new").get<std::vector<double>>()});
   return blocks;
@@ -87,7 +88,10 @@ std::string to_line(const recorded_suite& suite) {
 
 recorded_suite suite_from_line(std::string_view line) {
   try {
-    const ordered_json document = ordered_json::parse(line);
+    const nlohmann::json document = parse_json(line);
+    if (document.is_discarded())
+      throw error(error_kind::unreadable,
+                  fmt::format("not JSON, or nested deeper than {} levels", deepest_json));
     if (document.at("bank") != 1) throw error(error_kind::unreadable, "unsupported format version");
     recorded_suite suite;
     suite.date = document.at("date").get<std::string>();
@@ -102,7 +106,7 @@ recorded_suite suite_from_line(std::string_view line) {
     suite.slower = document.at("slower").get<double>();
     suite.wall_s = document.at("wall_s").get<double>();
     suite.failures = document.at("troubles").get<std::vector<std::string>>();
-    for (const ordered_json& row : document.at("cells")) {
+    for (const nlohmann::json& row : document.at("cells")) {
       recorded_cell cell;
       cell.name = row.at("name").get<std::string>();
       cell.outcome = verdict_from(row.at("verdict").get<std::string>());
@@ -113,7 +117,7 @@ recorded_suite suite_from_line(std::string_view line) {
       suite.cells.push_back(std::move(cell));
     }
     return suite;
-  } catch (const ordered_json::exception& e) {
+  } catch (const nlohmann::json::exception& e) {
     throw error(error_kind::unreadable, fmt::format("not a recorded suite: {}", e.what()));
   }
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fnmatch.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "bench/results/json_text.hpp"
 #include "reports/check/comparison.hpp"
 #include "reports/escape.hpp"
 #include "workloads/base/error.hpp"
@@ -49,12 +51,10 @@ threshold_rule rule_from_json(const json& document, const std::string& place) {
   if (!pattern.is_string()) unreadable(place, "the pattern is not a string");
   threshold_rule rule;
   rule.pattern = pattern.get<std::string>();
-  if (is_regex) try {
-      rule.regex.emplace(rule.pattern);
-    } catch (const boost::regex_error& trouble) {
-      unreadable(place, fmt::format("'{}' is not a regular expression: {}",
-                                    one_line(rule.pattern, 80), trouble.what()));
-    }
+  if (is_regex) rule.regex = std::make_shared<const RE2>(rule.pattern, RE2::Quiet);
+  if (rule.regex && !rule.regex->ok())
+    unreadable(place, fmt::format("'{}' is not a regular expression: {}",
+                                  one_line(rule.pattern, 80), one_line(rule.regex->error(), 80)));
   rule.tolerate = share_at(document, "tolerate", place);
   rule.detect = share_at(document, "detect", place);
   if (!rule.tolerate && !rule.detect)
@@ -94,20 +94,16 @@ thresholds read_thresholds(const std::filesystem::path& file) {
   std::ostringstream text;
   if (!in || !(text << in.rdbuf()))
     throw system_failure(error_kind::unreadable, file.string(), errno != 0 ? errno : EIO);
-  const json document = json::parse(text.str(), nullptr, /*allow_exceptions=*/false);
+  const json document = parse_json(text.str());
   if (document.is_discarded())
-    unreadable(file.string(), "not JSON; see the thresholds example of `crossover check --help`");
+    unreadable(file.string(), fmt::format("not JSON, or nested deeper than {} levels: see the "
+                                          "example in docs/ci.md",
+                                          deepest_json));
   return thresholds_from_json(document, file.string());
 }
 
 bool matches(const threshold_rule& rule, const std::string& cell) {
-  if (rule.regex) try {
-      return boost::regex_search(cell, *rule.regex);
-    } catch (const std::runtime_error&) {  // Boost gives up where the time would explode
-      throw error(error_kind::invalid,
-                  fmt::format("thresholds: '{}' takes too long to match a name; simplify it",
-                              one_line(rule.pattern, 80)));
-    }
+  if (rule.regex) return RE2::PartialMatch(cell, *rule.regex);
   return ::fnmatch(rule.pattern.c_str(), cell.c_str(), 0) == 0;
 }
 

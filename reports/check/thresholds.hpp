@@ -1,12 +1,16 @@
 #pragma once
 
-#include <boost/regex.hpp>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace re2 {
+class RE2;
+}
 
 namespace crossover {
 
@@ -19,10 +23,10 @@ struct cell_thresholds {
 
 /// Thresholds for the cells whose name matches a pattern.
 struct threshold_rule {
-  std::string pattern;  ///< as written: a glob, or a regular expression (Perl's, found anywhere in
+  std::string pattern;  ///< as written: a glob, or a regular expression (RE2's, found anywhere in
                         ///< the name)
-  std::optional<boost::regex> regex;  ///< set for a regular expression
-  std::optional<double> tolerate;     ///< a share: 0.02 is 2 %; absent: as for other cells
+  std::shared_ptr<const re2::RE2> regex;  ///< set for a regular expression
+  std::optional<double> tolerate;         ///< a share: 0.02 is 2 %; absent: as for other cells
   std::optional<double> detect;
 };
 

@@ -68,12 +68,31 @@ TEST(thresholds, errors_are_one_line_with_place_and_remedy) {
             std::string::npos);
 }
 
+TEST(thresholds, an_expression_with_nested_repetition_ends) {
+  const thresholds rules = thresholds_from_json(
+      nlohmann::json::parse(R"({"thresholds":[{"regex":"(a+)+b","tolerate":"3%"}]})"), "t");
+  EXPECT_FALSE(matches(rules.rules[0], std::string(5000, 'a')));
+  EXPECT_TRUE(matches(rules.rules[0], "is aab here"));
+}
+
 TEST(thresholds, reads_files) {
   EXPECT_THROW(read_thresholds("/nonexistent/thresholds.json"), error);
   const auto file = std::filesystem::path(testing::TempDir()) /
                     ("crossover-thresholds." + std::to_string(::getpid()));
-  std::ofstream(file) << "{";
-  EXPECT_THROW(read_thresholds(file), error);
+  const std::string deep =
+      R"({"thresholds":)" + std::string(20'000, '[') + std::string(20'000, ']');
+  for (const std::string& text : {std::string("{"), deep + "}"}) {
+    std::ofstream(file) << text;
+    try {
+      read_thresholds(file);
+      ADD_FAILURE() << "read";
+    } catch (const error& e) {
+      EXPECT_EQ(e.kind(), error_kind::unreadable);
+      EXPECT_TRUE(std::string(e.what()).ends_with(
+          ": not JSON, or nested deeper than 64 levels: see the example in docs/ci.md"))
+          << e.what();
+    }
+  }
   std::ofstream(file) << R"({"thresholds":[]})";
   EXPECT_TRUE(read_thresholds(file).rules.empty());
   std::filesystem::remove(file);

@@ -10,7 +10,7 @@
 namespace crossover {
 namespace {
 
-constexpr std::nullopt_t absent = std::nullopt;
+constexpr std::nullopt_t no_value = std::nullopt;
 
 TEST(paired_differences, cancel_noise_that_blocks_share) {
   const std::vector<block_values> models = {{5.0, 9.0, 2.0, 7.0}, {4.0, 8.0, 1.0, 6.0}};
@@ -52,7 +52,7 @@ TEST(paired_differences, trend_widens_the_standard_error) {
 
 TEST(paired_differences, absent_model_takes_nothing_from_the_others) {
   const std::vector<block_values> models = {
-      {1.0, 2.0, 3.0, 4.0}, {1.0, 2.0, 3.0, 4.0}, {0.0, absent, 2.0, absent}};
+      {1.0, 2.0, 3.0, 4.0}, {1.0, 2.0, 3.0, 4.0}, {0.0, no_value, 2.0, no_value}};
   const difference_table table = paired_differences(models);
   EXPECT_EQ(table.at(0, 1)->blocks, 4u);
   EXPECT_EQ(table.at(0, 2)->blocks, 2u);
@@ -60,14 +60,15 @@ TEST(paired_differences, absent_model_takes_nothing_from_the_others) {
 }
 
 TEST(paired_differences, models_that_share_no_blocks_have_none) {
-  const std::vector<block_values> models = {{1.0, 2.0, absent, absent}, {absent, absent, 1.0, 2.0}};
+  const std::vector<block_values> models = {{1.0, 2.0, no_value, no_value},
+                                            {no_value, no_value, 1.0, 2.0}};
   EXPECT_FALSE(paired_differences(models).at(0, 1));
 }
 
 TEST(paired_differences, parts_of_a_split_contest_meet_at_the_anchor) {
   // 0.3 and 0.1 above the anchor on the average, whose level differs between the parts.
-  const std::vector<block_values> models = {{1.2, 1.4, 1.3, absent, absent, absent},
-                                            {absent, absent, absent, 5.2, 5.0, 5.1}};
+  const std::vector<block_values> models = {{1.2, 1.4, 1.3, no_value, no_value, no_value},
+                                            {no_value, no_value, no_value, 5.2, 5.0, 5.1}};
   const block_values anchor = {1.0, 1.0, 1.0, 5.0, 5.0, 5.0};
   const auto& difference = paired_differences(models, anchor).at(0, 1);
   ASSERT_TRUE(difference);

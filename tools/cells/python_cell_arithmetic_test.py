@@ -1,9 +1,14 @@
 """Tests the parts of python_cell that need no process."""
+import asyncio
 import contextlib
 import io
+import itertools
 import os
 import unittest
+from collections import Counter
+from unittest import mock
 
+from python_cell import async_pace, pace
 from python_cell.cell import Cell, reply_to
 from python_cell.errors import OperationError
 from python_cell.latency import Distribution, bin_index, bin_lower
@@ -71,27 +76,65 @@ class ArithmeticTest(unittest.TestCase):
         control = Control(operations=10, seconds=0, sampling_interval=1, open_loop=False)
         self.assertEqual([control.quota(i, 4) for i in range(4)], [3, 3, 2, 2])
 
-    def test_timed_operations_are_one_in_every(self):
-        for every, lanes, share in (
-            (64, 1, 1000),
-            (64, 8, 1000),
-            (4, 100, 40),
-            (64, 3, 5),
-            (1024, 2, 1),
-        ):
-            control = Control(
-                operations=share * lanes, seconds=0, sampling_interval=every, open_loop=False
-            )
-            control.release(0)
-            done, timed = [], []
-            for number in range(lanes):
-                tally, issued = Tally(), []
-                run_lane(lambda: issued.append(1), number, lanes, control, None, tally)
-                self.assertEqual((tally.operations, len(issued)), (share, share))
-                done.append(share)
-                timed.append(len(tally.latencies))
-            self.assertLessEqual(abs(sum(timed) - sum(done) / every), 2 * lanes)
-            self.assertGreaterEqual(min(timed), 1)
+    def timed_of(self, sampling_interval, operations, coroutine=False):
+        """Runs one lane; returns the indices of its timed operations."""
+        control = Control(
+            operations=operations,
+            seconds=0,
+            sampling_interval=sampling_interval,
+            open_loop=False,
+        )
+        control.release(0)
+        tally, issued = Tally(), []
+
+        async def operate():
+            issued.append(1)
+
+        # By this clock, operation k takes (k + 1)² - k² = 2 k + 1.
+        names = (async_pace.run_lane if coroutine else run_lane).__globals__
+        with mock.patch.dict(names, monotonic_ns=lambda: len(issued) ** 2):
+            if coroutine:
+                asyncio.run(async_pace.run_lane(operate, 0, 1, control, None, tally))
+            else:
+                run_lane(lambda: issued.append(1), 0, 1, control, None, tally)
+        self.assertEqual((tally.operations, len(issued)), (operations, operations))
+        return [latency // 2 for latency in tally.latencies]
+
+    def test_timed_operations_are_one_in_n(self):
+        for coroutine in (False, True):
+            for interval, operations in ((2, 4_000), (8, 8_000), (64, 64_000)):
+                timed = len(self.timed_of(interval, operations, coroutine))
+                expected = operations / interval
+                # Six standard deviations; the s.d. of a distance is at most 0.58 of the mean.
+                self.assertAlmostEqual(timed, expected, delta=6 * 0.58 * expected**0.5)
+
+    def test_timed_operations_are_drawn_at_random(self):
+        for coroutine in (False, True):
+            timed = self.timed_of(8, 8_000, coroutine)
+            distances = [after - before for before, after in itertools.pairwise(timed)]
+            self.assertEqual((min(distances), max(distances)), (1, 15))
+            count = Counter(distances)
+            for distance in range(1, 16):  # 67 of each on average
+                self.assertAlmostEqual(count[distance], 67, delta=50, msg=distance)
+
+    def test_the_first_and_the_last_operation_are_not_always_timed(self):
+        firsts = sum(0 in self.timed_of(4, 2) for _ in range(400))
+        lasts = sum(1 in self.timed_of(4, 2) for _ in range(400))
+        for timed in (firsts, lasts):  # 57 and 65 on average
+            self.assertGreater(timed, 0)
+            self.assertLess(timed, 200)
+
+    def test_a_forked_worker_draws_its_own_distances(self):
+        reader, writer = os.pipe()
+        pid = os.fork()
+        drawn = bytes(int(256 * pace.uniform()) for _ in range(100))
+        if pid == 0:
+            os.write(writer, drawn)
+            os._exit(0)
+        os.waitpid(pid, 0)
+        self.assertNotEqual(os.read(reader, 100), drawn)
+        os.close(reader)
+        os.close(writer)
 
     def test_errors_among_untimed_operations_are_counted(self):
         control, tally, calls = (

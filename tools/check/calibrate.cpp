@@ -17,6 +17,7 @@
 #include "tools/check/run_gate.hpp"
 #include "tools/command_line.hpp"
 #include "tools/progress.hpp"
+#include "tools/standard_streams.hpp"
 #include "workloads/base/atomic_file.hpp"
 #include "workloads/base/interrupt.hpp"
 
@@ -146,7 +147,7 @@ std::string slowed_cell(const calibrate_request& request, const std::vector<std:
   if (request.slowdown_every == 0 || number % request.slowdown_every != request.slowdown_every - 1)
     return {};
   std::vector<std::string> candidates;
-  const name_filter filter(request.slowdown_in);
+  const name_filter filter(request.slowdown_in, "--slowdown-in");
   for (const std::string& name : names)
     if (filter.keeps(name)) candidates.push_back(name);
   return candidates.empty() ? std::string()
@@ -288,8 +289,9 @@ int calibrate_command(const string_list& arguments) {
 
 int main(int count, char** values) {
   using namespace crossover;
+  prepare_standard_streams();
   try {
-    return calibrate_command({values + 1, values + count});
+    return with_standard_output([&] { return calibrate_command({values + 1, values + count}); });
   } catch (const interrupted&) {
     return exit_code::interrupted;
   } catch (const error& e) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -172,7 +173,7 @@ check_result check_programs(const check_request& request, operand kind) {
   gate_observer observer;
   observer.planned = [&line](const std::string& plan) {
     line.clear();
-    fmt::print(stderr, "{}\n", plan);
+    std::fputs((plan + "\n").c_str(), stderr);
   };
   observer.progress = [&line](const measuring_progress& progress) { line.show(progress); };
   check_result result = run_gate(*source, request.gate, request.files.per_cell, observer);

@@ -10,6 +10,7 @@
 #include "bench/cell/child_process.hpp"
 #include "bench/cell/usage.hpp"
 #include "bench/measure/findings.hpp"
+#include "bench/results/json_text.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/statistics/location.hpp"
@@ -74,7 +75,7 @@ results listed_by(const std::string& program, const std::vector<std::string>& se
   }
   try {
     results listed;
-    const json document = json::parse(text);
+    const json document = parse_json(text);
     for (const json& row : document.at("cells")) {
       cell_result cell = listed_cell(row);
       if (cell.status == cell_status::ok && runs_a_script(cell)) {
@@ -191,7 +192,8 @@ double crossover_pair::prepare(std::size_t i) {
                 "open-loop cells cannot be measured in millisecond slices; compare two results "
                 "files instead");
   arm_both(cell);
-  const bool slowed = options_.slower > 0 && name_filter(options_.slower_in).keeps(cell.what.name);
+  const bool slowed = options_.slower > 0 &&
+                      name_filter(options_.slower_in, "--inject-slowdown").keeps(cell.what.name);
   cell.plan.slice_s = slice_s;
   cell.plan.warm_up_s = warm_up_s;
   cell.plan.grace_s = options_.grace_s;

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "bench/measure/duel.hpp"
+#include "bench/measure/name_filter.hpp"
 #include "bench/measure/servers.hpp"
 #include "bench/results/metrics.hpp"
 #include "reports/check/comparison.hpp"

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "bench/cell/child_process.hpp"
+#include "bench/measure/name_filter.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"
@@ -32,12 +33,13 @@ std::string exactly(const std::string& name) {
   return expression + "$";
 }
 
-results listed_by(const std::string& program, const std::string& filter) {
-  std::vector<std::string> command = {program, "--benchmark_list_tests=true"};
-  if (!filter.empty()) command.push_back("--benchmark_filter=" + filter);
+/// Returns the program's benchmarks that the filter keeps. The program's own filter may backtrack
+/// forever.
+results listed_by(const std::string& program, const name_filter& filter) {
   std::string text;
   try {
-    text = child_process(command).read_to_end(child_process::duration(30));
+    text = child_process({program, "--benchmark_list_tests=true"})
+               .read_to_end(child_process::duration(30));
   } catch (const interrupted&) {
     throw;
   } catch (const error& e) {
@@ -54,6 +56,7 @@ results listed_by(const std::string& program, const std::string& filter) {
                   fmt::format("{}: not a crossover or Google Benchmark program: "
                               "--benchmark_list_tests printed '{}'",
                               program, one_line(line, 60)));
+    if (!filter.keeps(line)) continue;
     cell_result cell;
     cell.name = line;
     listed.cells.push_back(std::move(cell));
@@ -70,8 +73,9 @@ foreign_pair::foreign_pair(const std::string& old_program, const std::string& ne
       judged_(judged_metric(options.metric)),
       unmatched_(unmatched),
       random_(options.seed) {
-  const results old_list = listed_by(old_program, options.filter),
-                new_list = listed_by(new_program, options.filter);
+  const name_filter filter(options.filter);
+  const results old_list = listed_by(old_program, filter),
+                new_list = listed_by(new_program, filter);
   if (old_list.cells.empty() && new_list.cells.empty())
     throw error(error_kind::unreadable,
                 fmt::format("{} and {}: no benchmark listed{}", old_program, new_program,

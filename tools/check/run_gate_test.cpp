@@ -147,7 +147,7 @@ TEST(run_gate, thresholds_apply_to_the_cells_that_they_name) {
   pair.add("a", steady(0.05));
   pair.add("b", steady(0.05));
   thresholds per_cell;
-  per_cell.rules.push_back({"b", std::nullopt, 0.08, 0.2});
+  per_cell.rules.push_back({"b", nullptr, 0.08, 0.2});
   const check_result result = run_gate(pair, seeded(), per_cell, {});
   EXPECT_EQ(cell_of(result, "a").outcome, verdict::regression);
   EXPECT_EQ(cell_of(result, "b").outcome, verdict::pass);

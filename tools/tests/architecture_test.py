@@ -60,6 +60,7 @@ class Folders(unittest.TestCase):
     def test_reports_include_only_results(self):
         allowed = {
             "bench/results/results.hpp",
+            "bench/results/json_text.hpp",
             "bench/results/metrics.hpp",
             "bench/results/latency.hpp",
             "bench/results/trace.hpp",

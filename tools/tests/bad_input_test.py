@@ -2,7 +2,6 @@
 
 import os
 import resource
-import signal
 import unittest
 
 from program import Server, TempDirTest, crossover
@@ -45,6 +44,12 @@ class BadInput(TempDirTest):
             USAGE, ["has no flag '--modle'", "did you mean '--model'?"], "--modle", "serial"
         )
         self.run_refused(USAGE, "--benchmark_fliter", *CELL, "--benchmark_fliter=x")
+        self.run_refused(
+            USAGE,
+            "--benchmark_filter=(: not a regular expression: missing )",
+            *CELL,
+            "--benchmark_filter=(",
+        )
         self.refused(USAGE, ["unknown command 'rnu'", "did you mean 'run'?"], "rnu")
         self.refused(USAGE, "did you mean 'network'?", "serve", "netwrk")
         self.refused(USAGE, "did you mean '--json'?", "list", "--jsno")
@@ -63,6 +68,17 @@ class BadInput(TempDirTest):
         ):
             self.run_refused(USAGE, texts, "--workload", workload)
         self.run_refused(USAGE, "has no parameters", "--model", "serial:x=1")
+
+    def test_filter_that_could_backtrack_forever_ends(self):
+        # The URL makes the cell's name long: a backtracking matcher would never end.
+        self.run_refused(
+            USAGE,
+            "matches no cell",
+            "--workload",
+            f"download:url=http://127.0.0.1:9/{'a' * 200}",
+            *CELL[2:],
+            "--benchmark_filter=(a+)+b",
+        )
 
     def test_invalid_cores_names_the_range(self):
         usable = len(os.sched_getaffinity(0))
@@ -123,7 +139,6 @@ class BadInput(TempDirTest):
         before = self.out.read_text()
 
         def small_files():  # a file size limit simulates a full disk
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (200, resource.RLIM_INFINITY))
 
         completed = crossover("run", *CELL, "--out", self.out, preexec_fn=small_files)

@@ -170,6 +170,44 @@ class Files(Check):
             UNREADABLE, "rules.json", old, old, "--thresholds", self.directory / "rules.json"
         )
 
+    def test_expressions_that_could_backtrack_forever_end(self):
+        name = "a" * 200
+        old = self.file("old.json", **{name: self.steady, "c": self.steady})
+        found = self.check(PASS, old, old, "--benchmark_filter=-(a+)+b")
+        self.assertEqual(len(found["cells"]), 2)
+        rules = self.directory / "rules.json"
+        rules.write_text('{"thresholds": [{"regex": "(a+)+b", "detect": "10%"}]}')
+        self.check(PASS, old, old, "--thresholds", rules)
+        slow = self.script("slow", IMITATION.format(times={name: 100.0}, misconduct=""))
+        self.refused(
+            UNREADABLE,
+            "no benchmark listed that --benchmark_filter matches",
+            slow,
+            slow,
+            "--benchmark_filter=(a+)+b",
+        )
+
+    def test_rejects_deeply_nested_json(self):
+        old, deep = self.file("old.json", a=self.steady), self.directory / "deep.json"
+        for document in (
+            "[" * 120_000 + "]" * 120_000,
+            '{"benchmarks":[' + '{"a":' * 20_000 + "1" + "}" * 20_000 + "]}",
+        ):
+            deep.write_text(document)
+            self.refused(UNREADABLE, ["deep.json: not JSON", "deeper than 64"], old, deep)
+            self.refused(UNREADABLE, ["deep.json: not JSON", "deeper than 64"], deep, old)
+            self.refused(UNREADABLE, ["deep.json: not JSON"], old, old, "--thresholds", deep)
+        store = self.directory / "history"
+        self.check(INCONCLUSIVE, old, "--history", store, "--commit", "first")
+        (entry,) = store.glob("*/*.json")
+        entry.write_text(deep.read_text())
+        self.refused(UNREADABLE, [entry.name, "deeper than 64"], old, "--history", store)
+        listing = self.script(
+            "listing",
+            f'#!/bin/sh\nif [ "$1" = list ]; then cat {deep}; exit; fi\nexec {PROGRAM} "$@"\n',
+        )
+        self.refused(USAGE, "`list --json` printed no list of cells", listing, listing, *CELL)
+
     def test_compares_with_a_history(self):
         store = self.directory / "history"
         for i in range(6):
@@ -241,7 +279,7 @@ class OwnPrograms(Check):
         self.assertRegex(
             document["cells"][0]["remedy"], "at least 7|no block completed|raise --budget"
         )
-        self.assertIn("--budget of 0.3 s ran out", " ".join(document["notes"]))
+        self.assertIn("the budget of 0.3 s ran out", " ".join(document["notes"]))
 
     def test_crash_of_new_only_is_a_regression(self):
         crashing = self.broken("echo boom >&2; exit 3")

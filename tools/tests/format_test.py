@@ -21,6 +21,11 @@ def sources(*suffixes):
     return paths
 
 
+def lines(path):
+    """Returns the numbered lines of a text file."""
+    return enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+
+
 def run(*command, cwd=SOURCE):
     return subprocess.run(
         [*map(str, command)], cwd=cwd, capture_output=True, text=True, timeout=250
@@ -45,6 +50,23 @@ class Format(unittest.TestCase):
         prettier = WEB / "node_modules" / "prettier" / "bin" / "prettier.cjs"
         checked = run("node", prettier, "--check", *sources(".ts", ".css", ".mjs"), cwd=WEB)
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
+    def test_lines_are_short(self):
+        """100 columns in code, 120 in Markdown outside tables and code blocks."""
+        long = []
+        for path in sources(".cpp", ".hpp", ".ts", ".css", ".mjs", ".py"):
+            long += [f"{path}:{number}" for number, line in lines(path) if len(line) > 100]
+        for path in [
+            *SOURCE.glob("*.md"),
+            *SOURCE.glob("docs/*.md"),
+            *SOURCE.glob("bench/**/*.md"),
+        ]:
+            fenced = False
+            for number, line in lines(path):
+                fenced ^= line.lstrip().startswith("```")
+                if len(line) > 120 and not fenced and not line.startswith(("|", "    ")):
+                    long.append(f"{path}:{number}")
+        self.assertEqual(long, [])
 
 
 if __name__ == "__main__":

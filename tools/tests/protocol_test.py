@@ -129,6 +129,9 @@ class Protocol(unittest.TestCase):
                 "{" * 10000,
             ):
                 self.refused(cell, line)
+            for depth in (65, 20_000, 120_000):
+                for request in ("[" * depth + "]" * depth, '{"run":' * depth + "1" + "}" * depth):
+                    self.refused(cell, request, text="nested deeper than 64")
             self.refused(cell, {"prepaer": {}}, text="did you mean 'prepare'?")
             self.assertIn("ready", cell.ask(NOOP))
 

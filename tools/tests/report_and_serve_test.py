@@ -62,6 +62,12 @@ class Report(TempDirTest):
             "{}",
             '{"crossover":{"schema":99,"cells":[]}}',
             '{"benchmarks":[{"name":"b","real_time":1,"time_unit":"fortnight"}]}',
+            "[" * 120_000 + "]" * 120_000,
+            '{"benchmarks":[' + '{"a":' * 20_000 + "1" + "}" * 20_000 + "]}",
+            '{"crossover":{"schema":1,"cells":[],"environment":{"a":'
+            + "[" * 20_000
+            + "]" * 20_000
+            + "}}}",
         ):
             self.out.write_text(text)
             for arguments in ((self.out,), (self.directory / "good.json", "--baseline", self.out)):

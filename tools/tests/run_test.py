@@ -220,13 +220,30 @@ class List(unittest.TestCase):
         self.assertLess(len(listed("--quick")["cells"]), len(names))
 
     def test_every_help_fits_one_screen_and_has_an_example(self):
-        for command in ("list", "run", "report", "check", "serve", "cell"):
-            completed = crossover(command, "--help")
+        commands = re.findall(r"(?m)^  (\w+) ", crossover("--help").stdout)
+        self.assertGreater(len(commands), 5)
+        for command in (*commands, "serve download", "serve network", "serve query"):
+            completed = crossover(*command.split(), "--help")
             self.assertEqual((completed.returncode, completed.stderr), (0, ""), command)
-            self.assertIn("crossover " + command, completed.stdout)
-            self.assertIn("Example", completed.stdout, command)
-            self.assertLessEqual(len(completed.stdout.splitlines()), 24, command)
-            self.assertLessEqual(max(map(len, completed.stdout.splitlines())), 80, command)
+            self.assertRegex(
+                completed.stdout, rf"(?m)^Example:  .*\bcrossover {command}\b", command
+            )
+            self.assertLessEqual(len(completed.stdout.splitlines()), 24, completed.stdout)
+            self.assertLessEqual(max(map(len, completed.stdout.splitlines())), 80, completed.stdout)
+
+    def test_lists_suites_alone(self):
+        self.assertIn("crossover list --suites", crossover("run", "--help").stdout)
+        suites = listed()["suites"]
+        self.assertGreater(len(suites), 5)
+        self.assertEqual(listed("--suites"), {"suites": suites})
+        completed = crossover("list", "--suites")
+        self.assertEqual((completed.returncode, completed.stderr), (0, ""))
+        self.assertEqual(
+            [line.split(maxsplit=1) for line in completed.stdout.splitlines()],
+            [[suite["name"], suite["description"]] for suite in suites],
+        )
+
+    def test_prints_help_and_version(self):
         for arguments in (("--help",), ("help",)):
             self.assertEqual(crossover(*arguments).returncode, 0)
         self.assertRegex(crossover("--version").stdout, r"^crossover \d+\.\d+\.\d+\n$")

@@ -62,7 +62,7 @@ class database_program {
     pid_ = ::fork();
     if (pid_ < 0) throw system_failure(error_kind::resource, "cannot fork for PostgreSQL", errno);
     if (pid_ > 0) return;
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_DFL);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_DFL);
     if (!user.name.empty() && (::initgroups(user.name.c_str(), user.gid) != 0 ||
                                ::setgid(user.gid) != 0 || ::setuid(user.uid) != 0))
       ::_exit(126);

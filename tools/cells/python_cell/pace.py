@@ -8,6 +8,7 @@ There are two closed loops: one times each operation, the other one operation in
 `sampling_interval`, because reading the clock would cost too much of a short operation.
 `async_pace` generates the same loops for an event loop.
 """
+import _random  # `random` costs memory that a cell without a schedule does not need
 import math
 import os
 import struct
@@ -19,6 +20,10 @@ from .errors import CellError, OperationError, WrongResult
 from .latency import Distribution
 
 NO_END = 1 << 62
+
+_generator = _random.Random()
+os.register_at_fork(after_in_child=_generator.seed)
+uniform = _generator.random  # returns a number in [0, 1)
 
 
 class Schedule:
@@ -90,10 +95,6 @@ class Control:
             return NO_END
         return self.operations // lanes + (number < self.operations % lanes)
 
-    def first_untimed(self, number, lanes):
-        """Returns the number of operations before a lane's first timed one; it differs per lane."""
-        return (2 * number + 1) * self.sampling_interval // (2 * lanes)
-
 
 class Tally:
     """Counters and latencies (8 bytes each) of one lane in a run."""
@@ -150,13 +151,7 @@ def run_lane(operate, number, lanes, control, schedule, tally):
     elif control.sampling_interval == 1:
         run_timed(operate, control.quota(number, lanes), control, tally)
     else:
-        run_sampled(
-            operate,
-            control.quota(number, lanes),
-            control.first_untimed(number, lanes),
-            control,
-            tally,
-        )
+        run_sampled(operate, control.quota(number, lanes), control, tally)
 
 
 def run_timed(operate, left, control, tally):
@@ -182,32 +177,33 @@ def run_timed(operate, left, control, tally):
     tally.end_ns = issued
 
 
-def run_sampled(operate, left, untimed, control, tally):
-    """Closed loop that times one operation in `every` and checks the deadline as often.
+def run_sampled(operate, left, control, tally):
+    """Closed loop that times one operation in N and checks the deadline as often.
 
-    `untimed` operations precede the first timed one. A lane's first operation is not
-    representative, because it includes the wait for the start.
+    The number of untimed operations before a timed one is drawn uniformly from 0 to 2 (N - 1). At
+    fixed distances, the timed operations could keep step with what the lanes do together.
     """
-    clock, record = monotonic_ns, tally.latencies.append
-    now, deadline, every = control.start_ns, control.deadline_ns, control.sampling_interval
+    clock, record, draw = monotonic_ns, tally.latencies.append, uniform
+    now, deadline = control.start_ns, control.deadline_ns
+    choices = 2 * control.sampling_interval - 1
     operations = 0
     while left > 0 and now < deadline:
         issued_now = failed = 0
         try:
-            for issued_now in range(1, min(untimed, left - 1) + 1):
+            for issued_now in range(1, min(int(choices * draw()), left) + 1):
                 operate()
-            issued = clock() if issued_now else now
-            issued_now += 1
-            operate()
-            now = clock()
-            record(now - issued)
+            issued = now = clock() if issued_now else now
+            if issued_now < left:
+                issued_now += 1
+                operate()
+                now = clock()
+                record(now - issued)
         except OperationError as e:
             tally.failed(e)
             failed = 1
             now = clock()
         left -= issued_now
         operations += issued_now - failed
-        untimed = every - 1
     tally.operations = operations
     tally.end_ns = now
 
@@ -262,5 +258,6 @@ def choose_sampling_interval(operation_ns, timing_ns):
     share = timing_ns / (0.02 * operation_ns)
     if share <= 1:
         return 1
-    # Doubled: a timed operation among untimed ones needs a clock reading before and after it.
-    return min(1024, 1 << math.ceil(2 * share - 1).bit_length())
+    # Four times: a timed operation among untimed ones needs a clock reading before and after it,
+    # and the draw takes about as long as two more.
+    return min(1024, 1 << math.ceil(4 * share - 1).bit_length())

@@ -174,7 +174,7 @@ export const changes: Chart = {
     "The figure of each cell (model, cores × in flight, workload) relative to the baseline, with " +
     "its 95 % interval, not corrected for multiple comparisons. ▲ better, ▼ worse, ○ unclear: " +
     "the interval includes 100 %. The two runs were not interleaved, so the machine may have " +
-    "changed between them. `crossover check` measures two programs alternately and gives a verdict.",
+    "changed between them. `crossover check` measures two programs alternately.",
   *panels(context) {
     const ids = [...new Set((context.results.data.baseline?.changes ?? []).map((c) => c.metric))];
     for (const id of ids) yield* panel(context, id);
