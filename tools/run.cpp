@@ -147,7 +147,7 @@ void run_flags::add_to(CLI::App& app) {
       ->check(CLI::Range(1, 10000));
   app.add_option("--budget", budget, "measuring time of the whole run (default 2min)")
       ->option_text("TIME");
-  app.add_option("--equal", equal, "models this close to the best are equivalent (default 5%)")
+  app.add_option("--equal", equal, "margin of equivalence to the best (default 5%)")
       ->option_text("P");
   app.add_option("--seed", seed, "seed for all random choices (default: random)")->option_text("N");
   app.add_option("--endpoint", endpoints, "existing server (HOST:PORT or URL); repeatable")
@@ -226,8 +226,8 @@ class results_writer {
 int run_command(const string_list& arguments) {
   CLI::App app(
       "usage: crossover run [FLAGS]\n"
-      "Measure which model is best: models take turns in blocks of fresh processes, until\n"
-      "the blocks decide. Google Benchmark flags (--benchmark_…) are understood.\n"
+      "Measure which model is best. Models take turns in blocks of fresh processes\n"
+      "until the blocks decide. Google Benchmark flags (--benchmark_…) are understood.\n"
       "Example:  crossover run --workload network --model event_loop --cores 1,2",
       "run");
   run_flags flags;
@@ -267,8 +267,11 @@ int run_command(const string_list& arguments) {
   machine_watch watch;
   run_contests(cells, all, cell_arms(measuring, computer, servers), watch, options);
   line.clear();
-  library.report(all);
+  const bool benchmark_out_written = library.report(all);
   writer.finish();
+  if (!benchmark_out_written)
+    throw error(error_kind::unwritable,
+                "--benchmark_out: cannot be written in full; free space on its disk");
 
   if (!library.prints())
     print_result(

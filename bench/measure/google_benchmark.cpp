@@ -82,7 +82,13 @@ class cell_reporter final : public benchmark::BenchmarkReporter {
     if (!shown.empty()) inner_->ReportRuns(shown);
   }
 
-  void Finalize() override { inner_->Finalize(); }
+  void Finalize() override {
+    inner_->Finalize();
+    GetOutputStream().flush();
+    output_lost_ = !GetOutputStream().good();
+  }
+
+  bool output_lost() const { return output_lost_; }
 
  private:
   static benchmark::Counter rate_of(const std::vector<Run>& runs, const Run& like) {
@@ -113,6 +119,7 @@ class cell_reporter final : public benchmark::BenchmarkReporter {
   std::unique_ptr<benchmark::BenchmarkReporter> inner_;
   bool one_row_per_cell_;
   bool keep_aggregates_;
+  bool output_lost_ = false;
 };
 
 /// Gives the library one repetition of a cell.
@@ -220,7 +227,7 @@ bool google_benchmark::prints() const {
          has("--benchmark_report_aggregates_only");
 }
 
-void google_benchmark::report(results& all) const {
+bool google_benchmark::report(results& all) const {
   std::map<std::string, std::size_t> repetition;
   bool any = false;
   for (const cell_result& cell : all.cells) {
@@ -234,7 +241,7 @@ void google_benchmark::report(results& all) const {
         ->Iterations(1)
         ->Repetitions(std::max(1, static_cast<int>(cell.samples.size())));
   }
-  if (!any) return;
+  if (!any) return true;
   const bool aggregates_requested =
       has("--benchmark_display_aggregates_only") || has("--benchmark_report_aggregates_only");
   const std::string format = value_of("--benchmark_format").value_or("console");
@@ -251,6 +258,7 @@ void google_benchmark::report(results& all) const {
   cell_reporter file(all, std::make_unique<benchmark::JSONReporter>(), false, false);
   benchmark::RunSpecifiedBenchmarks(&display, has("--benchmark_out") ? &file : nullptr, "all");
   benchmark::ClearRegisteredBenchmarks();
+  return !file.output_lost();
 }
 
 }  // namespace crossover

@@ -33,8 +33,9 @@ class google_benchmark {
   const name_filter& filter() const { return filter_; }
 
   /// Passes the samples to the library's reporters, which print and write what the flags ask for.
-  /// Stores the library's aggregates in `all`.
-  void report(results& all) const;
+  /// Stores the library's aggregates in `all`. Returns false if `--benchmark_out` could not be
+  /// written in full.
+  bool report(results& all) const;
 
  private:
   bool has(std::string_view name) const;

@@ -1,5 +1,6 @@
 """`crossover run` from the command line to the results file, `crossover list`, and help texts."""
 
+import json
 import os
 import pty
 import re
@@ -52,7 +53,45 @@ class Run(TempDirTest):
             self.assertRegex(
                 completed.stdout, rf"(?m)^{workload}", "a summary section per workload"
             )
+        for cell in section["cells"]:
+            self.assertEqual(len({s["block"] for s in cell["samples"]}), 2)
+            for sample in cell["samples"]:
+                self.assertGreaterEqual(sample["start_s"], 0)
+                self.assertGreaterEqual(sample["drain_s"], 0)
         self.assertEqual(os.listdir(self.directory), ["results.json"])
+
+    def test_models_of_a_contest_share_their_blocks(self):
+        self.run_tiny("--workload", "noop", "--model", "event_loop", "--model", "fibers", *TINY)
+        blocks = [[s["block"] for s in cell["samples"]] for cell in self.cells().values()]
+        self.assertEqual(blocks, [[0, 1], [0, 1]])
+
+    def test_a_seed_repeats_every_order(self):
+        models = ("--model", "event_loop", "--model", "fibers", "--in-flight", "1,2")
+        orders = []
+        for _ in range(2):
+            cell = ("--workload", "noop", *models, "--cores", 1, "--seconds", 0.02)
+            self.run_tiny(*cell, "--repetitions", 3, "--seed", 11)
+            orders.append(
+                {name: [s["block"] for s in c["samples"]] for name, c in self.cells().items()}
+            )
+        self.assertEqual(orders[0], orders[1])
+
+    def test_a_budget_below_one_block_is_refused(self):
+        cells = ("--workload", "noop", "--model", "event_loop")
+        completed = self.run_tiny(*cells, "--budget", "1ms", code=64)
+        self.assertRegex(
+            completed.stderr, r"--budget 0.001s: one block of each of the \d+ contests"
+        )
+
+    def test_listing_benchmarks_writes_nothing(self):
+        completed = self.run_tiny(*TWO_CELLS, "--benchmark_list_tests")
+        self.assertEqual(completed.stdout.split(), NAMES)
+        self.assertEqual(os.listdir(self.directory), [])
+
+    def test_json_on_standard_output_is_all_there_is(self):
+        completed = self.run_tiny(*TWO_CELLS, "--benchmark_format=json")
+        document = json.loads(completed.stdout)
+        self.assertGreaterEqual(len(document["benchmarks"]), 4)
 
     def test_python_cell_reports_its_environment(self):
         self.run_tiny("--workload", "noop", "--model", "python_threads", *TINY)
@@ -103,7 +142,7 @@ class Run(TempDirTest):
         self.assertTrue(name.endswith("/rate:2000"))
         for sample in cell["samples"]:
             self.assertEqual(sample["rate"], 2000)
-            self.assertIn("achieved_rate", sample)
+            self.assertEqual(sorted(sample["arrivals"]), ["begun", "due", "late"])
             self.assertIn("service", sample)
 
     def test_serial_has_the_finding_in_flight_ignored(self):
@@ -143,7 +182,9 @@ class Run(TempDirTest):
         completed = self.run_tiny(*TWO_CELLS)
         self.assertNotIn("\x1b", completed.stdout + completed.stderr)
         self.assertNotIn("\r", completed.stdout + completed.stderr)
-        self.assertRegex(completed.stderr, r"^\[1/4\] estimating · (noop|network)/event_loop")
+        self.assertRegex(
+            completed.stderr, r"^0 of 2 contests decided · estimating · (noop|network)/event_loop"
+        )
 
     def test_progress_on_a_terminal_is_one_rewritten_line(self):
         terminal, program_side = pty.openpty()
@@ -163,8 +204,8 @@ class Run(TempDirTest):
             pass  # end of output
         os.close(terminal)
         text = output.decode()
-        self.assertEqual(re.findall(r"\r\x1b\[2K\[(\d)/4\]", text), ["1", "2", "3", "4"])
-        self.assertRegex(text, r"\[4/4\] \d+ s left · ")
+        self.assertEqual(re.findall(r"\r\x1b\[2K(\d) of 2 contests", text), ["0", "0", "0", "1"])
+        self.assertRegex(text, r"1 of 2 contests decided · \d+ s left · ")
         self.assertTrue(text.endswith("\r\x1b[2K"), "the line is erased at the end")
         self.assertEqual(completed.returncode, 0)
 
