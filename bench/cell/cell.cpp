@@ -14,7 +14,7 @@
 #include "bench/cell/arrival_schedule.hpp"
 #include "bench/cell/cpu_switches.hpp"
 #include "bench/cell/request_members.hpp"
-#include "bench/cell/usage.hpp"
+#include "bench/models/run/usage.hpp"
 #include "bench/models/worker_team.hpp"
 #include "bench/results/json_text.hpp"
 #include "bench/results/results.hpp"

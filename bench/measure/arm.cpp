@@ -1,8 +1,8 @@
 #include "bench/measure/arm.hpp"
 
 #include "bench/cell/cell_process.hpp"
-#include "bench/cell/usage.hpp"
 #include "bench/measure/environment.hpp"
+#include "bench/models/run/usage.hpp"
 
 namespace crossover {
 namespace {

@@ -9,7 +9,7 @@
 #include <sstream>
 #include <string>
 
-#include "bench/cell/usage.hpp"
+#include "bench/models/run/usage.hpp"
 #include "workloads/base/clock.hpp"
 
 namespace crossover {

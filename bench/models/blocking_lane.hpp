@@ -1,6 +1,6 @@
 #pragma once
 
-#include "bench/cell/pace.hpp"
+#include "bench/models/run/pace.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 

@@ -19,7 +19,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "bench/cell/usage.hpp"
+#include "bench/models/run/usage.hpp"
 #include "bench/results/results.hpp"
 #include "workloads/base/child_exit.hpp"
 

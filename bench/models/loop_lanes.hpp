@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-#include "bench/cell/pace.hpp"
+#include "bench/models/run/pace.hpp"
 #include "workloads/async_form.hpp"
 #include "workloads/workload.hpp"
 

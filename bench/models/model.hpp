@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/cell/pace.hpp"
-#include "bench/cell/window_observer.hpp"
+#include "bench/models/run/pace.hpp"
+#include "bench/models/run/window_observer.hpp"
 #include "workloads/workload.hpp"
 
 namespace crossover {

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/cell/child_process.hpp"
-#include "bench/cell/usage.hpp"
 #include "bench/measure/findings.hpp"
+#include "bench/models/run/usage.hpp"
 #include "bench/results/json_text.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"

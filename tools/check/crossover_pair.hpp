@@ -10,7 +10,6 @@
 #include "bench/results/metrics.hpp"
 #include "reports/check/comparison.hpp"
 #include "reports/statistics/location.hpp"
-#include "bench/measure/name_filter.hpp"
 #include "tools/check/block_source.hpp"
 
 namespace crossover {

@@ -57,6 +57,19 @@ class Folders(unittest.TestCase):
                         (SOURCE / name).exists(), f"{path} includes {name}, which does not exist"
                     )
 
+    def test_includes_inside_bench_run_one_way(self):
+        order = ["results", "models", "cell", "measure"]
+        for path, text in SOURCES.items():
+            if not path.startswith("bench/") or path.endswith("_test.cpp"):
+                continue
+            for name in includes(text):
+                if name.startswith("bench/"):
+                    self.assertLessEqual(
+                        order.index(name.split("/")[1]),
+                        order.index(path.split("/")[1]),
+                        f"{path} includes {name}",
+                    )
+
     def test_reports_include_only_results(self):
         allowed = {
             "bench/results/results.hpp",

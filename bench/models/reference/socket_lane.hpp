@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "bench/cell/pace.hpp"
+#include "bench/models/run/pace.hpp"
 #include "workloads/endpoint.hpp"
 
 namespace crossover {

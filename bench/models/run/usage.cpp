@@ -1,4 +1,4 @@
-#include "bench/cell/usage.hpp"
+#include "bench/models/run/usage.hpp"
 
 #include <fmt/format.h>
 #include <sys/resource.h>

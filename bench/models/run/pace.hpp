@@ -4,9 +4,9 @@
 #include <map>
 #include <string>
 
-#include "bench/cell/latency_recorder.hpp"
-#include "bench/cell/run_board.hpp"
-#include "bench/cell/usage.hpp"
+#include "bench/models/run/latency_recorder.hpp"
+#include "bench/models/run/run_board.hpp"
+#include "bench/models/run/usage.hpp"
 #include "workloads/trace_points.hpp"
 #include "workloads/workload.hpp"
 

@@ -1,4 +1,4 @@
-#include "bench/cell/latency_recorder.hpp"
+#include "bench/models/run/latency_recorder.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,4 +1,4 @@
-#include "bench/cell/window_observer.hpp"
+#include "bench/models/run/window_observer.hpp"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>

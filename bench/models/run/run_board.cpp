@@ -1,4 +1,4 @@
-#include "bench/cell/run_board.hpp"
+#include "bench/models/run/run_board.hpp"
 
 #include <sys/mman.h>
 

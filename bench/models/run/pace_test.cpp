@@ -1,4 +1,4 @@
-#include "bench/cell/pace.hpp"
+#include "bench/models/run/pace.hpp"
 
 #include <gtest/gtest.h>
 

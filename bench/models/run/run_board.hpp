@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "bench/cell/run_control.hpp"
+#include "bench/models/run/run_control.hpp"
 
 namespace crossover {
 

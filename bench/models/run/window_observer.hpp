@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "bench/cell/run_board.hpp"
-#include "bench/cell/usage.hpp"
+#include "bench/models/run/run_board.hpp"
+#include "bench/models/run/usage.hpp"
 
 namespace crossover {
 
