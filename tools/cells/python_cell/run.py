@@ -116,7 +116,8 @@ class Run:
 
     def cancel(self):
         """Ends the lanes early; no figure of the run is valid."""
-        self.due_ns, self.closed = 0, True
+        with self._lock:
+            self.due_ns, self.closed = 0, True
 
 
 class Counts:
