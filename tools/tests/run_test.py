@@ -103,7 +103,7 @@ class Run(TempDirTest):
         self.assertTrue(name.endswith("/rate:2000"))
         for sample in cell["samples"]:
             self.assertEqual(sample["rate"], 2000)
-            self.assertIn("achieved_rate", sample)
+            self.assertIn("arrivals", sample)
             self.assertIn("service", sample)
 
     def test_serial_has_the_finding_in_flight_ignored(self):
