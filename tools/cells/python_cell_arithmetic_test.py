@@ -78,6 +78,7 @@ class ArithmeticTest(unittest.TestCase):
             (64, 1, 1000),
             (64, 8, 1000),
             (4, 100, 40),
+            (64, 3, 5),
             (1024, 2, 1),
         ):
             run = Run(
@@ -88,6 +89,7 @@ class ArithmeticTest(unittest.TestCase):
                 issued = []
                 run_lane(lambda: issued.append(1), run, tally, None)
                 self.assertEqual((tally.operations(), len(issued)), (share, share))
+                self.assertGreaterEqual(len(tally.latencies), 1)
             run.finish()
             counts = Counts(run)
             self.assertEqual(counts.worker_operations, [share] * lanes)

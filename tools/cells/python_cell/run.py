@@ -34,8 +34,10 @@ class Tally:
         # One item per operation. The iterator counts operations that are not timed, at no cost.
         self.turns = repeat(None, self.quota)
         self.all_timed = plan.sampling_interval == 1
-        # Differs per lane, so that lanes on a loop do not time their operations all at once.
-        self.first_untimed = (2 * number + 1) * plan.sampling_interval // (2 * plan.lanes)
+        # Differs per lane, so that lanes on a loop do not time their operations all at once. It is
+        # below the quota, so that a short run has a latency too.
+        interval = min(plan.sampling_interval, self.quota)
+        self.first_untimed = (2 * number + 1) * interval // (2 * plan.lanes)
         self.in_flight = self.lag_ns = self.end_ns = 0
         self.lead_in = self.begun = self.late = 0  # open loop
         self.errors = {}
