@@ -326,7 +326,7 @@ function openLoop() {
         sample.service = latencies(next, service_s, sample.operations);
         sample.latency = latencies(next, behind ? 0.09 : service_s / (1 - busy), sample.operations);
         sample.rate = rate;
-        sample.achieved_rate = Math.min(rate, capacity);
+        sample.arrivals = { due: rate, begun: Math.round(Math.min(rate, capacity)), late: 0 };
       }
       cells.push(result);
     }

@@ -12,9 +12,11 @@ from python_cell import async_pace, pace
 from python_cell.cell import Cell, reply_to
 from python_cell.errors import OperationError
 from python_cell.latency import Distribution, bin_index, bin_lower
-from python_cell.pace import Control, Schedule, Tally, choose_sampling_interval, run_lane
+from python_cell.pace import choose_sampling_interval, run_lane
 from python_cell.parameters import DURATIONS, SIZES, quantity
 from python_cell.pattern import pattern
+from python_cell.run import Counts, Plan, Run
+from python_cell.schedule import Schedule
 
 
 class ArithmeticTest(unittest.TestCase):
@@ -73,19 +75,14 @@ class ArithmeticTest(unittest.TestCase):
             self.assertEqual(pattern(length), expected[:length])
 
     def test_operations_are_divided_evenly(self):
-        control = Control(operations=10, seconds=0, sampling_interval=1, open_loop=False)
-        self.assertEqual([control.quota(i, 4) for i in range(4)], [3, 3, 2, 2])
+        run = Run(Plan(lanes=4, operations=10), range(4))
+        self.assertEqual([tally.quota for tally in run.tallies], [3, 3, 2, 2])
 
     def timed_of(self, sampling_interval, operations, coroutine=False):
         """Runs one lane; returns the indices of its timed operations."""
-        control = Control(
-            operations=operations,
-            seconds=0,
-            sampling_interval=sampling_interval,
-            open_loop=False,
-        )
-        control.release(0)
-        tally, issued = Tally(), []
+        run = Run(Plan(operations=operations, sampling_interval=sampling_interval), [0])
+        run.release(0)
+        tally, issued = run.tallies[0], []
 
         async def operate():
             issued.append(1)
@@ -94,10 +91,10 @@ class ArithmeticTest(unittest.TestCase):
         names = (async_pace.run_lane if coroutine else run_lane).__globals__
         with mock.patch.dict(names, monotonic_ns=lambda: len(issued) ** 2):
             if coroutine:
-                asyncio.run(async_pace.run_lane(operate, 0, 1, control, None, tally))
+                asyncio.run(async_pace.run_lane(operate, run, tally, None))
             else:
-                run_lane(lambda: issued.append(1), 0, 1, control, None, tally)
-        self.assertEqual((tally.operations, len(issued)), (operations, operations))
+                run_lane(lambda: issued.append(1), run, tally, None)
+        self.assertEqual((tally.operations(), len(issued)), (operations, operations))
         return [latency // 2 for latency in tally.latencies]
 
     def test_timed_operations_are_one_in_n(self):
@@ -136,23 +133,23 @@ class ArithmeticTest(unittest.TestCase):
         os.close(reader)
         os.close(writer)
 
-    def test_errors_among_untimed_operations_are_counted(self):
-        control, tally, calls = (
-            Control(operations=100, seconds=0, sampling_interval=8, open_loop=False),
-            Tally(),
-            [],
-        )
+    def test_errors_are_counted_whether_operations_are_timed_or_not(self):
+        for every in (1, 8):
+            run, calls = Run(Plan(operations=100, sampling_interval=every), [0]), []
 
-        def operate():
-            calls.append(1)
-            if len(calls) % 10 == 0:
-                raise OperationError("receive", "EOF")
+            def operate():
+                calls.append(1)
+                if len(calls) % 10 == 0:
+                    raise OperationError("receive", "EOF")
 
-        control.release(0)
-        run_lane(operate, 0, 1, control, None, tally)
-        self.assertEqual(
-            (len(calls), tally.operations, tally.errors), (100, 90, {"receive:EOF": 10})
-        )
+            run.release(0)
+            run_lane(operate, run, run.tallies[0], None)
+            run.finish()
+            counts = Counts(run)
+            self.assertEqual(
+                (len(calls), counts.worker_operations, counts.errors),
+                (100, [90], {"receive:EOF": 10}),
+            )
 
     def test_only_short_operations_are_sampled(self):
         self.assertEqual(choose_sampling_interval(operation_ns=5_000, timing_ns=100), 1)
@@ -162,9 +159,9 @@ class ArithmeticTest(unittest.TestCase):
             self.assertEqual(every & (every - 1), 0)
 
     def test_schedule_is_ordered_and_repeatable(self):
-        def starts(*arguments):
+        def starts(rate, seconds, poisson, seed):
             schedule = Schedule()
-            schedule.fill(*arguments)
+            schedule.fill(rate, 0, int(seconds * 1e9), poisson, seed)
             times = []
             while (start := schedule.claim()) is not None:
                 times.append(start)
@@ -178,6 +175,13 @@ class ArithmeticTest(unittest.TestCase):
         self.assertNotEqual(random, starts(10_000, 1, True, 8))
         self.assertLess(random[-1], 10**9)
         self.assertLess(abs(len(random) - 10_000), 600)  # 6 standard deviations of a Poisson count
+
+    def test_schedule_covers_the_lead_in_and_the_window(self):
+        schedule = Schedule()
+        schedule.fill(1000, lead_ns=4_000_000, window_ns=10_000_000, poisson=False, seed=1)
+        times = list(iter(schedule.claim, None))
+        os.close(schedule.fd)
+        self.assertEqual((len(times), times[-1], schedule.due), (14, 13_000_000, 10))
 
     def test_unexpected_exception_is_reported_with_a_traceback_on_stderr(self):
         class Broken:

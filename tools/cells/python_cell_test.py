@@ -55,7 +55,7 @@ class MatrixTest(unittest.TestCase):
             ready = cell.prepared(
                 model, workload.partition(":")[0], lanes, self.WORKLOADS[workload], endpoint
             )
-            self.assertEqual(ready["protocol"], 1)
+            self.assertEqual(ready["protocol"], 2)
             self.assertGreater(ready["base_rss_bytes"], 1 << 20)
             self.assertEqual(ready["environment"]["python"], platform.python_version())
             self.assertIs(type(ready["environment"]["python_free_threaded"]), bool)
@@ -93,7 +93,7 @@ class MatrixTest(unittest.TestCase):
                 cell.prepared(model, "noop", 3)
                 first, second = cell.sample(seconds=0.05), cell.sample(seconds=0.05)
                 for sample in (first, second):
-                    self.assertGreaterEqual(sample["wall_s"], 0.05)
+                    self.assertEqual(sample["wall_s"], 0.05)
                     self.assertEqual(sum(sample["worker_operations"]), sample["operations"])
                 self.assertEqual(first["latency"]["sampling_interval"], 1)
                 # A noop is not timed every time, unless a busy machine made it long.
@@ -108,25 +108,79 @@ class MatrixTest(unittest.TestCase):
                 )
                 self.assertEqual(cell.sample(operations=1001)["operations"], 1001)
 
+    def test_counts_what_ends_in_the_window(self):
+        for model in MODELS:
+            with self.subTest(model=model), Session() as cell:
+                cell.prepared(model, "sleep", 16, {"delay": "10ms"})
+                sample = cell.sample(seconds=0.1, lead_s=0.015, stagger_s=0.01, series=True)
+                self.assertEqual(sample["wall_s"], 0.1)
+                # A lane ends at most 10 operations in 10 delays.
+                self.assertGreater(sample["operations"], 0)
+                self.assertLessEqual(sample["operations"], 160)
+                self.assertEqual(sum(sample["worker_operations"]), sample["operations"])
+                self.assertEqual(sample["latency"]["count"], sample["operations"])
+                self.assertEqual(len(sample["series"]), 10)
+                self.assertEqual(sum(sample["series"]), sample["operations"])
+                self.assertGreaterEqual(sample["start_s"], 0)
+                self.assertGreater(sample["drain_s"], 0)
+
+    def test_lead_in_is_not_counted(self):
+        for model in MODELS:
+            with self.subTest(model=model), Session() as cell:
+                cell.prepared(model, "sleep", 2, {"delay": "20ms"})
+                with_lead = cell.sample(seconds=0.1, lead_s=0.2)
+                self.assertLessEqual(with_lead["operations"], 2 * 5)
+                self.assertEqual(with_lead["wall_s"], 0.1)
+
+    def test_window_without_an_end_has_no_operations(self):
+        for model in MODELS:
+            with self.subTest(model=model), Session() as cell:
+                cell.prepared(model, "sleep", 2, {"delay": "300ms"})
+                sample = cell.sample(seconds=0.01, lead_s=0.01)
+                self.assertEqual((sample["operations"], sample["errors"]), (0, {}))
+                self.assertEqual(sum(sample["worker_operations"]), 0)
+                self.assertNotIn("latency", sample)
+                self.assertGreaterEqual(sample["drain_s"], 0.27)
+                self.assertEqual(cell.sample(operations=2)["operations"], 2)
+
     def test_runs_an_open_loop(self):
         for model in MODELS:
             with self.subTest(model=model), Session() as cell:
                 cell.prepared(model, "sleep", 3, {"delay": "1ms"})
-                sample = cell.sample(seconds=0.3, rate=100, schedule="constant")
-                self.assertLessEqual(sample["operations"], 30)
-                self.assertEqual(sample["latency"]["count"], sample["operations"])
-                self.assertEqual(sample["service"]["count"], sample["operations"])
+                sample = cell.sample(seconds=0.3, lead_s=0.1, rate=100, schedule="constant")
+                arrivals = sample["arrivals"]
+                self.assertEqual(arrivals["due"], 30)
+                self.assertLessEqual(arrivals["begun"], arrivals["due"])
+                self.assertLessEqual(arrivals["late"], arrivals["begun"])
+                self.assertEqual(sample["latency"]["count"], arrivals["begun"])
+                self.assertEqual(sample["service"]["count"], arrivals["begun"])
                 self.assertGreaterEqual(sample["latency"]["mean"], sample["service"]["mean"])
                 self.assertGreaterEqual(sample["service"]["bins"][0][1], 1_000_000)
                 self.assertEqual(sample["rate"], 100)
-                self.assertGreater(sample["achieved_rate"], 0)
                 self.assertGreater(cell.sample(seconds=0.2, rate=200, seed=7)["operations"], 0)
-                for kind, run in {
-                    "failed": {"seconds": 0.01, "rate": 0.001},
-                    "invalid": {"seconds": 3600, "rate": 1e6},
-                }.items():
-                    self.assertEqual(cell.ask(run=run)["error"]["kind"], kind)
+                for run in {"seconds": 0.01, "rate": 0.001}, {"seconds": 3600, "rate": 1e6}:
+                    self.assertEqual(cell.ask(run=run)["error"]["kind"], "invalid")
                 self.assertEqual(cell.sample(operations=5)["operations"], 5)
+
+    def test_overloaded_open_loop_accounts_for_every_arrival(self):
+        for model in MODELS:
+            with self.subTest(model=model), Session() as cell:
+                cell.prepared(model, "sleep", 2, {"delay": "50ms"})
+                sample = cell.sample(seconds=0.3, rate=200, schedule="constant")
+                arrivals = sample["arrivals"]
+                self.assertEqual(arrivals["due"], 60)
+                # Each of two lanes begins an operation every 50 ms, the first two on time.
+                self.assertLessEqual(arrivals["begun"], 12)
+                self.assertGreaterEqual(arrivals["late"], arrivals["begun"] - 2)
+                self.assertEqual(sample["latency"]["count"], arrivals["begun"])
+
+    def test_wrong_result_ends_a_long_run_at_once(self):
+        with EchoServer(64, wrong=True) as echo:
+            for model in ("python_asyncio", "python_threads"):
+                with self.subTest(model=model), Session() as cell:
+                    cell.prepared(model, "network", 2, {}, echo.endpoint)
+                    error = cell.ask(run={"seconds": 3600})["error"]  # else it times out
+                    self.assertEqual(error["kind"], "failed")
 
 
 class NetworkTest(unittest.TestCase):

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -83,12 +84,16 @@ class TempDirTest(unittest.TestCase):
         return {cell["name"]: cell for cell in self.results()["crossover"]["cells"]}
 
 
+OUR_CELL = (PROGRAM, "cell")
+PYTHON_CELL = (sys.executable, str(SOURCE / "tools/cells/python_cell.py"))
+
+
 class Cell:
     """A cell process, driven through the protocol."""
 
-    def __init__(self, *launcher):
+    def __init__(self, *launcher, command=OUR_CELL):
         self.process = subprocess.Popen(
-            [*launcher, PROGRAM, "cell"],
+            [*launcher, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -4,7 +4,7 @@ import json
 import re
 import unittest
 
-from program import SOURCE, TIMEOUT_S, Cell, Server
+from program import OUR_CELL, PYTHON_CELL, SOURCE, TIMEOUT_S, Cell, Server
 
 NOOP = {"prepare": {"workload": "noop", "model": "serial", "cores": [0], "in_flight": 1}}
 
@@ -21,7 +21,7 @@ class Protocol(unittest.TestCase):
     def test_session_from_prepare_to_finish(self):
         with Cell() as cell:
             ready = cell.ask(NOOP)["ready"]
-            self.assertEqual(ready["protocol"], 1)
+            self.assertEqual(ready["protocol"], 2)
             self.assertGreater(ready["setup_s"], 0)
             self.assertGreater(ready["base_rss_bytes"], 0)
             sample = cell.ask({"run": {"operations": 1000}})["sample"]
@@ -71,7 +71,7 @@ class Protocol(unittest.TestCase):
             cell.ask(NOOP)
             sample = cell.ask({"run": {"operations": 10}})["sample"]
             self.assertNotIn(None, sample.values())
-            for open_loop_only in ("service", "rate", "achieved_rate"):
+            for open_loop_only in ("service", "rate", "arrivals", "series"):
                 self.assertNotIn(open_loop_only, sample)
         with Cell() as cell:
             # Memory that was not measured is absent, not 0.
@@ -89,7 +89,8 @@ class Protocol(unittest.TestCase):
                     {"run": {"seconds": 0.1, "rate": 1000, "schedule": schedule, "seed": 7}}
                 )["sample"]
                 self.assertEqual(sample["rate"], 1000)
-                self.assertEqual(sample["service"]["count"], sample["operations"])
+                self.assertEqual(sample["service"]["count"], sample["arrivals"]["begun"])
+                self.assertLessEqual(sample["arrivals"]["begun"], sample["arrivals"]["due"])
                 self.assertLessEqual(sample["operations"], 200)
             self.refused(cell, {"run": {"operations": 5, "rate": 10}})
             self.refused(
@@ -200,6 +201,11 @@ class Protocol(unittest.TestCase):
                 {"seconds": 5000},
                 {"seconds": 0.01, "rate": -1},
                 {"seconds": 0.01, "rate": "fast"},
+                {"seconds": 0.01, "lead_s": -1},
+                {"seconds": 0.01, "lead_s": "1"},
+                {"seconds": 0.01, "lead_s": 5000},
+                {"seconds": 0.01, "stagger_s": -1},
+                {"seconds": 0.01, "stagger_s": 5000},
             ):
                 self.refused(cell, {"run": body})
 
@@ -234,7 +240,7 @@ class Protocol(unittest.TestCase):
                 if piece.startswith("> "):
                     requests.append(json.loads(re.sub(r"\n\s+", " ", piece[2:].split("\n<")[0])))
         self.assertEqual(
-            [next(iter(r)) for r in requests], ["prepare", "run", "run", "run", "finish"]
+            [next(iter(r)) for r in requests], ["prepare", "run", "run", "run", "run", "finish"]
         )
         with Server("network") as server, Cell() as cell:
             for request in requests:
@@ -245,7 +251,10 @@ class Protocol(unittest.TestCase):
                 if "seconds" in body:
                     body["seconds"] = 0.05
                 expected = {"prepare": "ready", "run": "sample", "finish": "finished"}[verb]
-                self.assertEqual(list(cell.ask(request)), [expected], request)
+                reply = cell.ask(request)
+                self.assertEqual(list(reply), [expected], request)
+                if body.get("series"):
+                    self.assertEqual(len(reply["sample"]["series"]), 5)
 
     def test_documented_session_works(self):
         page = (SOURCE / "bench/cell/PROTOCOL.md").read_text()
@@ -256,6 +265,87 @@ class Protocol(unittest.TestCase):
                 self.assertEqual(
                     list(cell.ask(request)), list(json.loads(re.sub(r", …", "", reply)))
                 )
+
+
+class Windows(unittest.TestCase):
+    """Every cell of ours counts what ends in a window. Arithmetic gives the limits."""
+
+    MODELS = (
+        (OUR_CELL, "event_loop"),
+        (OUR_CELL, "thread_pool"),
+        (OUR_CELL, "processes"),
+        (OUR_CELL, "reference"),
+        (PYTHON_CELL, "python_asyncio"),
+        (PYTHON_CELL, "python_threads"),
+        (PYTHON_CELL, "python_processes"),
+    )
+
+    def samples(self, in_flight, delay, run, open_loop=False):
+        """Yields the sample of a run with sleeps of `delay` from each model."""
+        for command, model in self.MODELS:
+            if open_loop and model == "reference":
+                continue
+            with self.subTest(model=model), Cell(command=command) as cell:
+                ready = cell.prepare("sleep", model, (0,), in_flight, parameters={"delay": delay})
+                self.assertEqual(ready["ready"]["protocol"], 2)
+                sample = cell.ask({"run": run})["sample"]
+                self.assertNotIn(None, sample.values())
+                self.assertEqual(sample["errors"], {})
+                self.assertEqual(sum(sample["worker_operations"]), sample["operations"])
+                self.assertGreater(sample["wall_s"], 0)
+                yield sample
+
+    def test_window_counts_what_ends_in_it(self):
+        run = {"seconds": 0.1, "lead_s": 0.02, "stagger_s": 0.01, "series": True}
+        for sample in self.samples(16, "10ms", run):
+            # Between two ends in a lane are 10 ms, so it ends at most once more than that.
+            self.assertLessEqual(sample["operations"], 16 * (sample["wall_s"] / 0.01 + 1))
+            self.assertGreater(sample["operations"], 0)
+            self.assertEqual(len(sample["series"]), 10)
+            self.assertLessEqual(sum(sample["series"]), sample["operations"])
+            self.assertGreaterEqual(sample["wall_s"], 0.1)
+            self.assertGreaterEqual(sample["start_s"], 0)
+            self.assertGreaterEqual(sample["drain_s"], 0)
+
+    def test_lead_in_is_outside_the_window(self):
+        for sample in self.samples(2, "20ms", {"seconds": 0.05, "lead_s": 0.3}):
+            self.assertLessEqual(sample["operations"], 2 * (sample["wall_s"] / 0.02 + 1))
+            if "latency" in sample:
+                self.assertLessEqual(sample["latency"]["count"], sample["operations"])
+
+    def test_window_without_an_end_has_no_operations(self):
+        for sample in self.samples(2, "1s", {"seconds": 0.02, "lead_s": 0.01}):
+            self.assertEqual(sample["operations"], 0)
+            self.assertNotIn("latency", sample)
+            self.assertGreater(sample["drain_s"], 0)
+
+    def test_run_by_operations_counts_them_all(self):
+        for sample in self.samples(3, "1ms", {"operations": 7, "lead_s": 1, "stagger_s": 1}):
+            self.assertEqual(sample["operations"], 7)
+            self.assertEqual(sample["latency"]["count"], 7)
+            self.assertEqual(sample["drain_s"], 0)
+
+    def test_every_arrival_is_accounted_for(self):
+        for rate, due in ((50, 20), (500, 200)):
+            run = {"seconds": 0.4, "lead_s": 0.1, "rate": rate, "schedule": "constant"}
+            for sample in self.samples(4, "40ms", run, open_loop=True):
+                arrivals = sample["arrivals"]
+                self.assertAlmostEqual(arrivals["due"], due, delta=1)  # rounding at the edges
+                self.assertLessEqual(arrivals["late"], arrivals["begun"])
+                self.assertLessEqual(arrivals["begun"], arrivals["due"])
+                self.assertEqual(sample["rate"], rate)
+                if rate == 500:  # four lanes begin at most 100 operations per second
+                    self.assertLess(arrivals["begun"], arrivals["due"])
+                # Each that was begun has a latency, whether it ended in the window or not.
+                self.assertEqual(sample["service"]["count"], arrivals["begun"])
+                self.assertEqual(sample.get("latency", {"count": 0})["count"], arrivals["begun"])
+
+    def test_idle_open_loop_begins_every_arrival(self):
+        # Due at 0 and 0.5 s: the window, from 0.2 to 0.95 s, has only the second one.
+        run = {"seconds": 0.75, "lead_s": 0.2, "rate": 2, "schedule": "constant"}
+        for sample in self.samples(2, "1ms", run, open_loop=True):
+            self.assertEqual(sample["arrivals"]["due"], 1)
+            self.assertEqual(sample["arrivals"]["begun"], 1)
 
 
 if __name__ == "__main__":

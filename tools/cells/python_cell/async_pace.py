@@ -9,7 +9,7 @@ from asyncio import sleep
 
 from . import pace
 
-LOOPS = ("run_lane", "run_timed", "run_sampled", "run_open_loop")
+LOOPS = ("run_lane", "run_closed_loop", "run_open_loop", "watch")
 AWAITED = (*LOOPS, "operate", "sleep")
 
 
@@ -40,4 +40,5 @@ def asynchronous_loops():
     return names
 
 
-run_lane = asynchronous_loops()["run_lane"]
+loops = asynchronous_loops()
+run_lane, watch = loops["run_lane"], loops["watch"]

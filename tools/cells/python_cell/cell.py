@@ -7,8 +7,10 @@ import sys
 import time
 
 from .errors import CellError, WrongResult, as_cell_error, one_line, suggestion
-from .pace import Control, Schedule, choose_sampling_interval, cost_of_timing_ns
+from .pace import choose_sampling_interval, cost_of_timing_ns
 from .parameters import values_of
+from .run import Plan
+from .schedule import Schedule
 from .usage import (
     bind_to_cpus,
     environment,
@@ -75,6 +77,7 @@ class Cell:
     def __init__(self):
         self.model = None
         self.finished = False
+        self._in_flight = 1
         self._sampling_interval = None  # decided by the first closed-loop run
         self._wrong_result = None
 
@@ -120,6 +123,7 @@ class Cell:
         parallel = model == "python_processes" or (
             model == "python_threads" and not environment()["python_gil"]
         )
+        self._in_flight = in_flight
         self._parallelism = min(len(cores), in_flight) if parallel else 1
         self._schedule = Schedule()
         model_class = MODELS[model]()
@@ -127,7 +131,7 @@ class Cell:
         base = resident_bytes()
         self.model = model_class(instance, in_flight, self._schedule)
         ready = {
-            "protocol": 1,
+            "protocol": 2,
             "setup_s": (time.monotonic_ns() - begin_ns) * 1e-9,
             "environment": environment(),
         }
@@ -144,64 +148,93 @@ class Cell:
             raise CellError(
                 "failed", f"an earlier operation returned a wrong result: {self._wrong_result}"
             )
-        seconds, operations, rate = body.get("seconds"), body.get("operations"), body.get("rate")
-        if (seconds is None) == (operations is None):
-            raise CellError("invalid", "'run' needs exactly one of 'seconds' and 'operations'")
-        if seconds is not None and not (is_number(seconds) and 0 < seconds <= MAX_SECONDS):
-            raise CellError("invalid", f"'seconds' must be greater than 0, at most {MAX_SECONDS}")
-        if operations is not None and not (is_count(operations) and 0 < operations < 1 << 60):
-            raise CellError("invalid", "'operations' must be a whole number greater than 0")
+        rate = body.get("rate")
+        plan = self._plan_of(body)
         if rate is not None:
-            self._schedule_starts(rate, seconds, body)
-        control = Control(
-            operations or 0,
-            seconds or 0,
-            1 if rate else self._sampling_interval or 1,
-            rate is not None,
-        )
+            self._schedule_starts(rate, plan, body)
+            plan = plan._replace(open_loop=True)
+        else:
+            plan = plan._replace(sampling_interval=self._sampling_interval or 1)
         try:
-            counts, used = self.model.run(control)
+            counts = self.model.run(plan)
         except WrongResult as e:
             self._wrong_result = e
             raise
-        return {"sample": self._sample(control, counts, used, rate)}
+        return {"sample": self._sample(plan, counts, rate)}
 
-    def _schedule_starts(self, rate, seconds, body):
+    def _plan_of(self, body):
+        """Returns the plan of a run. The lead-in and the stagger concern only runs by seconds."""
+        seconds, operations = body.get("seconds"), body.get("operations")
+        if (seconds is None) == (operations is None):
+            raise CellError("invalid", "'run' needs exactly one of 'seconds' and 'operations'")
+        lead_ns, stagger_ns = (self._ns_of(body, name) for name in ("lead_s", "stagger_s"))
+        series = member(body, "series", bool, False)
+        if operations is not None:
+            if not (is_count(operations) and 0 < operations < 1 << 60):
+                raise CellError("invalid", "'operations' must be a whole number greater than 0")
+            return Plan(lanes=self._in_flight, operations=operations)
+        if seconds == 0:
+            raise CellError("invalid", "'seconds' must be greater than 0")
+        return Plan(
+            lanes=self._in_flight,
+            window_ns=max(1, self._ns_of(body, "seconds")),
+            lead_ns=lead_ns,
+            stagger_ns=stagger_ns,
+            series=series,
+        )
+
+    @staticmethod
+    def _ns_of(body, name):
+        value = body.get(name, 0)
+        if not (is_number(value) and 0 <= value <= MAX_SECONDS):
+            raise CellError("invalid", f"'{name}' must be a number of seconds, 0 to {MAX_SECONDS}")
+        return round(value * 1e9)
+
+    def _schedule_starts(self, rate, plan, body):
         if not (is_number(rate) and rate > 0):
             raise CellError("invalid", "'rate' must be a number greater than 0")
-        if seconds is None:
+        if not plan.window_ns:
             raise CellError("invalid", "'rate' requires 'seconds'")
         schedule, seed = body.get("schedule", "poisson"), body.get("seed", 1)
         if schedule not in ("poisson", "constant"):
             raise CellError("invalid", "'schedule' must be poisson or constant")
         if not is_count(seed):
             raise CellError("invalid", "'seed' must be a whole number")
-        self._schedule.fill(rate, seconds, schedule == "poisson", seed)
+        self._schedule.fill(rate, plan.lead_ns, plan.window_ns, schedule == "poisson", seed)
 
-    def _sample(self, control, counts, used, rate):
+    def _sample(self, plan, counts, rate):
         operations = sum(counts.worker_operations)
-        if operations == 0:
+        if operations == 0 and counts.errors:
             errors = [f", {name} {count} times" for name, count in sorted(counts.errors.items())]
             raise CellError("failed", "no operation succeeded" + "".join(errors))
-        wall_s = max(1, counts.end_ns - control.start_ns) * 1e-9
+        wall_ns = plan.window_ns or max(1, counts.end_ns - counts.start_ns)
+        close_ns = counts.start_ns + plan.lead_ns + wall_ns
         sample = {
             "operations": operations,
-            "wall_s": wall_s,
-            **used._asdict(),
+            "wall_s": wall_ns / 1e9,
+            "start_s": counts.lag_ns / 1e9,
+            "drain_s": max(0, counts.end_ns - close_ns) / 1e9,
+            **counts.used._asdict(),
             "errors": counts.errors,
             "worker_operations": counts.worker_operations,
         }
+        if counts.series:
+            sample["series"] = counts.series
         if counts.latency.count:
-            sample["latency"] = counts.latency.to_json(control.sampling_interval)
-        if counts.service.count:
-            sample["service"] = counts.service.to_json(1)
+            sample["latency"] = counts.latency.to_json(plan.sampling_interval)
         if counts.checksum:
             sample["checksum"] = counts.checksum
         if rate:
-            sample.update(rate=rate, achieved_rate=counts.begun / wall_s)
-        elif self._sampling_interval is None:
+            sample["rate"] = rate
+            sample["service"] = counts.service.to_json(1)
+            sample["arrivals"] = {
+                "due": self._schedule.due,
+                "begun": counts.begun,
+                "late": counts.late,
+            }
+        elif self._sampling_interval is None and operations:
             self._sampling_interval = choose_sampling_interval(
-                wall_s * 1e9 * self._parallelism / operations, self._timing_ns
+                wall_ns * self._parallelism / operations, self._timing_ns
             )
         return sample
 

@@ -4,8 +4,7 @@ import gc
 from time import monotonic_ns
 
 from . import async_pace
-from .pace import Counts, Tally
-from .usage import subtracted, usage_of_this_process
+from .run import Counts, Run
 
 
 class EventLoop:
@@ -25,34 +24,35 @@ class EventLoop:
         for number in range(in_flight):
             self._lanes.append(await workload.open_async(number))
 
-    def run(self, control):
-        """Returns the counts of a run and its resource usage."""
-        tallies, used = self._loop.run_until_complete(self._run(control))
-        counts = Counts()
-        counts.add_worker(tallies)
+    def run(self, plan):
+        """Returns the counts of a run."""
+        run = Run(plan, range(plan.lanes))
+        self._loop.run_until_complete(self._run(run))
+        counts = Counts(run)
+        counts.worker_operations = [sum(counts.worker_operations)]
         counts.checksum = self._workload.checksum
-        return counts, used
+        return counts
 
-    async def _run(self, control):
-        loop, lanes = self._loop, len(self._lanes)
+    async def _run(self, run):
+        loop = self._loop
         start = loop.create_future()
 
-        async def run_lane(number, operate, tally):
+        async def run_lane(operate, tally):
             await start
-            await async_pace.run_lane(operate, number, lanes, control, self._schedule, tally)
+            await async_pace.run_lane(operate, run, tally, self._schedule)
 
-        tallies = [Tally() for _ in self._lanes]
-        tasks = [
-            loop.create_task(run_lane(number, *lane))
-            for number, lane in enumerate(zip(self._lanes, tallies))
-        ]
+        async def watch():
+            await start
+            await async_pace.watch(run)
+
+        lanes = [run_lane(*lane) for lane in zip(self._lanes, run.tallies)]
+        tasks = [loop.create_task(coroutine) for coroutine in (*lanes, watch())]
         end = loop.create_task(asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION))
         await asyncio.sleep(0)  # each task waits for `start` before the run begins
-        before = usage_of_this_process()
-        control.release(monotonic_ns())
+        run.release(monotonic_ns())
         start.set_result(None)
         _, unfinished = await end
-        used = subtracted(usage_of_this_process(), before)
+        run.finish()
         for task in unfinished:
             task.cancel()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
@@ -61,7 +61,6 @@ class EventLoop:
                 outcome, asyncio.CancelledError
             ):
                 raise outcome
-        return tallies, used
 
     def close(self):
         self._lanes.clear()

@@ -47,7 +47,7 @@ class Distribution:
         return {
             "unit": "ns",
             "count": self.count,
-            "mean": self.sum_ns / self.count,
+            "mean": self.sum_ns / max(1, self.count),
             "max": self.max_ns,
             "sampling_interval": sampling_interval,
             "bins": bins,

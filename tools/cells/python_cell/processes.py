@@ -14,8 +14,8 @@ import sys
 import time
 
 from .errors import CellError, WrongResult, as_cell_error
-from .pace import Counts, Tally, run_lane
-from .usage import added, subtracted, usage_of_this_process
+from .pace import run_lane, watch
+from .run import Counts, Run
 
 PR_SET_PDEATHSIG = 1
 EXIT_TIMEOUT_S = 1
@@ -74,7 +74,7 @@ class Worker:
 
 class Processes:
     def __init__(self, workload, in_flight, schedule):
-        self._workload, self._schedule, self._lanes = workload, schedule, in_flight
+        self._workload, self._schedule = workload, schedule
         self._start_time = mmap.mmap(-1, 8)
         self._start_gate, self._gate_opener = os.pipe()
         self._workers = []
@@ -134,41 +134,40 @@ class Processes:
         attempt(lambda: lane.append(self._workload.open_blocking(number)))
         while True:
             try:
-                control = pickle.load(orders)
+                plan = pickle.load(orders)
             except EOFError:
                 return
             attempt(lambda: None)
             if not os.read(self._start_gate, 1):
                 return
-            control.release(START_TIME.unpack(self._start_time)[0])
-            attempt(lambda: self._run_lane(number, lane[0], control))
+            attempt(lambda: self._run_lane(number, lane[0], plan))
 
-    def _run_lane(self, number, operate, control):
-        tally, counts = Tally(), Counts()
-        before = usage_of_this_process()
-        run_lane(operate, number, self._lanes, control, self._schedule, tally)
-        used = subtracted(usage_of_this_process(), before)
-        counts.add_worker([tally])
+    def _run_lane(self, number, operate, plan):
+        run = Run(plan, [number])
+        run.release(START_TIME.unpack(self._start_time)[0])
+        run_lane(operate, run, run.tallies[0], self._schedule)
+        run.finish()
+        counts = Counts(run)
         counts.checksum = self._workload.checksum
-        return counts, used
+        return counts
 
-    def run(self, control):
-        """Returns the counts of a run and the resource usage of the workers and this process."""
+    def run(self, plan):
+        """Returns the counts of a run. Workers observe its edges by their own clock readings."""
         for worker in self._workers:
-            worker.send(control)
+            worker.send(plan)
         self._gather("before the run")
-        before = usage_of_this_process()
+        run = Run(plan, [])  # for the usage of this process
         start_ns = time.monotonic_ns()
         START_TIME.pack_into(self._start_time, 0, start_ns)
-        control.release(start_ns)
-        os.write(self._gate_opener, bytes(self._lanes))
+        run.release(start_ns)
+        os.write(self._gate_opener, bytes(len(self._workers)))
+        watch(run)
         outcomes = self._gather("during the run")
-        used = subtracted(usage_of_this_process(), before)
-        counts = Counts()
-        for worker_counts, worker_used in outcomes:
-            counts.merge(worker_counts)
-            used = added(used, worker_used)
-        return counts, used
+        run.finish()
+        counts = Counts(run)
+        for outcome in outcomes:
+            counts.merge(outcome)
+        return counts
 
     def _gather(self, when):
         """Returns one reply per worker. Reads all before it raises: none may be left unread."""

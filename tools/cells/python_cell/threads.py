@@ -1,11 +1,11 @@
 """`python_threads`: one thread per lane, all under the interpreter lock if this Python has one."""
 import threading
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from time import monotonic_ns
 
 from .errors import CellError
-from .pace import Counts, Tally, run_lane
-from .usage import subtracted, usage_of_this_process
+from .pace import run_lane, watch
+from .run import Counts, Run
 
 
 class Threads:
@@ -35,31 +35,44 @@ class Threads:
     def _serve(self, number, operate):
         orders, finished = self._orders[number], self._outcomes.put
         while (order := orders.get()) is not None:
-            control, tally = order
+            run, tally = order
             error = None
             try:
-                run_lane(operate, number, len(self._orders), control, self._schedule, tally)
+                run_lane(operate, run, tally, self._schedule)
             except BaseException as e:  # raised again in `run`
                 error = e
+                run.cancel()
             finished(error)
 
-    def run(self, control):
-        """Returns the counts of a run and its resource usage."""
-        tallies = [Tally() for _ in self._orders]
-        before = usage_of_this_process()
-        control.release(monotonic_ns())
-        for orders, tally in zip(self._orders, tallies):
-            orders.put((control, tally))
-        errors = [self._outcomes.get() for _ in self._orders]
-        used = subtracted(usage_of_this_process(), before)
-        for error in errors:
-            if error is not None:
-                raise error
-        counts = Counts()
-        for tally in tallies:
-            counts.add_worker([tally])
+    def run(self, plan):
+        """Returns the counts of a run."""
+        run = Run(plan, range(plan.lanes))
+        run.release(monotonic_ns())
+        for orders, tally in zip(self._orders, run.tallies):
+            orders.put((run, tally))
+        errors = self._gather(run)
+        watch(run)
+        run.finish()
+        if errors:
+            raise errors[0]
+        counts = Counts(run)
         counts.checksum = self._workload.checksum
-        return counts, used
+        return counts
+
+    def _gather(self, run):
+        """Returns the errors of all lanes. Until they have ended, it does the work of `watch`."""
+        errors, running = [], len(self._orders)
+        while running:
+            timeout_s = None if run.closed else max(0, run.due_ns - monotonic_ns()) * 1e-9
+            try:
+                error = self._outcomes.get(timeout=timeout_s)
+            except Empty:
+                run.observe(monotonic_ns())
+                continue
+            running -= 1
+            if error is not None:
+                errors.append(error)
+        return errors
 
     def close(self):
         for orders in self._orders:
