@@ -1,0 +1,139 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "reports/statistics/simulated_contests.hpp"
+
+namespace {
+
+using namespace crossover;
+
+struct named_noise {
+  const char* name;
+  contest_noise kind;
+};
+
+struct named_truth {
+  const char* name;
+  std::vector<double> ratios;
+};
+
+constexpr named_noise noises[] = {
+    {"normal", contest_noise::normal},
+    {"autocorrelated 0.3, common", contest_noise::common_drift},
+    {"autocorrelated 0.3, each model", contest_noise::own_drift},
+    {"heavy-tailed (t, 3)", contest_noise::heavy_tailed},
+    {"bimodal, 50 : 50", contest_noise::bimodal},
+    {"bimodal, 80 : 20", contest_noise::slow_regime},
+};
+
+const named_truth truths[] = {
+    {"all equal", {1, 1, 1, 1, 1}},
+    {"one best by 3 %", {1.03, 1, 1, 1, 1}},
+    {"one best by 10 %", {1.1, 1, 1, 1, 1}},
+    {"two best, others 10, 25, 40 % slower", {1, 1, 0.9, 0.75, 0.6}},
+    {"all within 4 % of the best", {1, 0.99, 0.98, 0.97, 0.96}},
+    {"four slower by 5.01 %", {1, 0.9499, 0.9499, 0.9499, 0.9499}},
+};
+
+std::vector<double> logs_of(const std::vector<double>& ratios) {
+  std::vector<double> logs;
+  for (const double ratio : ratios) logs.push_back(std::log(ratio));
+  return logs;
+}
+
+/// Prints rows of one table and remembers the worst of them.
+class table {
+ public:
+  table(std::size_t contests, std::uint64_t seed) : contests_(contests), seed_(seed) {
+    rule_.most_blocks = 48;
+  }
+
+  static void print_head(const char* kind) {
+    fmt::print(
+        "| {} | block s.d. | truth | coverage | wrong best | wrong equivalent | decided | blocks "
+        "|\n|---|--:|---|--:|--:|--:|--:|--:|\n",
+        kind);
+  }
+
+  void print_row(const std::string& kind, const std::string& truth,
+                 const simulated_contest& contest) {
+    const simulation_counts counts = simulate(contest, rule_, contests_, seed_++);
+    const auto percent = [&](std::size_t hits) {
+      return 100.0 * static_cast<double>(hits) / static_cast<double>(counts.contests);
+    };
+    fmt::print("| {} | {:.0f} % | {} | {:.2f} % | {:.2f} % | {:.2f} % | {:.0f} % | {:.1f} |\n",
+               kind, 100 * contest.scatter, truth, percent(counts.covered),
+               percent(counts.wrong_best), percent(counts.wrong_equivalent),
+               percent(counts.decided),
+               static_cast<double>(counts.blocks) / static_cast<double>(counts.contests));
+    std::fflush(stdout);
+    least_coverage_ = std::min(least_coverage_, percent(counts.covered));
+    most_wrong_best_ = std::max(most_wrong_best_, percent(counts.wrong_best));
+    most_wrong_equivalent_ = std::max(most_wrong_equivalent_, percent(counts.wrong_equivalent));
+  }
+
+  void print_worst() const {
+    fmt::print(
+        "\nWorst rows: coverage {:.2f} %, wrong best {:.2f} %, wrong equivalent {:.2f} %.\n\n",
+        least_coverage_, most_wrong_best_, most_wrong_equivalent_);
+  }
+
+ private:
+  std::size_t contests_;
+  std::uint64_t seed_;
+  stopping_rule rule_;
+  double least_coverage_ = 100;
+  double most_wrong_best_ = 0;
+  double most_wrong_equivalent_ = 0;
+};
+
+void print_five_models(table rows) {
+  table::print_head("noise");
+  for (const named_noise& noise : noises)
+    for (const double scatter : {0.02, 0.07})
+      for (const named_truth& truth : truths)
+        rows.print_row(noise.name, truth.name, {logs_of(truth.ratios), noise.kind, scatter});
+  rows.print_worst();
+}
+
+void print_other_counts(table rows) {
+  table::print_head("models, noise");
+  for (const std::size_t models : {2, 3, 8, 14})
+    for (const named_noise& noise : noises) {
+      if (noise.kind == contest_noise::common_drift) continue;  // cancels for any number of models
+      std::vector<double> ratios(models, 0.9499);
+      ratios.front() = 1;
+      for (const double scatter : {0.02, 0.07})
+        rows.print_row(fmt::format("{}, {}", models, noise.name), "others slower by 5.01 %",
+                       {logs_of(ratios), noise.kind, scatter});
+    }
+  rows.print_worst();
+}
+
+void print_rare_regime(table rows) {
+  table::print_head("noise");
+  for (const double scatter : {0.01, 0.02, 0.04, 0.07})
+    rows.print_row("20 % slower in one block of ten, one model", "all equal",
+                   {logs_of({1, 1, 1, 1, 1}), contest_noise::rare_regime, scatter});
+}
+
+}  // namespace
+
+/// Prints how often the verdicts of simulated contests are right, as Markdown:
+/// `contest_simulation [CONTESTS [SEED]]`.
+int main(int count, char** arguments) {
+  const std::size_t contests = count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 10'000;
+  const std::uint64_t seed = count > 2 ? std::strtoul(arguments[2], nullptr, 10) : 61;
+  const table rows(contests, seed);
+  fmt::print("Five models, {} contests per row, at most 48 blocks, seed {}.\n\n", contests, seed);
+  print_five_models(rows);
+  fmt::print("Other numbers of models:\n\n");
+  print_other_counts(rows);
+  fmt::print("Outside the promise, a regime that few blocks do not meet:\n\n");
+  print_rare_regime(rows);
+}

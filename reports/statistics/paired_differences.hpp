@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace crossover {
+
+/// One value per block, in the order of measuring; absent if the block has no sample of the model.
+using block_values = std::vector<std::optional<double>>;
+
+/// Estimated difference of two models' means.
+struct paired_difference {
+  double mean = 0;
+  double standard_error = 0;  ///< corrected for the autocorrelation of the blocks
+  double degrees = 0;         ///< degrees of freedom of the standard error, above 0
+  std::size_t blocks = 0;     ///< the blocks that it rests on
+};
+
+/// The differences of all pairs of models.
+class difference_table {
+ public:
+  explicit difference_table(std::size_t models) : models_(models), pairs_(models * models) {}
+
+  std::size_t models() const { return models_; }
+
+  /// Mean of `first` less mean of `second`; nullopt if they share too few blocks.
+  const std::optional<paired_difference>& at(std::size_t first, std::size_t second) const {
+    return pairs_[first * models_ + second];
+  }
+
+  /// Sets the pair and its mirror image.
+  void set(std::size_t first, std::size_t second, const paired_difference& difference);
+
+ private:
+  std::size_t models_;
+  std::vector<std::optional<paired_difference>> pairs_;
+};
+
+/// Estimates all pairs. A pair uses every block in which both models have a value, so a model that
+/// is absent from some blocks takes nothing from the others. If a pair shares fewer than two
+/// blocks, and `anchor` (a series measured with every model, such as `reference`) shares two or
+/// more with each, the pair is the difference of their differences to the anchor (Welch 1947). That
+/// an absence has nothing to do with the model's speed in that block is assumed, not checked.
+///
+/// Each pair has a variance of its own: no sphericity is assumed. The variance allows for
+/// first-order autocorrelation of the blocks. Its size is pooled over all pairs, because one short
+/// series says little. One standard error is added to the estimate, because a stopping rule prefers
+/// blocks whose autocorrelation is underestimated. A negative figure counts as 0.
+///
+/// Throws std::invalid_argument if the series differ in length.
+difference_table paired_differences(const std::vector<block_values>& models,
+                                    const block_values& anchor = {});
+
+}  // namespace crossover

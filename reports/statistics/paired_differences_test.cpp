@@ -1,0 +1,85 @@
+#include "reports/statistics/paired_differences.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <optional>
+#include <random>
+#include <stdexcept>
+
+namespace crossover {
+namespace {
+
+constexpr std::nullopt_t absent = std::nullopt;
+
+TEST(paired_differences, cancel_noise_that_blocks_share) {
+  const std::vector<block_values> models = {{5.0, 9.0, 2.0, 7.0}, {4.0, 8.0, 1.0, 6.0}};
+  const auto& difference = paired_differences(models).at(0, 1);
+  ASSERT_TRUE(difference);
+  EXPECT_DOUBLE_EQ(difference->mean, 1);
+  EXPECT_DOUBLE_EQ(difference->standard_error, 0);
+  EXPECT_EQ(difference->blocks, 4u);
+}
+
+TEST(paired_differences, mirror_image_has_the_opposite_mean) {
+  const std::vector<block_values> models = {{1.0, 2.0, 3.5}, {0.0, 0.5, 0.0}};
+  const difference_table table = paired_differences(models);
+  EXPECT_DOUBLE_EQ(table.at(1, 0)->mean, -table.at(0, 1)->mean);
+  EXPECT_DOUBLE_EQ(table.at(1, 0)->standard_error, table.at(0, 1)->standard_error);
+  EXPECT_FALSE(table.at(0, 0));
+}
+
+TEST(paired_differences, standard_error_is_never_below_that_of_independent_blocks) {
+  // Differences 1 3 2 2: s = sqrt(2 / 3).
+  const std::vector<block_values> models = {{1.0, 3.0, 2.0, 2.0}, {0.0, 0.0, 0.0, 0.0}};
+  EXPECT_GE(paired_differences(models).at(0, 1)->standard_error, std::sqrt(2.0 / 3 / 4));
+}
+
+TEST(paired_differences, trend_widens_the_standard_error) {
+  block_values rising;
+  block_values scattered;
+  const block_values flat(12, 0.0);
+  for (int b = 0; b < 12; ++b) {
+    rising.push_back(b);
+    scattered.push_back((b * 5) % 12);  // the same values in another order
+  }
+  const auto trend = paired_differences({rising, flat}).at(0, 1);
+  const auto no_trend = paired_differences({scattered, flat}).at(0, 1);
+  EXPECT_DOUBLE_EQ(trend->mean, no_trend->mean);
+  EXPECT_GT(trend->standard_error, 1.5 * no_trend->standard_error);
+  EXPECT_LT(trend->degrees, no_trend->degrees);
+}
+
+TEST(paired_differences, absent_model_takes_nothing_from_the_others) {
+  const std::vector<block_values> models = {
+      {1.0, 2.0, 3.0, 4.0}, {1.0, 2.0, 3.0, 4.0}, {0.0, absent, 2.0, absent}};
+  const difference_table table = paired_differences(models);
+  EXPECT_EQ(table.at(0, 1)->blocks, 4u);
+  EXPECT_EQ(table.at(0, 2)->blocks, 2u);
+  EXPECT_DOUBLE_EQ(table.at(0, 2)->mean, 1);
+}
+
+TEST(paired_differences, models_that_share_no_blocks_have_none) {
+  const std::vector<block_values> models = {{1.0, 2.0, absent, absent}, {absent, absent, 1.0, 2.0}};
+  EXPECT_FALSE(paired_differences(models).at(0, 1));
+}
+
+TEST(paired_differences, parts_of_a_split_contest_meet_at_the_anchor) {
+  // 0.3 and 0.1 above the anchor on the average, whose level differs between the parts.
+  const std::vector<block_values> models = {{1.2, 1.4, 1.3, absent, absent, absent},
+                                            {absent, absent, absent, 5.2, 5.0, 5.1}};
+  const block_values anchor = {1.0, 1.0, 1.0, 5.0, 5.0, 5.0};
+  const auto& difference = paired_differences(models, anchor).at(0, 1);
+  ASSERT_TRUE(difference);
+  EXPECT_NEAR(difference->mean, 0.2, 1e-12);
+  EXPECT_EQ(difference->blocks, 3u);
+  EXPECT_GE(difference->standard_error, std::sqrt(2 * 0.01 / 3) - 1e-12);
+}
+
+TEST(paired_differences, series_of_different_lengths_are_rejected) {
+  EXPECT_THROW(paired_differences({{1.0, 2.0}, {1.0}}), std::invalid_argument);
+  EXPECT_THROW(paired_differences({{1.0, 2.0}, {1.0, 2.0}}, {1.0}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace crossover

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "reports/statistics/stopping.hpp"
+
+namespace crossover {
+
+/// Noise of the blocks of a simulated contest.
+enum class contest_noise {
+  normal,
+  common_drift,  ///< autocorrelation 0.3 from block to block, common to all models, plus normal
+  own_drift,     ///< the same autocorrelation, for each model on its own
+  heavy_tailed,  ///< Student's t with 3 degrees of freedom
+  bimodal,       ///< each process enters one of two equally frequent regimes
+  slow_regime,   ///< each process enters a slower regime in one block of five
+  rare_regime,   ///< normal; the first model is 20 % slower in one block of ten, beside its scatter
+};
+
+/// One kind of contest, to be simulated many times.
+struct simulated_contest {
+  std::vector<double> truth;  ///< log throughput of each model
+  contest_noise noise = contest_noise::normal;
+  /// Root mean square s.d. of a paired log ratio. The noisiest model scatters three times as much
+  /// as the quietest.
+  double scatter = 0.02;
+};
+
+/// Draws the blocks of simulated contests.
+class contest_simulator {
+ public:
+  explicit contest_simulator(std::uint64_t seed) : random_(seed) {}
+
+  /// Log throughput of each model in each of `blocks` blocks.
+  std::vector<block_values> draw(const simulated_contest& contest, std::size_t blocks);
+
+ private:
+  double normal() { return normal_(random_); }
+  bool chance(double probability) { return uniform_(random_) < probability; }
+
+  /// Noise of one model in one block, with mean 0 and standard deviation 1.
+  double own_noise(contest_noise noise, double& drift);
+
+  std::mt19937_64 random_;
+  std::normal_distribution<double> normal_;
+  std::uniform_real_distribution<double> uniform_;
+};
+
+/// How often the verdicts of simulated contests are right.
+struct simulation_counts {
+  std::size_t contests = 0;
+  std::size_t covered = 0;           ///< all intervals contain their true ratios
+  std::size_t wrong_best = 0;        ///< a model is called best, and another is as fast or faster
+  std::size_t wrong_equivalent = 0;  ///< a model is called equivalent, and is beyond the margin
+  std::size_t decided = 0;           ///< best or equivalent
+  std::size_t blocks = 0;            ///< of all contests together
+};
+
+/// Returns the first blocks of a contest, as many as the rule lets it measure.
+std::vector<block_values> play(const std::vector<block_values>& all_blocks,
+                               const stopping_rule& rule);
+
+/// Plays many contests of one kind and compares the verdicts with the truth.
+simulation_counts simulate(const simulated_contest& contest, const stopping_rule& rule,
+                           std::size_t contests, std::uint64_t seed);
+
+}  // namespace crossover
