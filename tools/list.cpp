@@ -16,7 +16,7 @@ ordered_json parameters_json(std::span<const parameter> parameters) {
     list.push_back({{"name", p.name},
                     {"default", p.default_value},
                     {"choices", p.choices},
-                    {"about", p.description}});
+                    {"description", p.description}});
   return list;
 }
 
@@ -33,7 +33,7 @@ ordered_json as_json(const std::vector<planned_cell>& cells) {
                              {"parameters", parameters_json(type->parameters)}});
   for (const suite& s : all_suites())
     out["suites"].push_back({{"name", s.name},
-                             {"about", s.description},
+                             {"description", s.description},
                              {"seconds", s.seconds},
                              {"repetitions", s.repetitions}});
   out["cells"] = ordered_json::array();

@@ -49,9 +49,9 @@ std::optional<sequential_test> test_sequentially(const recorded_cell& cell) {
   for (std::size_t i = 0; i < cell.screen.size(); ++i) {
     const bool first_half = i < cell.screen.size() / 2;
     const std::vector<double>& figures =
-        first_half ? cell.screen[i].old_figures : cell.screen[i].new_figures;
-    std::vector<double>& side = first_half ? before : after;
-    side.insert(side.end(), figures.begin(), figures.end());
+        first_half ? cell.screen[i].baseline_figures : cell.screen[i].candidate_figures;
+    std::vector<double>& target = first_half ? before : after;
+    target.insert(target.end(), figures.begin(), figures.end());
   }
   if (before.size() < 2 || after.size() < 2) return std::nullopt;
   return sequential_test{.flagged = rank_test_p(before, after) < rank_test_level,

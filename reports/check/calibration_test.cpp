@@ -18,14 +18,14 @@ std::vector<recorded_block> example_blocks(block_simulator& noise, unsigned coun
                                            double drift) {
   std::vector<recorded_block> blocks;
   for (unsigned i = 0; i < count; ++i) {
-    recorded_block one;
-    one.log_ratio = shift + noise.log_ratios(1, 0)[0];
+    recorded_block example;
+    example.log_ratio = shift + noise.log_ratios(1, 0)[0];
     for (int group = 0; group < 6; ++group) {
       const double level = 1e-6 * std::exp(drift * i + 0.002 * noise.normal());
-      one.old_figures.push_back(level);
-      one.new_figures.push_back(level * std::exp(shift));
+      example.baseline_figures.push_back(level);
+      example.candidate_figures.push_back(level * std::exp(shift));
     }
-    blocks.push_back(std::move(one));
+    blocks.push_back(std::move(example));
   }
   return blocks;
 }
@@ -90,7 +90,8 @@ TEST_F(recordings_directory, gives_back_what_was_put_in) {
   EXPECT_EQ(suites[0].cells[1].adjusted_p, 0.0025);
   ASSERT_EQ(suites[0].cells[1].confirm.size(), 12u);
   EXPECT_NEAR(suites[0].cells[1].confirm[11].log_ratio, first.cells[1].confirm[11].log_ratio, 1e-9);
-  EXPECT_NEAR(suites[0].cells[1].screen[0].old_figures[2] / first.cells[1].screen[0].old_figures[2],
+  EXPECT_NEAR(suites[0].cells[1].screen[0].baseline_figures[2] /
+                  first.cells[1].screen[0].baseline_figures[2],
               1, 1e-6);
   EXPECT_FALSE(suites[1].cells[0].adjusted_p);
   EXPECT_EQ(suites[1].slower_cell, "");
@@ -138,29 +139,29 @@ TEST(calibrate, counts_what_the_suites_say) {
   recorded_suite elsewhere = example_suite(noise, {regression, regression, regression});
   elsewhere.machine = "another";
   suites.insert(suites.begin(), elsewhere);
-  const calibration found = calibrate(suites, {.suites = 0});
+  const calibration result = calibrate(suites, {.suites = 0});
   const auto expect = [](const proportion& what, unsigned times, unsigned of) {
     EXPECT_EQ(what.times, times);
     EXPECT_EQ(what.of, of);
   };
-  EXPECT_EQ(found.left_out, 1u);
-  expect(found.false_alarm, 1, 3);
-  expect(found.passed, 1, 3);
-  expect(found.found, 1, 3);
-  expect(found.missed, 1, 3);
-  expect(found.false_alarm_elsewhere, 1, 3);
-  EXPECT_NEAR(found.mean_wall_s, 22, 1e-9);
-  EXPECT_EQ(found.longest_wall_s, 26);
-  EXPECT_NEAR(found.mean_blocks, (18 + 30 + 18) / 3.0, 1e-9);
-  ASSERT_EQ(found.cells.size(), 3u);
-  EXPECT_EQ(found.cells[0].slower_blocks, 12u + 12u);
-  EXPECT_NEAR(*found.cells[0].slower_mean, std::log(1.05), 0.01);
-  EXPECT_NEAR(found.cells[0].mean, 0, 0.01);
-  EXPECT_NEAR(found.cells[0].sd, 0.01, 0.004);
-  expect(found.cells[0].found, 1, 2);
-  EXPECT_FALSE(found.cells[2].slower_mean);
-  EXPECT_EQ(found.failures.size(), 1u);
-  EXPECT_TRUE(found.bootstrap.empty());
+  EXPECT_EQ(result.left_out, 1u);
+  expect(result.false_alarm, 1, 3);
+  expect(result.passed, 1, 3);
+  expect(result.found, 1, 3);
+  expect(result.missed, 1, 3);
+  expect(result.false_alarm_elsewhere, 1, 3);
+  EXPECT_NEAR(result.mean_wall_s, 22, 1e-9);
+  EXPECT_EQ(result.longest_wall_s, 26);
+  EXPECT_NEAR(result.mean_blocks, (18 + 30 + 18) / 3.0, 1e-9);
+  ASSERT_EQ(result.cells.size(), 3u);
+  EXPECT_EQ(result.cells[0].slower_blocks, 12u + 12u);
+  EXPECT_NEAR(*result.cells[0].slower_mean, std::log(1.05), 0.01);
+  EXPECT_NEAR(result.cells[0].mean, 0, 0.01);
+  EXPECT_NEAR(result.cells[0].sd, 0.01, 0.004);
+  expect(result.cells[0].found, 1, 2);
+  EXPECT_FALSE(result.cells[2].slower_mean);
+  EXPECT_EQ(result.failures.size(), 1u);
+  EXPECT_TRUE(result.bootstrap.empty());
 }
 
 TEST(calibrate, a_slowdown_that_another_limit_hides_is_counted_apart) {
@@ -168,13 +169,13 @@ TEST(calibrate, a_slowdown_that_another_limit_hides_is_counted_apart) {
   recorded_suite hidden = example_suite(noise, {pass, pass, pass});
   hidden.slower_cell = "cell/2";
   hidden.slower = 5;
-  const calibration found =
+  const calibration result =
       calibrate({example_suite(noise, {regression, pass, pass}, 0), hidden}, {.suites = 0});
-  EXPECT_EQ(found.found.of, 2u);
-  EXPECT_EQ(found.found.times, 1u);
-  EXPECT_EQ(found.found_if_injection_visible.of, 1u);
-  EXPECT_EQ(found.found_if_injection_visible.times, 1u);
-  EXPECT_NE(calibration_page(found, "").find("1 of 1: 100.00 %"), std::string::npos);
+  EXPECT_EQ(result.found.of, 2u);
+  EXPECT_EQ(result.found.times, 1u);
+  EXPECT_EQ(result.found_if_injection_visible.of, 1u);
+  EXPECT_EQ(result.found_if_injection_visible.times, 1u);
+  EXPECT_NE(calibration_page(result, "").find("1 of 1: 100.00 %"), std::string::npos);
 }
 
 TEST(calibrate, the_u_test_sees_a_drift_as_a_change_and_the_pairs_do_not) {
@@ -201,20 +202,20 @@ TEST(calibrate, blocks_played_again_go_through_the_same_gate) {
     suites.push_back(example_suite(
         noise, i % 2 == 0 ? std::vector{pass, pass, pass} : std::vector{regression, pass, pass},
         i % 2 == 0 ? -1 : 0));
-  const calibration found = calibrate(suites, {.suites = 400, .seed = 3});
-  ASSERT_EQ(found.bootstrap.size(), 4u);
-  EXPECT_EQ(found.bootstrap[0].scenario, "identical");
-  for (const bootstrap_result& one : found.bootstrap) {
-    EXPECT_EQ(one.false_alarm.of, 400u);
-    EXPECT_LE(one.false_alarm.times, 16u) << one.scenario;
-    EXPECT_GE(one.blocks, 18) << one.scenario;
+  const calibration result = calibrate(suites, {.suites = 400, .seed = 3});
+  ASSERT_EQ(result.bootstrap.size(), 4u);
+  EXPECT_EQ(result.bootstrap[0].scenario, "identical");
+  for (const bootstrap_result& example : result.bootstrap) {
+    EXPECT_EQ(example.false_alarm.of, 400u);
+    EXPECT_LE(example.false_alarm.times, 16u) << example.scenario;
+    EXPECT_GE(example.blocks, 18) << example.scenario;
   }
-  EXPECT_GE(found.bootstrap[0].passed.times, 380u);
-  EXPECT_EQ(found.bootstrap[0].found.of, 0u);
-  EXPECT_NE(found.bootstrap[2].scenario.find("shifted"), std::string::npos);
+  EXPECT_GE(result.bootstrap[0].passed.times, 380u);
+  EXPECT_EQ(result.bootstrap[0].found.of, 0u);
+  EXPECT_NE(result.bootstrap[2].scenario.find("shifted"), std::string::npos);
   for (const std::size_t i : {2u, 3u}) {
-    EXPECT_GE(found.bootstrap[i].found.times, 380u) << found.bootstrap[i].scenario;
-    EXPECT_LE(found.bootstrap[i].missed.times, 8u);
+    EXPECT_GE(result.bootstrap[i].found.times, 380u) << result.bootstrap[i].scenario;
+    EXPECT_LE(result.bootstrap[i].missed.times, 8u);
   }
   EXPECT_EQ(calibrate(suites, {.suites = 50, .seed = 3}).bootstrap[3].found.times,
             calibrate(suites, {.suites = 50, .seed = 3}).bootstrap[3].found.times);

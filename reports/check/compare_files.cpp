@@ -61,11 +61,11 @@ bool can_be_judged(cell_comparison& cell, const metric_logs& before, const metri
     return false;
   }
   if (cell.blocks == 0) {
-    const char* side = both_empty            ? "either side"
-                       : before.logs.empty() ? "the baseline"
-                                             : "the candidate";
+    const char* unmeasured = both_empty            ? "either side"
+                             : before.logs.empty() ? "the baseline"
+                                                   : "the candidate";
     cell.remedy = fmt::format("{} was not measured on {}; choose another --metric or measure again",
-                              judged.label, side);
+                              judged.label, unmeasured);
     return false;
   }
   if (cell.blocks > 1) return true;
@@ -78,19 +78,25 @@ bool can_be_judged(cell_comparison& cell, const metric_logs& before, const metri
 
 /// Fills in figures, p and bounds. Returns false if there is nothing to judge.
 bool measure(cell_comparison& cell, const metric_logs& before, const metric_logs& after,
-             double old_floor, double new_floor, const metric& judged, const file_options& options,
-             std::size_t cells) {
-  const sample_moments old_sample = moments_of(before.logs), new_sample = moments_of(after.logs);
-  const double change = worse_sign(judged) * (new_sample.mean - old_sample.mean);
-  cell.blocks = static_cast<unsigned>(std::min(old_sample.n, new_sample.n));
+             double baseline_floor, double candidate_floor, const metric& judged,
+             const file_options& options, std::size_t cells) {
+  const sample_moments baseline_sample = moments_of(before.logs),
+                       candidate_sample = moments_of(after.logs);
+  const double change = worse_sign(judged) * (candidate_sample.mean - baseline_sample.mean);
+  cell.blocks = static_cast<unsigned>(std::min(baseline_sample.n, candidate_sample.n));
   if (cell.blocks > 0 && before.zeros + after.zeros == 0) cell.ratio = std::exp(change);
-  if (!can_be_judged(cell, before, after, std::max(old_floor, new_floor), judged, options, cells))
+  if (!can_be_judged(cell, before, after, std::max(baseline_floor, candidate_floor), judged,
+                     options, cells))
     return false;
-  const double old_n = static_cast<double>(old_sample.n), new_n = static_cast<double>(new_sample.n);
-  const double old_variance = prediction_variance(sd_of(old_sample), old_n, old_floor),
-               new_variance = prediction_variance(sd_of(new_sample), new_n, new_floor);
-  const t_estimate estimate{change, std::sqrt(old_variance + new_variance),
-                            welch_degrees(old_variance, old_n - 1, new_variance, new_n - 1)};
+  const double baseline_n = static_cast<double>(baseline_sample.n),
+               candidate_n = static_cast<double>(candidate_sample.n);
+  const double baseline_variance =
+                   prediction_variance(sd_of(baseline_sample), baseline_n, baseline_floor),
+               candidate_variance =
+                   prediction_variance(sd_of(candidate_sample), candidate_n, candidate_floor);
+  const t_estimate estimate{
+      change, std::sqrt(baseline_variance + candidate_variance),
+      welch_degrees(baseline_variance, baseline_n - 1, candidate_variance, candidate_n - 1)};
   cell.sd = estimate.standard_error;
   judge_by_t(cell, estimate, options.rates.power);
   return true;
@@ -140,11 +146,11 @@ void judge_by_t(cell_comparison& cell, const t_estimate& estimate, double power)
   cell.improvement = *cell.upper < 1 / (1 + cell.tolerate);
 }
 
-void decide_by_holm(check_result& found, const std::vector<std::size_t>& judged_cells,
+void decide_by_holm(check_result& result, const std::vector<std::size_t>& judged_cells,
                     const std::vector<double>& p, double false_alarms) {
   const std::vector<double> adjusted = holm_adjusted(p);
   for (std::size_t k = 0; k < judged_cells.size(); ++k) {
-    cell_comparison& cell = found.cells[judged_cells[k]];
+    cell_comparison& cell = result.cells[judged_cells[k]];
     cell.adjusted_p = adjusted[k];
     if (adjusted[k] <= false_alarms)
       cell.outcome = verdict::regression;
@@ -153,28 +159,28 @@ void decide_by_holm(check_result& found, const std::vector<std::size_t>& judged_
   }
 }
 
-void withhold_where_environments_differ(check_result& found, const std::string& remedy) {
-  if (found.environment.empty() || found.environment_allowed) return;
-  for (cell_comparison& cell : found.cells) {
+void withhold_if_environments_differ(check_result& result, const std::string& remedy) {
+  if (result.environment.empty() || result.environment_allowed) return;
+  for (cell_comparison& cell : result.cells) {
     cell.outcome = verdict::inconclusive;
     cell.remedy = remedy;
   }
 }
 
-check_result compare_files(const results& old_results, const results& new_results,
+check_result compare_files(const results& baseline, const results& candidate,
                            const file_options& options) {
   const metric& judged = judged_metric(options.metric);
-  check_result found;
-  found.old_name = options.old_name;
-  found.new_name = options.new_name;
-  found.metric_label = judged.label;
-  found.plan = plan_of(options, new_results.seed, "baseline, then candidate");
-  const std::vector<cell_pair> pairs = match_cells(old_results, new_results, found);
-  found.environment = environment_differences(old_results, new_results);
-  found.environment_allowed = options.allow_different_environment;
+  check_result result;
+  result.baseline_name = options.baseline_name;
+  result.candidate_name = options.candidate_name;
+  result.metric_label = judged.label;
+  result.plan = plan_of(options, candidate.seed, "baseline, then candidate");
+  const std::vector<cell_pair> pairs = match_cells(baseline, candidate, result);
+  result.environment = environment_differences(baseline, candidate);
+  result.environment_allowed = options.allow_different_environment;
 
-  const double old_floor = old_results.foreign ? options.process_floor : 0,
-               new_floor = new_results.foreign ? options.process_floor : 0;
+  const double baseline_floor = baseline.foreign ? options.process_floor : 0,
+               candidate_floor = candidate.foreign ? options.process_floor : 0;
   std::vector<std::size_t> judged_cells;
   std::vector<double> p;
   for (const auto& [before, after] : pairs) {
@@ -194,42 +200,42 @@ check_result compare_files(const results& old_results, const results& new_result
         cell.notes.push_back(
             fmt::format("{}: measure without --benchmark_report_aggregates_only", which));
     }
-    if (measure(cell, logs_of(*before, judged), logs_of(*after, judged), old_floor, new_floor,
-                judged, options, pairs.size())) {
-      judged_cells.push_back(found.cells.size());
+    if (measure(cell, logs_of(*before, judged), logs_of(*after, judged), baseline_floor,
+                candidate_floor, judged, options, pairs.size())) {
+      judged_cells.push_back(result.cells.size());
       p.push_back(*cell.p);
     }
-    found.cells.push_back(std::move(cell));
+    result.cells.push_back(std::move(cell));
   }
 
-  decide_by_holm(found, judged_cells, p, options.rates.false_alarms);
+  decide_by_holm(result, judged_cells, p, options.rates.false_alarms);
   for (const std::size_t k : judged_cells)
-    if (cell_comparison& cell = found.cells[k]; cell.outcome == verdict::inconclusive)
+    if (cell_comparison& cell = result.cells[k]; cell.outcome == verdict::inconclusive)
       cell.remedy = more_repetitions(*cell.sd / std::sqrt(2.0), 0, cell, options, pairs.size());
-  withhold_where_environments_differ(found,
-                                     "the environments differ: measure both sides on one machine, "
-                                     "or pass --allow-different-environment");
+  withhold_if_environments_differ(result,
+                                  "the environments differ: measure both sides on one machine, "
+                                  "or pass --allow-different-environment");
 
-  found.notes.push_back(
+  result.notes.push_back(
       "the two sides were measured sequentially, so a change of the machine in between looks like "
       "a change of the program. The scatter of the repetitions stands in for such changes: "
       "intervals never become narrower than it, and the false alarm rate holds only if it covers "
       "them. `crossover check` on the two programs interleaves them and keeps the rate exactly");
-  if (old_results.foreign || new_results.foreign)
-    found.notes.push_back(
+  if (baseline.foreign || candidate.foreign)
+    result.notes.push_back(
         fmt::format("repetitions in a Google Benchmark file share one process and cannot show the "
                     "effect of its memory layout: {} is added for it",
                     as_percent(options.process_floor)));
-  for (const auto& [document, name] :
-       {std::pair{&old_results, &options.old_name}, std::pair{&new_results, &options.new_name}})
+  for (const auto& [document, name] : {std::pair{&baseline, &options.baseline_name},
+                                       std::pair{&candidate, &options.candidate_name}})
     if (document->status == results_status::interrupted)
-      found.notes.push_back(fmt::format("{}: the run was interrupted", *name));
+      result.notes.push_back(fmt::format("{}: the run was interrupted", *name));
   std::vector<std::string> names;
-  for (const cell_comparison& cell : found.cells) names.push_back(cell.name);
-  for (const std::string& pattern : idle_patterns(options.per_cell, names))
-    found.notes.push_back(fmt::format("thresholds: '{}' matches no compared cell", pattern));
-  require_common_cells(found);
-  return found;
+  for (const cell_comparison& cell : result.cells) names.push_back(cell.name);
+  for (const std::string& pattern : unused_patterns(options.per_cell, names))
+    result.notes.push_back(fmt::format("thresholds: '{}' matches no compared cell", pattern));
+  require_common_cells(result);
+  return result;
 }
 
 }  // namespace crossover

@@ -19,8 +19,8 @@ struct file_options {
   double process_floor = 0.01;  ///< s.d. of a log ratio due to one process's memory layout, if all
                                 ///< repetitions share one process
   thresholds per_cell;
-  std::string old_name = "old";
-  std::string new_name = "new";
+  std::string baseline_name = "baseline";
+  std::string candidate_name = "candidate";
 };
 
 /// Compares two results files, ours or plain Google Benchmark's. The two sides were measured one
@@ -32,17 +32,17 @@ struct file_options {
 /// for the scatter from run to run. Each side's mean gets the variance v = s^2 (1 + 1/n) + f^2,
 /// with which a mean of n predicts one more repetition. f is `process_floor` if all repetitions ran
 /// in one process (a plain Google Benchmark file), otherwise 0. The change is judged by Welch's t
-/// with v_old + v_new and Welch & Satterthwaite's degrees of freedom (1947). The cells' p-values
-/// are adjusted by Holm (1979), which allows any dependence between cells. The bounds are one-sided
-/// at 1 - power. Intervals never become narrower than that floor, however many repetitions there
-/// are; only interleaving the two programs removes it. `false_alarms` holds only if repetitions
-/// scatter as runs do (normally, in logs); the notes say so.
+/// with the sum of both variances and Welch & Satterthwaite's degrees of freedom (1947). The cells'
+/// p-values are adjusted by Holm (1979), which allows any dependence between cells. The bounds are
+/// one-sided at 1 - power. Intervals never become narrower than that floor, however many
+/// repetitions there are; only interleaving the two programs removes it. `false_alarms` holds only
+/// if repetitions scatter as runs do (normally, in logs); the notes say so.
 ///
 /// If the environments differ, every cell is inconclusive unless `allow_different_environment`. A
 /// cell with fewer than two repetitions on a side (for example aggregates only) is inconclusive and
 /// says how many are needed. Throws `error`: invalid for an unknown metric, one without a better
 /// direction, or contradictory thresholds; unreadable if the files have no cell in common.
-check_result compare_files(const results& old_results, const results& new_results,
+check_result compare_files(const results& baseline, const results& candidate,
                            const file_options& options);
 
 /// Returns the fewest repetitions per side with which a file comparison of `cells` cells detects
@@ -65,14 +65,14 @@ inline constexpr double min_sd = 1e-9;
 /// Sets p, bounds (at 1 - power) and improvement of a cell from the estimate of its log ratio.
 void judge_by_t(cell_comparison& cell, const t_estimate& estimate, double power);
 
-/// Sets adjusted p and verdict of the judged cells (indices into `found.cells`, with their p): a
+/// Sets adjusted p and verdict of the judged cells (indices into `result.cells`, with their p): a
 /// regression at `false_alarms`, otherwise a pass if the upper bound excludes `detect`. All others
 /// stay inconclusive.
-void decide_by_holm(check_result& found, const std::vector<std::size_t>& judged_cells,
+void decide_by_holm(check_result& result, const std::vector<std::size_t>& judged_cells,
                     const std::vector<double>& p, double false_alarms);
 
 /// Makes every cell inconclusive if the environments differ and that is not allowed; `remedy`
 /// becomes the cells' remedy.
-void withhold_where_environments_differ(check_result& found, const std::string& remedy);
+void withhold_if_environments_differ(check_result& result, const std::string& remedy);
 
 }  // namespace crossover

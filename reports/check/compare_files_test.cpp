@@ -27,7 +27,7 @@ std::string row(const std::string& name, double time, const std::string& unit = 
          R"(,"cpu_time":1.0,"time_unit":")" + unit + "\"}";
 }
 
-std::string one_line_of(const std::function<void()>& act) {
+std::string message_of(const std::function<void()>& act) {
   try {
     act();
   } catch (const error& e) {
@@ -43,71 +43,71 @@ TEST(compare_files, gives_verdicts_by_hand_computed_figures) {
   const results after =
       results_of({cell_of("same", about(1e-6)), cell_of("slower", about(1.2e-6)),
                   cell_of("faster", about(0.8e-6)), cell_of("between", about(1.05e-6))});
-  const check_result found = compare_files(before, after, {});
-  ASSERT_EQ(found.cells.size(), 4u);
-  EXPECT_EQ(found.cells[0].outcome, verdict::pass);
-  EXPECT_EQ(found.cells[1].outcome, verdict::regression);
-  EXPECT_NEAR(*found.cells[1].ratio, 1.2, 1e-9);
-  EXPECT_EQ(found.cells[2].outcome, verdict::pass);
-  EXPECT_TRUE(found.cells[2].improvement);
-  EXPECT_EQ(found.cells[3].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[3].remedy.find("on the two programs"), std::string::npos)
-      << found.cells[3].remedy;
-  EXPECT_EQ(exit_code_of(found), 1);
+  const check_result result = compare_files(before, after, {});
+  ASSERT_EQ(result.cells.size(), 4u);
+  EXPECT_EQ(result.cells[0].outcome, verdict::pass);
+  EXPECT_EQ(result.cells[1].outcome, verdict::regression);
+  EXPECT_NEAR(*result.cells[1].ratio, 1.2, 1e-9);
+  EXPECT_EQ(result.cells[2].outcome, verdict::pass);
+  EXPECT_TRUE(result.cells[2].improvement);
+  EXPECT_EQ(result.cells[3].outcome, verdict::inconclusive);
+  EXPECT_NE(result.cells[3].remedy.find("on the two programs"), std::string::npos)
+      << result.cells[3].remedy;
+  EXPECT_EQ(exit_code_of(result), 1);
   // The formula of the header: s of the ten values (of logs), v = s^2 (1 + 1/10) on both sides, so
   // 18 degrees of freedom.
   double mean = 0, squares = 0;
   for (const double s : about(1)) mean += std::log(s) / 10;
   for (const double s : about(1)) squares += std::pow(std::log(s) - mean, 2) / 9;
   const double scale = std::sqrt(2 * squares * 1.1);
-  EXPECT_NEAR(*found.cells[0].sd, scale, 1e-12);
-  EXPECT_NEAR(std::log(*found.cells[0].upper), 1.7340636 * scale, 1e-6) << "t(0.95, 18) = 1.7341";
-  EXPECT_NE(found.notes.front().find("measured sequentially"), std::string::npos);
+  EXPECT_NEAR(*result.cells[0].sd, scale, 1e-12);
+  EXPECT_NEAR(std::log(*result.cells[0].upper), 1.7340636 * scale, 1e-6) << "t(0.95, 18) = 1.7341";
+  EXPECT_NE(result.notes.front().find("measured sequentially"), std::string::npos);
 }
 
 TEST(compare_files, a_file_against_itself_passes) {
   const results same = results_of({cell_of("a", about(1e-6)), cell_of("b", about(3e-3))});
-  const check_result found = compare_files(same, same, {});
-  EXPECT_EQ(exit_code_of(found), 0) << headline(found);
+  const check_result result = compare_files(same, same, {});
+  EXPECT_EQ(exit_code_of(result), 0) << headline(result);
 }
 
 TEST(compare_files, what_cannot_be_compared_is_listed_and_never_a_pass) {
-  const results before =
-      results_of({cell_of("a", about(1)), cell_of("gone", about(1)), cell_of("breaks", about(1)),
-                  cell_of("skips", about(1)), cell_that(cell_status::failed, "broken", "refused"),
-                  cell_that(cell_status::failed, "mended", "refused"),
-                  cell_that(cell_status::skipped, "idle", "no database")});
-  const results after =
-      results_of({cell_of("a", about(1)), cell_of("new", about(1)),
-                  cell_that(cell_status::failed, "breaks", "wrong digest"),
-                  cell_that(cell_status::skipped, "skips", "no io_uring"),
-                  cell_that(cell_status::failed, "broken", "refused"), cell_of("mended", about(1)),
-                  cell_that(cell_status::skipped, "idle", "no database")});
-  check_result found = compare_files(before, after, {});
-  ASSERT_EQ(found.cells.size(), 1u);
-  ASSERT_EQ(found.removed.size(), 2u);
-  EXPECT_EQ(found.removed[0].name, "skips");
-  EXPECT_EQ(found.removed[0].reason, "skipped now: no io_uring");
-  EXPECT_EQ(found.removed[1].name, "gone");
-  ASSERT_EQ(found.newly_failing.size(), 1u);
-  EXPECT_EQ(found.newly_failing[0].reason, "wrong digest");
-  EXPECT_EQ(found.failing.size(), 1u);
-  EXPECT_EQ(found.added.size(), 2u);
-  EXPECT_EQ(found.skipped.size(), 1u);
-  EXPECT_EQ(exit_code_of(found), 1);
-  found.newly_failing.clear();
-  EXPECT_EQ(exit_code_of(found), 2) << "a removed cell";
-  found.removed.clear();
-  EXPECT_EQ(exit_code_of(found), 2) << "a cell that fails on both sides";
-  found.failing.clear();
-  EXPECT_EQ(exit_code_of(found), 0) << "new and skipped cells are only listed";
+  const results before = results_of(
+      {cell_of("a", about(1)), cell_of("gone", about(1)), cell_of("breaks", about(1)),
+       cell_of("skips", about(1)), cell_with_status(cell_status::failed, "broken", "refused"),
+       cell_with_status(cell_status::failed, "mended", "refused"),
+       cell_with_status(cell_status::skipped, "idle", "no database")});
+  const results after = results_of({cell_of("a", about(1)), cell_of("new", about(1)),
+                                    cell_with_status(cell_status::failed, "breaks", "wrong digest"),
+                                    cell_with_status(cell_status::skipped, "skips", "no io_uring"),
+                                    cell_with_status(cell_status::failed, "broken", "refused"),
+                                    cell_of("mended", about(1)),
+                                    cell_with_status(cell_status::skipped, "idle", "no database")});
+  check_result result = compare_files(before, after, {});
+  ASSERT_EQ(result.cells.size(), 1u);
+  ASSERT_EQ(result.removed.size(), 2u);
+  EXPECT_EQ(result.removed[0].name, "skips");
+  EXPECT_EQ(result.removed[0].reason, "skipped now: no io_uring");
+  EXPECT_EQ(result.removed[1].name, "gone");
+  ASSERT_EQ(result.newly_failing.size(), 1u);
+  EXPECT_EQ(result.newly_failing[0].reason, "wrong digest");
+  EXPECT_EQ(result.failing.size(), 1u);
+  EXPECT_EQ(result.added.size(), 2u);
+  EXPECT_EQ(result.skipped.size(), 1u);
+  EXPECT_EQ(exit_code_of(result), 1);
+  result.newly_failing.clear();
+  EXPECT_EQ(exit_code_of(result), 2) << "a removed cell";
+  result.removed.clear();
+  EXPECT_EQ(exit_code_of(result), 2) << "a cell that fails on both sides";
+  result.failing.clear();
+  EXPECT_EQ(exit_code_of(result), 0) << "new and skipped cells are only listed";
 }
 
 TEST(compare_files, no_cell_in_common_is_an_error) {
   file_options options;
-  options.old_name = "a.json";
-  options.new_name = "b.json";
-  EXPECT_EQ(one_line_of([&] {
+  options.baseline_name = "a.json";
+  options.candidate_name = "b.json";
+  EXPECT_EQ(message_of([&] {
               compare_files(results_of({cell_of("a", about(1))}),
                             results_of({cell_of("b", about(1))}), options);
             }),
@@ -119,22 +119,22 @@ TEST(compare_files, no_cell_in_common_is_an_error) {
 }
 
 TEST(compare_files, too_few_repetitions_say_how_many_are_needed) {
-  const check_result found = compare_files(results_of({cell_of("a", {1e-6})}),
-                                           results_of({cell_of("a", {1.5e-6, 1.501e-6})}), {});
-  EXPECT_EQ(found.cells[0].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[0].remedy.find("repetitions per side would decide it"), std::string::npos)
-      << found.cells[0].remedy;
-  EXPECT_FALSE(found.cells[0].upper);
-  EXPECT_NEAR(*found.cells[0].ratio, std::sqrt(1.5 * 1.501), 1e-6);
+  const check_result result = compare_files(results_of({cell_of("a", {1e-6})}),
+                                            results_of({cell_of("a", {1.5e-6, 1.501e-6})}), {});
+  EXPECT_EQ(result.cells[0].outcome, verdict::inconclusive);
+  EXPECT_NE(result.cells[0].remedy.find("repetitions per side would decide it"), std::string::npos)
+      << result.cells[0].remedy;
+  EXPECT_FALSE(result.cells[0].upper);
+  EXPECT_NEAR(*result.cells[0].ratio, std::sqrt(1.5 * 1.501), 1e-6);
 }
 
 TEST(compare_files, aggregates_alone_are_inconclusive_with_the_remedy) {
   const std::string mean =
       R"({"name":"f_mean","run_name":"f","run_type":"aggregate","aggregate_name":"mean","iterations":10,"real_time":5.0,"cpu_time":5.0,"time_unit":"ns"})";
-  const check_result found = compare_files(plain(mean), plain(mean), {});
-  EXPECT_EQ(exit_code_of(found), 2);
+  const check_result result = compare_files(plain(mean), plain(mean), {});
+  EXPECT_EQ(exit_code_of(result), 2);
   bool remedy = false;
-  for (const std::string& note : found.cells[0].notes)
+  for (const std::string& note : result.cells[0].notes)
     remedy |= note.find("--benchmark_report_aggregates_only") != std::string::npos;
   EXPECT_TRUE(remedy);
 }
@@ -145,34 +145,33 @@ TEST(compare_files, plain_files_in_other_units_agree_and_get_the_floor_of_a_shar
     in_ns += (i ? "," : "") + row("f", 1000 + i);
     in_us += (i ? "," : "") + row("f", (1000 + i) / 1000.0, "us");
   }
-  const check_result found = compare_files(plain(in_ns), plain(in_us), {});
-  EXPECT_NEAR(*found.cells[0].ratio, 1, 1e-9);
-  EXPECT_EQ(found.cells[0].outcome, verdict::pass);
-  EXPECT_GT(*found.cells[0].sd, 0.01 * std::sqrt(2.0)) << "the floor of both sides";
-  EXPECT_EQ(found.notes.size(), 2u);
+  const check_result result = compare_files(plain(in_ns), plain(in_us), {});
+  EXPECT_NEAR(*result.cells[0].ratio, 1, 1e-9);
+  EXPECT_EQ(result.cells[0].outcome, verdict::pass);
+  EXPECT_GT(*result.cells[0].sd, 0.01 * std::sqrt(2.0)) << "the floor of both sides";
+  EXPECT_EQ(result.notes.size(), 2u);
 }
 
 TEST(compare_files, a_metric_that_is_better_when_higher_is_turned) {
   file_options options;
   options.metric = "throughput";
-  const check_result found = compare_files(results_of({cell_of("a", about(1e-6))}),
-                                           results_of({cell_of("a", about(1.3e-6))}), options);
-  EXPECT_NEAR(*found.cells[0].ratio, 1.3, 1e-9);
-  EXPECT_EQ(found.cells[0].outcome, verdict::regression);
+  const check_result result = compare_files(results_of({cell_of("a", about(1e-6))}),
+                                            results_of({cell_of("a", about(1.3e-6))}), options);
+  EXPECT_NEAR(*result.cells[0].ratio, 1.3, 1e-9);
+  EXPECT_EQ(result.cells[0].outcome, verdict::regression);
 }
 
 TEST(compare_files, metrics_that_cannot_judge) {
   const results some = results_of({cell_of("a", about(1))});
   file_options options;
   options.metric = "cpu_share";
-  EXPECT_NE(one_line_of([&] {
+  EXPECT_NE(message_of([&] {
               compare_files(some, some, options);
             }).find("has no better direction; one of throughput, time"),
             std::string::npos);
   options.metric = "speed";
-  EXPECT_NE(
-      one_line_of([&] { compare_files(some, some, options); }).find("--metric speed: unknown"),
-      std::string::npos);
+  EXPECT_NE(message_of([&] { compare_files(some, some, options); }).find("--metric speed: unknown"),
+            std::string::npos);
   options.metric = "p99";
   const check_result unmeasured = compare_files(some, some, options);
   EXPECT_EQ(exit_code_of(unmeasured), 2);
@@ -220,10 +219,10 @@ TEST(compare_files, thresholds_per_cell_hold_and_idle_ones_are_noted) {
       nlohmann::json::parse(
           R"({"thresholds":[{"cells":"a*","tolerate":"30%","detect":"50%"},{"cells":"typo","detect":"9%"}]})"),
       "t");
-  const check_result found = compare_files(results_of({cell_of("a/b", about(1e-6))}),
-                                           results_of({cell_of("a/b", about(1.2e-6))}), options);
-  EXPECT_EQ(found.cells[0].outcome, verdict::pass);
-  EXPECT_EQ(found.notes.back(), "thresholds: 'typo' matches no compared cell");
+  const check_result result = compare_files(results_of({cell_of("a/b", about(1e-6))}),
+                                            results_of({cell_of("a/b", about(1.2e-6))}), options);
+  EXPECT_EQ(result.cells[0].outcome, verdict::pass);
+  EXPECT_EQ(result.notes.back(), "thresholds: 'typo' matches no compared cell");
 }
 
 TEST(compare_files, mixed_files_are_compared_only_when_allowed) {

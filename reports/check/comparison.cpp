@@ -17,9 +17,9 @@ int urgency(const cell_comparison& cell) {
   return cell.improvement ? 2 : 3;
 }
 
-std::size_t count(const check_result& found, verdict outcome) {
+std::size_t count(const check_result& result, verdict outcome) {
   return static_cast<std::size_t>(
-      std::count_if(found.cells.begin(), found.cells.end(),
+      std::count_if(result.cells.begin(), result.cells.end(),
                     [&](const cell_comparison& c) { return c.outcome == outcome; }));
 }
 
@@ -51,17 +51,18 @@ std::string_view to_string(decided_by value) {
   return "files";
 }
 
-verdict verdict_of(const check_result& found) {
-  if (count(found, verdict::regression) > 0 || !found.newly_failing.empty())
+verdict verdict_of(const check_result& result) {
+  if (count(result, verdict::regression) > 0 || !result.newly_failing.empty())
     return verdict::regression;
-  const bool unsure =
-      count(found, verdict::inconclusive) > 0 || !found.removed.empty() || !found.failing.empty() ||
-      (!found.environment.empty() && !found.environment_allowed) || found.cells.empty();
+  const bool unsure = count(result, verdict::inconclusive) > 0 || !result.removed.empty() ||
+                      !result.failing.empty() ||
+                      (!result.environment.empty() && !result.environment_allowed) ||
+                      result.cells.empty();
   return unsure ? verdict::inconclusive : verdict::pass;
 }
 
-int exit_code_of(const check_result& found) {
-  switch (verdict_of(found)) {
+int exit_code_of(const check_result& result) {
+  switch (verdict_of(result)) {
     case verdict::pass:
       return 0;
     case verdict::regression:
@@ -72,39 +73,39 @@ int exit_code_of(const check_result& found) {
   return 2;
 }
 
-std::string headline(const check_result& found) {
+std::string headline(const check_result& result) {
   std::vector<std::string> parts;
   const auto say = [&](std::size_t n, const char* what) {
     if (n > 0) parts.push_back(fmt::format("{} {}", n, what));
   };
-  say(count(found, verdict::regression), "regressed");
-  say(found.newly_failing.size(), "newly failing");
-  say(found.removed.size(), "removed");
-  say(count(found, verdict::inconclusive), "inconclusive");
-  say(found.failing.size(), "failing on both sides");
+  say(count(result, verdict::regression), "regressed");
+  say(result.newly_failing.size(), "newly failing");
+  say(result.removed.size(), "removed");
+  say(count(result, verdict::inconclusive), "inconclusive");
+  say(result.failing.size(), "failing on both sides");
   const auto improved = static_cast<std::size_t>(
-      std::count_if(found.cells.begin(), found.cells.end(),
+      std::count_if(result.cells.begin(), result.cells.end(),
                     [](const cell_comparison& c) { return c.improvement; }));
   say(improved, "improved");
-  std::string text = fmt::format("{}: {} compared", to_string(verdict_of(found)),
-                                 counted(found.cells.size(), "cell"));
+  std::string text = fmt::format("{}: {} compared", to_string(verdict_of(result)),
+                                 counted(result.cells.size(), "cell"));
   for (const std::string& part : parts) text += ", " + part;
-  if (!found.environment.empty() && !found.environment_allowed) text += ", environments differ";
+  if (!result.environment.empty() && !result.environment_allowed) text += ", environments differ";
   return text;
 }
 
-void require_common_cells(const check_result& found) {
-  if (!found.cells.empty() || !found.newly_failing.empty() || !found.failing.empty()) return;
+void require_common_cells(const check_result& result) {
+  if (!result.cells.empty() || !result.newly_failing.empty() || !result.failing.empty()) return;
   throw error(error_kind::unreadable, fmt::format("{} and {}: no cell in common ({} only in the "
                                                   "baseline, {} only in the candidate); compare "
                                                   "runs of the same suite",
-                                                  found.old_name, found.new_name,
-                                                  found.removed.size(), found.added.size()));
+                                                  result.baseline_name, result.candidate_name,
+                                                  result.removed.size(), result.added.size()));
 }
 
-std::vector<const cell_comparison*> by_urgency(const check_result& found) {
+std::vector<const cell_comparison*> by_urgency(const check_result& result) {
   std::vector<const cell_comparison*> order;
-  for (const cell_comparison& cell : found.cells) order.push_back(&cell);
+  for (const cell_comparison& cell : result.cells) order.push_back(&cell);
   std::stable_sort(order.begin(), order.end(),
                    [](const cell_comparison* a, const cell_comparison* b) {
                      if (urgency(*a) != urgency(*b)) return urgency(*a) < urgency(*b);

@@ -69,8 +69,8 @@ struct unmatched_cell {
 
 /// Result of a check; every output format is made from it.
 struct check_result {
-  std::string old_name;  ///< file or program, for display
-  std::string new_name;
+  std::string baseline_name;  ///< file or program, for display
+  std::string candidate_name;
   std::string metric_label = "time per operation";
   comparison_plan plan;
   std::vector<cell_comparison> cells;
@@ -88,21 +88,21 @@ struct check_result {
 /// Returns the verdict on the suite. `regression`: a cell regressed or newly fails. `inconclusive`:
 /// otherwise, if a cell is inconclusive, is removed, or fails on both sides, if environments differ
 /// without permission, or if no cell was compared. `pass`: otherwise.
-verdict verdict_of(const check_result& found);
+verdict verdict_of(const check_result& result);
 
 /// Returns 0 for pass, 1 for regression, 2 for inconclusive.
-int exit_code_of(const check_result& found);
+int exit_code_of(const check_result& result);
 
 /// Returns the outcome in one line: "regression: 20 cells compared, 2 regressed, …".
-std::string headline(const check_result& found);
+std::string headline(const check_result& result);
 
 /// Throws `error` (unreadable) naming both sides unless they have a cell in common; failed cells
 /// count.
-void require_common_cells(const check_result& found);
+void require_common_cells(const check_result& result);
 
 /// Returns the cells sorted for reading: regressions, inconclusive ones, improvements, the rest;
 /// each group by falling ratio.
-std::vector<const cell_comparison*> by_urgency(const check_result& found);
+std::vector<const cell_comparison*> by_urgency(const check_result& result);
 
 /// Formats a ratio as a signed change: 1.0512 as "+5.12 %"; "n/a" if absent.
 std::string as_change(std::optional<double> ratio);

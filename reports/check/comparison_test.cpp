@@ -11,12 +11,12 @@ namespace crossover {
 namespace {
 
 check_result with(verdict outcome) {
-  check_result found;
+  check_result result;
   cell_comparison cell;
   cell.name = "a";
   cell.outcome = outcome;
-  found.cells.push_back(cell);
-  return found;
+  result.cells.push_back(cell);
+  return result;
 }
 
 TEST(check_result, exit_codes) {
@@ -28,39 +28,39 @@ TEST(check_result, exit_codes) {
 
 TEST(check_result, what_is_missing_is_never_a_pass) {
   for (auto list : {&check_result::removed, &check_result::failing}) {
-    check_result found = with(verdict::pass);
-    (found.*list).push_back({"b", ""});
-    EXPECT_EQ(verdict_of(found), verdict::inconclusive);
+    check_result result = with(verdict::pass);
+    (result.*list).push_back({"b", ""});
+    EXPECT_EQ(verdict_of(result), verdict::inconclusive);
   }
   check_result failing = with(verdict::pass);
   failing.newly_failing.push_back({"b", ""});
   EXPECT_EQ(verdict_of(failing), verdict::regression);
   for (auto list : {&check_result::added, &check_result::skipped}) {
-    check_result found = with(verdict::pass);
-    (found.*list).push_back({"b", ""});
-    EXPECT_EQ(verdict_of(found), verdict::pass);
+    check_result result = with(verdict::pass);
+    (result.*list).push_back({"b", ""});
+    EXPECT_EQ(verdict_of(result), verdict::pass);
   }
 }
 
 TEST(check_result, environments_that_differ_need_leave) {
-  check_result found = with(verdict::pass);
-  found.environment.push_back({"kernel", "a", "b"});
-  EXPECT_EQ(verdict_of(found), verdict::inconclusive);
-  found.environment_allowed = true;
-  EXPECT_EQ(verdict_of(found), verdict::pass);
+  check_result result = with(verdict::pass);
+  result.environment.push_back({"kernel", "a", "b"});
+  EXPECT_EQ(verdict_of(result), verdict::inconclusive);
+  result.environment_allowed = true;
+  EXPECT_EQ(verdict_of(result), verdict::pass);
 }
 
 TEST(check_result, a_common_cell_is_required_but_a_failed_one_is_enough) {
-  check_result found;
-  EXPECT_THROW(require_common_cells(found), error);
-  found.newly_failing.push_back({"a", "crashed"});
-  EXPECT_NO_THROW(require_common_cells(found));
+  check_result result;
+  EXPECT_THROW(require_common_cells(result), error);
+  result.newly_failing.push_back({"a", "crashed"});
+  EXPECT_NO_THROW(require_common_cells(result));
 }
 
 TEST(check_result, order_of_urgency) {
-  const check_result found = sample_comparison();
+  const check_result result = sample_comparison();
   int last = 0;
-  for (const cell_comparison* cell : by_urgency(found)) {
+  for (const cell_comparison* cell : by_urgency(result)) {
     const int rank = cell->outcome == verdict::regression     ? 0
                      : cell->outcome == verdict::inconclusive ? 1
                      : cell->improvement                      ? 2

@@ -96,12 +96,12 @@ bool survives(const cell_comparison& screened) {
 
 std::string remedy_for(const cell_comparison& cell, const gate_options& options,
                        std::size_t together, double block_s) {
-  const unsigned least =
+  const unsigned minimum =
       blocks_for_level(options.rates.false_alarms, static_cast<unsigned>(together));
-  if (cell.blocks < least)
+  if (cell.blocks < minimum)
     return fmt::format(
         "{} blocks are too few: {} judged together at {} false alarms need at least {}",
-        cell.blocks, counted(together, "cell"), as_percent(options.rates.false_alarms), least);
+        cell.blocks, counted(together, "cell"), as_percent(options.rates.false_alarms), minimum);
   // A change between the thresholds is decided by the nearer one.
   const double centre = std::log(*cell.ratio);
   const double to_regression = centre - std::log1p(cell.tolerate),

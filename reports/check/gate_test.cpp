@@ -136,37 +136,37 @@ TEST(compare_blocks, gives_each_cell_its_verdict) {
   confirmed(3, std::log(1.05), 0.004, 4);  // or was too short
   confirmed(4, std::log(0.9), 0.004, 0);   // improved
   confirmed(6, std::log(1.05), 0.004, 0);  // within its own tolerance
-  const check_result found = compare_blocks(plan, options, cells, measured);
-  EXPECT_EQ(found.cells[0].outcome, verdict::regression);
-  EXPECT_NEAR(*found.cells[0].ratio, 1.05, 1e-9);
-  EXPECT_LT(*found.cells[0].lower, 1.05);
-  EXPECT_GT(*found.cells[0].upper, 1.05);
-  EXPECT_LE(*found.cells[0].adjusted_p, 0.01);
-  EXPECT_EQ(found.cells[0].blocks, 12u);
-  EXPECT_EQ(found.cells[1].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[1].remedy.find("would decide it"), std::string::npos)
-      << found.cells[1].remedy;
-  EXPECT_EQ(found.cells[2].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[2].remedy.find("raise --budget"), std::string::npos);
-  EXPECT_EQ(found.cells[3].outcome, verdict::inconclusive);
-  EXPECT_NE(found.cells[3].remedy.find("4 blocks are too few"), std::string::npos)
-      << found.cells[3].remedy;
-  EXPECT_EQ(found.cells[4].outcome, verdict::pass);
-  EXPECT_TRUE(found.cells[4].improvement);
-  EXPECT_EQ(found.cells[6].outcome, verdict::pass);
-  EXPECT_EQ(found.cells[8].outcome, verdict::pass);
-  EXPECT_EQ(found.cells[8].decided, decided_by::screen);
-  EXPECT_FALSE(found.cells[8].adjusted_p);
-  EXPECT_EQ(exit_code_of(found), 1);
+  const check_result result = compare_blocks(plan, options, cells, measured);
+  EXPECT_EQ(result.cells[0].outcome, verdict::regression);
+  EXPECT_NEAR(*result.cells[0].ratio, 1.05, 1e-9);
+  EXPECT_LT(*result.cells[0].lower, 1.05);
+  EXPECT_GT(*result.cells[0].upper, 1.05);
+  EXPECT_LE(*result.cells[0].adjusted_p, 0.01);
+  EXPECT_EQ(result.cells[0].blocks, 12u);
+  EXPECT_EQ(result.cells[1].outcome, verdict::inconclusive);
+  EXPECT_NE(result.cells[1].remedy.find("would decide it"), std::string::npos)
+      << result.cells[1].remedy;
+  EXPECT_EQ(result.cells[2].outcome, verdict::inconclusive);
+  EXPECT_NE(result.cells[2].remedy.find("raise --budget"), std::string::npos);
+  EXPECT_EQ(result.cells[3].outcome, verdict::inconclusive);
+  EXPECT_NE(result.cells[3].remedy.find("4 blocks are too few"), std::string::npos)
+      << result.cells[3].remedy;
+  EXPECT_EQ(result.cells[4].outcome, verdict::pass);
+  EXPECT_TRUE(result.cells[4].improvement);
+  EXPECT_EQ(result.cells[6].outcome, verdict::pass);
+  EXPECT_EQ(result.cells[8].outcome, verdict::pass);
+  EXPECT_EQ(result.cells[8].decided, decided_by::screen);
+  EXPECT_FALSE(result.cells[8].adjusted_p);
+  EXPECT_EQ(exit_code_of(result), 1);
 }
 
 TEST(compare_blocks, nothing_measured_is_never_a_pass) {
   const gate_options options;
   const auto cells = suite(2);
-  const check_result found =
+  const check_result result =
       compare_blocks(plan_blocks(options, cells), options, cells, std::vector<measured_cell>(2));
-  EXPECT_EQ(verdict_of(found), verdict::inconclusive);
-  EXPECT_NE(found.cells[0].remedy.find("no block"), std::string::npos);
+  EXPECT_EQ(verdict_of(result), verdict::inconclusive);
+  EXPECT_NE(result.cells[0].remedy.find("no block"), std::string::npos);
 }
 
 // The guaranteed error rates, on simulated suites of 20 cells whose blocks scatter by 1.5 %.

@@ -86,10 +86,10 @@ bool judge(cell_comparison& cell, std::span<const double> window, double value,
   const sample_moments past = moments_of(window);
   cell.blocks = static_cast<unsigned>(past.n);
   if (past.n > 0) cell.ratio = std::exp(value - past.mean);
-  if (past.n < std::max(2u, options.least_runs)) {
+  if (past.n < std::max(2u, options.min_runs)) {
     cell.remedy = fmt::format(
         "{} in the window: at least {} are needed to estimate the scatter from run to run",
-        counted(past.n, "run"), options.least_runs);
+        counted(past.n, "run"), options.min_runs);
     return false;
   }
   const double w = static_cast<double>(past.n);
@@ -115,8 +115,8 @@ std::string machine_fingerprint(const results& measured) {
   std::string text;
   const auto& e = measured.environment;
   for (const char* key : machine_keys)
-    if (const auto found = e.find(key); found != e.end())
-      text += fmt::format("{}={}\n", key, found->second);
+    if (const auto entry = e.find(key); entry != e.end())
+      text += fmt::format("{}={}\n", key, entry->second);
   if (const auto memory = e.find("memory"); memory != e.end())
     text += "memory=" + whole_gib(memory->second);
   std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
@@ -179,16 +179,17 @@ check_result compare_with_history(const std::vector<history_entry>& history,
   if (history.empty())
     throw error(error_kind::unreadable,
                 "--history: no run of this machine yet; add runs of earlier commits first");
-  check_result found;
+  check_result result;
   const std::size_t window = std::min<std::size_t>(options.window, history.size());
-  found.old_name = fmt::format("the last {} ({} to {})", counted(window, "run"),
-                               history[history.size() - window].commit, history.back().commit);
-  found.new_name = options.files.new_name;
-  found.metric_label = judged.label;
-  found.plan = plan_of(options.files, options.changes.seed, "sequential runs");
-  const std::vector<cell_pair> pairs = match_cells(history.back().measured, measured, found);
-  found.environment = environment_differences(history.back().measured, measured);
-  found.environment_allowed = options.files.allow_different_environment;
+  result.baseline_name =
+      fmt::format("the last {} ({} to {})", counted(window, "run"),
+                  history[history.size() - window].commit, history.back().commit);
+  result.candidate_name = options.files.candidate_name;
+  result.metric_label = judged.label;
+  result.plan = plan_of(options.files, options.changes.seed, "sequential runs");
+  const std::vector<cell_pair> pairs = match_cells(history.back().measured, measured, result);
+  result.environment = environment_differences(history.back().measured, measured);
+  result.environment_allowed = options.files.allow_different_environment;
 
   const auto all = series_of(history, judged);
   const auto changes = changes_of(all, options.changes);
@@ -215,7 +216,7 @@ check_result compare_with_history(const std::vector<history_entry>& history,
           past.values.size() - std::min<std::size_t>(options.window, past.values.size());
       if (const auto& marked = changes.at(cell.name); !marked.empty()) {
         const std::size_t last = marked.back().index;
-        if (last > from && past.values.size() - last >= options.least_runs) {
+        if (last > from && past.values.size() - last >= options.min_runs) {
           from = last;
           cell.notes.push_back(fmt::format("compared with the runs since its change at {} ({})",
                                            history[past.runs[last]].commit,
@@ -224,26 +225,26 @@ check_result compare_with_history(const std::vector<history_entry>& history,
       }
       if (judge(cell, std::span(past.values).subspan(from), worse_sign(judged) * *value, options,
                 pairs.size())) {
-        judged_cells.push_back(found.cells.size());
+        judged_cells.push_back(result.cells.size());
         p.push_back(*cell.p);
       }
     }
-    found.cells.push_back(std::move(cell));
+    result.cells.push_back(std::move(cell));
   }
-  decide_by_holm(found, judged_cells, p, options.files.rates.false_alarms);
+  decide_by_holm(result, judged_cells, p, options.files.rates.false_alarms);
   for (const std::size_t k : judged_cells)
-    if (found.cells[k].outcome != verdict::inconclusive) found.cells[k].remedy.clear();
-  withhold_where_environments_differ(found,
-                                     "the environment differs from the last run's: begin a new "
-                                     "history, or pass --allow-different-environment");
-  found.notes.push_back(
+    if (result.cells[k].outcome != verdict::inconclusive) result.cells[k].remedy.clear();
+  withhold_if_environments_differ(result,
+                                  "the environment differs from the last run's: begin a new "
+                                  "history, or pass --allow-different-environment");
+  result.notes.push_back(
       "runs of a history are sequential: the scatter from run to run is taken from the window, and "
       "a lasting change of the machine looks like a change of the program");
-  require_common_cells(found);
+  require_common_cells(result);
   std::vector<history_entry> with_this = history;
   with_this.push_back({"this run", measured});
-  found.timelines = timelines(with_this, options.files.metric, options.changes);
-  return found;
+  result.timelines = timelines(with_this, options.files.metric, options.changes);
+  return result;
 }
 
 std::vector<timeline> timelines(const std::vector<history_entry>& history,

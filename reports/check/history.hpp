@@ -43,8 +43,8 @@ std::vector<history_entry> read_history(const std::filesystem::path& directory,
 struct history_options {
   file_options
       files;  ///< thresholds, metric, error rates; the baseline's name is made from the window
-  unsigned window = 10;     ///< number of recent runs to compare with
-  unsigned least_runs = 4;  ///< minimum number of runs for an estimate of the scatter
+  unsigned window = 10;   ///< number of recent runs to compare with
+  unsigned min_runs = 4;  ///< minimum number of runs for an estimate of the scatter
   change_options changes;
 };
 
@@ -53,7 +53,7 @@ struct history_options {
 /// window's values have mean m and s.d. s over w runs. The new value is judged by t = (new - m -
 /// log(1 + tolerate)) / (s sqrt(1 + 1/w)) with w - 1 degrees of freedom, Holm over cells, bounds at
 /// 1 - power. If a cell has a marked change, only the runs since then count, provided there are
-/// `least_runs` of them. A cell with fewer runs is inconclusive and says how many are needed. The
+/// `min_runs` of them. A cell with fewer runs is inconclusive and says how many are needed. The
 /// result also has the timelines, with the new run last. Throws `error` like `compare_files`.
 check_result compare_with_history(const std::vector<history_entry>& history,
                                   const results& measured, const history_options& options);

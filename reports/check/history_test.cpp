@@ -87,21 +87,22 @@ TEST(compare_with_history, judges_by_the_scatter_from_run_to_run) {
   const auto history = history_of(noise, 12, 2);
   results now = run_of(noise, 0, 2, 20);
   for (sample& s : now.cells[1].samples) s.wall_s *= 1.08;
-  const check_result found = compare_with_history(history, now, {});
-  ASSERT_EQ(found.cells.size(), 2u);
-  EXPECT_EQ(found.cells[0].outcome, verdict::pass) << found.cells[0].remedy;
-  EXPECT_EQ(found.cells[1].outcome, verdict::regression);
-  EXPECT_EQ(found.cells[1].blocks, 10u);
-  EXPECT_EQ(found.cells[1].decided, decided_by::history);
-  EXPECT_NE(found.old_name.find("last 10 runs (c2 to c11)"), std::string::npos) << found.old_name;
+  const check_result result = compare_with_history(history, now, {});
+  ASSERT_EQ(result.cells.size(), 2u);
+  EXPECT_EQ(result.cells[0].outcome, verdict::pass) << result.cells[0].remedy;
+  EXPECT_EQ(result.cells[1].outcome, verdict::regression);
+  EXPECT_EQ(result.cells[1].blocks, 10u);
+  EXPECT_EQ(result.cells[1].decided, decided_by::history);
+  EXPECT_NE(result.baseline_name.find("last 10 runs (c2 to c11)"), std::string::npos)
+      << result.baseline_name;
 }
 
 TEST(compare_with_history, too_few_runs_say_how_many_are_needed) {
   block_simulator noise(noise_kind::normal, 0.004, 93);
-  const check_result found =
+  const check_result result =
       compare_with_history(history_of(noise, 2, 1), run_of(noise, 0, 1, 20), {});
-  EXPECT_EQ(exit_code_of(found), 2);
-  EXPECT_EQ(found.cells[0].remedy,
+  EXPECT_EQ(exit_code_of(result), 2);
+  EXPECT_EQ(result.cells[0].remedy,
             "2 runs in the window: at least 4 are needed to estimate the scatter from run to run");
   EXPECT_THROW(compare_with_history({}, run_of(noise, 0, 1, 20), {}), error);
 }
@@ -112,11 +113,12 @@ TEST(compare_with_history, counts_only_the_runs_since_a_marked_change) {
   for (int r = 18; r < 24; ++r)
     for (sample& s : history[static_cast<std::size_t>(r)].measured.cells[0].samples)
       s.wall_s *= 1.2;
-  const check_result found = compare_with_history(history, run_of(noise, std::log(1.2), 1, 25), {});
-  EXPECT_EQ(found.cells[0].blocks, 6u);
-  EXPECT_EQ(found.cells[0].outcome, verdict::pass) << as_change(found.cells[0].ratio);
-  ASSERT_FALSE(found.cells[0].notes.empty());
-  EXPECT_NE(found.cells[0].notes[0].find("since its change at c18"), std::string::npos);
+  const check_result result =
+      compare_with_history(history, run_of(noise, std::log(1.2), 1, 25), {});
+  EXPECT_EQ(result.cells[0].blocks, 6u);
+  EXPECT_EQ(result.cells[0].outcome, verdict::pass) << as_change(result.cells[0].ratio);
+  ASSERT_FALSE(result.cells[0].notes.empty());
+  EXPECT_NE(result.cells[0].notes[0].find("since its change at c18"), std::string::npos);
 }
 
 TEST(compare_with_history, vanished_cells_and_other_environments) {
@@ -134,7 +136,7 @@ TEST(compare_with_history, false_alarms_over_simulated_histories) {
   for (int suite = 0; suite < 400; ++suite) {
     history_options options;
     options.files.rates.tolerate = 0;
-    options.changes.least_runs = 10;  // no change is marked; only the window is tested
+    options.changes.min_runs = 10;  // no change is marked; only the window is tested
     alarms += exit_code_of(compare_with_history(history_of(noise, 10, 10), run_of(noise, 0, 10, 20),
                                                 options)) == 1;
   }
@@ -159,13 +161,13 @@ TEST(timelines, follow_each_cell_through_the_runs_that_measured_it) {
   EXPECT_NEAR(lines[1].changes[0].shift, std::log(0.9), 0.01)
       << "less throughput would be worse; this is more, so it is negative";
 
-  const check_result found = compare_with_history(history, history.back().measured, {});
-  const auto told = nlohmann::json::parse(as_json(found))["crossover_check"]["timelines"];
+  const check_result result = compare_with_history(history, history.back().measured, {});
+  const auto told = nlohmann::json::parse(as_json(result))["crossover_check"]["timelines"];
   ASSERT_EQ(told.size(), 2u);
   EXPECT_EQ(told[1]["changes"][0]["run"], 10);
   EXPECT_EQ(told[0]["runs"].size(), 20u);
   EXPECT_EQ(told[0]["runs"][19]["commit"], "this run");
-  const std::string page = as_html(found);
+  const std::string page = as_html(result);
   EXPECT_NE(page.find("changed: <span class=\"improved\">-"), std::string::npos) << page;
   EXPECT_NE(page.find("from c10 on"), std::string::npos);
 }

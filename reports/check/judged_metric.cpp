@@ -14,15 +14,15 @@ double worse_sign(const metric& judged) {
 }
 
 const metric& judged_metric(std::string_view id) {
-  const metric* found = find_metric(id);
-  if (found != nullptr && found->better != better_direction::neither) return *found;
+  const metric* known = find_metric(id);
+  if (known != nullptr && known->better != better_direction::neither) return *known;
   std::string names;
   for (const metric& m : all_metrics())
     if (m.better != better_direction::neither)
       names += (names.empty() ? "" : ", ") + std::string(m.id);
   throw error(error_kind::invalid,
               fmt::format("--metric {}: {}; one of {}", id,
-                          found == nullptr ? "unknown" : "has no better direction", names));
+                          known == nullptr ? "unknown" : "has no better direction", names));
 }
 
 metric_logs logs_of(const cell_result& cell, const metric& judged) {

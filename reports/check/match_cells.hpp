@@ -10,13 +10,13 @@ namespace crossover {
 
 /// One cell measured on both sides.
 struct cell_pair {
-  const cell_result* old_cell;
-  const cell_result* new_cell;
+  const cell_result* baseline;
+  const cell_result* candidate;
 };
 
 /// Pairs the cells of both sides by name, in the candidate's order. Adds those without a pair to
-/// the lists of `found`: failing, removed, added or skipped. The pointers refer to the arguments.
-std::vector<cell_pair> match_cells(const results& old_results, const results& new_results,
-                                   check_result& found);
+/// the lists of `result`: failing, removed, added or skipped. The pointers refer to the arguments.
+std::vector<cell_pair> match_cells(const results& baseline, const results& candidate,
+                                   check_result& result);
 
 }  // namespace crossover

@@ -37,8 +37,8 @@ ordered_json blocks(const std::vector<recorded_block>& all) {
   ordered_json list = ordered_json::array();
   for (const recorded_block& one : all)
     list.push_back({{"log_ratio", rounded(one.log_ratio, 9)},
-                    {"old", figures(one.old_figures)},
-                    {"new", figures(one.new_figures)}});
+                    {"old", figures(one.baseline_figures)},
+                    {"new", figures(one.candidate_figures)}});
   return list;
 }
 
@@ -87,22 +87,22 @@ std::string to_line(const recorded_suite& suite) {
 
 recorded_suite suite_from_line(std::string_view line) {
   try {
-    const ordered_json told = ordered_json::parse(line);
-    if (told.at("bank") != 1) throw error(error_kind::unreadable, "unsupported format version");
+    const ordered_json document = ordered_json::parse(line);
+    if (document.at("bank") != 1) throw error(error_kind::unreadable, "unsupported format version");
     recorded_suite suite;
-    suite.date = told.at("date").get<std::string>();
-    suite.machine = told.at("machine").get<std::string>();
-    suite.program = told.at("program").get<std::string>();
-    suite.seed = told.at("seed").get<std::uint64_t>();
-    suite.rates.tolerate = told.at("tolerate").get<double>();
-    suite.rates.detect = told.at("detect").get<double>();
-    suite.rates.false_alarms = told.at("false_alarms").get<double>();
-    suite.rates.power = told.at("power").get<double>();
-    suite.slower_cell = told.at("slower_cell").get<std::string>();
-    suite.slower = told.at("slower").get<double>();
-    suite.wall_s = told.at("wall_s").get<double>();
-    suite.failures = told.at("troubles").get<std::vector<std::string>>();
-    for (const ordered_json& one : told.at("cells")) {
+    suite.date = document.at("date").get<std::string>();
+    suite.machine = document.at("machine").get<std::string>();
+    suite.program = document.at("program").get<std::string>();
+    suite.seed = document.at("seed").get<std::uint64_t>();
+    suite.rates.tolerate = document.at("tolerate").get<double>();
+    suite.rates.detect = document.at("detect").get<double>();
+    suite.rates.false_alarms = document.at("false_alarms").get<double>();
+    suite.rates.power = document.at("power").get<double>();
+    suite.slower_cell = document.at("slower_cell").get<std::string>();
+    suite.slower = document.at("slower").get<double>();
+    suite.wall_s = document.at("wall_s").get<double>();
+    suite.failures = document.at("troubles").get<std::vector<std::string>>();
+    for (const ordered_json& one : document.at("cells")) {
       recorded_cell cell;
       cell.name = one.at("name").get<std::string>();
       cell.outcome = verdict_from(one.at("verdict").get<std::string>());

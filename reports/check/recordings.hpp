@@ -16,7 +16,7 @@ namespace crossover {
 /// (geometric mean of the arm's two), in order of time.
 struct recorded_block {
   double log_ratio = 0;
-  std::vector<double> old_figures, new_figures;
+  std::vector<double> baseline_figures, candidate_figures;
 };
 
 struct recorded_cell {

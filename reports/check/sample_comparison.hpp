@@ -25,14 +25,14 @@ inline std::vector<std::string> hostile_names() {
 
 /// A result with every verdict, every list, and hostile names throughout.
 inline check_result sample_comparison() {
-  check_result found;
-  found.old_name = "base \"build\"/results.json";
-  found.new_name = "head build/results.json";
-  found.plan.expected_s = 31;
-  found.plan.wall_s = 29.5;
-  found.plan.order = "slices alternate ABBA or BAAB at random";
-  found.plan.screen_blocks = 6;
-  found.plan.confirm_blocks = 11;
+  check_result result;
+  result.baseline_name = "base \"build\"/results.json";
+  result.candidate_name = "head build/results.json";
+  result.plan.expected_s = 31;
+  result.plan.wall_s = 29.5;
+  result.plan.order = "slices alternate ABBA or BAAB at random";
+  result.plan.screen_blocks = 6;
+  result.plan.confirm_blocks = 11;
   int i = 0;
   for (const std::string& name : hostile_names()) {
     cell_comparison cell;
@@ -50,23 +50,23 @@ inline check_result sample_comparison() {
     if (cell.outcome == verdict::inconclusive) cell.remedy = "more blocks for " + name;
     cell.notes.push_back("a note on " + name);
     if (i % 4 == 3) cell.lower = cell.upper = cell.p = cell.sd = std::nullopt;
-    found.cells.push_back(cell);
+    result.cells.push_back(cell);
     ++i;
   }
-  found.cells[1].adjusted_p = 0.0005;
-  found.timelines.push_back(
+  result.cells[1].adjusted_p = 0.0005;
+  result.timelines.push_back(
       {"a <cell> & \"quotes\"",
        {{"c<1>", "2026-01-01", 1e-6}, {"c2", "2026-01-02", 1.1e-6}, {"this run", "", 1.2e-6}},
        {{1, 0.1, 0.001, 0.01}}});
-  found.timelines.push_back({"one run", {{"c", "", 2.0}}, {}});
-  found.removed.push_back({"gone ::warning::", "not in head"});
-  found.newly_failing.push_back({"fails <now>", "wrong digest\n::error::"});
-  found.failing.push_back({"fails always", "refused"});
-  found.added.push_back({"new", "not in base"});
-  found.skipped.push_back({"idle", "no database"});
-  found.environment.push_back({"kernel\n", "a|b", "<c>"});
-  found.notes.push_back("a note with ::stop-commands::x and | and <i>");
-  return found;
+  result.timelines.push_back({"one run", {{"c", "", 2.0}}, {}});
+  result.removed.push_back({"gone ::warning::", "not in head"});
+  result.newly_failing.push_back({"fails <now>", "wrong digest\n::error::"});
+  result.failing.push_back({"fails always", "refused"});
+  result.added.push_back({"new", "not in base"});
+  result.skipped.push_back({"idle", "no database"});
+  result.environment.push_back({"kernel\n", "a|b", "<c>"});
+  result.notes.push_back("a note with ::stop-commands::x and | and <i>");
+  return result;
 }
 
 }  // namespace crossover

@@ -21,8 +21,8 @@ inline cell_result cell_of(const std::string& name, const std::vector<double>& s
   return cell;
 }
 
-inline cell_result cell_that(cell_status status, const std::string& name,
-                             const std::string& reason) {
+inline cell_result cell_with_status(cell_status status, const std::string& name,
+                                    const std::string& reason) {
   cell_result cell = cell_of(name, {});
   cell.status = status;
   cell.reason = reason;

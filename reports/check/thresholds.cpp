@@ -25,11 +25,11 @@ using nlohmann::json;
 }
 
 std::optional<double> share_at(const json& rule, const char* key, const std::string& place) {
-  const auto found = rule.find(key);
-  if (found == rule.end()) return std::nullopt;
+  const auto member = rule.find(key);
+  if (member == rule.end()) return std::nullopt;
   std::optional<double> share;
-  if (found->is_string()) share = share_from_text(found->get<std::string>());
-  if (found->is_number()) share = found->get<double>();
+  if (member->is_string()) share = share_from_text(member->get<std::string>());
+  if (member->is_number()) share = member->get<double>();
   if (!share || !(*share >= 0) || !std::isfinite(*share))
     unreadable(place, fmt::format("'{}' is not a share; write \"5%\" or 0.05", key));
   return share;
@@ -112,22 +112,22 @@ bool matches(const threshold_rule& rule, const std::string& cell) {
 }
 
 cell_thresholds thresholds_of(const thresholds& rules, const std::string& cell,
-                              cell_thresholds otherwise) {
+                              cell_thresholds fallback) {
   for (const threshold_rule& rule : rules.rules) {
     if (!matches(rule, cell)) continue;
-    otherwise.tolerate = rule.tolerate.value_or(otherwise.tolerate);
-    otherwise.detect = rule.detect.value_or(otherwise.detect);
+    fallback.tolerate = rule.tolerate.value_or(fallback.tolerate);
+    fallback.detect = rule.detect.value_or(fallback.detect);
   }
-  if (!(otherwise.tolerate < otherwise.detect))
+  if (!(fallback.tolerate < fallback.detect))
     throw error(error_kind::invalid,
                 fmt::format("{}: tolerate {} must be below detect {}; set both in one rule",
-                            one_line(cell, 80), as_percent(otherwise.tolerate),
-                            as_percent(otherwise.detect)));
-  return otherwise;
+                            one_line(cell, 80), as_percent(fallback.tolerate),
+                            as_percent(fallback.detect)));
+  return fallback;
 }
 
-std::vector<std::string> idle_patterns(const thresholds& rules,
-                                       const std::vector<std::string>& cells) {
+std::vector<std::string> unused_patterns(const thresholds& rules,
+                                         const std::vector<std::string>& cells) {
   std::vector<std::string> idle;
   for (const threshold_rule& rule : rules.rules)
     if (std::none_of(cells.begin(), cells.end(),

@@ -47,11 +47,11 @@ bool matches(const threshold_rule& rule, const std::string& cell);
 /// Returns the thresholds of the cell with this name. Throws `error` (invalid) if the rules leave
 /// `tolerate` not below `detect`.
 cell_thresholds thresholds_of(const thresholds& rules, const std::string& cell,
-                              cell_thresholds otherwise);
+                              cell_thresholds fallback);
 
 /// Returns the patterns that match none of these cells: probably misspelt, worth a note.
-std::vector<std::string> idle_patterns(const thresholds& rules,
-                                       const std::vector<std::string>& cells);
+std::vector<std::string> unused_patterns(const thresholds& rules,
+                                         const std::vector<std::string>& cells);
 
 /// Parses "5%" or "0.05" as 0.05; nullopt if malformed, not finite or negative.
 std::optional<double> share_from_text(std::string_view text);

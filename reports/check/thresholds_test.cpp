@@ -12,7 +12,7 @@
 namespace crossover {
 namespace {
 
-std::string complaint(const std::string& text) {
+std::string message_of_error(const std::string& text) {
   try {
     thresholds_from_json(nlohmann::json::parse(text), "t.json");
   } catch (const error& e) {
@@ -27,13 +27,13 @@ TEST(thresholds, the_last_rule_that_matches_holds) {
   const thresholds rules = thresholds_from_json(nlohmann::json::parse(R"({"thresholds":[
       {"cells":"*","detect":"8%"}, {"cells":"network/*","tolerate":0.02,"detect":"10 %"}, {"regex":"in_flight:1$","tolerate":"3%"}]})"),
                                                 "t");
-  const cell_thresholds otherwise{0.01, 0.05};
-  EXPECT_EQ(thresholds_of(rules, "sleep/x", otherwise), (cell_thresholds{0.01, 0.08}));
-  EXPECT_EQ(thresholds_of(rules, "network/event_loop/in_flight:64", otherwise),
+  const cell_thresholds fallback{0.01, 0.05};
+  EXPECT_EQ(thresholds_of(rules, "sleep/x", fallback), (cell_thresholds{0.01, 0.08}));
+  EXPECT_EQ(thresholds_of(rules, "network/event_loop/in_flight:64", fallback),
             (cell_thresholds{0.02, 0.10}));
-  EXPECT_EQ(thresholds_of(rules, "network/event_loop/in_flight:1", otherwise),
+  EXPECT_EQ(thresholds_of(rules, "network/event_loop/in_flight:1", fallback),
             (cell_thresholds{0.03, 0.10}));
-  EXPECT_EQ(idle_patterns(rules, {"sleep/x"}),
+  EXPECT_EQ(unused_patterns(rules, {"sleep/x"}),
             (std::vector<std::string>{"network/*", "in_flight:1$"}));
 }
 
@@ -44,24 +44,26 @@ TEST(thresholds, a_contradiction_names_the_cell) {
 }
 
 TEST(thresholds, errors_are_one_line_with_place_and_remedy) {
-  EXPECT_EQ(complaint("[]"),
+  EXPECT_EQ(message_of_error("[]"),
             "t.json: no array 'thresholds'; write {\"thresholds\": [{\"cells\": \"network/*\", "
             "\"detect\": "
             "\"10%\"}]}");
-  EXPECT_EQ(complaint(R"({"thresholds":[{"cells":"*","detect":"1%"},{"cells":"*","detct":1}]})"),
-            "t.json: rule 2: 'detct' is unknown; a rule has cells or regex, tolerate, detect");
-  EXPECT_EQ(complaint(R"({"thresholds":[{"cells":"*","detect":"much"}]})"),
+  EXPECT_EQ(
+      message_of_error(R"({"thresholds":[{"cells":"*","detect":"1%"},{"cells":"*","detct":1}]})"),
+      "t.json: rule 2: 'detct' is unknown; a rule has cells or regex, tolerate, detect");
+  EXPECT_EQ(message_of_error(R"({"thresholds":[{"cells":"*","detect":"much"}]})"),
             "t.json: rule 1: 'detect' is not a share; write \"5%\" or 0.05");
-  EXPECT_EQ(complaint(R"({"thresholds":[{"cells":"*","detect":-1}]})"),
+  EXPECT_EQ(message_of_error(R"({"thresholds":[{"cells":"*","detect":-1}]})"),
             "t.json: rule 1: 'detect' is not a share; write \"5%\" or 0.05");
-  EXPECT_EQ(complaint(R"({"thresholds":[{"detect":1}]})"),
+  EXPECT_EQ(message_of_error(R"({"thresholds":[{"detect":1}]})"),
             "t.json: rule 1: give either 'cells' (a glob) or 'regex'");
-  EXPECT_EQ(complaint(R"({"thresholds":[{"cells":"*"}]})"),
+  EXPECT_EQ(message_of_error(R"({"thresholds":[{"cells":"*"}]})"),
             "t.json: rule 1: no threshold; add \"tolerate\" or \"detect\"");
-  EXPECT_NE(
-      complaint(R"({"thresholds":[{"regex":"(","detect":1}]})").find("is not a regular expression"),
-      std::string::npos);
-  EXPECT_NE(complaint(R"({"thresholds":[7]})").find("rule 1: not an object"), std::string::npos);
+  EXPECT_NE(message_of_error(R"({"thresholds":[{"regex":"(","detect":1}]})")
+                .find("is not a regular expression"),
+            std::string::npos);
+  EXPECT_NE(message_of_error(R"({"thresholds":[7]})").find("rule 1: not an object"),
+            std::string::npos);
 }
 
 TEST(thresholds, files) {

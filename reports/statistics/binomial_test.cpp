@@ -11,10 +11,10 @@ namespace {
 // digits it prints.
 TEST(clopper_pearson, known_intervals) {
   const auto expect = [](unsigned hits, unsigned trials, double lower, double upper) {
-    const counted_share found = clopper_pearson(hits, trials);
-    EXPECT_NEAR(found.lower, lower, 5e-7) << hits << " of " << trials;
-    EXPECT_NEAR(found.upper, upper, 5e-7) << hits << " of " << trials;
-    EXPECT_DOUBLE_EQ(found.share, static_cast<double>(hits) / trials);
+    const counted_share interval = clopper_pearson(hits, trials);
+    EXPECT_NEAR(interval.lower, lower, 5e-7) << hits << " of " << trials;
+    EXPECT_NEAR(interval.upper, upper, 5e-7) << hits << " of " << trials;
+    EXPECT_DOUBLE_EQ(interval.share, static_cast<double>(hits) / trials);
   };
   expect(0, 100, 0, 1 - std::pow(0.025, 0.01));
   expect(100, 100, std::pow(0.025, 0.01), 1);

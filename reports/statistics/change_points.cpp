@@ -32,14 +32,14 @@ struct split {
   double statistic = -1;
 };
 
-split best_split(std::span<const double> ranks, std::size_t least) {
+split best_split(std::span<const double> ranks, std::size_t min_runs) {
   const auto n = static_cast<double>(ranks.size());
   const double total = std::accumulate(ranks.begin(), ranks.end(), 0.0);
   split best;
   double before = 0;
   for (std::size_t k = 1; k < ranks.size(); ++k) {
     before += ranks[k - 1];
-    if (k < least || ranks.size() - k < least) continue;
+    if (k < min_runs || ranks.size() - k < min_runs) continue;
     const double left = static_cast<double>(k), right = n - left;
     const double statistic =
         std::abs((total - before) / right - before / left) * std::sqrt(left * right / n);
@@ -61,11 +61,11 @@ double spread(std::span<const double> values) {
 /// Locates a change near `about`, the split of the ranks. Ranks show that there is a change but
 /// hardly at which run: the last run before it may be the highest of its level. Of the splits at
 /// most two runs away, the one with the tightest two parts is returned.
-std::size_t place_of(std::span<const double> values, std::size_t about, std::size_t least) {
+std::size_t place_of(std::span<const double> values, std::size_t about, std::size_t min_runs) {
   std::size_t best = about;
   double tightest = INFINITY;
-  for (std::size_t k = about < least + 2 ? least : about - 2;
-       k <= about + 2 && k + least <= values.size(); ++k) {
+  for (std::size_t k = about < min_runs + 2 ? min_runs : about - 2;
+       k <= about + 2 && k + min_runs <= values.size(); ++k) {
     const double both = spread(values.first(k)) + spread(values.subspan(k));
     if (both < tightest) tightest = both, best = k;
   }
@@ -80,16 +80,16 @@ struct tested_split {
 
 void segment(std::span<const double> values, std::size_t offset, double outer_p, std::size_t series,
              const change_options& options, flip_stream& stream, std::vector<tested_split>& tests) {
-  if (values.size() < 2 * options.least_runs || values.size() < 4) return;
+  if (values.size() < 2 * options.min_runs || values.size() < 4) return;
   std::vector<double> ranks = ranks_of(values);
-  const split found = best_split(ranks, options.least_runs);
+  const split chosen = best_split(ranks, options.min_runs);
   unsigned as_great = 1;
   for (unsigned permutation = 0; permutation < options.permutations; ++permutation) {
     for (std::size_t i = ranks.size(); i > 1; --i) std::swap(ranks[i - 1], ranks[stream.below(i)]);
-    as_great += best_split(ranks, options.least_runs).statistic >= found.statistic - 1e-9;
+    as_great += best_split(ranks, options.min_runs).statistic >= chosen.statistic - 1e-9;
   }
   const double p = std::max(outer_p, static_cast<double>(as_great) / (1.0 + options.permutations));
-  const std::size_t at = place_of(values, found.at, options.least_runs);
+  const std::size_t at = place_of(values, chosen.at, options.min_runs);
   tests.push_back({series, offset + at, p});
   if (p > options.false_discoveries) return;
   segment(values.first(at), offset, p, series, options, stream, tests);
@@ -104,11 +104,11 @@ std::vector<double> benjamini_hochberg(const std::vector<double>& p) {
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return p[a] > p[b]; });
   std::vector<double> adjusted(p.size());
-  double least = 1;
+  double minimum = 1;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    least = std::min(
-        least, p[order[i]] * static_cast<double>(p.size()) / static_cast<double>(p.size() - i));
-    adjusted[order[i]] = least;
+    minimum = std::min(
+        minimum, p[order[i]] * static_cast<double>(p.size()) / static_cast<double>(p.size() - i));
+    adjusted[order[i]] = minimum;
   }
   return adjusted;
 }

@@ -7,7 +7,7 @@ namespace crossover {
 
 struct change_options {
   double false_discoveries = 0.05;  ///< expected share of false changes among all that are marked
-  unsigned least_runs = 2;  ///< minimum length of a level, so that one odd run is not a change
+  unsigned min_runs = 2;  ///< minimum length of a level, so that one odd run is not a change
   unsigned permutations = 1'999;
   std::uint64_t seed = 1;
 };

@@ -77,7 +77,7 @@ TEST(change_points, in_unchanging_histories_a_mark_is_as_rare_as_said) {
 TEST(change_points, of_many_changes_the_false_share_is_as_said_and_most_are_found) {
   block_simulator noise(noise_kind::normal, 0.015, 85);
   double false_share = 0;
-  unsigned found = 0;
+  unsigned detected = 0;
   const unsigned histories = 200;
   for (unsigned history = 0; history < histories; ++history) {
     std::vector<std::vector<double>> series;
@@ -89,10 +89,10 @@ TEST(change_points, of_many_changes_the_false_share_is_as_said_and_most_are_foun
       for (const change_point& change : marked[cell])
         ++(cell < 5 && std::abs(static_cast<int>(change.index) - 12) <= 2 ? right : wrong);
     if (right + wrong > 0) false_share += static_cast<double>(wrong) / (right + wrong) / histories;
-    found += right;
+    detected += right;
   }
   EXPECT_LE(false_share, 0.08) << "the promised 5 %, and the simulation's own error";
-  EXPECT_GE(found, histories * 5 * 95 / 100);
+  EXPECT_GE(detected, histories * 5 * 95 / 100);
 }
 
 TEST(change_points, lies_at_the_run_where_the_values_jump_even_if_the_last_before_was_the_highest) {

@@ -13,31 +13,31 @@ namespace {
 TEST(mean_interval_of, written_down_values) {
   // Mean 3, s = sqrt(2.5), t(0.975, 4) = 2.776445: half = 2.776445 * sqrt(2.5 / 5).
   const std::array values = {1.0, 2.0, 3.0, 4.0, 5.0};
-  const auto found = mean_interval(values);
-  ASSERT_TRUE(found && found->lower && found->upper);
-  EXPECT_DOUBLE_EQ(found->mean, 3);
-  EXPECT_NEAR(*found->lower, 3 - 1.963243, 1e-6);
-  EXPECT_NEAR(*found->upper, 3 + 1.963243, 1e-6);
-  EXPECT_EQ(found->n, 5u);
+  const auto result = mean_interval(values);
+  ASSERT_TRUE(result && result->lower && result->upper);
+  EXPECT_DOUBLE_EQ(result->mean, 3);
+  EXPECT_NEAR(*result->lower, 3 - 1.963243, 1e-6);
+  EXPECT_NEAR(*result->upper, 3 + 1.963243, 1e-6);
+  EXPECT_EQ(result->n, 5u);
 }
 
 TEST(mean_interval_of, one_value_has_no_bounds) {
   const std::array values = {7.0};
-  const auto found = mean_interval(values);
-  ASSERT_TRUE(found);
-  EXPECT_EQ(found->mean, 7);
-  EXPECT_FALSE(found->lower);
-  EXPECT_FALSE(found->upper);
+  const auto result = mean_interval(values);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->mean, 7);
+  EXPECT_FALSE(result->lower);
+  EXPECT_FALSE(result->upper);
 }
 
 TEST(mean_interval_of, no_values_is_nothing) { EXPECT_FALSE(mean_interval({})); }
 
 TEST(mean_interval_of, equal_values_is_a_point) {
   const std::array values = {4.0, 4.0, 4.0};
-  const auto found = mean_interval(values);
-  ASSERT_TRUE(found && found->lower);
-  EXPECT_EQ(*found->lower, 4);
-  EXPECT_EQ(*found->upper, 4);
+  const auto result = mean_interval(values);
+  ASSERT_TRUE(result && result->lower);
+  EXPECT_EQ(*result->lower, 4);
+  EXPECT_EQ(*result->upper, 4);
 }
 
 TEST(ratio_interval_of, covers_the_true_ratio_as_often_as_it_says) {
@@ -52,8 +52,8 @@ TEST(ratio_interval_of, covers_the_true_ratio_as_often_as_it_says) {
       a.push_back(200 * std::exp(noise(random)));
       b.push_back(100 * std::exp(2 * noise(random)));
     }
-    const auto found = ratio_interval(a, b);
-    covered += *found->lower <= 2 && 2 <= *found->upper;
+    const auto result = ratio_interval(a, b);
+    covered += *result->lower <= 2 && 2 <= *result->upper;
   }
   EXPECT_NEAR(covered / static_cast<double>(draws), 0.95, 0.015);
 }
@@ -61,10 +61,10 @@ TEST(ratio_interval_of, covers_the_true_ratio_as_often_as_it_says) {
 TEST(ratio_interval_of, a_side_with_one_value_has_no_bounds_and_zero_has_no_ratio) {
   const std::array one = {10.0};
   const std::array many = {4.0, 6.0};
-  const auto found = ratio_interval(one, many);
-  ASSERT_TRUE(found);
-  EXPECT_NEAR(found->mean, 10 / std::sqrt(24.0), 1e-12);
-  EXPECT_FALSE(found->lower);
+  const auto result = ratio_interval(one, many);
+  ASSERT_TRUE(result);
+  EXPECT_NEAR(result->mean, 10 / std::sqrt(24.0), 1e-12);
+  EXPECT_FALSE(result->lower);
   const std::array zero = {0.0, 1.0};
   EXPECT_FALSE(ratio_interval(zero, many));
   EXPECT_FALSE(ratio_interval(many, {}));

@@ -61,14 +61,15 @@ double block_log_ratio(std::span<const slice> slices) {
                   fmt::format("slices {} to {}: expected ABBA or BAAB", i, i + 3));
     double difference = 0;
     for (const slice& s : four)
-      difference += (s.which == arm::new_arm ? 0.5 : -0.5) * positive_log(s.figure);
+      difference += (s.which == side::candidate ? 0.5 : -0.5) * positive_log(s.figure);
     differences.push_back(difference);
   }
   return robust_location(differences);
 }
 
-double block_log_ratio(std::span<const double> old_figures, std::span<const double> new_figures) {
-  return location_of_logs(new_figures) - location_of_logs(old_figures);
+double block_log_ratio(std::span<const double> baseline_figures,
+                       std::span<const double> candidate_figures) {
+  return location_of_logs(candidate_figures) - location_of_logs(baseline_figures);
 }
 
 }  // namespace crossover

@@ -4,12 +4,13 @@
 
 namespace crossover {
 
-enum class arm { old_arm, new_arm };
+/// The two builds that a check compares.
+enum class side { baseline, candidate };
 
 /// One slice of a block: a few milliseconds of one arm, and the metric's value in it (> 0), such as
 /// seconds per operation.
 struct slice {
-  arm which = arm::old_arm;
+  side which = side::baseline;
   double figure = 0;
 };
 
@@ -31,6 +32,7 @@ double block_log_ratio(std::span<const slice> slices);
 /// Returns the log ratio of a block with unpaired figures (repetitions of a foreign program): the
 /// robust location of the logs of the new arm minus that of the old. Throws `error` (invalid) for
 /// an empty arm or a figure that is not > 0.
-double block_log_ratio(std::span<const double> old_figures, std::span<const double> new_figures);
+double block_log_ratio(std::span<const double> baseline_figures,
+                       std::span<const double> candidate_figures);
 
 }  // namespace crossover

@@ -14,7 +14,7 @@ std::vector<slice> in_fours(const std::vector<double>& figures, const std::strin
   std::vector<slice> slices;
   for (std::size_t i = 0; i < figures.size(); ++i)
     slices.push_back(
-        {letters[i % letters.size()] == 'A' ? arm::old_arm : arm::new_arm, figures[i]});
+        {letters[i % letters.size()] == 'A' ? side::baseline : side::candidate, figures[i]});
   return slices;
 }
 
@@ -53,11 +53,11 @@ TEST(block_log_ratio, slices_must_alternate_as_said) {
 }
 
 TEST(block_log_ratio, of_unpaired_figures) {
-  const std::vector<double> old_figures{1.0, 1.1, 0.9}, new_figures{2.0, 2.2, 1.8, 2.0};
-  EXPECT_NEAR(block_log_ratio(old_figures, new_figures), std::log(2), 0.01);
-  EXPECT_NEAR(block_log_ratio(new_figures, old_figures), -block_log_ratio(old_figures, new_figures),
-              1e-15);
-  EXPECT_THROW(block_log_ratio({}, new_figures), error);
+  const std::vector<double> baseline_figures{1.0, 1.1, 0.9}, candidate_figures{2.0, 2.2, 1.8, 2.0};
+  EXPECT_NEAR(block_log_ratio(baseline_figures, candidate_figures), std::log(2), 0.01);
+  EXPECT_NEAR(block_log_ratio(candidate_figures, baseline_figures),
+              -block_log_ratio(baseline_figures, candidate_figures), 1e-15);
+  EXPECT_THROW(block_log_ratio({}, candidate_figures), error);
 }
 
 TEST(block_log_ratio, under_slow_drift_and_bursts_it_scatters_less_than_the_mean_of_slices_would) {
@@ -74,7 +74,7 @@ TEST(block_log_ratio, under_slow_drift_and_bursts_it_scatters_less_than_the_mean
         drift = 0.99 * drift + 0.003 * noise.normal();
         const double burst = coin.uniform() < 0.05 ? 0.3 : 0;
         const double log_time = drift + burst + 0.01 * noise.normal();
-        slices.push_back({letter == 'A' ? arm::old_arm : arm::new_arm, std::exp(log_time)});
+        slices.push_back({letter == 'A' ? side::baseline : side::candidate, std::exp(log_time)});
         plain += (letter == 'A' ? -1 : 1) * log_time / 20;
       }
     }

@@ -13,7 +13,7 @@
 namespace crossover {
 namespace {
 
-constexpr unsigned most_blocks = 1000;
+constexpr unsigned max_blocks = 1000;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 }  // namespace
@@ -36,32 +36,32 @@ double sign_flip_power(unsigned blocks, double sd, double shift, double level) {
 std::optional<unsigned> blocks_for_power(double sd, double shift, double level, double power) {
   unsigned enough = blocks_for_level(level);
   if (sign_flip_power(enough, sd, shift, level) >= power) return enough;
-  unsigned short_of = enough;
+  unsigned too_few = enough;
   do {
-    short_of = enough;
+    too_few = enough;
     enough *= 2;
-    if (short_of >= most_blocks) return std::nullopt;
+    if (too_few >= max_blocks) return std::nullopt;
   } while (sign_flip_power(enough, sd, shift, level) < power);
-  while (enough - short_of > 1) {
-    const unsigned middle = (enough + short_of) / 2;
-    (sign_flip_power(middle, sd, shift, level) >= power ? enough : short_of) = middle;
+  while (enough - too_few > 1) {
+    const unsigned middle = (enough + too_few) / 2;
+    (sign_flip_power(middle, sd, shift, level) >= power ? enough : too_few) = middle;
   }
-  return enough <= most_blocks ? std::optional(enough) : std::nullopt;
+  return enough <= max_blocks ? std::optional(enough) : std::nullopt;
 }
 
 double visible_shift(unsigned blocks, double sd, double level, double power) {
   if (blocks < blocks_for_level(level)) return infinity;
-  double hidden = 0, seen = sd > 0 ? sd / 16 : 1e-6;
-  while (sign_flip_power(blocks, sd, seen, level) < power) {
-    hidden = seen;
-    seen *= 2;
-    if (seen > 1e3) return infinity;
+  double hidden = 0, visible = sd > 0 ? sd / 16 : 1e-6;
+  while (sign_flip_power(blocks, sd, visible, level) < power) {
+    hidden = visible;
+    visible *= 2;
+    if (visible > 1e3) return infinity;
   }
   for (int halving = 0; halving < 40; ++halving) {
-    const double middle = (hidden + seen) / 2;
-    (sign_flip_power(blocks, sd, middle, level) >= power ? seen : hidden) = middle;
+    const double middle = (hidden + visible) / 2;
+    (sign_flip_power(blocks, sd, middle, level) >= power ? visible : hidden) = middle;
   }
-  return seen;
+  return visible;
 }
 
 double sd_at_most(double sd, unsigned blocks, double confidence) {

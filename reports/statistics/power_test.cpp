@@ -12,12 +12,12 @@ namespace {
 
 double simulated_power(unsigned blocks, double sd, double shift, double level, int draws) {
   block_simulator noise(noise_kind::normal, sd, 41);
-  int found = 0;
+  int rejected = 0;
   for (int draw = 0; draw < draws; ++draw) {
     const std::vector<double> values = noise.log_ratios(blocks, shift);
-    found += sign_flip_p(values, 0) <= level;
+    rejected += sign_flip_p(values, 0) <= level;
   }
-  return found / static_cast<double>(draws);
+  return rejected / static_cast<double>(draws);
 }
 
 TEST(power, agrees_with_simulation_or_errs_to_the_safe_side) {
@@ -26,10 +26,10 @@ TEST(power, agrees_with_simulation_or_errs_to_the_safe_side) {
     double shift;
   } cases[] = {{7, 2.6}, {10, 1.3}, {10, 1.8}, {12, 1.2}, {12, 1.6}};
   for (const auto& c : cases) {
-    const double told = sign_flip_power(c.blocks, 1, c.shift, 0.01);
-    const double seen = simulated_power(c.blocks, 1, c.shift, 0.01, 1'500);
-    EXPECT_LE(told, seen + 0.035) << c.blocks << " blocks, " << c.shift << " s.d.";
-    EXPECT_GE(told, seen - 0.12) << c.blocks << " blocks, " << c.shift << " s.d.";
+    const double predicted = sign_flip_power(c.blocks, 1, c.shift, 0.01);
+    const double simulated = simulated_power(c.blocks, 1, c.shift, 0.01, 1'500);
+    EXPECT_LE(predicted, simulated + 0.035) << c.blocks << " blocks, " << c.shift << " s.d.";
+    EXPECT_GE(predicted, simulated - 0.12) << c.blocks << " blocks, " << c.shift << " s.d.";
   }
 }
 

@@ -12,7 +12,7 @@ import unittest
 
 from python_cell.pattern import pattern
 from servers_for_test import EchoServer
-from session_for_test import CPUS, MODELS, PATIENCE_S, SCRIPT, Session, eventually
+from session_for_test import CPUS, MODELS, TIMEOUT_S, SCRIPT, Session, eventually
 
 
 class Requests(unittest.TestCase):
@@ -169,14 +169,14 @@ class Requests(unittest.TestCase):
             input="\n".join(map(json.dumps, requests)),
             capture_output=True,
             text=True,
-            timeout=PATIENCE_S,
+            timeout=TIMEOUT_S,
         )
         answers = [next(iter(json.loads(line))) for line in told.stdout.splitlines()]
         self.assertEqual(answers, ["ready", "sample", "finished"])
         self.assertEqual((told.returncode, told.stderr), (0, ""))
 
 
-class Lives(unittest.TestCase):
+class ProcessCleanupTest(unittest.TestCase):
     """No process is left over when a cell, a worker or the harness ends."""
 
     def test_the_end_of_input_leaves_no_process(self):
@@ -185,7 +185,7 @@ class Lives(unittest.TestCase):
                 cell.prepared(model, "noop", 3)
                 cell.sample(operations=3)
                 cell.process.stdin.close()
-                self.assertEqual(cell.process.wait(PATIENCE_S), 0)
+                self.assertEqual(cell.process.wait(TIMEOUT_S), 0)
                 self.assertEqual(cell.group(), [])
                 self.assertEqual(cell.process.stderr.read(), b"")
                 cell.process.stdin = None
@@ -200,7 +200,7 @@ class Lives(unittest.TestCase):
                     cell.tell(json.dumps({"run": run}).encode())
                     time.sleep(0.05)
                 cell.process.kill()
-                cell.process.wait(PATIENCE_S)
+                cell.process.wait(TIMEOUT_S)
                 self.assertTrue(eventually(lambda: not cell.group()), cell.group())
 
     def test_a_killed_worker_is_told(self):
@@ -214,7 +214,7 @@ class Lives(unittest.TestCase):
             self.assertIn("SIGKILL", error["message"])
             self.assertEqual(cell.ask(run={"operations": 3})["error"]["kind"], "failed")
             self.assertIn("finished", cell.ask(finish={}))
-            self.assertEqual(cell.process.wait(PATIENCE_S), 0)
+            self.assertEqual(cell.process.wait(TIMEOUT_S), 0)
             self.assertEqual(cell.group(), [])
 
     def test_nobody_listens_any_more(self):
@@ -222,7 +222,7 @@ class Lives(unittest.TestCase):
             cell.prepared("python_processes", "noop", 2)
             cell.process.stdout.close()
             cell.tell(b'{"run": {"operations": 3}}')
-            self.assertEqual(cell.process.wait(PATIENCE_S), 1)
+            self.assertEqual(cell.process.wait(TIMEOUT_S), 1)
             self.assertEqual(cell.group(), [])
             cell.process.stdout = None
 

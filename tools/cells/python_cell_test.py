@@ -6,11 +6,11 @@ import unittest
 
 from python_cell.pattern import pattern
 from servers_for_test import EchoServer, HttpServer
-from session_for_test import MODELS, PATIENCE_S, Session
+from session_for_test import MODELS, TIMEOUT_S, Session
 
 
 class Matrix(unittest.TestCase):
-    """Every model with every workload and 1, 3 or 7 lanes: exact counts, samples as in PROTOCOL.md."""
+    """Every model with every workload and 1, 3 or 7 lanes: exact counts and complete samples."""
 
     WORKLOADS = {
         "noop": {},
@@ -64,7 +64,7 @@ class Matrix(unittest.TestCase):
                 self.assertEqual(sample["checksum"], hashlib.sha256(pattern(4096)).hexdigest())
             self.assertEqual(len(cell.workers()), lanes if model == "python_processes" else 0)
             self.assertGreater(cell.ask(finish={})["finished"]["peak_rss_bytes"], 1 << 20)
-            self.assertEqual(cell.process.wait(PATIENCE_S), 0)
+            self.assertEqual(cell.process.wait(TIMEOUT_S), 0)
             self.assertEqual(cell.process.stderr.read(), b"")
             self.assertEqual(cell.group(), [])
 

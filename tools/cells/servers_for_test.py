@@ -93,7 +93,7 @@ def receive(connection, size):
 
 
 class HttpServer(Server):
-    """The path chooses the reply. `/body?bytes=N` gets the same reply as from crossover's server."""
+    """The path chooses the reply; `/body?bytes=N` gets the same one as from crossover's server."""
 
     def __init__(self):
         self.requests = []

@@ -14,7 +14,7 @@ from python_cell.cell import refuse_constant
 SCRIPT = pathlib.Path(__file__).resolve().with_name("python_cell.py")
 MODELS = ("python_asyncio", "python_threads", "python_processes")
 CPUS = sorted(os.sched_getaffinity(0))
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 class Session:
@@ -44,7 +44,7 @@ class Session:
 
     def hear(self):
         while b"\n" not in self._pending:
-            if not select.select([self.process.stdout], [], [], PATIENCE_S)[0]:
+            if not select.select([self.process.stdout], [], [], TIMEOUT_S)[0]:
                 raise AssertionError("no answer")
             chunk = os.read(self.process.stdout.fileno(), 1 << 16)
             if not chunk:
@@ -99,7 +99,7 @@ class Session:
 
 
 def eventually(condition):
-    give_up = time.monotonic() + PATIENCE_S
+    give_up = time.monotonic() + TIMEOUT_S
     while not condition():
         if time.monotonic() > give_up:
             return False

@@ -3,11 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "reports/statistics/location.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {
-
-enum class side { baseline, candidate };
 
 /// Error of one side: its program crashed, timed out or returned a wrong result.
 class side_failure : public error {

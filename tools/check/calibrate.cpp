@@ -82,11 +82,12 @@ class recording_source : public block_source {
     one.log_ratio = pair_.measure(cell);
     const std::vector<slice>& slices = pair_.last_slices();
     for (std::size_t i = 0; i + 3 < slices.size(); i += 4) {
-      double old_log = 0, new_log = 0;
+      double baseline_log = 0, candidate_log = 0;
       for (std::size_t k = i; k < i + 4; ++k)
-        (slices[k].which == arm::new_arm ? new_log : old_log) += std::log(slices[k].figure) / 2;
-      one.old_figures.push_back(std::exp(old_log));
-      one.new_figures.push_back(std::exp(new_log));
+        (slices[k].which == side::candidate ? candidate_log : baseline_log) +=
+            std::log(slices[k].figure) / 2;
+      one.baseline_figures.push_back(std::exp(baseline_log));
+      one.candidate_figures.push_back(std::exp(candidate_log));
     }
     const double log_ratio = one.log_ratio;
     blocks_[cell].push_back(std::move(one));

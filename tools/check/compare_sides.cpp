@@ -71,10 +71,10 @@ check_result check_files(const check_request& request) {
                             request.selection.front()));
   const std::string& new_file = request.sides.back();
   file_options options = request.files;
-  options.new_name = new_file;
+  options.candidate_name = new_file;
   const results new_results = filtered(read_results(new_file), filter);
   if (request.history.empty()) {
-    options.old_name = request.sides.front();
+    options.baseline_name = request.sides.front();
     return compare_files(filtered(read_results(request.sides.front()), filter), new_results,
                          options);
   }
@@ -86,8 +86,8 @@ check_result check_files(const check_request& request) {
     add_to_history(request.history, request.commit, read_results(new_file), content_of(new_file));
   if (before.empty() && !request.commit.empty()) {
     check_result result;
-    result.old_name = request.history;
-    result.new_name = new_file;
+    result.baseline_name = request.history;
+    result.candidate_name = new_file;
     result.notes.push_back(
         "stored as the first run of this machine in the history: nothing to "
         "compare with yet");
@@ -160,12 +160,12 @@ void require_cells(const std::vector<std::string>& names, const check_result& un
 
 check_result check_programs(const check_request& request, operand kind) {
   check_result before;
-  before.old_name = request.sides[0];
-  before.new_name = request.sides[1];
+  before.baseline_name = request.sides[0];
+  before.candidate_name = request.sides[1];
   const std::unique_ptr<block_source> source = pair_of(request, kind, before);
   const std::vector<std::string> names = source->cells();
   require_cells(names, before);
-  for (const std::string& pattern : idle_patterns(request.files.per_cell, names))
+  for (const std::string& pattern : unused_patterns(request.files.per_cell, names))
     before.notes.push_back(fmt::format("--thresholds: '{}' matches no cell", pattern));
 
   progress_line line;
@@ -177,8 +177,8 @@ check_result check_programs(const check_request& request, operand kind) {
   observer.progress = [&line](const run_progress& progress) { line.show(progress); };
   check_result result = run_gate(*source, request.gate, request.files.per_cell, observer);
   line.clear();
-  result.old_name = before.old_name;
-  result.new_name = before.new_name;
+  result.baseline_name = before.baseline_name;
+  result.candidate_name = before.candidate_name;
   if (kind == operand::other_program)
     result.plan.order = "one process of each program per block, in random order";
   add_unmatched(result, std::move(before));

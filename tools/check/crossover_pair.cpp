@@ -150,12 +150,12 @@ crossover_pair::crossover_pair(const std::string& old_program, const std::string
   if (!refusal[0].empty() && !refusal[1].empty()) throw error(error_kind::invalid, refusal[1]);
   for (const cell_pair& pair : match_cells(listed[0], listed[1], unmatched)) {
     paired_cell& cell = cells_.emplace_back();
-    cell.what = *pair.new_cell;
-    if (!(pair.old_cell->parameters == pair.new_cell->parameters &&
-          pair.old_cell->model == pair.new_cell->model))
+    cell.what = *pair.candidate;
+    if (!(pair.baseline->parameters == pair.candidate->parameters &&
+          pair.baseline->model == pair.candidate->model))
       unmatched.notes.push_back(fmt::format(
           "'{}': the two programs list different parameters; both get those of the candidate",
-          pair.new_cell->name));
+          pair.candidate->name));
   }
 }
 
@@ -258,7 +258,7 @@ double crossover_pair::measure(std::size_t i) {
       cell.measured_s += s->wall_s;
   std::vector<slice>& slices = slices_;
   slices.clear();
-  const auto add = [&](arm which, const sample& s) {
+  const auto add = [&](side which, const sample& s) {
     const std::optional<double> figure = judged_.extract(cell.what, s);
     if (!figure || !(*figure > 0))
       throw error(error_kind::unsupported,
@@ -267,8 +267,8 @@ double crossover_pair::measure(std::size_t i) {
     slices.push_back({which, *figure});
   };
   for (const duel_group& group : block.groups) {
-    const auto [first, second] = group.a_first ? std::pair(arm::old_arm, arm::new_arm)
-                                               : std::pair(arm::new_arm, arm::old_arm);
+    const auto [first, second] = group.a_first ? std::pair(side::baseline, side::candidate)
+                                               : std::pair(side::candidate, side::baseline);
     const sample* outer = group.a_first ? group.a : group.b;
     const sample* inner = group.a_first ? group.b : group.a;
     add(first, outer[0]), add(second, inner[0]), add(second, inner[1]), add(first, outer[1]);
@@ -292,7 +292,7 @@ std::string crossover_pair::last_order() const {
   std::string order;
   for (std::size_t i = 0; i < slices_.size(); i += 4)
     order += fmt::format("{}{}", order.empty() ? "" : " ",
-                         slices_[i].which == arm::old_arm ? "ABBA" : "BAAB");
+                         slices_[i].which == side::baseline ? "ABBA" : "BAAB");
   return order;
 }
 

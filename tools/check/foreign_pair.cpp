@@ -77,7 +77,7 @@ foreign_pair::foreign_pair(const std::string& old_program, const std::string& ne
                 fmt::format("{} and {}: no benchmark listed{}", old_program, new_program,
                             options.filter.empty() ? "" : " that --benchmark_filter matches"));
   for (const cell_pair& pair : match_cells(old_list, new_list, unmatched))
-    names_.push_back(pair.new_cell->name);
+    names_.push_back(pair.candidate->name);
   std::string path = (std::filesystem::temp_directory_path() / "crossover-check.XXXXXX").string();
   if (::mkdtemp(path.data()) == nullptr) throw system_failure(error_kind::unwritable, path, errno);
   directory_ = path;

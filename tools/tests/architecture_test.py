@@ -1,4 +1,4 @@
-"""What CONTRIBUTING promises of the code's shape: which room may see which, and how little it takes to add a workload or a model."""
+"""The rules of CONTRIBUTING.md for the code: include directions and the cost of one addition."""
 
 import re
 import unittest
@@ -10,7 +10,7 @@ ROOMS = [
     "bench",
     "reports",
     "tools",
-]  # each may include from itself and from those before it
+]  # each may include from itself and from the earlier ones
 SOURCES = {
     str(path.relative_to(SOURCE)): path.read_text()
     for room in ROOMS
@@ -128,10 +128,14 @@ class Libraries(unittest.TestCase):
 
 
 class CostOfOneMore(unittest.TestCase):
-    """A workload or a model is named in three places: its own file, one table, one line of CMake. Everything else goes through the table."""
+    """A workload or a model is named in its own file, in one table and in one CMake line.
 
-    # Cells are chosen by name; `reference`, `bare` and `limits` hold what is hand-written for a workload.
-    # CPython's cell has some workloads and not others; `mixed` waits as two others do; a named suite's outcome is about what it ran.
+    All other code uses the table.
+    """
+
+    # Files that may name workloads and models: suites and their outcomes select cells by name,
+    # `reference`, `bare` and `limits` hold hand-written code for a workload, the CPython cell
+    # supports only some workloads, and `mixed` waits like two other workloads.
     CHOICES = {
         "bench/measure/suites.cpp",
         "bench/models/reference/reference.cpp",
@@ -142,14 +146,15 @@ class CostOfOneMore(unittest.TestCase):
         "tools/limits.cpp",
         "tools/peers.cpp",
     }
-    # `reference` is the limit that charts and checks measure against; "processes" is also what a message calls processes.
+    # `reference` is the limit that charts and checks compare with. "processes" and "query" are also
+    # ordinary words in messages and names of error phases.
     ON_PURPOSE = {
         ("reference", "bench/measure/measure.cpp"),
         ("reference", "reports/panels.hpp"),
         ("processes", "bench/measure/plan.cpp"),
         ("query", "workloads/postgresql_query.cpp"),
         ("query", "workloads/sqlite_query.cpp"),
-    }  # there, the phase of an operation that went wrong
+    }
 
     def check(self, kind, table, least):
         rows = re.findall(rf"extern const {kind}_type ([^;]+);", PRODUCT[table])
@@ -198,7 +203,7 @@ class CostOfOneMore(unittest.TestCase):
         self.check("model", "bench/models/model.cpp", 6)
 
     def test_of_a_metric(self):
-        """One row in the table: no other file knows it by its id, except where one is shown on purpose."""
+        """A metric is one row in the table: no other file of bench/ looks it up by its id."""
         ids = re.findall(r'^    metric\{"([^"]+)"', PRODUCT["bench/results/metrics.cpp"], re.M)
         self.assertGreaterEqual(len(ids), 15)
         for path, text in PRODUCT.items():

@@ -1,11 +1,11 @@
-"""Bad input: one line on standard error that says what, where and what to do; the promised exit code; nothing is measured or lost."""
+"""Bad input gives one line on standard error and the documented exit code; no result is lost."""
 
 import os
 import resource
 import signal
 import unittest
 
-from program import InADirectory, Server, crossover
+from program import Server, TempDirTest, crossover
 
 USAGE, UNWRITABLE = 64, 74
 CELL = (
@@ -24,9 +24,9 @@ CELL = (
 )
 
 
-class BadInput(InADirectory):
+class BadInput(TempDirTest):
     def refused(self, code, words, *arguments, **options):
-        """Runs; expects this code and one line on standard error with these words; returns the line."""
+        """Expects this exit code and one line on stderr with these texts; returns the line."""
         done = crossover(*arguments, **options)
         self.assertEqual(done.returncode, code, (arguments, done.stderr))
         self.assertEqual(done.stdout, "", arguments)
@@ -165,7 +165,7 @@ class BadInput(InADirectory):
 
     def test_an_unwritable_out_is_found_out_before_anything_is_measured(self):
         missing = self.directory / "missing" / "results.json"
-        # A launcher that leaves a trace shows that no cell was started.
+        # The launcher creates a file if a cell process is started.
         trace = self.directory / "trace"
         self.run_refused(
             UNWRITABLE,
@@ -191,7 +191,7 @@ class BadInput(InADirectory):
         self.assertEqual(crossover("run", *CELL, "--out", self.out).returncode, 0)
         before = self.out.read_text()
 
-        def small_files():  # a file size limit stands for a full disk
+        def small_files():  # a file size limit simulates a full disk
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (200, resource.RLIM_INFINITY))
 

@@ -1,12 +1,13 @@
-"""A cell that crashes, hangs or talks nonsense fails with its reason; the others are measured; the program exits with 1."""
+"""A cell that crashes, hangs or sends an invalid reply fails; the others are measured."""
 
 import os
 import time
 import unittest
 
-from program import InADirectory, crossover
+from program import TempDirTest, crossover
 
-# A launcher that spoils the cells of one model and starts all others as they are: it reads the first request to know which it has.
+# A launcher that breaks the cells of one model and starts all others unchanged. It reads the first
+# request to find out the model.
 LAUNCHER = """#!/usr/bin/env python3
 import os, select, subprocess, sys
 request = b""
@@ -25,128 +26,96 @@ if b'"model":"processes"' not in request:
 """
 
 READY = 'print(\'{"ready":{"protocol":1}}\', flush=True); sys.stdin.readline()'
+RUN = "run --workload noop --cores 1 --in-flight 1 --seconds 0.02 --repetitions 2".split()
 
 
-class BrokenCells(InADirectory):
-    def run_with(self, misconduct, *arguments):
+def replying(line):
+    """Returns code that answers `prepare` correctly and `run` with this line."""
+    return f"{READY}; print('{line}', flush=True); sys.stdin.read()"
+
+
+class BrokenCells(TempDirTest):
+    def reason_of(self, misconduct, *arguments):
+        """Runs a correct and a broken cell; returns the reason of the latter's failure."""
         launcher = self.directory / "launcher"
         launcher.write_text(LAUNCHER.replace("{misconduct}", misconduct))
         launcher.chmod(0o755)
-        done = crossover(
-            "run",
-            "--workload",
-            "noop",
-            "--model",
-            "processes",
-            "--model",
-            "serial",
-            "--cores",
-            1,
-            "--in-flight",
-            1,
-            "--seconds",
-            0.02,
-            "--repetitions",
-            2,
-            "--launcher",
-            launcher,
-            "--out",
-            self.out,
-            *arguments
+        completed = crossover(
+            *RUN,
+            *("--model", "processes", "--model", "serial"),
+            *("--launcher", launcher, "--out", self.out),
+            *arguments,
         )
-        self.assertEqual(done.returncode, 1, done.stderr + done.stdout)
+        self.assertEqual(completed.returncode, 1, completed.stderr + completed.stdout)
         cells = self.cells()
-        good, bad = (
-            cells["noop/serial/cores:1/in_flight:1"],
-            cells["noop/processes/cores:1/in_flight:1"],
-        )
+        good = cells["noop/serial/cores:1/in_flight:1"]
+        bad = cells["noop/processes/cores:1/in_flight:1"]
         self.assertEqual((good["status"], good["reason"], len(good["samples"])), ("ok", "", 2))
         self.assertEqual((bad["status"], bad["samples"]), ("failed", []))
-        self.assertIn(bad["reason"][:50], done.stdout, "the summary says why")
-        row = [r for r in self.results()["benchmarks"] if r["name"] == bad["name"]]
+        self.assertIn(bad["reason"][:50], completed.stdout, "the summary shows the reason")
+        rows = [row for row in self.results()["benchmarks"] if row["name"] == bad["name"]]
         self.assertEqual(
-            [(r["error_occurred"], r["error_message"]) for r in row], [(True, bad["reason"])]
+            [(row["error_occurred"], row["error_message"]) for row in rows],
+            [(True, bad["reason"])],
         )
         self.assertEqual(sorted(os.listdir(self.directory)), ["launcher", "results.json"])
         return bad["reason"]
 
-    def test_a_crash(self):
-        reason = self.run_with("os.kill(os.getpid(), 11)")
+    def test_crash(self):
+        reason = self.reason_of("os.kill(os.getpid(), 11)")
         self.assertEqual(reason, "the process was killed by signal 11 (SIGSEGV)")
 
-    def test_a_crash_during_the_run(self):
-        reason = self.run_with(
+    def test_crash_during_the_run(self):
+        reason = self.reason_of(
             READY + "; print('assertion failed: x', file=sys.stderr, flush=True); os.abort()"
         )
         self.assertEqual(
             reason, "the process was killed by signal 6 (SIGABRT); stderr: assertion failed: x"
         )
 
-    def test_an_exit(self):
+    def test_exit(self):
         self.assertEqual(
-            self.run_with("sys.exit('no such node')"),
+            self.reason_of("sys.exit('no such node')"),
             "the process exited with code 1 without replying; stderr: no such node",
         )
 
-    def test_a_hang(self):
-        began = time.monotonic()
-        reason = self.run_with("import time; time.sleep(600)", "--grace", 1.5)
+    def test_hang(self):
+        start = time.monotonic()
+        reason = self.reason_of("import time; time.sleep(600)", "--grace", 1.5)
         self.assertIn("no reply within 1.5", reason.replace("1.51", "1.5"))
         self.assertIn("the process was killed", reason)
-        self.assertLess(time.monotonic() - began, 60)
+        self.assertLess(time.monotonic() - start, 60)
 
-    def test_a_hang_during_the_run_that_is_deaf_to_requests_to_end(self):
-        reason = self.run_with(
+    def test_hang_during_the_run_that_ignores_signals(self):
+        reason = self.reason_of(
             "import signal; [signal.signal(s, signal.SIG_IGN) for s in (1, 2, 15)]\n"
             + READY
             + "; import time; time.sleep(600)",
-            "--grace",
-            1.5,
+            *("--grace", 1.5),
         )
         self.assertIn("the process was killed", reason)
 
-    def test_nonsense(self):
-        reason = self.run_with("print('Last login: today', flush=True); sys.stdin.read()")
+    def test_output_that_is_not_json(self):
+        reason = self.reason_of("print('Last login: today', flush=True); sys.stdin.read()")
         self.assertEqual(
             reason, "invalid reply from the cell process (expected 'ready'): Last login: today"
         )
 
-    def test_nonsense_of_a_well_formed_kind(self):
-        reason = self.run_with(
-            READY
-            + '; print(\'{"sample":{"operations":"many","wall_s":1}}\', flush=True); sys.stdin.read()'
-        )
+    def test_sample_with_an_invalid_member(self):
+        reason = self.reason_of(replying('{"sample":{"operations":"many","wall_s":1}}'))
         self.assertEqual(reason, "invalid reply from the cell process: operations: not a number")
 
-    def test_a_wrong_result(self):
-        reason = self.run_with(
-            READY
-            + '; print(\'{"error":{"kind":"failed","message":"an echo differs from what was sent"}}\', flush=True); sys.stdin.read()'
-        )
-        self.assertEqual(reason, "an echo differs from what was sent")
+    def test_wrong_result(self):
+        message = "an echo differs from what was sent"
+        line = '{"error":{"kind":"failed","message":"' + message + '"}}'
+        self.assertEqual(self.reason_of(replying(line)), message)
 
-    def test_a_launcher_that_is_not_there(self):
-        done = crossover(
-            "run",
-            "--workload",
-            "noop",
-            "--model",
-            "serial",
-            "--cores",
-            1,
-            "--in-flight",
-            1,
-            "--seconds",
-            0.02,
-            "--repetitions",
-            2,
-            "--launcher",
-            "no-such-launcher -x",
-            "--out",
-            self.out,
+    def test_missing_launcher(self):
+        completed = crossover(
+            *RUN, "--model", "serial", "--launcher", "no-such-launcher -x", "--out", self.out
         )
-        self.assertEqual(done.returncode, 1)
-        ((_, cell),) = self.cells().items()
+        self.assertEqual(completed.returncode, 1)
+        (cell,) = self.cells().values()
         self.assertEqual(
             (cell["status"], cell["reason"]),
             ("failed", "cannot start 'no-such-launcher': No such file or directory"),

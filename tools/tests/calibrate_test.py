@@ -1,4 +1,4 @@
-"""`calibrate`: records completed suites, continues them, keeps them when interrupted, and writes the page."""
+"""`calibrate` records suites, continues earlier ones, can be interrupted, and writes the page."""
 
 import json
 import pathlib
@@ -7,62 +7,39 @@ import subprocess
 import time
 import unittest
 
-from program import PATIENCE_S, PROGRAM, InADirectory, processes_of_group
+from program import PROGRAM, TIMEOUT_S, TempDirTest, processes_of_group
 
 CALIBRATE = str(pathlib.Path(PROGRAM).with_name("calibrate"))
 CELLS = (
-    "--workload",
-    "hashing:bytes=4KiB",
-    "--workload",
-    "noop",
-    "--model",
-    "serial",
-    "--cores",
-    "1",
-    "--in-flight",
-    "1",
+    "--workload hashing:bytes=4KiB --workload noop --model serial --cores 1 --in-flight 1".split()
 )
+OPTIONS = "--resamples 50 --slowdown-every 2 --slowdown 60".split()
 
 
-class Calibrate(InADirectory):
+def calibrate(*arguments):
+    return subprocess.run(
+        [CALIBRATE, *map(str, arguments)], capture_output=True, text=True, timeout=TIMEOUT_S
+    )
+
+
+class Calibrate(TempDirTest):
     def setUp(self):
         super().setUp()
         self.data = self.directory / "data"
         self.page = self.directory / "page.md"
-
-    def command(self, *arguments):
-        return [
-            CALIBRATE,
-            PROGRAM,
-            PROGRAM,
-            "--data",
-            self.data,
-            "--out",
-            self.page,
-            "--resamples",
-            "50",
-            "--slowdown-every",
-            "2",
-            "--slowdown",
-            "60",
-            *CELLS,
-            *arguments,
-        ]
+        self.arguments = [PROGRAM, PROGRAM, "--data", self.data, "--out", self.page]
+        self.arguments += [*OPTIONS, *CELLS]
 
     def suites(self):
         return [json.loads(line) for line in (self.data / "suites.jsonl").read_text().splitlines()]
 
     def run_for(self, minutes):
-        done = subprocess.run(
-            self.command("--minutes", str(minutes)),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-        )
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stderr
+        """Runs calibrate and returns its standard error."""
+        completed = calibrate(*self.arguments, "--minutes", minutes)
+        self.assertEqual(completed.returncode, 0, completed.stderr)
+        return completed.stderr
 
-    def test_completed_suites_are_kept_and_the_next_run_continues(self):
+    def test_next_run_continues_the_recorded_suites(self):
         self.run_for(0.0001)
         (first,) = self.suites()
         self.assertEqual(
@@ -78,21 +55,21 @@ class Calibrate(InADirectory):
         self.assertTrue(second["slower_cell"].startswith("hashing/"))
         self.assertNotEqual(first["seed"], second["seed"])
         page = self.page.read_text()
-        for words in (
+        for text in (
             "# Measured error rates",
             "false alarm in a suite of identical builds | ",
             "of 1:",
             "cell slowed down by 60 %",
             "U-test",
         ):
-            self.assertIn(words, page)
+            self.assertIn(text, page)
         for path in (str(self.directory), PROGRAM):
             self.assertNotIn(path, page)
 
-    def test_interrupt_keeps_completed_suites_and_no_process(self):
+    def test_interrupt_keeps_completed_suites_and_leaves_no_process(self):
         self.run_for(0.0001)
         process = subprocess.Popen(
-            self.command("--minutes", "60"),
+            [CALIBRATE, *self.arguments, "--minutes", "60"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -100,23 +77,18 @@ class Calibrate(InADirectory):
         )
         time.sleep(1)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=PATIENCE_S)
+        process.communicate(timeout=TIMEOUT_S)
         self.assertEqual(process.returncode, 130)
         self.assertEqual(processes_of_group(process.pid), [])
         self.assertGreaterEqual(len(self.suites()), 1)
         self.assertIn("# Measured error rates", self.page.read_text())
 
     def test_bad_input(self):
-        def refused(code, words, *arguments):
-            done = subprocess.run(
-                [CALIBRATE, *map(str, arguments)],
-                capture_output=True,
-                text=True,
-                timeout=PATIENCE_S,
-            )
-            self.assertEqual(done.returncode, code, done.stderr)
-            self.assertRegex(done.stderr, r"\Acalibrate: [^\n]+\n\Z")
-            self.assertIn(words, done.stderr)
+        def refused(code, text, *arguments):
+            completed = calibrate(*arguments)
+            self.assertEqual(completed.returncode, code, completed.stderr)
+            self.assertRegex(completed.stderr, r"\Acalibrate: [^\n]+\n\Z")
+            self.assertIn(text, completed.stderr)
 
         refused(64, "expected OLD and NEW")
         refused(65, "no completed suite", "--minutes", 0, "--data", self.data)

@@ -1,4 +1,4 @@
-"""`check`: two files, two builds of this program, two foreign programs; its exit codes, and that trouble is never a pass."""
+"""`check`: two files, two builds of this program, two foreign programs; exit codes and errors."""
 
 import json
 import os
@@ -9,9 +9,9 @@ import unittest
 from xml.etree import ElementTree
 
 from program import (
-    PATIENCE_S,
     PROGRAM,
-    InADirectory,
+    TIMEOUT_S,
+    TempDirTest,
     crossover,
     descendants_of,
     processes_of_group,
@@ -29,7 +29,7 @@ PASS, REGRESSION, INCONCLUSIVE, USAGE, UNREADABLE, UNWRITABLE, INTERRUPTED = (
 )
 CELL = ("--workload", "noop", "--model", "serial", "--cores", 1, "--in-flight", 1)
 
-# Understands as much of Google Benchmark's command line as check uses.
+# Implements the Google Benchmark flags that check uses.
 IMITATION = """#!/usr/bin/env python3
 import json, random, re, sys
 TIMES = {times}
@@ -52,14 +52,14 @@ json.dump({{"context": {{"num_cpus": 2, "library_build_type": "release"}}, "benc
 """
 
 
-class Check(InADirectory):
+class Check(TempDirTest):
     def setUp(self):
         super().setUp()
         self.temporary = self.directory / "temporary"
         self.temporary.mkdir()
 
     def check(self, code, *arguments):
-        """Runs; expects this code (or one of these); returns what it found."""
+        """Runs check, expects this exit code (or one of these) and returns its document."""
         done = crossover(
             "check",
             *arguments,
@@ -113,7 +113,7 @@ class Files(Check):
         path.write_text(json.dumps({"context": {"num_cpus": 2}, "benchmarks": rows}))
         return path
 
-    # The noise of one process each is taken to be 1 %: a detect of 10 % is far outside of it.
+    # check assumes a noise of 1 % for one process per side: 10 % is far beyond that.
     steady = [100 + 0.1 * (i % 3) for i in range(10)]
 
     def test_the_verdicts(self):
@@ -209,7 +209,7 @@ class Files(Check):
 
 class OwnPrograms(Check):
     def spoiled(self, misconduct):
-        """This program, but its cells do something else."""
+        """Returns a wrapper of this program whose cell processes run `misconduct` first."""
         return self.script(
             "spoiled",
             f'#!/bin/sh\nif [ "$1" = cell ]; then {misconduct}; fi\nexec {PROGRAM} "$@"\n',
@@ -342,11 +342,11 @@ class OwnPrograms(Check):
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         while not (children := descendants_of(process.pid)) and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=PATIENCE_S)
+        process.communicate(timeout=TIMEOUT_S)
         self.assertEqual(process.returncode, INTERRUPTED)
         self.assertEqual([p for p in processes_of_group(process.pid)], [])
         self.assertTrue(children)

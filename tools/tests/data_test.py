@@ -1,4 +1,4 @@
-"""download and query as a user sees them: addresses that are none, servers that refuse, disks that are full, and nothing left behind."""
+"""download and query: invalid addresses, refusing servers, full disks, and nothing left behind."""
 
 import os
 import pathlib
@@ -9,7 +9,7 @@ import tempfile
 import time
 import unittest
 
-from program import PATIENCE_S, PROGRAM, InADirectory, Server, crossover, descendants_of, listed
+from program import PROGRAM, TIMEOUT_S, Server, TempDirTest, crossover, descendants_of, listed
 
 USAGE = 64
 CELL = (
@@ -32,14 +32,14 @@ def has_postgresql():
 
 
 def wait_until(done):
-    for _ in range(PATIENCE_S * 20):
+    for _ in range(TIMEOUT_S * 20):
         if done():
             return True
         time.sleep(0.05)
     return False
 
 
-class Addresses(InADirectory):
+class Addresses(TempDirTest):
     def refused(self, words, *arguments):
         done = crossover("run", *arguments, *CELL, "--out", self.out)
         self.assertEqual(done.returncode, USAGE, done.stderr)
@@ -115,12 +115,13 @@ class Addresses(InADirectory):
         self.assertIn("status:404", cell["reason"])
 
 
-class Databases(InADirectory):
-    """The fixtures' directories are made in TMPDIR: here, where the test can see whether they go."""
+class Databases(TempDirTest):
+    """Servers create their directories in TMPDIR, so the tests can check that they are removed."""
 
     def setUp(self):
         super().setUp()
-        self.temporary = tempfile.mkdtemp(prefix="t", dir="/tmp")  # short: a Unix socket's path is
+        # Short, because the path of a Unix socket is limited to 107 bytes.
+        self.temporary = tempfile.mkdtemp(prefix="t", dir="/tmp")
         os.chmod(self.temporary, 0o711)
         self.addCleanup(shutil.rmtree, self.temporary)
         self.environment = os.environ | {"TMPDIR": self.temporary}
@@ -202,7 +203,7 @@ class Databases(InADirectory):
                         process.stdin.close()
                     else:
                         process.send_signal(end)
-                    process.wait(PATIENCE_S)
+                    process.wait(TIMEOUT_S)
                     process.stdout.close()
                     if isinstance(end, str):
                         self.assertEqual(
@@ -244,7 +245,7 @@ class Databases(InADirectory):
             wait_until(lambda: len(descendants_of(run.pid)) >= 3), "server, supervisor and cell"
         )
         run.kill()
-        run.wait(PATIENCE_S)
+        run.wait(TIMEOUT_S)
         self.assertTrue(wait_until(lambda: not self.left() and not self.processes_left()))
 
     def test_a_full_disk_fails_its_cell_and_the_rest_runs(self):
@@ -267,7 +268,7 @@ class Databases(InADirectory):
             ["unshare", "-m", "sh", "-c", " ".join(words)],
             capture_output=True,
             text=True,
-            timeout=PATIENCE_S,
+            timeout=TIMEOUT_S,
             env=self.environment,
             stdin=subprocess.DEVNULL,
         )

@@ -1,5 +1,4 @@
-// A program of Google Benchmark's, as check compares two of: its work is a count of rounds in the
-// environment variable ROUNDS.
+// A Google Benchmark program for tests of check. The environment variable ROUNDS sets its work.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>

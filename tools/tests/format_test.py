@@ -10,7 +10,7 @@ WEB = SOURCE / "reports" / "web"
 
 
 def sources(*suffixes):
-    """Paths of all sources with one of these suffixes."""
+    """Returns the paths of all sources with one of these suffixes."""
     found = [
         path
         for room in ROOMS

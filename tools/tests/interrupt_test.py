@@ -1,4 +1,4 @@
-"""Ctrl-C: the run ends soon, keeps what it measured and leaves no process behind."""
+"""Ctrl-C: the run ends soon, keeps its samples and leaves no process behind."""
 
 import os
 import signal
@@ -6,9 +6,9 @@ import subprocess
 import time
 import unittest
 
-from program import PATIENCE_S, PROGRAM, InADirectory, processes_of_group
+from program import PROGRAM, TIMEOUT_S, TempDirTest, processes_of_group
 
-# Work for minutes: what an interrupt has to cut short.
+# Takes minutes unless it is interrupted.
 LONG = [
     "--workload",
     "sleep",
@@ -29,7 +29,7 @@ LONG = [
 ]
 
 
-class Interrupt(InADirectory):
+class Interrupt(TempDirTest):
     def start(self, *arguments):
         run = subprocess.Popen(
             [PROGRAM, "run", *LONG, *arguments, "--out", str(self.out)],
@@ -52,7 +52,7 @@ class Interrupt(InADirectory):
     def interrupt(self, run, what=signal.SIGINT):
         began = time.monotonic()
         run.send_signal(what)
-        out, err = run.communicate(timeout=PATIENCE_S)
+        out, err = run.communicate(timeout=TIMEOUT_S)
         self.assertLess(
             time.monotonic() - began,
             20,
@@ -102,7 +102,7 @@ class Interrupt(InADirectory):
         run = self.start("--seconds", "0.1")
         self.wait_for_samples(run, 1)
         run.kill()
-        run.communicate(timeout=PATIENCE_S)
+        run.communicate(timeout=TIMEOUT_S)
         deadline = time.monotonic() + 10
         while (left := processes_of_group(run.pid)) and time.monotonic() < deadline:
             time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Starts the program under test, which CTest names in CROSSOVER_PROGRAM, as a user would: by its command line."""
+"""Runs the program under test, whose path CTest sets in CROSSOVER_PROGRAM."""
 
 import json
 import os
@@ -9,71 +9,66 @@ import unittest
 
 PROGRAM = os.environ["CROSSOVER_PROGRAM"]
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-PATIENCE_S = 120  # what nothing here should ever need, even on a busy machine with sanitizers
+TIMEOUT_S = 120  # ample even on a busy machine with sanitizers
 
 
 def crossover(*arguments, **options):
-    """Runs `crossover ARGUMENTS` to its end; what it wrote is in .stdout and .stderr."""
+    """Runs `crossover ARGUMENTS` to its end and returns the subprocess.CompletedProcess."""
     options = {
         "stdin": subprocess.DEVNULL,
         "capture_output": True,
         "text": True,
-        "timeout": PATIENCE_S,
+        "timeout": TIMEOUT_S,
     } | options
     return subprocess.run([PROGRAM, *map(str, arguments)], **options)
 
 
 def listed(*arguments):
-    """What `crossover list --json` says."""
-    done = crossover("list", "--json", *arguments)
-    if done.returncode != 0:
-        raise AssertionError(done.stderr)
-    return json.loads(done.stdout)
+    """Returns the document of `crossover list --json ARGUMENTS`."""
+    completed = crossover("list", "--json", *arguments)
+    if completed.returncode != 0:
+        raise AssertionError(completed.stderr)
+    return json.loads(completed.stdout)
 
 
 def strict_json(text):
-    """Reads JSON as the standard has it: NaN and Infinity, which Python would let pass, are errors."""
+    """Parses standard JSON: raises ValueError for NaN and Infinity, which Python accepts."""
 
-    def refuse(word):
-        raise ValueError(f"{word} is not JSON")
+    def reject(constant):
+        raise ValueError(f"{constant} is not JSON")
 
-    return json.loads(text, parse_constant=refuse)
+    return json.loads(text, parse_constant=reject)
+
+
+def process_stats():
+    """Yields, per process, its id and the fields of /proc/PID/stat after the command name."""
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            yield int(entry.name), (entry / "stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            pass  # it has ended
 
 
 def processes_of_group(group):
-    """The processes of a process group or session that have not ended."""
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        if fields[0] != "Z" and group in (int(fields[2]), int(fields[3])):
-            found.append(int(entry.name))
-    return found
+    """Returns the live processes of a process group or session."""
+    return [
+        pid
+        for pid, fields in process_stats()
+        if fields[0] != "Z" and group in (int(fields[2]), int(fields[3]))
+    ]
 
 
 def descendants_of(pid):
-    """All processes that a process has started, directly or not."""
-    parents = {}
-    for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int(
-                    (entry / "stat").read_text().rsplit(")", 1)[1].split()[1]
-                )
-            except OSError:
-                pass
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
+    """Returns all children of a process, their children, and so on."""
+    parents = {child: int(fields[1]) for child, fields in process_stats()}
+    family = {pid}
+    while more := {child for child, parent in parents.items() if parent in family} - family:
+        family |= more
+    return family - {pid}
 
 
-class InADirectory(unittest.TestCase):
-    """Each test has a directory of its own, gone at its end."""
+class TempDirTest(unittest.TestCase):
+    """Gives each test its own temporary directory."""
 
     def setUp(self):
         holder = tempfile.TemporaryDirectory(prefix="crossover.")
@@ -89,7 +84,7 @@ class InADirectory(unittest.TestCase):
 
 
 class Cell:
-    """A cell process, talked to in the protocol's lines."""
+    """A cell process, driven through the protocol."""
 
     def __init__(self, *launcher):
         self.process = subprocess.Popen(
@@ -104,36 +99,27 @@ class Cell:
     def __enter__(self):
         return self
 
-    def __exit__(self, *trouble):
+    def __exit__(self, *exception):
         self.process.kill()
         self.process.communicate()
 
     def send(self, request):
-        self.process.stdin.write(
-            (request if isinstance(request, str) else json.dumps(request)) + "\n"
-        )
+        line = request if isinstance(request, str) else json.dumps(request)
+        self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
     def ask(self, request):
+        """Sends a request and returns the reply."""
         self.send(request)
         return strict_json(self.process.stdout.readline())
 
     def prepare(self, workload="noop", model="serial", cores=(0,), in_flight=1, **others):
-        return self.ask(
-            {
-                "prepare": {
-                    "workload": workload,
-                    "model": model,
-                    "cores": list(cores),
-                    "in_flight": in_flight,
-                    **others,
-                }
-            }
-        )
+        body = {"workload": workload, "model": model, "cores": list(cores), "in_flight": in_flight}
+        return self.ask({"prepare": body | others})
 
 
 class Server:
-    """`crossover serve`: a workload's fixture alone."""
+    """A `crossover serve` process."""
 
     def __init__(self, *arguments):
         self.process = subprocess.Popen(
@@ -148,7 +134,7 @@ class Server:
     def __enter__(self):
         return self
 
-    def __exit__(self, *trouble):
+    def __exit__(self, *exception):
         self.process.stdin.close()
-        self.process.wait(PATIENCE_S)
+        self.process.wait(TIMEOUT_S)
         self.process.stdout.close()

@@ -1,10 +1,10 @@
-"""The cell process keeps to bench/cell/PROTOCOL.md, also against an harness that does not."""
+"""The cell process follows bench/cell/PROTOCOL.md, even if the harness does not."""
 
 import json
 import re
 import unittest
 
-from program import PATIENCE_S, SOURCE, Cell, Server
+from program import SOURCE, TIMEOUT_S, Cell, Server
 
 NOOP = {"prepare": {"workload": "noop", "model": "serial", "cores": [0], "in_flight": 1}}
 
@@ -30,7 +30,7 @@ class Protocol(unittest.TestCase):
             self.assertEqual(sample["errors"], {})
             self.assertGreaterEqual(cell.ask({"run": {"seconds": 0.01}})["sample"]["operations"], 1)
             self.assertGreater(cell.ask({"finish": {}})["finished"]["peak_rss_bytes"], 0)
-            self.assertEqual(cell.process.wait(PATIENCE_S), 0)
+            self.assertEqual(cell.process.wait(TIMEOUT_S), 0)
             self.assertEqual(cell.process.stdout.read(), "", "nothing else is ever written")
 
     def test_latency_bins_have_the_bounds_that_the_page_gives(self):
@@ -228,7 +228,7 @@ class Protocol(unittest.TestCase):
                 for request in requests:
                     self.assertIn("ready", cell.ask(request))
                 cell.process.stdin.close()
-                self.assertEqual(cell.process.wait(PATIENCE_S), 0)
+                self.assertEqual(cell.process.wait(TIMEOUT_S), 0)
                 cell.process.stdin = None
 
     def test_every_request_on_the_page_is_answered_as_it_says(self):

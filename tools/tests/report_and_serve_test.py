@@ -1,10 +1,10 @@
-"""`crossover report` on good and bad files, and `crossover serve`."""
+"""`crossover report` on valid and invalid files, and `crossover serve`."""
 
 import os
 import socket
 import unittest
 
-from program import InADirectory, Server, crossover
+from program import Server, TempDirTest, crossover
 
 USAGE, UNREADABLE, UNWRITABLE = 64, 65, 74
 CELL = (
@@ -23,7 +23,7 @@ CELL = (
 )
 
 
-class Report(InADirectory):
+class Report(TempDirTest):
     def report(self, *arguments):
         return crossover("report", *arguments, cwd=self.directory)
 

@@ -1,4 +1,4 @@
-"""`crossover run` from the command line to its results file."""
+"""`crossover run` from the command line to the results file, `crossover list`, and help texts."""
 
 import os
 import pty
@@ -6,7 +6,7 @@ import re
 import subprocess
 import unittest
 
-from program import InADirectory, Server, crossover, listed
+from program import Server, TempDirTest, crossover, listed
 
 TINY = ("--cores", 1, "--in-flight", 2, "--seconds", 0.02, "--repetitions", 2)
 TWO_CELLS = ("--workload", "noop", "--workload", "network:bytes=16", "--model", "event_loop", *TINY)
@@ -16,7 +16,7 @@ NAMES = [
 ]
 
 
-class Run(InADirectory):
+class Run(TempDirTest):
     def run_tiny(self, *arguments, code=0, **options):
         done = crossover("run", *arguments, "--out", self.out, **options)
         self.assertEqual(done.returncode, code, (done.stderr, done.stdout))
@@ -188,7 +188,7 @@ class Run(InADirectory):
             while chunk := os.read(ours, 65536):
                 shown += chunk
         except OSError:
-            pass  # all is read
+            pass  # end of output
         os.close(ours)
         text = shown.decode()
         self.assertEqual(re.findall(r"\r\x1b\[2K\[(\d)/4\]", text), ["1", "2", "3", "4"])

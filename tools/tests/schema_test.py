@@ -1,4 +1,4 @@
-"""Real results keep to bench/results/results.schema.json, and the schema is strict enough to notice what would be wrong."""
+"""Real results match bench/results/results.schema.json, and the schema rejects faulty ones."""
 
 import copy
 import json
@@ -9,14 +9,14 @@ import unittest
 
 import jsonschema
 
-from program import PATIENCE_S, PROGRAM, SOURCE, InADirectory, crossover
+from program import PROGRAM, SOURCE, TIMEOUT_S, TempDirTest, crossover
 
 SCHEMA = json.loads((SOURCE / "bench/results/results.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 TINY = ("--cores", 1, "--in-flight", 3, "--seconds", 0.02, "--repetitions", 2)
 
 
-class Schema(InADirectory):
+class Schema(TempDirTest):
     def valid_run(self, *arguments, code=0):
         done = crossover("run", *arguments, *TINY, "--out", self.out)
         self.assertEqual(done.returncode, code, done.stderr)
@@ -88,9 +88,9 @@ class Schema(InADirectory):
         )
         while run.poll() is None and not self.out.exists():
             time.sleep(0.02)
-        self.valid_file()  # in the midst of the run, too
+        self.valid_file()  # also valid during the run
         run.send_signal(signal.SIGINT)
-        self.assertEqual(run.wait(PATIENCE_S), 130)
+        self.assertEqual(run.wait(TIMEOUT_S), 130)
         self.assertEqual(self.valid_file()["crossover"]["status"], "interrupted")
 
     def test_what_would_be_wrong_is_noticed(self):

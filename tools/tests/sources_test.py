@@ -1,7 +1,7 @@
 """Sources compile on their own, although the tests are built in batches of sources (unity build).
 
-Compiling all of them would take as long as the whole test suite. Checked are the sources that the
-last commits touched, and a few others that the id of the last commit selects.
+Compiling all of them would take as long as the whole test suite. The test compiles the sources
+that the last commits changed, and a few others selected by the id of the last commit.
 """
 
 import json
@@ -21,7 +21,7 @@ AT_MOST = 12
 
 
 def batches():
-    """Source path -> compile command of the batch that includes it."""
+    """Returns, per source path, the compile command of the batch that includes it."""
     commands = {}
     for entry in json.loads((BUILD / "compile_commands.json").read_text()):
         file = pathlib.Path(entry["file"])
@@ -39,7 +39,7 @@ def git(*arguments):
 
 
 def alone(entry, source):
-    """The batch's compile command for one source: no precompiled header, syntax check only."""
+    """Returns the compile command of one source: no precompiled header, syntax check only."""
     words = shlex.split(entry["command"])
     kept = []
     skip = False

@@ -1,9 +1,9 @@
-"""`crossover run --trace FILE`: which operation ran on which core when, and where it waited."""
+"""`crossover run --trace FILE`: the times at which each operation ran on a core or waited."""
 
 import collections
 import unittest
 
-from program import Cell, InADirectory, crossover, listed, strict_json
+from program import Cell, TempDirTest, crossover, listed, strict_json
 
 ROUNDING_US = 0.002  # times in the file are µs with three decimals
 
@@ -19,7 +19,7 @@ MODELS = [model["name"] for model in listed()["models"] if not model["name"].sta
 
 
 @unittest.skipIf(REFUSED, REFUSED)
-class ATrace(InADirectory):
+class TraceTest(TempDirTest):
     def trace(self, workload, model, cores=2, in_flight=6, more=()):
         file = self.directory / "trace.json"
         done = crossover(
@@ -47,7 +47,7 @@ class ATrace(InADirectory):
         return strict_json(file.read_text())
 
     def check(self, document):
-        """Slices of a core do not overlap, phases fill their operation, and all adds up with the sample."""
+        """Checks that a core's slices do not overlap and that times add up to the sample's."""
         figures = document["otherData"]
         tracks = collections.defaultdict(list)
         for event in document["traceEvents"]:
@@ -85,7 +85,8 @@ class ATrace(InADirectory):
         self.assertTrue(set(cores) <= {0, 1}, cores.keys())
         busy_s = sum(event["dur"] for events in cores.values() for event in events) * 1e-6
         self.assertLessEqual(busy_s, figures["wall_s"] * len(cores) * 1.0001)
-        # The kernel's own account of CPU time. What a switch costs, in a virtual machine some tens of µs, lies outside the slices but within that account.
+        # cpu_s is the kernel's figure. It includes context switches (some tens of µs each in a
+        # virtual machine), which are outside the slices.
         switches = figures["voluntary_switches"] + figures["involuntary_switches"]
         self.assertAlmostEqual(
             busy_s, figures["cpu_s"], delta=0.35 * figures["cpu_s"] + 1e-3 + 2e-4 * switches
@@ -144,7 +145,7 @@ class ATrace(InADirectory):
         self.assertGreater(turns, 0.9 * len(operations))
 
     def together_us(self, cores):
-        """For how long operations ran on two cores at once, and for how long on any."""
+        """Returns the times in µs during which operations ran on both cores and on any core."""
         edges = sorted(
             (at, step)
             for events in cores.values()
@@ -160,11 +161,11 @@ class ATrace(InADirectory):
         return both, some
 
     def test_of_the_global_lock_shows_that_two_cores_compute_no_more_than_one(self):
-        """Computing is flat in cores, since no two operations ever compute at once; waiting is not, since all of them wait at once."""
+        """Under the lock no two operations compute at the same time, but all can wait."""
         operations, cores = self.check(self.trace("hashing", "gil_threads", cores=2, in_flight=4))
         both, some = self.together_us(cores)
         switches = sum(event["args"]["waits_us"] > 0 for event in operations)
-        # Whoever hands the lock over is on its CPU for some more µs, beside the next one.
+        # A thread that releases the lock stays on its CPU for some µs, while the next one runs.
         self.assertLess(both, 0.05 * some + 50 * switches)
         self.assertGreater(
             len({event["tid"] for event in operations}), 1, "the lock never changed hands"
@@ -179,9 +180,9 @@ class ATrace(InADirectory):
         )
 
     def test_of_digests_outside_the_lock_shows_two_cores_at_work(self):
-        """Digests of more than 2047 bytes give the lock up when told so, as CPython's hashlib does; smaller ones keep it."""
+        """With releases_gil=true, digests of over 2047 bytes release the lock, as in CPython."""
         best = 0
-        for _ in range(15):  # other work on this machine may take a core meanwhile
+        for _ in range(15):  # other work on this machine may occupy a core
             _, cores = self.check(
                 self.trace(
                     "hashing:bytes=1MiB,releases_gil=true", "gil_threads", cores=2, in_flight=4
@@ -220,7 +221,7 @@ class ATrace(InADirectory):
             )
 
 
-class NoTrace(InADirectory):
+class TraceErrorTest(TempDirTest):
     def test_of_many_cells(self):
         done = crossover("run", "--quick", "--out", self.out, "--trace", self.directory / "t.json")
         self.assertEqual(done.returncode, 64)

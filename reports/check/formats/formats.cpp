@@ -22,9 +22,9 @@ constexpr std::array formats = {
 std::span<const output_format> all_formats() { return formats; }
 
 const output_format* find_format(std::string_view name) {
-  const auto found = std::find_if(formats.begin(), formats.end(),
-                                  [name](const output_format& f) { return f.name == name; });
-  return found == formats.end() ? nullptr : &*found;
+  const auto result = std::find_if(formats.begin(), formats.end(),
+                                   [name](const output_format& f) { return f.name == name; });
+  return result == formats.end() ? nullptr : &*result;
 }
 
 }  // namespace crossover

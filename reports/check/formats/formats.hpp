@@ -24,23 +24,23 @@ const output_format* find_format(std::string_view name);
 
 /// For terminals and logs: one line per cell, most urgent first, then cells that could not be
 /// compared.
-std::string as_text(const check_result& found);
+std::string as_text(const check_result& result);
 /// For programs: {"crossover_check": {"schema": 1, …}}; absent figures are null.
-std::string as_json(const check_result& found);
+std::string as_json(const check_result& result);
 /// For a comment on a pull request (at most 60,000 characters). Begins with a marker by which the
 /// comment can be found again.
-std::string as_markdown(const check_result& found);
+std::string as_markdown(const check_result& result);
 /// For people: one self-contained page with a forest plot and no scripts; its content policy allows
 /// only its own style.
-std::string as_html(const check_result& found);
+std::string as_html(const check_result& result);
 /// For test reports of CI systems: one test case per cell. A regression is a failure; an
 /// inconclusive or removed cell is an error.
-std::string as_junit(const check_result& found);
+std::string as_junit(const check_result& result);
 /// For code scanning: SARIF 2.1.0 with one result for everything except passes.
-std::string as_sarif(const check_result& found);
+std::string as_sarif(const check_result& result);
 /// For the log of a GitHub Actions job: workflow commands, shown as annotations.
-std::string as_github(const check_result& found);
+std::string as_github(const check_result& result);
 /// For the file named by GITHUB_STEP_SUMMARY: Markdown without the comment's marker.
-std::string as_github_summary(const check_result& found);
+std::string as_github_summary(const check_result& result);
 
 }  // namespace crossover

@@ -24,9 +24,9 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 check_result all_pass() {
-  check_result found;
-  found.old_name = "a";
-  found.new_name = "b";
+  check_result result;
+  result.baseline_name = "a";
+  result.candidate_name = "b";
   cell_comparison cell;
   cell.name = "noop/serial";
   cell.ratio = 1.0004;
@@ -35,8 +35,8 @@ check_result all_pass() {
   cell.p = 0.8;
   cell.blocks = 6;
   cell.outcome = verdict::pass;
-  found.cells.push_back(cell);
-  return found;
+  result.cells.push_back(cell);
+  return result;
 }
 
 TEST(formats, the_table_is_complete_and_its_names_are_unique) {
@@ -54,8 +54,8 @@ TEST(formats, the_table_is_complete_and_its_names_are_unique) {
 
 TEST(formats, every_output_is_valid_utf8_without_control_characters_and_ends_a_line) {
   for (const output_format& format : all_formats())
-    for (const check_result& found : {sample_comparison(), all_pass(), check_result{}}) {
-      const std::string out = format.render(found);
+    for (const check_result& result : {sample_comparison(), all_pass(), check_result{}}) {
+      const std::string out = format.render(result);
       ASSERT_FALSE(out.empty()) << format.name;
       EXPECT_EQ(out.back(), '\n') << format.name;
       for (const std::string& line : lines_of(out)) {
@@ -183,18 +183,18 @@ TEST(github, every_line_is_one_command_with_its_properties_encoded) {
 }
 
 TEST(github, says_how_many_annotations_did_not_fit) {
-  check_result found = all_pass();
-  found.cells[0].outcome = verdict::regression;
-  found.cells.resize(30, found.cells[0]);
-  const std::vector<std::string> lines = lines_of(as_github(found));
+  check_result result = all_pass();
+  result.cells[0].outcome = verdict::regression;
+  result.cells.resize(30, result.cells[0]);
+  const std::vector<std::string> lines = lines_of(as_github(result));
   ASSERT_EQ(lines.size(), 11u);
   EXPECT_EQ(lines[9], "::error title=and 21 more::see the step summary");
   EXPECT_EQ(read_command(lines[10]).title, "crossover check");
 }
 
 TEST(markdown, rows_have_six_columns_and_the_whole_stays_below_the_limit) {
-  check_result found = sample_comparison();
-  const std::string few = as_markdown(found);
+  check_result result = sample_comparison();
+  const std::string few = as_markdown(result);
   EXPECT_TRUE(few.starts_with("<!-- crossover check -->\n"));
   for (const std::string& line : lines_of(few))
     if (line.starts_with("|")) {
@@ -203,12 +203,13 @@ TEST(markdown, rows_have_six_columns_and_the_whole_stays_below_the_limit) {
   EXPECT_EQ(few.find("javascript:alert(1)]"), std::string::npos);
   EXPECT_EQ(few.find("<b>"), std::string::npos);
   EXPECT_EQ(few.find("<i>"), std::string::npos);
-  while (found.cells.size() < 5'000) found.cells.push_back(found.cells[found.cells.size() % 12]);
-  const std::string many = as_markdown(found);
+  while (result.cells.size() < 5'000)
+    result.cells.push_back(result.cells[result.cells.size() % 12]);
+  const std::string many = as_markdown(result);
   EXPECT_LT(many.size(), 65'536u);
   EXPECT_NE(many.find("more did not fit"), std::string::npos);
   EXPECT_NE(many.find("</details>"), std::string::npos);
-  EXPECT_EQ("<!-- crossover check -->\n" + as_github_summary(found), many);
+  EXPECT_EQ("<!-- crossover check -->\n" + as_github_summary(result), many);
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 #include <array>
 #include <cmath>
 
-#include "reports/escape.hpp"
 #include "reports/check/formats/formats.hpp"
 #include "reports/check/formats/timeline_plot.hpp"
+#include "reports/escape.hpp"
 
 namespace crossover {
 namespace {
@@ -46,12 +46,12 @@ std::string hash_of_style() {
   return "sha256-" + std::string(reinterpret_cast<const char*>(text.data()));
 }
 
-std::string_view word_for(const cell_comparison& cell) {
+std::string_view outcome_text(const cell_comparison& cell) {
   return cell.improvement && cell.outcome == verdict::pass ? "improved" : to_string(cell.outcome);
 }
 
-double log_of(const std::optional<double>& ratio, double otherwise) {
-  return ratio && *ratio > 0 && std::isfinite(*ratio) ? std::log(*ratio) : otherwise;
+double log_of(const std::optional<double>& ratio, double fallback) {
+  return ratio && *ratio > 0 && std::isfinite(*ratio) ? std::log(*ratio) : fallback;
 }
 
 /// Position of a log ratio in the plot; values outside are drawn at the edge.
@@ -59,9 +59,9 @@ class axis {
  public:
   static constexpr double left = 330, right = 960;
 
-  explicit axis(const check_result& found) {
-    double widest = std::log1p(found.plan.rates.detect) * 1.3;
-    for (const cell_comparison& cell : found.cells)
+  explicit axis(const check_result& result) {
+    double widest = std::log1p(result.plan.rates.detect) * 1.3;
+    for (const cell_comparison& cell : result.cells)
       for (const auto& ratio : {cell.ratio, cell.lower, cell.upper})
         widest = std::max(widest, std::abs(log_of(ratio, 0)));
     reach_ = std::min(widest * 1.05, std::log(4.0));
@@ -75,9 +75,9 @@ class axis {
   double reach_;
 };
 
-std::string plot(const check_result& found) {
-  const axis x(found);
-  const double row = 24, top = 30, height = top + row * static_cast<double>(found.cells.size());
+std::string plot(const check_result& result) {
+  const axis x(result);
+  const double row = 24, top = 30, height = top + row * static_cast<double>(result.cells.size());
   const auto rule = [&](double log_ratio, const char* kind, const std::string& label) {
     return fmt::format(
         "<line class=\"{}\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{}\" y2=\"{:.0f}\"/><text "
@@ -90,16 +90,16 @@ std::string plot(const check_result& found) {
       "role=\"img\" aria-label=\"Forest plot: each cell's "
       "change and its interval; the table below has the figures\">",
       height + 10, height + 10);
-  out += rule(0, "rule", "0") + rule(std::log1p(found.plan.rates.detect), "limit",
-                                     xml_text("+" + as_percent(found.plan.rates.detect)));
+  out += rule(0, "rule", "0") + rule(std::log1p(result.plan.rates.detect), "limit",
+                                     xml_text("+" + as_percent(result.plan.rates.detect)));
   out += fmt::format(
       "<text class=\"faint\" x=\"{}\" y=\"14\">better</text><text class=\"faint\" x=\"{}\" "
       "y=\"14\" text-anchor=\"end\">worse</text>",
       axis::left, axis::right);
   double y = top + row / 2;
-  for (const cell_comparison* cell : by_urgency(found)) {
+  for (const cell_comparison* cell : by_urgency(result)) {
     out += fmt::format("<g class=\"{}\"><title>{}: {}</title><text x=\"0\" y=\"{:.0f}\">{}</text>",
-                       word_for(*cell), xml_text(cell->name), as_change(cell->ratio), y + 4,
+                       outcome_text(*cell), xml_text(cell->name), as_change(cell->ratio), y + 4,
                        xml_text(one_line(cell->name, 46)));
     if (cell->ratio) {
       out += fmt::format(
@@ -119,14 +119,14 @@ std::string plot(const check_result& found) {
   return out + "</svg></div>\n";
 }
 
-std::string table(const check_result& found) {
+std::string table(const check_result& result) {
   std::string out = fmt::format(
       "<div class=\"wide\"><table><thead><tr><th scope=\"col\">verdict</th><th "
       "scope=\"col\">change</th><th scope=\"col\">{:.4g} % interval</th>"
       "<th scope=\"col\">p</th><th scope=\"col\">blocks</th><th "
       "scope=\"col\">cell</th></tr></thead><tbody>\n",
-      100 * (1 - 2 * found.plan.bound_level));
-  for (const cell_comparison* cell : by_urgency(found)) {
+      100 * (1 - 2 * result.plan.bound_level));
+  for (const cell_comparison* cell : by_urgency(result)) {
     const auto p = cell->adjusted_p ? cell->adjusted_p : cell->p;
     std::string remarks;
     if (!cell->remedy.empty()) remarks += "<br/>" + xml_text(cell->remedy);
@@ -134,7 +134,7 @@ std::string table(const check_result& found) {
     out += fmt::format(
         "<tr><td class=\"{0}\">{0}</td><td>{1}</td><td>{2}</td><td>{3}</td><td>{4}</td><td "
         "class=\"name\">{5}{6}</td></tr>\n",
-        word_for(*cell), as_change(cell->ratio),
+        outcome_text(*cell), as_change(cell->ratio),
         cell->lower && cell->upper ? as_change(cell->lower) + " to " + as_change(cell->upper)
                                    : "none",
         p ? fmt::format("{:.4f}", *p) : "n/a", cell->blocks, xml_text(cell->name), remarks);
@@ -153,41 +153,41 @@ std::string html_list(const char* title, const std::vector<unmatched_cell>& cell
 
 }  // namespace
 
-std::string as_html(const check_result& found) {
-  const verdict outcome = verdict_of(found);
+std::string as_html(const check_result& result) {
+  const verdict outcome = verdict_of(result);
   std::string out = fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta "
       "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
       "style-src '{}'\"/>"
       "<meta name=\"viewport\" "
       "content=\"width=device-width\"/><title>{}</title><style>{}</style></head><body><main>\n",
-      hash_of_style(), xml_text(headline(found)), style);
+      hash_of_style(), xml_text(headline(result)), style);
   out += fmt::format("<h1 class=\"{}\">{}</h1>\n<p>{} of {} against {}. Right of 0 is worse.</p>\n",
-                     to_string(outcome), xml_text(headline(found)), xml_text(found.metric_label),
-                     xml_text(found.new_name), xml_text(found.old_name));
-  if (!found.cells.empty()) out += plot(found) + table(found);
-  out += html_list("Newly failing", found.newly_failing) + html_list("Removed", found.removed) +
-         html_list("Fail on both sides", found.failing) +
-         html_list("New, no baseline", found.added) +
-         html_list("Skipped on both sides", found.skipped);
-  if (!found.environment.empty()) {
-    out += found.environment_allowed ? "<h2>Environments differ (allowed)</h2><ul>"
-                                     : "<h2>Environments differ</h2><ul>";
-    for (const environment_difference& d : found.environment)
+                     to_string(outcome), xml_text(headline(result)), xml_text(result.metric_label),
+                     xml_text(result.candidate_name), xml_text(result.baseline_name));
+  if (!result.cells.empty()) out += plot(result) + table(result);
+  out += html_list("Newly failing", result.newly_failing) + html_list("Removed", result.removed) +
+         html_list("Fail on both sides", result.failing) +
+         html_list("New, no baseline", result.added) +
+         html_list("Skipped on both sides", result.skipped);
+  if (!result.environment.empty()) {
+    out += result.environment_allowed ? "<h2>Environments differ (allowed)</h2><ul>"
+                                      : "<h2>Environments differ</h2><ul>";
+    for (const environment_difference& d : result.environment)
       out += fmt::format("<li>{}: {} → {}</li>", xml_text(d.key), xml_text(d.old_value),
                          xml_text(d.new_value));
     out += "</ul>\n";
   }
-  out += timeline_section(found.timelines, found.metric_label);
-  for (const std::string& note : found.notes)
+  out += timeline_section(result.timelines, result.metric_label);
+  for (const std::string& note : result.notes)
     out += fmt::format("<p class=\"faint\">{}</p>\n", xml_text(note));
   out += fmt::format(
       "</main><footer><p>Tolerate {}, detect {}, false alarms {} per suite, power {}, seed {}; "
       "{}{}.</p></footer></body></html>\n",
-      as_percent(found.plan.rates.tolerate), as_percent(found.plan.rates.detect),
-      as_percent(found.plan.rates.false_alarms), as_percent(found.plan.rates.power),
-      found.plan.seed, xml_text(found.plan.order),
-      found.plan.wall_s ? fmt::format("; {:.1f} s", *found.plan.wall_s) : "");
+      as_percent(result.plan.rates.tolerate), as_percent(result.plan.rates.detect),
+      as_percent(result.plan.rates.false_alarms), as_percent(result.plan.rates.power),
+      result.plan.seed, xml_text(result.plan.order),
+      result.plan.wall_s ? fmt::format("; {:.1f} s", *result.plan.wall_s) : "");
   return out;
 }
 

@@ -59,9 +59,9 @@ ordered_json of(const cell_comparison& cell) {
           {"notes", cell.notes}};
 }
 
-ordered_json timelines(const check_result& found) {
+ordered_json timelines(const check_result& result) {
   ordered_json lines = ordered_json::array();
-  for (const timeline& line : found.timelines) {
+  for (const timeline& line : result.timelines) {
     ordered_json runs = ordered_json::array(), changes = ordered_json::array();
     for (const timeline_run& run : line.runs)
       runs.push_back({{"commit", run.commit}, {"date", run.date}, {"value", run.value}});
@@ -76,31 +76,31 @@ ordered_json timelines(const check_result& found) {
 
 }  // namespace
 
-std::string as_json(const check_result& found) {
+std::string as_json(const check_result& result) {
   ordered_json cells = ordered_json::array();
-  for (const cell_comparison& cell : found.cells) cells.push_back(of(cell));
+  for (const cell_comparison& cell : result.cells) cells.push_back(of(cell));
   ordered_json environment = ordered_json::array();
-  for (const environment_difference& d : found.environment)
+  for (const environment_difference& d : result.environment)
     environment.push_back({{"key", d.key}, {"baseline", d.old_value}, {"candidate", d.new_value}});
   ordered_json document;
   document["crossover_check"] = {{"schema", 1},
-                                 {"verdict", to_string(verdict_of(found))},
-                                 {"exit_code", exit_code_of(found)},
-                                 {"headline", headline(found)},
-                                 {"baseline", found.old_name},
-                                 {"candidate", found.new_name},
-                                 {"metric_label", found.metric_label},
-                                 {"plan", of(found.plan)},
+                                 {"verdict", to_string(verdict_of(result))},
+                                 {"exit_code", exit_code_of(result)},
+                                 {"headline", headline(result)},
+                                 {"baseline", result.baseline_name},
+                                 {"candidate", result.candidate_name},
+                                 {"metric_label", result.metric_label},
+                                 {"plan", of(result.plan)},
                                  {"cells", std::move(cells)},
-                                 {"newly_failing", json_list(found.newly_failing)},
-                                 {"removed", json_list(found.removed)},
-                                 {"failing", json_list(found.failing)},
-                                 {"added", json_list(found.added)},
-                                 {"skipped", json_list(found.skipped)},
+                                 {"newly_failing", json_list(result.newly_failing)},
+                                 {"removed", json_list(result.removed)},
+                                 {"failing", json_list(result.failing)},
+                                 {"added", json_list(result.added)},
+                                 {"skipped", json_list(result.skipped)},
                                  {"environment_differences", std::move(environment)},
-                                 {"environment_allowed", found.environment_allowed},
-                                 {"notes", found.notes},
-                                 {"timelines", timelines(found)}};
+                                 {"environment_allowed", result.environment_allowed},
+                                 {"notes", result.notes},
+                                 {"timelines", timelines(result)}};
   return document.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -1,13 +1,13 @@
 #include <fmt/format.h>
 
-#include "reports/escape.hpp"
 #include "reports/check/formats/formats.hpp"
+#include "reports/escape.hpp"
 
 namespace crossover {
 namespace {
 
 /// Element inside a test case that did not simply pass.
-struct trouble {
+struct case_outcome {
   const char* element = nullptr;  ///< failure, error or skipped; nullptr for a pass
   std::string type;
   std::string message;
@@ -17,7 +17,7 @@ struct counts {
   unsigned tests = 0, failures = 0, errors = 0, skipped = 0;
 };
 
-std::string test_case(const std::string& name, const trouble& what, const std::string& details,
+std::string test_case(const std::string& name, const case_outcome& what, const std::string& details,
                       counts& tally) {
   ++tally.tests;
   std::string out = fmt::format(
@@ -32,7 +32,7 @@ std::string test_case(const std::string& name, const trouble& what, const std::s
   return out + "</testcase>\n";
 }
 
-trouble trouble_of(const cell_comparison& cell) {
+case_outcome outcome_of(const cell_comparison& cell) {
   switch (cell.outcome) {
     case verdict::pass:
       return {};
@@ -58,31 +58,31 @@ std::string details_of(const cell_comparison& cell) {
 
 }  // namespace
 
-std::string as_junit(const check_result& found) {
+std::string as_junit(const check_result& result) {
   counts tally;
   std::string cases;
-  for (const cell_comparison& cell : found.cells)
-    cases += test_case(cell.name, trouble_of(cell), details_of(cell), tally);
-  for (const unmatched_cell& cell : found.newly_failing)
+  for (const cell_comparison& cell : result.cells)
+    cases += test_case(cell.name, outcome_of(cell), details_of(cell), tally);
+  for (const unmatched_cell& cell : result.newly_failing)
     cases += test_case(cell.name, {"failure", "newly_failing", cell.reason}, "", tally);
-  for (const unmatched_cell& cell : found.removed)
+  for (const unmatched_cell& cell : result.removed)
     cases += test_case(cell.name, {"error", "removed", cell.reason}, "", tally);
-  for (const unmatched_cell& cell : found.failing)
+  for (const unmatched_cell& cell : result.failing)
     cases += test_case(cell.name, {"error", "failing", cell.reason}, "", tally);
-  for (const unmatched_cell& cell : found.added)
+  for (const unmatched_cell& cell : result.added)
     cases += test_case(cell.name, {"skipped", "new", cell.reason}, "", tally);
-  for (const unmatched_cell& cell : found.skipped)
+  for (const unmatched_cell& cell : result.skipped)
     cases += test_case(cell.name, {"skipped", "skipped", cell.reason}, "", tally);
-  if (!found.environment.empty() && !found.environment_allowed) {
+  if (!result.environment.empty() && !result.environment_allowed) {
     std::string keys;
-    for (const environment_difference& d : found.environment)
+    for (const environment_difference& d : result.environment)
       keys += (keys.empty() ? "" : ", ") + d.key;
     cases += test_case("environment", {"error", "environment", "environments differ: " + keys}, "",
                        tally);
   }
   const std::string figures = fmt::format(
       "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\"", tally.tests,
-      tally.failures, tally.errors, tally.skipped, found.plan.wall_s.value_or(0));
+      tally.failures, tally.errors, tally.skipped, result.plan.wall_s.value_or(0));
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {0}>\n  <testsuite name=\"crossover "
       "check\" "

@@ -7,7 +7,7 @@ namespace crossover {
 namespace {
 
 /// GitHub rejects comments of more than 65,536 characters.
-constexpr std::size_t most_bytes = 60'000;
+constexpr std::size_t max_bytes = 60'000;
 constexpr std::size_t markdown_name_limit = 160;
 
 std::string row(const cell_comparison& cell) {
@@ -50,51 +50,51 @@ void markdown_list(std::string& out, const char* title, const std::vector<unmatc
   add_lines(out, lines, out.size() + 6'000);
 }
 
-std::string body(const check_result& found) {
-  std::string out = fmt::format("### Benchmarks: {}\n\n", markdown_text(headline(found)));
+std::string body(const check_result& result) {
+  std::string out = fmt::format("### Benchmarks: {}\n\n", markdown_text(headline(result)));
   std::vector<std::string> urgent, rest;
-  for (const cell_comparison* cell : by_urgency(found))
+  for (const cell_comparison* cell : by_urgency(result))
     (cell->outcome != verdict::pass || cell->improvement ? urgent : rest).push_back(row(*cell));
   if (!urgent.empty()) {
     out += table_head;
     add_lines(out, urgent, 24'000);
   }
-  markdown_list(out, "Newly failing", found.newly_failing);
-  markdown_list(out, "Removed", found.removed);
-  markdown_list(out, "Fail on both sides", found.failing);
-  markdown_list(out, "New", found.added);
-  if (!found.environment.empty()) {
-    out += found.environment_allowed ? "\n**Environments differ (allowed)**\n\n"
-                                     : "\n**Environments differ**\n\n";
+  markdown_list(out, "Newly failing", result.newly_failing);
+  markdown_list(out, "Removed", result.removed);
+  markdown_list(out, "Fail on both sides", result.failing);
+  markdown_list(out, "New", result.added);
+  if (!result.environment.empty()) {
+    out += result.environment_allowed ? "\n**Environments differ (allowed)**\n\n"
+                                      : "\n**Environments differ**\n\n";
     std::vector<std::string> lines;
-    for (const environment_difference& d : found.environment)
+    for (const environment_difference& d : result.environment)
       lines.push_back(fmt::format("- {}: {} became {}\n", markdown_text(d.key, 80),
                                   markdown_text(d.old_value, 120),
                                   markdown_text(d.new_value, 120)));
     add_lines(out, lines, out.size() + 4'000);
   }
-  for (const std::string& note : found.notes)
+  for (const std::string& note : result.notes)
     out += fmt::format("\n{}\n", markdown_text(note, 500));
   if (!rest.empty()) {
     out += fmt::format("\n<details><summary>{} that pass</summary>\n\n{}", rest.size(), table_head);
-    add_lines(out, rest, most_bytes - 600);
+    add_lines(out, rest, max_bytes - 600);
     out += "\n</details>\n";
   }
   out += fmt::format(
       "\n<sub>{}: tolerate {}, detect {} with {} power, {} false alarms per suite; seed "
       "{}.</sub>\n",
-      markdown_text(found.metric_label), as_percent(found.plan.rates.tolerate),
-      as_percent(found.plan.rates.detect), as_percent(found.plan.rates.power),
-      as_percent(found.plan.rates.false_alarms), found.plan.seed);
+      markdown_text(result.metric_label), as_percent(result.plan.rates.tolerate),
+      as_percent(result.plan.rates.detect), as_percent(result.plan.rates.power),
+      as_percent(result.plan.rates.false_alarms), result.plan.seed);
   return out;
 }
 
 }  // namespace
 
-std::string as_markdown(const check_result& found) {
-  return "<!-- crossover check -->\n" + body(found);
+std::string as_markdown(const check_result& result) {
+  return "<!-- crossover check -->\n" + body(result);
 }
 
-std::string as_github_summary(const check_result& found) { return body(found); }
+std::string as_github_summary(const check_result& result) { return body(result); }
 
 }  // namespace crossover

@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "reports/escape.hpp"
 #include "reports/check/formats/formats.hpp"
+#include "reports/escape.hpp"
 
 namespace crossover {
 namespace {
@@ -47,8 +47,8 @@ std::string as_uri(std::string_view path) {
   return out.empty() ? "results.json" : out;
 }
 
-ordered_json result(const check_result& found, std::size_t index, const std::string& cell,
-                    const std::string& message) {
+ordered_json sarif_result(const check_result& result, std::size_t index, const std::string& cell,
+                          const std::string& message) {
   const rule& of = rules[index];
   const std::string name = one_line(cell);
   return {{"ruleId", of.id},
@@ -57,7 +57,7 @@ ordered_json result(const check_result& found, std::size_t index, const std::str
           {"message", {{"text", one_line(fmt::format("{}: {}", name, message), 2'000)}}},
           {"locations",
            {{{"physicalLocation",
-              {{"artifactLocation", {{"uri", as_uri(found.new_name)}}},
+              {{"artifactLocation", {{"uri", as_uri(result.candidate_name)}}},
                {"region", {{"startLine", 1}}}}},
              {"logicalLocations", {{{"fullyQualifiedName", name}, {"kind", "member"}}}}}}},
           {"partialFingerprints", {{"cell/v1", fingerprint(std::string(of.id) + "\n" + cell)}}}};
@@ -65,27 +65,27 @@ ordered_json result(const check_result& found, std::size_t index, const std::str
 
 }  // namespace
 
-std::string as_sarif(const check_result& found) {
+std::string as_sarif(const check_result& result) {
   ordered_json results = ordered_json::array();
-  for (const cell_comparison* cell : by_urgency(found)) {
+  for (const cell_comparison* cell : by_urgency(result)) {
     if (cell->outcome == verdict::regression)
-      results.push_back(result(
-          found, 0, cell->name,
+      results.push_back(sarif_result(
+          result, 0, cell->name,
           fmt::format("{} worse (interval {} to {}); {} is tolerated", as_change(cell->ratio),
                       as_change(cell->lower), as_change(cell->upper), as_percent(cell->tolerate))));
     if (cell->outcome == verdict::inconclusive)
-      results.push_back(result(found, 4, cell->name, "inconclusive: " + cell->remedy));
+      results.push_back(sarif_result(result, 4, cell->name, "inconclusive: " + cell->remedy));
   }
-  for (const unmatched_cell& cell : found.newly_failing)
-    results.push_back(result(found, 1, cell.name, "fails now: " + cell.reason));
-  for (const unmatched_cell& cell : found.removed)
-    results.push_back(result(found, 2, cell.name, "removed: " + cell.reason));
-  for (const unmatched_cell& cell : found.failing)
-    results.push_back(result(found, 3, cell.name, "fails on both sides: " + cell.reason));
-  if (!found.environment_allowed)
-    for (const environment_difference& d : found.environment)
-      results.push_back(
-          result(found, 5, d.key, fmt::format("'{}' became '{}'", d.old_value, d.new_value)));
+  for (const unmatched_cell& cell : result.newly_failing)
+    results.push_back(sarif_result(result, 1, cell.name, "fails now: " + cell.reason));
+  for (const unmatched_cell& cell : result.removed)
+    results.push_back(sarif_result(result, 2, cell.name, "removed: " + cell.reason));
+  for (const unmatched_cell& cell : result.failing)
+    results.push_back(sarif_result(result, 3, cell.name, "fails on both sides: " + cell.reason));
+  if (!result.environment_allowed)
+    for (const environment_difference& d : result.environment)
+      results.push_back(sarif_result(result, 5, d.key,
+                                     fmt::format("'{}' became '{}'", d.old_value, d.new_value)));
 
   ordered_json rule_list = ordered_json::array();
   for (const rule& r : rules)
@@ -97,8 +97,8 @@ std::string as_sarif(const check_result& found) {
       "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
   document["runs"] = ordered_json::array(
       {{{"tool", {{"driver", {{"name", "crossover check"}, {"rules", std::move(rule_list)}}}}},
-        {"invocations",
-         ordered_json::array({{{"executionSuccessful", true}, {"exitCode", exit_code_of(found)}}})},
+        {"invocations", ordered_json::array(
+                            {{{"executionSuccessful", true}, {"exitCode", exit_code_of(result)}}})},
         {"results", std::move(results)}}});
   return document.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }

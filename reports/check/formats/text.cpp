@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include "reports/escape.hpp"
 #include "reports/check/formats/formats.hpp"
+#include "reports/escape.hpp"
 
 namespace crossover {
 namespace {
@@ -23,14 +23,14 @@ void text_list(std::string& out, const char* title, const std::vector<unmatched_
 
 }  // namespace
 
-std::string as_text(const check_result& found) {
-  std::string out = fmt::format("{} against {}: {}\n", one_line(found.new_name, 200),
-                                one_line(found.old_name, 200), one_line(found.metric_label));
-  if (!found.cells.empty()) {
+std::string as_text(const check_result& result) {
+  std::string out = fmt::format("{} against {}: {}\n", one_line(result.candidate_name, 200),
+                                one_line(result.baseline_name, 200), one_line(result.metric_label));
+  if (!result.cells.empty()) {
     out += fmt::format("\n{:<12}  {:>10}  {:<24}  {:>8}  {:>6}  {}\n", "verdict", "change",
-                       fmt::format("{:.4g} % interval", 100 * (1 - 2 * found.plan.bound_level)),
+                       fmt::format("{:.4g} % interval", 100 * (1 - 2 * result.plan.bound_level)),
                        "p", "blocks", "cell");
-    for (const cell_comparison* cell : by_urgency(found)) {
+    for (const cell_comparison* cell : by_urgency(result)) {
       const auto p = cell->adjusted_p ? cell->adjusted_p : cell->p;
       out += fmt::format(
           "{:<12}  {:>10}  {:<24}  {:>8}  {:>6}  {}\n",
@@ -44,26 +44,27 @@ std::string as_text(const check_result& found) {
         out += fmt::format("              note: {}\n", one_line(note, 300));
     }
   }
-  text_list(out, "newly failing", found.newly_failing);
-  text_list(out, "removed", found.removed);
-  text_list(out, "fail on both sides", found.failing);
-  text_list(out, "new, no baseline", found.added);
-  text_list(out, "skipped on both sides", found.skipped);
-  if (!found.environment.empty()) {
-    out += found.environment_allowed ? "\nenvironments differ (allowed):\n"
-                                     : "\nenvironments differ:\n";
-    for (const environment_difference& d : found.environment)
+  text_list(out, "newly failing", result.newly_failing);
+  text_list(out, "removed", result.removed);
+  text_list(out, "fail on both sides", result.failing);
+  text_list(out, "new, no baseline", result.added);
+  text_list(out, "skipped on both sides", result.skipped);
+  if (!result.environment.empty()) {
+    out += result.environment_allowed ? "\nenvironments differ (allowed):\n"
+                                      : "\nenvironments differ:\n";
+    for (const environment_difference& d : result.environment)
       out += fmt::format("  {}: {} -> {}\n", one_line(d.key, 80), one_line(d.old_value, 120),
                          one_line(d.new_value, 120));
   }
-  if (!found.notes.empty()) out += "\n";
-  for (const std::string& note : found.notes) out += fmt::format("note: {}\n", one_line(note, 500));
+  if (!result.notes.empty()) out += "\n";
+  for (const std::string& note : result.notes)
+    out += fmt::format("note: {}\n", one_line(note, 500));
   out += fmt::format("\ntolerate {}, detect {}, false alarms {} per suite, power {}, seed {}",
-                     as_percent(found.plan.rates.tolerate), as_percent(found.plan.rates.detect),
-                     as_percent(found.plan.rates.false_alarms), as_percent(found.plan.rates.power),
-                     found.plan.seed);
-  if (found.plan.wall_s) out += fmt::format(", {:.1f} s", *found.plan.wall_s);
-  return out + "\n" + headline(found) + "\n";
+                     as_percent(result.plan.rates.tolerate), as_percent(result.plan.rates.detect),
+                     as_percent(result.plan.rates.false_alarms),
+                     as_percent(result.plan.rates.power), result.plan.seed);
+  if (result.plan.wall_s) out += fmt::format(", {:.1f} s", *result.plan.wall_s);
+  return out + "\n" + headline(result) + "\n";
 }
 
 }  // namespace crossover

@@ -11,11 +11,11 @@
 namespace crossover {
 namespace {
 
-constexpr std::size_t most_cells = 200;
+constexpr std::size_t max_cells = 200;
 constexpr double width = 640, height = 72, margin = 8;
 /// Minimum height of a plot, as a log ratio: quieter series are drawn flat instead of enlarging
 /// their noise.
-constexpr double least_reach = 0.02;
+constexpr double min_reach = 0.02;
 
 std::string plot(const timeline& line) {
   double low = INFINITY, high = -INFINITY;
@@ -23,7 +23,7 @@ std::string plot(const timeline& line) {
     low = std::min(low, std::log(run.value));
     high = std::max(high, std::log(run.value));
   }
-  const double middle = (low + high) / 2, reach = std::max(least_reach, high - low) / 2;
+  const double middle = (low + high) / 2, reach = std::max(min_reach, high - low) / 2;
   const double steps = std::max<double>(1, static_cast<double>(line.runs.size()) - 1);
   const auto x = [&](double run) { return margin + (width - 2 * margin) * run / steps; };
   const auto y = [&](double value) {
@@ -54,14 +54,14 @@ std::string plot(const timeline& line) {
   return out + "</svg>";
 }
 
-std::string changes_in_words(const timeline& line) {
-  std::string words;
+std::string changes_text(const timeline& line) {
+  std::string text;
   for (const change_point& change : line.changes)
-    words +=
-        fmt::format("{}<span class=\"{}\">{}</span> from {} on", words.empty() ? "changed: " : "; ",
+    text +=
+        fmt::format("{}<span class=\"{}\">{}</span> from {} on", text.empty() ? "changed: " : "; ",
                     change.shift > 0 ? "regression" : "improved", as_change(std::exp(change.shift)),
                     xml_text(line.runs[change.index].commit));
-  return words;
+  return text;
 }
 
 }  // namespace
@@ -69,8 +69,8 @@ std::string changes_in_words(const timeline& line) {
 std::string timeline_section(std::span<const timeline> lines, const std::string& metric_label) {
   std::vector<const timeline*> drawn;
   for (const timeline& line : lines)
-    if (!line.runs.empty() && (lines.size() <= most_cells || !line.changes.empty()) &&
-        drawn.size() < most_cells)
+    if (!line.runs.empty() && (lines.size() <= max_cells || !line.changes.empty()) &&
+        drawn.size() < max_cells)
       drawn.push_back(&line);
   if (lines.empty()) return {};
   std::string out = fmt::format(
@@ -81,12 +81,12 @@ std::string timeline_section(std::span<const timeline> lines, const std::string&
       xml_text(metric_label));
   if (drawn.size() < lines.size())
     out += fmt::format("<p>{} of {} cells: only those with a marked change, at most {}.</p>\n",
-                       drawn.size(), lines.size(), most_cells);
+                       drawn.size(), lines.size(), max_cells);
   for (const timeline* line : drawn) {
-    const std::string words = changes_in_words(*line);
+    const std::string text = changes_text(*line);
     out +=
         fmt::format("<figure><figcaption>{}{}</figcaption><div class=\"wide\">{}</div></figure>\n",
-                    xml_text(line->cell), words.empty() ? "" : "<br/>" + words, plot(*line));
+                    xml_text(line->cell), text.empty() ? "" : "<br/>" + text, plot(*line));
   }
   return out + "</section>\n";
 }

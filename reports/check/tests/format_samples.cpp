@@ -13,17 +13,17 @@ int main(int count, char** arguments) {
     return 64;
   }
   check_result pass;
-  pass.old_name = pass.new_name = "results.json";
+  pass.baseline_name = pass.candidate_name = "results.json";
   pass.cells.emplace_back();
   pass.cells.back().name = "noop/serial";
   pass.cells.back().outcome = verdict::pass;
   const std::pair<const char*, check_result> all[] = {
       {"everything", sample_comparison()}, {"pass", pass}, {"nothing", check_result{}}};
-  for (const auto& [name, found] : all)
+  for (const auto& [name, result] : all)
     for (const output_format& format : all_formats()) {
       std::ofstream out(std::string(arguments[1]) + "/" + name + "." + std::string(format.name),
                         std::ios::binary);
-      out << format.render(found);
+      out << format.render(result);
       if (!out.flush()) return 74;
     }
 }

@@ -1,12 +1,11 @@
-// Validates the CI templates with GitHub's own workflow parser and the list of GitLab's job
-// keywords.
+// Validates the CI templates with GitHub's workflow parser and a list of GitLab job keywords.
 import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import { register } from "node:module";
 import { parse } from "yaml";
 
-// The parser imports its tables as JSON modules without the attribute that Node requires: serve
-// them as JavaScript.
+// The parser imports its tables as JSON modules without the attribute that Node requires. This hook
+// loads them as JavaScript.
 const hook = `import { readFileSync } from "node:fs";
 export const load = (url, context, next) => url.endsWith(".json")
   ? { format: "module", shortCircuit: true, source: "export default " + readFileSync(new URL(url), "utf8") }
@@ -45,7 +44,7 @@ for (const step of steps)
     "nothing a stranger writes is run",
   );
 
-// https://docs.gitlab.com/ci/yaml/: the keywords of a job.
+// Job keywords: https://docs.gitlab.com/ci/yaml/
 const known = new Set(
   "after_script allow_failure artifacts before_script cache image interruptible needs resource_group retry rules script services stage tags timeout variables".split(
     " ",

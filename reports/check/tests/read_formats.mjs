@@ -1,5 +1,5 @@
-// Validates the output of `format_samples DIR` with independent readers: the published SARIF schema,
-// an XML parser, a Markdown parser, and the style hash that a browser checks.
+// Validates the output of `format_samples DIR` with independent readers: the published SARIF
+// schema, an XML parser, a Markdown parser, and the style hash that browsers check.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -21,7 +21,7 @@ try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   };
 
-  // The schema published by OASIS, from a package that validates uploads with it.
+  // OASIS's published schema, as packaged by a program that validates uploads.
   const require = createRequire(import.meta.url);
   const schema = JSON.parse(
     readFileSync(
@@ -47,7 +47,7 @@ try {
     }).parse(xml).testsuites.testsuite;
     assert.equal(Number(suite["@_tests"]), suite.testcase?.length ?? 0);
 
-    // The page is also valid XML, so a parser can check that elements are closed and names escaped.
+    // The page is also valid XML, so a parser checks that elements are closed and names escaped.
     const page = read(`${kind}.html`);
     assert.equal(
       XMLValidator.validate(page.replace(/^<!doctype html>\n/, ""), {
@@ -77,7 +77,7 @@ try {
         assert.deepEqual(new Set(table.rows.map((row) => row.length)), new Set([6]));
       const shown = tables.reduce((sum, table) => sum + table.rows.length, 0);
       assert.equal(shown, check.cells.length, "one row per cell");
-      // Only our own markup, none from names.
+      // Only our markup, none from cell names.
       const html = marked.parse(text).replace(/<!-- crossover check -->/, "");
       const tags = new Set([...html.matchAll(/<\/?([a-z0-9]+|!--)/gi)].map((m) => m[1]));
       const ours = new Set(

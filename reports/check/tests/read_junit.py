@@ -1,4 +1,4 @@
-"""Reads the JUnit output with Python's XML parser: read_junit.py FORMAT_SAMPLES"""
+"""Validates the JUnit output with Python's XML parser. Usage: read_junit.py FORMAT_SAMPLES"""
 import subprocess
 import sys
 import tempfile

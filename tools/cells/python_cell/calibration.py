@@ -14,7 +14,7 @@ BLOCK = 64  # bytes per SHA-256 block; smaller steps would not change the durati
 WANTED = 0.01  # relative error at which calibration stops
 PROMISED = 0.02  # maximum relative error
 LONGEST_MEASURED_NS = 20_000_000  # longer work is extrapolated: it repeats the same bytes
-PATIENCE_S = 3
+TIMEOUT_S = 3
 
 
 def make_work(size):
@@ -71,7 +71,7 @@ def calibrated_work(wanted_ns):
         )
     size = max(0.0, (target_ns - shortest_ns) / byte_ns)
     best_size, best_ns = 0, shortest_ns
-    give_up = monotonic() + PATIENCE_S
+    give_up = monotonic() + TIMEOUT_S
     while monotonic() < give_up:
         whole = round(size / BLOCK) * BLOCK
         measured_ns = duration_of(make_work(whole), target_ns)
