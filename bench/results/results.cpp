@@ -221,6 +221,7 @@ json to_json(const sample& value) {
   put(out, "rate", value.rate);
   put(out, "achieved_rate", value.achieved_rate);
   put(out, "sequence", value.sequence);
+  put(out, "block", value.block);
   put(out, "startup_s", value.startup_s);
   put(out, "setup_s", value.setup_s);
   put(out, "base_rss_bytes", value.base_rss_bytes);
@@ -258,6 +259,7 @@ sample sample_from_json(const json& document) {
   result.rate = optional_at<double>(document, "rate");
   result.achieved_rate = optional_at<double>(document, "achieved_rate");
   result.sequence = optional_at<std::uint64_t>(document, "sequence");
+  result.block = optional_at<std::uint64_t>(document, "block");
   result.startup_s = optional_at<double>(document, "startup_s");
   result.setup_s = optional_at<double>(document, "setup_s");
   result.base_rss_bytes = optional_at<std::uint64_t>(document, "base_rss_bytes");

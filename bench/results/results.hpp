@@ -35,6 +35,9 @@ struct sample {
 
   // Added by the runner:
   std::optional<std::uint64_t> sequence;        ///< position in measurement order, from 0
+  /// Number of the contest's block that the sample belongs to. Samples of different models with the
+  /// same number were measured in turns; absent if the cells were measured one after the other.
+  std::optional<std::uint64_t> block;
   std::optional<double> startup_s;              ///< from exec of the cell process to its `ready`
   std::optional<double> setup_s;                ///< part of `startup_s` spent in `prepare`
   std::optional<std::uint64_t> base_rss_bytes;  ///< memory before the cell opened its lanes

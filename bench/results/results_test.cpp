@@ -35,6 +35,7 @@ sample full_sample() {
   s.rate = 100'000;
   s.achieved_rate = 99'000;
   s.sequence = 7;
+  s.block = 3;
   s.startup_s = 0.01;
   s.setup_s = 0.004;
   s.base_rss_bytes = 7'000'000;
