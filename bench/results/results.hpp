@@ -34,7 +34,7 @@ struct sample {
   std::optional<double> achieved_rate;  ///< operations started per second (open loop)
 
   // Added by the runner:
-  std::optional<std::uint64_t> sequence;        ///< position in measurement order, from 0
+  std::optional<std::uint64_t> sequence;  ///< position in measurement order, from 0
   /// Number of the contest's block that the sample belongs to. Samples of different models with the
   /// same number were measured in turns; absent if the cells were measured one after the other.
   std::optional<std::uint64_t> block;
