@@ -1,48 +1,60 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bench/results/results.hpp"
+#include "reports/contests.hpp"
+#include "reports/leaders.hpp"
 #include "reports/panels.hpp"
 #include "reports/statistics/interval.hpp"
 
 namespace crossover {
 
-/// Comparison of a panel's models at one number of cores, each at its own best concurrency.
-struct model_ranking {
-  std::uint32_t cores = 0;
-  std::size_t best = 0;                  ///< index into results::cells
-  interval throughput;                   ///< throughput of the best
-  std::vector<std::size_t> tied;         ///< cells whose intervals overlap that of the best
-  std::optional<std::size_t> next;       ///< first cell not tied with the best
-  std::optional<interval> lead;          ///< throughput of the best over that of the next
-  std::optional<interval> vs_reference;  ///< throughput of the best over that of `reference`
-  bool proven = false;  ///< best and next have intervals: only then is a win or tie meaningful
-  /// The deciding models (best and tied, or best and next) have the same in-flight values.
-  bool same_concurrency = true;
+/// A finding, and who has it.
+struct remark {
+  finding first;                    ///< of the first model or contest that has it
+  std::vector<std::string> models;  ///< for a single contest: the models with this finding
+  std::size_t contests = 0;         ///< for the whole run: contests in which every model has it
 };
 
-/// Answer for one panel, as text and as numbers.
+/// Range of the times of a benchmark family (foreign files).
+struct family_times {
+  std::size_t lowest = 0;  ///< index into results::cells
+  std::size_t highest = 0;
+  interval lowest_s;
+  interval highest_s;
+  std::size_t repetitions = 0;
+};
+
+/// Answer for one panel: which model is best, and where that changes.
 struct answer {
-  std::size_t panel = 0;             ///< index into panels_of
-  std::string headline;              ///< "event_loop, 2.3× the next best", "tie: …", "no result"
-  std::string sentence;              ///< the full answer as text
-  std::vector<std::string> details;  ///< further lines: latency, CPU, other core counts
-  std::vector<std::string> caveats;  ///< findings of the best cells, a single repetition
-  std::optional<model_ranking> at;   ///< ranking at the largest number of cores with two models
+  std::size_t panel = 0;                ///< index into panels_of
+  std::vector<std::size_t> contests;    ///< of this panel, ascending by cores, then in flight
+  std::optional<std::size_t> headline;  ///< index of the contest that stands for the panel
+  std::vector<std::size_t> leaders;     ///< series along cores and in flight
+  std::vector<remark> remarks;          ///< findings of only some models of the headline contest
+  std::optional<family_times> family;
 };
 
-/// Returns one answer per panel, in order. In foreign files a panel is a benchmark family, and the
-/// answer is the range of its times.
-std::vector<answer> answers_of(const results& value, const std::vector<panel>& panels);
+/// Numbers of all answers of a run.
+struct answer_set {
+  std::vector<contest> contests;
+  std::vector<leader_series> leaders;
+  std::vector<answer> answers;         ///< one per panel, in order
+  std::vector<remark> shared_remarks;  ///< findings that every model of a contest has
+  std::size_t questions = 0;           ///< contests of two or more models
+  std::size_t decided = 0;
+};
 
-/// Compares the models at `cores`; nullopt if only `reference` was measured there.
-/// If the result is not `same_concurrency`, a model may lead only because it was measured at a
-/// concurrency that the others were not. The answer then adds a comparison at the shared in-flight
-/// values.
-std::optional<model_ranking> compare_at(const results& value, const panel& p, std::uint32_t cores);
+/// Answers every panel.
+///
+/// The headline of a panel is a contest at the largest number of cores at which the server has CPUs
+/// of its own (no model has the finding `shared_cores`), otherwise at the fewest. Of several
+/// values in flight, the one with the most models counts; of equals, the largest.
+answer_set answers_of(const results& value, const std::vector<panel>& panels,
+                      const contest_options& options = {});
 
 }  // namespace crossover

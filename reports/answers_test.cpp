@@ -8,169 +8,106 @@
 namespace crossover {
 namespace {
 
-answer only_answer(const results& value) {
+answer_set all_answers(const results& value) { return answers_of(value, panels_of(value)); }
+
+/// Two models, the first twice as fast as the second.
+std::vector<cell_result> pair_at(std::uint32_t cores, std::uint32_t in_flight,
+                                 const std::string& workload = "network") {
+  return {cell_for_test("event_loop", cores, in_flight, around(100'000, 8, 0.002, 1), workload),
+          cell_for_test("thread_pool", cores, in_flight, around(50'000, 8, 0.002, 2), workload)};
+}
+
+results with_cells(const std::vector<std::vector<cell_result>>& groups) {
+  std::vector<cell_result> cells;
+  for (const auto& group : groups) cells.insert(cells.end(), group.begin(), group.end());
+  return results_for_test(cells);
+}
+
+const contest& headline(const answer_set& all) {
+  return all.contests.at(all.answers.at(0).headline.value());
+}
+
+TEST(answers, headline_is_at_the_most_cores_with_two_models) {
+  const auto all = all_answers(
+      with_cells({pair_at(1, 64), pair_at(4, 64), {cell_for_test("event_loop", 8, 64, {900})}}));
+  EXPECT_EQ(headline(all).cores, 4u);
+}
+
+TEST(answers, headline_avoids_cores_that_the_server_shares) {
+  auto value = with_cells({pair_at(1, 64), pair_at(2, 64), pair_at(4, 64)});
+  value.cells[4].findings = {{"shared_cores", "of 4"}};
+  EXPECT_EQ(headline(all_answers(value)).cores, 2u);
+  for (cell_result& cell : value.cells) cell.findings = {{"shared_cores", "everywhere"}};
+  EXPECT_EQ(headline(all_answers(value)).cores, 1u);
+}
+
+TEST(answers, headline_has_the_most_models_and_then_the_most_in_flight) {
+  auto value = with_cells({pair_at(1, 1), pair_at(1, 64), pair_at(1, 512)});
+  EXPECT_EQ(headline(all_answers(value)).in_flight, 512u);
+  value.cells.push_back(cell_for_test("fibers", 1, 64, around(10000, 8, 0.002, 1)));
+  EXPECT_EQ(headline(all_answers(value)).in_flight, 64u);
+}
+
+TEST(answers, contests_of_a_panel_ascend_by_cores_and_in_flight) {
+  const auto all = all_answers(with_cells({pair_at(2, 64), pair_at(1, 64), pair_at(1, 1)}));
+  EXPECT_EQ(all.answers.at(0).contests, (std::vector<std::size_t>{2, 1, 0}));
+  EXPECT_EQ(all.answers.at(0).leaders.size(), 2u) << "along cores and along in flight";
+}
+
+TEST(answers, count_questions_without_single_models) {
+  const auto all = all_answers(with_cells(
+      {pair_at(1, 64),
+       pair_at(1, 64, "sleep"),
+       {cell_for_test("event_loop", 1, 64, {1, 2}, "noop")},
+       {cell_for_test("event_loop", 2, 64, {1, 2}), cell_for_test("thread_pool", 2, 64, {1, 2})}}));
+  EXPECT_EQ(all.questions, 3u);
+  EXPECT_EQ(all.decided, 2u);
+}
+
+TEST(answers, finding_of_some_models_is_a_remark) {
+  auto value = with_cells({pair_at(1, 64)});
+  value.cells[1].findings = {{"steal", "4 %"}};
+  const auto all = all_answers(value);
+  ASSERT_EQ(all.answers[0].remarks.size(), 1u);
+  EXPECT_EQ(all.answers[0].remarks[0].models, std::vector<std::string>{"thread_pool"});
+  EXPECT_TRUE(all.shared_remarks.empty());
+}
+
+TEST(answers, finding_of_all_models_is_counted_once_for_the_run) {
+  auto value = with_cells({pair_at(1, 64), pair_at(2, 64)});
+  for (cell_result& cell : value.cells) cell.findings = {{"shared_cores", "of 2"}};
+  const auto all = all_answers(value);
+  EXPECT_TRUE(all.answers[0].remarks.empty());
+  ASSERT_EQ(all.shared_remarks.size(), 1u);
+  EXPECT_EQ(all.shared_remarks[0].contests, 2u);
+}
+
+TEST(answers, panel_without_a_contender_has_no_headline) {
+  const auto all =
+      all_answers(results_for_test({cell_for_test("reference", 1, 64, around(1000, 8, 0.002, 1))}));
+  ASSERT_EQ(all.answers.size(), 1u);
+  EXPECT_FALSE(all.answers[0].headline);
+  EXPECT_EQ(all.questions, 0u);
+}
+
+TEST(answers, family_of_a_foreign_file_has_its_range_of_times) {
+  auto value = results_for_test(
+      {cell_for_test("", 1, 1, {1000, 1000}, "BM_a"), cell_for_test("", 1, 2, {500, 500}, "BM_a")});
+  value.foreign = true;
+  const auto all = all_answers(value);
+  ASSERT_TRUE(all.answers.at(0).family);
+  EXPECT_EQ(all.answers[0].family->lowest, 0u);
+  EXPECT_EQ(all.answers[0].family->highest, 1u);
+  EXPECT_DOUBLE_EQ(all.answers[0].family->highest_s.mean, 0.002);
+}
+
+TEST(outcomes, begin_with_the_decided_questions) {
+  const auto value = with_cells({pair_at(1, 64), pair_at(1, 64, "sleep")});
   const auto panels = panels_of(value);
-  const auto answers = answers_of(value, panels);
-  EXPECT_EQ(answers.size(), 1u);
-  return answers.at(0);
-}
-
-TEST(answers, name_the_winner_at_the_largest_common_cores_with_its_lead) {
-  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}),
-                                       cell_for_test("thread_pool", 1, 64, {200, 201, 202}),
-                                       cell_for_test("event_loop", 4, 1, {50, 51, 52}),
-                                       cell_for_test("event_loop", 4, 64, {400, 404, 408}),
-                                       cell_for_test("thread_pool", 4, 64, {200, 202, 204}),
-                                       cell_for_test("reference", 4, 64, {500, 505, 510}),
-                                       cell_for_test("event_loop", 8, 64, {900, 901, 902})});
-  const answer a = only_answer(value);
-  ASSERT_TRUE(a.at);
-  EXPECT_EQ(a.at->cores, 4u);
-  EXPECT_EQ(a.at->best, 3u);
-  EXPECT_TRUE(a.at->proven);
-  EXPECT_EQ(a.headline, "event_loop, 2.00× the next best");
-  EXPECT_NE(a.sentence.find("At 4 cores, event_loop wins: 404 /s"), std::string::npos)
-      << a.sentence;
-  EXPECT_NE(a.sentence.find("with 64 in flight, 2×"), std::string::npos) << a.sentence;
-  ASSERT_FALSE(a.details.empty());
-  EXPECT_EQ(a.details[0], "80 % of the throughput of reference at 4 cores");
-  EXPECT_TRUE(a.caveats.empty());
-}
-
-TEST(answers, call_overlapping_intervals_a_tie) {
-  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {100, 110, 120}),
-                                       cell_for_test("thread_pool", 1, 64, {101, 108, 116}),
-                                       cell_for_test("serial", 1, 1, {10, 11, 12})});
-  const answer a = only_answer(value);
-  EXPECT_EQ(a.headline, "tie: event_loop and thread_pool");
-  ASSERT_EQ(a.at->tied.size(), 1u);
-  ASSERT_TRUE(a.at->next);
-  EXPECT_EQ(value.cells[*a.at->next].model, "serial");
-}
-
-TEST(answers, do_not_call_a_single_repetition_proven) {
-  const auto value = results_for_test(
-      {cell_for_test("event_loop", 1, 64, {200}), cell_for_test("thread_pool", 1, 64, {100})});
-  const answer a = only_answer(value);
-  EXPECT_FALSE(a.at->proven);
-  EXPECT_TRUE(a.at->tied.empty());
-  EXPECT_NE(a.sentence.find("is ahead"), std::string::npos);
-  EXPECT_EQ(a.sentence.find("wins"), std::string::npos);
-  ASSERT_EQ(a.caveats.size(), 1u);
-  EXPECT_NE(a.caveats[0].find("single repetition"), std::string::npos);
-}
-
-TEST(answers, compare_at_shared_in_flight_values_if_concurrency_differs) {
-  // event_loop leads only because no other model was measured with 512 in flight.
-  const auto different =
-      only_answer(results_for_test({cell_for_test("event_loop", 1, 64, {100, 101, 102}),
-                                    cell_for_test("event_loop", 1, 512, {300, 301, 302}),
-                                    cell_for_test("thread_pool", 1, 64, {200, 201, 202})}));
-  EXPECT_FALSE(different.at->same_concurrency);
-  EXPECT_EQ(different.headline, "event_loop, 1.50× the next best, at different concurrency");
-  EXPECT_NE(different.sentence.find(
-                " Not all were measured at the same concurrency. With 64 in flight, which "
-                "all have, thread_pool wins, 1.99× (1.95 to 2.03) the throughput of "
-                "event_loop."),
-            std::string::npos)
-      << different.sentence;
-
-  const auto same =
-      only_answer(results_for_test({cell_for_test("event_loop", 1, 1, {10, 11, 12}),
-                                    cell_for_test("event_loop", 1, 64, {100, 101, 102}),
-                                    cell_for_test("event_loop", 1, 512, {300, 301, 302}),
-                                    cell_for_test("thread_pool", 1, 1, {5, 6, 5}),
-                                    cell_for_test("thread_pool", 1, 64, {50, 51, 52})}));
-  EXPECT_EQ(same.headline, "event_loop, 5.90× the next best");
-  EXPECT_NE(same.sentence.find("With 1 and 64 in flight, which all have, event_loop wins"),
-            std::string::npos)
-      << same.sentence;
-}
-
-TEST(answers, report_missing_shared_in_flight_values) {
-  const auto a =
-      only_answer(results_for_test({cell_for_test("event_loop", 1, 512, {300, 301, 302}),
-                                    cell_for_test("thread_pool", 1, 64, {200, 201, 202})}));
-  EXPECT_FALSE(a.at->same_concurrency);
-  EXPECT_NE(a.headline.find("at different concurrency"), std::string::npos);
-  EXPECT_NE(a.sentence.find("(event_loop with 512, thread_pool with 64), which may explain the "
-                            "difference."),
-            std::string::npos)
-      << a.sentence;
-}
-
-TEST(answers, omit_concurrency_if_deciding_models_have_the_same) {
-  // serial always has one operation in flight, but it does not decide this answer.
-  const auto a =
-      only_answer(results_for_test({cell_for_test("event_loop", 1, 64, {300, 301, 302}),
-                                    cell_for_test("thread_pool", 1, 64, {200, 201, 202}),
-                                    cell_for_test("serial", 1, 1, {20, 21, 22}),
-                                    cell_for_test("event_loop", 2, 512, {300, 301, 302})}));
-  EXPECT_TRUE(a.at->same_concurrency);
-  EXPECT_EQ(a.sentence.find("concurrency"), std::string::npos) << a.sentence;
-}
-
-TEST(answers, carry_the_findings_of_the_best_cell) {
-  auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}),
-                                 cell_for_test("thread_pool", 1, 64, {100, 101})});
-  value.cells[0].findings.push_back({"server_bound", "97 % of its cores"});
-  value.cells[1].findings.push_back({"steal", "not the winner's"});
-  EXPECT_EQ(only_answer(value).caveats,
-            std::vector<std::string>{"event_loop: server_bound (97 % of its cores)"});
-}
-
-TEST(answers, report_that_open_loop_throughput_is_capped) {
-  auto value = results_for_test({cell_for_test("event_loop", 1, 64, {1000, 1001}),
-                                 cell_for_test("thread_pool", 1, 64, {999, 1000})});
-  EXPECT_EQ(only_answer(value).sentence.find("arrived"), std::string::npos);
-  for (cell_result& cell : value.cells)
-    for (sample& s : cell.samples) s.rate = 1000;
-  EXPECT_NE(only_answer(value).sentence.find("Operations arrived at a fixed rate of 1 k/s, which "
-                                             "throughput cannot exceed: compare latencies."),
-            std::string::npos);
-}
-
-TEST(answers, merge_equal_findings_of_several_models) {
-  auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 210}),
-                                 cell_for_test("thread_pool", 1, 64, {201, 209}),
-                                 cell_for_test("fibers", 1, 64, {202, 208})});
-  for (cell_result& cell : value.cells)
-    cell.findings = {{"shared_cores", "of 2"}, {"steal", cell.model == "fibers" ? "9 %" : "4 %"}};
-  const auto caveats = only_answer(value).caveats;
-  ASSERT_EQ(caveats.size(), 2u);
-  EXPECT_EQ(caveats[0], "event_loop, fibers and thread_pool: shared_cores (of 2)");
-  EXPECT_EQ(caveats[1], "event_loop, fibers and thread_pool: steal (4 %; similar for the others)");
-}
-
-TEST(answers, have_no_winner_if_only_reference_was_measured) {
-  const auto value = results_for_test({cell_for_test("reference", 1, 64, {200, 201})});
-  const answer a = only_answer(value);
-  EXPECT_FALSE(a.at);
-  EXPECT_EQ(a.headline, "no result");
-}
-
-TEST(answers, count_failed_and_skipped_cells_without_comparing_them) {
-  auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}),
-                                 cell_for_test("thread_pool", 1, 64, {900, 901})});
-  value.cells[1].status = cell_status::failed;  // its samples must not be used
-  const answer a = only_answer(value);
-  EXPECT_EQ(a.headline, "event_loop, the only model");
-  value.cells[0].status = cell_status::skipped;
-  EXPECT_EQ(only_answer(value).sentence,
-            "No result for network bytes=64: 1 cell skipped, 1 failed.");
-}
-
-TEST(outcomes, count_wins_and_ties_over_workloads) {
-  const auto value = results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}),
-                                       cell_for_test("thread_pool", 1, 64, {100, 101}),
-                                       cell_for_test("event_loop", 1, 64, {200, 220}, "sleep"),
-                                       cell_for_test("thread_pool", 1, 64, {205, 215}, "sleep")});
-  const auto panels = panels_of(value);
-  const auto answers = answers_of(value, panels);
-  const auto sentences = outcomes_of({value, panels, answers});
-  ASSERT_EQ(sentences.size(), 2u);
-  EXPECT_EQ(sentences[0], "2 comparisons: event_loop wins 1, 1 tie.");
-  EXPECT_EQ(sentences[1], "4 cells measured with 2 repetitions each.");
+  const auto all = answers_of(value, panels);
+  EXPECT_EQ(lede_of({value, panels, all}),
+            (std::vector<std::string>{"2 questions, 2 decided.",
+                                      "4 cells measured with 8 repetitions each."}));
 }
 
 }  // namespace

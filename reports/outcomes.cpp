@@ -1,40 +1,19 @@
 #include "reports/outcomes.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <array>
 #include <map>
 #include <set>
 
-#include "reports/escape.hpp"
+#include "reports/answer_text.hpp"
 #include "reports/units.hpp"
 
 namespace crossover {
 namespace {
 
-std::vector<std::string> wins_by_model(const outcome_input& from) {
-  std::map<std::string, std::size_t> wins;
-  std::size_t ties = 0;
-  std::size_t unproven = 0;
-  std::size_t contests = 0;
-  for (const answer& a : from.answers) {
-    if (!a.at || (!a.at->next && a.at->tied.empty())) continue;
-    ++contests;
-    if (!a.at->tied.empty())
-      ++ties;
-    else if (!a.at->proven)
-      ++unproven;
-    else
-      ++wins[from.value.cells[a.at->best].model];
-  }
-  if (contests < 2) return {};
-  std::vector<std::string> parts;
-  for (const auto& [model, count] : wins)
-    parts.push_back(fmt::format("{} wins {}", clipped(model, 60), count));
-  if (ties > 0) parts.push_back(counted(ties, "tie"));
-  if (unproven > 0) parts.push_back(fmt::format("{} undecided (single repetition)", unproven));
-  return {fmt::format("{}: {}.", counted(contests, "comparison"), fmt::join(parts, ", "))};
+std::vector<std::string> run_outcome(const outcome_input& from) {
+  return run_sentences(from.answers);
 }
 
 std::vector<std::string> cell_counts(const outcome_input& from) {
@@ -85,7 +64,7 @@ constexpr std::array outcomes = {
     outcome{"gil", gil_outcome},
     outcome{"blocking-vs-nonblocking", blocking_outcome},
     outcome{"lightweight", lightweight_outcome},
-    outcome{"", wins_by_model},
+    outcome{"", run_outcome},
     outcome{"", cell_counts},
 };
 
@@ -99,6 +78,13 @@ std::vector<std::string> outcomes_of(const outcome_input& from) {
       if (of_suite && row.suite != from.value.suite) continue;
       for (std::string& sentence : row.sentences(from)) sentences.push_back(std::move(sentence));
     }
+  return sentences;
+}
+
+std::vector<std::string> lede_of(const outcome_input& from) {
+  std::vector<std::string> sentences = outcomes_of(from);
+  if (const std::string decided = decided_text(from.answers); !decided.empty())
+    sentences.insert(sentences.begin(), decided + ".");
   return sentences;
 }
 

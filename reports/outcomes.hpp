@@ -13,7 +13,7 @@ namespace crossover {
 struct outcome_input {
   const results& value;
   const std::vector<panel>& panels;
-  const std::vector<answer>& answers;
+  const answer_set& answers;
 };
 
 /// A question about a whole run, and the function that answers it.
@@ -25,5 +25,8 @@ struct outcome {
 
 /// Returns the sentences of every outcome that applies, those of the suite first.
 std::vector<std::string> outcomes_of(const outcome_input& from);
+
+/// Returns the outcomes after the number of decided questions.
+std::vector<std::string> lede_of(const outcome_input& from);
 
 }  // namespace crossover

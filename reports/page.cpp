@@ -6,7 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "reports/answers.hpp"
+#include "reports/answer_text.hpp"
 #include "reports/changes.hpp"
 #include "reports/compressed.hpp"
 #include "reports/environment_differences.hpp"
@@ -70,33 +70,61 @@ std::string list_of(std::string_view kind, const std::vector<std::string>& lines
   return out + "</ul>";
 }
 
-std::string card(const answer& a, const panel& p) {
-  const std::string_view kind = !a.at                 ? "family"
-                                : !a.at->tied.empty() ? "tie"
-                                : a.at->proven        ? "proven"
-                                                      : "unproven";
+std::string card(const results& now, const panel& p, const answer_set& all, const answer& a) {
+  const std::string_view kind =
+      a.headline ? name_of(all.contests[*a.headline].verdict) : std::string_view("family");
+  const answer_text text = text_of(now, p, all, a);
   return fmt::format(
       "<article class=\"card {}\" data-panel=\"{}\"><h3><bdi>{}</bdi></h3><p "
       "class=\"headline\"><bdi>{}</bdi></p>"
       "<p class=\"sentence\">{}</p>{}{}</article>\n",
       kind, a.panel, html_text(clipped(p.label, label_length)),
-      html_text(clipped(a.headline, label_length)), html_text(a.sentence),
-      list_of("details", a.details), list_of("caveats", a.caveats));
+      html_text(clipped(text.headline, label_length)), html_text(text.sentence),
+      list_of("details", text.details), list_of("caveats", text.caveats));
 }
 
-/// Cards of the answers. Those beyond the first 12 are folded, without a script.
-std::string cards_of(const std::vector<answer>& answers, const std::vector<panel>& panels) {
+/// Table of all contests, folded.
+std::string contest_table(const results& now, const answer_set& all) {
+  if (all.contests.empty()) return {};
+  std::string rows;
+  for (std::size_t i = 0; i < std::min(missing_rows, all.contests.size()); ++i) {
+    const contest_row row = row_of(now, all.contests[i]);
+    rows += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th>", html_text(row.question));
+    for (const std::string* field :
+         {&row.place, &row.verdict, &row.others, &row.of_reference, &row.cpu, &row.memory})
+      rows += fmt::format("<td dir=\"auto\">{}</td>", html_text(*field));
+    rows += "</tr>\n";
+  }
+  std::string table = fmt::format(
+      "<details class=\"more-answers\"><summary>{}: verdicts and intervals</summary><div "
+      "class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Contests\"><table "
+      "class=\"plain\"><thead><tr>",
+      counted(all.contests.size(), "contest"));
+  for (const std::string_view title : {"question", "place", "answer", "other models",
+                                       "of reference", "CPU per operation", "peak memory"})
+    table += fmt::format("<th scope=\"col\">{}</th>", title);
+  table += "</tr></thead><tbody>" + rows + "</tbody></table></div>";
+  if (all.contests.size() > missing_rows)
+    table += fmt::format("<p>Showing the first {} of {}.</p>", missing_rows, all.contests.size());
+  return table + "</details>";
+}
+
+/// Cards of the answers and the table of contests. Cards beyond the first 12 are folded, without a
+/// script.
+std::string answers_html(const results& now, const std::vector<panel>& panels,
+                         const answer_set& all) {
   constexpr std::size_t unfolded = 12;
+  const std::size_t count = all.answers.size();
   std::string out = "<div class=\"cards\">\n";
-  for (std::size_t i = 0; i < answers.size(); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     if (i == unfolded)
       out += fmt::format(
           "</div>\n<details class=\"more-answers\"><summary>{} more answers</summary><div "
           "class=\"cards\">\n",
-          answers.size() - unfolded);
-    out += card(answers[i], panels[answers[i].panel]);
+          count - unfolded);
+    out += card(now, panels[all.answers[i].panel], all, all.answers[i]);
   }
-  return out + (answers.size() > unfolded ? "</div></details>" : "</div>");
+  return out + (count > unfolded ? "</div></details>" : "</div>") + contest_table(now, all);
 }
 
 std::string rows_of(const std::map<std::string, std::string>& pairs) {
@@ -210,23 +238,23 @@ std::string thinned_of(const nlohmann::ordered_json& data) {
 
 std::string page(const results& now, const results* baseline, const page_limits& limits) {
   const std::vector<panel> panels = panels_of(now);
-  const std::vector<answer> answers = answers_of(now, panels);
-  const std::string cards = cards_of(answers, panels);
+  const answer_set all = answers_of(now, panels);
+  const std::string answers = answers_html(now, panels, all);
   const nlohmann::ordered_json figures = page_data(now, baseline, limits);
   std::string data = script_json(text_of(figures));
   const bool packed = data.size() > packed_from;
   if (packed) data = compressed_base64(data);
   std::string script = compressed_base64(page_script);
   const std::size_t taken =
-      page_shell.size() + page_style.size() + script.size() + cards.size() + data.size() + 8'000;
+      page_shell.size() + page_style.size() + script.size() + answers.size() + data.size() + 8'000;
   embedded document = embed(now, limits.bytes - std::min(limits.bytes, taken));
   return fill(page_shell, {{"title", html_text(title_of(now))},
                            {"policy", policy()},
                            {"style", std::string(page_style)},
                            {"script", std::move(script)},
                            {"loader", std::string(page_loader)},
-                           {"outcomes", paragraphs(outcomes_of({now, panels, answers}))},
-                           {"answers", cards},
+                           {"outcomes", paragraphs(lede_of({now, panels, all}))},
+                           {"answers", answers},
                            {"baseline", baseline_of(now, baseline)},
                            {"missing", missing_of(now)},
                            {"environment", environment_of(now)},

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/results/metrics.hpp"
-#include "reports/answers.hpp"
+#include "reports/answer_text.hpp"
 #include "reports/changes.hpp"
 #include "reports/environment_differences.hpp"
 #include "reports/outcomes.hpp"
@@ -98,20 +98,38 @@ ordered_json speedup_of(const results& value, const panel& within, const cell_re
   return row;
 }
 
+using code_list = std::vector<std::string>;
+
+/// For each cell of a contest: codes of the findings that every model there has.
+std::map<std::size_t, const code_list*> shared_findings_of_cells(
+    const std::vector<contest>& contests) {
+  std::map<std::size_t, const code_list*> shared;
+  for (const contest& c : contests) {
+    for (const contender& model : c.models) shared[model.cell] = &c.shared_findings;
+    if (c.reference) shared[*c.reference] = &c.shared_findings;
+  }
+  return shared;
+}
+
+ordered_json finding_rows(const cell_result& cell, const code_list* shared) {
+  ordered_json findings = ordered_json::array();
+  for (const finding& f : cell.findings) {
+    findings.push_back({{"code", f.code}, {"detail", f.detail}});
+    if (shared != nullptr && std::find(shared->begin(), shared->end(), f.code) != shared->end())
+      findings.back()["shared"] = true;
+  }
+  return findings;
+}
+
 ordered_json cell_row(const results& value, const cell_result& cell, std::size_t in_panel,
-                      const panel& within, kept_values kept) {
+                      const panel& within, const code_list* shared, kept_values kept) {
   ordered_json row = {{"panel", in_panel}, {"name", cell.name}, {"model", cell.model}};
   row["cores"] = cell.cores ? ordered_json(*cell.cores) : ordered_json(nullptr);
   row["in_flight"] = cell.in_flight ? ordered_json(*cell.in_flight) : ordered_json(nullptr);
   row["status"] = to_string(cell.status);
   if (!cell.reason.empty()) row["reason"] = cell.reason;
   if (value.foreign) row["parameters"] = cell.parameters;
-  if (!cell.findings.empty()) {
-    ordered_json findings = ordered_json::array();
-    for (const finding& f : cell.findings)
-      findings.push_back({{"code", f.code}, {"detail", f.detail}});
-    row["findings"] = std::move(findings);
-  }
+  if (!cell.findings.empty()) row["findings"] = finding_rows(cell, shared);
   if (cell.ceiling) row["ceiling"] = rounded(*cell.ceiling);
   if (cell.status != cell_status::ok) return row;
   ordered_json metrics = ordered_json::array();
@@ -147,22 +165,85 @@ ordered_json best_rows(const results& value, const panel& p) {
   return rows;
 }
 
-ordered_json comparison_row(const model_ranking& c) {
-  ordered_json row = {{"cores", c.cores}, {"best", c.best}, {"tied", c.tied}, {"proven", c.proven}};
-  row["next"] = c.next ? ordered_json(*c.next) : ordered_json(nullptr);
-  row["ahead"] = c.lead ? figure(*c.lead) : ordered_json(nullptr);
-  row["of_reference"] = c.vs_reference ? figure(*c.vs_reference) : ordered_json(nullptr);
+ordered_json ratio_json(const std::optional<ratio_to_best>& ratio) {
+  if (!ratio) return nullptr;
+  return {{"ratio", rounded(ratio->ratio)},
+          {"lower", rounded(ratio->lower)},
+          {"upper", rounded(ratio->upper)}};
+}
+
+ordered_json contender_json(const contender& model) {
+  ordered_json row = {{"model", model.model}, {"cell", model.cell}};
+  row["class"] = model.shown ? ordered_json(name_of(*model.shown)) : ordered_json(nullptr);
+  const auto ratio = model.to_best;
+  row["ratio"] = ratio ? rounded(ratio->ratio) : ordered_json(nullptr);
+  row["lower"] = ratio ? rounded(ratio->lower) : ordered_json(nullptr);
+  row["upper"] = ratio ? rounded(ratio->upper) : ordered_json(nullptr);
+  row["throughput"] = rounded(model.throughput);
+  row["cpu_s"] = rounded(model.cpu_s);
+  row["memory_bytes"] = rounded(model.memory_bytes);
+  if (model.cheapest) row["cheapest"] = true;
+  if (model.has_errors) row["errors"] = true;
   return row;
+}
+
+ordered_json contest_json(const results& value, const contest& c, std::size_t in_panel) {
+  ordered_json row = {{"panel", in_panel}, {"workload", c.workload}, {"parameters", c.parameters}};
+  row["cores"] = c.cores ? ordered_json(*c.cores) : ordered_json(nullptr);
+  row["in_flight"] = c.in_flight ? ordered_json(*c.in_flight) : ordered_json(nullptr);
+  if (c.rate) row["rate"] = rounded(*c.rate);
+  row["verdict"] = name_of(c.verdict);
+  row["why"] = name_of(c.why);
+  ordered_json best = ordered_json::array();
+  ordered_json equivalent = ordered_json::array();
+  ordered_json ratios = ordered_json::array();
+  for (const contender& model : c.models) {
+    if (model.shown == model_class::best) best.push_back(model.model);
+    if (model.shown == model_class::equivalent) equivalent.push_back(model.model);
+    ratios.push_back(contender_json(model));
+  }
+  row["best"] = std::move(best);
+  row["equivalent"] = std::move(equivalent);
+  row["ratios"] = std::move(ratios);
+  if (!c.failed.empty()) {
+    ordered_json failed = ordered_json::array();
+    for (const std::size_t cell : c.failed) failed.push_back(value.cells[cell].model);
+    row["failed"] = std::move(failed);
+  }
+  row["of_reference"] = ratio_json(c.of_reference);
+  row["blocks"] = c.blocks;
+  row["blocks_wanted"] = c.blocks_wanted ? ordered_json(*c.blocks_wanted) : ordered_json(nullptr);
+  return row;
+}
+
+ordered_json leader_json(const leader_series& series) {
+  const auto names = [&](const std::vector<std::size_t>& models) {
+    ordered_json array = ordered_json::array();
+    for (const std::size_t model : models) array.push_back(series.models[model]);
+    return array;
+  };
+  ordered_json ranges = ordered_json::array();
+  for (const leading_range& range : series.found.ranges)
+    ranges.push_back({{"from", rounded(range.from)},
+                      {"to", rounded(range.to)},
+                      {"leaders", names(range.leaders)}});
+  ordered_json crossings = ordered_json::array();
+  for (const crossing& c : series.found.crossings)
+    crossings.push_back({{"after", rounded(c.after)},
+                         {"before", rounded(c.before)},
+                         {"outgoing", names(c.outgoing)},
+                         {"incoming", names(c.incoming)}});
+  return {{"along", name_of(series.along)},
+          {"contests", series.contests},
+          {"ranges", std::move(ranges)},
+          {"crossings", std::move(crossings)},
+          {"undecided", series.found.undecided}};
 }
 
 ordered_json panel_row(const results& value, const panel& p) {
   ordered_json row = {{"workload", p.workload}, {"parameters", p.parameters}, {"label", p.label}};
   if (value.foreign) return row;
   row["best"] = best_rows(value, p);
-  ordered_json comparisons = ordered_json::array();
-  for (const std::uint32_t cores : core_counts(value, p))
-    if (const auto c = compare_at(value, p, cores)) comparisons.push_back(comparison_row(*c));
-  row["comparisons"] = std::move(comparisons);
   const auto cpu = p.parameters.find("cpu");
   const auto wait = p.parameters.find("wait");
   if (cpu != p.parameters.end() && wait != p.parameters.end()) {
@@ -190,16 +271,35 @@ ordered_json panel_row(const results& value, const panel& p) {
   return row;
 }
 
-ordered_json answer_row(const results& value, const answer& of) {
+ordered_json answer_json(const results& value, const panel& p, const answer_set& all,
+                         const answer& of) {
+  answer_text text = text_of(value, p, all, of);
   ordered_json row = {{"panel", of.panel},
-                      {"headline", of.headline},
-                      {"sentence", of.sentence},
-                      {"details", of.details},
-                      {"caveats", of.caveats}};
-  row["best"] = of.at ? ordered_json(value.cells[of.at->best].model) : ordered_json(nullptr);
-  row["tie"] = of.at && !of.at->tied.empty();
-  row["cores"] = of.at ? ordered_json(of.at->cores) : ordered_json(nullptr);
+                      {"headline", std::move(text.headline)},
+                      {"sentence", std::move(text.sentence)},
+                      {"details", std::move(text.details)},
+                      {"caveats", std::move(text.caveats)}};
+  row["contest"] = of.headline ? ordered_json(*of.headline) : ordered_json(nullptr);
   return row;
+}
+
+/// Adds answers, contests and the places where the leading models change.
+void add_answers(ordered_json& document, const results& value, const std::vector<panel>& panels,
+                 const answer_set& all) {
+  ordered_json answers = ordered_json::array();
+  std::vector<std::size_t> panel_of_contest(all.contests.size());
+  for (const answer& a : all.answers) {
+    answers.push_back(answer_json(value, panels[a.panel], all, a));
+    for (const std::size_t i : a.contests) panel_of_contest[i] = a.panel;
+  }
+  ordered_json contests = ordered_json::array();
+  for (std::size_t i = 0; i < all.contests.size(); ++i)
+    contests.push_back(contest_json(value, all.contests[i], panel_of_contest[i]));
+  ordered_json leaders = ordered_json::array();
+  for (const leader_series& series : all.leaders) leaders.push_back(leader_json(series));
+  document["answers"] = std::move(answers);
+  document["contests"] = std::move(contests);
+  document["leaders"] = std::move(leaders);
 }
 
 void add_baseline(ordered_json& document, const results& baseline, const results& now) {
@@ -241,7 +341,7 @@ page_limits complete_page() {
 
 ordered_json page_data(const results& now, const results* baseline, const page_limits& limits) {
   const std::vector<panel> panels = panels_of(now);
-  const std::vector<answer> answers = answers_of(now, panels);
+  const answer_set all = answers_of(now, panels);
   std::size_t repetitions = 0;
   for (const cell_result& cell : now.cells) repetitions += cell.samples.size();
   const kept_values kept = values_to_keep(repetitions, limits);
@@ -259,12 +359,10 @@ ordered_json page_data(const results& now, const results* baseline, const page_l
                  : kept == kept_values::headline ? "headline"
                                                  : "none"},
       {"environment", now.environment},
-      {"outcomes", outcomes_of({now, panels, answers})},
+      {"outcomes", lede_of({now, panels, all})},
       {"metrics", metric_rows()},
       {"shares", curve_shares()}};
-  ordered_json answer_rows = ordered_json::array();
-  for (const answer& a : answers) answer_rows.push_back(answer_row(now, a));
-  document["answers"] = std::move(answer_rows);
+  add_answers(document, now, panels, all);
 
   std::vector<std::size_t> panel_of_cell(now.cells.size());
   ordered_json panel_rows = ordered_json::array();
@@ -274,9 +372,11 @@ ordered_json page_data(const results& now, const results* baseline, const page_l
   }
   document["panels"] = std::move(panel_rows);
 
+  const auto shared = shared_findings_of_cells(all.contests);
   ordered_json cells = ordered_json::array();
   for (std::size_t i = 0; i < now.cells.size(); ++i)
-    cells.push_back(cell_row(now, now.cells[i], panel_of_cell[i], panels[panel_of_cell[i]], kept));
+    cells.push_back(cell_row(now, now.cells[i], panel_of_cell[i], panels[panel_of_cell[i]],
+                             shared.contains(i) ? shared.at(i) : nullptr, kept));
   document["cells"] = std::move(cells);
   if (baseline != nullptr) add_baseline(document, *baseline, now);
   return document;

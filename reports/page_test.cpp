@@ -122,6 +122,16 @@ TEST(page, has_null_interval_for_one_repetition_and_null_for_unmeasured) {
     }
 }
 
+TEST(page, marks_findings_that_every_model_of_a_contest_has) {
+  auto value = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101}),
+                                 cell_for_test("thread_pool", 1, 64, {90, 91})});
+  for (cell_result& cell : value.cells) cell.findings = {{"shared_cores", "of 2"}};
+  value.cells[1].findings.push_back({"steal", "4 %"});
+  const json data = data_of(page(value, nullptr));
+  EXPECT_EQ(data["cells"][0]["findings"][0]["shared"], true);
+  EXPECT_FALSE(data["cells"][1]["findings"][1].contains("shared"));
+}
+
 TEST(page, policy_has_the_hashes_of_scripts_and_style) {
   const auto html = page(results_for_test({}), nullptr);
   const std::string policy = between(html, "Content-Security-Policy\" content=\"", "\"");
@@ -257,7 +267,8 @@ TEST(tables, have_every_cell_and_escape_hostile_names) {
   EXPECT_EQ(count_of(markdown, "| failed |"), hostile_texts().size());
   const std::string csv = table_csv(value);
   EXPECT_EQ(csv.rfind("name,workload,parameters,model,cores,in_flight,status,reason,findings,"
-                      "repetitions,throughput,throughput_lower,throughput_upper,",
+                      "repetitions,verdict,class,to_best,to_best_lower,to_best_upper,"
+                      "throughput,throughput_lower,throughput_upper,",
                       0),
             0u);
   EXPECT_EQ(json::parse(table_json(value))["cells"].size(), value.cells.size());
@@ -267,11 +278,13 @@ TEST(tables, csv_has_one_record_per_cell_with_intervals) {
   const std::string csv =
       table_csv(results_for_test({cell_for_test("a,\"b\"", 1, 64, {100, 100})}));
   const std::string record = csv.substr(csv.find("\r\n") + 2);
-  EXPECT_EQ(record.rfind("\"network/a,\"\"b\"\"/cores:1/"
-                         "in_flight:64\",network,bytes=64,\"a,\"\"b\"\"\",1,64,ok,,,2,100,100,100,"
-                         "0.01,0.01,0.01,,,,",
-                         0),
-            0u)
+  EXPECT_EQ(
+      record.rfind(
+          "\"network/a,\"\"b\"\"/cores:1/"
+          "in_flight:64\",network,bytes=64,\"a,\"\"b\"\"\",1,64,ok,,,2,single,,,,,100,100,100,"
+          "0.01,0.01,0.01,,,,",
+          0),
+      0u)
       << record;
 }
 
@@ -307,6 +320,62 @@ TEST(tables, have_the_changes_since_a_baseline) {
             "worse");
 }
 
+results contests_for_summary() {
+  const auto cell = [](const char* model, double throughput, unsigned seed, const char* workload) {
+    return cell_for_test(model, 1, 64, around(throughput, 8, 0.002, seed), workload);
+  };
+  results value = results_for_test(
+      {cell("event_loop", 100'000, 1, "network"), cell("thread_pool", 50'000, 2, "network"),
+       cell("reference", 110'000, 3, "network"), cell("event_loop", 6'400, 1, "sleep"),
+       cell("thread_pool", 6'390, 2, "sleep"), cell("processes", 1'000, 1, "download")});
+  for (const std::size_t i : {3u, 4u}) value.cells[i].ceiling = 6'400;
+  for (sample& s : value.cells[3].samples) s.cpu_user_s = 0.01;
+  for (cell_result& c : value.cells)
+    for (sample& s : c.samples) s.peak_rss_bytes = 7'000'000;
+  value.cells.push_back(cell("fibers", 1'000, 1, "download"));
+  value.cells.back().status = cell_status::failed;
+  value.cells.back().reason = "ECONNREFUSED";
+  return value;
+}
+
+TEST(tables, json_has_the_contests) {
+  const json data = json::parse(table_json(contests_for_summary()));
+  ASSERT_EQ(data["contests"].size(), 3u);
+  const json& c = data["contests"][0];
+  EXPECT_EQ(c["workload"], "network");
+  EXPECT_EQ(c["parameters"], json::parse(R"({"bytes": "64"})"));
+  EXPECT_EQ(c["cores"], 1);
+  EXPECT_EQ(c["in_flight"], 64);
+  EXPECT_EQ(c["verdict"], "best");
+  EXPECT_EQ(c["best"], json::parse(R"(["event_loop"])"));
+  EXPECT_EQ(c["equivalent"], json::array());
+  EXPECT_EQ(c["blocks"], 8);
+  EXPECT_TRUE(c["blocks_wanted"].is_null());
+  EXPECT_NEAR(c["of_reference"]["ratio"].get<double>(), 0.91, 0.01);
+  const json& slower = c["ratios"][1];
+  EXPECT_EQ(slower["model"], "thread_pool");
+  EXPECT_EQ(slower["class"], "slower");
+  EXPECT_LT(slower["lower"].get<double>(), slower["ratio"].get<double>());
+  EXPECT_LT(slower["ratio"].get<double>(), slower["upper"].get<double>());
+  EXPECT_EQ(slower["memory_bytes"], 7'000'000);
+  EXPECT_GT(slower["cpu_s"].get<double>(), 0);
+  EXPECT_EQ(data["contests"][1]["verdict"], "capped");
+  EXPECT_EQ(data["contests"][1]["why"], "ceiling");
+  EXPECT_EQ(data["contests"][1]["ratios"][0]["cheapest"], true);
+  EXPECT_TRUE(data["contests"][1]["ratios"][0]["class"].is_null());
+  EXPECT_EQ(data["contests"][2]["verdict"], "single");
+  EXPECT_EQ(data["contests"][2]["failed"], json::parse(R"(["fibers"])"));
+  EXPECT_EQ(data["answers"][0]["contest"], 0);
+}
+
+TEST(tables, markdown_has_a_row_per_contest) {
+  const std::string markdown = table_markdown(contests_for_summary());
+  EXPECT_NE(markdown.find("2 questions, 2 decided."), std::string::npos);
+  EXPECT_NE(markdown.find("| sleep 64 B | 1 core, 64 in flight | capped at 6.4 k/s |"),
+            std::string::npos)
+      << markdown;
+}
+
 TEST(summary, fits_a_terminal_and_removes_control_characters) {
   const std::string text = summary(hostile(), false);
   std::size_t longest = 0;
@@ -318,13 +387,33 @@ TEST(summary, fits_a_terminal_and_removes_control_characters) {
     else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80)
       longest = std::max(longest, ++width);
   }
-  EXPECT_LE(longest, 100u);
-  const std::string usual =
-      summary(results_for_test({cell_for_test("event_loop", 1, 64, {200, 201}),
-                                cell_for_test("thread_pool", 1, 64, {100, 101})}),
-              false);
-  EXPECT_NE(usual.find("event_loop wins"), std::string::npos);
-  EXPECT_EQ(usual.find('\x1b'), std::string::npos);
+  EXPECT_LE(longest, 80u);
+}
+
+TEST(summary, has_a_table_per_contest_and_a_line_per_workload) {
+  EXPECT_EQ(summary(contests_for_summary(), false),
+            R"(network 64 B · 1 core · 64 in flight                          event_loop is best
+  event_loop      100 k/s           5 µs CPU     7 MB   0.91 of reference
+  thread_pool     0.50 – 0.50      10 µs CPU     7 MB
+sleep 64 B · 1 core · 64 in flight                             capped at 6.4 k/s
+  event_loop      1.00           40.6 µs CPU     7 MB   <- cheapest
+  thread_pool     1.00           78.3 µs CPU     7 MB
+download 64 B · 1 core · 64 in flight                    only processes measured
+  processes       1 k/s           500 µs CPU     7 MB
+  fibers          failed
+
+Failed
+  1× ECONNREFUSED
+Summary (2 questions, 2 decided)
+  network 64 B   event_loop is best
+  sleep 64 B     every model reaches the ceiling of 6.4 k/s; event_loop needs
+                 the least CPU
+  download 64 B  only processes measured
+6 cells measured with 8 repetitions each, 1 failed.
+)");
+  EXPECT_EQ(summary(contests_for_summary(), false).find('\x1b'), std::string::npos);
+  EXPECT_NE(summary(contests_for_summary(), true).find("\x1b[1mevent_loop is best\x1b[0m"),
+            std::string::npos);
 }
 
 TEST(html, fills_texts_in_once) {

@@ -31,6 +31,12 @@ std::optional<interval> interval_of(const cell_result& cell, std::string_view me
 /// The model that is a lower bound on cost. It is not ranked against the others.
 inline constexpr std::string_view name_of_reference = "reference";
 
+/// Returns whether a model is the limit, with or without parameters: `reference:backend=poll`.
+inline bool is_reference(std::string_view model) {
+  return model == name_of_reference || (model.starts_with(name_of_reference) &&
+                                        model.substr(name_of_reference.size()).starts_with(':'));
+}
+
 /// A model's best cell at one number of cores: the one with the highest mean throughput.
 struct ranked_cell {
   std::size_t cell = 0;  ///< index into results::cells

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,7 +9,7 @@
 
 namespace crossover {
 
-/// A cell with one sample per throughput.
+/// A cell with one sample per throughput, the first in block 0.
 inline cell_result cell_for_test(std::string model, std::uint32_t cores, std::uint32_t in_flight,
                                  const std::vector<double>& throughputs,
                                  std::string workload = "network") {
@@ -26,9 +27,19 @@ inline cell_result cell_for_test(std::string model, std::uint32_t cores, std::ui
     s.operations = static_cast<std::uint64_t>(throughput);
     s.cpu_user_s = 0.25;
     s.cpu_system_s = 0.25;
+    s.block = cell.samples.size();
     cell.samples.push_back(s);
   }
   return cell;
+}
+
+/// Throughputs of `blocks` blocks that scatter evenly around a mean.
+inline std::vector<double> around(double mean, std::size_t blocks, double scatter, unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<double> values;
+  for (std::size_t i = 0; i < blocks; ++i)
+    values.push_back(mean * (1 + scatter * (static_cast<double>(random() % 2001) / 1000 - 1)));
+  return values;
 }
 
 inline results results_for_test(std::vector<cell_result> cells) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "bench/results/metrics.hpp"
+#include "reports/answer_text.hpp"
 #include "reports/changes.hpp"
 #include "reports/environment_differences.hpp"
 #include "reports/escape.hpp"
@@ -69,6 +70,38 @@ std::string measured_rows(const results& value, const panel& p) {
   return rows;
 }
 
+std::string contest_rows(const results& value, const std::vector<contest>& contests) {
+  if (contests.empty()) return {};
+  std::string text =
+      "\n### Contests\n\n| question | place | answer | other models | of reference | CPU per "
+      "operation | peak memory |\n|---|---|---|---|--:|--:|--:|\n";
+  for (const contest& c : contests) {
+    const contest_row row = row_of(value, c);
+    for (const std::string* field : {&row.question, &row.place, &row.verdict, &row.others,
+                                     &row.of_reference, &row.cpu, &row.memory})
+      text += fmt::format("| {} ", markdown_text(*field, 400));
+    text += "|\n";
+  }
+  return text;
+}
+
+/// Fields of each cell's place in its contest: verdict, class, ratio to the best with bounds.
+std::map<std::size_t, std::string> csv_standings(const std::vector<contest>& contests) {
+  std::map<std::size_t, std::string> fields;
+  const auto number = [](const std::optional<double>& figure) {
+    return figure ? fmt::format("{}", *figure) : std::string();
+  };
+  for (const contest& c : contests)
+    for (const contender& model : c.models) {
+      const auto ratio = model.to_best;
+      fields[model.cell] =
+          fmt::format(",{},{},{},{},{}", name_of(c.verdict),
+                      model.shown ? name_of(*model.shown) : "", ratio ? number(ratio->ratio) : "",
+                      ratio ? number(ratio->lower) : "", ratio ? number(ratio->upper) : "");
+    }
+  return fields;
+}
+
 /// Changes since the baseline: one row per clear change, and the number of unclear ones.
 std::string changed_rows(const results& value, const results& baseline) {
   std::string rows;
@@ -104,18 +137,20 @@ std::string changed_rows(const results& value, const results& baseline) {
 
 std::string table_markdown(const results& value, const results* baseline) {
   const std::vector<panel> panels = panels_of(value);
-  const std::vector<answer> answers = answers_of(value, panels);
+  const answer_set all = answers_of(value, panels);
   std::string text = "## Answers\n\n";
-  for (const std::string& sentence : outcomes_of({value, panels, answers}))
+  for (const std::string& sentence : lede_of({value, panels, all}))
     text += markdown_text(sentence, 1000) + "\n";
   text += '\n';
-  for (const answer& a : answers) {
+  for (const answer& a : all.answers) {
+    const answer_text of_panel = text_of(value, panels[a.panel], all, a);
     text += fmt::format("- **{}**: {}", markdown_text(panels[a.panel].label, text_limit),
-                        markdown_text(a.sentence, 1000));
-    for (const std::string& caveat : a.caveats)
+                        markdown_text(of_panel.sentence, 1000));
+    for (const std::string& caveat : of_panel.caveats)
       text += fmt::format(" _{}._", markdown_text(caveat, 400));
     text += '\n';
   }
+  text += contest_rows(value, all.contests);
   if (baseline != nullptr) text += changed_rows(value, *baseline);
   for (const panel& p : panels) {
     const std::string rows = measured_rows(value, p);
@@ -146,7 +181,8 @@ std::string table_markdown(const results& value, const results* baseline) {
 
 std::string table_csv(const results& value, const results* baseline) {
   std::string text =
-      "name,workload,parameters,model,cores,in_flight,status,reason,findings,repetitions";
+      "name,workload,parameters,model,cores,in_flight,status,reason,findings,repetitions,verdict,"
+      "class,to_best,to_best_lower,to_best_upper";
   for (const metric& m : all_metrics()) text += fmt::format(",{0},{0}_lower,{0}_upper", m.id);
   std::map<std::pair<std::size_t, std::string_view>, interval> ratios;
   if (baseline != nullptr) {
@@ -156,6 +192,7 @@ std::string table_csv(const results& value, const results* baseline) {
       ratios.emplace(std::pair(c.now, c.of->id), c.ratio);
   }
   text += "\r\n";
+  const auto standings = csv_standings(contests_of(value));
   for (std::size_t i = 0; i < value.cells.size(); ++i) {
     const cell_result& cell = value.cells[i];
     std::string parameters;
@@ -167,6 +204,8 @@ std::string table_csv(const results& value, const results* baseline) {
                         cell.in_flight ? fmt::format("{}", *cell.in_flight) : "",
                         to_string(cell.status), csv_field(cell.reason), csv_field(codes_of(cell)),
                         cell.samples.size());
+    const auto standing = standings.find(i);
+    text += standing == standings.end() ? ",,,,," : standing->second;
     for (const metric& m : all_metrics()) text += csv_figure(interval_of(cell, m.id));
     if (baseline != nullptr)
       for (const metric& m : all_metrics()) {

@@ -173,9 +173,9 @@ cell_options cell_options_of(const run_flags& flags) {
   return options;
 }
 
-contest_options contest_options_of(const run_flags& flags, const suite& chosen_suite,
-                                   std::optional<std::uint32_t> benchmark_repetitions) {
-  contest_options options;
+measuring_options contest_options_of(const run_flags& flags, const suite& chosen_suite,
+                                     std::optional<std::uint32_t> benchmark_repetitions) {
+  measuring_options options;
   options.block.seconds = flags.seconds > 0 ? flags.seconds : chosen_suite.seconds;
   options.block.warm_up_s = std::min(0.02, options.block.seconds / 4);
   options.budget_s =
@@ -253,7 +253,7 @@ int run_command(const string_list& arguments) {
   }
   server_pool servers(executable_path(), external_servers);
   const cell_options measuring = cell_options_of(flags);
-  contest_options options = contest_options_of(flags, chosen_suite, library.repetitions());
+  measuring_options options = contest_options_of(flags, chosen_suite, library.repetitions());
   check_writable(flags.out);
   if (!flags.trace.empty()) check_traceable(cells, flags.trace);
   results all = empty_results(cells, computer, arguments, options.seed);
@@ -274,8 +274,10 @@ int run_command(const string_list& arguments) {
                 "--benchmark_out: cannot be written in full; free space on its disk");
 
   if (!library.prints())
-    print_result(
-        fmt::format("{}\nresults: {}\n", summary(all, ::isatty(STDOUT_FILENO) == 1), flags.out));
+    print_result(fmt::format(
+        "{}\nresults: {}\n",
+        summary(all, ::isatty(STDOUT_FILENO) == 1, {.equal = share_of("--equal", flags.equal)}),
+        flags.out));
   if (all.status == results_status::interrupted) return exit_code::interrupted;
   for (const cell_result& cell : all.cells)
     if (cell.status == cell_status::failed) return exit_code::regression;

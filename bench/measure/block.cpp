@@ -16,7 +16,7 @@ constexpr double min_slice_s = 0.02, max_slice_s = 1, min_lead_s = 0.005;
 constexpr double max_warm_up_s = 30;
 
 /// An arm and its progress in a block.
-struct contender {
+struct active_arm {
   const planned_cell* cell;
   std::unique_ptr<arm> process;
   slice_plan slice;
@@ -51,7 +51,7 @@ double delay_of(const planned_cell& cell) {
   return cell.workload->min_operation_s(cell.workload_values);
 }
 
-void start(contender& c, const arm_factory& make, double warm_up_s, std::uint64_t seed) {
+void start(active_arm& c, const arm_factory& make, double warm_up_s, std::uint64_t seed) {
   c.attempt([&] {
     c.process = make(*c.cell);
     c.process->start();
@@ -76,7 +76,7 @@ void start(contender& c, const arm_factory& make, double warm_up_s, std::uint64_
   });
 }
 
-void take_slice(contender& c, std::mt19937_64& random) {
+void take_slice(active_arm& c, std::mt19937_64& random) {
   c.attempt([&] {
     c.resume();
     slice_plan slice = c.slice;
@@ -91,7 +91,7 @@ void take_slice(contender& c, std::mt19937_64& random) {
   });
 }
 
-void finish(contender& c) {
+void finish(active_arm& c) {
   c.attempt([&] {
     c.resume();
     if (c.record.total->operations == 0)
@@ -161,10 +161,10 @@ void add_slice(sample& total, const sample& slice) {
 std::vector<arm_record> measure_block(const std::vector<const planned_cell*>& cells,
                                       const arm_factory& make, const block_options& plan,
                                       std::mt19937_64& random) {
-  std::vector<contender> contenders;
+  std::vector<active_arm> arms;
   for (const planned_cell* cell : cells) {
-    contenders.emplace_back();
-    contenders.back().cell = cell;
+    arms.emplace_back();
+    arms.back().cell = cell;
   }
   std::vector<std::size_t> order(cells.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -172,20 +172,20 @@ std::vector<arm_record> measure_block(const std::vector<const planned_cell*>& ce
     for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
   };
   shuffle();
-  for (const std::size_t i : order) start(contenders[i], make, plan.warm_up_s, random());
+  for (const std::size_t i : order) start(arms[i], make, plan.warm_up_s, random());
   double longest_s = min_slice_s;
-  for (const contender& c : contenders) longest_s = std::max(longest_s, c.slice.seconds);
+  for (const active_arm& c : arms) longest_s = std::max(longest_s, c.slice.seconds);
   const int rounds = std::max(1, static_cast<int>(plan.seconds / (2 * longest_s)));
   // The slices fill the block: a fast arm beside a slow one has as much window time.
-  for (contender& c : contenders)
+  for (active_arm& c : arms)
     c.slice.seconds = std::max(c.slice.seconds, plan.seconds / (2 * rounds));
   for (int round = 0; round < rounds; ++round) {
     shuffle();
-    for (const std::size_t i : order) take_slice(contenders[i], random);
-    for (auto i = order.rbegin(); i != order.rend(); ++i) take_slice(contenders[*i], random);
+    for (const std::size_t i : order) take_slice(arms[i], random);
+    for (auto i = order.rbegin(); i != order.rend(); ++i) take_slice(arms[*i], random);
   }
   std::vector<arm_record> records;
-  for (contender& c : contenders) {
+  for (active_arm& c : arms) {
     finish(c);
     records.push_back(std::move(c.record));
   }

@@ -69,7 +69,7 @@ void split(std::vector<planned_cell>& cells, std::vector<planned_contest>& conte
 class contest_run {
  public:
   contest_run(std::vector<planned_cell>& cells, results& all, const arm_factory& make,
-              machine_watch& watch, const contest_options& options)
+              machine_watch& watch, const measuring_options& options)
       : cells_(cells),
         all_(all),
         make_(make),
@@ -219,7 +219,7 @@ class contest_run {
   results& all_;
   const arm_factory& make_;
   machine_watch& watch_;
-  const contest_options& options_;
+  const measuring_options& options_;
   std::mt19937_64 random_;
   std::deque<planned_contest> contests_;  ///< a deque: one may be added while one is measured
   std::vector<int> failures_;             ///< by cell
@@ -249,7 +249,7 @@ std::vector<planned_contest> plan_contests(std::vector<planned_cell>& cells) {
 }
 
 void run_contests(std::vector<planned_cell>& cells, results& all, const arm_factory& make,
-                  machine_watch& watch, const contest_options& options) {
+                  machine_watch& watch, const measuring_options& options) {
   contest_run(cells, all, make, watch, options).run();
   pool_findings(cells, all);
   judge_ceilings(all);

@@ -29,7 +29,7 @@ std::vector<planned_contest> plan_contests(std::vector<planned_cell>& cells);
 /// Workers (threads, processes) beyond which a model is measured in a part of its own.
 constexpr std::uint32_t max_workers_together = 256;
 
-struct contest_options {
+struct measuring_options {
   block_options block;
   double budget_s = 120;          ///< measuring time of the whole run
   std::uint32_t repetitions = 0;  ///< blocks of every contest; 0: as many as the scatter asks for
@@ -47,6 +47,6 @@ struct contest_options {
 /// failed; the blocks of the others stay. An interrupt loses the block in progress and sets the
 /// status of `all`. Throws `error` (invalid) if the budget is too small for one block per contest.
 void run_contests(std::vector<planned_cell>& cells, results& all, const arm_factory& make,
-                  machine_watch& watch, const contest_options& options);
+                  machine_watch& watch, const measuring_options& options);
 
 }  // namespace crossover

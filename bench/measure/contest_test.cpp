@@ -30,7 +30,7 @@ struct contests_for_test {
   std::vector<planned_cell> cells;
   results all;
   scripted_arms arms;
-  contest_options options;
+  measuring_options options;
 };
 
 std::set<std::uint64_t> blocks_of(const cell_result& cell) {

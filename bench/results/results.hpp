@@ -58,7 +58,9 @@ struct sample {
   std::optional<double> steal_s;       ///< CPU time that the hypervisor took from the cell's CPUs
 
   // Of the block that the sample belongs to:
-  std::optional<std::uint64_t> block;   ///< samples of one contest and block were taken in turn
+  /// Number of the contest's block that the sample belongs to. Samples of different models with the
+  /// same number were measured in turns; absent if the cells were measured one after the other.
+  std::optional<std::uint64_t> block;
   std::optional<double> block_s;        ///< duration of the block
   std::optional<double> foreign_cpu_s;  ///< CPU time of other programs on the machine
   std::optional<double> pressure_s;     ///< time during which a task waited for memory or I/O

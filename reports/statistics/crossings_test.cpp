@@ -15,7 +15,7 @@ constexpr auto best = model_class::best;
 constexpr auto equivalent = model_class::equivalent;
 constexpr auto slower = model_class::slower;
 constexpr auto not_separated = model_class::not_separated;
-constexpr auto absent = std::nullopt;
+constexpr auto no_part = std::nullopt;
 
 TEST(leadership_along, one_leader_everywhere_has_no_crossing) {
   const leadership found =
@@ -90,14 +90,14 @@ TEST(leadership_along, equality_through_a_chain_of_neighbours_is_no_equality) {
 
 TEST(leadership_along, model_that_leaves_is_not_overtaken) {
   const leadership found =
-      leadership_along({{1, {best, slower, slower}}, {8, {absent, best, slower}}});
+      leadership_along({{1, {best, slower, slower}}, {8, {no_part, best, slower}}});
   EXPECT_EQ(found.ranges.size(), 2u);
   EXPECT_TRUE(found.crossings.empty());
 }
 
 TEST(leadership_along, model_that_joins_does_not_overtake) {
   const leadership found =
-      leadership_along({{1, {best, absent, slower}}, {8, {slower, best, slower}}});
+      leadership_along({{1, {best, no_part, slower}}, {8, {slower, best, slower}}});
   EXPECT_EQ(found.ranges.size(), 2u);
   EXPECT_TRUE(found.crossings.empty());
 }
@@ -111,7 +111,7 @@ TEST(leadership_along, lead_that_returns_makes_two_crossings) {
 }
 
 TEST(leadership_along, contest_of_one_model_decides_nothing) {
-  const leadership found = leadership_along({{1, {best, absent}}, {8, {absent, absent}}});
+  const leadership found = leadership_along({{1, {best, no_part}}, {8, {no_part, no_part}}});
   EXPECT_TRUE(found.ranges.empty());
   EXPECT_EQ(found.undecided, 2u);
 }

@@ -66,9 +66,4 @@ std::optional<interval> ratio_interval(std::span<const double> numerator,
   return result;
 }
 
-std::optional<bool> overlap(const interval& a, const interval& b) {
-  if (!a.lower || !a.upper || !b.lower || !b.upper) return std::nullopt;
-  return *a.lower <= *b.upper && *b.lower <= *a.upper;
-}
-
 }  // namespace crossover

@@ -30,7 +30,4 @@ std::optional<interval> mean_interval(std::span<const double> values);
 std::optional<interval> ratio_interval(std::span<const double> numerator,
                                        std::span<const double> denominator);
 
-/// Returns whether two intervals share a value; nullopt if either has no bounds.
-std::optional<bool> overlap(const interval& a, const interval& b);
-
 }  // namespace crossover

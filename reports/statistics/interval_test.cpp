@@ -70,15 +70,5 @@ TEST(ratio_interval_of, single_value_has_no_bounds_and_zero_no_ratio) {
   EXPECT_FALSE(ratio_interval(many, {}));
 }
 
-TEST(overlap_of, needs_bounds_on_both_sides) {
-  const interval low{1, 0.5, 1.5, 5};
-  const interval touching{2, 1.5, 2.5, 5};
-  const interval high{3, 2.6, 3.4, 5};
-  const interval single{2, std::nullopt, std::nullopt, 1};
-  EXPECT_EQ(overlap(low, touching), true);
-  EXPECT_EQ(overlap(low, high), false);
-  EXPECT_EQ(overlap(low, single), std::nullopt);
-}
-
 }  // namespace
 }  // namespace crossover

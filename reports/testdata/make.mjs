@@ -55,7 +55,7 @@ function cell(
   next,
   at,
   throughput,
-  { repetitions = 5, spread = 0.015, cpu_share = 0.7, latency = true, ...more } = {},
+  { repetitions = 8, spread = 0.01, cpu_share = 0.7, latency = true, ...more } = {},
 ) {
   const result = {
     name: "",
@@ -90,6 +90,7 @@ function cell(
         : {}),
       errors: {},
       sequence: i,
+      block: i,
       startup_s: 0.011 + 0.002 * next(),
       setup_s: 0.004,
       base_rss_bytes: 6_000_000,
@@ -152,7 +153,7 @@ const usl = (rate, contention, coherency) => (n) =>
   (rate * n) / (1 + contention * (n - 1) + coherency * n * (n - 1));
 
 /** Typical run: workloads × models × cores × in flight, with findings, skips and failures. */
-function usual(seed, speed = 1, repetitions = 5) {
+function usual(seed, speed = 1, repetitions = 8) {
   const next = random(seed);
   const cells = [];
   const models = {
@@ -255,7 +256,7 @@ function manyCores() {
   return cells;
 }
 
-/** CPU time × wait: a loop wins with much waiting, a pool with much CPU work; ties in between. */
+/** CPU time × wait: a loop is best with much waiting, a pool with much CPU work. */
 function mixed() {
   const next = random(5);
   const cells = [];
@@ -267,7 +268,7 @@ function mixed() {
         ["offload", 6, 0.02],
       ]) {
         const parallel = model === "event_loop" ? 1 : 3.6;
-        const in_flight = model === "thread_pool" ? 256 : 1024;
+        const in_flight = 1024;
         const bound = Math.min(
           (parallel * 1e6) / (cpu + cost + idle),
           (in_flight * 1e6) / (cpu + wait + cost),
@@ -283,7 +284,7 @@ function mixed() {
               in_flight,
             },
             bound,
-            { repetitions: 3, spread: 0.03, latency: false },
+            { repetitions: 12, spread: 0.02, latency: false },
           ),
         );
       }
@@ -463,7 +464,7 @@ function large(cells_wanted) {
                   cores *
                   Math.min(1, in_flight / 64) *
                   (model === "event_loop" ? 1.2 : 1),
-                { latency: false },
+                { latency: false, repetitions: 5 },
               ),
             );
   return cells;
@@ -483,6 +484,12 @@ const files = {
       },
     }),
   single: () => document(usual(4, 1, 1)),
+  /** Written before samples had block numbers: the cells were measured one after the other. */
+  unpaired: () => {
+    const cells = usual(8);
+    for (const c of cells) for (const sample of c.samples) delete sample.block;
+    return document(cells);
+  },
   many_cores: () =>
     document(manyCores(), {
       environment: { ...environment, cpus: "128", cores: "64" },

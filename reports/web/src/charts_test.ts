@@ -7,7 +7,15 @@ import { axisArgument, seriesOf } from "./charts/families.ts";
 import { shareText } from "./charts/latency.ts";
 import { keptApart, logTicks, roomyTicks } from "./charts/axes.ts";
 import { coefficientText, throughputOf } from "./charts/scaling_fit.ts";
-import { type Cell, curveOf, type PageData, type PanelData, Results } from "./data.ts";
+import {
+  type Cell,
+  type Contender,
+  type Contest,
+  curveOf,
+  type PageData,
+  type PanelData,
+  Results,
+} from "./data.ts";
 import { Palette } from "./palette.ts";
 import { chosenCells } from "./select.ts";
 import { initialView, type View } from "./view.ts";
@@ -27,6 +35,39 @@ const cell = (
   status: "ok",
   metrics: [[mean, mean - 1, mean + 1, 3, mean - 0.5, mean, mean + 0.5], null],
   ...more,
+});
+
+/** A contest whose first model decides the verdict. */
+const contest = (
+  panel: number,
+  cores: number,
+  in_flight: number,
+  models: [string, number, Contender["class"]][],
+): Contest => ({
+  panel,
+  workload: "",
+  parameters: {},
+  cores,
+  in_flight,
+  verdict:
+    models[0]![2] === "best" || models[0]![2] === "equivalent" ? models[0]![2] : "cannot_tell",
+  why: "intervals",
+  best: [],
+  equivalent: [],
+  ratios: models.map(([model, cell, shown], i) => ({
+    model,
+    cell,
+    class: shown,
+    ratio: i ? 0.8 : 1.25,
+    lower: i ? 0.7 : 1.1,
+    upper: i ? 0.9 : 1.4,
+    throughput: 100,
+    cpu_s: null,
+    memory_bytes: null,
+  })),
+  of_reference: null,
+  blocks: 8,
+  blocks_wanted: null,
 });
 
 function context(cells: Cell[], view: Partial<View> = {}, more: Partial<PageData> = {}): Context {
@@ -55,7 +96,8 @@ function context(cells: Cell[], view: Partial<View> = {}, more: Partial<PageData
         "memory_per_in_flight",
       ].map((id) => ({ id, label: id, unit: "s", better: "lower" as const })),
     ],
-    answers: [{ panel: 0, best: "event_loop", cores: 2, tie: false, headline: "" }],
+    answers: [{ panel: 0, headline: "", contest: 0 }],
+    contests: [contest(0, 2, 64, [["event_loop", 0, "best"]])],
     panels: [
       {
         workload: "network",
@@ -66,7 +108,6 @@ function context(cells: Cell[], view: Partial<View> = {}, more: Partial<PageData
             ? [[i, [1, 0.9, 1.1, 3], 1] as [number, [number, number, number, number], number]]
             : [],
         ),
-        comparisons: [],
         fits: [],
       },
     ],
@@ -111,6 +152,15 @@ test("a finding flags the point and is in its tooltip", () => {
   ];
   assert.equal(panel!.points[0]!.flagged, true);
   assert.ok(panel!.points[0]!.lines.includes("⚑ server_bound: 97 %"));
+});
+
+test("a finding that all models share flags no point and stays in the tooltip", () => {
+  const findings = [{ code: "shared_cores", detail: "of 2", shared: true as const }];
+  const [panel] = [
+    ...chart("throughput-by-cores").panels(context([cell("event_loop", 1, 64, 100, { findings })])),
+  ];
+  assert.equal(panel!.points[0]!.flagged, false);
+  assert.ok(panel!.points[0]!.lines.includes("⚑ shared_cores: of 2"));
 });
 
 test("a single repetition has no interval, which the panel notes", () => {
@@ -235,12 +285,10 @@ function mixedContext(pairs: [number, number][], more: Partial<PanelData>[] = []
       fits: [],
       cpu_s,
       wait_s,
-      comparisons: [
-        { cores: 1, best: i, tied: [], proven: true, next: null, ahead: null, of_reference: null },
-      ],
       ...more[i],
     })),
   );
+  of.results.data.contests = pairs.map((_, i) => contest(i, 1, 64, [["event_loop", i, "best"]]));
   return of;
 }
 
@@ -283,6 +331,37 @@ test("the crossover map needs two by two cells; otherwise it gives the reason", 
   );
 });
 
+test("a square of the map shows the verdict of its contest", () => {
+  const of = mixedContext([
+    [1, 1],
+    [1, 2],
+    [2, 1],
+    [2, 2],
+  ]);
+  of.results.data.contests[1] = contest(1, 1, 64, [
+    ["event_loop", 1, "equivalent"],
+    ["offload", 1, "equivalent"],
+  ]);
+  of.results.data.contests[2] = contest(2, 1, 64, [
+    ["event_loop", 2, "not_separated"],
+    ["offload", 2, "not_separated"],
+    ["thread_pool", 2, "slower"],
+  ]);
+  const [panel] = [...chart("crossover-map").panels(of)];
+  assert.deepEqual(
+    panel!.rows.map((row) => row.slice(2)),
+    [
+      ["event_loop", "1.25×"],
+      ["event_loop, offload", "equal"],
+      ["event_loop, offload", "?"],
+      ["event_loop", "1.25×"],
+    ],
+  );
+  assert.equal(panel!.points[2]!.flagged, true);
+  assert.match(panel!.points[2]!.title, /^not separated: event_loop, offload/);
+  assert.ok(panel!.points[2]!.lines.includes("thread_pool: 0.70 to 0.90 of the best"));
+});
+
 test("cells that differ in other parameters are on separate maps", () => {
   const pairs: [number, number][] = [
     [1, 1],
@@ -296,7 +375,7 @@ test("cells that differ in other parameters are on separate maps", () => {
   );
   assert.deepEqual(
     [...chart("crossover-map").panels(of)].map((p) => p.title),
-    ["1 core", "1 core, long=20ms"],
+    ["1 core, 64 in flight", "1 core, 64 in flight, long=20ms"],
   );
   assert.deepEqual(
     [...chart("crossover-map").panels({ ...of, view: { ...of.view, workload: "network" } })],

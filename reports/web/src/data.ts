@@ -13,6 +13,8 @@ export interface Metric {
 export interface Finding {
   code: string;
   detail: string;
+  /** Every model of the contest has it, so it does not weaken the comparison. */
+  shared?: true;
 }
 
 export interface Cell {
@@ -34,14 +36,39 @@ export interface Cell {
   speedup?: number[];
 }
 
-export interface Comparison {
-  cores: number;
-  best: number;
-  tied: number[];
-  proven: boolean;
-  next: number | null;
-  ahead: Figure | null;
-  of_reference: Figure | null;
+/** One model in a contest; figures are means. */
+export interface Contender {
+  model: string;
+  cell: number;
+  /** null if the contest does not rank the model. */
+  class: "best" | "equivalent" | "slower" | "not_separated" | null;
+  /** Throughput over that of the best of the others, with simultaneous 95 % bounds. */
+  ratio: number | null;
+  lower: number | null;
+  upper: number | null;
+  throughput: number | null;
+  cpu_s: number | null;
+  memory_bytes: number | null;
+  cheapest?: true;
+  errors?: true;
+}
+
+/** Cells that differ only in the model. */
+export interface Contest {
+  panel: number;
+  workload: string;
+  parameters: Record<string, string>;
+  cores: number | null;
+  in_flight: number | null;
+  verdict: "best" | "equivalent" | "capped" | "cannot_tell" | "single";
+  why: string;
+  best: string[];
+  equivalent: string[];
+  /** The leaders first. */
+  ratios: Contender[];
+  of_reference: { ratio: number; lower: number; upper: number | null } | null;
+  blocks: number;
+  blocks_wanted: number | null;
 }
 
 export interface Fit {
@@ -64,7 +91,6 @@ export interface PanelData {
   label: string;
   /** Best cell of each model at each number of cores: [cell, speed-up, cores it is relative to]. */
   best?: [number, Figure | null, number][];
-  comparisons?: Comparison[];
   fits?: Fit[];
   cpu_s?: number | null;
   wait_s?: number | null;
@@ -101,11 +127,11 @@ export interface PageData {
   shares: number[];
   answers: {
     panel: number;
-    best: string | null;
-    cores: number | null;
-    tie: boolean;
     headline: string;
+    /** Index of the contest that stands for the panel. */
+    contest: number | null;
   }[];
+  contests: Contest[];
   panels: PanelData[];
   cells: Cell[];
   baseline?: Baseline;
@@ -167,7 +193,8 @@ export class Results {
 
   /** Number of cores of the panel's answer. */
   answerCores(panel: number): number | null {
-    return this.data.answers.find((a) => a.panel === panel)?.cores ?? null;
+    const contest = this.data.answers.find((a) => a.panel === panel)?.contest ?? null;
+    return contest === null ? null : (this.data.contests[contest]?.cores ?? null);
   }
 }
 

@@ -63,7 +63,9 @@ export const fixedCores = ({ results, view }: Context, panel: number): number | 
 export const coresText = ({ cores }: View): string =>
   cores === null ? "at the cores of each answer" : `at ${counted(cores, "core")}`;
 
-export const isFlagged = (cell: Cell): boolean => (cell.findings?.length ?? 0) > 0;
+/** Has a finding that not every model of its contest has. */
+export const isFlagged = (cell: Cell): boolean =>
+  (cell.findings ?? []).some((finding) => !finding.shared);
 
 /** Sort order that draws `reference`, a limit, first. */
 export const limitsFirst = (a: Cell, b: Cell): number =>

@@ -1,21 +1,22 @@
 import * as Plot from "@observablehq/plot";
 import type { Chart, Context, Panel, Point } from "../chart.ts";
-import type { Comparison, PanelData } from "../data.ts";
-import { clipped, counted, figureText, intervalText, percentText, threeDigits } from "../format.ts";
-import { cellLines, cellTitle } from "../select.ts";
+import type { Contest, Contender, PanelData } from "../data.ts";
+import { clipped, counted, figureText, percentText, threeDigits } from "../format.ts";
+import { cellLines, cellTitle, isFlagged } from "../select.ts";
 
 interface Square extends Point {
   wait: number;
   cpu: number;
   model: string;
-  tied: string[];
+  /** All models that lead or, if the contest is open, may lead. */
+  leaders: string[];
   margin: string;
   fill: string;
 }
 
 const svg = "http://www.w3.org/2000/svg";
 
-/** Stripes in the colours of the tied models. */
+/** Stripes in the colours of the leading models. */
 function hatching(id: string, colors: string[]): SVGElement {
   const pattern = document.createElementNS(svg, "pattern");
   const stripe = 6;
@@ -43,24 +44,42 @@ function hatching(id: string, colors: string[]): SVGElement {
   return pattern;
 }
 
-function square(context: Context, index: number, comparison: Comparison): Square {
+/** The models that lead; those that may lead if the contest is open. */
+const leadersOf = ({ verdict, ratios }: Contest): Contender[] =>
+  ratios.filter((r) =>
+    verdict === "best"
+      ? r.class === "best"
+      : verdict === "capped"
+        ? r.cheapest
+        : r.class !== null && r.class !== "slower",
+  );
+
+const marginOf = ({ verdict, ratios }: Contest): string =>
+  verdict === "best" && ratios[0]!.ratio !== null
+    ? `${threeDigits(ratios[0]!.ratio)}×`
+    : { best: "", equivalent: "equal", capped: "capped", cannot_tell: "?", single: "" }[verdict];
+
+function square(context: Context, contest: Contest): Square {
   const { results, palette } = context;
-  const panel = results.data.panels[index]!;
-  const best = results.cell(comparison.best);
-  const tied = comparison.tied.map((i) => results.cell(i).model);
+  const panel = results.data.panels[contest.panel]!;
+  const first = contest.ratios[0]!;
+  const best = results.cell(first.cell);
+  const found = leadersOf(contest).map((r) => r.model);
+  const leaders = found.length ? found : [first.model];
   const share = panel.cpu_s! / (panel.cpu_s! + panel.wait_s! || 1);
-  const verdict = tied.length
-    ? `tie: ${[best.model, ...tied].join(", ")}`
-    : comparison.proven
-      ? `${best.model} wins`
-      : `${best.model} is ahead, unproven`;
-  const next = comparison.next === null ? null : results.cell(comparison.next);
+  const verdict = {
+    best: `${first.model} is best`,
+    equivalent: `equivalent: ${leaders.join(", ")}`,
+    capped: "capped",
+    cannot_tell: `not separated: ${leaders.join(", ")}`,
+    single: `only ${first.model}`,
+  }[contest.verdict];
   const lines = [
     `${figureText(panel.cpu_s!, "s")} of CPU, then ${figureText(panel.wait_s!, "s")} of waiting ` +
       `(${percentText(share)} CPU)`,
-    ...(next && comparison.ahead
-      ? [`${intervalText(comparison.ahead, "×")} the throughput of ${next.model}`]
-      : []),
+    ...contest.ratios
+      .filter((r) => r.class === "slower" && r.lower !== null && r.upper !== null)
+      .map((r) => `${r.model}: ${r.lower!.toFixed(2)} to ${r.upper!.toFixed(2)} of the best`),
     ...cellLines(context, best, ["throughput"]),
   ];
   return {
@@ -68,20 +87,21 @@ function square(context: Context, index: number, comparison: Comparison): Square
     y: panel.cpu_s!,
     wait: panel.wait_s!,
     cpu: panel.cpu_s!,
-    model: best.model,
-    tied,
+    model: first.model,
+    leaders,
     title: `${verdict} (${cellTitle(best)})`,
     lines,
-    margin: tied.length ? "tie" : comparison.ahead ? `${threeDigits(comparison.ahead[0])}×` : "",
-    cell: comparison.best,
-    flagged: !comparison.proven || Boolean(best.findings?.length),
-    fill: palette.look(best.model).color,
+    margin: marginOf(contest),
+    cell: first.cell,
+    flagged: contest.verdict === "cannot_tell" || contest.verdict === "single" || isFlagged(best),
+    fill: palette.look(first.model).color,
   };
 }
 
 /** Squares of one map: cells that differ only in CPU work and wait. */
 interface Squares {
   cores: number;
+  inFlight: number;
   others: string;
   squares: Square[];
 }
@@ -106,36 +126,38 @@ function mapsOf(context: Context): Squares[] {
   )
     return [];
   const maps = new Map<string, Squares>();
-  results.data.panels.forEach((panel, index) => {
-    if (!isMixed(panel)) return;
+  for (const contest of results.data.contests) {
+    const panel = results.data.panels[contest.panel]!;
+    const { cores, in_flight: inFlight } = contest;
+    if (!isMixed(panel) || cores === null || inFlight === null || !contest.ratios.length) continue;
+    if (view.cores !== null && cores !== view.cores) continue;
+    if (view.inFlight !== null && inFlight !== view.inFlight) continue;
     const others = Object.entries(panel.parameters)
       .filter(([key, text]) => key !== "cpu" && key !== "wait" && text !== "")
       .map(([key, text]) => `${key}=${text}`)
       .join(" ");
-    for (const comparison of panel.comparisons ?? []) {
-      if (view.cores !== null && comparison.cores !== view.cores) continue;
-      const key = `${comparison.cores} ${panel.workload} ${others}`;
-      if (!maps.has(key)) maps.set(key, { cores: comparison.cores, others, squares: [] });
-      maps.get(key)!.squares.push(square(context, index, comparison));
-    }
-  });
-  return [...maps.values()].sort((a, b) => a.cores - b.cores);
+    const key = `${cores} ${inFlight} ${panel.workload} ${others}`;
+    if (!maps.has(key)) maps.set(key, { cores, inFlight, others, squares: [] });
+    maps.get(key)!.squares.push(square(context, contest));
+  }
+  return [...maps.values()].sort((a, b) => a.cores - b.cores || a.inFlight - b.inFlight);
 }
 
-function map(context: Context, { cores, others, squares }: Squares, title: string): Panel {
+function map(context: Context, of: Squares, title: string): Panel {
+  const { cores, inFlight, others, squares } = of;
   const { palette } = context;
   const waits = [...new Set(squares.map((s) => s.wait))].sort((a, b) => a - b);
   const cpus = [...new Set(squares.map((s) => s.cpu))].sort((a, b) => b - a);
-  const ties = new Map<string, string[]>();
+  const hatchings = new Map<string, string[]>();
   for (const s of squares) {
-    if (!s.tied.length) continue;
-    const models = [s.model, ...s.tied].sort().slice(0, 4);
+    if (s.leaders.length < 2) continue;
+    const models = [...s.leaders].sort().slice(0, 4);
     const numbers = models.map((m) => context.results.models.indexOf(m)).join("-");
-    const id = `hatching-${cores}-${others.replace(/[^\w]/g, "_")}-${numbers}`;
-    ties.set(id, models);
+    const id = `hatching-${cores}-${inFlight}-${others.replace(/[^\w]/g, "_")}-${numbers}`;
+    hatchings.set(id, models);
     s.fill = `url(#${id})`;
   }
-  const winners = [...new Set(squares.map((s) => s.model))];
+  const leading = [...new Set(squares.flatMap((s) => s.leaders))];
   const plot = (width: number): Plot.PlotOptions => ({
     width,
     height: Math.max(220, 70 + cpus.length * 46),
@@ -150,7 +172,7 @@ function map(context: Context, { cores, others, squares }: Squares, title: strin
     marks: [
       () => {
         const definitions = document.createElementNS(svg, "defs");
-        for (const [id, models] of ties)
+        for (const [id, models] of hatchings)
           definitions.append(
             hatching(
               id,
@@ -204,13 +226,13 @@ function map(context: Context, { cores, others, squares }: Squares, title: strin
     ],
   });
   return {
-    key: `${cores} ${others}`.trim(),
+    key: `${cores} ${inFlight} ${others}`.trim(),
     title,
-    note: `Best in at least one square: ${clipped(winners.join(", "), 200)}.`,
+    note: `Leading in at least one square: ${clipped(leading.join(", "), 200)}.`,
     plot,
     points: squares,
-    columns: ["wait (s)", "CPU (s)", "best", "tied with", "margin"],
-    rows: squares.map((s) => [s.wait, s.cpu, s.model, s.tied.join(", ") || null, s.margin]),
+    columns: ["wait (s)", "CPU (s)", "leading", "verdict"],
+    rows: squares.map((s) => [s.wait, s.cpu, s.leaders.join(", "), s.margin]),
   };
 }
 
@@ -219,16 +241,17 @@ export const crossoverMap: Chart = {
   title: "Crossover map",
   description: () =>
     "The best model for each wait (to the right) and CPU time (upwards) per operation. A square " +
-    "has the winner's colour, marker and lead over the next best. If intervals overlap, the " +
-    "models tie: the square is hatched in their colours. A hollow marker is unproven or has a " +
-    "finding.",
+    "has the colour, the marker and the lead over the next model of the best one. Equivalent " +
+    "models share a hatched square; so do models that are not separated, marked with ?. A hollow " +
+    "marker is undecided or has a finding.",
   *panels(context) {
     const maps = mapsOf(context).filter(isGrid);
     for (const of of maps) {
-      // Titles name the other parameters if several maps have the same cores.
-      const alone = maps.filter((other) => other.cores === of.cores).length === 1;
+      // Titles name the other parameters if several maps have the same cores and in flight.
+      const alone =
+        maps.filter((m) => m.cores === of.cores && m.inFlight === of.inFlight).length === 1;
       const others = alone || !of.others ? "" : `, ${of.others}`;
-      yield map(context, of, counted(of.cores, "core") + others);
+      yield map(context, of, `${counted(of.cores, "core")}, ${of.inFlight} in flight${others}`);
     }
   },
   absence: (context) => {

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reports/answers.hpp"
+#include "reports/contest_text.hpp"
+
+namespace crossover {
+
+/// Full sentences about where the leading models change along an axis; empty if fewer than two
+/// points are decided.
+std::string sentence_of(const leader_series& series, const std::vector<contest>& contests);
+
+/// One line for the panel: where the leaders change, or the headline's verdict.
+std::string line_of(const answer_set& all, const answer& of);
+
+/// "14 questions, 12 decided"; empty without questions.
+std::string decided_text(const answer_set& all);
+
+/// Sentences about the whole run: decided questions, changes along the CPU share, and findings
+/// that all models of a contest have.
+std::vector<std::string> run_sentences(const answer_set& all);
+
+/// An answer as text.
+struct answer_text {
+  std::string headline;
+  std::string sentence;
+  std::vector<std::string> details;  ///< where the leading models change
+  std::vector<std::string> caveats;  ///< findings of some of the models
+};
+answer_text text_of(const results& value, const panel& p, const answer_set& all, const answer& of);
+
+}  // namespace crossover
