@@ -350,7 +350,7 @@ test("chart texts stay within their panel at any width", async () => {
   }
 });
 
-test("the crossover map has one square per pair, and hatches those with several leaders", async () => {
+test("the crossover map has one square per pair, hatched if several models lead", async () => {
   const { page, data } = await open(browser, "mixed");
   const squares = page.locator("#crossover-map .points [role=button]");
   assert.equal(await squares.count(), data.panels.length);
