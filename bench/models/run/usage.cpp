@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -22,6 +23,21 @@ std::uint64_t kib_line(const std::string& path, const std::string& key) {
   for (std::string line; std::getline(in, line);)
     if (line.starts_with(key)) return std::stoull(line.substr(key.size())) * 1024;
   return 0;
+}
+
+/// Resident pages of a process, in bytes.
+struct memory_of_process {
+  std::uint64_t own = 0, shared = 0;
+};
+
+memory_of_process read_memory(const std::string& path) {
+  std::ifstream in(path);
+  std::uint64_t resident = 0, own = 0;
+  for (std::string line; std::getline(in, line);)
+    for (const auto& [key, sum] : {std::pair{"Rss:", &resident}, std::pair{"Private_Clean:", &own},
+                                   std::pair{"Private_Dirty:", &own}})
+      if (line.starts_with(key)) *sum += std::stoull(line.substr(std::strlen(key))) * 1024;
+  return {own, resident - std::min(own, resident)};
 }
 
 }  // namespace
@@ -58,10 +74,15 @@ usage usage_of_this_process() {
 std::uint64_t resident_bytes() { return kib_line("/proc/self/status", "VmRSS:"); }
 
 std::uint64_t tree_memory_bytes(std::span<const int> children) {
-  if (children.empty()) return kib_line("/proc/self/status", "VmHWM:");
-  std::uint64_t sum = kib_line("/proc/self/smaps_rollup", "Pss:");
-  for (const int pid : children) sum += kib_line(fmt::format("/proc/{}/smaps_rollup", pid), "Pss:");
-  return sum;
+  std::uint64_t own = 0, shared = 0;
+  const auto add = [&](const std::string& path) {
+    const memory_of_process m = read_memory(path);
+    own += m.own;
+    shared = std::max(shared, m.shared);
+  };
+  add("/proc/self/smaps_rollup");
+  for (const int pid : children) add(fmt::format("/proc/{}/smaps_rollup", pid));
+  return own + shared;
 }
 
 double cpu_seconds_of(int pid) {

@@ -23,9 +23,10 @@ usage usage_of_this_process();
 /// Returns the calling process's resident memory in bytes (VmRSS), or 0 if /proc cannot be read.
 std::uint64_t resident_bytes();
 
-/// Returns the memory of this process and its children in bytes. Without children it is the peak
-/// resident set (VmHWM). With children it is the sum of proportional set sizes (PSS), which counts
-/// a page shared by n processes as 1/n in each; summed resident sets would count it n times.
+/// Returns the resident memory of this process and its children in bytes: the pages that each has
+/// for itself, and shared pages once (those of the process that shares most). The same measure for
+/// every model: summed resident sets would count a page shared by n processes n times, and
+/// proportional sets depend on what else runs on the machine.
 std::uint64_t tree_memory_bytes(std::span<const int> children);
 
 /// Returns the CPU time in s used so far by all threads of a process and of its descendants

@@ -81,11 +81,18 @@ def resident_bytes():
 
 
 def tree_memory_bytes(workers):
-    """Returns the peak resident memory, or with workers the sum of proportional set sizes.
+    """Returns the resident pages that each process has for itself, and shared pages once.
 
     None if the kernel does not report them.
     """
-    if not workers:
-        return memory_line("/proc/self/status", "VmHWM:")
-    shares = [memory_line(f"/proc/{pid}/smaps_rollup", "Pss:") for pid in ["self", *workers]]
-    return None if None in shares else sum(shares)
+    own, shared = 0, 0
+    for pid in ["self", *workers]:
+        path = f"/proc/{pid}/smaps_rollup"
+        resident, *private = (
+            memory_line(path, key) for key in ("Rss:", "Private_Clean:", "Private_Dirty:")
+        )
+        if resident is None or None in private:
+            return None
+        own += sum(private)
+        shared = max(shared, resident - sum(private))
+    return own + shared
