@@ -102,6 +102,18 @@ class contest_run {
     }
   }
 
+  /// A failure that was not retried, or that a retry got over.
+  void settle_failures() {
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      cell_result& cell = all_.cells[i];
+      if (failures_[i] == 0 || cell.status != cell_status::ok) continue;
+      if (cell.samples.empty())
+        cell.status = cell_status::failed;
+      else
+        cell.reason.clear();
+    }
+  }
+
  private:
   double elapsed_s() const { return static_cast<double>(now_ns() - start_ns_) * 1e-9; }
 
@@ -149,17 +161,24 @@ class contest_run {
     ++block_;
     ++c.blocks;
     separate_busy_arms(c, able, records);
-    c.settled = c.settled || (options_.repetitions > 0 ? c.blocks >= options_.repetitions
+    c.settled = c.settled || (options_.repetitions > 0 ? has_repetitions(c)
                                                        : options_.is_settled(all_, c.cells));
     if (options_.save) options_.save();
+  }
+
+  /// Whether each cell that has not failed has the samples asked for.
+  bool has_repetitions(const planned_contest& c) const {
+    return std::all_of(c.cells.begin(), c.cells.end(), [&](std::size_t i) {
+      return all_.cells[i].status != cell_status::ok ||
+             all_.cells[i].samples.size() >= options_.repetitions;
+    });
   }
 
   void take(std::size_t i, arm_record& record) {
     cell_result& cell = all_.cells[i];
     if (record.failure) {
-      if (++failures_[i] < max_failures) return;
-      cell.status = cell_status::failed;
       cell.reason = record.failure->what();
+      if (++failures_[i] == max_failures) cell.status = cell_status::failed;
       return;
     }
     sample s = std::move(*record.total);
@@ -250,7 +269,9 @@ std::vector<planned_contest> plan_contests(std::vector<planned_cell>& cells) {
 
 void run_contests(std::vector<planned_cell>& cells, results& all, const arm_factory& make,
                   machine_watch& watch, const measuring_options& options) {
-  contest_run(cells, all, make, watch, options).run();
+  contest_run run(cells, all, make, watch, options);
+  run.run();
+  run.settle_failures();
   pool_findings(cells, all);
   judge_ceilings(all);
 }

@@ -114,6 +114,32 @@ TEST(contests, a_model_that_dies_is_retried_once) {
   EXPECT_EQ(std::count(test.arms.turns.begin(), test.arms.turns.end(), "processes"), 2);
 }
 
+TEST(contests, a_failure_that_a_retry_gets_over_leaves_no_trace_but_its_block) {
+  contests_for_test test(cells_for_test({"event_loop", "processes"}));
+  int starts = 0;
+  const arm_factory inner = test.arms.factory();
+  const arm_factory flaky = [&](const planned_cell& cell) -> std::unique_ptr<arm> {
+    if (cell.model->name == "processes" && ++starts == 1)
+      throw error(error_kind::failed, "no port is free");
+    return inner(cell);
+  };
+  machine_watch watch([] { return machine_counters(); });
+  run_contests(test.cells, test.all, flaky, watch, test.options);
+  EXPECT_EQ(test.of("processes").status, cell_status::ok);
+  EXPECT_EQ(test.of("processes").reason, "");
+  EXPECT_EQ(test.of("processes").samples.size(), 3U);
+}
+
+TEST(contests, a_cell_that_only_failed_has_failed) {
+  contests_for_test test(cells_for_test({"processes"}));
+  test.options.repetitions = 0;
+  test.options.is_settled = [](const results&, const std::vector<std::size_t>&) { return true; };
+  test.arms.fails["processes"] = 1;
+  test.run();
+  EXPECT_EQ(test.of("processes").status, cell_status::failed);
+  EXPECT_EQ(test.of("processes").reason, "the process died");
+}
+
 TEST(contests, an_arm_that_does_not_sleep_is_measured_alone) {
   contests_for_test test(cells_for_test({"event_loop", "processes"}));
   test.arms.idle_cpu["processes"] = 1;  // a second of CPU time per look at it

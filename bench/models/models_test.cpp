@@ -135,7 +135,7 @@ TEST_P(models, count_errors_separately_and_continue) {
 
 TEST_P(models, stop_after_the_window_if_every_operation_fails) {
   const auto m = prepare_model({{"error_every", "1"}});
-  const run_outcome outcome = m->run({.window_ns = 10'000'000});
+  const run_outcome outcome = m->run({.window_ns = 100'000'000});
   EXPECT_EQ(operations_in(outcome.worker_operations), 0U);
   EXPECT_GE(outcome.errors.at("made-up:ECONNRESET"), 1U);
 }
@@ -153,9 +153,9 @@ TEST_P(models, fail_on_a_wrong_result) {
 
 TEST_P(models, stop_after_the_window) {
   const auto m = prepare_model({});
-  const run_outcome outcome = m->run({.window_ns = 20'000'000});
+  const run_outcome outcome = m->run({.window_ns = 100'000'000});
   EXPECT_GE(operations_in(outcome.worker_operations), 1U);
-  EXPECT_GE(outcome.end_ns - outcome.begin_ns, 20'000'000) << "the window has its full length";
+  EXPECT_GE(outcome.end_ns - outcome.begin_ns, 100'000'000) << "the window has its full length";
   EXPECT_GE(outcome.start_s, 0);
   EXPECT_GE(outcome.drain_s, 0);
 }
@@ -163,7 +163,7 @@ TEST_P(models, stop_after_the_window) {
 TEST_P(models, count_what_ends_in_the_window_only) {
   const auto m = prepare_model({});
   const run_outcome outcome =
-      m->run({.window_ns = 20'000'000, .lead_ns = 10'000'000, .stagger_ns = 5'000'000});
+      m->run({.window_ns = 100'000'000, .lead_ns = 10'000'000, .stagger_ns = 5'000'000});
   const std::uint64_t counted = operations_in(outcome.worker_operations);
   EXPECT_GE(counted, 1U);
   EXPECT_GT(outcome.used.cpu_user_s + outcome.used.cpu_system_s, 0);
