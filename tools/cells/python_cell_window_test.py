@@ -71,8 +71,10 @@ class WindowTest(unittest.TestCase):
     def test_counts_untimed_operations_in_the_window(self):
         plan = Plan(window_ns=2000 * MS, lead_ns=500 * MS, sampling_interval=8)
         counts = self.run_lane(plan, self.lasting(1))
-        self.assertLessEqual(abs(counts.worker_operations[0] - 2000), 8)
-        self.assertLessEqual(abs(counts.latency.count - 2000 / 8), 1)
+        # An edge is seen at the next timed operation; up to 14 untimed ones lie between two.
+        self.assertLessEqual(abs(counts.worker_operations[0] - 2000), 15)
+        # Six standard deviations; the s.d. of a distance is at most 0.58 of the mean.
+        self.assertLessEqual(abs(counts.latency.count - 2000 / 8), 6 * 0.58 * 250**0.5)
 
     def test_counts_errors_in_the_window(self):
         for interval in (1, 2):
@@ -80,7 +82,7 @@ class WindowTest(unittest.TestCase):
             plan = Plan(window_ns=20 * MS, lead_ns=10 * MS, sampling_interval=interval)
             counts = self.run_lane(plan, self.lasting(2, -2))
             self.assertEqual(counts.errors, {"receive:EOF": 5})
-            self.assertEqual(counts.worker_operations, [5])
+            self.assertLessEqual(abs(counts.worker_operations[0] - 5), interval - 1)
 
     def test_window_without_an_end_counts_nothing(self):
         for duration in (100, -100):
