@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bench/results/findings.hpp"
 #include "tools/command_line.hpp"
 #include "workloads/registry.hpp"
 
@@ -30,6 +31,17 @@ ordered_json suites_json() {
   return list;
 }
 
+ordered_json findings_json() {
+  ordered_json list = ordered_json::array();
+  for (const finding_type& f : all_findings())
+    list.push_back({{"code", f.code},
+                    {"meaning", f.meaning},
+                    {"threshold", f.threshold},
+                    {"effect", to_string(f.effect)},
+                    {"remedy", f.remedy}});
+  return list;
+}
+
 ordered_json as_json(const std::vector<planned_cell>& cells) {
   ordered_json out;
   for (const workload_type* type : all_workloads())
@@ -42,6 +54,7 @@ ordered_json as_json(const std::vector<planned_cell>& cells) {
                              {"script", type->script},
                              {"parameters", parameters_json(type->parameters)}});
   out["suites"] = suites_json();
+  out["findings"] = findings_json();
   out["cells"] = ordered_json::array();
   for (const planned_cell& cell : cells) {
     const cell_result r = result_of(cell);

@@ -53,6 +53,20 @@ constexpr std::array table = {
 
 }  // namespace
 
+std::string_view to_string(finding_effect effect) {
+  switch (effect) {
+    case invalidates:
+      return "the figures are not the model's";
+    case widens:
+      return "more scatter or an unknown offset";
+    case affects_all:
+      return "affects all models of a contest: ratios hold";
+    case explains:
+      return "no doubt about the figures";
+  }
+  return "";
+}
+
 std::span<const finding_type> all_findings() { return table; }
 
 const finding_type* find_finding(std::string_view code) {

@@ -13,6 +13,9 @@ enum class finding_effect {
   explains,     ///< no doubt about the figures
 };
 
+/// Returns the effect in words, such as "affects all models alike".
+std::string_view to_string(finding_effect effect);
+
 /// A row in the finding table.
 struct finding_type {
   std::string_view code;

@@ -10,6 +10,7 @@
 #include "bench/cell/child_process.hpp"
 #include "bench/measure/findings.hpp"
 #include "bench/models/run/usage.hpp"
+#include "bench/results/findings.hpp"
 #include "bench/results/json_text.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
@@ -270,9 +271,9 @@ std::vector<std::string> crossover_pair::caveats(std::size_t i) const {
       cell.server_cpu_s / (cell.measured_s * static_cast<double>(cell.server.cpus));
   if (share <= server_bound_share) return {};
   return {
-      fmt::format("server_bound: the server used {:.0f} % of its CPUs and is the limit; it may "
-                  "hide a slower program",
-                  100 * share)};
+      fmt::format("server_bound: the server used {:.0f} % of its CPUs and may hide a slower "
+                  "program; {}",
+                  100 * share, find_finding("server_bound")->remedy)};
 }
 
 std::string crossover_pair::last_order() const {

@@ -7,7 +7,7 @@ import re
 import subprocess
 import unittest
 
-from program import Server, TempDirTest, crossover, listed
+from program import SOURCE, Server, TempDirTest, crossover, listed
 
 TINY = ("--cores", 1, "--in-flight", 2, "--seconds", 0.02, "--repetitions", 2)
 TWO_CELLS = ("--workload", "noop", "--workload", "network:bytes=16", "--model", "event_loop", *TINY)
@@ -271,6 +271,14 @@ class List(unittest.TestCase):
             )
             self.assertLessEqual(len(completed.stdout.splitlines()), 24, completed.stdout)
             self.assertLessEqual(max(map(len, completed.stdout.splitlines())), 80, completed.stdout)
+
+    def test_findings_are_documented(self):
+        rows = [
+            f"| `{f['code']}` | {f['meaning']} | {f['threshold']} | {f['effect']} | {f['remedy']} |"
+            for f in listed()["findings"]
+        ]
+        lines = (SOURCE / "docs" / "findings.md").read_text().splitlines()
+        self.assertEqual([line for line in lines if line.startswith("| `")], rows)
 
     def test_lists_suites_alone(self):
         self.assertIn("crossover list --suites", crossover("run", "--help").stdout)
