@@ -17,6 +17,7 @@ inline bool run_open_loop_turn(workload& work, lane& state, run_control& control
   const auto intended = control.claim();
   if (!intended) return false;
   wait_until(*intended);
+  if (control.over()) return false;  // claimed, but never begun
   open_loop_turn turn{control, *intended};
   turn.start(worker);
   try {
@@ -57,6 +58,7 @@ void run_blocking_lane(workload& work, lane& state, std::uint32_t number, std::u
                        run_control& control, tally& worker, AfterEach after_each) {
   trace_running(number);
   if (control.open_loop()) {
+    control.lane_begins(number, lanes, now_ns());
     run_open_loop(work, state, control, worker, after_each);
   } else {
     wait_until(control.begin_of(number, lanes));

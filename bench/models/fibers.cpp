@@ -114,8 +114,10 @@ class fibers final : public model {
   void run_lane(scheduler& thread, numbered_lane& l, run_control& control) {
     trace_running(l.number);
     try {
-      if (control.open_loop())
+      if (control.open_loop()) {
+        control.lane_begins(l.number, lanes_, now_ns());
         return run_open_loop(*work_, *l.owned, control, thread.counted, [] { yield_fiber(); });
+      }
       lane_pace pace;
       wait_until(control.begin_of(l.number, lanes_));
       if (!pace.begin(control, l.number, lanes_)) return;

@@ -143,12 +143,14 @@ awaitable_operation loop_lanes::await_operations(slot& s, run_control& control) 
 
 awaitable_operation loop_lanes::await_schedule(slot& s, run_control& control) {
   const traced_lane_scope traced(s.number);
+  control.lane_begins(s.number, lanes_, now_ns());
   while (const auto intended = control.claim()) {
     if (now_ns() < *intended) {
       s.timer.expires_at(steady_clock::time_point(std::chrono::nanoseconds(*intended)));
       const traced_wait waits;
       co_await s.timer.async_wait(asio::use_awaitable_t<loop_executor>());
     }
+    if (control.over()) co_return;  // claimed, but never begun
     open_loop_turn turn{control, *intended};
     turn.start(*loop_tally);
     try {
@@ -195,11 +197,13 @@ loop_lanes::inline_operation loop_lanes::run_inline_schedule(slot& s, run_contro
     const traced_wait waits;
     co_await next_turn{loop_};
   }
+  control.lane_begins(s.number, lanes_, now_ns());
   while (const auto intended = control.claim()) {
     {
       const traced_wait waits;
       co_await until{s.timer, *intended};
     }
+    if (control.over()) co_return;  // claimed, but never begun
     open_loop_turn turn{control, *intended};
     turn.start(*loop_tally);
     try {

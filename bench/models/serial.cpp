@@ -35,6 +35,7 @@ class serial final : public model {
     tally_.begin(control);
     control.release();
     trace_running(0);
+    if (control.open_loop()) control.lane_begins(0, 1, now_ns());
     if (control.open_loop() || pace.begin(control, 0, 1)) queue.emplace_back(std::ref(turn));
     while (!queue.empty()) {
       const std::function<void()> next = std::move(queue.front());

@@ -69,7 +69,10 @@ class thread_pool final : public model {
         if (control.quota(i, lanes) == 0) continue;
         const auto first = [this, &c, &group, &control, lanes] {
           wait_until(control.begin_of(c.number, lanes));
-          if (!control.open_loop()) c.pace.begin(control, c.number, lanes);
+          if (control.open_loop())
+            control.lane_begins(c.number, lanes, now_ns());
+          else
+            c.pace.begin(control, c.number, lanes);
           step(c, group, control);
         };
         // Enqueued, not spawned: c threads would each search c queues for this thread's tasks to
