@@ -95,14 +95,6 @@ duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan&
   return block;
 }
 
-std::vector<duel_block> run_duel(const duel_arm& a, const duel_arm& b, const duel_plan& plan) {
-  std::mt19937_64 random(plan.seed);
-  std::vector<duel_block> blocks;
-  for (std::uint32_t i = 0; i < plan.blocks; ++i)
-    blocks.push_back(run_duel_block(a, b, plan, random));
-  return blocks;
-}
-
 sample try_arm(const duel_arm& arm, const duel_plan& plan, double seconds) {
   cell_process process = start_arm(arm, plan, 0);
   prepare_and_warm_up(process, arm, plan);

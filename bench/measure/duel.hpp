@@ -62,9 +62,6 @@ class arm_failure : public error {
 duel_block run_duel_block(const duel_arm& a, const duel_arm& b, const duel_plan& plan,
                           std::mt19937_64& random);
 
-/// Measures all blocks of the plan. Throws `arm_failure` and `interrupted`.
-std::vector<duel_block> run_duel(const duel_arm& a, const duel_arm& b, const duel_plan& plan);
-
 /// Takes a first look at an arm in a fresh process: after the warm-up, seven runs of `seconds` in
 /// total. Returns the run with the median time per operation, which a neighbour's burst does not
 /// move. Throws `error` and `interrupted`.

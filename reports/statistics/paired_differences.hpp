@@ -25,7 +25,7 @@ class difference_table {
   std::size_t models() const { return models_; }
 
   /// Mean of `first` less mean of `second`; nullopt if they share too few blocks.
-  const std::optional<paired_difference>& at(std::size_t first, std::size_t second) const {
+  std::optional<paired_difference> at(std::size_t first, std::size_t second) const {
     return pairs_[first * models_ + second];
   }
 

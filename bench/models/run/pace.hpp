@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "bench/models/run/latency_recorder.hpp"
 #include "bench/models/run/run_board.hpp"
@@ -33,7 +34,7 @@ struct alignas(64) tally {
   std::uint64_t late = 0;   ///< open loop: of these, begun more than `late_ns` after they were due
   std::int64_t begin_ns = 0;
   std::int64_t end_ns = 0;
-  std::map<std::string, std::uint64_t> errors;  ///< in the window
+  std::map<std::string, std::uint64_t, std::less<>> errors;  ///< in the window
   latency_recorder::buffer latency;
   latency_recorder::buffer service;
 
@@ -61,7 +62,15 @@ struct alignas(64) tally {
   usage used() const { return close_ - open_; }
 
   void count_error(const operation_error& e) {
-    if (in_window()) ++errors[e.what()];
+    if (!in_window()) return;
+    // No string on the stack: a fiber's stack keeps the redzones of frames that an exception has
+    // left, which AddressSanitizer then reports.
+    const std::string_view name = e.what();
+    const auto known = errors.find(name);
+    if (known == errors.end())
+      errors.emplace(name, 1);
+    else
+      ++known->second;
   }
 
  private:

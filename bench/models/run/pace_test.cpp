@@ -155,7 +155,8 @@ TEST_F(paced, only_the_window_has_latencies_and_errors) {
   EXPECT_FALSE(more);
   worker.end();
   EXPECT_EQ(latency.take().count(), 10U);
-  EXPECT_EQ(worker.errors, (std::map<std::string, std::uint64_t>{{"receive:ECONNRESET", 1}}));
+  EXPECT_EQ(worker.errors,
+            (std::map<std::string, std::uint64_t, std::less<>>{{"receive:ECONNRESET", 1}}));
   EXPECT_EQ(slot.operations, 21U) << "the observer reads the counter at the edges";
 }
 
@@ -189,7 +190,8 @@ TEST_F(paced, errors_are_counted_separately_and_use_up_the_quota) {
                       : pace.done(worker);
   worker.end();
   EXPECT_EQ(slot.operations, 2U);
-  EXPECT_EQ(worker.errors, (std::map<std::string, std::uint64_t>{{"receive:ECONNRESET", 3}}));
+  EXPECT_EQ(worker.errors,
+            (std::map<std::string, std::uint64_t, std::less<>>{{"receive:ECONNRESET", 3}}));
   EXPECT_EQ(latency.take().count(), 2U);
 }
 
