@@ -60,7 +60,7 @@ std::string ranges_text(const leader_series& series) {
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
-/// What is fixed in a series: "On 1 core", "With 64 in flight", "mixed on 1 core, 64 in flight".
+/// Fixed part of a series: "On 1 core", "With 64 in flight", "mixed on 1 core, 64 in flight".
 std::string fixed_text(const leader_series& series, const std::vector<contest>& contests) {
   const contest& any = contests[series.contests.front()];
   switch (series.along) {
@@ -169,7 +169,7 @@ std::vector<std::string> run_sentences(const answer_set& all) {
         sentences.push_back(std::move(text));
   for (const remark& r : all.shared_remarks)
     sentences.push_back(fmt::format(
-        "{} affects every model alike in {} of {}: {}.", clipped(r.first.code, 60), r.contests,
+        "{} affects every model equally in {} of {}: {}.", clipped(r.first.code, 60), r.contests,
         counted(all.contests.size(), "contest"), clipped(r.first.detail, 200)));
   return sentences;
 }

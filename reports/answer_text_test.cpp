@@ -43,7 +43,7 @@ TEST(answer_text, change_of_the_lead_along_an_axis) {
             "lead changes between 1 core and 8 cores. 1 of 4 contests decides nothing.");
 }
 
-TEST(answer_text, same_lead_everywhere_and_nothing_to_tell) {
+TEST(answer_text, same_lead_everywhere_and_empty_for_a_single_point) {
   const std::vector<contest> contests(2, led_by_event_loop());
   leadership found;
   found.ranges = {{1, 64, {1}}};
@@ -85,12 +85,12 @@ TEST(answer_text, line_of_a_panel_has_the_change_or_the_verdict) {
   EXPECT_EQ(line_of(all, a), "serial at 1 core; event_loop at 2 cores");
 }
 
-TEST(answer_text, finding_of_every_model_is_said_once) {
+TEST(answer_text, finding_of_every_model_is_reported_once) {
   answer_set all;
   all.contests = {led_by_event_loop(), led_by_event_loop()};
   all.shared_remarks = {{{"shared_cores", "the server ran on the cell's cores"}, {}, 2}};
   EXPECT_EQ(run_sentences(all),
-            std::vector<std::string>{"shared_cores affects every model alike in 2 of 2 contests: "
+            std::vector<std::string>{"shared_cores affects every model equally in 2 of 2 contests: "
                                      "the server ran on the cell's cores."});
 }
 

@@ -13,11 +13,11 @@
 
 namespace crossover {
 
-/// A finding, and who has it.
+/// A finding and the models or contests that have it.
 struct remark {
-  finding first;                    ///< of the first model or contest that has it
+  finding first;                    ///< as in the first model or contest that has it
   std::vector<std::string> models;  ///< for a single contest: the models with this finding
-  std::size_t contests = 0;         ///< for the whole run: contests in which every model has it
+  std::size_t contests = 0;         ///< for the whole run: contests whose models all have it
 };
 
 /// Range of the times of a benchmark family (foreign files).
@@ -29,11 +29,11 @@ struct family_times {
   std::size_t repetitions = 0;
 };
 
-/// Answer for one panel: which model is best, and where that changes.
+/// Answer for one panel: the best model, and the places on the axes where that changes.
 struct answer {
   std::size_t panel = 0;                ///< index into panels_of
   std::vector<std::size_t> contests;    ///< of this panel, ascending by cores, then in flight
-  std::optional<std::size_t> headline;  ///< index of the contest that stands for the panel
+  std::optional<std::size_t> headline;  ///< index of the contest that represents the panel
   std::vector<std::size_t> leaders;     ///< series along cores and in flight
   std::vector<remark> remarks;          ///< findings of only some models of the headline contest
   std::optional<family_times> family;
@@ -51,9 +51,10 @@ struct answer_set {
 
 /// Answers every panel.
 ///
-/// The headline of a panel is a contest at the largest number of cores at which the server has CPUs
-/// of its own (no model has the finding `shared_cores`), otherwise at the fewest. Of several
-/// values in flight, the one with the most models counts; of equals, the largest.
+/// The headline of a panel is a contest at the largest number of cores that leaves the server its
+/// own CPUs (no model has the finding `shared_cores`), otherwise at the smallest number of cores.
+/// Of several values in flight, it is the one with the largest number of models; of equals, the
+/// highest.
 answer_set answers_of(const results& value, const std::vector<panel>& panels,
                       const contest_options& options = {});
 

@@ -27,7 +27,7 @@ const contest& headline(const answer_set& all) {
   return all.contests.at(all.answers.at(0).headline.value());
 }
 
-TEST(answers, headline_is_at_the_most_cores_with_two_models) {
+TEST(answers, headline_is_at_the_highest_core_count_with_two_models) {
   const auto all = all_answers(
       with_cells({pair_at(1, 64), pair_at(4, 64), {cell_for_test("event_loop", 8, 64, {900})}}));
   EXPECT_EQ(headline(all).cores, 4u);
@@ -41,7 +41,7 @@ TEST(answers, headline_avoids_cores_that_the_server_shares) {
   EXPECT_EQ(headline(all_answers(value)).cores, 1u);
 }
 
-TEST(answers, headline_has_the_most_models_and_then_the_most_in_flight) {
+TEST(answers, headline_prefers_more_models_and_then_more_in_flight) {
   auto value = with_cells({pair_at(1, 1), pair_at(1, 64), pair_at(1, 512)});
   EXPECT_EQ(headline(all_answers(value)).in_flight, 512u);
   value.cells.push_back(cell_for_test("fibers", 1, 64, around(10000, 8, 0.002, 1)));

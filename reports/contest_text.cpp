@@ -68,7 +68,7 @@ std::string parameter_text(const std::string& key, const std::string& setting, b
   return fmt::format("{}={}", clipped(key, 40), shown);
 }
 
-/// The place of a model that does not lead; empty for one that does.
+/// Result of a model that does not lead; empty for one that does.
 std::string standing_text(const contest& c, const contender& model) {
   const std::string name = model_text(model.model);
   if (model.has_errors) return name + " is not ranked, because operations failed";
@@ -102,8 +102,8 @@ std::string limit_text(const contest& c) {
 std::string cannot_tell_sentence(const contest& c) {
   switch (c.why) {
     case verdict_reason::not_paired:
-      return "Cannot tell, because the models were measured one after the other: their blocks are "
-             "not paired.";
+      return "Cannot tell, because the models were measured sequentially: their blocks are not "
+             "paired.";
     case verdict_reason::too_few_blocks:
       return fmt::format("Cannot tell from {}; at least {} are needed.", counted(c.blocks, "block"),
                          ranking_options{}.minimum_blocks);
@@ -185,7 +185,7 @@ std::string verdict_text(const contest& of) {
       return fmt::format("capped at {}{}", of.why == verdict_reason::rate ? "the rate of " : "",
                          figure_text(*of.ceiling, "1/s"));
     case contest_verdict::cannot_tell:
-      if (of.why == verdict_reason::not_paired) return "cannot tell: not measured in turns";
+      if (of.why == verdict_reason::not_paired) return "cannot tell: models did not take turns";
       if (of.why == verdict_reason::no_model) return "no result";
       if (of.why == verdict_reason::too_few_blocks)
         return "cannot tell from " + counted(of.blocks, "block");

@@ -13,7 +13,7 @@ namespace crossover {
 /// A model's name, at most 60 characters.
 std::string model_text(std::string_view model);
 
-/// Workload and parameters without their names where the unit tells them: "network 64 B".
+/// Workload and parameters, without the names that follow from the unit: "network 64 B".
 std::string question_text(const std::string& workload,
                           const std::map<std::string, std::string>& parameters);
 
@@ -23,13 +23,13 @@ std::string place_text(const contest& of, std::string_view separator = ", ");
 /// The verdict in about five words: "event_loop is best".
 std::string verdict_text(const contest& of);
 
-/// The verdict in one line; if a ceiling caps it, also who needs the least CPU.
+/// The verdict in one line; if capped by a ceiling, also the models with the lowest CPU time.
 std::string verdict_line(const contest& of);
 
 /// The verdict with its figures, as full sentences.
 std::string sentence_of(const results& value, const contest& of);
 
-/// The places of the other models, separated by semicolons: "thread_pool at least 38 % slower".
+/// Results of the other models, separated by semicolons: "thread_pool at least 38 % slower".
 std::string others_text(const results& value, const contest& of);
 
 /// "0.91 – 0.95", or "–" without bounds.

@@ -133,10 +133,10 @@ TEST(contest_text, too_few_and_unpaired_blocks) {
   EXPECT_EQ(verdict_text(c), "cannot tell from 2 blocks");
   EXPECT_EQ(sentence_of({}, c), "Cannot tell from 2 blocks; at least 6 are needed.");
   c.why = verdict_reason::not_paired;
-  EXPECT_EQ(verdict_text(c), "cannot tell: not measured in turns");
-  EXPECT_EQ(sentence_of({}, c),
-            "Cannot tell, because the models were measured one after the other: their blocks are "
-            "not paired.");
+  EXPECT_EQ(verdict_text(c), "cannot tell: models did not take turns");
+  EXPECT_EQ(
+      sentence_of({}, c),
+      "Cannot tell, because the models were measured sequentially: their blocks are not paired.");
 }
 
 TEST(contest_text, single_failed_and_erroneous_models) {

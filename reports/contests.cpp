@@ -16,7 +16,7 @@ namespace {
 
 using cell_indices = std::vector<std::size_t>;
 
-/// Share of a ceiling from which on a model reaches it.
+/// A model with at least this share of a ceiling reaches it.
 constexpr double ceiling_reached = 0.98;
 
 std::optional<double> rate_of(const cell_result& cell) {
@@ -37,8 +37,8 @@ std::optional<double> mean_of_metric(const cell_result& cell, std::string_view i
   return figure ? std::optional(figure->mean) : std::nullopt;
 }
 
-/// Groups the cells by everything but the model. A failed cell has no samples that could tell its
-/// rate: it joins the contest of the same workload, parameters, cores and in flight.
+/// Groups the cells by everything but the model. A failed cell has no samples and thus no rate, so
+/// it joins the contest with the same workload, parameters, cores and in flight.
 std::vector<cell_indices> cells_of_contests(const results& value) {
   using place = std::tuple<std::string, std::map<std::string, std::string>,
                            std::optional<std::uint32_t>, std::optional<std::uint32_t>>;
@@ -166,8 +166,8 @@ verdict_reason shared_limit_of(const results& value, const contest& c) {
   return verdict_reason::intervals;
 }
 
-/// Marks and sorts by cost: first those that no other is shown to undercut in CPU time, of which
-/// the smallest in memory are the cheapest; then by CPU time.
+/// Marks the cheapest models and sorts them first, the others by CPU time. The cheapest are models
+/// that no other is shown to undercut in CPU time; of these, those with the lowest memory.
 void rank_by_cost(const numbered_blocks& blocks, const ranking_options& options, contest& c) {
   const contest_ranking cost = rank_models(blocks.series_of_all(c.models, "cpu", -1), options);
   constexpr double unknown = std::numeric_limits<double>::infinity();

@@ -19,10 +19,10 @@ struct contest_options {
 
 /// Reason for a verdict that the intervals alone do not give.
 enum class verdict_reason {
-  intervals,       ///< none: the intervals decide
+  intervals,       ///< no special reason: the intervals decide
   scatter,         ///< the blocks scatter too much for their number
   too_few_blocks,  ///< fewer blocks than an interval needs
-  not_paired,      ///< the cells were measured one after the other
+  not_paired,      ///< the cells were measured sequentially
   ceiling,         ///< every contender reaches the arithmetic ceiling
   rate,            ///< every contender keeps up with the arrival rate of the open loop
   server_bound,    ///< the server limits every contender
@@ -35,12 +35,12 @@ std::string_view name_of(verdict_reason reason);
 struct contender {
   std::size_t cell = 0;  ///< index into results::cells
   std::string model;
-  bool has_errors = false;  ///< some operations failed: shown, and neither ranked nor `best`
-  /// nullopt if the contest ranks nobody, or not this model.
+  bool has_errors = false;  ///< some operations failed: shown, but not ranked
+  /// nullopt if the model is not ranked.
   std::optional<model_class> shown;
   std::optional<ratio_to_best> to_best;  ///< nullopt if it shares no blocks with another contender
   double slower_by_at_least = 0;         ///< for `slower`: share of the best's throughput
-  bool cheapest = false;                 ///< capped: none needs less CPU, and then less memory
+  bool cheapest = false;                 ///< capped: lowest CPU time; if equivalent, lowest memory
   std::optional<double> throughput;      ///< operations per second, mean
   std::optional<double> cpu_s;           ///< CPU time per operation, mean
   std::optional<double> memory_bytes;    ///< peak memory, mean
@@ -62,13 +62,13 @@ struct contest {
   /// errors are last.
   std::vector<contender> models;
   std::vector<std::size_t> failed;  ///< cells of models that failed
-  /// Codes of findings that each of several models has. They do not weaken the comparison, so
-  /// `server_bound` is never among them.
+  /// Codes of findings that every model has, if there are several. They do not weaken the
+  /// comparison, so `server_bound` is never among them.
   std::vector<std::string> shared_findings;
   std::optional<std::size_t> reference;       ///< cell of the limit that `of_reference` refers to
   std::optional<ratio_to_best> of_reference;  ///< throughput of the first model over reference's
-  std::size_t blocks = 0;                     ///< distinct numbers of blocks
-  /// Estimated blocks that decide the contest, in all; nullopt if decided or unknown.
+  std::size_t blocks = 0;                     ///< distinct block numbers
+  /// Estimated total of blocks that decide the contest; nullopt if decided or unknown.
   std::optional<std::size_t> blocks_wanted;
 
   bool is_decided() const {
@@ -77,12 +77,12 @@ struct contest {
 };
 
 /// Returns the models that are best or equivalent; if capped, the cheapest; if `cannot_tell`, those
-/// that may be the best. Empty if nobody is ranked.
+/// that may be the best. Empty if no model is ranked.
 std::vector<const contender*> leaders_of(const contest& of);
 
 /// Judges every contest of the results, in order of first appearance. Contests without a measured
-/// or failed contender are left out, and so are all of a foreign file. `reference` is no contender;
-/// nor is `shared_loop` on one core if `event_loop` is there: both are one loop on one thread.
+/// or failed contender are left out; a foreign file has none. `reference` is not a contender. On
+/// one core, `shared_loop` is left out if `event_loop` is present: both are one loop on one thread.
 std::vector<contest> contests_of(const results& value, const contest_options& options = {});
 
 }  // namespace crossover

@@ -189,7 +189,7 @@ TEST(contests, closed_loop_has_no_percentile) {
   EXPECT_FALSE(only_contest(value).models[0].p99_s);
 }
 
-TEST(contests, server_that_limits_every_model_ranks_nobody) {
+TEST(contests, no_model_is_ranked_if_the_server_limits_all) {
   auto value =
       results_for_test({model_cell("event_loop", 100'000, 1), model_cell("thread_pool", 50'000, 2),
                         model_cell("reference", 110'000, 3)});
@@ -251,7 +251,7 @@ TEST(contests, single_model_has_a_figure_and_no_verdict) {
   EXPECT_NEAR(*c.models[0].throughput, 100'000, 500);
 }
 
-TEST(contests, reference_is_no_contender_with_or_without_parameters) {
+TEST(contests, reference_is_not_a_contender_with_or_without_parameters) {
   EXPECT_TRUE(contests_of(results_for_test({model_cell("reference", 100'000)})).empty());
   const contest c = contest_between(
       {model_cell("reference:backend=poll", 90'000, 1), model_cell("reference", 110'000, 2),

@@ -28,8 +28,8 @@ struct leader_series {
 /// Returns the CPU share of a contest's operations; nullopt unless they have `cpu` and `wait`.
 std::optional<double> cpu_share_of(const contest& of);
 
-/// Returns every series of two or more contests. Operations with the same CPU share and different
-/// CPU times are kept apart: then each CPU time has a series of its own.
+/// Returns every series of two or more contests. Operations with the same CPU share but different
+/// CPU times are kept separate: then each CPU time has its own series.
 std::vector<leader_series> leaders_along_axes(const std::vector<contest>& contests);
 
 }  // namespace crossover

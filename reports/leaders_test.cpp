@@ -5,7 +5,7 @@
 namespace crossover {
 namespace {
 
-/// A contest of two models, `a` and `b`, in which one of them leads.
+/// A contest of two models, `a` and `b`, led by one of them.
 contest led_by(const std::string& leader, std::uint32_t cores, std::uint32_t in_flight) {
   contest c;
   c.workload = "network";
@@ -67,7 +67,7 @@ TEST(leaders, change_along_the_cpu_share) {
   EXPECT_DOUBLE_EQ(series[0].found.crossings[0].before, 0.5);
 }
 
-TEST(leaders, equal_cpu_shares_are_told_apart_by_cpu_time) {
+TEST(leaders, equal_cpu_shares_are_separated_by_cpu_time) {
   const auto series =
       series_along(leader_axis::cpu_share,
                    {mixed_led_by("a", "1ms", "1ms"), mixed_led_by("b", "1ms", "9ms"),
@@ -77,7 +77,7 @@ TEST(leaders, equal_cpu_shares_are_told_apart_by_cpu_time) {
   EXPECT_TRUE(series[1].found.crossings.empty());
 }
 
-TEST(leaders, contest_that_ranks_nobody_decides_nothing) {
+TEST(leaders, contest_without_ranks_decides_nothing) {
   std::vector<contest> contests = {led_by("a", 1, 1), led_by("a", 1, 8), led_by("b", 1, 64)};
   contests[1].verdict = contest_verdict::capped;
   for (contender& model : contests[1].models) model.shown.reset();

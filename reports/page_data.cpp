@@ -100,7 +100,7 @@ ordered_json speedup_of(const results& value, const panel& within, const cell_re
 
 using code_list = std::vector<std::string>;
 
-/// For each cell of a contest: codes of the findings that every model there has.
+/// Returns, per cell of a contest, the codes of the findings that every model there has.
 std::map<std::size_t, const code_list*> shared_findings_of_cells(
     const std::vector<contest>& contests) {
   std::map<std::size_t, const code_list*> shared;

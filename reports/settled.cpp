@@ -9,7 +9,7 @@
 namespace crossover {
 
 bool blocks_settle(const results& all, const std::vector<std::size_t>& cells, double equal) {
-  std::map<std::uint64_t, std::size_t> positions;  // of the blocks, in the order of measuring
+  std::map<std::uint64_t, std::size_t> positions;  // block number -> position in time
   for (const std::size_t i : cells)
     for (const sample& s : all.cells[i].samples)
       if (s.block) positions.emplace(*s.block, 0);

@@ -24,8 +24,8 @@ std::size_t width_of(std::string_view text) {
   return width;
 }
 
-/// Wraps text to the terminal's width, every line with the same indent. Breaks at spaces, and
-/// inside words that are longer than a line.
+/// Wraps text to the terminal's width and indents every line. Breaks at spaces, and inside a word
+/// only if it is longer than a line.
 std::string wrapped(std::string_view text, std::size_t indent) {
   std::string out(indent, ' ');
   std::size_t at = indent;
@@ -154,7 +154,7 @@ std::string panel_lines(const results& value, const std::vector<panel>& panels,
   return text;
 }
 
-/// Texts with their counts, the most frequent first.
+/// Texts with their counts, in descending order of the counts.
 std::vector<std::pair<std::string, std::size_t>> counted_texts(
     const std::map<std::string, std::size_t>& counts) {
   std::vector<std::pair<std::string, std::size_t>> order(counts.begin(), counts.end());

@@ -12,7 +12,7 @@
 namespace crossover {
 namespace {
 
-TEST(lag_one_autocorrelation, of_written_down_series) {
+TEST(lag_one_autocorrelation, agrees_with_series_computed_by_hand) {
   // Deviations -1.5 -0.5 0.5 1.5: products 0.75 - 0.25 + 0.75, squares 5.
   const std::array ascending = {1.0, 2.0, 3.0, 4.0};
   EXPECT_DOUBLE_EQ(lag_one_autocorrelation(ascending), 0.25);

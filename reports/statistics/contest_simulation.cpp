@@ -124,7 +124,7 @@ void print_rare_regime(table rows) {
 
 }  // namespace
 
-/// Prints how often the verdicts of simulated contests are right, as Markdown:
+/// Prints the error rates of verdicts in simulated contests, as Markdown:
 /// `contest_simulation [CONTESTS [SEED]]`.
 int main(int count, char** arguments) {
   const std::size_t contests = count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 10'000;

@@ -7,7 +7,7 @@
 namespace crossover {
 namespace {
 
-// Printed tables of Student's t.
+// Values from printed tables of Student's t-distribution.
 TEST(student_critical_value, agrees_with_tables) {
   EXPECT_NEAR(student_critical_value(4, 0.025), 2.7764, 1e-4);
   EXPECT_NEAR(student_critical_value(7, 0.025), 2.3646, 1e-4);

@@ -92,8 +92,8 @@ leadership leadership_along(const std::vector<axis_point>& points) {
   for (std::size_t s = 1; s < spans.size(); ++s) {
     const span_of_points& left = spans[s - 1];
     const span_of_points& right = spans[s];
-    // `right` begins after the first point of `left`: had its leaders led on all of it, both would
-    // be one span.
+    // `right` begins after the first point of `left`. If its leaders led at all points of `left`,
+    // both would be one span.
     const axis_point& after = decided[right.first - 1];
     const axis_point& before = decided[left.last + 1];
     if (some_is_slower(right.leaders, after) && some_is_slower(left.leaders, before))

@@ -27,7 +27,7 @@ TEST(leadership_along, one_leader_everywhere_has_no_crossing) {
   EXPECT_TRUE(found.crossings.empty());
 }
 
-TEST(leadership_along, crossing_lies_between_neighbouring_points) {
+TEST(leadership_along, crossing_is_between_neighbouring_points) {
   const leadership found =
       leadership_along({{1, {best, slower}}, {8, {best, slower}}, {64, {slower, best}}});
   ASSERT_EQ(found.ranges.size(), 2u);
@@ -75,7 +75,7 @@ TEST(leadership_along, undecided_end_is_not_part_of_a_range) {
   EXPECT_EQ(found.undecided, 1u);
 }
 
-TEST(leadership_along, equality_through_a_chain_of_neighbours_is_no_equality) {
+TEST(leadership_along, equality_is_not_transitive_along_a_chain_of_neighbours) {
   const leadership found = leadership_along({{1, {equivalent, equivalent, slower}},
                                              {2, {slower, equivalent, equivalent}},
                                              {4, {slower, slower, best}}});

@@ -18,7 +18,7 @@ struct pair_series {
   std::size_t second = 0;
   std::vector<double> differences;
   std::vector<double> first_to_anchor;   ///< only if the pair shares too few blocks
-  std::vector<double> second_to_anchor;  ///< likewise
+  std::vector<double> second_to_anchor;  ///< only if the pair shares too few blocks
 };
 
 std::vector<double> common_differences(const block_values& first, const block_values& second) {

@@ -14,7 +14,7 @@ struct paired_difference {
   double mean = 0;
   double standard_error = 0;  ///< corrected for the autocorrelation of the blocks
   double degrees = 0;         ///< degrees of freedom of the standard error, above 0
-  std::size_t blocks = 0;     ///< the blocks that it rests on
+  std::size_t blocks = 0;     ///< number of common blocks
 };
 
 /// The differences of all pairs of models.
@@ -24,7 +24,7 @@ class difference_table {
 
   std::size_t models() const { return models_; }
 
-  /// Mean of `first` less mean of `second`; nullopt if they share too few blocks.
+  /// Mean of `first` minus mean of `second`; nullopt if they share too few blocks.
   std::optional<paired_difference> at(std::size_t first, std::size_t second) const {
     return pairs_[first * models_ + second];
   }
@@ -37,15 +37,15 @@ class difference_table {
   std::vector<std::optional<paired_difference>> pairs_;
 };
 
-/// Estimates all pairs. A pair uses every block in which both models have a value, so a model that
-/// is absent from some blocks takes nothing from the others. If a pair shares fewer than two
-/// blocks, and `anchor` (a series measured with every model, such as `reference`) shares two or
-/// more with each, the pair is the difference of their differences to the anchor (Welch 1947). That
-/// an absence has nothing to do with the model's speed in that block is assumed, not checked.
+/// Estimates all pairs. A pair uses every block that has a value of both models, so an absent model
+/// does not affect the pairs of the others. `anchor` is a series measured with every model, such as
+/// `reference`. If a pair shares fewer than two blocks, and the anchor shares two or more with each
+/// of the two, the estimate is the difference of their differences to the anchor (Welch 1947). It
+/// is assumed, not checked, that absence from a block is independent of the model's speed in it.
 ///
-/// Each pair has a variance of its own: no sphericity is assumed. The variance allows for
-/// first-order autocorrelation of the blocks. Its size is pooled over all pairs, because one short
-/// series says little. One standard error is added to the estimate, because a stopping rule prefers
+/// Each pair has its own variance: no sphericity is assumed. The variance allows for
+/// first-order autocorrelation of the blocks, pooled over all pairs, because one short series gives
+/// little information. One standard error is added to the estimate, because a stopping rule prefers
 /// blocks whose autocorrelation is underestimated. A negative figure counts as 0.
 ///
 /// Throws std::invalid_argument if the series differ in length.

@@ -50,7 +50,7 @@ TEST(paired_differences, trend_widens_the_standard_error) {
   EXPECT_LT(trend->degrees, no_trend->degrees);
 }
 
-TEST(paired_differences, absent_model_takes_nothing_from_the_others) {
+TEST(paired_differences, absent_model_does_not_affect_the_others) {
   const std::vector<block_values> models = {
       {1.0, 2.0, 3.0, 4.0}, {1.0, 2.0, 3.0, 4.0}, {0.0, no_value, 2.0, no_value}};
   const difference_table table = paired_differences(models);
@@ -66,7 +66,7 @@ TEST(paired_differences, models_that_share_no_blocks_have_none) {
 }
 
 TEST(paired_differences, parts_of_a_split_contest_meet_at_the_anchor) {
-  // 0.3 and 0.1 above the anchor on the average, whose level differs between the parts.
+  // Means 0.3 and 0.1 above the anchor, whose level differs between the parts.
   const std::vector<block_values> models = {{1.2, 1.4, 1.3, no_value, no_value, no_value},
                                             {no_value, no_value, no_value, 5.2, 5.0, 5.1}};
   const block_values anchor = {1.0, 1.0, 1.0, 5.0, 5.0, 5.0};

@@ -9,10 +9,9 @@
 namespace crossover {
 namespace {
 
-/// Share of the permitted error that the intervals use. The rest is kept for what t-intervals miss:
-/// skewed noise, and a stopping rule that ends when the scatter happens to be low. Bonferroni's
-/// inequality is itself a reserve if there are several comparisons. Calibrated by
-/// contest_simulation.
+/// Share of the permitted error that the intervals use. The rest allows for skewed noise, and for a
+/// stopping rule that ends when the scatter happens to be low. With several comparisons,
+/// Bonferroni's inequality is a reserve too. Calibrated with contest_simulation.
 double share_of_error_used(unsigned comparisons) { return comparisons == 1 ? 0.3 : 0.7; }
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
@@ -24,7 +23,7 @@ struct log_bounds {
   double upper = infinite;
 };
 
-/// Intervals of all pairs; a pair without an estimate may lie anywhere.
+/// Intervals of all pairs; unbounded for a pair without an estimate.
 class pair_bounds {
  public:
   pair_bounds(const difference_table& table, const ranking_options& options)
@@ -48,8 +47,8 @@ class pair_bounds {
   std::vector<log_bounds> bounds_;
 };
 
-/// The models that no other is shown to exceed. If pairs rest on different blocks, every model may
-/// be exceeded by some other; then nothing is shown and all are candidates.
+/// Models that no other is shown to exceed. If pairs have different blocks, every model may be
+/// exceeded by another; then nothing is shown and all are candidates.
 std::vector<bool> candidates_for_best(const pair_bounds& pairs) {
   std::vector<bool> candidates(pairs.models(), true);
   for (std::size_t i = 0; i < pairs.models(); ++i)

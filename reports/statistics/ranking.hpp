@@ -19,7 +19,7 @@ enum class model_class {
 enum class contest_verdict {
   best,         ///< one model is faster than every other
   equivalent,   ///< every model that may be the best is within the margin of it
-  capped,       ///< arithmetic or the server limits all models alike; nobody is ranked
+  capped,       ///< arithmetic or the server limits all models; none is ranked
   cannot_tell,  ///< some model may be the best, and may be slower by more than the margin
   single,       ///< fewer than two models
 };
@@ -30,8 +30,8 @@ std::string_view name_of(contest_verdict value);
 struct ranking_options {
   double margin = 0.05;      ///< "equivalent" means a ratio of at least 1 - margin
   double confidence = 0.95;  ///< of all intervals of the contest together
-  /// A pair that shares fewer blocks separates nothing. A regime that a process enters half of the
-  /// time goes unseen in six blocks with probability 1/32, in five with more than 5 %.
+  /// A pair with fewer common blocks is not separated. A regime that a process enters half of the
+  /// time is missed in six blocks with probability 1/32, in five with more than 5 %.
   std::size_t minimum_blocks = 6;
   bool capped = false;  ///< limits were found elsewhere; the verdict is then `capped`
 };
@@ -46,7 +46,7 @@ struct ratio_to_best {
 struct model_rank {
   model_class shown = model_class::not_separated;
   std::optional<ratio_to_best> to_best;  ///< nullopt if the model shares no blocks with another
-  /// For `slower`: the throughput that it lacks at least, as a share of the best's.
+  /// If `slower`: lower bound of the missing throughput, as a share of the best throughput.
   double slower_by_at_least = 0;
 };
 
@@ -59,18 +59,18 @@ struct contest_ranking {
 ///
 /// Multiple comparisons with the best (Hsu 1984, Edwards & Hsu 1983): let b be the unknown best of
 /// K models. With probability `confidence`, all K - 1 paired differences between b and another
-/// model lie in their two-sided t-intervals d +- w. Then b is among the models that no other
-/// exceeds by more than w: the candidates. If b is candidate c, the ratio of model i to the best of
-/// the others lies in the interval of i against c. The published interval covers all candidates:
-/// from the least lower bound against one to the greatest upper bound. A candidate may itself be b,
-/// so its upper bound is its least one against any model. All statements about all models hold
-/// together, because they follow from the same K - 1 intervals.
+/// model are in their two-sided t-intervals d +- w. Then b is among the models that no other
+/// exceeds by more than w: the candidates. If b is candidate c, the interval of i against c
+/// contains the ratio of model i to the best of the others. The published interval covers all
+/// candidates: from the smallest lower bound against a candidate to the largest upper bound. A
+/// candidate may itself be b, so its upper bound is its smallest one against any model. All
+/// statements about all models hold together, because they follow from the same K - 1 intervals.
 ///
 /// Blocks common to all models are the common random numbers of Nelson & Matejcik 1995. As in the
 /// first of their two procedures (and in Clark & Yang 1986), every pair has its own variance and
 /// the critical value is Bonferroni's: no sphericity is assumed.
 ///
-/// A series without values counts as a model that may be anywhere: leave out those that failed.
+/// A series without values counts as a model of unknown speed: leave out models that failed.
 /// Throws std::invalid_argument if the series differ in length.
 contest_ranking rank_models(const std::vector<block_values>& models,
                             const ranking_options& options = {}, const block_values& anchor = {});
@@ -81,7 +81,7 @@ class half_widths {
   half_widths(std::size_t models, const ranking_options& options)
       : models_(models), options_(options) {}
 
-  /// nullopt if the pair rests on fewer than `minimum_blocks`.
+  /// nullopt if the pair has fewer than `minimum_blocks` common blocks.
   std::optional<double> of(const paired_difference& difference);
 
  private:
@@ -93,8 +93,8 @@ class half_widths {
 };
 
 /// Ratio of one series to another with a two-sided paired interval, for example best / reference.
-/// `chosen_among`: how many models the numerator was chosen from by the same data (Bonferroni over
-/// them keeps the coverage). nullopt if they share fewer than `minimum_blocks`.
+/// `chosen_among`: number of models that the numerator was chosen from by the same data (Bonferroni
+/// over them keeps the coverage). nullopt if they share fewer than `minimum_blocks`.
 std::optional<ratio_to_best> paired_ratio(const block_values& numerator,
                                           const block_values& denominator, unsigned chosen_among,
                                           const ranking_options& options = {});

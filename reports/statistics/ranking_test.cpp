@@ -12,7 +12,7 @@ namespace crossover {
 namespace {
 
 /// A model at `ratio` whose blocks scatter by `scatter` in a fixed pattern without trend; `phase`
-/// keeps two models from scattering alike.
+/// keeps two models from scattering identically.
 block_values blocks_of(double ratio, double scatter, int phase, std::size_t blocks = 16) {
   constexpr double pattern[] = {1, -1, 1, 1, -1, -1, 1, -1};
   block_values values;
@@ -25,7 +25,7 @@ model_class shown(const contest_ranking& ranking, std::size_t model) {
   return ranking.models[model].shown;
 }
 
-TEST(rank_models, names_the_best_and_says_how_far_behind_the_others_are) {
+TEST(rank_models, names_the_best_and_how_much_slower_the_others_are) {
   const contest_ranking ranking =
       rank_models({blocks_of(0.6, 0.01, 0), blocks_of(1, 0.01, 1), blocks_of(0.9, 0.01, 2)});
   EXPECT_EQ(ranking.verdict, contest_verdict::best);
@@ -113,7 +113,7 @@ TEST(rank_models, capped_flag_is_the_verdict) {
             contest_verdict::capped);
 }
 
-TEST(rank_models, model_without_common_blocks_may_be_anywhere) {
+TEST(rank_models, model_without_common_blocks_needs_an_anchor) {
   block_values early = blocks_of(1, 0.01, 0);
   block_values late = blocks_of(0.5, 0.01, 1);
   for (std::size_t b = 0; b < 8; ++b) {

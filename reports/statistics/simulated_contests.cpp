@@ -15,7 +15,7 @@ double next_of_drift(double drift, double innovation) {
   return autocorrelation * drift + std::sqrt(1 - autocorrelation * autocorrelation) * innovation;
 }
 
-/// Factors by which the models' own scatter differs, root mean square 1.
+/// Relative scatter of each model's own noise, root mean square 1.
 std::vector<double> scatter_factors(std::size_t models) {
   constexpr double factors[] = {1.5, 0.5, 1.0, 0.8, 1.2};
   std::vector<double> chosen;

@@ -49,17 +49,17 @@ class contest_simulator {
   std::uniform_real_distribution<double> uniform_;
 };
 
-/// How often the verdicts of simulated contests are right.
+/// Counts of right and wrong verdicts in simulated contests.
 struct simulation_counts {
   std::size_t contests = 0;
   std::size_t covered = 0;           ///< all intervals contain their true ratios
   std::size_t wrong_best = 0;        ///< a model is called best, and another is as fast or faster
-  std::size_t wrong_equivalent = 0;  ///< a model is called equivalent, and is beyond the margin
+  std::size_t wrong_equivalent = 0;  ///< a model is called equivalent, and is outside the margin
   std::size_t decided = 0;           ///< best or equivalent
-  std::size_t blocks = 0;            ///< of all contests together
+  std::size_t blocks = 0;            ///< sum over all contests
 };
 
-/// Returns the first blocks of a contest, as many as the rule lets it measure.
+/// Returns the first blocks of a contest, up to the number that the rule stops at.
 std::vector<block_values> play(const std::vector<block_values>& all_blocks,
                                const stopping_rule& rule);
 

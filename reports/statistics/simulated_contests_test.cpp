@@ -23,12 +23,12 @@ std::vector<double> differences(const std::vector<block_values>& models, std::si
   return values;
 }
 
-TEST(contest_simulator, paired_differences_have_the_scatter_and_mean_asked_for) {
+TEST(contest_simulator, paired_differences_have_the_requested_scatter_and_mean) {
   for (const contest_noise noise : noises) {
     const auto models = contest_simulator(5).draw({{0.1, 0}, noise, 0.04}, 100'000);
     const sample_moments moments = moments_of(differences(models, 0, 1));
     EXPECT_NEAR(moments.mean, 0.1, 0.002) << static_cast<int>(noise);
-    // The variance of t(3) has no variance of its own: a wider band.
+    // The sample variance of t(3) has no finite variance, so the band is wider.
     EXPECT_NEAR(moments.standard_deviation, 0.04, 0.004) << static_cast<int>(noise);
   }
 }

@@ -8,9 +8,9 @@ namespace {
 
 constexpr double most_blocks_worth_saying = 1e6;
 
-/// Factor by which a pair's blocks must grow until its half width is `target`. k times the blocks
+/// Factor for a pair's number of blocks that makes its half width `target`. k times the blocks
 /// divide the standard error by sqrt(k). They also lower the critical value, which depends on the
-/// answer; four rounds settle it.
+/// result; four iterations suffice.
 double growth_wanted(const paired_difference& difference, half_widths& widths, double target) {
   double growth = 1;
   for (int round = 0; round < 4 && growth > 0; ++round) {

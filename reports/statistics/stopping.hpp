@@ -7,34 +7,35 @@
 
 namespace crossover {
 
-/// How many blocks a contest gets. Everything here looks at the scatter of the blocks alone: adding
-/// a constant to any model's logs changes no answer. The mean of normal values is independent of
-/// their scatter, so stopping by scatter does not select favourable means (Stein 1945; Chow &
-/// Robbins 1965 for looking repeatedly). What is left is that the scatter at the moment of stopping
-/// is low more often than high; few looks and a first one at eight blocks keep that small.
+/// Rule for the number of blocks of a contest. It depends only on the scatter of the blocks: adding
+/// a constant to any model's logs has no effect. The mean of normal values is independent of their
+/// scatter, so stopping by scatter does not select favourable means (Stein 1945; Chow & Robbins
+/// 1965 for repeated looks). One bias remains: when the rule stops, the scatter is low more often
+/// than high. Few looks, the first at eight blocks, keep it small.
 struct stopping_rule {
   ranking_options ranking;
   std::size_t first_look = 8;
   std::size_t most_blocks = 128;  ///< the contest's share of the budget
 };
 
-/// Half width that decides every contest: if no interval of a difference is wider to either side
-/// than half the margin, then each model that may be the best is within the margin of the best.
+/// Half width that decides every contest. If no half width of a difference exceeds half the margin,
+/// then each model that may be the best is within the margin of the best.
 double sufficient_half_width(double margin);
 
-/// The smallest number above `blocks` at which the rule looks at the scatter: `first_look` times
-/// 1, 1.5, 2, 3, 4, 6, 8, ..., at most `most_blocks`; nullopt from `most_blocks` on.
+/// Number of blocks of the next look at the scatter, above `blocks`: `first_look` times 1, 1.5, 2,
+/// 3, 4, 6, 8, ..., at most `most_blocks`; nullopt from `most_blocks` on.
 std::optional<std::size_t> next_look(const stopping_rule& rule, std::size_t blocks);
 
 /// Half width of the widest interval of all pairs; nullopt if a pair has none.
 std::optional<double> widest_half_width(const difference_table& differences,
                                         const ranking_options& options);
 
-/// Whether the intervals are narrow enough at a look.
+/// Returns true if the intervals are narrow enough at a look.
 bool is_settled(const difference_table& differences, const stopping_rule& rule);
 
-/// Estimated number of blocks at which the widest interval is narrow enough, `blocks` being the
-/// number so far; not limited to `most_blocks`. nullopt if a pair has too few blocks to say.
+/// Estimated number of blocks that makes the widest interval narrow enough; not limited to
+/// `most_blocks`. `blocks`: the number so far. nullopt if a pair has too few blocks for an
+/// estimate.
 std::optional<std::size_t> blocks_wanted(const difference_table& differences, std::size_t blocks,
                                          const stopping_rule& rule);
 

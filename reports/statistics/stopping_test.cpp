@@ -74,7 +74,7 @@ TEST(is_settled, settled_contest_is_decided_whatever_the_truth) {
   EXPECT_EQ(settled, 24);
 }
 
-TEST(blocks_wanted, estimates_the_number_at_which_a_contest_settles) {
+TEST(blocks_wanted, estimates_the_number_that_settles_a_contest) {
   const stopping_rule rule{.ranking = {}, .first_look = 8, .most_blocks = 4096};
   const auto all = normal_contest(0.05, 4096);
   std::vector<block_values> pilot;
