@@ -5,15 +5,15 @@
 
 namespace crossover {
 
-/// What a finding does to the figures of its cell.
+/// Effect of a finding on the figures of its cell.
 enum class finding_effect {
   invalidates,  ///< the figures are not those of the model
   widens,       ///< the figures hold, with more scatter or an unknown offset
-  affects_all,  ///< hits all models of a contest alike: ratios hold, absolute figures do not
+  affects_all,  ///< affects all models of a contest equally: only ratios hold
   explains,     ///< no doubt about the figures
 };
 
-/// Returns the effect in words, such as "affects all models alike".
+/// Returns the text of an effect, such as "no doubt about the figures".
 std::string_view to_string(finding_effect effect);
 
 /// A row in the finding table.
@@ -25,10 +25,10 @@ struct finding_type {
   std::string_view remedy;
 };
 
-/// Returns every finding, in the order in which they are listed.
+/// Returns every finding in the order of the listing.
 std::span<const finding_type> all_findings();
 
-/// Returns the row of this code, or nullptr for one that this version does not know.
+/// Returns the row of this code, or nullptr if the code is unknown.
 const finding_type* find_finding(std::string_view code);
 
 }  // namespace crossover
