@@ -66,8 +66,8 @@ cell_preparation preparation_of(const planned_cell& cell, const cpu_assignment& 
                                 const std::string& endpoint) {
   cell_preparation body;
   body.workload = cell.workload->name;
-  // A cell in another language need not know every parameter: it gets only those that differ from
-  // their defaults.
+  // A cell in another language may not support every parameter, so the request has only those that
+  // differ from their defaults.
   for (const parameter& p : cell.workload->parameters) {
     const std::string& text = cell.workload_values.text(p.name);
     if (cell.model->script.empty() || text != p.default_value)

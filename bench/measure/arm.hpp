@@ -15,17 +15,17 @@
 
 namespace crossover {
 
-/// One turn of an arm: an unmeasured lead-in, then a window.
+/// Timing of one slice, the turn of one arm: an unmeasured lead-in, then a window.
 struct slice_plan {
   double seconds = 0.02;  ///< length of the window
   double lead_s = 0.005;
-  double jitter_s = 0;   ///< the lead-in is longer by a random part of this
-  double stagger_s = 0;  ///< the lanes begin spread over this time
+  double jitter_s = 0;   ///< maximum of the random time added to the lead-in
+  double stagger_s = 0;  ///< time over which the starts of the lanes are spread
   double rate = 0;       ///< operations per second of an open loop; 0: closed loop
   std::uint64_t seed = 1;
 };
 
-/// A contender of one block: a fresh process that takes slices in turn with others. Every member
+/// A contender in one block: a fresh process that runs slices in turn with other arms. Every member
 /// throws `error` and `interrupted`.
 class arm {
  public:
@@ -40,15 +40,15 @@ class arm {
   virtual std::optional<std::uint64_t> finish() = 0;
   /// Facts about the arm for the results' environment, such as an interpreter's version.
   virtual std::map<std::string, std::string> environment() const { return {}; }
-  /// Findings that are known once it has started.
+  /// Findings that are known when the process has started.
   virtual std::vector<finding> findings() const { return {}; }
-  /// Whether its samples count a window only. False for a cell that knows only protocol 1.
+  /// True if a sample counts a window; false for a cell that supports only protocol 1.
   virtual bool has_windows() const { return true; }
 };
 
 using arm_factory = std::function<std::unique_ptr<arm>(const planned_cell& cell)>;
 
-/// How cell processes are started.
+/// Options for starting cell processes.
 struct cell_options {
   std::string program;                ///< path of this executable
   std::string cells;                  ///< directory of cells in other languages

@@ -19,10 +19,10 @@ inline std::vector<planned_cell> cells_for_test(const std::vector<std::string>& 
               {1'000'000, 1'000'000});
 }
 
-/// Arms without processes: a model runs a written-down number of operations per second.
+/// Arms without processes: each model runs a fixed number of operations per second.
 struct scripted_arms {
   std::map<std::string, double> rates;     ///< by model; others run 1000 operations per second
-  std::map<std::string, int> fails;        ///< slice in which a model's process dies
+  std::map<std::string, int> fails;        ///< number of the slice that a model's process dies in
   std::map<std::string, double> idle_cpu;  ///< CPU share that a model uses while others run
   std::vector<std::string> turns;          ///< model of each slice, warm-ups included
   int alive = 0;

@@ -12,7 +12,7 @@ namespace crossover {
 namespace {
 
 constexpr double min_slice_s = 0.02, max_slice_s = 1, min_lead_s = 0.005;
-/// A warm-up in which nothing ended is repeated with a longer window, up to this.
+/// Longest window of a warm-up. If no operation ended in it, it is repeated with a longer one.
 constexpr double max_warm_up_s = 30;
 
 /// An arm and its progress in a block.
@@ -110,7 +110,7 @@ slice_plan slice_for(const planned_cell& cell, const sample& warm_up) {
   plan.seconds = std::clamp(4 * operation_s, min_slice_s, std::max(max_slice_s, 2 * operation_s));
   plan.lead_s = std::max({min_lead_s, std::min(operation_s, max_slice_s), 1.5 * delay_of(cell)});
   plan.stagger_s = delay_of(cell);
-  // Lanes in step with each other must not be in step with the windows too.
+  // Lanes may be in step with each other; random lead-ins keep them out of step with the windows.
   plan.jitter_s = std::min(operation_s, max_slice_s);
   plan.rate = cell.rate;
   // An open loop shows its latency distribution only with enough arrivals.
@@ -176,7 +176,7 @@ std::vector<arm_record> measure_block(const std::vector<const planned_cell*>& ce
   double longest_s = min_slice_s;
   for (const active_arm& c : arms) longest_s = std::max(longest_s, c.slice.seconds);
   const int rounds = std::max(1, static_cast<int>(plan.seconds / (2 * longest_s)));
-  // The slices fill the block: a fast arm beside a slow one has as much window time.
+  // The slices fill the block, so fast and slow arms have equal window time.
   for (active_arm& c : arms)
     c.slice.seconds = std::max(c.slice.seconds, plan.seconds / (2 * rounds));
   for (int round = 0; round < rounds; ++round) {

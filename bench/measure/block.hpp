@@ -16,29 +16,29 @@ struct block_options {
   double warm_up_s = 0.02;  ///< unmeasured window of each fresh process
 };
 
-/// What one arm did in one block.
+/// Record of one arm in one block.
 struct arm_record {
-  std::optional<sample> total;  ///< its windows added up; nullopt if the arm failed
+  std::optional<sample> total;  ///< sum over its windows; nullopt if the arm failed
   std::optional<error> failure;
-  double idle_cpu_s = 0;  ///< CPU time used while other arms had their turns
-  double idle_s = 0;      ///< time in which other arms had their turns
+  double idle_cpu_s = 0;  ///< CPU time used during the other arms' turns
+  double idle_s = 0;      ///< duration of the other arms' turns
   bool has_windows = true;
   std::vector<finding> findings;
   std::map<std::string, std::string> environment;
 };
 
-/// Measures one block: fresh processes of all arms, a warm-up, then rounds. In a round every arm
-/// takes one slice in random order and one more in the reverse order. A slice is at least 20 ms and
-/// four operations per lane. An arm that fails is left out of the rest of the block. Throws
-/// `interrupted`.
+/// Measures one block: fresh processes of all arms, a warm-up, then rounds. In each round every arm
+/// runs one slice in random order and another in the reverse order. A slice lasts at least 20 ms
+/// and at least four operations per lane. An arm that fails is left out of the rest of the block.
+/// Throws `interrupted`.
 std::vector<arm_record> measure_block(const std::vector<const planned_cell*>& cells,
                                       const arm_factory& make, const block_options& plan,
                                       std::mt19937_64& random);
 
-/// Returns the plan of the slices for a cell whose warm-up gave this sample.
+/// Returns the plan of a cell's slices, given the sample of its warm-up.
 slice_plan slice_for(const planned_cell& cell, const sample& warm_up);
 
-/// Adds a slice to the sample of a block.
+/// Adds the sample of a slice to the sample of its block.
 void add_slice(sample& total, const sample& slice);
 
 }  // namespace crossover

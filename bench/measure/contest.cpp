@@ -15,7 +15,7 @@
 namespace crossover {
 namespace {
 
-/// Failures after which a cell is measured no more: one retry.
+/// Failures that end the measurement of a cell: one retry is allowed.
 constexpr int max_failures = 2;
 
 /// Estimated time of one block of a cell, before any is measured.
@@ -26,7 +26,7 @@ double expected_seconds(const planned_cell& cell, const block_options& plan) {
   return start_s + plan.warm_up_s + 3 * delay_s + 2 * slice_s;
 }
 
-/// Skips models that are another model of the contest on one core.
+/// Skips models that equal another model of the contest on one core.
 void skip_equal_models(std::vector<planned_cell>& cells, planned_contest& c) {
   std::erase_if(c.cells, [&](std::size_t i) {
     const std::string_view same = cells[i].model->same_on_one_core;
@@ -38,7 +38,7 @@ void skip_equal_models(std::vector<planned_cell>& cells, planned_contest& c) {
   });
 }
 
-/// Moves models with many workers into contests of their own, each with the lower bound.
+/// Moves each model with many workers into a separate contest with `reference`.
 void split(std::vector<planned_cell>& cells, std::vector<planned_contest>& contests,
            std::size_t k) {
   std::vector<std::size_t> large, limit, rest;
@@ -102,7 +102,7 @@ class contest_run {
     }
   }
 
-  /// A failure that was not retried, or that a retry got over.
+  /// Records a failure that was not retried, or whose retry succeeded.
   void settle_failures() {
     for (std::size_t i = 0; i < cells_.size(); ++i) {
       cell_result& cell = all_.cells[i];
@@ -166,7 +166,7 @@ class contest_run {
     if (options_.save) options_.save();
   }
 
-  /// Whether each cell that has not failed has the samples asked for.
+  /// Returns true if each cell that has not failed has the requested number of samples.
   bool has_repetitions(const planned_contest& c) const {
     return std::all_of(c.cells.begin(), c.cells.end(), [&](std::size_t i) {
       return all_.cells[i].status != cell_status::ok ||
@@ -196,8 +196,8 @@ class contest_run {
           {"no_window", "the cell knows only protocol 1: start and drain are part of its figures"});
   }
 
-  /// An arm that uses the CPU while others have their turns disturbs them: from now on it is
-  /// measured alone.
+  /// Moves an arm that uses the CPU during the turns of others, and thus disturbs them, into a
+  /// separate contest.
   void separate_busy_arms(planned_contest& c, const std::vector<std::size_t>& able,
                           const std::vector<arm_record>& records) {
     if (c.cells.size() < 2) return;

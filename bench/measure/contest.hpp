@@ -13,28 +13,28 @@
 
 namespace crossover {
 
-/// Cells that differ only in the model and are measured in turn: indices of planned cells.
+/// Cells that differ only in the model and take turns: indices of planned cells.
 struct planned_contest {
   std::vector<std::size_t> cells;
-  std::size_t blocks = 0;  ///< measured so far
+  std::size_t blocks = 0;  ///< blocks measured so far
   bool settled = false;
 };
 
-/// Groups the runnable cells into contests, in the order of the plan. A contest with models of many
-/// threads or processes is split, because arms that sleep still cost memory and scheduling: each
-/// such model then meets only `reference`, and its cells carry the finding `split`. A model that is
-/// another one on one core is skipped there.
+/// Groups the runnable cells into contests, in the order of the plan. A model with many threads or
+/// processes gets a contest with only `reference`, because arms that sleep still cost memory and
+/// scheduling; its cell has the finding `split`. A model that equals another model on one core is
+/// skipped there.
 std::vector<planned_contest> plan_contests(std::vector<planned_cell>& cells);
 
-/// Workers (threads, processes) beyond which a model is measured in a part of its own.
+/// Maximum workers (threads, processes) of a model that shares blocks with other models.
 constexpr std::uint32_t max_workers_together = 256;
 
 struct measuring_options {
   block_options block;
   double budget_s = 120;          ///< measuring time of the whole run
-  std::uint32_t repetitions = 0;  ///< blocks of every contest; 0: as many as the scatter asks for
+  std::uint32_t repetitions = 0;  ///< blocks of every contest; 0: the scatter decides
   std::uint64_t seed = 1;         ///< fixes every order
-  /// Whether the blocks of these cells settle their contest. Asked after every block.
+  /// Returns true if the blocks of these cells settle their contest. Called after every block.
   std::function<bool(const results& all, const std::vector<std::size_t>& cells)> is_settled;
   std::function<void(const measuring_progress&)> progress;
   /// Called after every block; may write the results. An `error` that it throws ends the run.
@@ -42,10 +42,11 @@ struct measuring_options {
 };
 
 /// Measures the contests until each is settled or the budget is used. Contests take turns in random
-/// order, one block each, so that a slow minute does not hit only one. Fills samples, statuses and
-/// environment of `all`, whose cells are those of the plan. A cell that fails in two blocks has
-/// failed; the blocks of the others stay. An interrupt loses the block in progress and sets the
-/// status of `all`. Throws `error` (invalid) if the budget is too small for one block per contest.
+/// order, one block each, so that a slow minute does not affect only one. Fills samples, statuses
+/// and environment of `all`, which has the cells of the plan. A cell fails if it fails in two
+/// blocks; the blocks of the others are kept. An interrupt discards the block in progress and sets
+/// the status of `all`. Throws `error` (invalid) if the budget is too small for one block per
+/// contest.
 void run_contests(std::vector<planned_cell>& cells, results& all, const arm_factory& make,
                   machine_watch& watch, const measuring_options& options);
 

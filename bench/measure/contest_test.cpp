@@ -89,7 +89,7 @@ TEST(contests, a_used_up_budget_ends_the_run_after_one_block_each) {
   for (const cell_result& cell : test.all.cells) EXPECT_EQ(cell.samples.size(), 1U) << cell.name;
 }
 
-TEST(contests, a_budget_below_one_block_each_says_what_it_takes) {
+TEST(contests, a_budget_below_one_block_each_is_rejected_with_the_minimum) {
   contests_for_test test(cells_for_test({"event_loop", "processes"}, {1, 8}));
   test.options.repetitions = 0;
   test.options.budget_s = 0.1;
@@ -114,7 +114,7 @@ TEST(contests, a_model_that_dies_is_retried_once) {
   EXPECT_EQ(std::count(test.arms.turns.begin(), test.arms.turns.end(), "processes"), 2);
 }
 
-TEST(contests, a_failure_that_a_retry_gets_over_leaves_no_trace_but_its_block) {
+TEST(contests, a_successful_retry_loses_only_the_failed_block) {
   contests_for_test test(cells_for_test({"event_loop", "processes"}));
   int starts = 0;
   const arm_factory inner = test.arms.factory();
@@ -140,9 +140,9 @@ TEST(contests, a_cell_that_only_failed_has_failed) {
   EXPECT_EQ(test.of("processes").reason, "the process died");
 }
 
-TEST(contests, an_arm_that_does_not_sleep_is_measured_alone) {
+TEST(contests, an_arm_that_does_not_sleep_is_measured_separately) {
   contests_for_test test(cells_for_test({"event_loop", "processes"}));
-  test.arms.idle_cpu["processes"] = 1;  // a second of CPU time per look at it
+  test.arms.idle_cpu["processes"] = 1;  // one second of CPU time per reading
   test.run();
   ASSERT_EQ(test.of("processes").findings.size(), 1U);
   EXPECT_EQ(test.of("processes").findings[0].code, "not_idle");
@@ -153,7 +153,7 @@ TEST(contests, an_arm_that_does_not_sleep_is_measured_alone) {
   EXPECT_EQ(shared.size(), 1U) << "only the first block";
 }
 
-TEST(contests, many_workers_are_measured_apart_with_reference) {
+TEST(contests, many_workers_are_measured_separately_with_reference) {
   auto cells = cells_for_test({"event_loop", "thread_pool", "processes", "reference"}, {512});
   const auto contests = plan_contests(cells);
   ASSERT_EQ(contests.size(), 3U);
@@ -163,7 +163,7 @@ TEST(contests, many_workers_are_measured_apart_with_reference) {
   EXPECT_EQ(cells[1].findings.at(0).code, "split");
 }
 
-TEST(contests, a_model_that_is_another_on_one_core_is_skipped_there) {
+TEST(contests, a_model_that_equals_another_on_one_core_is_skipped_there) {
   auto cells = cells_for_test({"event_loop", "shared_loop", "processes"});
   const auto contests = plan_contests(cells);
   ASSERT_EQ(contests.size(), 1U);

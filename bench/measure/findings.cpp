@@ -13,12 +13,12 @@
 namespace crossover {
 namespace {
 
-/// Ticks of a counter below which a difference means nothing, and the length of a tick of /proc.
+/// Minimum ticks of a meaningful difference of a counter, and the length of a tick of /proc.
 constexpr double ticks = 3, tick_s = 0.01;
 
 double throughput(const sample& s) { return static_cast<double>(s.operations) / s.wall_s; }
 
-/// A quantity as a share of a whole, pooled over the samples that have it.
+/// Share of a quantity in a whole, pooled over the samples that have both.
 struct pooled_share {
   double amount = 0, whole = 0;
   double worst = 0;  ///< greatest share of one block
@@ -108,9 +108,9 @@ class pooled_findings {
           fmt::format("of {} arrivals, {} were begun late and {} never", sum.due, sum.late, never));
   }
 
-  /// Little's law. Operations cut by the edges of the windows count less, so short runs deviate. It
-  /// says nothing about lanes that wait for a CPU: a lane that does not run in a window records
-  /// nothing there, although it waits.
+  /// Checks Little's law. Operations cut by the edges of the windows count less, so short runs
+  /// deviate. The law does not apply if lanes wait for a CPU: a lane that does not run in a window
+  /// records nothing there, although it waits.
   void check_littles_law() {
     if (waits_for_cpu()) return;
     double weighted = 0, wall_s = 0, operations = 0;
@@ -246,7 +246,7 @@ void judge_ceilings(results& all) {
   };
   for (cell_result& cell : all.cells) {
     if (cell.status != cell_status::ok || cell.samples.empty() || !cell.cores) continue;
-    // Each window cuts operations at both edges: a block alone may be above by chance.
+    // Each window cuts operations at both edges, so a single block may be above by chance.
     const double lowest = range_of(cell).first;
     if (cell.ceiling && lowest > 1.01 * *cell.ceiling) {
       fail(cell, fmt::format("{:.4g} operations per second exceed in flight / delay = {:.4g}: work "

@@ -59,7 +59,7 @@ TEST(findings, steal_is_relative_to_all_cores_of_the_cell) {
   EXPECT_EQ(codes_of(cell_with(2, 64), s), codes{});
 }
 
-TEST(findings, errors_are_summed_and_the_most_frequent_is_named) {
+TEST(findings, errors_are_summed_and_the_main_one_is_named) {
   sample s = sound_sample(10'000, 1, 1);
   s.errors = {{"connect:ECONNREFUSED", 2}, {"receive:EOF", 5}};
   const auto findings = findings_of(cell_with(1, 1), {s});
@@ -88,7 +88,7 @@ TEST(findings, littles_law_detects_unmeasured_waiting) {
   EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{}) << "checked for closed loops only";
 }
 
-TEST(findings, less_than_three_ticks_are_no_steal) {
+TEST(findings, less_than_three_ticks_are_not_steal) {
   sample s = sound_sample(1000, 0.1, 64);
   s.steal_s = 0.02;  // 20 %, but two ticks
   EXPECT_EQ(codes_of(cell_with(1, 64), s), codes{});
@@ -108,7 +108,7 @@ TEST(findings, the_worst_block_is_named) {
   EXPECT_NE(findings[0].detail.find("most in block 4"), std::string::npos) << findings[0].detail;
 }
 
-TEST(findings, a_slow_machine_is_one_that_is_slow_beside_most_blocks) {
+TEST(findings, slow_machine_is_reported_if_most_blocks_are_slow) {
   sample fast = sound_sample(10'000, 1, 64), slow = fast;
   fast.slowness = 1.01;
   slow.slowness = 1.08;

@@ -16,9 +16,9 @@
 namespace crossover {
 namespace {
 
-/// Corrects what Google Benchmark cannot know: operations and CPU time, which belong to another
-/// process, and names without "/iterations:1/manual_time". Stores the aggregates and passes the
-/// rows on to one of Google Benchmark's reporters.
+/// Corrects what Google Benchmark reports: operations and CPU time are those of another process,
+/// and names lose "/iterations:1/manual_time". Stores the aggregates and passes the rows on to one
+/// of Google Benchmark's reporters.
 class cell_reporter final : public benchmark::BenchmarkReporter {
  public:
   cell_reporter(results& all, std::unique_ptr<benchmark::BenchmarkReporter> inner,
@@ -125,8 +125,8 @@ class cell_reporter final : public benchmark::BenchmarkReporter {
 /// Gives the library one repetition of a cell.
 void replay(benchmark::State& state, const cell_result& cell, std::size_t index) {
   if (index >= cell.samples.size()) {
-    // Inside the loop, since Google Benchmark's statistics abort if repetitions differ in their
-    // iterations.
+    // Set inside the loop, because Google Benchmark's statistics abort if repetitions differ in
+    // their iterations.
     for (auto _ : state) {
       state.SkipWithError(cell.reason.c_str());
       break;
@@ -156,7 +156,7 @@ void initialize(const std::vector<std::string>& flags) {
                 fmt::format("unknown flag '{}'; see crossover run --help", arguments[1]));
 }
 
-// Deprecated, but still one of the formats that users may ask for.
+// Deprecated, but still one of the formats that users may request.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 std::unique_ptr<benchmark::BenchmarkReporter> make_csv_reporter() {

@@ -83,7 +83,7 @@ TEST(google_benchmark_report, json_has_a_row_per_block_and_the_aggregates) {
   EXPECT_EQ(document["benchmarks"][8]["error_message"], "a digest differs");
 }
 
-TEST(google_benchmark_flags, are_understood_and_others_refused) {
+TEST(google_benchmark_flags, are_accepted_and_others_rejected) {
   EXPECT_EQ(google_benchmark({"--benchmark_repetitions=7"}).repetitions(), 7U);
   EXPECT_FALSE(google_benchmark({}).repetitions());
   EXPECT_TRUE(google_benchmark({"--benchmark_list_tests"}).lists_only());

@@ -8,7 +8,7 @@
 
 namespace crossover {
 
-/// Counters that say whether something else disturbed a block.
+/// Counters that show if other programs or the hypervisor disturbed a block.
 struct machine_counters {
   std::int64_t ns = 0;   ///< time of the reading
   double busy_s = 0;     ///< CPU time of all processes on all CPUs (/proc/stat)
@@ -29,7 +29,7 @@ class machine_watch {
 
   void begin_block();
   void end_block();
-  /// Adds the disturbances of the last block to a sample of it.
+  /// Stores the disturbances of the last block in one of its samples.
   void describe(sample& s) const;
 
  private:

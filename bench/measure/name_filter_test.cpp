@@ -34,7 +34,7 @@ TEST(name_filter, nested_repetition_ends) {
   EXPECT_TRUE(name_filter("-(a*)*b").keeps(name));
 }
 
-TEST(name_filter, names_the_flag_and_the_fault_of_a_malformed_expression) {
+TEST(name_filter, reports_the_flag_and_the_error_of_a_malformed_expression) {
   try {
     name_filter("-(", "--slower-in");
     FAIL() << "accepted";

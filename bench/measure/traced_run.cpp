@@ -18,7 +18,7 @@ std::pair<sample, run_trace> trace_in_fresh_process(const cell_options& options,
                        options.grace_s + 3 * cell.workload->min_operation_s(cell.workload_values));
   process.prepare(preparation);
   process.run({.operations = cell.in_flight});
-  // 50 ms, but at least four operations per lane and at most what a viewer can show.
+  // 50 ms, but at least four operations per lane and not more than a viewer can show.
   constexpr double seconds = 0.05, max_operations = 4000;
   const double min_operations = std::min(max_operations, 4.0 * cell.in_flight);
   run_request request;

@@ -8,11 +8,10 @@
 namespace crossover {
 
 /// Runs a cell once in a fresh process and returns its sample and trace. `operations_per_s`: the
-/// cell's known throughput; the run is long enough for a few operations per lane and short enough
-/// to draw. Throws `error`: unsupported if the kernel or the cell records no trace, resource if the
-/// cell is too large to trace.
+/// cell's known throughput, for a run with a few operations per lane that is short enough to draw.
+/// Throws `error`: unsupported if the kernel or the cell records no trace, resource if the cell is
+/// too large to trace.
 std::pair<sample, run_trace> trace_in_fresh_process(const cell_options& options,
-
                                                     const machine& computer, server_pool& servers,
                                                     const planned_cell& cell,
                                                     double operations_per_s);

@@ -39,7 +39,7 @@ struct run_outcome {
   double start_s = 0;                     ///< longest delay of a lane's first operation
   double drain_s = 0;                     ///< from the close of the window to the last worker's end
   std::vector<std::uint64_t> worker_operations;
-  std::vector<std::uint64_t> series;  ///< operations per 10 ms, if the plan asks for it
+  std::vector<std::uint64_t> series;  ///< operations per 10 ms, if requested
   usage used;                         ///< of this process and its forked workers
   std::uint64_t due = 0;              ///< open loop: arrivals due in the window
   std::uint64_t begun = 0, late = 0;  ///< of these, begun at all and begun late

@@ -5,8 +5,8 @@
 
 namespace crossover {
 
-/// Deepest nesting of arrays and objects that is accepted in JSON from outside. Our own documents
-/// need 9 levels. nlohmann_json writes a document recursively: 20,000 levels overflow the stack.
+/// Maximum nesting of arrays and objects in JSON from outside. Our own documents need 9 levels.
+/// nlohmann_json writes a document recursively: 20,000 levels overflow the stack.
 constexpr int deepest_json = 64;
 
 /// Parses JSON text from outside: a file, a line of the protocol, another program's output. Returns

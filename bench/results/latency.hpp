@@ -25,8 +25,8 @@ struct latency_distribution {
 
   /// Returns the number of timed operations.
   std::uint64_t count() const;
-  /// Returns the value below which a share `q` (0 to 1) of the timed operations lies: the middle of
-  /// its bin, or the exact maximum for the last value. NaN if no operation was timed.
+  /// Returns the quantile `q` (0 to 1) of the timed operations: the middle of its bin, or the exact
+  /// maximum for the last value. NaN if no operation was timed.
   double quantile_ns(double q) const;
   /// Adds the values of `other`.
   void merge(const latency_distribution& other);

@@ -57,9 +57,9 @@ struct sample {
   std::optional<double> server_cpus;   ///< CPUs that the server may use
   std::optional<double> steal_s;       ///< CPU time that the hypervisor took from the cell's CPUs
 
-  // Of the block that the sample belongs to:
-  /// Number of the contest's block that the sample belongs to. Samples of different models with the
-  /// same number were measured in turns; absent if the cells were measured one after the other.
+  // Facts about the block of the sample:
+  /// Number of the block within the contest. Models whose samples have the same number took turns
+  /// in that block. Absent if the cells were measured sequentially.
   std::optional<std::uint64_t> block;
   std::optional<double> block_s;        ///< duration of the block
   std::optional<double> foreign_cpu_s;  ///< CPU time of other programs on the machine
@@ -67,7 +67,7 @@ struct sample {
   std::optional<double> throttled_s;    ///< time that the cgroup's CPU quota withheld
   std::optional<double> slowness;       ///< duration of a fixed computation over its shortest one
   std::optional<double> idle_cpu_s;     ///< CPU time used while other models had their turns
-  std::optional<double> idle_s;         ///< time in which other models had their turns
+  std::optional<double> idle_s;         ///< duration of the other models' turns
 };
 
 /// Machine-readable remark about a cell's validity.

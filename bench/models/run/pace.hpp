@@ -85,8 +85,8 @@ struct alignas(64) tally {
   usage open_, close_;
 };
 
-/// Driver of one lane in a closed-loop run. It issues the next operation as soon as the last has
-/// ended, so an operation's latency starts at the end of the one before it. If operations are too
+/// Driver of one lane in a closed-loop run. It issues the next operation when the previous one has
+/// ended, so an operation's latency starts at the end of the previous one. If operations are too
 /// short to time individually, only one in `sampling_interval` is timed, and the end of the run
 /// is checked only then.
 class lane_pace {
@@ -125,7 +125,7 @@ class lane_pace {
  private:
   [[gnu::noinline]] bool on_checkpoint(tally& worker) {
     if (!uninstrumented_) {
-      // A slowdown or a trace concerns every operation, timed or not.
+      // A slowdown or a trace applies to every operation, timed or not.
       if (control_->added_ns > 0) spin_for(control_->added_ns);
       trace_operation(trace_mark::ended);
       to_checkpoint_ = 1;
@@ -143,8 +143,8 @@ class lane_pace {
     return --operations_left_ != 0 && phase != run_phase::drain;
   }
 
-  /// Chooses the next operation to time. The choice is random unless all are timed: at fixed
-  /// distances the timed ones could fall into step with the lanes and would always include the
+  /// Chooses the next operation to time. The choice is random unless all are timed. At fixed
+  /// distances, the timed operations could be in step with the lanes and would always include the
   /// first of a run.
   void choose_next_sample() {
     const std::uint32_t interval = control_->sampling_interval;
@@ -171,15 +171,15 @@ class lane_pace {
   const run_control* control_ = nullptr;
   std::uint64_t operations_left_ = 0;
   std::int64_t issued_ns_ = 0;
-  /// Operations to the next checkpoint. Nothing else is checked before it, since an operation may
-  /// take as little as 20 ns.
+  /// Operations until the next checkpoint. Nothing else is checked before it, because an operation
+  /// may take only 20 ns.
   std::uint32_t to_checkpoint_ = 1;
-  std::uint32_t to_sample_ = 1;  ///< operations to the next clock reading
+  std::uint32_t to_sample_ = 1;  ///< operations until the next clock reading
   bool sampling_ = true;         ///< the next clock reading ends a timed operation
   bool uninstrumented_ = true;   ///< neither slowed down nor traced
 };
 
-/// An arrival that is begun later than this after it was due is counted as late.
+/// An arrival counts as late if it begins more than this after it was due.
 constexpr std::int64_t late_ns = 5'000'000;
 
 /// One operation of an open-loop run, from claim to end. Its latency is recorded if it was due in

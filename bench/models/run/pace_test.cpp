@@ -97,8 +97,8 @@ TEST_F(paced, times_one_operation_in_the_sampling_interval) {
 }
 
 TEST_F(paced, chooses_the_timed_operation_at_random) {
-  // With two operations per lane, the timed one must not always be the first, which waits in the
-  // queue longest.
+  // The first of two operations per lane waits in the queue longest, so it must not always be the
+  // timed one.
   control.sampling_interval = 4;
   int timed = 0;
   for (int i = 0; i < 400; ++i) {
@@ -172,7 +172,7 @@ TEST(run_control, lanes_begin_spread_over_the_stagger) {
   EXPECT_EQ(control.start_lag_ns, 30) << "the delay of the lane that began the latest";
 }
 
-TEST(run_control, arrivals_of_the_window_are_told_from_those_of_the_lead_in) {
+TEST(run_control, arrivals_of_the_lead_in_are_not_due_in_the_window) {
   run_control control;
   control.start_ns = 1000;
   control.lead_ns = 100;

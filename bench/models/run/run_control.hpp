@@ -9,13 +9,12 @@
 
 namespace crossover {
 
-/// One run: what the lanes do and for how long. Exactly one of `operations` and `window_ns` is more
-/// than 0.
+/// Plan of one run of the lanes. Exactly one of `operations` and `window_ns` is above 0.
 struct run_plan {
-  std::uint64_t operations = 0;         ///< total, divided among the lanes; all of them count
-  std::int64_t window_ns = 0;           ///< length of the window; what ends inside it counts
-  std::int64_t lead_ns = 0;             ///< from the release of the lanes to the window
-  std::int64_t stagger_ns = 0;          ///< lane i of n begins i/n of this after the release
+  std::uint64_t operations = 0;  ///< total, divided among the lanes; all of them count
+  std::int64_t window_ns = 0;    ///< length of the window; operations that end inside it count
+  std::int64_t lead_ns = 0;      ///< from the release of the lanes to the window
+  std::int64_t stagger_ns = 0;   ///< lane i of n begins i/n of this after the release
   std::uint32_t sampling_interval = 1;  ///< one operation in N is timed
   std::int64_t added_ns = 0;  ///< busy-wait after each operation, a known slowdown for calibration
   bool series = false;        ///< count operations per 10 ms of the window
@@ -34,8 +33,8 @@ struct run_plan {
   }
 };
 
-/// Lanes run in all three phases. Only what ends in the window counts. A run of a number of
-/// operations is one window.
+/// Phases of a run. Lanes run in all three, but only operations that end in the window count. A run
+/// of a given number of operations is one window.
 enum class run_phase : std::uint32_t { lead_in, window, drain };
 
 /// A plan and the state of its run, in memory that forked workers share.
@@ -77,7 +76,7 @@ struct run_control : run_plan {
     }
   }
 
-  /// Open loop: whether an arrival intended at this time is due inside the window.
+  /// Open loop: returns true if this intended start is inside the window.
   bool due_in_window(std::int64_t intended_ns) const {
     const std::int64_t opens_ns = start_ns + lead_ns;
     return intended_ns >= opens_ns && intended_ns < opens_ns + window_ns;

@@ -23,10 +23,10 @@ usage usage_of_this_process();
 /// Returns the calling process's resident memory in bytes (VmRSS), or 0 if /proc cannot be read.
 std::uint64_t resident_bytes();
 
-/// Returns the resident memory of this process and its children in bytes: the pages that each has
-/// for itself, and shared pages once (those of the process that shares most). The same measure for
-/// every model: summed resident sets would count a page shared by n processes n times, and
-/// proportional sets depend on what else runs on the machine.
+/// Returns the resident memory of this process and its children in bytes: the private pages of
+/// each, and shared pages once (those of the process that shares most). This measure suits every
+/// model. Summed resident sets would count a page shared by n processes n times, and proportional
+/// sets depend on other programs on the machine.
 std::uint64_t tree_memory_bytes(std::span<const int> children);
 
 /// Returns the CPU time in s used so far by all threads of a process and of its descendants

@@ -15,7 +15,7 @@
 namespace crossover {
 namespace {
 
-/// Duration of reading the counters beyond which they are read again.
+/// Counters are read again if reading them took longer than this.
 constexpr std::int64_t max_reading_ns = 20'000;
 
 std::uint64_t total(const std::vector<std::uint64_t>& counts) {
@@ -65,7 +65,7 @@ void window_observer::cancel() {
 
 void window_observer::serve() {
   // Wake on time although the lanes keep the CPUs busy. Only root may raise the priority; without
-  // it the window opens a little later, and its length is measured all the same.
+  // it the window opens slightly late, but its length is still measured exactly.
   ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), -10);
   std::unique_lock lock(mutex_);
@@ -106,8 +106,8 @@ std::optional<run_window> window_observer::observe() {
 }
 
 window_edge window_observer::read_edge() const {
-  // The counters belong to the clock only if this thread was not preempted between the two: the
-  // closest of some readings is used.
+  // Counters and clock match only if this thread was not preempted between them, so the quickest of
+  // several readings is used.
   window_edge edge;
   std::int64_t closest_ns = std::numeric_limits<std::int64_t>::max();
   for (int attempt = 0; attempt < 5 && closest_ns > max_reading_ns; ++attempt) {

@@ -22,7 +22,7 @@ struct window_edge {
 /// The window of one run.
 struct run_window {
   window_edge open, close;
-  std::vector<std::uint64_t> series;  ///< operations per `series_step_ns`, if the plan asks for it
+  std::vector<std::uint64_t> series;  ///< operations per `series_step_ns`, if requested
 };
 
 constexpr std::int64_t series_step_ns = 10'000'000;
