@@ -26,8 +26,8 @@ class async_form {
   /// `operation_error` or `error` (failed).
   virtual awaitable_operation run_async(lane& state) = 0;
 
-  /// Whether `run_async` is `compute` followed by `wait_async`. A model can then run `compute` on
-  /// another thread.
+  /// Returns true if `run_async` is `compute` followed by `wait_async`. A model can then run
+  /// `compute` on another thread.
   virtual bool has_parts() const { return false; }
   virtual void compute(lane&) {}
   virtual awaitable_operation wait_async(lane&) { co_return; }

@@ -178,8 +178,8 @@ class download final : public workload, public async_form {
   }
 
  private:
-  /// Whether the server closed an idle connection just before the request. The request is then
-  /// repeated, as HTTP clients do (RFC 9112, section 9.3.1), and is not an error.
+  /// Returns true if the server closed an idle connection just before the request. HTTP clients
+  /// then repeat the request (RFC 9112, section 9.3.1); it is not an error.
   static bool closed_while_idle(bool reused, const reply_reader& reply) {
     return reused && reply.is_empty();
   }

@@ -69,9 +69,9 @@ class reply_reader {
   /// Handles a connection closed by the server. Returns true if that completes the reply, otherwise
   /// throws `operation_error` ("receive:EOF").
   bool handle_close();
-  /// Whether no byte of this reply has arrived.
+  /// Returns true if no byte of this reply has arrived.
   bool is_empty() const { return !parser_->got_some(); }
-  /// Whether the connection can carry another request.
+  /// Returns true if the connection can carry another request.
   bool keep_alive() const { return parser_->keep_alive() && buffer_.size() == 0; }
   /// Checks a complete reply. Throws `operation_error` ("status:404"), or `error` (failed) for a
   /// wrong body.

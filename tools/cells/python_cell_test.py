@@ -179,7 +179,7 @@ class MatrixTest(unittest.TestCase):
             for model in ("python_asyncio", "python_threads"):
                 with self.subTest(model=model), Session() as cell:
                     cell.prepared(model, "network", 2, {}, echo.endpoint)
-                    error = cell.ask(run={"seconds": 3600})["error"]  # else it times out
+                    error = cell.ask(run={"seconds": 3600})["error"]  # otherwise it times out
                     self.assertEqual(error["kind"], "failed")
 
 

@@ -268,7 +268,7 @@ class Protocol(unittest.TestCase):
 
 
 class Windows(unittest.TestCase):
-    """Every cell of ours counts what ends in a window. Arithmetic gives the limits."""
+    """Each of our cells counts the operations that end in a window. Arithmetic gives the limits."""
 
     MODELS = (
         (OUR_CELL, "event_loop"),

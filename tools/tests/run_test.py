@@ -280,7 +280,7 @@ class List(unittest.TestCase):
         lines = (SOURCE / "docs" / "findings.md").read_text().splitlines()
         self.assertEqual([line for line in lines if line.startswith("| `")], rows)
 
-    def test_lists_suites_alone(self):
+    def test_lists_only_suites(self):
         self.assertIn("crossover list --suites", crossover("run", "--help").stdout)
         suites = listed()["suites"]
         self.assertGreater(len(suites), 5)

@@ -14,7 +14,7 @@ class interrupted : public std::exception {
 /// Installs handlers for SIGINT and SIGTERM that set a flag and make `interrupt_descriptor`
 /// readable instead of ending the process.
 void catch_interrupts();
-/// Whether SIGINT or SIGTERM has been received.
+/// Returns true if SIGINT or SIGTERM has been received.
 bool was_interrupted();
 /// Returns a descriptor that is readable after an interrupt; -1 before `catch_interrupts`.
 int interrupt_descriptor();

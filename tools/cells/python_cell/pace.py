@@ -1,4 +1,4 @@
-"""The measuring loops: they decide when an operation starts, when it is timed and when a run ends.
+"""Measuring loops: they decide when an operation starts, which one is timed and when a run ends.
 
 The code inside these loops is measured together with the operations. It therefore uses only local
 variables, creates no objects except time stamps and reads the clock once per operation. Bins and
@@ -46,7 +46,7 @@ def run_closed_loop(operate, run, tally):
     It times one operation in `sampling_interval`, from the end of the previous one to its own end,
     because reading the clock would cost too much of a short operation. The number of untimed
     operations before a timed one is drawn at random: at fixed distances, the timed operations could
-    keep step with what the lanes do together.
+    be in step with patterns that the lanes have in common.
     """
     clock, record, turns, draw = monotonic_ns, tally.latencies.append, tally.turns, uniform
     choices = 2 * run.plan.sampling_interval - 1  # 0 to 2 (N - 1) untimed operations
@@ -110,7 +110,7 @@ def run_open_loop(operate, run, tally, schedule):
 
 
 def watch(run):
-    """Observes the edges of a window until it has closed, for the case that all lanes wait."""
+    """Observes the edges of a window until it has closed, in case all lanes wait."""
     while run.plan.window_ns and not run.closed:
         wait_ns = run.due_ns - monotonic_ns()
         if wait_ns > 0:

@@ -1,4 +1,4 @@
-"""One run: its plan, the counters of its lanes, and what they read at the edges of its window."""
+"""One run: its plan, the counters of its lanes, and their readings at the edges of its window."""
 import threading
 from array import array
 from collections import namedtuple
@@ -41,7 +41,7 @@ class Tally:
         self.services = array("q")
 
     def operations(self):
-        """Returns how many operations have succeeded so far."""
+        """Returns the number of successful operations so far."""
         if self.all_timed:
             return len(self.latencies)
         begun = self.quota - length_hint(self.turns)
@@ -54,9 +54,9 @@ class Tally:
 class Run:
     """A run in this process: the tallies of its lanes here, and the edges of its window.
 
-    Whoever first finds that an edge is due reads all tallies and the resource usage: a lane at the
-    end of an operation, which reads the clock anyway, or `watch` if all lanes wait. A thread of its
-    own would often wait for the interpreter lock until long after the edge.
+    All tallies and the resource usage are read by the first lane that finds an edge due at the end
+    of an operation, when it reads the clock anyway. If all lanes wait, `watch` reads them. A
+    separate thread would often wait for the interpreter lock until long after the edge.
     """
 
     def __init__(self, plan, numbers):
