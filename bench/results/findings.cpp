@@ -37,7 +37,7 @@ constexpr std::array table = {
     finding_type{"foreign_load", "other programs used the CPUs", "5 % of the machine's CPU time",
                  affects_all, "stop other programs"},
     finding_type{"slow_machine", "the CPU's speed changed",
-                 "a fixed computation took 3 % longer in half of the blocks", affects_all,
+                 "a fixed computation took over 3 % longer in most blocks", affects_all,
                  "fix the clock frequency, cool the machine, stop other programs"},
     finding_type{"throttled", "the cgroup's CPU quota stopped the cell", "1 % of the time",
                  affects_all, "raise the quota, or use fewer cores"},
