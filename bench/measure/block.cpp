@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
+#include <thread>
+#include <utility>
 
 #include "workloads/base/clock.hpp"
 #include "workloads/base/interrupt.hpp"
@@ -14,6 +17,9 @@ namespace {
 constexpr double min_slice_s = 0.02, max_slice_s = 1, min_lead_s = 0.005;
 /// Longest window of a warm-up. If no operation ended in it, it is repeated with a longer one.
 constexpr double max_warm_up_s = 30;
+/// An arm sleeps if it uses less than 2 % of a CPU for this long; it has up to 0.1 s for it.
+constexpr std::chrono::milliseconds settling_step(3);
+constexpr int max_settling_steps = 33;
 
 /// An arm and its progress in a block.
 struct active_arm {
@@ -37,8 +43,16 @@ struct active_arm {
     }
   }
 
+  /// Waits until the arm sleeps. The threads of oneTBB search for work before they do, for 15 ms of
+  /// CPU time with 64 of them: the next arm must not run beside them.
   void pause() {
     cpu_at_pause_s = process->cpu_s();
+    for (int step = 0; step < max_settling_steps; ++step) {
+      std::this_thread::sleep_for(settling_step);
+      const double before_s = std::exchange(cpu_at_pause_s, process->cpu_s());
+      if (cpu_at_pause_s - before_s < 0.02 * std::chrono::duration<double>(settling_step).count())
+        break;
+    }
     paused_ns = now_ns();
   }
   void resume() {
