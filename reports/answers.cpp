@@ -29,7 +29,7 @@ std::optional<std::size_t> headline_of(const results& value, const std::vector<c
   const auto cores = most_with_own_server ? most_with_own_server : fewest;
   const auto rank = [&](std::size_t i) {
     const contest& c = contests[i];
-    return std::tuple(c.cores == cores, c.models.size(), c.in_flight);
+    return std::tuple(c.cores == cores, c.models.size() > 1, c.in_flight, c.models.size());
   };
   std::optional<std::size_t> headline;
   for (const std::size_t i : of_panel)

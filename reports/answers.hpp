@@ -53,8 +53,7 @@ struct answer_set {
 ///
 /// The headline of a panel is a contest at the largest number of cores that leaves the server its
 /// own CPUs (no model has the finding `shared_cores`), otherwise at the smallest number of cores.
-/// Of several values in flight, it is the one with the largest number of models; of equals, the
-/// highest.
+/// Of several values in flight, it is the highest at which two models were measured.
 answer_set answers_of(const results& value, const std::vector<panel>& panels,
                       const contest_options& options = {});
 

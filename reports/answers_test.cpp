@@ -41,11 +41,14 @@ TEST(answers, headline_avoids_cores_that_the_server_shares) {
   EXPECT_EQ(headline(all_answers(value)).cores, 1u);
 }
 
-TEST(answers, headline_prefers_more_models_and_then_more_in_flight) {
+TEST(answers, headline_has_the_most_in_flight_with_two_models) {
   auto value = with_cells({pair_at(1, 1), pair_at(1, 64), pair_at(1, 512)});
   EXPECT_EQ(headline(all_answers(value)).in_flight, 512u);
-  value.cells.push_back(cell_for_test("fibers", 1, 64, around(10000, 8, 0.002, 1)));
-  EXPECT_EQ(headline(all_answers(value)).in_flight, 64u);
+  // `serial` makes the contest with one in flight the largest, which says least.
+  value.cells.push_back(cell_for_test("serial", 1, 1, around(10000, 8, 0.002, 1)));
+  EXPECT_EQ(headline(all_answers(value)).in_flight, 512u);
+  value.cells.push_back(cell_for_test("fibers", 1, 1024, around(10000, 8, 0.002, 1)));
+  EXPECT_EQ(headline(all_answers(value)).in_flight, 512u) << "one model is no contest";
 }
 
 TEST(answers, contests_of_a_panel_ascend_by_cores_and_in_flight) {
