@@ -22,7 +22,6 @@ struct duel_arm {
 /// cell processes alternate on the same CPUs in short slices, in the order ABBA or BAAB, chosen at
 /// random for each group of four.
 struct duel_plan {
-  std::uint32_t blocks = 10;     ///< pairs of fresh processes: the statistical unit
   std::uint32_t groups = 10;     ///< groups of four slices per block
   double slice_s = 0.02;         ///< measured time per slice
   std::uint64_t operations = 0;  ///< operations per slice, the same for both arms; 0: use `slice_s`

@@ -110,10 +110,4 @@ double steal_seconds(const std::vector<int>& cpus) {
   return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
-double pressure_seconds() {
-  const std::string line = first_line("/proc/pressure/cpu");
-  const std::size_t position = line.find("total=");
-  return position == std::string::npos ? -1 : std::stod(line.substr(position + 6)) * 1e-6;
-}
-
 }  // namespace crossover

@@ -18,8 +18,5 @@ std::string utc_timestamp();
 /// Returns the CPU time in s that the hypervisor has taken from these CPUs since boot ("steal" in
 /// /proc/stat).
 double steal_seconds(const std::vector<int>& cpus);
-/// Returns the seconds since boot during which any task waited for a CPU ("some" in
-/// /proc/pressure/cpu); negative if unknown.
-double pressure_seconds();
 
 }  // namespace crossover

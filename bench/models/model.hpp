@@ -95,7 +95,7 @@ struct model_type {
   bool lower_bound = false;                ///< a limit to compare with, not a contender
   std::string_view same_on_one_core = {};  ///< model that this one is on one core
   bool loops = false;  ///< lanes share a thread: an operation that blocks delays the others
-  std::string_view script = {};  ///< CPython script in `measure_options::cells` that is the cell
+  std::string_view script = {};  ///< CPython script in `cell_options::cells` that is the cell
                                  ///< process; empty: a C++ model
 };
 
