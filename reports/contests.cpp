@@ -269,9 +269,8 @@ contest judge(const results& value, const cell_indices& cells, const contest_opt
     c.why = c.models.empty() ? verdict_reason::no_model : verdict_reason::one_model;
   }
   if (c.reference && !c.models.empty() && c.why != verdict_reason::server_bound)
-    c.of_reference = paired_ratio(blocks.series_of(c.models.front().cell, "throughput"),
-                                  blocks.series_of(*c.reference, "throughput"),
-                                  static_cast<unsigned>(c.models.size()), ranking);
+    c.of_reference = ratio_to_reference(blocks.series_of_all(c.models, "throughput"), 0,
+                                        blocks.series_of(*c.reference, "throughput"), ranking);
   std::move(erroneous.begin(), erroneous.end(), std::back_inserter(c.models));
   c.shared_findings = shared_findings_of(value, c);
   return c;

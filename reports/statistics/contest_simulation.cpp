@@ -122,6 +122,28 @@ void print_rare_regime(table rows) {
                    {logs_of({1, 1, 1, 1, 1}), contest_noise::rare_regime, scatter});
 }
 
+void print_reference(std::size_t contests, std::uint64_t seed) {
+  fmt::print(
+      "| models, noise | block s.d. | coverage | half width (median) |\n|---|--:|--:|--:|\n");
+  stopping_rule rule;
+  rule.most_blocks = 48;
+  double least_coverage = 100;
+  for (const std::size_t models : {1, 2, 5})
+    for (const named_noise& noise : noises) {
+      if (noise.kind == contest_noise::common_drift) continue;  // cancels, as above
+      for (const double scatter : {0.02, 0.07}) {
+        const simulated_contest equal{std::vector<double>(models + 1), noise.kind, scatter};
+        const reference_counts counts = simulate_reference(equal, rule, contests, seed++);
+        const double coverage =
+            100.0 * static_cast<double>(counts.covered) / static_cast<double>(counts.contests);
+        fmt::print("| {}, {} | {:.0f} % | {:.2f} % | {:.1f} % |\n", models, noise.name,
+                   100 * scatter, coverage, 100 * counts.half_width);
+        least_coverage = std::min(least_coverage, coverage);
+      }
+    }
+  fmt::print("\nWorst row: coverage {:.2f} %.\n", least_coverage);
+}
+
 }  // namespace
 
 /// Prints the error rates of verdicts in simulated contests, as Markdown:
@@ -136,4 +158,6 @@ int main(int count, char** arguments) {
   print_other_counts(rows);
   fmt::print("Outside the promise, a regime that few blocks do not meet:\n\n");
   print_rare_regime(rows);
+  fmt::print("\nThe ratio of the leading model to `reference`, all equal:\n\n");
+  print_reference(contests, seed);
 }

@@ -176,12 +176,13 @@ contest_ranking rank_models(const std::vector<block_values>& models, const ranki
   return ranking;
 }
 
-std::optional<ratio_to_best> paired_ratio(const block_values& numerator,
-                                          const block_values& denominator, unsigned chosen_among,
-                                          const ranking_options& options) {
-  const auto difference = paired_differences({numerator, denominator}).at(0, 1);
+std::optional<ratio_to_best> ratio_to_reference(std::vector<block_values> models,
+                                                std::size_t chosen, const block_values& reference,
+                                                const ranking_options& options) {
+  models.push_back(reference);
+  const auto difference = paired_differences(models).at(chosen, models.size() - 1);
   if (!difference) return std::nullopt;
-  const auto half = half_widths(std::size_t{chosen_among} + 1, options).of(*difference);
+  const auto half = half_widths(models.size(), options).of(*difference);
   if (!half) return std::nullopt;
   return ratio_to_best{std::exp(difference->mean), std::exp(difference->mean - *half),
                        std::exp(difference->mean + *half)};

@@ -92,11 +92,13 @@ class half_widths {
   double critical_value_ = 0;
 };
 
-/// Ratio of one series to another with a two-sided paired interval, for example best / reference.
-/// `chosen_among`: number of models that the numerator was chosen from by the same data (Bonferroni
-/// over them keeps the coverage). nullopt if they share fewer than `minimum_blocks`.
-std::optional<ratio_to_best> paired_ratio(const block_values& numerator,
-                                          const block_values& denominator, unsigned chosen_among,
-                                          const ranking_options& options = {});
+/// Ratio of `models[chosen]` to `reference`, with its two-sided paired interval. The model may be
+/// chosen by the same blocks: the intervals of all models hold together (Bonferroni). The
+/// autocorrelation is pooled over the differences of all series, as in `rank_models`, because one
+/// short series gives little information. nullopt if the two share fewer than `minimum_blocks`.
+/// Throws std::invalid_argument if the series differ in length.
+std::optional<ratio_to_best> ratio_to_reference(std::vector<block_values> models,
+                                                std::size_t chosen, const block_values& reference,
+                                                const ranking_options& options = {});
 
 }  // namespace crossover

@@ -159,22 +159,25 @@ TEST(half_widths, grow_with_the_number_of_models) {
   EXPECT_FALSE(half_widths(5, {}).of({0, 0.01, 2, 3}));
 }
 
-TEST(paired_ratio, has_an_interval_around_the_ratio) {
-  const auto found = paired_ratio(blocks_of(0.93, 0.01, 0), blocks_of(1, 0.01, 1), 1);
+TEST(ratio_to_reference, has_an_interval_around_the_ratio) {
+  const auto found = ratio_to_reference({blocks_of(0.93, 0.01, 0)}, 0, blocks_of(1, 0.01, 1));
   ASSERT_TRUE(found && found->upper);
   EXPECT_NEAR(found->ratio, 0.93, 0.01);
   EXPECT_LT(found->lower, 0.93);
   EXPECT_GT(*found->upper, 0.93);
 }
 
-TEST(paired_ratio, choosing_among_several_widens_it) {
-  const auto one = paired_ratio(blocks_of(0.93, 0.01, 0), blocks_of(1, 0.01, 1), 1);
-  const auto best_of_eight = paired_ratio(blocks_of(0.93, 0.01, 0), blocks_of(1, 0.01, 1), 8);
-  EXPECT_LT(best_of_eight->lower, one->lower);
+TEST(ratio_to_reference, choosing_among_several_widens_it) {
+  // Copies of one series add no information on the autocorrelation.
+  const block_values model = blocks_of(0.93, 0.01, 0);
+  const block_values reference = blocks_of(1, 0.01, 1);
+  const auto one_of_two = ratio_to_reference({model, model}, 0, reference);
+  const auto one_of_eight = ratio_to_reference(std::vector(8, model), 0, reference);
+  EXPECT_LT(one_of_eight->lower, one_of_two->lower);
 }
 
-TEST(paired_ratio, too_few_common_blocks_give_none) {
-  EXPECT_FALSE(paired_ratio(blocks_of(1, 0.01, 0, 5), blocks_of(1, 0.01, 1, 5), 1));
+TEST(ratio_to_reference, too_few_common_blocks_give_none) {
+  EXPECT_FALSE(ratio_to_reference({blocks_of(1, 0.01, 0, 5)}, 0, blocks_of(1, 0.01, 1, 5)));
 }
 
 TEST(name_of, is_the_word_in_the_results) {

@@ -64,6 +64,27 @@ void count(const contest_ranking& ranking, const std::vector<double>& truth, dou
       ranking.verdict == contest_verdict::best || ranking.verdict == contest_verdict::equivalent;
 }
 
+double mean_of(const block_values& model) {
+  double sum = 0;
+  for (const auto& value : model) sum += *value;
+  return sum / static_cast<double>(model.size());
+}
+
+/// The model that answers name first.
+std::size_t leader_of(const std::vector<block_values>& models, const contest_ranking& ranking) {
+  const auto order = [&](std::size_t i) {
+    const model_class shown = ranking.models[i].shown;
+    return std::pair(shown == model_class::best         ? 0
+                     : shown == model_class::equivalent ? 1
+                                                        : 2,
+                     -mean_of(models[i]));
+  };
+  std::size_t leader = 0;
+  for (std::size_t i = 1; i < models.size(); ++i)
+    if (order(i) < order(leader)) leader = i;
+  return leader;
+}
+
 }  // namespace
 
 double contest_simulator::own_noise(contest_noise noise, double& drift) {
@@ -136,6 +157,31 @@ simulation_counts simulate(const simulated_contest& contest, const stopping_rule
     count(rank_models(measured, rule.ranking), contest.truth, rule.ranking.margin, counts);
     counts.blocks += measured.front().size();
   }
+  return counts;
+}
+
+reference_counts simulate_reference(const simulated_contest& contest, const stopping_rule& rule,
+                                    std::size_t contests, std::uint64_t seed) {
+  contest_simulator simulator(seed);
+  reference_counts counts;
+  std::vector<double> half_widths;
+  for (std::size_t c = 0; c < contests; ++c) {
+    std::vector<block_values> models = simulator.draw(contest, rule.most_blocks);
+    const block_values reference = models.back();
+    models.pop_back();
+    models = play(models, rule);
+    const std::size_t leader = leader_of(models, rank_models(models, rule.ranking));
+    const auto found = ratio_to_reference(
+        models, leader, first_blocks({reference}, models.front().size()).front(), rule.ranking);
+    if (!found) continue;
+    const double truth = std::exp(contest.truth[leader] - contest.truth.back());
+    counts.contests += 1;
+    counts.covered += found->lower <= truth && truth <= *found->upper;
+    half_widths.push_back(std::log(*found->upper / found->lower) / 2);
+  }
+  const auto middle = half_widths.begin() + static_cast<std::ptrdiff_t>(half_widths.size() / 2);
+  std::nth_element(half_widths.begin(), middle, half_widths.end());
+  if (middle != half_widths.end()) counts.half_width = *middle;
   return counts;
 }
 

@@ -67,4 +67,16 @@ std::vector<block_values> play(const std::vector<block_values>& all_blocks,
 simulation_counts simulate(const simulated_contest& contest, const stopping_rule& rule,
                            std::size_t contests, std::uint64_t seed);
 
+/// Intervals of the ratio of the leading model to `reference` in simulated contests.
+struct reference_counts {
+  std::size_t contests = 0;
+  std::size_t covered = 0;  ///< the interval contains the true ratio
+  double half_width = 0;    ///< of the log ratio, median over all contests
+};
+
+/// Plays many contests of one kind in which the last series is `reference`. The rule for the number
+/// of blocks does not see it.
+reference_counts simulate_reference(const simulated_contest& contest, const stopping_rule& rule,
+                                    std::size_t contests, std::uint64_t seed);
+
 }  // namespace crossover

@@ -81,5 +81,33 @@ TEST(simulate, clear_contest_is_decided) {
   EXPECT_EQ(counts.wrong_best, 0u);
 }
 
+TEST(simulate_reference, interval_covers_the_ratio_for_every_noise) {
+  stopping_rule rule;
+  rule.most_blocks = 32;
+  for (const contest_noise noise : noises)
+    for (const std::size_t models : {1, 2, 5}) {
+      const simulated_contest equal{std::vector<double>(models + 1), noise, 0.03};
+      const reference_counts counts = simulate_reference(equal, rule, 1000, 23);
+      EXPECT_EQ(counts.contests, 1000u);
+      EXPECT_GE(counts.covered, 930u) << static_cast<int>(noise) << ", " << models;
+    }
+}
+
+TEST(ratio_to_reference, pooled_autocorrelation_narrows_few_blocks) {
+  contest_simulator simulator(7);
+  double pooled = 0;
+  double from_one_pair = 0;
+  for (int contest = 0; contest < 200; ++contest) {
+    std::vector<block_values> models =
+        simulator.draw({std::vector<double>(6), contest_noise::normal, 0.03}, 8);
+    const block_values reference = models.back();
+    models.pop_back();
+    const auto found = ratio_to_reference(models, 0, reference);
+    pooled += std::log(*found->upper / found->lower) / 2;
+    from_one_pair += *half_widths(6, {}).of(*paired_differences({models[0], reference}).at(0, 1));
+  }
+  EXPECT_LT(pooled, 0.5 * from_one_pair);
+}
+
 }  // namespace
 }  // namespace crossover
