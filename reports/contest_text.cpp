@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cmath>
 
@@ -52,6 +53,30 @@ std::string quantity_text(std::string_view text, std::string_view bare_unit) {
   if (unit == 0) return std::string(text);
   return fmt::format("{} {}", text.substr(0, unit),
                      unit < text.size() ? text.substr(unit) : bare_unit);
+}
+
+/// Parameters that a question leaves out at this setting, the workload's default. Those that say
+/// what an operation is, like the size of a message, are always shown.
+struct quiet_setting {
+  std::string_view workload;
+  std::string_view parameter;
+  std::string_view setting;
+};
+constexpr std::array quiet_settings = {
+    quiet_setting{"hashing", "algorithm", "sha256"},
+    quiet_setting{"hashing", "releases_gil", "false"},
+    quiet_setting{"network", "delay", "0"},
+    quiet_setting{"download", "delay", "0"},
+    quiet_setting{"query", "delay", "0"},
+    quiet_setting{"query", "rows", "10000"},
+    quiet_setting{"mixed", "io", "sleep"},
+    quiet_setting{"mixed", "long", "0"},
+};
+
+bool is_quiet(std::string_view workload, std::string_view parameter, std::string_view setting) {
+  return std::any_of(quiet_settings.begin(), quiet_settings.end(), [&](const quiet_setting& quiet) {
+    return quiet.workload == workload && quiet.parameter == parameter && quiet.setting == setting;
+  });
 }
 
 std::string parameter_text(const std::string& key, const std::string& setting, bool is_only) {
@@ -157,7 +182,7 @@ std::string question_text(const std::string& workload,
   std::string text = workload.empty() ? "(no name)" : clipped(workload, 40);
   const char* separator = " ";
   for (const auto& [key, setting] : parameters) {
-    if (setting.empty() || (key == "delay" && setting == "0")) continue;
+    if (setting.empty() || is_quiet(workload, key, setting)) continue;
     text += separator + parameter_text(key, setting, parameters.size() == 1);
     separator = ", ";
   }
