@@ -110,7 +110,7 @@ TEST(outcomes, begin_with_the_decided_questions) {
   const auto all = answers_of(value, panels);
   EXPECT_EQ(lede_of({value, panels, all}),
             (std::vector<std::string>{"2 questions, 2 decided.",
-                                      "4 cells measured with 8 repetitions each."}));
+                                      "4 cells measured with 8 blocks each."}));
 }
 
 }  // namespace

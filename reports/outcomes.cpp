@@ -19,19 +19,18 @@ std::vector<std::string> run_outcome(const outcome_input& from) {
 std::vector<std::string> cell_counts(const outcome_input& from) {
   std::map<cell_status, std::size_t> counts;
   std::size_t with_findings = 0;
-  std::set<std::size_t> repetitions;
+  std::set<std::size_t> blocks;
   for (const cell_result& cell : from.value.cells) {
     ++counts[cell.status];
     with_findings += !cell.findings.empty();
-    if (cell.status == cell_status::ok) repetitions.insert(cell.samples.size());
+    if (cell.status == cell_status::ok) blocks.insert(cell.samples.size());
   }
   if (from.value.cells.empty()) return std::vector<std::string>(1, "The results contain no cells.");
   std::string text = fmt::format("{} measured", counted(counts[cell_status::ok], "cell"));
-  if (repetitions.size() == 1)
-    text += fmt::format(" with {} each", counted(*repetitions.begin(), "repetition"));
-  if (repetitions.size() > 1)
-    text +=
-        fmt::format(" with {} to {} repetitions each", *repetitions.begin(), *repetitions.rbegin());
+  const std::string_view noun = from.value.foreign ? "repetition" : "block";
+  if (blocks.size() == 1) text += fmt::format(" with {} each", counted(*blocks.begin(), noun));
+  if (blocks.size() > 1)
+    text += fmt::format(" with {} to {} {}s each", *blocks.begin(), *blocks.rbegin(), noun);
   if (counts[cell_status::skipped] > 0)
     text += fmt::format(", {} skipped", counts[cell_status::skipped]);
   if (counts[cell_status::failed] > 0)
@@ -70,14 +69,26 @@ constexpr std::array outcomes = {
 
 }  // namespace
 
-std::vector<std::string> outcomes_of(const outcome_input& from) {
+std::vector<std::string> suite_outcomes_of(const outcome_input& from) {
   std::vector<std::string> sentences;
-  for (const bool of_suite : {true, false})
-    for (const outcome& row : outcomes) {
-      if (row.suite.empty() == of_suite) continue;
-      if (of_suite && row.suite != from.value.suite) continue;
+  if (from.value.suite.empty()) return sentences;
+  for (const outcome& row : outcomes)
+    if (row.suite == from.value.suite)
       for (std::string& sentence : row.sentences(from)) sentences.push_back(std::move(sentence));
-    }
+  return sentences;
+}
+
+std::vector<std::string> run_outcomes_of(const outcome_input& from) {
+  std::vector<std::string> sentences;
+  for (const outcome& row : outcomes)
+    if (row.suite.empty())
+      for (std::string& sentence : row.sentences(from)) sentences.push_back(std::move(sentence));
+  return sentences;
+}
+
+std::vector<std::string> outcomes_of(const outcome_input& from) {
+  std::vector<std::string> sentences = suite_outcomes_of(from);
+  for (std::string& sentence : run_outcomes_of(from)) sentences.push_back(std::move(sentence));
   return sentences;
 }
 

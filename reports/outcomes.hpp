@@ -23,10 +23,16 @@ struct outcome {
   std::vector<std::string> (*sentences)(const outcome_input&);
 };
 
-/// Returns the sentences of every outcome that applies, those of the suite first.
+/// Returns the sentences of the run's suite; empty if it has no question of its own.
+std::vector<std::string> suite_outcomes_of(const outcome_input& from);
+
+/// Returns the sentences that apply to every run.
+std::vector<std::string> run_outcomes_of(const outcome_input& from);
+
+/// Returns both, those of the suite first.
 std::vector<std::string> outcomes_of(const outcome_input& from);
 
-/// Returns the outcomes after the number of decided questions.
+/// Returns all outcomes after the number of decided questions.
 std::vector<std::string> lede_of(const outcome_input& from);
 
 }  // namespace crossover

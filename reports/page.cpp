@@ -11,6 +11,7 @@
 #include "reports/compressed.hpp"
 #include "reports/environment_differences.hpp"
 #include "reports/escape.hpp"
+#include "reports/first_screen.hpp"
 #include "reports/html.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/page_parts.hpp"
@@ -71,48 +72,20 @@ std::string list_of(std::string_view kind, const std::vector<std::string>& lines
 }
 
 std::string card(const results& now, const panel& p, const answer_set& all, const answer& a) {
-  const std::string_view kind =
-      a.headline ? name_of(all.contests[*a.headline].verdict) : std::string_view("family");
   const answer_text text = text_of(now, p, all, a);
   return fmt::format(
-      "<article class=\"card {}\" data-panel=\"{}\"><h3><bdi>{}</bdi></h3><p "
+      "<article class=\"card\" data-panel=\"{}\"><h3><bdi>{}</bdi></h3><p "
       "class=\"headline\"><bdi>{}</bdi></p>"
       "<p class=\"sentence\">{}</p>{}{}</article>\n",
-      kind, a.panel, html_text(clipped(p.label, label_length)),
+      a.panel, html_text(clipped(p.label, label_length)),
       html_text(clipped(text.headline, label_length)), html_text(text.sentence),
       list_of("details", text.details), list_of("caveats", text.caveats));
 }
 
-/// Table of all contests, folded.
-std::string contest_table(const results& now, const answer_set& all) {
-  if (all.contests.empty()) return {};
-  std::string rows;
-  for (std::size_t i = 0; i < std::min(missing_rows, all.contests.size()); ++i) {
-    const contest_row row = row_of(now, all.contests[i]);
-    rows += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th>", html_text(row.question));
-    for (const std::string* field :
-         {&row.place, &row.verdict, &row.others, &row.of_reference, &row.cpu, &row.memory})
-      rows += fmt::format("<td dir=\"auto\">{}</td>", html_text(*field));
-    rows += "</tr>\n";
-  }
-  std::string table = fmt::format(
-      "<details class=\"more-answers\"><summary>{}: verdicts and intervals</summary><div "
-      "class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Contests\"><table "
-      "class=\"plain\"><thead><tr>",
-      counted(all.contests.size(), "contest"));
-  for (const std::string_view title : {"question", "place", "answer", "other models",
-                                       "of reference", "CPU per operation", "peak memory"})
-    table += fmt::format("<th scope=\"col\">{}</th>", title);
-  table += "</tr></thead><tbody>" + rows + "</tbody></table></div>";
-  if (all.contests.size() > missing_rows)
-    table += fmt::format("<p>Showing the first {} of {}.</p>", missing_rows, all.contests.size());
-  return table + "</details>";
-}
-
-/// Cards of the answers and the table of contests. Cards beyond the first 12 are folded, without a
-/// script.
-std::string answers_html(const results& now, const std::vector<panel>& panels,
-                         const answer_set& all) {
+/// Cards of the benchmark families of a foreign file. Those beyond the first 12 are folded, without
+/// a script.
+std::string families_html(const results& now, const std::vector<panel>& panels,
+                          const answer_set& all) {
   constexpr std::size_t unfolded = 12;
   const std::size_t count = all.answers.size();
   std::string out = "<div class=\"cards\">\n";
@@ -124,7 +97,7 @@ std::string answers_html(const results& now, const std::vector<panel>& panels,
           count - unfolded);
     out += card(now, panels[all.answers[i].panel], all, all.answers[i]);
   }
-  return out + (count > unfolded ? "</div></details>" : "</div>") + contest_table(now, all);
+  return out + (count > unfolded ? "</div></details>" : "</div>");
 }
 
 std::string rows_of(const std::map<std::string, std::string>& pairs) {
@@ -156,9 +129,11 @@ std::string missing_of(const results& now) {
         to_string(cell.status), html_text(clipped(cell.name, label_length)),
         html_text(clipped(cell.reason, 400)));
   }
-  if (count == 0) return "<p>Every cell was measured.</p>";
+  if (count == 0) return {};
   std::string table =
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Cells that were not "
+      "<section id=\"missing\" aria-labelledby=\"missing-title\"><h2 id=\"missing-title\">Not "
+      "measured</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Cells that "
+      "were not "
       "measured\"><table class=\"plain\">"
       "<thead><tr><th scope=\"col\">cell</th><th scope=\"col\">status</th><th "
       "scope=\"col\">reason</th></tr></thead><tbody>" +
@@ -166,7 +141,7 @@ std::string missing_of(const results& now) {
   if (count > missing_rows)
     table += fmt::format("<p>Showing the first {} of {}; the table of cells lists all.</p>",
                          missing_rows, count);
-  return table;
+  return table + "</section>";
 }
 
 /// Section about the baseline: environment differences and unmatched cells.
@@ -222,12 +197,12 @@ embedded embed(const results& now, std::size_t room) {
   return {"nothing", ""};
 }
 
-/// Note about the single repetitions that the page leaves out.
+/// Note about the values of single blocks that the page leaves out.
 std::string thinned_of(const nlohmann::ordered_json& data) {
   if (data["values"] == "all") return {};
   return fmt::format(
-      "<p class=\"note\" id=\"thinned\">Reduced to limit file size: of {} repetitions, this page "
-      "keeps {}. All means and intervals use every repetition. "
+      "<p class=\"note\" id=\"thinned\">Reduced to limit file size: of {} blocks, this page "
+      "keeps {}. All means and intervals use every block. "
       "<code>crossover report --complete</code> keeps all values in the page.</p>",
       data["repetitions"].get<std::size_t>(),
       data["values"] == "headline" ? "single values only for throughput, latency, CPU and memory"
@@ -239,22 +214,29 @@ std::string thinned_of(const nlohmann::ordered_json& data) {
 std::string page(const results& now, const results* baseline, const page_limits& limits) {
   const std::vector<panel> panels = panels_of(now);
   const answer_set all = answers_of(now, panels);
-  const std::string answers = answers_html(now, panels, all);
+  first_screen first = first_screen_of(now, panels, all);
+  if (now.foreign) first.answers = families_html(now, panels, all);
+  const std::string contests = contest_table(now, all);
   const nlohmann::ordered_json figures = page_data(now, baseline, limits);
   std::string data = script_json(text_of(figures));
   const bool packed = data.size() > packed_from;
   if (packed) data = compressed_base64(data);
   std::string script = compressed_base64(page_script);
-  const std::size_t taken =
-      page_shell.size() + page_style.size() + script.size() + answers.size() + data.size() + 8'000;
+  const std::size_t taken = page_shell.size() + page_style.size() + script.size() +
+                            first.answers.size() + contests.size() + data.size() + 8'000;
   embedded document = embed(now, limits.bytes - std::min(limits.bytes, taken));
   return fill(page_shell, {{"title", html_text(title_of(now))},
                            {"policy", policy()},
                            {"style", std::string(page_style)},
                            {"script", std::move(script)},
                            {"loader", std::string(page_loader)},
-                           {"outcomes", paragraphs(lede_of({now, panels, all}))},
-                           {"answers", answers},
+                           {"heading", std::move(first.heading)},
+                           {"lede", std::move(first.lede)},
+                           {"scale", std::move(first.scale)},
+                           {"answers", std::move(first.answers)},
+                           {"run", std::move(first.run)},
+                           {"contests", contests},
+                           {"outcomes", paragraphs(run_outcomes_of({now, panels, all}))},
                            {"baseline", baseline_of(now, baseline)},
                            {"missing", missing_of(now)},
                            {"environment", environment_of(now)},

@@ -5,10 +5,12 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "bench/results/metrics.hpp"
 #include "reports/answer_text.hpp"
 #include "reports/changes.hpp"
+#include "reports/contest_text.hpp"
 #include "reports/environment_differences.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/panels.hpp"
@@ -38,7 +40,11 @@ ordered_json rounded(const std::optional<double>& value) {
   return value ? rounded(*value) : ordered_json(nullptr);
 }
 
+/// Blocks that an interval needs to be drawn.
+constexpr std::size_t minimum_for_interval = 3;
+
 ordered_json figure(const interval& of) {
+  if (of.n < minimum_for_interval) return {rounded(of.mean), nullptr, nullptr, of.n};
   return {rounded(of.mean), rounded(of.lower), rounded(of.upper), of.n};
 }
 
@@ -148,23 +154,6 @@ ordered_json cell_row(const results& value, const cell_result& cell, std::size_t
   return row;
 }
 
-/// Each model's best cell at each number of cores, with its speed-up over the model's best cell at
-/// the fewest cores.
-ordered_json best_rows(const results& value, const panel& p) {
-  std::map<std::string, const cell_result*> base;
-  ordered_json rows = ordered_json::array();
-  for (const std::uint32_t cores : core_counts(value, p))
-    for (const ranked_cell& s : ranked_at(value, p, cores)) {
-      const cell_result& cell = value.cells[s.cell];
-      const cell_result* const from = base.try_emplace(cell.model, &cell).first->second;
-      const auto ratio =
-          ratio_interval(values_of(cell, "throughput"), values_of(*from, "throughput"));
-      ordered_json row = {s.cell, ratio ? figure(*ratio) : ordered_json(nullptr), *from->cores};
-      rows.push_back(std::move(row));
-    }
-  return rows;
-}
-
 ordered_json ratio_json(const std::optional<ratio_to_best>& ratio) {
   if (!ratio) return nullptr;
   return {{"ratio", rounded(ratio->ratio)},
@@ -240,10 +229,12 @@ ordered_json leader_json(const leader_series& series) {
           {"undecided", series.found.undecided}};
 }
 
-ordered_json panel_row(const results& value, const panel& p) {
-  ordered_json row = {{"workload", p.workload}, {"parameters", p.parameters}, {"label", p.label}};
+ordered_json panel_row(const results& value, const panel& p, std::string label) {
+  ordered_json row = {
+      {"workload", p.workload}, {"parameters", p.parameters}, {"label", std::move(label)}};
   if (value.foreign) return row;
-  row["best"] = best_rows(value, p);
+  const auto in_flight = in_flight_over_cores(value, p);
+  row["in_flight"] = in_flight ? ordered_json(*in_flight) : ordered_json(nullptr);
   const auto cpu = p.parameters.find("cpu");
   const auto wait = p.parameters.find("wait");
   if (cpu != p.parameters.end() && wait != p.parameters.end()) {
@@ -366,9 +357,12 @@ ordered_json page_data(const results& now, const results* baseline, const page_l
 
   std::vector<std::size_t> panel_of_cell(now.cells.size());
   ordered_json panel_rows = ordered_json::array();
+  std::set<std::string> labels;
   for (std::size_t i = 0; i < panels.size(); ++i) {
     for (const std::size_t cell : panels[i].cells) panel_of_cell[cell] = i;
-    panel_rows.push_back(panel_row(now, panels[i]));
+    std::string label = question_text(panels[i].workload, panels[i].parameters);
+    const bool is_unique = !now.foreign && labels.insert(label).second;
+    panel_rows.push_back(panel_row(now, panels[i], is_unique ? label : panels[i].label));
   }
   document["panels"] = std::move(panel_rows);
 

@@ -217,7 +217,7 @@ TEST(page, leaves_out_values_over_the_size_limit_with_a_note) {
   EXPECT_EQ(data_of(html)["values"], "headline");
   EXPECT_NE(between(html, "data-contains=\"", "\""), "everything");
   EXPECT_LE(html.size(), 500'000u);
-  EXPECT_NE(html.find("Reduced to limit file size: of 2000 repetitions"), std::string::npos);
+  EXPECT_NE(html.find("Reduced to limit file size: of 2000 blocks"), std::string::npos);
   const auto complete = page(value, nullptr, complete_page());
   EXPECT_EQ(data_of(complete)["values"], "all");
   EXPECT_EQ(between(complete, "data-contains=\"", "\""), "everything");
@@ -409,7 +409,7 @@ Summary (2 questions, 2 decided)
   sleep 64 B     every model reaches the ceiling of 6.4 k/s; event_loop needs
                  the least CPU
   download 64 B  only processes measured
-6 cells measured with 8 repetitions each, 1 failed.
+6 cells measured with 8 blocks each, 1 failed.
 )");
   EXPECT_EQ(summary(contests_for_summary(), false).find('\x1b'), std::string::npos);
   EXPECT_NE(summary(contests_for_summary(), true).find("\x1b[1mevent_loop is best\x1b[0m"),

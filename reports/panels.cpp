@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
-#include <tuple>
 
 #include "bench/results/metrics.hpp"
 
@@ -44,33 +43,23 @@ std::optional<interval> interval_of(const cell_result& cell, std::string_view me
   return mean_interval(values_of(cell, metric_id));
 }
 
-std::vector<ranked_cell> ranked_at(const results& value, const panel& p, std::uint32_t cores) {
-  std::map<std::string, ranked_cell> best;
+std::optional<std::uint32_t> in_flight_over_cores(const results& value, const panel& p) {
+  using cores_and_models = std::map<std::uint32_t, std::set<std::string>>;
+  std::map<std::uint32_t, cores_and_models> measured;
   for (const std::size_t i : p.cells) {
     const cell_result& cell = value.cells[i];
-    if (cell.cores != cores) continue;
-    const auto throughput = interval_of(cell, "throughput");
-    if (!throughput) continue;
-    const auto [position, inserted] = best.try_emplace(cell.model, ranked_cell{i, *throughput});
-    if (!inserted && throughput->mean > position->second.throughput.mean)
-      position->second = {i, *throughput};
+    if (cell.cores && cell.in_flight && cell.status == cell_status::ok && !cell.samples.empty())
+      measured[*cell.in_flight][*cell.cores].insert(cell.model);
   }
-  std::vector<ranked_cell> order;
-  for (const auto& [model, ranked] : best) order.push_back(ranked);
-  std::stable_sort(order.begin(), order.end(), [](const ranked_cell& a, const ranked_cell& b) {
-    return a.throughput.mean > b.throughput.mean;
-  });
-  return order;
-}
-
-std::vector<std::uint32_t> core_counts(const results& value, const panel& p) {
-  std::set<std::uint32_t> counts;
-  for (const std::size_t i : p.cells) {
-    const cell_result& cell = value.cells[i];
-    if (cell.cores && cell.status == cell_status::ok && !cell.samples.empty())
-      counts.insert(*cell.cores);
-  }
-  return {counts.begin(), counts.end()};
+  std::optional<std::uint32_t> chosen;
+  const auto comparisons = [&](std::uint32_t in_flight) {
+    const cores_and_models& of = measured.at(in_flight);
+    return std::count_if(of.begin(), of.end(),
+                         [](const auto& entry) { return entry.second.size() > 1; });
+  };
+  for (const auto& [in_flight, of] : measured)
+    if (!chosen || comparisons(in_flight) >= comparisons(*chosen)) chosen = in_flight;
+  return chosen;
 }
 
 }  // namespace crossover

@@ -37,16 +37,8 @@ inline bool is_reference(std::string_view model) {
                                         model.substr(name_of_reference.size()).starts_with(':'));
 }
 
-/// A model's best cell at one number of cores: the one with the highest mean throughput.
-struct ranked_cell {
-  std::size_t cell = 0;  ///< index into results::cells
-  interval throughput;
-};
-
-/// Returns the best cell of each model at `cores`, highest throughput first; `reference` included.
-std::vector<ranked_cell> ranked_at(const results& value, const panel& p, std::uint32_t cores);
-
-/// Returns the core counts of the panel's measured cells, ascending.
-std::vector<std::uint32_t> core_counts(const results& value, const panel& p);
+/// Returns the number in flight at which the models are compared over cores: the one with two or
+/// more models at the most core counts, the highest of several. nullopt if no cell has one.
+std::optional<std::uint32_t> in_flight_over_cores(const results& value, const panel& p);
 
 }  // namespace crossover

@@ -163,7 +163,7 @@ scaling_fit fit_scaling(scaling_law law, std::span<const scaling_point> points) 
     return fit;
   }
   if (usable.size() < size + 2) {
-    fit.missing = fmt::format("needs {} repetitions, has {}", size + 2, usable.size());
+    fit.missing = fmt::format("needs {} blocks, has {}", size + 2, usable.size());
     return fit;
   }
   const auto fitted = regress(usable, size);
@@ -193,14 +193,17 @@ scaling_fit fit_scaling(scaling_law law, std::span<const scaling_point> points) 
 std::vector<scaling_fit> scaling_fits(const results& value, const panel& p) {
   std::vector<std::string> order;
   std::map<std::string, std::vector<scaling_point>> points;
-  for (const std::uint32_t cores : core_counts(value, p))
-    for (const ranked_cell& s : ranked_at(value, p, cores)) {
-      const cell_result& cell = value.cells[s.cell];
-      const auto [position, inserted] = points.try_emplace(cell.model);
-      if (inserted) order.push_back(cell.model);
-      for (const double throughput : values_of(cell, "throughput"))
-        position->second.push_back({static_cast<double>(cores), throughput});
-    }
+  const auto in_flight = in_flight_over_cores(value, p);
+  for (const std::size_t i : p.cells) {
+    const cell_result& cell = value.cells[i];
+    if (!cell.cores || cell.in_flight != in_flight) continue;
+    const std::vector<double> throughputs = values_of(cell, "throughput");
+    if (throughputs.empty()) continue;
+    const auto [position, inserted] = points.try_emplace(cell.model);
+    if (inserted) order.push_back(cell.model);
+    for (const double throughput : throughputs)
+      position->second.push_back({static_cast<double>(*cell.cores), throughput});
+  }
   std::vector<scaling_fit> fits;
   for (const std::string& model : order)
     for (const scaling_law law : {scaling_law::amdahl, scaling_law::usl}) {

@@ -19,13 +19,13 @@ namespace crossover {
 enum class scaling_law { amdahl, usl };
 std::string_view to_string(scaling_law law);
 
-/// One repetition: operations per second on this many cores.
+/// One block: operations per second on this many cores.
 struct scaling_point {
   double cores = 0;
   double throughput = 0;
 };
 
-/// A law fitted to one model's repetitions, or the reason why there is no fit.
+/// A law fitted to one model's blocks, or the reason why there is no fit.
 struct scaling_fit {
   std::string model;
   scaling_law law = scaling_law::amdahl;
@@ -44,10 +44,10 @@ struct scaling_fit {
 /// Fits a law by least squares on the relative error of N / X, which is linear in the law's terms.
 /// The weights are the fitted values, iterated until they converge. Intervals of ratios are
 /// Fieller's (1954) with Student's t, cut at 0. Needs one more number of cores than the law has
-/// terms (Amdahl 3, USL 4) and more repetitions than that.
+/// terms (Amdahl 3, USL 4) and more blocks than that.
 scaling_fit fit_scaling(scaling_law law, std::span<const scaling_point> points);
 
-/// Fits both laws to each model of the panel, at its best concurrency for each number of cores.
+/// Fits both laws to each model of the panel, all at the same number in flight.
 std::vector<scaling_fit> scaling_fits(const results& value, const panel& p);
 
 }  // namespace crossover

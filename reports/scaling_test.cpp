@@ -98,7 +98,7 @@ TEST(scaling_fit, reports_missing_points) {
   EXPECT_EQ(fit_scaling(scaling_law::amdahl, draw_points(law, 2, 0.01, random)).missing,
             "needs 3 core counts, has 2");
   const std::vector<scaling_point> single = {{1, 10}, {2, 19}, {4, 35}};
-  EXPECT_EQ(fit_scaling(scaling_law::amdahl, single).missing, "needs 4 repetitions, has 3");
+  EXPECT_EQ(fit_scaling(scaling_law::amdahl, single).missing, "needs 4 blocks, has 3");
   EXPECT_EQ(fit_scaling(scaling_law::amdahl, {}).missing, "needs 3 core counts, has 0");
 }
 

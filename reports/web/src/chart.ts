@@ -12,7 +12,7 @@ export interface Point {
   title: string;
   /** Further lines of the tooltip. */
   lines: string[];
-  /** Cell whose samples a click opens. */
+  /** Cell whose blocks a click opens. */
   cell: number | null;
   flagged: boolean;
 }
@@ -21,8 +21,11 @@ export interface Panel {
   key: string;
   title: string;
   note?: string;
-  /** Plot options for a width. Marks with class "points" draw `points` in the same order. */
-  plot: (width: number) => PlotOptions;
+  /**
+   * Plot options for a width, and for a height if the chart can have any. Marks with class "points"
+   * draw `points` in the same order.
+   */
+  plot: (width: number, height?: number) => PlotOptions;
   points: Point[];
   /** Whether the data table is shown from the start. */
   open?: boolean;

@@ -6,7 +6,9 @@ import { charts } from "./charts.ts";
 import { axisArgument, seriesOf } from "./charts/families.ts";
 import { shareText } from "./charts/latency.ts";
 import { keptApart, logTicks, roomyTicks } from "./charts/axes.ts";
+import { crossingPoint } from "./charts/lines.ts";
 import { coefficientText, throughputOf } from "./charts/scaling_fit.ts";
+import { crossingsOf } from "./charts/throughput_by_in_flight.ts";
 import {
   type Cell,
   type Contender,
@@ -16,8 +18,10 @@ import {
   type PanelData,
   Results,
 } from "./data.ts";
+import { panelOverCores, panelOverInFlight } from "./featured.ts";
+import { forestDomain, forestRows } from "./forest.ts";
 import { Palette } from "./palette.ts";
-import { chosenCells } from "./select.ts";
+import { cellsAt, placeOf } from "./select.ts";
 import { initialView, type View } from "./view.ts";
 
 const cell = (
@@ -98,16 +102,13 @@ function context(cells: Cell[], view: Partial<View> = {}, more: Partial<PageData
     ],
     answers: [{ panel: 0, headline: "", contest: 0 }],
     contests: [contest(0, 2, 64, [["event_loop", 0, "best"]])],
+    leaders: [],
     panels: [
       {
         workload: "network",
         parameters: {},
         label: "network",
-        best: cells.flatMap((c, i) =>
-          c.status === "ok"
-            ? [[i, [1, 0.9, 1.1, 3], 1] as [number, [number, number, number, number], number]]
-            : [],
-        ),
+        in_flight: 64,
         fits: [],
       },
     ],
@@ -163,46 +164,147 @@ test("a finding that all models share flags no point and stays in the tooltip", 
   assert.ok(panel!.points[0]!.lines.includes("⚑ shared_cores: of 2"));
 });
 
-test("a single repetition has no interval, which the panel notes", () => {
+test("fewer than three blocks have no interval, which the panel notes", () => {
   const [panel] = [
     ...chart("throughput-by-cores").panels(
-      context([cell("event_loop", 1, 64, 100, { metrics: [[100, null, null, 1]] })]),
+      context([cell("event_loop", 1, 64, 100, { metrics: [[100, null, null, 2]] })]),
     ),
   ];
-  assert.equal(panel!.note, "One repetition: no intervals.");
+  assert.equal(panel!.note, "Fewer than three blocks: no intervals.");
 });
 
 test("a hidden model is in no chart and not in the table", () => {
   const hidden = context([cell("event_loop", 1, 64, 100), cell("thread_pool", 1, 64, 90)], {
     hidden: new Set(["thread_pool"]),
   });
-  assert.deepEqual(
-    chosenCells(hidden, 0).map((c) => c.cell),
-    [0],
-  );
+  assert.deepEqual(cellsAt(hidden, 0, {}), [0]);
   assert.deepEqual(cellsOfView(hidden), [0]);
 });
 
-test("a chosen in flight selects that cell of each model", () => {
-  const fixed = context(
-    [cell("event_loop", 1, 1, 10), cell("event_loop", 1, 64, 100), cell("thread_pool", 1, 1, 12)],
-    { inFlight: 1 },
-  );
-  assert.deepEqual(
-    chosenCells(fixed, 0).map((c) => c.cell),
-    [0, 2],
-  );
+test("throughput by core count compares the models at the same in flight", () => {
+  const cells = [
+    cell("event_loop", 1, 1, 10),
+    cell("event_loop", 1, 64, 100),
+    cell("thread_pool", 1, 1, 120),
+    cell("thread_pool", 1, 64, 90),
+  ];
+  const drawn = (view: Partial<View>) =>
+    [...chart("throughput-by-cores").panels(context(cells, view))][0]!.points.map((p) => p.cell);
+  assert.deepEqual(drawn({}).sort(), [1, 3]);
+  assert.deepEqual(drawn({ inFlight: 1 }).sort(), [0, 2]);
+});
+
+test("models are compared at the place of the answer, or at a measured one that is chosen", () => {
+  const more = {
+    contests: [
+      contest(0, 1, 512, [["event_loop", 0, "best"]]),
+      contest(0, 2, 64, [["event_loop", 1, "best"]]),
+      contest(0, 2, 128, [["event_loop", 2, "best"]]),
+    ],
+  };
+  assert.deepEqual(placeOf(context([], {}, more), 0), { cores: 1, inFlight: 512 });
+  assert.deepEqual(placeOf(context([], { cores: 2 }, more), 0), { cores: 2, inFlight: 128 });
+  assert.deepEqual(placeOf(context([], { inFlight: 64 }, more), 0), { cores: 2, inFlight: 64 });
+  assert.equal(placeOf(context([], { cores: 8 }, more), 0), null);
 });
 
 test("efficiency is the speed-up divided by the ratio of cores", () => {
-  const of = context([cell("event_loop", 4, 64, 300)], { measure: "efficiency" });
-  of.results.data.panels[0]!.best = [[0, [3, 2.8, 3.2, 3], 1]];
+  const of = context([cell("event_loop", 4, 64, 300, { speedup: [3, 2.8, 3.2, 3, 1] })], {
+    measure: "efficiency",
+  });
   const [panel] = [...chart("throughput-by-cores").panels(of)];
   assert.equal(panel!.points[0]!.y, 0.75);
   assert.deepEqual(
     panel!.rows[0]!.slice(3, 6).map((v) => Number(Number(v).toFixed(6))),
     [0.75, 0.7, 0.8],
   );
+});
+
+test("an answer's plot has the leader at 1 and the others at their ratio, with intervals", () => {
+  const of = context(
+    [cell("event_loop", 2, 64, 100), cell("thread_pool", 2, 64, 80)],
+    {},
+    {
+      contests: [
+        contest(0, 2, 64, [
+          ["event_loop", 0, "best"],
+          ["thread_pool", 1, "slower"],
+        ]),
+      ],
+    },
+  );
+  const rows = forestRows(of, of.results.data.contests[0]!);
+  assert.deepEqual(
+    rows.map(({ model, x, lower, upper }) => [model, x, lower, upper]),
+    [
+      ["event_loop", 1, null, null],
+      ["thread_pool", 0.8, 0.7, 0.9],
+    ],
+  );
+  assert.match(rows[0]!.lines[0]!, /^1.25× \(1.1 to 1.4\) of thread_pool$/);
+  const [low, high] = forestDomain([rows]);
+  assert.ok(low > 0 && low <= 0.5 && high > 1);
+  of.view = { ...of.view, hidden: new Set(["event_loop"]) };
+  assert.deepEqual(
+    forestRows(of, of.results.data.contests[0]!).map((p) => p.model),
+    ["thread_pool"],
+  );
+});
+
+/** Two models whose order changes between 1 and 64 in flight. */
+const crossed = (view: Partial<View> = {}) =>
+  context(
+    [
+      cell("event_loop", 1, 1, 10),
+      cell("event_loop", 1, 64, 100),
+      cell("thread_pool", 1, 1, 20),
+      cell("thread_pool", 1, 64, 90),
+    ],
+    view,
+    {
+      contests: [
+        contest(0, 1, 1, [
+          ["thread_pool", 2, "best"],
+          ["event_loop", 0, "slower"],
+        ]),
+        contest(0, 1, 64, [
+          ["event_loop", 1, "best"],
+          ["thread_pool", 3, "slower"],
+        ]),
+      ],
+      leaders: [
+        {
+          along: "in_flight",
+          contests: [0, 1],
+          ranges: [],
+          crossings: [
+            { after: 1, before: 64, outgoing: ["thread_pool"], incoming: ["event_loop"] },
+          ],
+        },
+      ],
+    },
+  );
+
+test("a crossing is marked where the lines of the leaders meet", () => {
+  const [crossing] = crossingsOf(crossed(), 0, 1);
+  assert.equal(crossing!.label, "event_loop leads from 64 on");
+  const points = [
+    { model: "thread_pool", x: 1, y: 20 },
+    { model: "thread_pool", x: 64, y: 90 },
+    { model: "event_loop", x: 1, y: 10 },
+    { model: "event_loop", x: 64, y: 100 },
+  ];
+  const [x, y] = crossingPoint(crossing!, points, { x: true, y: false });
+  assert.ok(Math.abs(x - 8) < 1e-9 && Math.abs(y - 55) < 1e-9);
+  assert.deepEqual(crossingsOf(crossed({ hidden: new Set(["event_loop"]) }), 0, 1), []);
+});
+
+test("the first screen shows the workloads with the most to tell", () => {
+  assert.equal(panelOverInFlight(crossed()), 0);
+  assert.equal(panelOverCores(crossed()), null);
+  const capped = crossed();
+  for (const c of capped.results.data.contests) c.verdict = "capped";
+  assert.equal(panelOverInFlight(capped), null);
 });
 
 test("the table sorts by value with missing ones last, and searches for words", () => {
@@ -262,15 +364,6 @@ test("the scaling law is drawn from its terms", () => {
   assert.equal(coefficientText([0.00042, 0.0004, 0.00044, 40]), "4.2e-4 (4.0e-4 to 4.4e-4)");
 });
 
-test("without a fit the section gives the reason", () => {
-  const of = context([cell("event_loop", 1, 64, 100)]);
-  of.results.data.panels[0]!.fits = [
-    { model: "event_loop", missing: "needs 3 core counts, has 1" },
-  ];
-  assert.deepEqual([...chart("scaling-fit").panels(of)], []);
-  assert.match(chart("scaling-fit").absence!(of)!, /event_loop needs 3 core counts, has 1/);
-});
-
 /** Context with one `mixed` panel per pair of CPU work and wait. */
 function mixedContext(pairs: [number, number][], more: Partial<PanelData>[] = []): Context {
   const of = context(pairs.map((_, i) => cell("event_loop", 1, 64, 100, { panel: i })));
@@ -281,7 +374,6 @@ function mixedContext(pairs: [number, number][], more: Partial<PanelData>[] = []
       workload: "mixed",
       parameters: { cpu: `${cpu_s}s`, wait: `${wait_s}s` },
       label: `mixed cpu=${cpu_s} wait=${wait_s}`,
-      best: [],
       fits: [],
       cpu_s,
       wait_s,
@@ -292,13 +384,10 @@ function mixedContext(pairs: [number, number][], more: Partial<PanelData>[] = []
   return of;
 }
 
-test("the crossover map needs two by two cells; otherwise it gives the reason", () => {
+test("the crossover map needs two by two cells", () => {
   const map = chart("crossover-map");
   assert.deepEqual([...map.panels(context([cell("event_loop", 1, 64, 100)]))], []);
-  assert.equal(map.absence!(context([cell("event_loop", 1, 64, 100)])), null);
-  const single = mixedContext([[0.001, 0.01]]);
-  assert.deepEqual([...map.panels(single)], []);
-  assert.match(map.absence!(single)!, /have 1 value of CPU time and 1 of wait/);
+  assert.deepEqual([...map.panels(mixedContext([[0.001, 0.01]]))], []);
   assert.deepEqual(
     [
       ...map.panels(

@@ -1,9 +1,8 @@
 // The bar of filters and switches, and the legend, which hides and shows models.
-import * as Plot from "@observablehq/plot";
 import type { Context } from "./chart.ts";
 import { element } from "./dom.ts";
 import { clipped } from "./format.ts";
-import type { Look } from "./palette.ts";
+import { swatch } from "./swatch.ts";
 import type { View } from "./view.ts";
 
 type Change = (change: Partial<View>) => void;
@@ -47,37 +46,6 @@ function switches(
   );
 }
 
-/** A model's line and marker, as the charts draw them. */
-function swatch(look: Look): Element {
-  const plot = Plot.plot({
-    className: "plot",
-    width: 30,
-    height: 14,
-    margin: 0,
-    x: { axis: null, domain: [0, 1] },
-    y: { axis: null, domain: [0, 1] },
-    color: { type: "identity" },
-    symbol: { type: "identity" } as never,
-    marks: [
-      Plot.line(
-        [
-          [0, 0.5],
-          [1, 0.5],
-        ],
-        { stroke: look.color, strokeWidth: 1.75, strokeDasharray: look.dash },
-      ),
-      Plot.dot([[0.5, 0.5]], {
-        r: 3.6,
-        symbol: look.symbol as Plot.SymbolType,
-        stroke: look.color,
-        fill: look.color,
-      }),
-    ],
-  });
-  plot.setAttribute("aria-hidden", "true");
-  return plot;
-}
-
 function legend({ results, view, palette }: Context, change: Change): HTMLElement {
   return element(
     "div",
@@ -117,23 +85,6 @@ function legend({ results, view, palette }: Context, change: Change): HTMLElemen
   );
 }
 
-export function fillTheme(holder: HTMLElement, { view }: Context, change: Change): void {
-  const focused = holder.contains(document.activeElement);
-  holder.replaceChildren(
-    switches(
-      "Theme",
-      view.theme,
-      [
-        ["system", "Auto"],
-        ["light", "Light"],
-        ["dark", "Dark"],
-      ],
-      (theme) => change({ theme: theme as View["theme"] }),
-    ),
-  );
-  if (focused) holder.querySelector<HTMLElement>("[aria-pressed=true]")?.focus();
-}
-
 export function fillControls(holder: HTMLElement, context: Context, change: Change): void {
   const { results, view } = context;
   const focused =
@@ -171,7 +122,7 @@ export function fillControls(holder: HTMLElement, context: Context, change: Chan
           "In flight",
           String(view.inFlight ?? ""),
           [
-            ["", "best for each model"],
+            ["", "as in each answer"],
             ...results.inFlight.map((c): [string, string] => [String(c), String(c)]),
           ],
           (text) => change({ inFlight: number(text) }),
@@ -201,7 +152,33 @@ export function fillControls(holder: HTMLElement, context: Context, change: Chan
       (scale) => change({ scale: scale as View["scale"] }),
     ),
   );
-  holder.replaceChildren(filters, ...(results.models.length ? [legend(context, change)] : []));
+  filters.append(
+    switches(
+      "Theme",
+      view.theme,
+      [
+        ["system", "Auto"],
+        ["light", "Light"],
+        ["dark", "Dark"],
+      ],
+      (theme) => change({ theme: theme as View["theme"] }),
+    ),
+  );
+  const fold = element(
+    "button",
+    {
+      type: "button",
+      class: "fold",
+      "aria-expanded": String(holder.classList.contains("open")),
+      click: () => fold.setAttribute("aria-expanded", String(holder.classList.toggle("open"))),
+    },
+    "Filters",
+  );
+  holder.replaceChildren(
+    fold,
+    filters,
+    ...(results.models.length ? [legend(context, change)] : []),
+  );
   // The bar was replaced, so restore the keyboard focus.
   if (focused >= 0) [...holder.querySelectorAll<HTMLElement>("button, select")][focused]?.focus();
 }

@@ -1,7 +1,7 @@
 // The page's data as written by reports/page_data.cpp. Every figure comes with its interval;
 // nothing is computed here.
 
-/** [mean, lower | null, upper | null, n, …single repetitions]; null if not measured. */
+/** [mean, lower | null, upper | null, n, …single blocks]; null if not measured. */
 export type Figure = [number, number | null, number | null, number, ...number[]];
 
 export interface Metric {
@@ -71,6 +71,14 @@ export interface Contest {
   blocks_wanted: number | null;
 }
 
+/** Contests that differ only along one axis, and where their leading models change. */
+export interface Leaders {
+  along: "cores" | "in_flight" | "cpu_share";
+  contests: number[];
+  ranges: { from: number; to: number; leaders: string[] }[];
+  crossings: { after: number; before: number; outgoing: string[]; incoming: string[] }[];
+}
+
 export interface Fit {
   model: string;
   missing?: string;
@@ -89,8 +97,8 @@ export interface PanelData {
   workload: string;
   parameters: Record<string, string>;
   label: string;
-  /** Best cell of each model at each number of cores: [cell, speed-up, cores it is relative to]. */
-  best?: [number, Figure | null, number][];
+  /** The number in flight at which models are compared over cores. */
+  in_flight?: number | null;
   fits?: Fit[];
   cpu_s?: number | null;
   wait_s?: number | null;
@@ -120,7 +128,7 @@ export interface PageData {
   status: string;
   date: string;
   repetitions: number;
-  /** Metrics with single repetitions in the page. */
+  /** Metrics with the values of single blocks in the page. */
   values: "all" | "headline" | "none";
   outcomes: string[];
   metrics: Metric[];
@@ -132,6 +140,7 @@ export interface PageData {
     contest: number | null;
   }[];
   contests: Contest[];
+  leaders: Leaders[];
   panels: PanelData[];
   cells: Cell[];
   baseline?: Baseline;
@@ -191,10 +200,10 @@ export class Results {
     return this.changeOf.get(`${cell} ${metric}`);
   }
 
-  /** Number of cores of the panel's answer. */
-  answerCores(panel: number): number | null {
+  /** The contest that stands for a panel. */
+  answerOf(panel: number): Contest | null {
     const contest = this.data.answers.find((a) => a.panel === panel)?.contest ?? null;
-    return contest === null ? null : (this.data.contests[contest]?.cores ?? null);
+    return contest === null ? null : (this.data.contests[contest] ?? null);
   }
 }
 

@@ -11,7 +11,7 @@ const initialPanels = 12;
 /** Maximum distance of the pointer from a point, in pixels. */
 const reach = 28;
 
-type OnSelect = (cell: number) => void;
+export type OnSelect = (cell: number) => void;
 
 /** The elements of the marks with class "points", in the order of the panel's points. */
 const pointElements = (drawing: Element): SVGElement[] =>
@@ -76,14 +76,21 @@ function makeWalkable(drawing: SVGSVGElement, panel: Panel, select: OnSelect): v
   });
 }
 
-function draw(holder: HTMLElement, panel: Panel, chart: Chart, select: OnSelect): void {
-  const width = Math.max(220, Math.floor(holder.clientWidth));
+/** Draws a panel into its holder, whose width it takes. */
+export function draw(
+  holder: HTMLElement,
+  panel: Panel,
+  title: string,
+  select: OnSelect,
+  height?: number,
+): void {
+  const width = Math.max(120, Math.floor(holder.clientWidth));
   const drawing = Plot.plot({
-    ...panel.plot(width),
+    ...panel.plot(width, height),
     className: "plot",
   }) as unknown as SVGSVGElement;
   drawing.setAttribute("role", "group");
-  drawing.setAttribute("aria-label", `${chart.title}: ${panel.title}`);
+  drawing.setAttribute("aria-label", `${title}: ${panel.title}`);
   // Plot sets aria-label on groups without a role, which is not allowed: use data-mark instead.
   for (const group of drawing.querySelectorAll<SVGElement>("g[aria-label]")) {
     group.dataset.mark = group.getAttribute("aria-label")!;
@@ -109,10 +116,24 @@ const whenVisible = new IntersectionObserver(
 const whenResized = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     const drawn = (target as HTMLElement).dataset.width;
-    if (drawn && Math.abs(Number(drawn) - Math.max(220, Math.floor(target.clientWidth))) > 1)
+    if (drawn && Math.abs(Number(drawn) - Math.max(120, Math.floor(target.clientWidth))) > 1)
       pending.get(target)?.();
   }
 });
+
+/** Draws now, and again when the holder's width changes. */
+export function drawNow(holder: HTMLElement, drawing: () => void): void {
+  pending.set(holder, drawing);
+  drawing();
+  whenResized.observe(holder);
+}
+
+/** Draws when the holder comes near the viewport, and again when its width changes. */
+export function drawWhenVisible(holder: HTMLElement, drawing: () => void): void {
+  pending.set(holder, drawing);
+  whenVisible.observe(holder);
+  whenResized.observe(holder);
+}
 
 /** Draws all figures that were not in view yet, for printing. */
 export function drawAll(): void {
@@ -202,9 +223,7 @@ function figure(chart: Chart, panel: Panel, select: OnSelect): HTMLElement {
     tools,
     data,
   );
-  pending.set(holder, () => draw(holder, panel, chart, select));
-  whenVisible.observe(holder);
-  whenResized.observe(holder);
+  drawWhenVisible(holder, () => draw(holder, panel, chart.title, select));
   return panelElement;
 }
 

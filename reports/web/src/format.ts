@@ -44,7 +44,7 @@ export function figureText(value: number, unit: string): string {
 export function intervalText(figure: Figure, unit: string): string {
   const [mean, lower, upper] = figure;
   if (lower === null || upper === null)
-    return `${figureText(mean, unit)} (one repetition, no interval)`;
+    return `${figureText(mean, unit)} (no interval from ${counted(figure[3], "block")})`;
   const texts = [mean, lower, upper].map((value) => figureText(value, unit));
   const unitOf = (text: string) => (text.includes(" ") ? text.slice(text.indexOf(" ")) : "");
   const meanUnit = unitOf(texts[0]!);

@@ -18,7 +18,7 @@ test("an interval shows a common unit once, and a note if there is no interval",
   assert.equal(intervalText([12300, 12100, 12500, 5], "1/s"), "12.3 k/s (12.1 to 12.5)");
   assert.equal(intervalText([1010, 990, 1030, 5], "1/s"), "1.01 k/s (990 /s to 1.03 k/s)");
   assert.equal(intervalText([2, 1.9, 2.1, 5], "×"), "2× (1.9× to 2.1×)");
-  assert.equal(intervalText([5, null, null, 1], "s"), "5 s (one repetition, no interval)");
+  assert.equal(intervalText([5, null, null, 1], "s"), "5 s (no interval from 1 block)");
 });
 
 test("an axis has one prefix", () => {

@@ -3,10 +3,11 @@
 import { CellsTable } from "./cells_table.ts";
 import type { Context } from "./chart.ts";
 import { charts } from "./charts.ts";
-import { fillControls, fillTheme } from "./controls.ts";
+import { fillControls } from "./controls.ts";
 import { Results, type PageData } from "./data.ts";
 import { byId, element } from "./dom.ts";
 import { drawAll, fillSection } from "./figure.ts";
+import { fillFirstScreen } from "./first_screen.ts";
 import { Palette } from "./palette.ts";
 import { download, embeddedResults } from "./saving.ts";
 import { showSamples } from "./samples.ts";
@@ -36,7 +37,7 @@ const sections = charts.map((chart) => {
 function fill(): void {
   if (view.theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = view.theme;
-  fillTheme(byId("theme"), context(), change);
+  fillFirstScreen(context(), select);
   fillControls(byId("controls"), context(), change);
   for (const { chart, section } of sections) fillSection(section, chart, context(), select);
   for (const card of document.querySelectorAll<HTMLElement>(".card"))

@@ -55,6 +55,13 @@ export class Palette {
     [...others].sort().forEach((model, i) => this.looks.set(model, lookAt(firstOfOthers + i)));
   }
 
+  /** The models in the order of their places; those without a place last. */
+  sorted(models: string[]): string[] {
+    const place = (model: string) =>
+      Object.hasOwn(places, model) ? places[model]! : firstOfOthers;
+    return models.sort((a, b) => place(a) - place(b));
+  }
+
   look(model: string): Look {
     if (model === referenceModel) return { color: "var(--limit)", symbol: "times", dash: "1 3" };
     return Object.hasOwn(places, model)

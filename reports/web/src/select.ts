@@ -1,6 +1,6 @@
 // Selection of the cells that a view shows, and their texts.
 import type { Context, Panel } from "./chart.ts";
-import type { Cell, Figure } from "./data.ts";
+import type { Cell } from "./data.ts";
 import { referenceModel } from "./data.ts";
 import { clipped, counted, intervalText } from "./format.ts";
 import type { View } from "./view.ts";
@@ -23,45 +23,67 @@ export function* eachPanel(
 
 export const isShown = ({ view }: Context, cell: Cell): boolean => !view.hidden.has(cell.model);
 
-/** Each model's cell at each number of cores: the best, or the one with the chosen in flight. */
-export function chosenCells(
+/** Measured and shown cells of a panel with these values; `undefined` allows any. */
+export const cellsAt = (
   context: Context,
   panel: number,
-): { cell: number; speedup: Figure | null; base: number | null }[] {
-  const { results, view } = context;
-  const shown = (index: number) => isShown(context, results.cell(index));
-  if (view.inFlight === null)
-    return (results.data.panels[panel]?.best ?? [])
-      .filter(([cell]) => shown(cell))
-      .map(([cell, speedup, base]) => ({ cell, speedup, base }));
-  return results
-    .cellsIn(panel)
-    .filter((index) => {
-      const cell = results.cell(index);
-      return (
-        cell.in_flight === view.inFlight &&
-        cell.cores !== null &&
-        results.figure(cell, "throughput") !== null &&
-        shown(index)
-      );
-    })
-    .map((index) => {
-      const speedup = results.cell(index).speedup;
-      return {
-        cell: index,
-        speedup: speedup ? (speedup.slice(0, 4) as Figure) : null,
-        base: speedup?.[4] ?? null,
-      };
-    });
+  { cores, inFlight }: { cores?: number | null; inFlight?: number | null },
+): number[] =>
+  context.results.cellsIn(panel).filter((index) => {
+    const cell = context.results.cell(index);
+    return (
+      (cores === undefined || cell.cores === cores) &&
+      (inFlight === undefined || cell.in_flight === inFlight) &&
+      context.results.figure(cell, "throughput") !== null &&
+      isShown(context, cell)
+    );
+  });
+
+export interface Place {
+  cores: number | null;
+  inFlight: number | null;
 }
 
-/** Number of cores for charts at a fixed number. */
-export const fixedCores = ({ results, view }: Context, panel: number): number | null =>
-  view.cores ?? results.answerCores(panel);
+/**
+ * Cores and in flight at which the models of a panel are compared: the chosen ones, and otherwise
+ * those of its answer, if they were measured together. null if nothing was measured there.
+ */
+export function placeOf({ results, view }: Context, panel: number): Place | null {
+  const answer = results.answerOf(panel);
+  let best: { place: Place; rank: number } | null = null;
+  for (const contest of results.data.contests) {
+    if (contest.panel !== panel) continue;
+    if (view.cores !== null && contest.cores !== view.cores) continue;
+    if (view.inFlight !== null && contest.in_flight !== view.inFlight) continue;
+    const rank = contest === answer ? Infinity : contest.ratios.length;
+    if (!best || rank >= best.rank)
+      best = { place: { cores: contest.cores, inFlight: contest.in_flight }, rank };
+  }
+  return best?.place ?? null;
+}
 
-/** The chosen cores, for a description. */
-export const coresText = ({ cores }: View): string =>
-  cores === null ? "at the cores of each answer" : `at ${counted(cores, "core")}`;
+/** Cells at the place of a panel. */
+export function cellsAtPlace(context: Context, panel: number): number[] {
+  const place = placeOf(context, panel);
+  return place ? cellsAt(context, panel, place) : [];
+}
+
+/** "hashing 64 KiB, 2 cores, 16 in flight". */
+export function placeTitle(context: Context, panel: number, place: Partial<Place>): string {
+  const parts = [context.results.data.panels[panel]!.label];
+  if (place.cores) parts.push(counted(place.cores, "core"));
+  if (place.inFlight) parts.push(`${place.inFlight} in flight`);
+  return parts.join(", ");
+}
+
+/** The chosen place, for a description. */
+export function placeText({ cores, inFlight }: View): string {
+  if (cores === null && inFlight === null) return "at the cores and in flight of each answer";
+  const parts = [];
+  if (cores !== null) parts.push(`on ${counted(cores, "core")}`);
+  if (inFlight !== null) parts.push(`with ${inFlight} in flight`);
+  return parts.join(" ");
+}
 
 /** Has a finding that not every model of its contest has. */
 export const isFlagged = (cell: Cell): boolean =>

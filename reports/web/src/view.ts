@@ -6,7 +6,7 @@ export interface View {
   hidden: ReadonlySet<string>;
   /** Cores for the table and for charts at a fixed number; null: the cores of each answer. */
   cores: number | null;
-  /** null: the best concurrency of each model. */
+  /** null: the number in flight of each answer. */
   inFlight: number | null;
   scale: "linear" | "log";
   measure: "absolute" | "speedup" | "efficiency";

@@ -21,9 +21,13 @@ export const launch = () =>
   });
 
 /** Opens a page and records its problems: requests, console errors, exceptions. */
-export async function open(browser, name, { width = 1280, hash = "", scheme = "light" } = {}) {
+export async function open(
+  browser,
+  name,
+  { width = 1280, height = 900, hash = "", scheme = "light" } = {},
+) {
   const context = await browser.newContext({
-    viewport: { width, height: 900 },
+    viewport: { width, height },
     colorScheme: scheme,
     acceptDownloads: true,
   });
@@ -50,3 +54,11 @@ export async function open(browser, name, { width = 1280, hash = "", scheme = "l
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
   return { page, problems, data: JSON.parse(await page.locator("#page-data").textContent()) };
 }
+
+/** Indices of the cells that throughput by core count compares: those at the panel's in flight. */
+export const comparedCells = (data, panel) =>
+  data.cells.flatMap((cell, i) =>
+    cell.panel === panel && cell.in_flight === data.panels[panel].in_flight && cell.metrics?.[0]
+      ? [i]
+      : [],
+  );

@@ -1,7 +1,15 @@
 import type { Chart, Context, Panel } from "../chart.ts";
 import { valuesOf } from "../data.ts";
-import { counted, percentText } from "../format.ts";
-import { cellLines, cellTitle, chosenCells, eachPanel, fixedCores, isFlagged } from "../select.ts";
+import { percentText } from "../format.ts";
+import {
+  cellLines,
+  cellsAtPlace,
+  cellTitle,
+  eachPanel,
+  isFlagged,
+  placeOf,
+  placeTitle,
+} from "../select.ts";
 import { dotPanel, type DotPoint } from "./dots.ts";
 
 /** Meaning of a CPU share. */
@@ -10,12 +18,13 @@ const meaningOf = (share: number) =>
 
 function panel(context: Context, index: number): Panel[] {
   const { results } = context;
-  const cores = fixedCores(context, index);
+  const place = placeOf(context, index);
+  if (!place) return [];
   const points: DotPoint[] = [];
   const rows: Panel["rows"] = [];
-  for (const { cell: i } of chosenCells(context, index)) {
+  for (const i of cellsAtPlace(context, index)) {
     const cell = results.cell(i);
-    const figure = cell.cores === cores ? results.figure(cell, "cpu_share") : null;
+    const figure = results.figure(cell, "cpu_share");
     if (!figure) continue;
     const server = results.figure(cell, "server_cpu_share");
     const values = valuesOf(figure);
@@ -48,8 +57,7 @@ function panel(context: Context, index: number): Panel[] {
       context,
       {
         key: String(index),
-        title:
-          results.data.panels[index]!.label + (cores === null ? "" : `, ${counted(cores, "core")}`),
+        title: placeTitle(context, index, place),
       },
       points,
       { label: "CPU utilisation", unit: "%", whole: true },

@@ -2,12 +2,13 @@ import type { Chart, Context, Panel } from "../chart.ts";
 import { valuesOf } from "../data.ts";
 import {
   cellLines,
+  cellsAtPlace,
   cellTitle,
-  chosenCells,
-  coresText,
   eachPanel,
-  fixedCores,
   isFlagged,
+  placeOf,
+  placeText,
+  placeTitle,
 } from "../select.ts";
 import { dotPanel, type DotPoint } from "./dots.ts";
 
@@ -21,14 +22,15 @@ const metrics = [
 
 function* panel(context: Context, index: number): Iterable<Panel> {
   const { results } = context;
-  const cores = fixedCores(context, index);
+  const place = placeOf(context, index);
+  if (!place) return;
   for (const id of metrics) {
     const metric = results.metric(id);
     const points: DotPoint[] = [];
     const rows: Panel["rows"] = [];
-    for (const { cell: i } of chosenCells(context, index)) {
+    for (const i of cellsAtPlace(context, index)) {
       const cell = results.cell(i);
-      const figure = cell.cores === cores ? results.figure(cell, id) : null;
+      const figure = results.figure(cell, id);
       if (!figure) continue;
       const values = valuesOf(figure);
       points.push({
@@ -49,7 +51,7 @@ function* panel(context: Context, index: number): Iterable<Panel> {
     if (points.length)
       yield dotPanel(
         context,
-        { key: `${index} ${id}`, title: `${results.data.panels[index]!.label}: ${metric.label}` },
+        { key: `${index} ${id}`, title: `${placeTitle(context, index, place)}: ${metric.label}` },
         points,
         { label: metric.label, unit: metric.unit, log: context.view.scale === "log" },
         {
@@ -59,7 +61,7 @@ function* panel(context: Context, index: number): Iterable<Panel> {
             `${metric.label} (${metric.unit})`,
             "lower",
             "upper",
-            "repetitions",
+            "blocks",
           ],
           rows,
         },
@@ -71,11 +73,7 @@ export const cost: Chart = {
   id: "cost",
   title: "Cost per operation",
   description: ({ view }) =>
-    `CPU time, context switches and memory ${coresText(view)}, ` +
-    (view.inFlight === null
-      ? "each model at its best concurrency, which also determines its memory use"
-      : `with ${view.inFlight} in flight`) +
-    ". Thick bars are 95 % intervals.",
+    `CPU time, context switches and memory ${placeText(view)}. Thick bars are 95 % intervals.`,
   panels: (context) => eachPanel(context, panel),
   minWidth: 300,
 };

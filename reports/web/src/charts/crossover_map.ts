@@ -254,17 +254,5 @@ export const crossoverMap: Chart = {
       yield map(context, of, `${counted(of.cores, "core")}, ${of.inFlight} in flight${others}`);
     }
   },
-  absence: (context) => {
-    const maps = mapsOf(context);
-    if (!maps.length) return null;
-    const { cpus, waits } = maps
-      .map(sizeOf)
-      .reduce((a, b) => (b.cpus * b.waits > a.cpus * a.waits ? b : a));
-    return (
-      "A map needs mixed cells with at least two values each of CPU time and wait. These results " +
-      `have ${counted(cpus, "value")} of CPU time and ${waits} of wait. The suite crossover-map ` +
-      "measures a map."
-    );
-  },
   minWidth: 420,
 };

@@ -1,4 +1,4 @@
-// Drawing of the charts with one figure per model: one row each, with interval and repetitions.
+// Drawing of the charts with one figure per model: one row each, with interval and blocks.
 import * as Plot from "@observablehq/plot";
 import type { Context, Panel, Point } from "../chart.ts";
 import { referenceModel } from "../data.ts";
@@ -106,7 +106,7 @@ export function dotPanel(
       Plot.dot(
         points.flatMap((p) => p.values.map((v) => ({ x: x(v), row: p.row, color: color(p) }))),
         {
-          className: "repetitions",
+          className: "blocks",
           x: "x",
           y: "row",
           r: 1.4,

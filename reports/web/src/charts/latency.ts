@@ -1,8 +1,16 @@
 import * as Plot from "@observablehq/plot";
 import type { Chart, Context, Panel, Point } from "../chart.ts";
 import { curveOf, referenceModel } from "../data.ts";
-import { axisLabel, axisScale, clipped, counted, figureText } from "../format.ts";
-import { cellTitle, chosenCells, coresText, eachPanel, fixedCores, isFlagged } from "../select.ts";
+import { axisLabel, axisScale, clipped, figureText } from "../format.ts";
+import {
+  cellsAtPlace,
+  cellTitle,
+  eachPanel,
+  isFlagged,
+  placeOf,
+  placeText,
+  placeTitle,
+} from "../select.ts";
 import { largest, roomyTicks, smallest, valueTicks } from "./axes.ts";
 
 /** "99.9 %", or "maximum" for the last point. */
@@ -31,14 +39,14 @@ const hdr = (share: number) => 1 / (1 - share);
 
 function panel(context: Context, index: number): Panel[] {
   const { results, palette, view } = context;
-  const cores = fixedCores(context, index);
+  const place = placeOf(context, index);
+  if (!place) return [];
   const points: CurvePoint[] = [];
   const rows: Panel["rows"] = [];
   const lines: CurvePoint[][] = [];
   const markedLines: CurvePoint[][] = [];
-  for (const chosen of chosenCells(context, index)) {
-    const cell = results.cell(chosen.cell);
-    if (cell.cores !== cores) continue;
+  for (const i of cellsAtPlace(context, index)) {
+    const cell = results.cell(i);
     // In an open loop, response time counts from the intended start, service time from the actual.
     for (const [kind, curve] of [
       [cell.service ? "response time" : "latency", cell.latency],
@@ -46,18 +54,18 @@ function panel(context: Context, index: number): Panel[] {
     ] as [Kind, number[] | undefined][]) {
       if (!curve) continue;
       const curvePoints = curveOf(results.data.shares, curve);
-      const curveLine = curvePoints.map(([share, seconds], i): CurvePoint => ({
+      const curveLine = curvePoints.map(([share, seconds], at): CurvePoint => ({
         x: hdr(share),
         y: seconds,
         share,
         model: cell.model,
         title: cellTitle(cell),
-        cell: chosen.cell,
+        cell: i,
         flagged: isFlagged(cell),
         kind,
         lines: [
-          `${shareText(share, i === curvePoints.length - 1)} within ${figureText(seconds, "s")} ` +
-            `(${kind}, all repetitions merged)`,
+          `${shareText(share, at === curvePoints.length - 1)} within ${figureText(seconds, "s")} ` +
+            `(${kind}, all blocks merged)`,
         ],
       }));
       lines.push(curveLine);
@@ -128,12 +136,11 @@ function panel(context: Context, index: number): Panel[] {
       Plot.axisY({ ...valueTicks(domain, scale, "s", log), labelAnchor: "top" }),
     ],
   });
-  const where = cores === null ? "" : `, ${counted(cores, "core")}`;
   const open = points.some((p) => p.kind === "service time");
   return [
     {
       key: String(index),
-      title: clipped(results.data.panels[index]!.label + where, 120),
+      title: clipped(placeTitle(context, index, place), 120),
       plot,
       points,
       ...(open
@@ -153,13 +160,9 @@ export const latency: Chart = {
   id: "latency",
   title: "Latency percentiles",
   description: ({ view }) =>
-    `Latency of the slowest operations ${coresText(view)}, ` +
-    (view.inFlight === null
-      ? "each model at its best concurrency. Higher concurrency means longer waits: choose a " +
-        "number in flight to compare latencies. "
-      : `with ${view.inFlight} in flight. `) +
+    `Latency of the slowest operations ${placeText(view)}. ` +
     "Each step right keeps a tenth of the operations. Curves end at the maximum; percentiles " +
-    "backed by too few operations are omitted. All repetitions are merged, so there are no " +
+    "backed by too few operations are omitted. All blocks are merged, so there are no " +
     "intervals here; the table of cells has p50 and p99 with intervals.",
   panels: (context) => eachPanel(context, panel),
 };

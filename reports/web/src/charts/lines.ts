@@ -1,4 +1,4 @@
-// Drawing of the line charts: interval bands, lines, intervals, repetitions, points.
+// Drawing of the line charts: interval bands, lines, intervals, blocks, points, crossings.
 import * as Plot from "@observablehq/plot";
 import type { Context, Panel, Point } from "../chart.ts";
 import { referenceModel } from "../data.ts";
@@ -26,6 +26,15 @@ export interface Axes {
 export interface Limit {
   label: string;
   line: [number, number][];
+}
+
+/** A change of the leading models between two values of x. */
+export interface Crossing {
+  after: number;
+  before: number;
+  outgoing: string[];
+  incoming: string[];
+  label: string;
 }
 
 const grouped = <T>(all: T[], key: (item: T) => string): Map<string, T[]> => {
@@ -74,6 +83,36 @@ function yDomain(
   return [zero ? 0 : smallest(lows), high * 1.04];
 }
 
+/** Point where the line of an incoming model passes that of an outgoing one, as drawn. */
+export function crossingPoint(
+  { after, before, outgoing, incoming }: Crossing,
+  points: Pick<LinePoint, "x" | "y" | "model">[],
+  log: { x: boolean; y: boolean },
+): [number, number] {
+  const to = (v: number, isLog: boolean) => (isLog ? Math.log(v) : v);
+  const from = (v: number, isLog: boolean) => (isLog ? Math.exp(v) : v);
+  const at = (model: string, x: number) => {
+    const point = points.find((p) => p.model === model && p.x === x);
+    return point && to(point.y, log.y);
+  };
+  const [left, right] = [to(after, log.x), to(before, log.x)];
+  for (const passed of outgoing)
+    for (const leader of incoming) {
+      const [a, b, c, d] = [
+        at(passed, after),
+        at(passed, before),
+        at(leader, after),
+        at(leader, before),
+      ];
+      if (a === undefined || b === undefined || c === undefined || d === undefined) continue;
+      const share = (a - c) / (a - c + (d - b));
+      if (!(share >= 0 && share <= 1)) continue;
+      return [from(left + share * (right - left), log.x), from(a + share * (b - a), log.y)];
+    }
+  const leader = at(incoming[0] ?? "", before) ?? to(points[0]?.y ?? 1, log.y);
+  return [from((left + right) / 2, log.x), from(leader, log.y)];
+}
+
 /** Creates a panel from its points, limits and axes. */
 export function linePanel(
   context: Context,
@@ -82,6 +121,7 @@ export function linePanel(
   axes: Axes,
   limits: Limit[],
   table: Pick<Panel, "columns" | "rows">,
+  crossings: Crossing[] = [],
 ): Panel {
   const { palette } = context;
   const scale = axisScale(largest(points.map((p) => p.y)), axes.y.unit);
@@ -91,15 +131,26 @@ export function linePanel(
   const step = Math.min(2.5, 14 / Math.max(1, models.length));
   const dx = (model: string) => (models.indexOf(model) - (models.length - 1) / 2) * step;
   const series = grouped(points, (p) => p.model);
-  const plot = (width: number): Plot.PlotOptions => {
-    const domain = yDomain(points, axes.y.log, axes.y.zero ?? true, limits).map(y) as [
+  const marked = crossings.map((crossing) => ({
+    label: crossing.label,
+    at: crossingPoint(crossing, points, { x: axes.x.log, y: axes.y.log }),
+  }));
+  const plot = (width: number, wanted?: number): Plot.PlotOptions => {
+    // A chart of the first screen has no dots of single blocks.
+    const drawn = wanted ? points.map((p) => ({ ...p, values: [] })) : points;
+    const domain = yDomain(drawn, axes.y.log, axes.y.zero ?? true, limits).map(y) as [
       number,
       number,
     ];
+    // Room for the labels of crossings above the lines.
+    if (marked.length)
+      domain[1] = axes.y.log
+        ? domain[1] * Math.pow(domain[1] / domain[0], 0.08 * marked.length)
+        : domain[1] * (1 + 0.08 * marked.length);
     const marginLeft = 52;
     const marginTop = 24;
     const marginBottom = 40;
-    const height = Math.round(Math.min(380, Math.max(210, width * 0.62)));
+    const height = wanted ?? Math.round(Math.min(380, Math.max(210, width * 0.62)));
     const spread = dx(models[models.length - 1]!);
     const labelled =
       series.size > 1 && (axes.labels || (width >= roomForLabels && series.size <= mostLabels));
@@ -198,10 +249,10 @@ export function linePanel(
         }),
         Plot.dot(
           line.flatMap((p) =>
-            p.values.length > 1 ? p.values.map((v) => ({ x: p.x, y: y(v) })) : [],
+            p.values.length > 1 && !wanted ? p.values.map((v) => ({ x: p.x, y: y(v) })) : [],
           ),
           {
-            className: "repetitions",
+            className: "blocks",
             x: "x",
             y: "y",
             r: 1.4,
@@ -229,6 +280,28 @@ export function linePanel(
           }),
         );
     }
+    const [left, right] = xDomain(
+      points.map((p) => p.x),
+      axes.x.log,
+    );
+    const place = (x: number) =>
+      axes.x.log ? Math.log(x / left) / Math.log(right / left) : (x - left) / (right - left);
+    marked.forEach(({ label, at: [x, v] }, i) => {
+      const late = place(x) > 0.5;
+      marks.push(
+        Plot.ruleX([x], { className: "crossing", strokeDasharray: "1 3" }),
+        Plot.dot([[x, y(v)]], { className: "crossing", r: 8, strokeWidth: 1.5 }),
+        Plot.text([x], {
+          className: "crossing-label",
+          x: (at: number) => at,
+          y: domain[1],
+          text: [label],
+          textAnchor: late ? "end" : "start",
+          dx: late ? -6 : 6,
+          dy: 8 + 13 * i,
+        }),
+      );
+    });
     // One mark per series, in the order of `points`: tooltips are found by position.
     for (const [model, seriesPoints] of series)
       marks.push(

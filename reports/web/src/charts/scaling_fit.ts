@@ -3,7 +3,7 @@ import type { Chart, Context, Panel, Point } from "../chart.ts";
 import type { Figure, Fit } from "../data.ts";
 import { referenceModel } from "../data.ts";
 import { axisLabel, axisScale, clipped, intervalText, threeDigits } from "../format.ts";
-import { cellLines, cellTitle, eachPanel, isFlagged } from "../select.ts";
+import { cellLines, cellsAt, cellTitle, eachPanel, isFlagged, placeTitle } from "../select.ts";
 import { largest, roomyTicks, smallest, valueTicks } from "./axes.ts";
 
 interface FitPoint extends Point {
@@ -48,7 +48,8 @@ function panel(context: Context, index: number): Panel[] {
   if (!fits.length) return [];
   // Draws the USL if it was fitted, otherwise Amdahl's law. The table has both.
   const drawn = [...new Map(fits.map((fit) => [fit.model, fit])).values()];
-  const points = (data.best ?? []).flatMap(([i]): FitPoint[] => {
+  const inFlight = data.in_flight ?? null;
+  const points = cellsAt(context, index, { inFlight }).flatMap((i): FitPoint[] => {
     const cell = results.cell(i);
     const figure = results.figure(cell, "throughput");
     if (!figure || cell.cores === null || !drawn.some((fit) => fit.model === cell.model)) return [];
@@ -143,7 +144,7 @@ function panel(context: Context, index: number): Panel[] {
   return [
     {
       key: String(index),
-      title: clipped(data.label, 120),
+      title: clipped(placeTitle(context, index, { inFlight }), 120),
       plot,
       points,
       open: true,
@@ -167,14 +168,9 @@ export const scalingFit: Chart = {
   description: () =>
     "Amdahl's law (contention: the share of work that only one core can do) and the Universal " +
     "Scalability Law (USL; adds coherency: the cost that each core causes for every other), " +
-    "fitted to all repetitions, with 95 % intervals. A vertical line marks the peak, beyond " +
+    "fitted to all blocks, with 95 % intervals. A vertical line marks the peak, beyond " +
     "which more cores lower the throughput. It is shown only if the interval of coherency " +
     "excludes 0.",
   panels: (context) => eachPanel(context, panel),
-  absence: ({ results }) => {
-    if (results.data.foreign || !results.data.panels.length) return null;
-    const unfitted = results.data.panels.flatMap((p) => p.fits ?? []).find((fit) => fit.missing);
-    return unfitted ? `No scaling law was fitted: ${unfitted.model} ${unfitted.missing}.` : null;
-  },
   minWidth: 460,
 };

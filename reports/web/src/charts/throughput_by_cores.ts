@@ -2,24 +2,19 @@ import type { Chart, Context, Panel } from "../chart.ts";
 import type { Figure } from "../data.ts";
 import { referenceModel, valuesOf } from "../data.ts";
 import { counted, intervalText } from "../format.ts";
-import { cellLines, cellTitle, chosenCells, eachPanel, isFlagged } from "../select.ts";
+import { cellLines, cellsAt, cellTitle, eachPanel, isFlagged, placeTitle } from "../select.ts";
 import { largest, smallest } from "./axes.ts";
 import { dotPanel } from "./dots.ts";
 import { type Limit, linePanel, type LinePoint } from "./lines.ts";
 
-interface Chosen {
-  cell: number;
-  speedup: Figure | null;
-  base: number | null;
-}
-
 /** Figure of the chosen measure. Efficiency is the speed-up divided by the ratio of cores. */
-export function measured(context: Context, { cell, speedup, base }: Chosen): Figure | null {
-  const of = context.results.cell(cell);
-  if (context.view.measure === "absolute") return context.results.figure(of, "throughput");
-  if (!speedup || !base || of.cores === null) return null;
+export function measured(context: Context, index: number): Figure | null {
+  const cell = context.results.cell(index);
+  if (context.view.measure === "absolute") return context.results.figure(cell, "throughput");
+  if (!cell.speedup || cell.cores === null) return null;
+  const speedup = cell.speedup.slice(0, 4) as Figure;
   if (context.view.measure === "speedup") return speedup;
-  const share = base / of.cores;
+  const share = cell.speedup[4]! / cell.cores;
   return speedup.map((v, i) => (i < 3 && v !== null ? v * share : v)) as Figure;
 }
 
@@ -55,8 +50,13 @@ function ideal(context: Context, points: LinePoint[]): Limit[] {
   ];
 }
 
-function panel(context: Context, index: number): Panel[] {
+/** The panel's number in flight, unless the view chooses one. */
+export const inFlightOverCores = ({ results, view }: Context, panel: number): number | null =>
+  view.inFlight ?? results.data.panels[panel]!.in_flight ?? null;
+
+export function coresPanel(context: Context, index: number): Panel[] {
   const { results, view } = context;
+  const inFlight = inFlightOverCores(context, index);
   const unit = units[view.measure];
   const points: LinePoint[] = [];
   const rows: Panel["rows"] = [];
@@ -67,21 +67,20 @@ function panel(context: Context, index: number): Panel[] {
     `${labels[view.measure]} (${unit})`,
     "lower",
     "upper",
-    "repetitions",
+    "blocks",
   ];
-  for (const chosen of chosenCells(context, index)) {
-    const figure = measured(context, chosen);
-    const cell = results.cell(chosen.cell);
+  for (const i of cellsAt(context, index, { inFlight })) {
+    const figure = measured(context, i);
+    const cell = results.cell(i);
     if (!figure || cell.cores === null) continue;
     const title = cellTitle(cell);
-    const before =
-      view.measure === "absolute" ? results.change(chosen.cell, "throughput") : undefined;
+    const before = view.measure === "absolute" ? results.change(i, "throughput") : undefined;
     const lines =
       view.measure === "absolute"
         ? []
         : [
             `${labels[view.measure]}: ${intervalText(figure, unit)}, ` +
-              `relative to ${counted(chosen.base!, "core")}`,
+              `relative to ${counted(cell.speedup![4]!, "core")}`,
           ];
     lines.push(...cellLines(context, cell, ["throughput"]));
     if (before)
@@ -97,7 +96,7 @@ function panel(context: Context, index: number): Panel[] {
       model: cell.model,
       title,
       lines,
-      cell: chosen.cell,
+      cell: i,
       flagged: isFlagged(cell),
       ...(before ? { before: before.before[0] } : {}),
     });
@@ -106,8 +105,10 @@ function panel(context: Context, index: number): Panel[] {
   if (!points.length) return [];
   const head = {
     key: String(index),
-    title: results.data.panels[index]!.label,
-    ...(points.every((p) => p.lower === null) ? { note: "One repetition: no intervals." } : {}),
+    title: placeTitle(context, index, { inFlight }),
+    ...(points.every((p) => p.lower === null)
+      ? { note: "Fewer than three blocks: no intervals." }
+      : {}),
   };
   const xs = new Set(points.map((p) => p.x));
   if (xs.size === 1) {
@@ -142,12 +143,11 @@ export const throughputByCores: Chart = {
   id: "throughput-by-cores",
   title: "Throughput by core count",
   description: ({ results, view }) =>
-    (view.inFlight === null
-      ? "Each model at its best concurrency"
-      : `All models with ${view.inFlight} operations in flight`) +
-    ", on the same number of cores. Bars and bands are 95 % intervals over repetitions " +
-    "(Student's t), small dots are single repetitions. The dotted lines are limits: ideal linear " +
-    "scaling, and reference, the hand-written lower bound on cost. A hollow point has a finding." +
+    (view.inFlight === null ? "" : `With ${view.inFlight} operations in flight. `) +
+    "All models of a chart have the same number in flight. Bars and bands are 95 % intervals over " +
+    "blocks (Student's t), small dots are single blocks. The dotted lines are limits: ideal " +
+    "linear scaling, and reference, the hand-written lower bound on cost. A hollow point has a " +
+    "finding." +
     (results.data.baseline ? " Thin pale dashes with open rings are the baseline's means." : ""),
-  panels: (context) => eachPanel(context, panel),
+  panels: (context) => eachPanel(context, coresPanel),
 };

@@ -1,0 +1,199 @@
+#include "reports/first_screen.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "reports/answer_text.hpp"
+#include "reports/contest_text.hpp"
+#include "reports/escape.hpp"
+#include "reports/outcomes.hpp"
+#include "reports/questions.hpp"
+#include "reports/units.hpp"
+
+namespace crossover {
+namespace {
+
+/// Rows that fit on a screen of 900 pixels.
+constexpr std::size_t first_rows = 10;
+constexpr std::size_t contest_rows = 500;
+constexpr std::size_t text_length = 160;
+
+std::string environment_text(const results& now, const char* key) {
+  const auto found = now.environment.find(key);
+  return found == now.environment.end() ? std::string() : clipped(found->second, 60);
+}
+
+std::string joined(std::vector<std::string> parts, std::string_view separator) {
+  std::erase(parts, "");
+  return fmt::format("{}", fmt::join(parts, separator));
+}
+
+/// "2 cores", from the environment.
+std::string cores_text(const results& now) {
+  const std::string cores = environment_text(now, "cores");
+  return cores.empty() ? cores : cores + (cores == "1" ? " core" : " cores");
+}
+
+/// "Linux 6.18.44-fc-v669" is "Linux 6.18".
+std::string kernel_text(const results& now) {
+  const std::string kernel = environment_text(now, "kernel");
+  const std::size_t major = kernel.find('.');
+  const std::size_t minor =
+      major == std::string::npos ? major : kernel.find_first_not_of("0123456789", major + 1);
+  return kernel.substr(0, minor);
+}
+
+std::string heading_html(const results& now, const answer_set& all) {
+  const std::string where = joined({environment_text(now, "host"), cores_text(now)}, ", ");
+  const std::string facts = joined({decided_text(all), now.date.substr(0, 10)}, " · ");
+  return fmt::format(
+      "<h1>{}{}</h1><p class=\"where\"><bdi>{}</bdi></p><p class=\"facts\"><bdi>{}</bdi></p>",
+      now.foreign ? "Benchmark results" : "Which concurrency model is best here?",
+      now.suite.empty() || now.suite == "standard"
+          ? ""
+          : fmt::format(" <small><bdi>suite {}</bdi></small>", html_text(clipped(now.suite, 60))),
+      html_text(where), html_text(facts));
+}
+
+std::string lede_html(const results& now, const std::vector<panel>& panels, const answer_set& all) {
+  std::vector<std::string> sentences = suite_outcomes_of({now, panels, all});
+  if (sentences.empty()) sentences.push_back(leading_text(all));
+  if (now.status == results_status::interrupted)
+    sentences.emplace_back("The run was interrupted: the remaining cells are missing.");
+  std::string out;
+  for (const std::string& sentence : sentences)
+    if (!sentence.empty()) out += fmt::format("<p>{}</p>", html_text(sentence));
+  return out;
+}
+
+/// Text whose figures keep their units on the same line: "64 B", "512 in flight".
+std::string figures_html(const std::string& text) {
+  const std::string escaped = html_text(clipped(text, text_length));
+  std::string out;
+  for (std::size_t i = 0; i < escaped.size(); ++i) {
+    const bool follows_digit = i > 0 && escaped[i - 1] >= '0' && escaped[i - 1] <= '9';
+    const bool is_in_flight = i > 1 && escaped.compare(i - 2, 9, "in flight") == 0;
+    if (escaped[i] == ' ' &&
+        ((follows_digit && escaped.compare(i, 4, " to ") != 0) || is_in_flight))
+      out += "&nbsp;";
+    else
+      out += escaped[i];
+  }
+  return out;
+}
+
+std::string row_html(const question& row) {
+  const std::string panels = fmt::format("{}", fmt::join(row.panels, " "));
+  return fmt::format(
+      "<tr data-panels=\"{}\"><th scope=\"row\"><b><bdi>{}</bdi></b> <span>{}</span></th>"
+      "<td class=\"answer\"><strong data-leader=\"{}\"><bdi>{}</bdi></strong> "
+      "<span><bdi>{}</bdi></span></td><td class=\"forest\" data-contest=\"{}\"></td>"
+      "<td class=\"cost\">{}</td></tr>\n",
+      panels, figures_html(row.title), figures_html(row.place), html_text(row.leader),
+      figures_html(row.answer), figures_html(row.remark), row.contests.back(),
+      figures_html(row.cost));
+}
+
+std::string questions_html(const results& now, const answer_set& all) {
+  const std::vector<question> rows = questions_of(now, all);
+  if (rows.empty()) return "<p class=\"note\">No result: see the cells that were not measured.</p>";
+  const std::vector<question> first = first_of(rows, first_rows);
+  std::string out =
+      "<table class=\"questions\"><thead><tr><th scope=\"col\">question</th><th "
+      "scope=\"col\">answer</th><th scope=\"col\" class=\"scale\"><span>relative to "
+      "the best</span><div></div></th><th scope=\"col\" class=\"cost\">CPU, "
+      "memory</th></tr></thead><tbody>\n";
+  for (const question& row : first) out += row_html(row);
+  out += "</tbody></table>";
+  if (rows.size() > first.size())
+    out += fmt::format("<p class=\"others\"><a href=\"#contests\">{} below</a></p>",
+                       counted(rows.size() - first.size(), "more answer"));
+  return out;
+}
+
+/// Share of the cells' CPU time that the hypervisor took.
+std::optional<double> steal_share(const results& now) {
+  double stolen = 0, total = 0;
+  for (const cell_result& cell : now.cells)
+    for (const sample& s : cell.samples) {
+      if (!s.steal_s || !cell.cores) continue;
+      stolen += *s.steal_s;
+      total += s.wall_s * *cell.cores;
+    }
+  return total > 0 ? std::optional(stolen / total) : std::nullopt;
+}
+
+/// A word of a command line, quoted for a POSIX shell if necessary.
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,@%+-";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string command_text(const results& now) {
+  std::vector<std::string> words;
+  for (const std::string& word : now.command) words.push_back(shell_word(word));
+  if (!words.empty() && !now.foreign &&
+      std::none_of(now.command.begin(), now.command.end(),
+                   [](const std::string& word) { return word.starts_with("--seed"); }))
+    words.push_back(fmt::format("--seed {}", now.seed));
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
+std::string run_html(const results& now) {
+  std::vector<std::string> machine = {environment_text(now, "host"), cores_text(now),
+                                      environment_text(now, "cpu_model"), kernel_text(now)};
+  if (const auto share = steal_share(now))
+    machine.push_back(fmt::format("steal {:.1f} %", 100 * *share));
+  std::string out = html_text(joined(machine, " · "));
+  if (const std::string command = command_text(now); !command.empty())
+    out += fmt::format("{}Repeat: <code dir=\"auto\">{}</code>", out.empty() ? "" : " · ",
+                       html_text(clipped(command, 300)));
+  if (const std::string findings = findings_text(now); !findings.empty())
+    out += fmt::format("<br>Findings: {}.", html_text(findings));
+  return out;
+}
+
+}  // namespace
+
+first_screen first_screen_of(const results& now, const std::vector<panel>& panels,
+                             const answer_set& all) {
+  constexpr std::string_view scale =
+      " <small>throughput relative to the best model, simultaneous 95 % intervals</small>";
+  return {heading_html(now, all), lede_html(now, panels, all),
+          now.foreign ? std::string() : std::string(scale), questions_html(now, all),
+          run_html(now)};
+}
+
+std::string contest_table(const results& now, const answer_set& all) {
+  if (all.contests.empty()) return {};
+  std::string rows;
+  for (std::size_t i = 0; i < std::min(contest_rows, all.contests.size()); ++i) {
+    const contest_row row = row_of(now, all.contests[i]);
+    rows += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th>", html_text(row.question));
+    for (const std::string* field :
+         {&row.place, &row.verdict, &row.others, &row.of_reference, &row.cpu, &row.memory})
+      rows += fmt::format("<td dir=\"auto\">{}</td>", html_text(*field));
+    rows += "</tr>\n";
+  }
+  std::string table = fmt::format(
+      "<details id=\"contests\"><summary>{}: verdicts and intervals</summary><div "
+      "class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Contests\"><table "
+      "class=\"plain\"><thead><tr>",
+      counted(all.contests.size(), "contest"));
+  for (const std::string_view title : {"question", "place", "answer", "other models",
+                                       "of reference", "CPU per operation", "peak memory"})
+    table += fmt::format("<th scope=\"col\">{}</th>", title);
+  table += "</tr></thead><tbody>" + rows + "</tbody></table></div>";
+  if (all.contests.size() > contest_rows)
+    table += fmt::format("<p>Showing the first {} of {}.</p>", contest_rows, all.contests.size());
+  return table + "</details>";
+}
+
+}  // namespace crossover
