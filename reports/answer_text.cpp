@@ -158,7 +158,8 @@ std::string line_of(const answer_set& all, const answer& of) {
 
 std::string decided_text(const answer_set& all) {
   if (all.questions == 0) return {};
-  return fmt::format("{}, {} decided", counted(all.questions, "question"), all.decided);
+  return fmt::format("{}, {} decided{}", counted(all.questions, "question"), all.decided,
+                     all.measuring_s ? ", " + duration_text(*all.measuring_s) : "");
 }
 
 std::vector<std::string> run_sentences(const answer_set& all) {

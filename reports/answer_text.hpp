@@ -15,7 +15,7 @@ std::string sentence_of(const leader_series& series, const std::vector<contest>&
 /// One line for the panel: where the leaders change, or the headline's verdict.
 std::string line_of(const answer_set& all, const answer& of);
 
-/// "14 questions, 12 decided"; empty without questions.
+/// "14 questions, 12 decided, 1 min 48 s"; empty without questions.
 std::string decided_text(const answer_set& all);
 
 /// Sentences about the whole run: decided questions, changes along the CPU share, and findings

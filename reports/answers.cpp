@@ -88,12 +88,24 @@ std::optional<family_times> family_of(const results& value, const panel& p) {
   return family;
 }
 
+/// Adds up the durations of the blocks.
+std::optional<double> measuring_time_of(const results& value) {
+  std::map<std::uint64_t, double> blocks;
+  for (const cell_result& cell : value.cells)
+    for (const sample& s : cell.samples)
+      if (s.block && s.block_s) blocks[*s.block] = *s.block_s;
+  if (blocks.empty()) return std::nullopt;
+  double total = 0;
+  for (const auto& [block, seconds] : blocks) total += seconds;
+  return total;
+}
+
 }  // namespace
 
-answer_set answers_of(const results& value, const std::vector<panel>& panels,
-                      const contest_options& options) {
+answer_set answers_of(const results& value, const std::vector<panel>& panels) {
   answer_set all;
-  all.contests = contests_of(value, options);
+  all.contests = contests_of(value);
+  all.measuring_s = measuring_time_of(value);
   all.leaders = leaders_along_axes(all.contests);
   all.shared_remarks = shared_remarks_of(value, all.contests);
   std::map<std::size_t, std::size_t> panel_of_cell;

@@ -47,6 +47,7 @@ struct answer_set {
   std::vector<remark> shared_remarks;  ///< findings that every model of a contest has
   std::size_t questions = 0;           ///< contests of two or more models
   std::size_t decided = 0;
+  std::optional<double> measuring_s;  ///< duration of all blocks together, if recorded
 };
 
 /// Answers every panel.
@@ -54,7 +55,6 @@ struct answer_set {
 /// The headline of a panel is a contest at the largest number of cores that leaves the server its
 /// own CPUs (no model has the finding `shared_cores`), otherwise at the smallest number of cores.
 /// Of several values in flight, it is the highest at which two models were measured.
-answer_set answers_of(const results& value, const std::vector<panel>& panels,
-                      const contest_options& options = {});
+answer_set answers_of(const results& value, const std::vector<panel>& panels);
 
 }  // namespace crossover

@@ -51,6 +51,17 @@ TEST(answers, headline_has_the_most_in_flight_with_two_models) {
   EXPECT_EQ(headline(all_answers(value)).in_flight, 512u) << "one model is no contest";
 }
 
+TEST(answers, measuring_time_counts_each_block_once) {
+  auto value = with_cells({pair_at(1, 64), pair_at(2, 64)});
+  EXPECT_FALSE(all_answers(value).measuring_s) << "not recorded";
+  for (std::size_t i = 0; i < value.cells.size(); ++i)
+    for (sample& s : value.cells[i].samples) {
+      *s.block += i / 2 * 8;  // the contests have blocks of their own
+      s.block_s = 0.5;
+    }
+  EXPECT_DOUBLE_EQ(all_answers(value).measuring_s.value(), 8);
+}
+
 TEST(answers, contests_of_a_panel_ascend_by_cores_and_in_flight) {
   const auto all = all_answers(with_cells({pair_at(2, 64), pair_at(1, 64), pair_at(1, 1)}));
   EXPECT_EQ(all.answers.at(0).contests, (std::vector<std::size_t>{2, 1, 0}));

@@ -245,7 +245,7 @@ std::vector<std::string> shared_findings_of(const results& value, const contest&
   return codes;
 }
 
-contest judge(const results& value, const cell_indices& cells, const contest_options& options) {
+contest judge(const results& value, const cell_indices& cells) {
   const cell_result& any = value.cells[cells.front()];
   contest c;
   c.workload = any.workload;
@@ -253,13 +253,13 @@ contest judge(const results& value, const cell_indices& cells, const contest_opt
   c.cores = any.cores;
   c.in_flight = any.in_flight;
   c.rate = rate_of(any);
-  c.equal = options.equal;
+  c.equal = value.equal;
   const numbered_blocks blocks(value, cells);
   c.blocks = blocks.size();
   std::vector<contender> erroneous = enrol(value, cells, c);
   if (c.rate) c.ceiling = std::min(c.ceiling.value_or(*c.rate), *c.rate);
 
-  const ranking_options ranking{.margin = options.equal};
+  const ranking_options ranking{.margin = value.equal};
   if (c.models.size() > 1) {
     rank_by_throughput(value, blocks, ranking, c);
     if (c.why == verdict_reason::ceiling || c.why == verdict_reason::rate)
@@ -314,11 +314,11 @@ std::vector<const contender*> leaders_of(const contest& of) {
   return leaders;
 }
 
-std::vector<contest> contests_of(const results& value, const contest_options& options) {
+std::vector<contest> contests_of(const results& value) {
   std::vector<contest> contests;
   if (value.foreign) return contests;
   for (const cell_indices& cells : cells_of_contests(value)) {
-    contest c = judge(value, cells, options);
+    contest c = judge(value, cells);
     if (!c.models.empty() || !c.failed.empty()) contests.push_back(std::move(c));
   }
   return contests;

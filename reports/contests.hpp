@@ -13,10 +13,6 @@
 
 namespace crossover {
 
-struct contest_options {
-  double equal = 0.05;  ///< models within this share of the best are equivalent
-};
-
 /// Reason for a verdict that the intervals alone do not give.
 enum class verdict_reason {
   intervals,       ///< no special reason: the intervals decide
@@ -83,6 +79,6 @@ std::vector<const contender*> leaders_of(const contest& of);
 /// Judges every contest of the results, in order of first appearance. Contests without a measured
 /// or failed contender are left out; a foreign file has none. `reference` is not a contender. On
 /// one core, `shared_loop` is left out if `event_loop` is present: both are one loop on one thread.
-std::vector<contest> contests_of(const results& value, const contest_options& options = {});
+std::vector<contest> contests_of(const results& value);
 
 }  // namespace crossover

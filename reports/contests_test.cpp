@@ -70,11 +70,12 @@ TEST(contests, models_within_the_margin_are_equivalent) {
   EXPECT_EQ(c.models[2].shown, model_class::slower);
 }
 
-TEST(contests, margin_is_an_option) {
-  const auto value =
+TEST(contests, margin_is_that_of_the_run) {
+  auto value =
       results_for_test({model_cell("event_loop", 100'000, 1), model_cell("processes", 92'000, 2)});
   EXPECT_EQ(contests_of(value).at(0).models[1].shown, model_class::slower);
-  EXPECT_EQ(contests_of(value, {0.1}).at(0).models[1].shown, model_class::equivalent);
+  value.equal = 0.1;
+  EXPECT_EQ(contests_of(value).at(0).models[1].shown, model_class::equivalent);
 }
 
 TEST(contests, scattered_blocks_separate_nothing_and_want_more) {

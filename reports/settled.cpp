@@ -8,7 +8,7 @@
 
 namespace crossover {
 
-bool blocks_settle(const results& all, const std::vector<std::size_t>& cells, double equal) {
+bool blocks_settle(const results& all, const std::vector<std::size_t>& cells) {
   std::map<std::uint64_t, std::size_t> positions;  // block number -> position in time
   for (const std::size_t i : cells)
     for (const sample& s : all.cells[i].samples)
@@ -34,7 +34,7 @@ bool blocks_settle(const results& all, const std::vector<std::size_t>& cells, do
       contenders.push_back(values_of(cell));
   }
   stopping_rule rule;
-  rule.ranking.margin = equal;
+  rule.ranking.margin = all.equal;
   if (count < rule.first_look || next_look(rule, count - 1) != count)
     return count >= rule.most_blocks;
   return contenders.size() < 2 || is_settled(paired_differences(contenders, anchor), rule);

@@ -8,9 +8,8 @@
 namespace crossover {
 
 /// Returns true if the blocks of these cells settle their contest: with this scatter, every
-/// interval is narrow enough to decide, whichever model leads. `equal`: models within this share of
-/// the best count as equivalent. A contest with fewer than two contenders is settled at the first
-/// look.
-bool blocks_settle(const results& all, const std::vector<std::size_t>& cells, double equal);
+/// interval is narrow enough to decide, whichever model leads. A contest with fewer than two
+/// contenders is settled at the first look.
+bool blocks_settle(const results& all, const std::vector<std::size_t>& cells);
 
 }  // namespace crossover

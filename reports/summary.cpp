@@ -194,9 +194,9 @@ std::string problems_text(const results& value) {
 
 }  // namespace
 
-std::string summary(const results& value, bool color, const contest_options& options) {
+std::string summary(const results& value, bool color) {
   const std::vector<panel> panels = panels_of(value);
-  const answer_set all = answers_of(value, panels, options);
+  const answer_set all = answers_of(value, panels);
   std::string text;
   for (std::size_t i = 0; i < std::min(contests_shown, all.contests.size()); ++i)
     text += contest_table(value, all.contests[i], color);

@@ -30,6 +30,12 @@ TEST(join_and, separates_the_last_text_with_and) {
   EXPECT_EQ(join_and({"a", "b", "c"}), "a, b and c");
 }
 
+TEST(duration_text, rounds_up_to_seconds_and_has_two_units) {
+  EXPECT_EQ(duration_text(0.2), "1 s");
+  EXPECT_EQ(duration_text(107.4), "1 min 48 s");
+  EXPECT_EQ(duration_text(7300), "2 h 1 min");
+}
+
 TEST(seconds_of, parses_only_durations) {
   EXPECT_DOUBLE_EQ(*seconds_of("10ms"), 0.01);
   EXPECT_DOUBLE_EQ(*seconds_of("250us"), 250e-6);

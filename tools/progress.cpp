@@ -4,24 +4,18 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <cstdio>
 
-namespace crossover {
+#include "reports/units.hpp"
 
-std::string format_time_left(double seconds) {
-  const long whole = std::lround(std::ceil(seconds));
-  if (whole >= 3600) return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
-  if (whole >= 60) return fmt::format("{} min {} s", whole / 60, whole % 60);
-  return fmt::format("{} s", whole);
-}
+namespace crossover {
 
 progress_line::progress_line() : terminal_(::isatty(STDERR_FILENO) == 1) {}
 progress_line::~progress_line() { clear(); }
 
 void progress_line::show(const measuring_progress& progress) {
   const std::string left =
-      progress.left_s < 0 ? "estimating" : format_time_left(progress.left_s) + " left";
+      progress.left_s < 0 ? "estimating" : duration_text(progress.left_s) + " left";
   std::string line = fmt::format("{} of {} {} · {} · {}", progress.done, progress.total,
                                  progress.unit, left, progress.cell);
   if (!terminal_) {

@@ -23,7 +23,4 @@ class progress_line {
   std::chrono::steady_clock::time_point next_line_;
 };
 
-/// Formats seconds as "1 min 20 s" or "9 s".
-std::string format_time_left(double seconds);
-
 }  // namespace crossover

@@ -182,10 +182,7 @@ measuring_options contest_options_of(const run_flags& flags, const suite& chosen
       flags.budget.empty() ? chosen_suite.budget_s : seconds_of("--budget", flags.budget);
   options.repetitions = benchmark_repetitions.value_or(flags.repetitions);
   options.seed = flags.seed ? *flags.seed : std::random_device()();
-  options.is_settled = [equal = share_of("--equal", flags.equal)](
-                           const results& all, const std::vector<std::size_t>& cells) {
-    return blocks_settle(all, cells, equal);
-  };
+  options.is_settled = blocks_settle;
   return options;
 }
 
@@ -257,6 +254,7 @@ int run_command(const string_list& arguments) {
   check_writable(flags.out);
   if (!flags.trace.empty()) check_traceable(cells, flags.trace);
   results all = empty_results(cells, computer, arguments, options.seed);
+  all.equal = share_of("--equal", flags.equal);
   if (flags.cells.workloads.empty() && flags.cells.models.empty()) all.suite = chosen_suite.name;
 
   catch_interrupts();
@@ -274,10 +272,8 @@ int run_command(const string_list& arguments) {
                 "--benchmark_out: cannot be written in full; free space on its disk");
 
   if (!library.prints())
-    print_result(fmt::format(
-        "{}\nresults: {}\n",
-        summary(all, ::isatty(STDOUT_FILENO) == 1, {.equal = share_of("--equal", flags.equal)}),
-        flags.out));
+    print_result(
+        fmt::format("{}\nresults: {}\n", summary(all, ::isatty(STDOUT_FILENO) == 1), flags.out));
   if (all.status == results_status::interrupted) return exit_code::interrupted;
   for (const cell_result& cell : all.cells)
     if (cell.status == cell_status::failed) return exit_code::regression;

@@ -191,6 +191,7 @@ results own_results(const json& document) {
                "unsupported schema version (expected 2): use the crossover version that wrote it");
   result.environment = strings_at(own, "environment");
   result.seed = optional_at<std::uint64_t>(own, "seed").value_or(0);
+  result.equal = optional_at<double>(own, "equal").value_or(result.equal);
   result.date = string_at(own, "date");
   result.suite = string_at(own, "suite");
   result.status = string_at(own, "status") == "interrupted" ? results_status::interrupted
@@ -317,6 +318,7 @@ ordered_json to_json(const results& value) {
       {"suite", value.suite},
       {"status", value.status == results_status::complete ? "complete" : "interrupted"},
       {"seed", value.seed},
+      {"equal", value.equal},
       {"command", value.command},
       {"environment", value.environment},
       {"cells", std::move(cells)}};

@@ -105,8 +105,9 @@ struct results {
   std::map<std::string, std::string> environment;
   std::vector<std::string> command;
   std::uint64_t seed = 0;
-  std::string date;   ///< start of the run, ISO 8601
-  std::string suite;  ///< named set of cells, or empty
+  std::string date;     ///< start of the run, ISO 8601
+  std::string suite;    ///< named set of cells, or empty
+  double equal = 0.05;  ///< models within this share of the best are equivalent
   results_status status = results_status::complete;
   std::vector<cell_result> cells;
   std::vector<std::string> aggregates;  ///< Google Benchmark's aggregate rows, each as JSON text

@@ -63,6 +63,7 @@ results full_results() {
   all.seed = 18446744073709551615ULL;
   all.date = "2026-01-02T03:04:05+00:00";
   all.suite = "quick";
+  all.equal = 0.03;
   all.status = results_status::interrupted;
   cell_result ok;
   ok.name = "network/event_loop/cores:1/in_flight:64/bytes:64/delay:0";
@@ -179,6 +180,7 @@ TEST_F(results_file_test, round_trip_through_a_file) {
   const results read = read_results(file);
   EXPECT_EQ(json(to_json(read)), json(to_json(all)));
   EXPECT_EQ(read.seed, all.seed);
+  EXPECT_EQ(read.equal, 0.03);
   EXPECT_EQ(read.command, all.command);
   EXPECT_EQ(read.status, results_status::interrupted);
   EXPECT_FALSE(read.foreign);

@@ -13,6 +13,7 @@
 #include "bench/measure/environment.hpp"
 #include "bench/measure/progress.hpp"
 #include "reports/check/calibration.hpp"
+#include "reports/units.hpp"
 #include "tools/check/crossover_pair.hpp"
 #include "tools/check/run_gate.hpp"
 #include "tools/command_line.hpp"
@@ -216,7 +217,7 @@ void record_suites(const calibrate_request& request) {
       fmt::print(stderr, "suite {} ({}): {} regressions, {} inconclusive, {:.1f} s; {} left\n",
                  number, suite.slower_cell.empty() ? "identical" : suite.slower_cell + " slower",
                  alarms, unsure, suite.wall_s,
-                 format_time_left(std::max(0.0, 60 * request.minutes - seconds_since(began))));
+                 duration_text(std::max(0.0, 60 * request.minutes - seconds_since(began))));
     } catch (const interrupted&) {
       throw;
     } catch (const error& e) {
