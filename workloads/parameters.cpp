@@ -34,17 +34,6 @@ std::string canonical(parameter_kind kind, std::uint64_t number) {
   }
 }
 
-std::string_view how_to_write(parameter_kind kind) {
-  switch (kind) {
-    case parameter_kind::size:
-      return "a size; expected for example 64, 64KiB or 1MiB";
-    case parameter_kind::duration:
-      return "a duration; expected for example 100us, 10ms or 1s";
-    default:
-      return "a whole number";
-  }
-}
-
 }  // namespace
 
 parameter_values::parameter_values(std::string_view owner, std::span<const parameter> known,
@@ -76,7 +65,10 @@ parameter_values::parameter_values(std::string_view owner, std::span<const param
       const auto number = p.kind == parameter_kind::size       ? parse_size(value)
                           : p.kind == parameter_kind::duration ? parse_duration_ns(value)
                                                                : parse_count(value);
-      if (!number) reject(fmt::format("is not {}", how_to_write(p.kind)));
+      if (!number)
+        reject("is " + (p.kind == parameter_kind::size       ? size_advice(value)
+                        : p.kind == parameter_kind::duration ? duration_advice(value)
+                                                             : "not a whole number"));
       if (*number < p.minimum || *number > p.maximum)
         reject(fmt::format("is outside the allowed range {} to {}", canonical(p.kind, p.minimum),
                            canonical(p.kind, p.maximum)));
@@ -84,6 +76,22 @@ parameter_values::parameter_values(std::string_view owner, std::span<const param
       texts_[std::string(p.name)] = canonical(p.kind, *number);
     }
   }
+}
+
+std::vector<std::string> split_names(std::string_view text) {
+  std::vector<std::string> names;
+  for (const std::string& part : split(text, ',')) {
+    const bool is_parameter = part.find('=') < part.find(':');
+    if (!is_parameter || names.empty()) {
+      names.push_back(part);
+      continue;
+    }
+    if (names.back().find(':') == std::string::npos)
+      throw error(error_kind::invalid, fmt::format("'{}': parameters follow a colon; write {}:{}",
+                                                   part, names.back(), part));
+    names.back() += "," + part;
+  }
+  return names;
 }
 
 named_parameters parse_named_parameters(std::string_view text) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace crossover {
 
@@ -55,5 +56,10 @@ struct named_parameters {
 };
 /// Throws `error` (invalid) if the text is malformed.
 named_parameters parse_named_parameters(std::string_view text);
+
+/// Splits a list of names: "network:bytes=1KiB,delay=1ms,sleep" is "network:bytes=1KiB,delay=1ms"
+/// and "sleep". A comma separates names, except before key=value, which belongs to the name before
+/// it. Throws `error` (invalid) if that name has no colon.
+std::vector<std::string> split_names(std::string_view text);
 
 }  // namespace crossover

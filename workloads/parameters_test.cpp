@@ -63,11 +63,11 @@ TEST(parameters, out_of_range_value_is_rejected_with_the_range) {
             "query: rows=1001 is outside the allowed range 1 to 1000");
 }
 
-TEST(parameters, malformed_value_is_rejected_with_an_example) {
+TEST(parameters, malformed_value_is_rejected_with_the_nearest_spelling) {
   EXPECT_EQ(parameter_problem({{"bytes", "64kb"}}),
-            "query: bytes=64kb is not a size; expected for example 64, 64KiB or 1MiB");
+            "query: bytes=64kb is not a size; did you mean '64KiB'?");
   EXPECT_EQ(parameter_problem({{"delay", "10"}}),
-            "query: delay=10 is not a duration; expected for example 100us, 10ms or 1s");
+            "query: delay=10 is not a duration; did you mean '10ms'?");
   EXPECT_EQ(parameter_problem({{"rows", "many"}}), "query: rows=many is not a whole number");
   EXPECT_EQ(parameter_problem({{"rows", ""}}), "query: rows= is not a whole number");
 }
@@ -93,6 +93,25 @@ TEST(parameters, splits_name_and_parameters) {
             (std::map<std::string, std::string>{{"url", "http://a:80/?x=1"}, {"bytes", "64"}}));
   for (const char* text : {"sleep:", "sleep:delay", "sleep:=1ms", "sleep:delay=1ms,"})
     EXPECT_THROW(parse_named_parameters(text), error) << text;
+}
+
+TEST(parameters, splits_lists_of_names) {
+  using names = std::vector<std::string>;
+  EXPECT_EQ(split_names("sleep"), names{"sleep"});
+  EXPECT_EQ(split_names("sleep,noop"), (names{"sleep", "noop"}));
+  EXPECT_EQ(split_names("network:bytes=64,delay=1ms,sleep:delay=1ms,noop"),
+            (names{"network:bytes=64,delay=1ms", "sleep:delay=1ms", "noop"}));
+  EXPECT_EQ(split_names("download:url=http://a:80/b,query"),
+            (names{"download:url=http://a:80/b", "query"}));
+  EXPECT_EQ(split_names("download:bytes=1,url=http://a"), names{"download:bytes=1,url=http://a"});
+  try {
+    split_names("noop,sleep,delay=1ms");
+    ADD_FAILURE() << "accepted";
+  } catch (const error& e) {
+    EXPECT_STREQ(e.what(),
+                 "'delay=1ms': parameters follow a colon; write "
+                 "sleep:delay=1ms");
+  }
 }
 
 }  // namespace

@@ -5,17 +5,14 @@
 #include <re2/re2.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "bench/results/json_text.hpp"
 #include "reports/check/comparison.hpp"
 #include "reports/escape.hpp"
+#include "workloads/base/atomic_file.hpp"
 #include "workloads/base/error.hpp"
+#include "workloads/base/quantities.hpp"
 
 namespace crossover {
 namespace {
@@ -29,11 +26,10 @@ using nlohmann::json;
 std::optional<double> share_at(const json& rule, const char* key, const std::string& place) {
   const auto member = rule.find(key);
   if (member == rule.end()) return std::nullopt;
-  std::optional<double> share;
-  if (member->is_string()) share = share_from_text(member->get<std::string>());
-  if (member->is_number()) share = member->get<double>();
-  if (!share || !(*share >= 0) || !std::isfinite(*share))
-    unreadable(place, fmt::format("'{}' is not a share; write \"5%\" or 0.05", key));
+  const std::string text = member->is_string() ? member->get<std::string>() : member->dump();
+  const std::optional<double> share = parse_share(text);
+  if (!share)
+    unreadable(place, fmt::format("'{}' {}: {}", key, one_line(text, 40), share_advice(text)));
   return share;
 }
 
@@ -64,18 +60,6 @@ threshold_rule rule_from_json(const json& document, const std::string& place) {
 
 }  // namespace
 
-std::optional<double> share_from_text(std::string_view text) {
-  const bool percent = text.ends_with('%');
-  if (percent) text.remove_suffix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  double value = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure != std::errc{} || end != text.data() + text.size() || !std::isfinite(value) ||
-      value < 0)
-    return std::nullopt;
-  return percent ? value / 100 : value;
-}
-
 thresholds thresholds_from_json(const json& document, std::string_view where) {
   if (!document.is_object() || !document.contains("thresholds") ||
       !document["thresholds"].is_array())
@@ -89,17 +73,14 @@ thresholds thresholds_from_json(const json& document, std::string_view where) {
   return read;
 }
 
-thresholds read_thresholds(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf()))
-    throw system_failure(error_kind::unreadable, file.string(), errno != 0 ? errno : EIO);
-  const json document = parse_json(text.str());
+thresholds read_thresholds(const std::string& file) {
+  const std::string name = shown_name(file, "standard input");
+  const json document = parse_json(read_file(file));
   if (document.is_discarded())
-    unreadable(file.string(), fmt::format("not JSON, or nested deeper than {} levels: see the "
-                                          "example in docs/ci.md",
-                                          deepest_json));
-  return thresholds_from_json(document, file.string());
+    unreadable(name, fmt::format("not JSON, or nested deeper than {} levels: see the example in "
+                                 "docs/ci.md",
+                                 deepest_json));
+  return thresholds_from_json(document, name);
 }
 
 bool matches(const threshold_rule& rule, const std::string& cell) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -44,7 +43,7 @@ struct thresholds {
 /// Parses thresholds. Throws `error` (unreadable): one line naming the rule, counted from 1, and
 /// the remedy.
 thresholds thresholds_from_json(const nlohmann::json& document, std::string_view where);
-thresholds read_thresholds(const std::filesystem::path& file);
+thresholds read_thresholds(const std::string& file);
 
 bool matches(const threshold_rule& rule, const std::string& cell);
 
@@ -56,8 +55,5 @@ cell_thresholds thresholds_of(const thresholds& rules, const std::string& cell,
 /// Returns the patterns that match none of these cells: probably misspelt, worth a note.
 std::vector<std::string> unused_patterns(const thresholds& rules,
                                          const std::vector<std::string>& cells);
-
-/// Parses "5%" or "0.05" as 0.05; nullopt if malformed, not finite or negative.
-std::optional<double> share_from_text(std::string_view text);
 
 }  // namespace crossover

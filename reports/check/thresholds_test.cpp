@@ -54,9 +54,11 @@ TEST(thresholds, errors_are_one_line_with_place_and_remedy) {
       message_of_error(R"({"thresholds":[{"cells":"*","detect":"1%"},{"cells":"*","detct":1}]})"),
       "t.json: rule 2: 'detct' is unknown; a rule has cells or regex, tolerate, detect");
   EXPECT_EQ(message_of_error(R"({"thresholds":[{"cells":"*","detect":"much"}]})"),
-            "t.json: rule 1: 'detect' is not a share; write \"5%\" or 0.05");
+            "t.json: rule 1: 'detect' much: not a share; write 5% or 0.05");
   EXPECT_EQ(message_of_error(R"({"thresholds":[{"cells":"*","detect":-1}]})"),
-            "t.json: rule 1: 'detect' is not a share; write \"5%\" or 0.05");
+            "t.json: rule 1: 'detect' -1: not a share; write 5% or 0.05");
+  EXPECT_EQ(message_of_error(R"({"thresholds":[{"cells":"*","detect":5}]})"),
+            "t.json: rule 1: 'detect' 5: write 5% or 0.05");
   EXPECT_EQ(message_of_error(R"({"thresholds":[{"detect":1}]})"),
             "t.json: rule 1: give either 'cells' (a glob) or 'regex'");
   EXPECT_EQ(message_of_error(R"({"thresholds":[{"cells":"*"}]})"),
@@ -96,14 +98,6 @@ TEST(thresholds, reads_files) {
   std::ofstream(file) << R"({"thresholds":[]})";
   EXPECT_TRUE(read_thresholds(file).rules.empty());
   std::filesystem::remove(file);
-}
-
-TEST(share_from_text, percentages_and_shares) {
-  EXPECT_DOUBLE_EQ(*share_from_text("5%"), 0.05);
-  EXPECT_DOUBLE_EQ(*share_from_text("2.5 %"), 0.025);
-  EXPECT_DOUBLE_EQ(*share_from_text("0.01"), 0.01);
-  for (const char* wrong : {"", "%", "5 percent", "-1%", "nan", "inf", "5%%"})
-    EXPECT_FALSE(share_from_text(wrong)) << wrong;
 }
 
 }  // namespace

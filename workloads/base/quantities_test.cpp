@@ -29,7 +29,9 @@ TEST(quantities, parses_durations) {
                                                                     {"10ms", 10'000'000},
                                                                     {"1.5s", 1'500'000'000},
                                                                     {"0.001s", 1'000'000},
-                                                                    {"60s", 60'000'000'000}};
+                                                                    {"60s", 60'000'000'000},
+                                                                    {"5min", 300'000'000'000},
+                                                                    {"1h", 3'600'000'000'000}};
   for (const auto& [text, ns] : known) EXPECT_EQ(parse_duration_ns(text), ns) << text;
 }
 
@@ -57,8 +59,39 @@ TEST(quantities, rejects_malformed_quantities) {
                            "infB", "1KiB ", "99999999999GiB"})
     EXPECT_EQ(parse_size(text), std::nullopt) << text;
   for (const char* text : {"", "10", "ms", "10 ms", "-1ms", "-0s", "0.5ns", "1.0001us1", "10MS",
-                           "nans", "infs", "1h", "99999999999s"})
+                           "nans", "infs", "1m", "99999999999s"})
     EXPECT_EQ(parse_duration_ns(text), std::nullopt) << text;
+}
+
+TEST(quantities, parses_shares_with_their_sign_or_below_1) {
+  EXPECT_DOUBLE_EQ(*parse_share("5%"), 0.05);
+  EXPECT_DOUBLE_EQ(*parse_share("2.5 %"), 0.025);
+  EXPECT_DOUBLE_EQ(*parse_share("150%"), 1.5);
+  EXPECT_DOUBLE_EQ(*parse_share("0.01"), 0.01);
+  EXPECT_EQ(parse_share("0"), 0);
+  for (const char* wrong :
+       {"", "%", "5", "1", "1.5", "5 percent", "-1%", "-0", "nan", "inf", "5%%"})
+    EXPECT_EQ(parse_share(wrong), std::nullopt) << wrong;
+}
+
+TEST(quantities, suggests_the_nearest_spelling) {
+  for (const auto& [text, spelling] :
+       std::vector<std::pair<const char*, const char*>>{{"1kb", "1KiB"},
+                                                        {"64 KB", "64KiB"},
+                                                        {"1.5M", "1.5MiB"},
+                                                        {"2gib", "2GiB"},
+                                                        {"7 bytes", "7B"}})
+    EXPECT_EQ(size_advice(text), "not a size; did you mean '" + std::string(spelling) + "'?");
+  for (const auto& [text, spelling] : std::vector<std::pair<const char*, const char*>>{
+           {"10", "10ms"}, {"1.5 sec", "1.5s"}, {"10MS", "10ms"}, {"5m", "5min"}, {"2usec", "2us"}})
+    EXPECT_EQ(duration_advice(text),
+              "not a duration; did you mean '" + std::string(spelling) + "'?");
+  for (const char* text : {"", "much", "kb", "1.1.1kb", "0.5 b", "-1kb"})
+    EXPECT_EQ(size_advice(text), "not a size; write for example 64, 64KiB or 1MiB") << text;
+  EXPECT_EQ(duration_advice("soon"), "not a duration; write for example 100us, 10ms or 1s");
+  EXPECT_EQ(share_advice("5"), "write 5% or 0.05");
+  EXPECT_EQ(share_advice("2.5"), "write 2.5% or 0.025");
+  EXPECT_EQ(share_advice("much"), "not a share; write 5% or 0.05");
 }
 
 TEST(quantities, formats_with_the_shortest_exact_spelling) {
