@@ -1,7 +1,6 @@
 // `check`: command-line options and output files.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdio>
 #include <optional>
 #include <random>
@@ -12,20 +11,22 @@
 #include "tools/command_line.hpp"
 #include "workloads/base/atomic_file.hpp"
 #include "workloads/base/interrupt.hpp"
+#include "workloads/base/nearest.hpp"
 
 namespace crossover {
 namespace {
 
 struct output {
   const output_format* format;
-  std::string path;  ///< "": standard output
+  std::string path;  ///< "-": standard output
 };
 
 /// Flags of `check` as given on the command line.
 struct check_flags {
   string_list sides, formats, benchmark_flags;
   selection cells;
-  std::string detect = "5%", tolerate = "1%", false_alarms = "1%", power = "95%", budget = "5min";
+  error_rates rates;
+  double budget_s = 300;
   std::string metric = "time", thresholds, out, history, commit, slowdown;
   std::optional<std::uint64_t> seed;
   std::optional<double> grace_s;
@@ -34,43 +35,43 @@ struct check_flags {
   void add_to(CLI::App& app);
 };
 
-std::string names_of_formats() {
-  std::string names;
-  for (const output_format& format : all_formats())
-    names += (names.empty() ? "" : ", ") + std::string(format.name);
+string_list names_of_formats() {
+  string_list names;
+  for (const output_format& format : all_formats()) names.emplace_back(format.name);
   return names;
 }
 
 void check_flags::add_to(CLI::App& app) {
-  app.add_option("SIDES", sides)->required()->expected(1, -1);
-  app.add_option("--detect", detect, "slowdown that must be detected (default 5%)")
-      ->option_text("5%");
-  app.add_option("--tolerate", tolerate, "ignore slowdowns up to this size (default 1%)")
-      ->option_text("1%");
-  app.add_option("--false-alarms", false_alarms,
-                 "false alarms per suite of equal builds (default 1%)")
-      ->option_text("1%");
-  app.add_option("--power", power, "probability of detecting --detect (default 95%)")
-      ->option_text("95%");
-  app.add_option("--budget", budget, "wall-clock limit (default 5min)")->option_text("TIME");
-  app.add_option("--metric", metric, "time, cpu, p99, memory, … (default time)")
-      ->option_text("NAME");
-  app.add_option("--thresholds", thresholds, "per-cell thresholds as JSON, see docs/ci.md")
-      ->option_text("FILE");
+  app.add_option("SIDES", sides)->expected(0, -1);
+  add_value(app, "--detect", "5%", rates.detect, share_text(),
+            "slowdown that must be detected (default 5%)");
+  add_value(app, "--tolerate", "1%", rates.tolerate, share_text(),
+            "ignore slowdowns up to this size (default 1%)");
+  add_value(app, "--false-alarms", "1%", rates.false_alarms, share_text(),
+            "false alarms per suite of equal builds (default 1%)");
+  add_value(app, "--power", "95%", rates.power, share_text(),
+            "probability of detecting --detect (default 95%)");
+  add_value(app, "--budget", "TIME", budget_s, duration_text(), "wall-clock limit (default 5min)");
+  add_value(app, "--metric", "NAME", metric, plain_text(),
+            "time, cpu, p99, memory, … (default time)");
+  add_value(app, "--thresholds", "FILE", thresholds, plain_text(),
+            "per-cell thresholds as JSON, see docs/ci.md");
   app.add_option("--format", formats, "output, repeatable (default text)")
       ->option_text("NAME[:PATH]")
+      ->type_name(fmt::format("{}", fmt::join(names_of_formats(), ",")))
       ->take_all()
       ->allow_extra_args(false);
-  app.add_option("--out", out, "also write the comparison as JSON")->option_text("FILE");
-  app.add_option("--seed", seed, "seed for all random choices (default: random)")->option_text("N");
-  app.add_option("--grace", grace_s, "kill a cell after S extra seconds (default 20)")
-      ->option_text("S")
-      ->check(CLI::PositiveNumber);
+  add_value(app, "--out", "FILE", out, plain_text(), "also write the comparison as JSON");
+  add_value(app, "--seed", "N", seed, whole_text(),
+            "seed for all random choices (default: random)");
+  add_value(app, "--grace", "S", grace_s, positive_text(),
+            "kill a cell after S extra seconds (default 20)");
   app.add_flag("--allow-different-environment", allow_different_environment,
                "compare even if machines or builds differ");
-  app.add_option("--history", history, "compare NEW with this machine's recent runs there")
-      ->option_text("DIR");
-  app.add_option("--commit", commit, "store NEW in the history under this name")->option_text("ID");
+  add_value(app, "--history", "DIR", history, plain_text(),
+            "compare NEW with this machine's recent runs there");
+  add_value(app, "--commit", "ID", commit, plain_text(),
+            "store NEW in the history under this name");
   app.add_option("--inject-slowdown", slowdown)->group("");
   cells.add_to(app, "");
 }
@@ -80,11 +81,11 @@ output output_of(const std::string& text) {
   const std::string name = text.substr(0, colon);
   const output_format* format = find_format(name);
   if (format == nullptr)
-    throw error(error_kind::invalid,
-                fmt::format("--format {}: unknown; expected one of {}", name, names_of_formats()));
+    throw error(error_kind::invalid, fmt::format("--format {}: unknown; {}", name,
+                                                 suggestion(name, names_of_formats())));
   if (colon != std::string::npos && colon + 1 == text.size())
     throw error(error_kind::invalid, fmt::format("--format {}: missing path after ':'", text));
-  return {format, colon == std::string::npos ? "" : text.substr(colon + 1)};
+  return {format, colon == std::string::npos ? "-" : text.substr(colon + 1)};
 }
 
 /// Applies the two flags of Google Benchmark that check supports.
@@ -105,21 +106,18 @@ void apply_benchmark_flags(const string_list& flags, check_request& request) {
   }
 }
 
-/// Parses '5' or '5:REGEX': percent added, and the cells it applies to.
+/// Parses '5%' or '5%:REGEX': work added, and the cells it is added to.
 void apply_slowdown(const std::string& text, check_request& request) {
   const std::size_t colon = text.find(':');
-  const std::string percent = text.substr(0, colon);
-  const char* const last = percent.data() + percent.size();
-  const auto [end, failure] = std::from_chars(percent.data(), last, request.slower);
-  if (failure != std::errc{} || end != last || !(request.slower >= 0 && request.slower <= 1000))
-    throw error(
-        error_kind::invalid,
-        fmt::format("--inject-slowdown {}: expected PERCENT or PERCENT:REGEX, up to 1000", text));
+  request.slower = 100 * naming_flag("--inject-slowdown", text.substr(0, colon), share_text());
   if (colon != std::string::npos) request.slower_in = text.substr(colon + 1);
 }
 
 /// Validates the flags. Throws `error`: invalid, or unreadable for the thresholds.
 check_request request_of(const check_flags& flags) {
+  if (flags.sides.empty())
+    throw error(error_kind::invalid,
+                "check: expected OLD NEW, for example crossover check old.json new.json");
   if (flags.sides.size() > 2)
     throw error(error_kind::invalid,
                 fmt::format("check: unexpected argument '{}' (expected OLD NEW)", flags.sides[2]));
@@ -133,17 +131,15 @@ check_request request_of(const check_flags& flags) {
   if (!flags.slowdown.empty()) apply_slowdown(flags.slowdown, request);
 
   gate_options& gate = request.gate;
-  gate.rates = {.tolerate = share_of("--tolerate", flags.tolerate),
-                .detect = share_of("--detect", flags.detect),
-                .false_alarms = share_of("--false-alarms", flags.false_alarms),
-                .power = share_of("--power", flags.power)};
-  gate.budget_s = seconds_of("--budget", flags.budget);
+  gate.rates = flags.rates;
+  gate.budget_s = flags.budget_s;
   gate.metric = flags.metric;
   gate.flips.seed = flags.seed ? *flags.seed : std::random_device()();
   judged_metric(gate.metric);
   if (!(gate.rates.tolerate < gate.rates.detect))
-    throw error(error_kind::invalid, fmt::format("--tolerate {} must be below --detect {}",
-                                                 flags.tolerate, flags.detect));
+    throw error(error_kind::invalid,
+                fmt::format("--tolerate {:g}% must be below --detect {:g}%",
+                            100 * flags.rates.tolerate, 100 * flags.rates.detect));
   if (!flags.commit.empty() && flags.history.empty())
     throw error(error_kind::invalid, "--commit requires --history DIR");
 
@@ -162,8 +158,7 @@ std::vector<output> outputs_of(const check_flags& flags) {
   for (const std::string& text : flags.formats) outputs.push_back(output_of(text));
   if (outputs.empty()) outputs.push_back(output_of("text"));
   if (!flags.out.empty()) outputs.push_back({find_format("json"), flags.out});
-  for (const output& file : outputs)
-    if (!file.path.empty()) check_writable(file.path);
+  for (const output& file : outputs) check_writable(file.path);
   return outputs;
 }
 
@@ -181,7 +176,7 @@ std::optional<check_job> parse_check(const string_list& arguments) {
       "Exit code: 0 pass, 1 regression, 2 inconclusive. See docs/check.md.\n"
       "Cells: --benchmark_filter=REGEX, or the flags of `crossover list --help`.\n"
       "Formats: " +
-          names_of_formats() +
+          fmt::format("{}", fmt::join(names_of_formats(), ", ")) +
           ".\nExample:  crossover check old/crossover new/crossover --format junit:check.xml",
       "check");
   check_flags flags;
@@ -194,18 +189,15 @@ std::optional<check_job> parse_check(const string_list& arguments) {
 void write_outputs(const std::vector<output>& outputs, const check_result& result) {
   bool printed = false;
   for (const output& file : outputs) {
-    const std::string text = file.format->render(result);
-    if (!file.path.empty()) {
-      write_atomically(file.path, text);
-      continue;
-    }
-    printed = true;
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    write_atomically(file.path, file.format->render(result));
+    printed = printed || file.path == standard_stream;
   }
   if (!printed) std::fputs((headline(result) + "\n").c_str(), stdout);
 }
 
 }  // namespace
+
+flag_table check_flag_table() { return table_of_flags<check_flags>(); }
 
 int check_command(const string_list& arguments) {
   const std::optional<check_job> job = parse_check(arguments);

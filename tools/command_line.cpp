@@ -1,11 +1,8 @@
 #include "tools/command_line.hpp"
 
-#include "reports/check/thresholds.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <sstream>
 #include <string_view>
 
@@ -30,29 +27,31 @@ std::size_t columns_of(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-/// Returns a flag and its description, wrapped at 80 columns.
-std::string help_line(const std::string& flag, const std::string& description) {
-  std::string lines, line = fmt::format("  {:<{}}", flag, text_column - 3);
-  std::istringstream words(description);
-  for (std::string word; words >> word; line += " " + word)
-    if (columns_of(line) + 1 + columns_of(word) > screen_columns) {
-      lines += line + "\n";
-      line.assign(text_column - 1, ' ');
-    }
-  return lines + line + "\n";
-}
-
 /// Returns the description and the flags, for a terminal of 80 columns.
 std::string help_of(const CLI::App& app) {
   std::string text = app.get_description() + "\n\n";
   for (const CLI::Option* option : app.get_options()) {
-    if (option->get_group().empty() || option->get_positional()) continue;
+    const bool is_shown = !option->get_group().empty() && !option->get_positional();
+    if (!is_shown || option == app.get_help_ptr()) continue;
     const std::string& placeholder = option->get_option_text();
     text +=
         help_line(option->get_name(false, true) + (placeholder.empty() ? "" : " " + placeholder),
                   option->get_description());
   }
   return text;
+}
+
+/// Returns "sleep,network" for rows of a table with names, or pointers to them.
+template <typename Rows>
+std::string joined_names(const Rows& rows) {
+  std::string names;
+  for (const auto& row : rows) {
+    if constexpr (std::is_pointer_v<std::remove_cvref_t<decltype(row)>>)
+      names += fmt::format(",{}", row->name);
+    else
+      names += fmt::format(",{}", row.name);
+  }
+  return names.substr(1);
 }
 
 }  // namespace
@@ -72,6 +71,11 @@ bool parse(CLI::App& app, const string_list& arguments, string_list* benchmark_f
   } catch (const CLI::CallForHelp&) {
     fmt::print("{}", help_of(app));
     return false;
+  } catch (const CLI::ArgumentMismatch& e) {  // "--out: 1 required FILE missing"
+    const std::string_view message = e.what();
+    throw error(error_kind::invalid,
+                fmt::format("{}: missing value; see crossover {} --help",
+                            message.substr(0, message.find(':')), app.get_name()));
   } catch (const CLI::ParseError& e) {
     std::string message = e.what();
     std::replace(message.begin(), message.end(), '\n', ' ');
@@ -91,20 +95,49 @@ bool parse(CLI::App& app, const string_list& arguments, string_list* benchmark_f
   return true;
 }
 
+std::string help_line(const std::string& name, const std::string& description) {
+  std::string lines, line = fmt::format("  {:<{}}", name, text_column - 3);
+  std::istringstream words(description);
+  for (std::string word; words >> word; line += " " + word)
+    if (columns_of(line) + 1 + columns_of(word) > screen_columns) {
+      lines += line + "\n";
+      line.assign(text_column - 1, ' ');
+    }
+  return lines + line + "\n";
+}
+
+flag_table table_of(const CLI::App& app) {
+  flag_table table;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty() || option == app.get_help_ptr()) continue;
+    flag_row row{option->get_name(), option->get_option_text(), option->get_description(), {}};
+    if (const std::string words = option->get_type_name(); words.find(',') != std::string::npos)
+      row.words = split_list(words);
+    table.push_back(std::move(row));
+  }
+  return table;
+}
+
 void selection::add_to(CLI::App& app, const std::string& group) {
-  const auto add = [&](const char* flag, const char* placeholder, auto& value, const char* help) {
-    return app.add_option(flag, value, help)->option_text(placeholder)->group(group);
-  };
-  add("--workload", "NAME[:K=V,…]", workloads, "operation to measure; repeatable")
-      ->take_all()
-      ->allow_extra_args(false);
-  add("--model", "NAME[:K=V,…]", models, "concurrency model; repeatable")
-      ->take_all()
-      ->allow_extra_args(false);
-  add("--cores", "1,2,4", cores, "numbers of CPUs to use")->delimiter(',');
-  add("--in-flight", "1,64,1024", in_flight, "numbers of operations in flight")->delimiter(',');
-  add("--rate", "R", rate, "open loop: start R operations per second")->check(CLI::PositiveNumber);
-  add("--suite", "NAME", suite_name, "named set of cells (see crossover list --suites)");
+  add_list(app, "--workload", "NAME[:K=V,…]", workloads, split_names, plain_text(),
+           "operations, as in sleep,network:bytes=1KiB")
+      ->type_name(joined_names(all_workloads()))
+      ->group(group);
+  add_list(app, "--model", "NAME[:K=V,…]", models, split_names, plain_text(),
+           "concurrency models, as in event_loop,thread_pool")
+      ->type_name(joined_names(all_models()))
+      ->group(group);
+  add_list(app, "--cores", "1,2,4", cores, split_list, whole_text{1}, "numbers of CPUs to use")
+      ->group(group);
+  add_list(app, "--in-flight", "1,64,1024", in_flight, split_list, whole_text{1, 1'000'000},
+           "numbers of operations in flight")
+      ->group(group);
+  add_value(app, "--rate", "R", rate, positive_text(), "open loop: start R operations per second")
+      ->group(group);
+  add_value(app, "--suite", "NAME", suite_name, plain_text(),
+            "named set of cells (see crossover list --suites)")
+      ->type_name(joined_names(all_suites()))
+      ->group(group);
   app.add_flag("--quick", quick, "quick overview, under 20 s on 2 cores")->group(group);
   app.add_flag("--thorough", thorough, "measure everything; takes hours")->group(group);
 }
@@ -124,8 +157,8 @@ string_list selection::flags(const std::string& fallback) const {
   };
   for (const std::string& text : workloads) add("--workload", text);
   for (const std::string& text : models) add("--model", text);
-  for (const std::uint32_t n : cores) add("--cores", std::to_string(n));
-  for (const std::uint32_t n : in_flight) add("--in-flight", std::to_string(n));
+  if (!cores.empty()) add("--cores", fmt::format("{}", fmt::join(cores, ",")));
+  if (!in_flight.empty()) add("--in-flight", fmt::format("{}", fmt::join(in_flight, ",")));
   if (rate > 0) add("--rate", fmt::format("{}", rate));
   if (!suite_name.empty()) add("--suite", suite_name);
   if (quick) flags.emplace_back("--quick");
@@ -160,29 +193,6 @@ std::vector<matrix> selection::matrices(const machine& computer) const {
     m.rate = rate;
   }
   return all;
-}
-
-double share_of(const char* flag, const std::string& text) {
-  const std::optional<double> share = share_from_text(text);
-  if (!share)
-    throw error(error_kind::invalid,
-                fmt::format("{} {}: not a share; expected 5% or 0.05", flag, text));
-  return *share;
-}
-
-double seconds_of(const char* flag, const std::string& text) {
-  double value = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string unit(end, text.data() + text.size());
-  const double scale = unit == "s"     ? 1
-                       : unit == "min" ? 60
-                       : unit == "h"   ? 3600
-                       : unit == "ms"  ? 0.001
-                                       : 0;
-  if (failure != std::errc{} || !(scale > 0) || !(value > 0) || value > 1e6)
-    throw error(error_kind::invalid,
-                fmt::format("{} {}: not a time; expected 5min, 90s or 1h", flag, text));
-  return value * scale;
 }
 
 }  // namespace crossover

@@ -1,15 +1,20 @@
 #pragma once
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "bench/measure/machine.hpp"
 #include "bench/measure/plan.hpp"
 #include "bench/measure/suites.hpp"
 #include "tools/commands.hpp"
+#include "tools/flag_values.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 
@@ -18,11 +23,71 @@ namespace crossover {
 /// names the nearest flag.
 bool parse(CLI::App& app, const string_list& arguments, string_list* benchmark_flags = nullptr);
 
-/// Parses a share: "5%" or "0.05". Throws `error` (invalid) that names the flag.
-double share_of(const char* flag, const std::string& text);
+/// Calls `parse`; its `error` names the flag and the text: "--seconds 0: must be …". Refuses a text
+/// that is the next flag.
+template <typename Parse>
+auto naming_flag(const std::string& flag, const std::string& text, const Parse& parse) {
+  if (text.starts_with("--"))
+    throw error(error_kind::invalid, fmt::format("{}: missing value before {}", flag, text));
+  try {
+    return parse(text);
+  } catch (const error& e) {
+    throw error(e.kind(), fmt::format("{} {}: {}", flag, text, e.what()));
+  }
+}
 
-/// Parses "5min", "90s" or "1h" to seconds. Throws `error` (invalid) that names the flag.
-double seconds_of(const char* flag, const std::string& text);
+/// Adds a flag whose text `parse` converts (see flag_values.hpp). If it is repeated, the last
+/// counts.
+template <typename Value, typename Parse>
+CLI::Option* add_value(CLI::App& app, const std::string& flag, const char* placeholder,
+                       Value& value, Parse parse, const std::string& help) {
+  CLI::Option* const option = app.add_option_function<std::string>(
+                                     flag,
+                                     [flag, &value, parse](const std::string& text) {
+                                       if constexpr (std::is_arithmetic_v<Value>)
+                                         value = static_cast<Value>(naming_flag(flag, text, parse));
+                                       else
+                                         value = naming_flag(flag, text, parse);
+                                     },
+                                     help)
+                                  ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  if constexpr (std::is_same_v<Parse, word_text>)
+    option->type_name(fmt::format("{}", fmt::join(parse.words, ",")));
+  return option->option_text(placeholder);
+}
+
+/// Adds a flag with a list: `--cores 1,2 --cores 4`. `split` separates its elements.
+template <typename Value, typename Split, typename Parse>
+CLI::Option* add_list(CLI::App& app, const char* flag, const char* placeholder,
+                      std::vector<Value>& values, Split split, Parse parse, const char* help) {
+  return app
+      .add_option_function<string_list>(
+          flag,
+          [flag, &values, split, parse](const string_list& texts) {
+            for (const std::string& text : texts)
+              for (const std::string& part : naming_flag(flag, text, split))
+                values.push_back(static_cast<Value>(naming_flag(flag, part, parse)));
+          },
+          help)
+      ->take_all()
+      ->allow_extra_args(false)
+      ->option_text(placeholder);
+}
+
+/// Returns a name and its description, wrapped at 80 columns.
+std::string help_line(const std::string& name, const std::string& description);
+
+/// Returns the flags and positional arguments of a subcommand, without the hidden ones.
+flag_table table_of(const CLI::App& app);
+
+/// Returns the flag table of a subcommand whose flags are the members of `Flags`.
+template <typename Flags>
+flag_table table_of_flags() {
+  CLI::App app;
+  Flags flags;
+  flags.add_to(app);
+  return table_of(app);
+}
 
 /// The flags that select cells, shared by `run`, `list` and `check`.
 struct selection {

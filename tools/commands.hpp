@@ -7,6 +7,15 @@ namespace crossover {
 
 using string_list = std::vector<std::string>;
 
+/// A flag or positional argument of a subcommand, as help and completion show it.
+struct flag_row {
+  std::string name;         ///< "--cores", or the placeholder of a positional argument
+  std::string placeholder;  ///< "" for a flag without a value
+  std::string help;
+  string_list words;  ///< known values, if there is a list of them
+};
+using flag_table = std::vector<flag_row>;
+
 // The subcommands. Each takes the arguments after its name and returns the exit code. Each throws
 // `error` for failures of the outside world; main prints them as one line and maps them to a code.
 int list_command(const string_list& arguments);
@@ -15,6 +24,13 @@ int report_command(const string_list& arguments);
 int check_command(const string_list& arguments);
 int serve_command(const string_list& arguments);
 int cell_command(const string_list& arguments);
+
+// The flags of the subcommands that have some.
+flag_table list_flag_table();
+flag_table run_flag_table();
+flag_table report_flag_table();
+flag_table check_flag_table();
+flag_table serve_flag_table();
 
 /// Exit codes; those from 64 on follow sysexits.h.
 namespace exit_code {

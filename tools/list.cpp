@@ -71,7 +71,8 @@ ordered_json as_json(const std::vector<planned_cell>& cells) {
 }
 
 void print_suites() {
-  for (const suite& s : all_suites()) fmt::print("  {:<26} {}\n", s.name, s.description);
+  for (const suite& s : all_suites())
+    fmt::print("{}", help_line(std::string(s.name), std::string(s.description)));
 }
 
 void print_table(const std::vector<planned_cell>& cells) {
@@ -101,7 +102,20 @@ void print_table(const std::vector<planned_cell>& cells) {
   fmt::print("{} cells, {} of them skipped\n", cells.size(), skipped);
 }
 
+struct list_flags {
+  selection cells;
+  bool json = false, suites = false;
+
+  void add_to(CLI::App& app) {
+    cells.add_to(app);
+    app.add_flag("--suites", suites, "list only the suites");
+    app.add_flag("--json", json, "print JSON");
+  }
+};
+
 }  // namespace
+
+flag_table list_flag_table() { return table_of_flags<list_flags>(); }
 
 int list_command(const string_list& arguments) {
   CLI::App app(
@@ -110,22 +124,19 @@ int list_command(const string_list& arguments) {
       "same flags measures, with the reason for each skipped cell.\n"
       "Example:  crossover list --workload network --cores 1,2 --json",
       "list");
-  selection chosen;
-  chosen.add_to(app);
-  bool json = false, suites = false;
-  app.add_flag("--suites", suites, "list only the suites");
-  app.add_flag("--json", json, "print JSON");
+  list_flags flags;
+  flags.add_to(app);
   if (!parse(app, arguments)) return exit_code::ok;
-  if (suites) {
-    if (json)
+  if (flags.suites) {
+    if (flags.json)
       fmt::print("{}\n", ordered_json{{"suites", suites_json()}}.dump(1));
     else
       print_suites();
     return exit_code::ok;
   }
   const machine computer = read_machine();
-  const auto cells = plan(chosen.matrices(computer), computer, read_limits());
-  if (json)
+  const auto cells = plan(flags.cells.matrices(computer), computer, read_limits());
+  if (flags.json)
     fmt::print("{}\n", as_json(cells).dump(1));
   else
     print_table(cells);

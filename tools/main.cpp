@@ -35,7 +35,7 @@ int help(std::FILE* stream) {
              "usage: crossover COMMAND [FLAGS]\n\n");
   for (const command& c : commands) fmt::print(stream, "  {:<8} {}\n", c.name, c.help);
   fmt::print(stream,
-             "\nRun `crossover COMMAND --help` for details.\n"
+             "\n`crossover help COMMAND` shows the flags of a command.\n"
              "Example:  crossover run --quick && crossover report results.json\n");
   return stream == stdout ? exit_code::ok : exit_code::usage;
 }
@@ -53,10 +53,13 @@ int code_of(error_kind kind) {
   }
 }
 
-int dispatch(const string_list& arguments) {
+int dispatch(string_list arguments) {
   if (arguments.empty()) return help(stderr);
-  if (arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help")
-    return help(stdout);
+  if (arguments[0] == "help") {  // `help COMMAND` is `COMMAND --help`
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
+  }
+  if (arguments[0] == "--help" || arguments[0] == "-h") return help(stdout);
   if (arguments[0] == "--version") {
     fmt::print("crossover {}\n", CROSSOVER_VERSION);
     return exit_code::ok;
@@ -66,6 +69,7 @@ int dispatch(const string_list& arguments) {
     if (arguments[0] == c.name) return c.run({arguments.begin() + 1, arguments.end()});
     names.emplace_back(c.name);
   }
+  for (const char* other : {"help", "--help", "--version"}) names.emplace_back(other);
   throw error(error_kind::invalid, fmt::format("unknown command '{}': {}", arguments[0],
                                                suggestion(arguments[0], names)));
 }

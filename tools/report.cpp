@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <cstdio>
-#include <fstream>
 #include <optional>
 
 #include "bench/results/results.hpp"
@@ -11,6 +9,27 @@
 #include "workloads/base/atomic_file.hpp"
 
 namespace crossover {
+namespace {
+
+struct report_flags {
+  std::string file, out, baseline, format = "html";
+  bool complete = false;
+
+  void add_to(CLI::App& app) {
+    app.add_option("FILE", file)->required();
+    add_value(app, "--out", "FILE", out, plain_text(),
+              "output file (default report.html; tables: stdout)");
+    add_value(app, "--baseline", "FILE", baseline, plain_text(),
+              "earlier results to compare with, in every format");
+    add_value(app, "--format", "NAME", format, word_text{{"html", "md", "csv", "json"}},
+              "html, md, csv or json (default html)");
+    app.add_flag("--complete", complete, "keep every sample in the page, regardless of size");
+  }
+};
+
+}  // namespace
+
+flag_table report_flag_table() { return table_of_flags<report_flags>(); }
 
 int report_command(const string_list& arguments) {
   CLI::App app(
@@ -19,36 +38,24 @@ int report_command(const string_list& arguments) {
       "pull requests. Google Benchmark JSON files are accepted too.\n"
       "Example:  crossover report results.json --out report.html --baseline before.json",
       "report");
-  std::string file, out, baseline, format = "html";
-  app.add_option("FILE", file)->required();
-  app.add_option("--out", out, "output file (default report.html; tables: stdout)")
-      ->option_text("FILE");
-  app.add_option("--baseline", baseline, "earlier results to compare with, in every format")
-      ->option_text("FILE");
-  app.add_option("--format", format, "html, md, csv or json (default html)")
-      ->option_text("NAME")
-      ->check(CLI::IsMember({"html", "md", "csv", "json"}));
-  bool complete = false;
-  app.add_flag("--complete", complete, "keep every sample in the page, regardless of size");
+  report_flags flags;
+  flags.add_to(app);
   if (!parse(app, arguments)) return exit_code::ok;
-  if (out.empty() && format == "html") out = "report.html";
-  if (!out.empty()) check_writable(out);
+  const std::string& format = flags.format;
+  const std::string out = !flags.out.empty() ? flags.out : format == "html" ? "report.html" : "-";
+  check_writable(out);
 
-  const results measured = read_results(file);
+  const results measured = read_results(flags.file);
   std::optional<results> earlier;
-  if (!baseline.empty()) earlier = read_results(baseline);
+  if (!flags.baseline.empty()) earlier = read_results(flags.baseline);
   const results* const before = earlier ? &*earlier : nullptr;
-  const std::string text = format == "md"    ? table_markdown(measured, before)
-                           : format == "csv" ? table_csv(measured, before)
-                           : format == "json"
-                               ? table_json(measured, before)
-                               : page(measured, before, complete ? complete_page() : page_limits());
-  if (out.empty()) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return exit_code::ok;
-  }
+  const std::string text =
+      format == "md"     ? table_markdown(measured, before)
+      : format == "csv"  ? table_csv(measured, before)
+      : format == "json" ? table_json(measured, before)
+                         : page(measured, before, flags.complete ? complete_page() : page_limits());
   write_atomically(out, text);
-  fmt::print("{}\n", out);
+  if (out != "-") fmt::print("{}\n", out);
   return exit_code::ok;
 }
 

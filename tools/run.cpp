@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <random>
 #include <set>
@@ -118,6 +119,7 @@ void write_trace(const std::string& file, const cell_options& options, const mac
   const auto [traced, trace] = trace_in_fresh_process(
       options, computer, servers, cell, static_cast<double>(last.operations) / last.wall_s);
   write_atomically(file, trace_events(trace, measured, traced));
+  if (file == standard_stream) return;
   print_result(
       fmt::format("trace:   {} ({} operations of a separate run; open it at ui.perfetto.dev or "
                   "chrome://tracing)\n",
@@ -128,40 +130,39 @@ void write_trace(const std::string& file, const cell_options& options, const mac
 struct run_flags {
   selection cells;
   string_list endpoints, benchmark_flags;
-  std::string budget, equal = "5%";
-  double seconds = 0, grace_s = 20;
+  double budget_s = 0, equal = 0.05, seconds = 0, grace_s = 20;
   std::uint32_t repetitions = 0;
   std::optional<std::uint64_t> seed;
   std::string launcher, out = "results.json", trace;
+  bool force = false;
 
   void add_to(CLI::App& app);
 };
 
 void run_flags::add_to(CLI::App& app) {
   cells.add_to(app);
-  app.add_option("--seconds", seconds, "window time per model and block (default 0.08)")
-      ->option_text("S")
-      ->check(CLI::Range(0.001, 3600.0));
-  app.add_option("--repetitions", repetitions, "blocks (default: as many as the scatter needs)")
-      ->option_text("N")
-      ->check(CLI::Range(1, 10000));
-  app.add_option("--budget", budget, "measuring time of the whole run (default 2min)")
-      ->option_text("TIME");
-  app.add_option("--equal", equal, "margin of equivalence to the best (default 5%)")
-      ->option_text("P");
-  app.add_option("--seed", seed, "seed for all random choices (default: random)")->option_text("N");
-  app.add_option("--endpoint", endpoints, "existing server (HOST:PORT or URL); repeatable")
-      ->option_text("WORKLOAD=ADDRESS")
+  add_value(app, "--seconds", "S", seconds, decimal_text{0.001, 3600},
+            "window time per model and block (default 0.08)");
+  add_value(app, "--repetitions", "N", repetitions, whole_text{1, 10'000},
+            "blocks (default: as many as the scatter needs)");
+  add_value(app, "--budget", "TIME", budget_s, duration_text(),
+            "measuring time of the whole run (default 2min)");
+  add_value(app, "--equal", "P", equal, share_text(),
+            "margin of equivalence to the best (default 5%)");
+  add_value(app, "--seed", "N", seed, whole_text(),
+            "seed for all random choices (default: random)");
+  app.add_option("--endpoint", endpoints, "your own server, as in network=HOST:PORT; repeatable")
+      ->option_text("W=ADDRESS")
       ->take_all()
       ->allow_extra_args(false);
-  app.add_option("--launcher", launcher, "command prefix of cells, e.g. 'taskset -c 3'")
-      ->option_text("COMMAND");
-  app.add_option("--grace", grace_s, "kill a cell after S extra seconds (default 20)")
-      ->option_text("S")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--out", out, "results file (default results.json)")->option_text("FILE");
-  app.add_option("--trace", trace, "trace of a single cell (Chrome trace events)")
-      ->option_text("FILE");
+  add_value(app, "--launcher", "COMMAND", launcher, plain_text(),
+            "command prefix of cells, e.g. 'taskset -c 3'");
+  add_value(app, "--grace", "S", grace_s, positive_text(),
+            "kill a cell after S extra seconds (default 20)");
+  add_value(app, "--out", "FILE", out, plain_text(), "results file (default results.json)");
+  app.add_flag("--force", force, "replace an existing results file (default: keep it)");
+  add_value(app, "--trace", "FILE", trace, plain_text(),
+            "trace of a single cell (Chrome trace events)");
 }
 
 cell_options cell_options_of(const run_flags& flags) {
@@ -178,12 +179,18 @@ measuring_options contest_options_of(const run_flags& flags, const suite& chosen
   measuring_options options;
   options.block.seconds = flags.seconds > 0 ? flags.seconds : chosen_suite.seconds;
   options.block.warm_up_s = std::min(0.02, options.block.seconds / 4);
-  options.budget_s =
-      flags.budget.empty() ? chosen_suite.budget_s : seconds_of("--budget", flags.budget);
+  options.budget_s = flags.budget_s > 0 ? flags.budget_s : chosen_suite.budget_s;
   options.repetitions = benchmark_repetitions.value_or(flags.repetitions);
   options.seed = flags.seed ? *flags.seed : std::random_device()();
   options.is_settled = blocks_settle;
   return options;
+}
+
+/// Says which file the results go to if `--out` exists; "" otherwise.
+std::string kept_or_replaced(const run_flags& flags, const std::string& out) {
+  if (out != flags.out)
+    return fmt::format("{} is kept; writing {} (--force replaces it)\n", flags.out, out);
+  return std::filesystem::is_regular_file(out) ? fmt::format("replacing {}\n", out) : "";
 }
 
 /// Writes the results after each block, so that they survive a killed process. Writing a document
@@ -194,7 +201,7 @@ class results_writer {
 
   void save() {
     const std::int64_t begin = now_ns();
-    if (begin < next_ns_) return;
+    if (begin < next_ns_ || !is_replaceable(file_)) return;
     results so_far = all_;
     so_far.status = results_status::interrupted;
     write(so_far);
@@ -219,6 +226,8 @@ class results_writer {
 };
 
 }  // namespace
+
+flag_table run_flag_table() { return table_of_flags<run_flags>(); }
 
 int run_command(const string_list& arguments) {
   CLI::App app(
@@ -251,15 +260,20 @@ int run_command(const string_list& arguments) {
   server_pool servers(executable_path(), external_servers);
   const cell_options measuring = cell_options_of(flags);
   measuring_options options = contest_options_of(flags, chosen_suite, library.repetitions());
-  check_writable(flags.out);
+  const std::string out = flags.force ? flags.out : unused_name(flags.out);
+  check_writable(out);
+  if (out == standard_stream && library.prints())
+    throw error(error_kind::invalid,
+                "--out - and --benchmark_format both write to standard output; name a file");
   if (!flags.trace.empty()) check_traceable(cells, flags.trace);
   results all = empty_results(cells, computer, arguments, options.seed);
-  all.equal = share_of("--equal", flags.equal);
+  all.equal = flags.equal;
   if (flags.cells.workloads.empty() && flags.cells.models.empty()) all.suite = chosen_suite.name;
 
+  std::fputs(kept_or_replaced(flags, out).c_str(), stderr);
   catch_interrupts();
   progress_line line;
-  results_writer writer(flags.out, all);
+  results_writer writer(out, all);
   options.progress = [&line](const measuring_progress& progress) { line.show(progress); };
   options.save = [&writer] { writer.save(); };
   machine_watch watch;
@@ -271,9 +285,12 @@ int run_command(const string_list& arguments) {
     throw error(error_kind::unwritable,
                 "--benchmark_out: cannot be written in full; free space on its disk");
 
-  if (!library.prints())
-    print_result(
-        fmt::format("{}\nresults: {}\n", summary(all, ::isatty(STDOUT_FILENO) == 1), flags.out));
+  if (!library.prints()) {
+    std::FILE* const stream = out == standard_stream ? stderr : stdout;
+    const bool colours = ::isatty(::fileno(stream)) == 1;
+    std::fputs(fmt::format("{}\nresults: {}\n", summary(all, colours), shown_name(out)).c_str(),
+               stream);
+  }
   if (all.status == results_status::interrupted) return exit_code::interrupted;
   for (const cell_result& cell : all.cells)
     if (cell.status == cell_status::failed) return exit_code::regression;

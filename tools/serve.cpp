@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -31,7 +32,45 @@ void wait_for_end_of_input() {
   }
 }
 
+struct serve_flags {
+  server_config config;
+  std::map<std::string, std::string> parameters;
+
+  void add_to(CLI::App& app) {
+    add_value(app, "--address", "A", config.address, plain_text(),
+              "address to listen on (default: loopback)");
+    add_value(app, "--port", "P", config.port, whole_text{0, 65535},
+              "port (default 0: pick a free one)");
+    add_list(app, "--cpus", "1,2", config.cpus, split_list, whole_text{0, 65535},
+             "run one thread on each of these CPUs");
+  }
+  void add_parameters_of(const workload_type& type, CLI::App& app) {
+    for (const parameter& p : type.parameters) {
+      std::string& value = parameters[std::string(p.name)] = p.default_value;
+      add_value(app, fmt::format("--{}", p.name), "VALUE", value, plain_text(),
+                fmt::format("{} (default {})", p.description, p.default_value));
+    }
+  }
+};
+
 }  // namespace
+
+flag_table serve_flag_table() {
+  flag_table table = table_of_flags<serve_flags>();
+  flag_row served{"WORKLOAD", "NAME", "", {}};
+  for (const workload_type* type : all_workloads()) {
+    if (type->start_server == nullptr) continue;
+    served.words.emplace_back(type->name);
+    for (const parameter& p : type->parameters) {
+      const std::string flag = fmt::format("--{}", p.name);
+      if (std::none_of(table.begin(), table.end(),
+                       [&](const flag_row& row) { return row.name == flag; }))
+        table.push_back({flag, "VALUE", std::string(p.description), {}});
+    }
+  }
+  table.insert(table.begin(), std::move(served));
+  return table;
+}
 
 int serve_command(const string_list& arguments) {
   if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) {
@@ -48,30 +87,17 @@ int serve_command(const string_list& arguments) {
                            "input.\nExample:  crossover serve {} --cpus 1",
                            type.name, type.name, type.name),
                "serve");
-  server_config config;
-  app.add_option("--address", config.address, "address to listen on (default: loopback)")
-      ->option_text("A");
-  app.add_option("--port", config.port, "port (default 0: pick a free one)")->option_text("P");
-  app.add_option("--cpus", config.cpus, "run one thread on each of these CPUs")
-      ->option_text("1,2")
-      ->delimiter(',');
-  std::map<std::string, std::string> parameter_texts;
-  for (const parameter& p : type.parameters)
-    app.add_option_function<std::string>(
-           fmt::format("--{}", p.name),
-           [&parameter_texts, name = std::string(p.name)](const std::string& text) {
-             parameter_texts[name] = text;
-           },
-           fmt::format("{} (default {})", p.description, p.default_value))
-        ->option_text("VALUE");
+  serve_flags flags;
+  flags.add_to(app);
+  flags.add_parameters_of(type, app);
   if (!parse(app, {arguments.begin() + 1, arguments.end()})) return exit_code::ok;
 
-  const parameter_values values(type.name, type.parameters, parameter_texts);
+  const parameter_values values(type.name, type.parameters, flags.parameters);
   if (target_of(type, values) == target_kind::none)
     throw error(error_kind::invalid,
                 fmt::format("serve: {} needs no built-in server with these parameters", type.name));
   raise_descriptor_limit();
-  const std::unique_ptr<workload_server> server = type.start_server(values, config);
+  const std::unique_ptr<workload_server> server = type.start_server(values, flags.config);
   fmt::print("listening {}\n", server->endpoint());
   if (std::fflush(stdout) != 0)
     throw system_failure(error_kind::unwritable, "standard output: cannot be written", errno);

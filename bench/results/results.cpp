@@ -2,12 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "bench/results/benchmark_rows.hpp"
 #include "bench/results/json_text.hpp"
@@ -341,21 +338,17 @@ results results_from_json(const json& document, std::string_view where) {
   }
 }
 
-results read_results(const std::filesystem::path& file) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored))
-    unreadable(file.string(), "is a directory: expected a results file");
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw system_failure(error_kind::unreadable, file.string(), errno);
-  std::ostringstream text;
-  text << in.rdbuf();
-  const json document = parse_json(text.str());
+results parse_results(std::string_view text, const std::string& file) {
+  const std::string name = shown_name(file, "standard input");
+  const json document = parse_json(text);
   if (document.is_discarded())
-    unreadable(file.string(), fmt::format("not JSON, truncated, or nested deeper than {} levels: "
-                                          "expected a file written by `crossover run`",
-                                          deepest_json));
-  return results_from_json(document, file.string());
+    unreadable(name, fmt::format("not JSON, truncated, or nested deeper than {} levels: "
+                                 "expected a file written by `crossover run`",
+                                 deepest_json));
+  return results_from_json(document, name);
 }
+
+results read_results(const std::string& file) { return parse_results(read_file(file), file); }
 
 void write_results(const std::filesystem::path& file, const results& value) {
   write_atomically(file, to_json(value).dump(1, ' ', false, json::error_handler_t::replace) + "\n");

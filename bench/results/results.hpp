@@ -127,8 +127,10 @@ nlohmann::ordered_json to_json(const results& value);
 /// foreign file's repetitions become samples; a benchmark with only aggregates becomes one sample.
 /// Throws `error` (unreadable).
 results results_from_json(const nlohmann::json& document, std::string_view where);
-/// Reads a results file. Throws `error` (unreadable).
-results read_results(const std::filesystem::path& file);
+/// Reads the text of a results file, which `file` names in messages. Throws `error` (unreadable).
+results parse_results(std::string_view text, const std::string& file);
+/// Reads a results file, or standard input for "-". Throws `error` (unreadable).
+results read_results(const std::string& file);
 
 /// Writes the document atomically. Throws `error` (unwritable).
 void write_results(const std::filesystem::path& file, const results& value);

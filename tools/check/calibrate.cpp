@@ -32,7 +32,7 @@ constexpr int max_failures = 3;
 
 struct calibrate_request {
   string_list programs;
-  std::string data = "calibration", out, command = "tools/calibrate";
+  std::string data = "calibration", out = "-", command = "tools/calibrate";
   double minutes = 60, slowdown = 5;
   unsigned slowdown_every = 3, resamples = 10'000;
   std::string slowdown_in = "^(hashing|network)/";
@@ -239,29 +239,31 @@ int calibrate_command(const string_list& arguments) {
       "calibrate");
   calibrate_request request;
   selection selected;
+  double slowdown = request.slowdown / 100;
   app.add_option("PROGRAMS", request.programs, "OLD NEW: two copies of one build of crossover")
       ->expected(0, 2);
-  app.add_option("--minutes", request.minutes,
-                 "minutes to measure (default 60); 0: only write the page")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--data", request.data,
-                 "DIR: recorded suites, one JSON line each (default calibration)");
-  app.add_option("--out", request.out, "FILE: Markdown page (default: standard output)");
-  app.add_option("--slowdown", request.slowdown,
-                 "percentage of work added to the slowed cell (default 5)")
-      ->check(CLI::Range(0.1, 1000.0));
-  app.add_option("--slowdown-every", request.slowdown_every,
-                 "slow down a cell in every N-th suite (default 3; 0: never)");
-  app.add_option("--slowdown-in", request.slowdown_in,
-                 "REGEX: cells that may be slowed down (default hashing and network)");
-  app.add_option("--resamples", request.resamples, "resampled suites per scenario (default 10000)");
+  add_value(app, "--minutes", "N", request.minutes, decimal_text(),
+            "minutes to measure (default 60); 0: only write the page");
+  add_value(app, "--data", "DIR", request.data, plain_text(),
+            "recorded suites, one JSON line each (default calibration)");
+  add_value(app, "--out", "FILE", request.out, plain_text(),
+            "Markdown page (default: standard output)");
+  add_value(app, "--slowdown", "5%", slowdown, share_text(),
+            "work added to the slowed cell (default 5%)");
+  add_value(app, "--slowdown-every", "N", request.slowdown_every, whole_text(),
+            "slow down a cell in every N-th suite (default 3; 0: never)");
+  add_value(app, "--slowdown-in", "REGEX", request.slowdown_in, plain_text(),
+            "cells that may be slowed down (default hashing and network)");
+  add_value(app, "--resamples", "N", request.resamples, whole_text(),
+            "resampled suites per scenario (default 10000)");
   selected.add_to(app);
   app.add_option("--command", request.command, "command shown on the page")->group("");
   if (!parse(app, arguments)) return exit_code::ok;
   request.selection = selected.flags("check");
+  request.slowdown = 100 * slowdown;
   if (request.minutes > 0 && request.programs.size() != 2)
     throw error(error_kind::invalid, "expected OLD and NEW, two copies of one build of crossover");
-  if (!request.out.empty()) check_writable(request.out);
+  check_writable(request.out);
 
   catch_interrupts();
   int code = exit_code::ok;
@@ -277,11 +279,7 @@ int calibrate_command(const string_list& arguments) {
                request.resamples);
   bootstrap_options options;
   options.suites = request.resamples;
-  const std::string page = calibration_page(calibrate(suites, options), request.command);
-  if (request.out.empty())
-    fmt::print("{}", page);
-  else
-    write_atomically(request.out, page);
+  write_atomically(request.out, calibration_page(calibrate(suites, options), request.command));
   return code;
 }
 

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "bench/cell/child_process.hpp"
@@ -16,17 +15,13 @@
 #include "tools/check/foreign_pair.hpp"
 #include "tools/check/run_gate.hpp"
 #include "tools/progress.hpp"
+#include "workloads/base/atomic_file.hpp"
 #include "workloads/base/interrupt.hpp"
 
 namespace crossover {
 namespace {
 
 enum class operand { results_file, crossover_program, other_program };
-
-std::string content_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 bool begins_like_json(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -37,6 +32,7 @@ bool begins_like_json(const std::string& path) {
 operand kind_of(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code ignored;
+  if (path == standard_stream) return operand::results_file;
   if (!fs::is_regular_file(path, ignored)) {
     if (!fs::exists(path, ignored))
       throw error(
@@ -72,10 +68,12 @@ check_result check_files(const check_request& request) {
                             request.selection.front()));
   const std::string& new_file = request.sides.back();
   file_options options = request.files;
-  options.candidate_name = new_file;
-  const results new_results = filtered(read_results(new_file), filter);
+  options.candidate_name = shown_name(new_file, "standard input");
+  const std::string document = read_file(new_file);
+  const results all_of_new = parse_results(document, new_file);
+  const results new_results = filtered(all_of_new, filter);
   if (request.history.empty()) {
-    options.baseline_name = request.sides.front();
+    options.baseline_name = shown_name(request.sides.front(), "standard input");
     return compare_files(filtered(read_results(request.sides.front()), filter), new_results,
                          options);
   }
@@ -84,7 +82,7 @@ check_result check_files(const check_request& request) {
   const std::vector<history_entry> before =
       read_history(request.history, machine_fingerprint(new_results));
   if (!request.commit.empty())
-    add_to_history(request.history, request.commit, read_results(new_file), content_of(new_file));
+    add_to_history(request.history, request.commit, all_of_new, document);
   if (before.empty() && !request.commit.empty()) {
     check_result result;
     result.baseline_name = request.history;

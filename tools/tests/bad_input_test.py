@@ -55,12 +55,12 @@ class BadInput(TempDirTest):
         self.refused(USAGE, "did you mean '--json'?", "list", "--jsno")
 
     def test_invalid_parameter_names_units_and_range(self):
-        duration = "not a duration; expected for example 100us, 10ms or 1s"
-        size = "not a size; expected for example 64, 64KiB or 1MiB"
         for workload, *texts in (
-            ("sleep:delay=10", "delay=10 ", duration),
-            ("sleep:delay=10min", "delay=10min", duration),
-            ("hashing:bytes=64kb", "bytes=64kb", size),
+            ("sleep:delay=10", "delay=10 is not a duration; did you mean '10ms'?"),
+            ("sleep:delay=soon", "is not a duration; write for example 100us, 10ms or 1s"),
+            ("sleep:delay=10min", "delay=10min is outside the allowed range 1us to 60s"),
+            ("hashing:bytes=64kb", "bytes=64kb is not a size; did you mean '64KiB'?"),
+            ("sleep,delay=1ms", "parameters follow a colon; write sleep:delay=1ms"),
             ("network:bytes=0", "bytes=0", "allowed range 1 to 16MiB"),
             ("hashing:algorithm=sha255", "algorithm=sha255", "did you mean 'sha256'?"),
             ("sleep:delay", "NAME:key=value"),
@@ -93,17 +93,26 @@ class BadInput(TempDirTest):
         self.run_refused(USAGE, "--in-flight", "--in-flight", "1,,x")
 
     def test_invalid_flag_value_names_the_flag(self):
-        for flag, value in (
-            ("--seconds", 0),
-            ("--seconds", -1),
-            ("--seconds", "long"),
-            ("--repetitions", 0),
-            ("--rate", 0),
-            ("--rate", -5),
-            ("--seed", "x"),
-            ("--grace", 0),
+        number = "must be a number above 0"
+        for flag, value, advice in (
+            ("--seconds", 0, "must be 0.001 to 3600"),
+            ("--seconds", -1, "must be 0.001 to 3600"),
+            ("--seconds", "long", "must be 0.001 to 3600"),
+            ("--repetitions", 0, "must be a whole number, 1 to 10000"),
+            ("--repetitions", 1.5, "must be a whole number, 1 to 10000"),
+            ("--rate", 0, number),
+            ("--rate", -5, number),
+            ("--grace", 0, number),
+            ("--seed", "x", "must be a whole number, 0 or more"),
+            ("--seed", -1, "must be a whole number, 0 or more"),
+            ("--equal", 5, "write 5% or 0.05"),
+            ("--equal", "much", "not a share; write 5% or 0.05"),
+            ("--budget", 5, "not a duration; did you mean '5s'?"),
+            ("--budget", "2 minutes", "not a duration; did you mean '2min'?"),
         ):
-            self.run_refused(USAGE, flag, *CELL, f"{flag}={value}")
+            self.run_refused(USAGE, f"{flag} {value}: {advice}\n", *CELL, f"{flag}={value}")
+        self.run_refused(USAGE, "--seconds: missing value before --out", *CELL, "--seconds")
+        self.run_refused(USAGE, "--seed: missing value;", *CELL, "--out", self.out, "--seed")
         self.run_refused(USAGE, "mutually exclusive", "--quick", "--thorough")
         self.run_refused(USAGE, "unexpected argument", "results.json")
 
@@ -141,7 +150,7 @@ class BadInput(TempDirTest):
         def small_files():  # a file size limit simulates a full disk
             resource.setrlimit(resource.RLIMIT_FSIZE, (200, resource.RLIM_INFINITY))
 
-        completed = crossover("run", *CELL, "--out", self.out, preexec_fn=small_files)
+        completed = crossover("run", *CELL, "--out", self.out, "--force", preexec_fn=small_files)
         self.assertEqual(completed.returncode, UNWRITABLE, completed.stderr)
         self.assertRegex(
             completed.stderr, r"(?m)^crossover: .*results.json: cannot be written: File too large$"
@@ -180,7 +189,14 @@ class BadInput(TempDirTest):
         self.refused(USAGE, "missing workload", "serve")
         self.refused(USAGE, "needs no server", "serve", "sleep")
         self.refused(USAGE, "allowed range", "serve", "network", "--bytes", 0)
-        self.refused(USAGE, "--port", "serve", "network", "--port", "99999")
+        self.refused(
+            USAGE,
+            "--port 99999: must be a whole number, 0 to 65535",
+            "serve",
+            "network",
+            "--port",
+            "99999",
+        )
         with Server("network") as server:
             port = server.endpoint.rsplit(":", 1)[1]
             self.refused(

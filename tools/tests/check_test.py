@@ -153,12 +153,13 @@ class Files(Check):
         old = self.file("old.json", a=self.steady)
         for text, *flags in (
             ("expected OLD NEW",),
-            ("--detect much", "--detect", "much"),
+            ("--detect much: not a share; write 5% or 0.05", "--detect", "much"),
+            ("--detect 5: write 5% or 0.05", "--detect", "5"),
             ("--budget 5", "--budget", "5"),
             ("--format x: unknown", "--format", "x"),
             ("--metric x: unknown", "--metric", "x"),
             ("must be below --detect", "--tolerate", "5%"),
-            ("--inject-slowdown x: expected", "--inject-slowdown", "x"),
+            ("--inject-slowdown 5: write 5% or 0.05", "--inject-slowdown", "5"),
             ("did you mean '--detect'?", "--detcet", "1%"),
             ("--benchmark_fitler", "--benchmark_fitler=a"),
             ("not a regular expression", "--benchmark_filter=("),
@@ -270,7 +271,7 @@ class OwnPrograms(Check):
         document = self.check(
             REGRESSION,
             *(PROGRAM, PROGRAM, "--workload", "hashing:bytes=4KiB", *CELL[2:]),
-            *("--inject-slowdown", "60"),
+            *("--inject-slowdown", "60%"),
         )
         self.assertGreater(document["cells"][0]["ratio"], 1.2)
 

@@ -116,6 +116,7 @@ class ClosedOutput(TempDirTest):
                 *RUN,
                 "--out",
                 self.out,
+                "--force",
                 cwd=self.directory,
                 preexec_fn=lambda: [os.close(fd) for fd in closed],
             )

@@ -30,7 +30,7 @@ def wait_until(condition):
 
 class Addresses(TempDirTest):
     def refused(self, text, *arguments):
-        completed = crossover("run", *arguments, *CELL, "--out", self.out)
+        completed = crossover("run", *arguments, *CELL, "--out", self.out, "--force")
         self.assertEqual(completed.returncode, USAGE, completed.stderr)
         self.assertRegex(completed.stderr, r"\Acrossover: [^\n]+\n\Z")
         self.assertIn(text, completed.stderr)
@@ -55,7 +55,7 @@ class Addresses(TempDirTest):
 
     def test_missing_server_fails_only_its_cell(self):
         workloads = ("--workload", "download:url=http://127.0.0.1:1/", "--workload", "download")
-        completed = crossover("run", *workloads, *CELL, "--out", self.out)
+        completed = crossover("run", *workloads, *CELL, "--out", self.out, "--force")
         self.assertEqual(completed.returncode, 1, completed.stderr)
         cells = sorted(self.cells().values(), key=lambda cell: cell["parameters"]["url"])
         self.assertEqual([cell["status"] for cell in cells], ["ok", "failed"])
@@ -64,7 +64,9 @@ class Addresses(TempDirTest):
     def test_url_replaces_the_built_in_server(self):
         with Server("download") as server:
             workload = f"download:url=http://{server.endpoint}/body?bytes=100"
-            completed = crossover("run", "--workload", workload, *CELL, "--out", self.out)
+            completed = crossover(
+                "run", "--workload", workload, *CELL, "--out", self.out, "--force"
+            )
         self.assertEqual(completed.returncode, 0, completed.stderr)
         (cell,) = self.cells().values()
         self.assertGreater(cell["samples"][0]["operations"], 0)
@@ -73,7 +75,7 @@ class Addresses(TempDirTest):
     def test_error_status_is_in_the_reason(self):
         with Server("download") as server:
             workload = f"download:url=http://{server.endpoint}/gone"
-            crossover("run", "--workload", workload, *CELL, "--out", self.out)
+            crossover("run", "--workload", workload, *CELL, "--out", self.out, "--force")
         (cell,) = self.cells().values()
         self.assertEqual(cell["status"], "failed")
         self.assertIn("status:404", cell["reason"])
@@ -110,7 +112,7 @@ class Databases(TempDirTest):
     def measure(self, workload):
         models = ("--model", "thread_pool", "--model", "processes")
         completed = crossover(
-            *("run", "--workload", workload, *CELL, *models, "--out", self.out),
+            *("run", "--workload", workload, *CELL, *models, "--out", self.out, "--force"),
             env=self.environment,
         )
         self.assertEqual(completed.returncode, 0, completed.stdout + completed.stderr)
@@ -169,7 +171,7 @@ class Databases(TempDirTest):
     def test_killed_run_leaves_nothing(self):
         cell = "--workload query --model serial --cores 1 --seconds 60 --repetitions 1"
         run = subprocess.Popen(
-            [PROGRAM, "run", *cell.split(), "--out", self.out],
+            [PROGRAM, "run", *cell.split(), "--out", self.out, "--force"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -225,7 +227,7 @@ class Databases(TempDirTest):
             completed = crossover(
                 *("run", "--workload", "query:engine=postgresql,rows=50"),
                 *("--workload", "query:rows=50", *CELL),
-                *("--endpoint", f"query={url}", "--out", self.out),
+                *("--endpoint", f"query={url}", "--out", self.out, "--force"),
                 env=self.environment,
             )
             server.stdin.close()

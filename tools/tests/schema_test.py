@@ -22,7 +22,7 @@ TINY = ("--cores", 1, "--in-flight", 3, "--seconds", 0.02, "--repetitions", 2)
 
 class Schema(TempDirTest):
     def valid_run(self, *arguments, code=0):
-        completed = crossover("run", *arguments, *TINY, "--out", self.out)
+        completed = crossover("run", *arguments, *TINY, "--out", self.out, "--force")
         self.assertEqual(completed.returncode, code, completed.stderr)
         return self.valid_file()
 
@@ -59,7 +59,7 @@ class Schema(TempDirTest):
 
     def test_results_of_running_and_interrupted_run(self):
         run = subprocess.Popen(
-            [PROGRAM, "run", *LONG, "--out", self.out],
+            [PROGRAM, "run", *LONG, "--out", self.out, "--force"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -27,7 +27,7 @@ class TraceTest(TempDirTest):
         completed = crossover(
             *("run", "--workload", workload, "--model", model),
             *("--cores", cores, "--in-flight", in_flight, "--seconds", 0.05, "--repetitions", 1),
-            *("--out", self.out, "--trace", file, *more),
+            *("--out", self.out, "--force", "--trace", file, *more),
         )
         self.assertEqual(completed.returncode, 0, completed.stderr)
         self.assertIn(str(file), completed.stdout)
@@ -211,7 +211,7 @@ class TraceTest(TempDirTest):
 class TraceErrorTest(TempDirTest):
     def test_rejects_several_cells(self):
         completed = crossover(
-            "run", "--quick", "--out", self.out, "--trace", self.directory / "t.json"
+            "run", "--quick", "--out", self.out, "--force", "--trace", self.directory / "t.json"
         )
         self.assertEqual(completed.returncode, 64)
         self.assertRegex(
@@ -222,7 +222,7 @@ class TraceErrorTest(TempDirTest):
     def test_rejects_python_model(self):
         completed = crossover(
             *(*RUN, "--workload", "noop", "--model", "python_asyncio"),
-            *("--out", self.out, "--trace", self.directory / "t.json"),
+            *("--out", self.out, "--force", "--trace", self.directory / "t.json"),
         )
         self.assertEqual(
             (completed.returncode, completed.stderr.count("\n")), (64, 1), completed.stderr
@@ -232,7 +232,7 @@ class TraceErrorTest(TempDirTest):
     def test_rejects_unwritable_file(self):
         completed = crossover(
             *(*RUN, "--workload", "noop", "--model", "serial"),
-            *("--out", self.out, "--trace", self.directory / "no/t.json"),
+            *("--out", self.out, "--force", "--trace", self.directory / "no/t.json"),
         )
         self.assertEqual(
             (completed.returncode, completed.stderr.count("\n")), (74, 1), completed.stderr

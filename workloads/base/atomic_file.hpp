@@ -1,16 +1,33 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace crossover {
 
+/// The name of standard input or output, wherever a file is expected.
+constexpr std::string_view standard_stream = "-";
+
+/// Returns a file's content, or that of standard input. Throws `error` (unreadable).
+std::string read_file(const std::string& file);
+
 /// Replaces the file's content entirely or not at all: temporary file beside it, fsync, rename.
-/// Throws `error` (unwritable).
+/// Writes standard output, devices and pipes directly. Throws `error` (unwritable).
 void write_atomically(const std::filesystem::path& file, std::string_view text);
 
 /// Checks that `write_atomically` can write `file`, before hours are spent on its content. Leaves
 /// nothing behind. Throws `error` (unwritable).
 void check_writable(const std::filesystem::path& file);
+
+/// Returns false for standard output, devices and pipes: they can be written only once.
+bool is_replaceable(const std::filesystem::path& file);
+
+/// Returns `file` unless it is an existing regular file, otherwise the first unused of
+/// "results.1.json", "results.2.json", ….
+std::string unused_name(const std::string& file);
+
+/// Returns the name of an input or output in messages. `stream`: that of "-".
+std::string shown_name(const std::string& file, std::string_view stream = "standard output");
 
 }  // namespace crossover
