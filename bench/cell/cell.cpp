@@ -19,6 +19,7 @@
 #include "bench/results/json_text.hpp"
 #include "bench/results/results.hpp"
 #include "bench/results/trace.hpp"
+#include "bench/results/version.hpp"
 #include "workloads/base/nearest.hpp"
 #include "workloads/endpoint.hpp"
 #include "workloads/registry.hpp"
@@ -135,6 +136,8 @@ class cell {
     checksum_ = setup.type->make(setup.workload_values, setup.endpoint)->checksum();
     model_ = type.prepare(setup);
     return {{"protocol", 2},
+            {"program", "crossover"},
+            {"version", program_version()},
             {"setup_s", static_cast<double>(now_ns() - start) * 1e-9},
             {"base_rss_bytes", base}};
   }

@@ -70,6 +70,8 @@ void cell_process::prepare(const cell_preparation& preparation) {
   if (version != 1 && version != 2)
     throw error(error_kind::failed, "the cell process uses another protocol version (expected 2)");
   protocol_ = version.get<int>();
+  if (const std::string name = text_in(ready, "program", ""); !name.empty())
+    program_ = fmt::format("{} {}", name, text_in(ready, "version", ""));
   if (ready.contains("setup_s") && ready["setup_s"].is_number())
     setup_s_ = ready["setup_s"].get<double>();
   if (ready.contains("base_rss_bytes") && ready["base_rss_bytes"].is_number_unsigned())
@@ -78,6 +80,15 @@ void cell_process::prepare(const cell_preparation& preparation) {
       environment != ready.end() && environment->is_object())
     for (const auto& [name, value] : environment->items())
       environment_[name] = value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+void cell_process::expect_program(const std::string& expected) const {
+  if (program_ == expected) return;
+  throw error(
+      error_kind::failed,
+      fmt::format("the cell process is {}, not {}; a launcher must start the command that "
+                  "follows it",
+                  program_.empty() ? "a program that does not give its name" : program_, expected));
 }
 
 sample cell_process::run(const run_request& request) {

@@ -1,11 +1,20 @@
 #include "bench/measure/arm.hpp"
 
+#include <fmt/format.h>
+
 #include "bench/cell/cell_process.hpp"
 #include "bench/measure/environment.hpp"
 #include "bench/models/run/usage.hpp"
+#include "bench/results/version.hpp"
 
 namespace crossover {
 namespace {
+
+/// Returns the name and version that a model's cell process reports.
+std::string program_of(const model_type& model) {
+  const std::string name(model.script.empty() ? "crossover" : model.script);
+  return fmt::format("{} {}", name, program_version());
+}
 
 class cell_arm final : public arm {
  public:
@@ -18,6 +27,7 @@ class cell_arm final : public arm {
     process_.emplace(command_of(options_, cell_),
                      options_.grace_s + 3 * cell_.workload->min_operation_s(cell_.workload_values));
     process_->prepare(preparation_of(cell_, cpus_, server_.endpoint));
+    process_->expect_program(program_of(*cell_.model));
   }
 
   sample slice(const slice_plan& plan) override {

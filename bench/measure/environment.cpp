@@ -15,6 +15,8 @@
 #include <set>
 #include <sstream>
 
+#include "bench/results/version.hpp"
+
 namespace crossover {
 namespace {
 
@@ -81,7 +83,7 @@ std::map<std::string, std::string> read_environment(const machine& computer) {
   put("compiler", fmt::format("GCC {}", __VERSION__));
   put("build_type", CROSSOVER_BUILD_TYPE);
   put("sanitizers", CROSSOVER_SANITIZERS);
-  put("crossover", CROSSOVER_VERSION);
+  put("crossover", program_version());
   put("boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,
                            BOOST_VERSION % 100));
   put("onetbb", TBB_runtime_version());

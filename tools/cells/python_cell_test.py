@@ -55,7 +55,7 @@ class MatrixTest(unittest.TestCase):
             ready = cell.prepared(
                 model, workload.partition(":")[0], lanes, self.WORKLOADS[workload], endpoint
             )
-            self.assertEqual(ready["protocol"], 2)
+            self.assertEqual((ready["protocol"], ready["program"]), (2, "python_cell.py"))
             self.assertGreater(ready["base_rss_bytes"], 1 << 20)
             self.assertEqual(ready["environment"]["python"], platform.python_version())
             self.assertIs(type(ready["environment"]["python_free_threaded"]), bool)

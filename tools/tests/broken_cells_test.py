@@ -25,7 +25,16 @@ if b'"model":"processes"' not in request:
 {misconduct}
 """
 
-READY = 'print(\'{"ready":{"protocol":1}}\', flush=True); sys.stdin.readline()'
+VERSION = crossover("--version").stdout.split()[1]
+
+
+def ready(program="crossover"):
+    """Returns code that answers `prepare`, and reads the first request for a sample."""
+    reply = f'{{"ready":{{"protocol":1,"program":"{program}","version":"{VERSION}"}}}}'
+    return f"print('{reply}', flush=True); sys.stdin.readline()"
+
+
+READY = ready()
 RUN = "run --workload noop --cores 1 --in-flight 1 --seconds 0.02 --repetitions 2".split()
 
 
@@ -43,7 +52,7 @@ class BrokenCells(TempDirTest):
         completed = crossover(
             *RUN,
             *("--model", "processes", "--model", "serial"),
-            *("--launcher", launcher, "--out", self.out),
+            *("--launcher", launcher, "--out", self.out, "--force"),
             *arguments,
         )
         self.assertEqual(completed.returncode, 1, completed.stderr + completed.stdout)
@@ -100,6 +109,16 @@ class BrokenCells(TempDirTest):
         self.assertEqual(
             reason, "invalid reply from the cell process (expected 'ready'): Last login: today"
         )
+
+    def test_launcher_that_starts_another_program(self):
+        reason = self.reason_of(ready("other_cell") + "; sys.stdin.read()")
+        self.assertEqual(
+            reason,
+            f"the cell process is other_cell {VERSION}, not crossover {VERSION}; a launcher must "
+            "start the command that follows it",
+        )
+        anonymous = READY.replace("program", "programme")
+        self.assertIn("a program that does not give its name", self.reason_of(anonymous))
 
     def test_sample_with_an_invalid_member(self):
         reason = self.reason_of(replying('{"sample":{"operations":"many","wall_s":1}}'))

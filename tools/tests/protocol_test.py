@@ -4,7 +4,7 @@ import json
 import re
 import unittest
 
-from program import OUR_CELL, PYTHON_CELL, SOURCE, TIMEOUT_S, Cell, Server
+from program import OUR_CELL, PYTHON_CELL, SOURCE, TIMEOUT_S, Cell, Server, crossover
 
 NOOP = {"prepare": {"workload": "noop", "model": "serial", "cores": [0], "in_flight": 1}}
 
@@ -22,6 +22,9 @@ class Protocol(unittest.TestCase):
         with Cell() as cell:
             ready = cell.ask(NOOP)["ready"]
             self.assertEqual(ready["protocol"], 2)
+            self.assertEqual(
+                f"{ready['program']} {ready['version']}\n", crossover("--version").stdout
+            )
             self.assertGreater(ready["setup_s"], 0)
             self.assertGreater(ready["base_rss_bytes"], 0)
             sample = cell.ask({"run": {"operations": 1000}})["sample"]

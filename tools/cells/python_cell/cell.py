@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 
+from . import VERSION
 from .errors import CellError, WrongResult, as_cell_error, one_line, suggestion
 from .pace import choose_sampling_interval, cost_of_timing_ns
 from .parameters import values_of
@@ -132,6 +133,8 @@ class Cell:
         self.model = model_class(instance, in_flight, self._schedule)
         ready = {
             "protocol": 2,
+            "program": "python_cell.py",
+            "version": VERSION,
             "setup_s": (time.monotonic_ns() - begin_ns) * 1e-9,
             "environment": environment(),
         }
