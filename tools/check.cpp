@@ -42,7 +42,7 @@ string_list names_of_formats() {
 }
 
 void check_flags::add_to(CLI::App& app) {
-  app.add_option("SIDES", sides)->expected(0, -1);
+  app.add_option("SIDES", sides)->expected(0, -1)->option_text("FILE");
   add_value(app, "--detect", "5%", rates.detect, share_text(),
             "slowdown that must be detected (default 5%)");
   add_value(app, "--tolerate", "1%", rates.tolerate, share_text(),

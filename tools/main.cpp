@@ -4,6 +4,7 @@
 #include <exception>
 #include <string_view>
 
+#include "bench/results/version.hpp"
 #include "tools/commands.hpp"
 #include "tools/standard_streams.hpp"
 #include "workloads/base/error.hpp"
@@ -13,32 +14,49 @@
 namespace crossover {
 namespace {
 
-struct command {
-  std::string_view name;
-  std::string_view help;
-  int (*run)(const string_list&);
-};
+int dispatch(const string_list& arguments);
 
-constexpr std::array commands = {
-    command{"list", "list workloads, models, suites and cells, with skip reasons", list_command},
-    command{"run", "measure and write results to --out (results.json)", run_command},
-    command{"report", "render results as an HTML page or a table", report_command},
-    command{"check", "compare two programs or two results files: is NEW slower?", check_command},
-    command{"serve", "run a workload's server on its own", serve_command},
-    command{"cell", "run one cell process (for programs; see bench/cell/PROTOCOL.md)",
-            cell_command},
-};
-
-int help(std::FILE* stream) {
+int print_help(std::FILE* stream) {
   fmt::print(stream,
              "crossover: which concurrency model is best for a workload on this machine?\n\n"
              "usage: crossover COMMAND [FLAGS]\n\n");
-  for (const command& c : commands) fmt::print(stream, "  {:<8} {}\n", c.name, c.help);
-  fmt::print(stream,
-             "\n`crossover help COMMAND` shows the flags of a command.\n"
-             "Example:  crossover run --quick && crossover report results.json\n");
+  for (const command& c : all_commands()) fmt::print(stream, "  {:<10} {}\n", c.name, c.help);
+  fmt::print(stream, "\nExample:  crossover run --quick && crossover report results.json\n");
   return stream == stdout ? exit_code::ok : exit_code::usage;
 }
+
+/// `help COMMAND` is `COMMAND --help`.
+int help_command(const string_list& arguments) {
+  string_list asked = arguments;
+  asked.emplace_back("--help");
+  return asked.front() == "help" ? print_help(stdout) : dispatch(asked);
+}
+
+flag_table no_flags() { return {}; }
+
+flag_table help_flag_table() {
+  flag_row row{"COMMAND", "NAME", "", {}};
+  for (const command& c : all_commands()) row.words.emplace_back(c.name);
+  return {row};
+}
+
+constexpr std::array commands = {
+    command{"list", "list workloads, models, suites and cells, with skip reasons", list_command,
+            list_flag_table},
+    command{"run", "measure and write results to --out (results.json)", run_command,
+            run_flag_table},
+    command{"report", "render results as an HTML page or a table", report_command,
+            report_flag_table},
+    command{"check", "compare two programs or two results files: is NEW slower?", check_command,
+            check_flag_table},
+    command{"serve", "run a workload's server on its own", serve_command, serve_flag_table},
+    command{"cell", "run one cell process (for programs; see bench/cell/PROTOCOL.md)", cell_command,
+            no_flags},
+    command{"completion", "print the completion script for bash, zsh or fish", completion_command,
+            completion_flag_table},
+    command{"help", "show the flags of a command, as in `crossover help run`", help_command,
+            help_flag_table},
+};
 
 int code_of(error_kind kind) {
   switch (kind) {
@@ -53,15 +71,11 @@ int code_of(error_kind kind) {
   }
 }
 
-int dispatch(string_list arguments) {
-  if (arguments.empty()) return help(stderr);
-  if (arguments[0] == "help") {  // `help COMMAND` is `COMMAND --help`
-    arguments.erase(arguments.begin());
-    arguments.emplace_back("--help");
-  }
-  if (arguments[0] == "--help" || arguments[0] == "-h") return help(stdout);
+int dispatch(const string_list& arguments) {
+  if (arguments.empty()) return print_help(stderr);
+  if (arguments[0] == "--help" || arguments[0] == "-h") return print_help(stdout);
   if (arguments[0] == "--version") {
-    fmt::print("crossover {}\n", CROSSOVER_VERSION);
+    fmt::print("crossover {}\n", program_version());
     return exit_code::ok;
   }
   string_list names;
@@ -69,12 +83,15 @@ int dispatch(string_list arguments) {
     if (arguments[0] == c.name) return c.run({arguments.begin() + 1, arguments.end()});
     names.emplace_back(c.name);
   }
-  for (const char* other : {"help", "--help", "--version"}) names.emplace_back(other);
+  for (const char* flag : {"--help", "--version"}) names.emplace_back(flag);
   throw error(error_kind::invalid, fmt::format("unknown command '{}': {}", arguments[0],
                                                suggestion(arguments[0], names)));
 }
 
 }  // namespace
+
+std::span<const command> all_commands() { return commands; }
+
 }  // namespace crossover
 
 int main(int count, char** values) {

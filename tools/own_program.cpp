@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <climits>
+#include <filesystem>
 
 #include "tools/commands.hpp"
 
@@ -10,6 +11,13 @@ std::string executable_path() {
   char path[PATH_MAX];
   const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
   return length > 0 ? std::string(path, static_cast<std::size_t>(length)) : "crossover";
+}
+
+std::string cells_directory() {
+  const std::filesystem::path here = std::filesystem::path(executable_path()).parent_path();
+  std::error_code ignored;
+  const bool is_build = std::filesystem::exists(here / "cells", ignored);
+  return (here / (is_build ? "cells" : CROSSOVER_INSTALLED_CELLS)).lexically_normal().string();
 }
 
 }  // namespace crossover

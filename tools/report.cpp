@@ -16,7 +16,7 @@ struct report_flags {
   bool complete = false;
 
   void add_to(CLI::App& app) {
-    app.add_option("FILE", file)->required();
+    app.add_option("FILE", file)->required()->option_text("FILE");
     add_value(app, "--out", "FILE", out, plain_text(),
               "output file (default report.html; tables: stdout)");
     add_value(app, "--baseline", "FILE", baseline, plain_text(),

@@ -168,7 +168,7 @@ void run_flags::add_to(CLI::App& app) {
 cell_options cell_options_of(const run_flags& flags) {
   cell_options options;
   options.program = executable_path();
-  options.cells = CROSSOVER_CELLS;
+  options.cells = cells_directory();
   options.launcher = split_words(flags.launcher);
   options.grace_s = flags.grace_s;
   return options;

@@ -1,0 +1,228 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "tools/command_line.hpp"
+
+namespace crossover {
+namespace {
+
+bool is_flag(const flag_row& row) { return row.name.starts_with("--"); }
+bool is_file(const flag_row& row) { return row.placeholder == "FILE"; }
+bool is_directory(const flag_row& row) { return row.placeholder == "DIR"; }
+bool is_list(const flag_row& row) { return row.placeholder.find(',') != std::string::npos; }
+
+string_list command_names() {
+  string_list names;
+  for (const command& c : all_commands()) names.emplace_back(c.name);
+  return names;
+}
+
+/// Returns `text` with a backslash before each of the `special` characters.
+std::string escaped(std::string_view text, std::string_view special) {
+  std::string out;
+  for (const char c : text) {
+    if (special.find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+/// Returns `text` in single quotes, as bash and zsh read it.
+std::string shell_word(const std::string& text) {
+  std::string out;
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return "'" + out + "'";
+}
+
+std::string bash_case(const std::string& pattern, const std::string& action) {
+  return fmt::format("    {}) {} ;;\n", pattern, action);
+}
+
+/// Returns the command that completes a value; "" for any text.
+std::string bash_action(const flag_row& row) {
+  if (is_file(row)) return "_crossover_files -f";
+  if (is_directory(row)) return "_crossover_files -d";
+  if (row.words.empty()) return "";
+  return fmt::format("{} '{}'", is_list(row) ? "_crossover_list" : "_crossover_words",
+                     fmt::join(row.words, " "));
+}
+
+std::string bash_script() {
+  std::string values, rest;
+  string_list free_values;  // flags whose value is any text
+  for (const command& c : all_commands()) {
+    string_list flags = {"--help"};
+    std::string positional;
+    for (const flag_row& row : c.flags()) {
+      const std::string action = bash_action(row);
+      if (!is_flag(row)) {
+        positional = action;
+        continue;
+      }
+      flags.push_back(row.name);
+      const std::string pattern = fmt::format("{}:{}", c.name, row.name);
+      if (!action.empty())
+        values += bash_case(pattern, action);
+      else if (!row.placeholder.empty())
+        free_values.push_back(pattern);
+    }
+    rest += bash_case(fmt::format("{}:-*", c.name),
+                      fmt::format("_crossover_words '{}'", fmt::join(flags, " ")));
+    if (!positional.empty()) rest += bash_case(fmt::format("{}:*", c.name), positional);
+  }
+  values += bash_case(fmt::format("{}", fmt::join(free_values, " | ")), ":");
+  return fmt::format(R"(# bash completion for crossover; written by `crossover completion bash`.
+_crossover_words() {{ COMPREPLY=($(compgen -W "$1" -- "$current")); }}
+_crossover_list() {{
+  local before=
+  [[ $current == *,* ]] && before=${{current%,*}},
+  COMPREPLY=($(compgen -P "$before" -W "$1" -- "${{current##*,}}"))
+}}
+_crossover_files() {{
+  compopt -o filenames 2>/dev/null
+  local IFS=$'\n'
+  COMPREPLY=($(compgen "$1" -- "$current"))
+}}
+_crossover() {{
+  local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD - 1]}}
+  COMPREPLY=()
+  if ((COMP_CWORD == 1)); then
+    _crossover_words '{} --help --version'
+    return
+  fi
+  if [[ $current == = ]]; then
+    current=
+  elif [[ $previous == = ]]; then
+    previous=${{COMP_WORDS[COMP_CWORD - 2]}}
+  fi
+  case ${{COMP_WORDS[1]}}:$previous in
+{}    *) case ${{COMP_WORDS[1]}}:$current in
+{}    esac ;;
+  esac
+}}
+complete -F _crossover crossover
+)",
+                     fmt::join(command_names(), " "), values, rest);
+}
+
+std::string zsh_action(const flag_row& row) {
+  if (is_file(row)) return "_files";
+  if (is_directory(row)) return "_files -/";
+  if (row.words.empty()) return " ";
+  if (is_list(row)) return fmt::format("_sequence compadd - {}", fmt::join(row.words, " "));
+  return fmt::format("({})", fmt::join(row.words, " "));
+}
+
+std::string zsh_script() {
+  std::string names, cases;
+  for (const command& c : all_commands()) {
+    names +=
+        fmt::format(" \\\n    {}", shell_word(fmt::format("{}:{}", c.name, escaped(c.help, ":"))));
+    std::string specifications;
+    for (const flag_row& row : c.flags()) {
+      const std::string help = escaped(row.help, "[]:");
+      const std::string value =
+          fmt::format(":{}:{}", escaped(row.placeholder, ":"), zsh_action(row));
+      std::string specification = !is_flag(row) ? "*" + value
+                                  : row.placeholder.empty()
+                                      ? fmt::format("{}[{}]", row.name, help)
+                                      : fmt::format("*{}=[{}]{}", row.name, help, value);
+      specifications += fmt::format(" \\\n      {}", shell_word(specification));
+    }
+    cases +=
+        fmt::format("  {}) _arguments '--help[show the flags]'{} ;;\n", c.name, specifications);
+  }
+  return fmt::format(R"(#compdef crossover
+# zsh completion for crossover; written by `crossover completion zsh`.
+_crossover() {{
+  local -a commands=({}
+  )
+  if ((CURRENT == 2)); then
+    _describe command commands
+    compadd -- --help --version
+    return
+  fi
+  local command=$words[2]
+  shift words
+  ((CURRENT--))
+  case $command in
+{}  esac
+}}
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+  _crossover "$@"
+else
+  compdef _crossover crossover
+fi
+)",
+                     names, cases);
+}
+
+std::string fish_value(const flag_row& row) {
+  if (is_file(row)) return " -r -F";
+  if (is_directory(row)) return " -x -a '(__fish_complete_directories)'";
+  if (row.words.empty()) return " -x";
+  const std::string words = fmt::format("{}", fmt::join(row.words, " "));
+  return is_list(row) ? fmt::format(" -x -a '(__fish_append , {})'", words)
+                      : fmt::format(" -x -a '{}'", words);
+}
+
+std::string fish_script() {
+  std::string lines =
+      "# fish completion for crossover; written by `crossover completion fish`.\n"
+      "complete -c crossover -f\n"
+      "complete -c crossover -n __fish_use_subcommand -l help -d 'show the commands'\n"
+      "complete -c crossover -n __fish_use_subcommand -l version -d 'show the version'\n";
+  const auto text = [](std::string_view words) { return "'" + escaped(words, "\\'") + "'"; };
+  for (const command& c : all_commands())
+    lines += fmt::format("complete -c crossover -n __fish_use_subcommand -a {} -d {}\n", c.name,
+                         text(c.help));
+  for (const command& c : all_commands()) {
+    const std::string start =
+        fmt::format("complete -c crossover -n '__fish_seen_subcommand_from {}'", c.name);
+    lines += start + " -l help -d 'show the flags'\n";
+    for (const flag_row& row : c.flags()) {
+      if (!is_flag(row)) {
+        lines +=
+            fmt::format("{}{}\n", start,
+                        is_file(row) ? " -F" : fmt::format(" -a '{}'", fmt::join(row.words, " ")));
+        continue;
+      }
+      lines += fmt::format("{} -l {}{} -d {}\n", start, row.name.substr(2),
+                           row.placeholder.empty() ? "" : fish_value(row), text(row.help));
+    }
+  }
+  return lines;
+}
+
+struct completion_flags {
+  std::string shell;
+
+  void add_to(CLI::App& app) {
+    add_value(app, "SHELL", "SHELL", shell, word_text{{"bash", "zsh", "fish"}}, "")->required();
+  }
+};
+
+}  // namespace
+
+flag_table completion_flag_table() { return table_of_flags<completion_flags>(); }
+
+int completion_command(const string_list& arguments) {
+  CLI::App app(
+      "usage: crossover completion SHELL\n"
+      "Print the completion script for bash, zsh or fish: commands, flags, names of\n"
+      "workloads, models and suites, and files. `cmake --install` installs all three.\n"
+      "Example:  source <(crossover completion bash)\n"
+      "          crossover completion zsh >~/.zfunc/_crossover\n"
+      "          crossover completion fish >~/.config/fish/completions/crossover.fish",
+      "completion");
+  completion_flags flags;
+  flags.add_to(app);
+  if (!parse(app, arguments)) return exit_code::ok;
+  const std::string script = flags.shell == "bash"  ? bash_script()
+                             : flags.shell == "zsh" ? zsh_script()
+                                                    : fish_script();
+  fmt::print("{}", script);
+  return exit_code::ok;
+}
+
+}  // namespace crossover

@@ -1,0 +1,17 @@
+# Runs at the end of `cmake --install`: the program that was just installed writes its completion
+# scripts, and the licences of the packages inside the page are collected.
+# Set by CMakeLists.txt: bin_dir, data_dir, doc_dir, node, web.
+set(prefix "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}")
+set(bash ${data_dir}/bash-completion/completions/crossover)
+set(zsh ${data_dir}/zsh/site-functions/_crossover)
+set(fish ${data_dir}/fish/vendor_completions.d/crossover.fish)
+foreach(shell bash zsh fish)
+  cmake_path(GET ${shell} PARENT_PATH directory)
+  file(MAKE_DIRECTORY ${prefix}/${directory})
+  execute_process(COMMAND ${prefix}/${bin_dir}/crossover completion ${shell}
+    OUTPUT_FILE ${prefix}/${${shell}} COMMAND_ERROR_IS_FATAL ANY)
+  message(STATUS "Installing: ${prefix}/${${shell}}")
+endforeach()
+execute_process(COMMAND ${node} licences.mjs WORKING_DIRECTORY ${web}
+  OUTPUT_FILE ${prefix}/${doc_dir}/page_licences.txt COMMAND_ERROR_IS_FATAL ANY)
+message(STATUS "Installing: ${prefix}/${doc_dir}/page_licences.txt")

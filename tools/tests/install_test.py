@@ -1,0 +1,74 @@
+"""`cmake --install`: the installed program needs nothing from the build or its sources."""
+
+import pathlib
+import shutil
+import subprocess
+import unittest
+
+from program import PROGRAM, SOURCE, TIMEOUT_S, TempDirTest, crossover, strict_json
+
+BUILD = pathlib.Path(PROGRAM).parent
+
+
+class Install(TempDirTest):
+    def setUp(self):
+        super().setUp()
+        self.prefix = self.directory / "installed"
+        command = ["cmake", "--install", BUILD, "--prefix", self.prefix, "--strip"]
+        completed = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
+        self.assertEqual(completed.returncode, 0, completed.stderr)
+        self.program = self.prefix / "bin/crossover"
+
+    def run_installed(self, *arguments):
+        completed = subprocess.run(
+            [self.program, *map(str, arguments)],
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+        )
+        self.assertEqual(completed.returncode, 0, completed.stderr + completed.stdout)
+        return completed.stdout
+
+    def test_installs_everything_that_the_program_needs(self):
+        share = self.prefix / "share"
+        for file in (
+            "doc/crossover/LICENSE",
+            "doc/crossover/PROTOCOL.md",
+            "doc/crossover/docs/check.md",
+            "crossover/cells/python_cell/cell.py",
+        ):
+            self.assertTrue((share / file).is_file(), file)
+        self.assertEqual(list(share.rglob("*_test.py")) + list(share.rglob("*.pyc")), [])
+        licences = (share / "doc/crossover/page_licences.txt").read_text()
+        for package in ("@observablehq/plot", "d3"):
+            self.assertIn(f"== {package} ", licences)
+        for shell, file in (
+            ("bash", "bash-completion/completions/crossover"),
+            ("zsh", "zsh/site-functions/_crossover"),
+            ("fish", "fish/vendor_completions.d/crossover.fish"),
+        ):
+            self.assertEqual((share / file).read_text(), crossover("completion", shell).stdout)
+
+        # The program and its cells still work after they have been moved.
+        moved = self.directory / "moved"
+        shutil.move(self.prefix, moved)
+        self.program = moved / "bin/crossover"
+        cell = "--workload network --cores 1 --in-flight 1 --seconds 0.02 --repetitions 1"
+        models = "--model event_loop,python_threads"
+        self.run_installed("run", *cell.split(), *models.split())
+        cells = strict_json((self.directory / "results.json").read_text())["crossover"]["cells"]
+        self.assertEqual([cell["status"] for cell in cells], ["ok", "ok"])
+        self.run_installed("report", "results.json")
+
+    def test_program_contains_no_path_of_the_build(self):
+        if "CROSSOVER_SANITIZE:STRING=\n" not in (BUILD / "CMakeCache.txt").read_text():
+            self.skipTest("sanitizers store the names of the sources")
+        content = self.program.read_bytes()
+        for path in (SOURCE, BUILD):
+            self.assertNotIn(str(path).encode(), content)
+
+
+if __name__ == "__main__":
+    unittest.main()
