@@ -161,7 +161,7 @@ class Protocol(unittest.TestCase):
                 text="did you mean 'delay'?",
             )
             self.refused(
-                cell, with_(workload="sleep", parameters={"delay": "1h"}), text="not a duration"
+                cell, with_(workload="sleep", parameters={"delay": "1 day"}), text="not a duration"
             )
             self.refused(
                 cell,
