@@ -79,10 +79,12 @@ class cell_reporter final : public benchmark::BenchmarkReporter {
       }
       shown.push_back(std::move(run));
     }
-    if (!shown.empty()) inner_->ReportRuns(shown);
+    rows_.insert(rows_.end(), shown.begin(), shown.end());
   }
 
   void Finalize() override {
+    // At once: the CSV reporter aborts if a later report has a counter that the first one lacks.
+    if (!rows_.empty()) inner_->ReportRuns(rows_);
     inner_->Finalize();
     GetOutputStream().flush();
     output_lost_ = !GetOutputStream().good();
@@ -117,6 +119,7 @@ class cell_reporter final : public benchmark::BenchmarkReporter {
 
   results& all_;
   std::unique_ptr<benchmark::BenchmarkReporter> inner_;
+  std::vector<Run> rows_;
   bool one_row_per_cell_;
   bool keep_aggregates_;
   bool output_lost_ = false;
