@@ -17,6 +17,8 @@ namespace {
 constexpr double min_slice_s = 0.02, max_slice_s = 1, min_lead_s = 0.005;
 /// Longest window of a warm-up. If no operation ended in it, it is repeated with a longer one.
 constexpr double max_warm_up_s = 30;
+/// A warm-up of this length may have fewer operations than lanes.
+constexpr double enough_warm_up_s = 0.1;
 /// An arm sleeps if it uses less than 2 % of a CPU for this long; it has up to 0.1 s for it.
 constexpr std::chrono::milliseconds settling_step(3);
 constexpr int max_settling_steps = 33;
@@ -75,7 +77,10 @@ void start(active_arm& c, const arm_factory& make, double warm_up_s, std::uint64
                     .stagger_s = delay_of(*c.cell),
                     .seed = seed};
     sample first = c.process->slice(plan);
-    while (first.operations == 0 && plan.seconds < max_warm_up_s) {
+    // Fewer operations than lanes say more about the start than about the time of an operation.
+    while (first.operations == 0
+               ? plan.seconds < max_warm_up_s
+               : first.operations < c.cell->in_flight && plan.seconds < enough_warm_up_s) {
       plan.seconds = std::min(max_warm_up_s, 8 * plan.seconds);
       first = c.process->slice(plan);
     }
