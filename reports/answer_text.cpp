@@ -142,20 +142,6 @@ std::string sentence_of(const leader_series& series, const std::vector<contest>&
   return text;
 }
 
-std::string line_of(const answer_set& all, const answer& of) {
-  if (!of.headline) return {};
-  for (const std::size_t i : of.leaders) {
-    const leader_series& series = all.leaders[i];
-    if (!series.found.crossings.empty() && includes(series, *of.headline))
-      return ranges_text(series);
-  }
-  const contest& c = all.contests[*of.headline];
-  std::string text = verdict_line(c);
-  std::set<std::string> verdicts;
-  for (const std::size_t i : of.contests) verdicts.insert(verdict_text(all.contests[i]));
-  return verdicts.size() == 1 ? text : fmt::format("{} ({})", text, place_text(c));
-}
-
 std::string decided_text(const answer_set& all) {
   if (all.questions == 0) return {};
   return fmt::format("{}, {} decided{}", counted(all.questions, "question"), all.decided,

@@ -12,9 +12,6 @@ namespace crossover {
 /// points are decided.
 std::string sentence_of(const leader_series& series, const std::vector<contest>& contests);
 
-/// One line for the panel: where the leaders change, or the headline's verdict.
-std::string line_of(const answer_set& all, const answer& of);
-
 /// "14 questions, 12 decided, 1 min 48 s"; empty without questions.
 std::string decided_text(const answer_set& all);
 

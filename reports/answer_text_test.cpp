@@ -67,24 +67,6 @@ TEST(answer_text, change_of_the_lead_along_the_cpu_share) {
             "lead changes between 1 % CPU and 50 % CPU.");
 }
 
-TEST(answer_text, line_of_a_panel_has_the_change_or_the_verdict) {
-  answer_set all;
-  all.contests = {led_by_event_loop(), led_by_event_loop()};
-  all.contests[1].cores = 2;
-  answer a;
-  a.contests = {0, 1};
-  a.headline = 1;
-  EXPECT_EQ(line_of(all, a), "event_loop is best");
-  all.contests[0].verdict = contest_verdict::equivalent;
-  EXPECT_EQ(line_of(all, a), "event_loop is best (2 cores, 64 in flight)");
-  leadership found;
-  found.ranges = {{1, 1, {0}}, {2, 2, {1}}};
-  found.crossings = {{1, 2, {0}, {1}}};
-  all.leaders = {series_for_test(leader_axis::cores, found, {0, 1})};
-  a.leaders = {0};
-  EXPECT_EQ(line_of(all, a), "serial at 1 core; event_loop at 2 cores");
-}
-
 TEST(answer_text, finding_of_every_model_is_reported_once) {
   answer_set all;
   all.contests = {led_by_event_loop(), led_by_event_loop()};

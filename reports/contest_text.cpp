@@ -270,14 +270,4 @@ contest_row row_of(const results& value, const contest& of) {
   return row;
 }
 
-std::string verdict_line(const contest& of) {
-  if (of.why != verdict_reason::ceiling && of.why != verdict_reason::rate) return verdict_text(of);
-  const auto cheapest = leaders_of(of);
-  std::string text = "every model " + limit_text(of);
-  if (!cheapest.empty())
-    text += fmt::format("; {} need{} the least CPU", names_text(cheapest),
-                        cheapest.size() == 1 ? "s" : "");
-  return text;
-}
-
 }  // namespace crossover

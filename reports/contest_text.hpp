@@ -23,9 +23,6 @@ std::string place_text(const contest& of, std::string_view separator = ", ");
 /// The verdict in about five words: "event_loop is best".
 std::string verdict_text(const contest& of);
 
-/// The verdict in one line; if capped by a ceiling, also the models with the lowest CPU time.
-std::string verdict_line(const contest& of);
-
 /// The verdict with its figures, as full sentences.
 std::string sentence_of(const results& value, const contest& of);
 

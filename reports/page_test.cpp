@@ -15,7 +15,6 @@
 #include "reports/html.hpp"
 #include "reports/page_parts.hpp"
 #include "reports/results_for_test.hpp"
-#include "reports/summary.hpp"
 #include "reports/tables.hpp"
 
 namespace crossover {
@@ -320,26 +319,8 @@ TEST(tables, have_the_changes_since_a_baseline) {
             "worse");
 }
 
-results contests_for_summary() {
-  const auto cell = [](const char* model, double throughput, unsigned seed, const char* workload) {
-    return cell_for_test(model, 1, 64, around(throughput, 8, 0.002, seed), workload);
-  };
-  results value = results_for_test(
-      {cell("event_loop", 100'000, 1, "network"), cell("thread_pool", 50'000, 2, "network"),
-       cell("reference", 110'000, 3, "network"), cell("event_loop", 6'400, 1, "sleep"),
-       cell("thread_pool", 6'390, 2, "sleep"), cell("processes", 1'000, 1, "download")});
-  for (const std::size_t i : {3u, 4u}) value.cells[i].ceiling = 6'400;
-  for (sample& s : value.cells[3].samples) s.cpu_user_s = 0.01;
-  for (cell_result& c : value.cells)
-    for (sample& s : c.samples) s.peak_rss_bytes = 7'000'000;
-  value.cells.push_back(cell("fibers", 1'000, 1, "download"));
-  value.cells.back().status = cell_status::failed;
-  value.cells.back().reason = "ECONNREFUSED";
-  return value;
-}
-
 TEST(tables, json_has_the_contests) {
-  const json data = json::parse(table_json(contests_for_summary()));
+  const json data = json::parse(table_json(three_contests_for_test()));
   ASSERT_EQ(data["contests"].size(), 3u);
   const json& c = data["contests"][0];
   EXPECT_EQ(c["workload"], "network");
@@ -369,51 +350,11 @@ TEST(tables, json_has_the_contests) {
 }
 
 TEST(tables, markdown_has_a_row_per_contest) {
-  const std::string markdown = table_markdown(contests_for_summary());
+  const std::string markdown = table_markdown(three_contests_for_test());
   EXPECT_NE(markdown.find("2 questions, 2 decided."), std::string::npos);
   EXPECT_NE(markdown.find("| sleep 64 B | 1 core, 64 in flight | capped at 6.4 k/s |"),
             std::string::npos)
       << markdown;
-}
-
-TEST(summary, fits_a_terminal_and_removes_control_characters) {
-  const std::string text = summary(hostile(), false);
-  std::size_t longest = 0;
-  std::size_t width = 0;
-  for (const char c : text) {
-    EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << static_cast<int>(c);
-    if (c == '\n')
-      width = 0;
-    else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80)
-      longest = std::max(longest, ++width);
-  }
-  EXPECT_LE(longest, 80u);
-}
-
-TEST(summary, has_a_table_per_contest_and_a_line_per_workload) {
-  EXPECT_EQ(summary(contests_for_summary(), false),
-            R"(network 64 B · 1 core · 64 in flight                          event_loop is best
-  event_loop      100 k/s           5 µs CPU     7 MB   0.91 of reference
-  thread_pool     0.50 – 0.50      10 µs CPU     7 MB
-sleep 64 B · 1 core · 64 in flight                             capped at 6.4 k/s
-  event_loop      1.00           40.6 µs CPU     7 MB   <- cheapest
-  thread_pool     1.00           78.3 µs CPU     7 MB
-download 64 B · 1 core · 64 in flight                    only processes measured
-  processes       1 k/s           500 µs CPU     7 MB
-  fibers          failed
-
-Failed
-  1× ECONNREFUSED
-Summary (2 questions, 2 decided)
-  network 64 B   event_loop is best
-  sleep 64 B     every model reaches the ceiling of 6.4 k/s; event_loop needs
-                 the least CPU
-  download 64 B  only processes measured
-6 cells measured with 8 blocks each, 1 failed.
-)");
-  EXPECT_EQ(summary(contests_for_summary(), false).find('\x1b'), std::string::npos);
-  EXPECT_NE(summary(contests_for_summary(), true).find("\x1b[1mevent_loop is best\x1b[0m"),
-            std::string::npos);
 }
 
 TEST(html, fills_texts_in_once) {

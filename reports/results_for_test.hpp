@@ -49,4 +49,24 @@ inline results results_for_test(std::vector<cell_result> cells) {
   return value;
 }
 
+/// Contests with the verdicts `best` (network), `capped` (sleep) and `single`, with a failed model
+/// (download).
+inline results three_contests_for_test() {
+  const auto cell = [](const char* model, double throughput, unsigned seed, const char* workload) {
+    return cell_for_test(model, 1, 64, around(throughput, 8, 0.002, seed), workload);
+  };
+  results value = results_for_test(
+      {cell("event_loop", 100'000, 1, "network"), cell("thread_pool", 50'000, 2, "network"),
+       cell("reference", 110'000, 3, "network"), cell("event_loop", 6'400, 1, "sleep"),
+       cell("thread_pool", 6'390, 2, "sleep"), cell("processes", 1'000, 1, "download")});
+  for (const std::size_t i : {3u, 4u}) value.cells[i].ceiling = 6'400;
+  for (sample& s : value.cells[3].samples) s.cpu_user_s = 0.01;
+  for (cell_result& c : value.cells)
+    for (sample& s : c.samples) s.peak_rss_bytes = 7'000'000;
+  value.cells.push_back(cell("fibers", 1'000, 1, "download"));
+  value.cells.back().status = cell_status::failed;
+  value.cells.back().reason = "ECONNREFUSED";
+  return value;
+}
+
 }  // namespace crossover

@@ -4,213 +4,151 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <vector>
 
 #include "reports/answer_text.hpp"
-#include "reports/escape.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/panels.hpp"
+#include "reports/questions.hpp"
 #include "reports/units.hpp"
 
 namespace crossover {
 namespace {
 
-constexpr std::size_t columns = 80;
-constexpr std::size_t contests_shown = 40;
+/// Lines of the summary. With the paths of results and page and a prompt it fills 24 lines.
+constexpr std::size_t max_lines = 21;
+/// A longer title has its own line, so that it does not narrow the columns beside it.
+constexpr std::size_t widest_title = 22;
+/// A narrower remark would be cut to nothing.
+constexpr std::size_t narrowest_remark = 20;
 
-std::size_t width_of(std::string_view text) {
-  std::size_t width = 0;
-  for (const char c : text) width += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return width;
+using text_lines = std::vector<std::string>;
+
+struct column_widths {
+  std::size_t title = 0, answer = 0, place = 0;
+};
+
+column_widths widths_of(const std::vector<question>& rows) {
+  column_widths widths;
+  for (const question& row : rows) {
+    if (width_of(row.title) <= widest_title)
+      widths.title = std::max(widths.title, width_of(row.title));
+    widths.answer = std::max(widths.answer, width_of(row.answer));
+    widths.place = std::max(widths.place, width_of(row.place));
+  }
+  return widths;
 }
 
-/// Wraps text to the terminal's width and indents every line. Breaks at spaces, and inside a word
-/// only if it is longer than a line.
-std::string wrapped(std::string_view text, std::size_t indent) {
-  std::string out(indent, ' ');
-  std::size_t at = indent;
-  bool first = true;
-  for (std::size_t from = 0; from <= text.size();) {
-    const std::size_t to = std::min(text.find(' ', from), text.size());
-    std::string_view word = text.substr(from, to - from);
-    while (width_of(word) > columns - indent) {
-      const std::size_t fits =
-          clipped(word, columns - indent).size() - std::string_view("…").size();
-      out += (first ? "" : "\n" + std::string(indent, ' ')) + std::string(word.substr(0, fits));
-      word.remove_prefix(fits);
-      at = columns;
-      first = false;
+/// Lines of the questions: title, answer, place and, if there is room, a remark. Rows with the same
+/// title show it once.
+text_lines lines_of(const std::vector<question>& rows, const answer_set& all, const terminal& to) {
+  const column_widths widths = widths_of(rows);
+  const std::size_t from = 2 + widths.title + 2;
+  const std::size_t room = to.columns - std::min(to.columns, from);
+  const std::size_t answer = std::min(widths.answer, room);
+  const std::size_t to_place = from + answer + 2 + widths.place;
+  const bool has_place = to_place <= to.columns;
+  text_lines lines;
+  std::string title;
+  for (const question& row : rows) {
+    const bool is_long = width_of(row.title) > widest_title;
+    const bool is_new = row.title != title;
+    title = row.title;
+    if (is_new && is_long) lines.push_back(fitted("  " + title, to.columns));
+    std::string line = padded(is_new && !is_long ? "  " + title : "", from);
+    const bool is_decided = all.contests[row.contests.back()].is_decided();
+    line += painted(to, is_decided ? paint::green : paint::yellow, fitted(row.answer, answer));
+    if (has_place) {
+      line.append(answer - std::min(answer, width_of(row.answer)) + 2, ' ');
+      line += row.place;
     }
-    const std::size_t width = width_of(word);
-    if (!first && at + 1 + width > columns) {
-      out += "\n" + std::string(indent, ' ');
-      at = indent;
-    } else if (!first) {
-      out += ' ';
-      ++at;
-    }
-    out += word;
-    at += width;
-    first = false;
-    from = to + 1;
+    if (const std::size_t left = to.columns - std::min(to.columns, to_place + 2);
+        left >= narrowest_remark && !row.remark.empty())
+      line += std::string(widths.place - width_of(row.place) + 2, ' ') +
+              painted(to, paint::dim, fitted(row.remark, left));
+    lines.push_back(line);
   }
-  return out + "\n";
+  return lines;
 }
 
-/// Cuts to a width on the terminal, ellipsis included.
-std::string fitted(const std::string& text, std::size_t width) {
-  std::string line = one_line(text);
-  return width_of(line) > width ? clipped(line, width - 1) : line;
-}
-
-/// Pads to a width on the terminal; `right` aligns to the right.
-std::string padded(std::string text, std::size_t width, bool right = false) {
-  text = fitted(text, width);
-  const std::string space(width - std::min(width, width_of(text)), ' ');
-  return right ? space + text : text + space;
-}
-
-/// Title at the left and verdict at the right, on two lines if one is too short.
-std::string heading(const std::string& title, const std::string& verdict, bool bold) {
-  const std::string shown = fitted(title, columns);
-  const std::string at_right = fitted(verdict, columns);
-  const auto emphasised = [bold](const std::string& text) {
-    return bold ? "\x1b[1m" + text + "\x1b[0m" : text;
-  };
-  const std::size_t width = width_of(shown) + width_of(at_right);
-  if (width + 2 <= columns)
-    return shown + std::string(columns - width, ' ') + emphasised(at_right) + "\n";
-  return shown + "\n" + std::string(columns - width_of(at_right), ' ') + emphasised(at_right) +
-         "\n";
-}
-
-/// The second column of a model: the throughput of the first or of unranked models, otherwise the
-/// ratio to the best.
-std::string figure_of(const contest& c, const contender& model) {
-  const bool is_first = &model == &c.models.front();
-  if (!model.throughput) return "–";
-  if (c.why == verdict_reason::ceiling || c.why == verdict_reason::rate)
-    return fmt::format("{:.2f}", *model.throughput / *c.ceiling);
-  if (is_first || !model.shown || !model.to_best || !model.to_best->upper)
-    return figure_text(*model.throughput, "1/s");
-  return ratio_range_text(model.to_best);
-}
-
-std::string note_of(const contest& c, const contender& model) {
-  if (model.has_errors) return "errors";
-  if (model.cheapest) return "<- cheapest";
-  if (&model == &c.models.front())
-    return c.of_reference ? fmt::format("{:.2f} of reference", c.of_reference->ratio) : "";
-  if (model.shown == model_class::equivalent) return "equivalent";
-  return model.shown == model_class::not_separated && c.why == verdict_reason::scatter
-             ? "not separated"
-             : "";
-}
-
-std::string model_line(const contest& c, const contender& model) {
-  const std::string cpu = model.cpu_s ? figure_text(*model.cpu_s, "s") + " CPU" : "";
-  const std::string memory =
-      model.memory_bytes ? figure_text(*model.memory_bytes, "bytes") : std::string();
-  std::string line =
-      fmt::format("  {} {} {} {}", padded(model.model, 15), padded(figure_of(c, model), 13),
-                  padded(cpu, 12, true), padded(memory, 8, true));
-  if (const std::string note = note_of(c, model); !note.empty()) line += "   " + note;
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + "\n";
-}
-
-std::string contest_table(const results& value, const contest& c, bool bold) {
-  std::string verdict = verdict_text(c);
-  if (c.blocks_wanted && *c.blocks_wanted > c.blocks)
-    verdict += fmt::format(" (+{} blocks)", *c.blocks_wanted - c.blocks);
-  std::string text = heading(question_text(c.workload, c.parameters) + " · " + place_text(c, " · "),
-                             verdict, bold);
-  for (const contender& model : c.models) text += model_line(c, model);
-  for (const std::size_t cell : c.failed)
-    text += fmt::format("  {} failed\n", padded(value.cells[cell].model, 15));
-  return text;
-}
-
-/// One line per panel, with the workload's name at the left.
-std::string panel_lines(const results& value, const std::vector<panel>& panels,
-                        const answer_set& all) {
-  constexpr std::size_t max_lines = 30;
-  std::size_t widest = 0;
-  std::vector<std::pair<std::string, std::string>> lines;
-  for (const answer& a : all.answers) {
-    const panel& p = panels[a.panel];
-    std::string text = a.headline ? line_of(all, a) : text_of(value, p, all, a).sentence;
-    const std::string name = value.foreign ? p.label : question_text(p.workload, p.parameters);
-    lines.emplace_back(fitted(name, 28), std::move(text));
-    widest = std::max(widest, width_of(lines.back().first));
-  }
-  std::string text;
-  for (std::size_t i = 0; i < std::min(max_lines, lines.size()); ++i) {
-    const std::string body = wrapped(one_line(lines[i].second), widest + 4);
-    text += "  " + padded(lines[i].first, widest) + body.substr(widest + 2);
-  }
-  if (lines.size() > max_lines)
-    text += fmt::format("  … and {} more; the report has them all\n", lines.size() - max_lines);
-  return text;
-}
-
-/// Texts with their counts, in descending order of the counts.
-std::vector<std::pair<std::string, std::size_t>> counted_texts(
-    const std::map<std::string, std::size_t>& counts) {
+/// Reasons of the cells with this status, most frequent first: "5× on one core it is event_loop".
+std::string reasons_text(const results& value, cell_status status) {
+  std::map<std::string, std::size_t> counts;
+  for (const cell_result& cell : value.cells)
+    if (cell.status == status) ++counts[cell.reason];
   std::vector<std::pair<std::string, std::size_t>> order(counts.begin(), counts.end());
   std::stable_sort(order.begin(), order.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
-  return order;
+  std::string text;
+  for (const auto& [reason, count] : order)
+    text += fmt::format("{}{}× {}", text.empty() ? "" : "; ", count, reason);
+  return text;
 }
 
-std::string problems_text(const results& value) {
-  constexpr std::size_t max_rows = 8;
-  std::map<std::string, std::size_t> findings;
-  std::map<std::string, std::size_t> skipped;
-  std::map<std::string, std::size_t> failed;
-  for (const cell_result& cell : value.cells) {
-    std::set<std::string> codes;
-    for (const finding& f : cell.findings) codes.insert(f.code);
-    for (const std::string& code : codes) ++findings[code];
-    if (cell.status == cell_status::skipped) ++skipped[cell.reason];
-    if (cell.status == cell_status::failed) ++failed[cell.reason];
-  }
-  std::string text;
-  const auto list = [&](std::string_view title, const std::map<std::string, std::size_t>& counts) {
-    if (counts.empty()) return;
-    text += fmt::format("{}\n", title);
-    const auto order = counted_texts(counts);
-    for (std::size_t i = 0; i < std::min(max_rows, order.size()); ++i)
-      text += wrapped(
-          fmt::format("{}× {}", order[i].second, clipped(one_line(order[i].first), 180)), 2);
-    if (order.size() > max_rows)
-      text += fmt::format("  … and {} more; the report lists them all\n", order.size() - max_rows);
+text_lines problem_lines(const results& value, const terminal& to) {
+  text_lines lines;
+  const auto add = [&](paint with, const char* name, const std::string& text) {
+    if (!text.empty()) lines.push_back(painted(to, with, fitted(name + text, to.columns)));
   };
-  list("Findings", findings);
-  list("Skipped", skipped);
-  list("Failed", failed);
-  return text;
+  add(paint::red, "failed: ", reasons_text(value, cell_status::failed));
+  add(paint::dim, "skipped: ", reasons_text(value, cell_status::skipped));
+  add(paint::dim, "findings: ", findings_text(value));
+  if (value.status == results_status::interrupted)
+    add(paint::yellow, "", "The run was interrupted: the remaining cells are missing.");
+  return lines;
+}
+
+/// Sentences of the suite, wrapped.
+text_lines sentence_lines(const outcome_input& from, const terminal& to) {
+  text_lines lines;
+  for (const std::string& sentence : suite_outcomes_of(from)) {
+    const std::string text = wrapped(fitted(sentence, 1000), 0, to.columns);
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = text.find('\n', at);
+      lines.push_back(text.substr(at, end - at));
+      at = end + 1;
+    }
+  }
+  return lines;
+}
+
+/// Lines of as many questions as fit into `room` lines. Every workload keeps a line while there is
+/// room.
+text_lines answer_lines(const std::vector<question>& rows, const answer_set& all,
+                        const terminal& to, std::size_t room) {
+  for (std::size_t limit = std::min(room, rows.size());; --limit) {
+    text_lines lines = lines_of(first_of(rows, limit), all, to);
+    if (limit < rows.size())
+      lines.push_back(fitted(fmt::format("  … and {}; the report has them all",
+                                         counted(rows.size() - limit, "more answer")),
+                             to.columns));
+    if (limit == 0 || lines.size() <= room) return lines;
+  }
 }
 
 }  // namespace
 
-std::string summary(const results& value, bool color) {
+std::string summary(const results& value, const terminal& to) {
   const std::vector<panel> panels = panels_of(value);
   const answer_set all = answers_of(value, panels);
-  std::string text;
-  for (std::size_t i = 0; i < std::min(contests_shown, all.contests.size()); ++i)
-    text += contest_table(value, all.contests[i], color);
-  if (all.contests.size() > contests_shown)
-    text += fmt::format("… and {} more contests; the report has them all\n",
-                        all.contests.size() - contests_shown);
-  if (!text.empty()) text += '\n';
-  text += problems_text(value);
+  const text_lines sentences = sentence_lines({value, panels, all}, to);
+  const text_lines problems = problem_lines(value, to);
   const std::string decided = decided_text(all);
-  text += decided.empty() ? "Summary\n" : fmt::format("Summary ({})\n", decided);
-  text += panel_lines(value, panels, all);
-  for (const std::string& sentence : outcomes_of({value, panels, all}))
-    text += wrapped(one_line(sentence), 0);
-  return text;
+  text_lines lines{painted(to, paint::bold, "Summary") +
+                   fitted(decided.empty() ? "" : " (" + decided + ")", to.columns - 7)};
+  // Of a suite, the sentences answer; of other runs, the contests do.
+  const std::size_t room = max_lines - 1 - problems.size();
+  const std::size_t for_sentences = std::min(sentences.size(), room / 2);
+  text_lines answers = answer_lines(questions_of(value, all), all, to, room - for_sentences);
+  lines.insert(lines.end(), answers.begin(), answers.end());
+  lines.insert(lines.end(), sentences.begin(),
+               sentences.begin() + static_cast<std::ptrdiff_t>(for_sentences));
+  if (for_sentences < sentences.size())
+    lines.back() = fitted("… and " + counted(sentences.size() - for_sentences + 1, "more line") +
+                              "; the report has them all",
+                          to.columns);
+  lines.insert(lines.end(), problems.begin(), problems.end());
+  return fmt::format("{}\n", fmt::join(lines, "\n"));
 }
 
 }  // namespace crossover

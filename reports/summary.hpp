@@ -3,13 +3,12 @@
 #include <string>
 
 #include "bench/results/results.hpp"
-#include "reports/contests.hpp"
+#include "reports/terminal_text.hpp"
 
 namespace crossover {
 
-/// Text printed after a run, for a terminal of 80 columns. A table per contest: its verdict, and
-/// per model the throughput or the interval of its ratio to the best, CPU time per operation and
-/// peak memory. Then findings, skipped and failed cells with their reasons, and a line per panel.
-std::string summary(const results& value, bool color);
+/// Returns the answers of a run, for the end of its output: at most 21 lines, none wider than the
+/// terminal. A line per answer, then findings, skipped and failed cells with their reasons.
+std::string summary(const results& value, const terminal& to);
 
 }  // namespace crossover

@@ -14,6 +14,7 @@
 #include "bench/measure/environment.hpp"
 #include "bench/measure/google_benchmark.hpp"
 #include "bench/measure/traced_run.hpp"
+#include "reports/contest_table.hpp"
 #include "reports/settled.hpp"
 #include "reports/summary.hpp"
 #include "reports/timeline.hpp"
@@ -109,21 +110,25 @@ void check_traceable(const std::vector<planned_cell>& cells, const std::string& 
   check_writable(file);
 }
 
-/// Prints to standard output, and does not throw if it is closed, so that the run continues.
-void print_result(const std::string& text) { std::fputs(text.c_str(), stdout); }
+/// Prints at once, and does not throw if the stream is closed, so that the run continues.
+void print(std::FILE* stream, const std::string& text) {
+  std::fputs(text.c_str(), stream);
+  std::fflush(stream);
+}
 
-/// Traces the cell in a separate run, long enough at the measured throughput.
-void write_trace(const std::string& file, const cell_options& options, const machine& computer,
-                 server_pool& servers, const planned_cell& cell, const cell_result& measured) {
+/// Traces the cell in a separate run, long enough at the measured throughput. Returns a line that
+/// names the file.
+std::string write_trace(const std::string& file, const cell_options& options,
+                        const machine& computer, server_pool& servers, const planned_cell& cell,
+                        const cell_result& measured) {
   const sample& last = measured.samples.back();
   const auto [traced, trace] = trace_in_fresh_process(
       options, computer, servers, cell, static_cast<double>(last.operations) / last.wall_s);
   write_atomically(file, trace_events(trace, measured, traced));
-  if (file == standard_stream) return;
-  print_result(
-      fmt::format("trace:   {} ({} operations of a separate run; open it at ui.perfetto.dev or "
-                  "chrome://tracing)\n",
-                  file, traced.operations));
+  return fmt::format(
+      "trace:   {} ({} operations of a separate run; open it at ui.perfetto.dev or "
+      "chrome://tracing)\n",
+      file, traced.operations);
 }
 
 /// Flags of `run` as given on the command line; 0 stands for the suite's value.
@@ -270,12 +275,21 @@ int run_command(const string_list& arguments) {
   all.equal = flags.equal;
   if (flags.cells.workloads.empty() && flags.cells.models.empty()) all.suite = chosen_suite.name;
 
-  std::fputs(kept_or_replaced(flags, out).c_str(), stderr);
+  // Standard output belongs to a document that is written there.
+  std::FILE* const stream =
+      library.prints() || out == standard_stream || flags.trace == standard_stream ? stderr
+                                                                                   : stdout;
+  print(stderr, kept_or_replaced(flags, out));
   catch_interrupts();
   progress_line line;
   results_writer writer(out, all);
   options.progress = [&line](const measuring_progress& progress) { line.show(progress); };
   options.save = [&writer] { writer.save(); };
+  if (!library.prints())
+    options.contest_ended = [&line, stream](const results& of_contest) {
+      line.clear();
+      print(stream, contest_tables(of_contest, terminal_of(::fileno(stream))));
+    };
   machine_watch watch;
   run_contests(cells, all, cell_arms(measuring, computer, servers), watch, options);
   line.clear();
@@ -285,18 +299,15 @@ int run_command(const string_list& arguments) {
     throw error(error_kind::unwritable,
                 "--benchmark_out: cannot be written in full; free space on its disk");
 
-  if (!library.prints()) {
-    std::FILE* const stream = out == standard_stream ? stderr : stdout;
-    const bool colours = ::isatty(::fileno(stream)) == 1;
-    std::fputs(fmt::format("{}\nresults: {}\n", summary(all, colours), shown_name(out)).c_str(),
-               stream);
-  }
+  if (!library.prints())
+    print(stream, fmt::format("\n{}results: {}\n", summary(all, terminal_of(::fileno(stream))),
+                              shown_name(out)));
   if (all.status == results_status::interrupted) return exit_code::interrupted;
   for (const cell_result& cell : all.cells)
     if (cell.status == cell_status::failed) return exit_code::regression;
   for (std::size_t i = 0; i < cells.size() && !flags.trace.empty(); ++i)
     if (cells[i].skip_reason.empty() && !all.cells[i].samples.empty())
-      write_trace(flags.trace, measuring, computer, servers, cells[i], all.cells[i]);
+      print(stream, write_trace(flags.trace, measuring, computer, servers, cells[i], all.cells[i]));
   return exit_code::ok;
 }
 

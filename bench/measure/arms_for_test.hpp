@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bench/measure/arm.hpp"
@@ -24,7 +26,8 @@ struct scripted_arms {
   std::map<std::string, double> rates;     ///< by model; others run 1000 operations per second
   std::map<std::string, int> fails;        ///< number of the slice that a model's process dies in
   std::map<std::string, double> idle_cpu;  ///< CPU share that a model uses while others run
-  std::vector<std::string> turns;          ///< model of each slice, warm-ups included
+  std::map<std::uint32_t, std::chrono::milliseconds> slice_time;  ///< by operations in flight
+  std::vector<std::string> turns;  ///< model of each slice, warm-ups included
   int alive = 0;
 
   arm_factory factory() {
@@ -35,13 +38,15 @@ struct scripted_arms {
   class scripted_arm final : public arm {
    public:
     scripted_arm(scripted_arms& script, const planned_cell& cell)
-        : script_(script), model_(cell.model->name) {
+        : script_(script), model_(cell.model->name), in_flight_(cell.in_flight) {
       ++script_.alive;
     }
     ~scripted_arm() override { --script_.alive; }
     void start() override {}
     sample slice(const slice_plan& plan) override {
       script_.turns.push_back(model_);
+      if (const auto time = script_.slice_time.find(in_flight_); time != script_.slice_time.end())
+        std::this_thread::sleep_for(time->second);
       if (const auto last = script_.fails.find(model_);
           last != script_.fails.end() && ++slices_ >= last->second)
         throw error(error_kind::failed, "the process died");
@@ -61,6 +66,7 @@ struct scripted_arms {
    private:
     scripted_arms& script_;
     std::string model_;
+    std::uint32_t in_flight_;
     int slices_ = 0;
     mutable int reads_ = 0;
   };

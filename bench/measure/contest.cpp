@@ -60,6 +60,7 @@ void split(std::vector<planned_cell>& cells, std::vector<planned_contest>& conte
                               "blocks of their own{}",
                               workers_of(cells[i]), limit.empty() ? "" : ", with reference")});
     planned_contest part;
+    part.number = contests[k].number;
     part.cells = limit;
     part.cells.push_back(i);
     contests.push_back(part);
@@ -79,6 +80,8 @@ class contest_run {
         failures_(cells.size()) {
     const std::vector<planned_contest> planned = plan_contests(cells);
     contests_.assign(planned.begin(), planned.end());
+    for (const planned_contest& c : planned)
+      if (c.number >= ended_.size()) ended_.resize(c.number + 1);
     if (contests_.empty()) throw_nothing_to_run();
     // Planning contests skips cells and adds findings.
     for (std::size_t i = 0; i < cells.size(); ++i) all_.cells[i] = result_of(cells[i]);
@@ -88,18 +91,16 @@ class contest_run {
     check_budget();
     start_ns_ = now_ns();
     try {
-      for (bool first = true;; first = false) {
-        std::vector<std::size_t> open = open_contests();
-        if (open.empty()) return;
-        for (std::size_t i = open.size(); i > 1; --i) std::swap(open[i - 1], open[random_() % i]);
-        for (const std::size_t c : open) {
-          if (!first && options_.repetitions == 0 && elapsed_s() >= options_.budget_s) return;
-          measure(contests_[c]);
-        }
+      for (bool first = true; measure_round(first); first = false) {
       }
     } catch (const interrupted&) {
       all_.status = results_status::interrupted;
     }
+  }
+
+  /// Reports the contests that were not reported when they settled.
+  void report_others() {
+    for (std::size_t number = 0; number < ended_.size(); ++number) report(number);
   }
 
   /// Records a failure that was not retried, or whose retry succeeded.
@@ -115,6 +116,29 @@ class contest_run {
   }
 
  private:
+  /// Lets the open contests take turns in random order. Returns false if none could.
+  bool measure_round(bool is_first) {
+    std::vector<std::size_t> open = open_contests();
+    for (std::size_t i = open.size(); i > 1; --i) std::swap(open[i - 1], open[random_() % i]);
+    double measured_s = 0;
+    for (const std::size_t c : open) measured_s += contests_[c].measured_s;
+    const double share_s = 2 * measured_s / static_cast<double>(open.size());
+    bool any = false;
+    for (const std::size_t c : open) {
+      const bool is_due = contests_[c].measured_s <= share_s && fits_budget(contests_[c]);
+      if (!is_first && options_.repetitions == 0 && !is_due) continue;
+      measure(contests_[c]);
+      any = true;
+    }
+    return any;
+  }
+
+  /// Returns true if at least half of the contest's next block is within the budget.
+  bool fits_budget(const planned_contest& c) const {
+    const double block_s = c.blocks > 0 ? c.measured_s / static_cast<double>(c.blocks) : 0;
+    return elapsed_s() + block_s / 2 < options_.budget_s;
+  }
+
   double elapsed_s() const { return static_cast<double>(now_ns() - start_ns_) * 1e-9; }
 
   void check_budget() const {
@@ -149,9 +173,11 @@ class contest_run {
       if (all_.cells[i].status == cell_status::ok) able.push_back(i);
     if (able.empty()) {
       c.settled = true;
+      report_if_settled(c.number);
       return;
     }
     show_progress(c);
+    const std::int64_t begin_ns = now_ns();
     std::vector<const planned_cell*> members;
     for (const std::size_t i : able) members.push_back(&cells_[i]);
     watch_.begin_block();
@@ -160,10 +186,42 @@ class contest_run {
     for (std::size_t k = 0; k < able.size(); ++k) take(able[k], records[k]);
     ++block_;
     ++c.blocks;
+    c.measured_s += static_cast<double>(now_ns() - begin_ns) * 1e-9;
     separate_busy_arms(c, able, records);
     c.settled = c.settled || (options_.repetitions > 0 ? has_repetitions(c)
                                                        : options_.is_settled(all_, c.cells));
     if (options_.save) options_.save();
+    report_if_settled(c.number);
+  }
+
+  void report_if_settled(std::size_t number) {
+    if (std::all_of(contests_.begin(), contests_.end(), [&](const planned_contest& part) {
+          return part.number != number || part.settled;
+        }))
+      report(number);
+  }
+
+  /// Reports a contest once, with the findings of its blocks so far.
+  void report(std::size_t number) {
+    if (ended_[number]) return;
+    ended_[number] = true;
+    if (!options_.contest_ended) return;
+    std::vector<std::size_t> indices;
+    for (const planned_contest& part : contests_)
+      if (part.number == number)
+        indices.insert(indices.end(), part.cells.begin(), part.cells.end());
+    std::sort(indices.begin(), indices.end());
+    indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
+    results of_contest;
+    of_contest.equal = all_.equal;
+    std::vector<planned_cell> cells;
+    for (const std::size_t i : indices) {
+      cells.push_back(cells_[i]);
+      of_contest.cells.push_back(all_.cells[i]);
+    }
+    pool_findings(cells, of_contest);
+    judge_ceilings(of_contest);
+    options_.contest_ended(of_contest);
   }
 
   /// Returns true if each cell that has not failed has the requested number of samples.
@@ -210,7 +268,11 @@ class contest_run {
                                            "turns: measured alone since then",
                                            100 * record.idle_cpu_s / record.idle_s)});
       std::erase(c.cells, able[k]);
-      contests_.push_back({.cells = {able[k]}, .blocks = c.blocks, .settled = c.settled});
+      contests_.push_back({.cells = {able[k]},
+                           .number = c.number,
+                           .blocks = c.blocks,
+                           .measured_s = c.measured_s,
+                           .settled = c.settled});
     }
   }
 
@@ -218,10 +280,10 @@ class contest_run {
     if (!options_.progress) return;
     measuring_progress progress;
     progress.unit = "contests decided";
-    progress.total = contests_.size();
+    progress.total = ended_.size();
+    progress.done = static_cast<std::size_t>(std::count(ended_.begin(), ended_.end(), true));
     double blocks_left = 0, blocks_done = 0;
     for (const planned_contest& other : contests_) {
-      progress.done += other.settled ? 1 : 0;
       blocks_done += static_cast<double>(other.blocks);
       if (options_.repetitions > 0)
         blocks_left += static_cast<double>(
@@ -230,7 +292,9 @@ class contest_run {
     progress.left_s = options_.repetitions == 0 ? std::max(0.0, options_.budget_s - elapsed_s())
                       : blocks_done == 0        ? -1
                                                 : elapsed_s() / blocks_done * blocks_left;
-    progress.cell = cells_[c.cells.front()].name;
+    const planned_cell& any = cells_[c.cells.front()];
+    progress.cell = fmt::format("{}, {} core{}, {} in flight", any.workload->name, any.cores,
+                                any.cores == 1 ? "" : "s", any.in_flight);
     options_.progress(progress);
   }
 
@@ -241,6 +305,7 @@ class contest_run {
   const measuring_options& options_;
   std::mt19937_64 random_;
   std::deque<planned_contest> contests_;  ///< a deque: one may be added while one is measured
+  std::vector<bool> ended_;               ///< by number of the contest: it was reported
   std::vector<int> failures_;             ///< by cell
   std::uint64_t block_ = 0, sequence_ = 0;
   std::int64_t start_ns_ = 0;
@@ -259,7 +324,7 @@ std::vector<planned_contest> plan_contests(std::vector<planned_cell>& cells) {
         numbers.emplace(place{cells[i].workload->name, result_of(cells[i]).parameters,
                               cells[i].cores, cells[i].in_flight, cells[i].rate},
                         contests.size());
-    if (fresh) contests.emplace_back();
+    if (fresh) contests.emplace_back().number = found->second;
     contests[found->second].cells.push_back(i);
   }
   for (planned_contest& c : contests) skip_equal_models(cells, c);
@@ -274,6 +339,7 @@ void run_contests(std::vector<planned_cell>& cells, results& all, const arm_fact
   run.settle_failures();
   pool_findings(cells, all);
   judge_ceilings(all);
+  run.report_others();
 }
 
 }  // namespace crossover

@@ -13,10 +13,13 @@
 
 namespace crossover {
 
-/// Cells that differ only in the model and take turns: indices of planned cells.
+/// Cells that differ only in the model and take turns: indices of planned cells. A contest whose
+/// arms cannot wait beside each other has several parts.
 struct planned_contest {
   std::vector<std::size_t> cells;
+  std::size_t number = 0;  ///< of the contest that this is, or is a part of
   std::size_t blocks = 0;  ///< blocks measured so far
+  double measured_s = 0;   ///< duration of these blocks
   bool settled = false;
 };
 
@@ -37,16 +40,20 @@ struct measuring_options {
   /// Returns true if the blocks of these cells settle their contest. Called after every block.
   std::function<bool(const results& all, const std::vector<std::size_t>& cells)> is_settled;
   std::function<void(const measuring_progress&)> progress;
+  /// Called once per contest, with the results of its cells alone: when it is settled, or at the
+  /// end of the run.
+  std::function<void(const results& of_contest)> contest_ended;
   /// Called after every block; may write the results. An `error` that it throws ends the run.
   std::function<void()> save;
 };
 
 /// Measures the contests until each is settled or the budget is used. Contests take turns in random
-/// order, one block each, so that a slow minute does not affect only one. Fills samples, statuses
-/// and environment of `all`, which has the cells of the plan. A cell fails if it fails in two
-/// blocks; the blocks of the others are kept. An interrupt discards the block in progress and sets
-/// the status of `all`. Throws `error` (invalid) if the budget is too small for one block per
-/// contest.
+/// order, one block each, so that a slow minute does not affect only one. One that has used twice
+/// the mean time of the open ones misses turns, so that long blocks do not use up the budget. Fills
+/// samples, statuses and environment of `all`, which has the cells of the plan. A cell fails if it
+/// fails in two blocks; the blocks of the others are kept. An interrupt discards the block in
+/// progress and sets the status of `all`. Throws `error` (invalid) if the budget is too small for
+/// one block per contest.
 void run_contests(std::vector<planned_cell>& cells, results& all, const arm_factory& make,
                   machine_watch& watch, const measuring_options& options);
 

@@ -1,5 +1,6 @@
 #include "bench/measure/contest.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -73,6 +74,55 @@ TEST(contests, end_when_they_are_settled) {
   test.run();
   for (const cell_result& cell : test.all.cells)
     EXPECT_EQ(cell.samples.size(), cell.in_flight == 1U ? 2U : 5U);
+}
+
+TEST(contests, report_their_end_once_with_their_own_cells) {
+  contests_for_test test(cells_for_test({"event_loop", "processes"}, {1, 8}));
+  test.options.repetitions = 0;
+  test.options.budget_s = 10;
+  test.options.block.seconds = 0.02;
+  test.options.is_settled = [](const results& all, const std::vector<std::size_t>& cells) {
+    return all.cells[cells[0]].in_flight == 8U;
+  };
+  bool is_running = true;
+  std::vector<std::string> ends;
+  test.options.save = [&] {
+    test.options.budget_s = test.all.cells[0].samples.size() < 3 ? 10 : 0;
+  };
+  test.options.contest_ended = [&](const results& of_contest) {
+    is_running = test.options.budget_s > 0;
+    ASSERT_EQ(of_contest.cells.size(), 2U);
+    ends.push_back(fmt::format("{} in flight, {} blocks, {}", *of_contest.cells[0].in_flight,
+                               of_contest.cells[1].samples.size(),
+                               is_running ? "running" : "at the end"));
+  };
+  test.run();
+  EXPECT_EQ(ends, (std::vector<std::string>{"8 in flight, 1 blocks, running",
+                                            "1 in flight, 3 blocks, at the end"}));
+}
+
+TEST(contests, parts_of_a_contest_end_together) {
+  contests_for_test test(cells_for_test({"event_loop", "thread_pool", "reference"}, {1000}));
+  std::vector<std::size_t> ends;
+  test.options.contest_ended = [&](const results& of_contest) {
+    ends.push_back(of_contest.cells.size());
+  };
+  test.run();
+  EXPECT_EQ(ends, std::vector<std::size_t>{3}) << "reference is in both parts";
+}
+
+TEST(contests, long_blocks_miss_turns) {
+  contests_for_test test(cells_for_test({"event_loop"}, {1, 8, 16}));
+  test.options.repetitions = 0;
+  test.options.budget_s = 10;
+  test.arms.slice_time[8] = std::chrono::milliseconds(60);
+  test.options.save = [&] {
+    if (test.all.cells[1].samples.size() == 3) test.options.budget_s = 0;
+  };
+  test.run();
+  EXPECT_EQ(test.all.cells[1].in_flight, 8U);
+  EXPECT_GT(test.all.cells[0].samples.size(), 3U);
+  EXPECT_GT(test.all.cells[2].samples.size(), 3U);
 }
 
 TEST(contests, a_used_up_budget_ends_the_run_after_one_block_each) {

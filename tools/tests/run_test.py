@@ -1,10 +1,7 @@
 """`crossover run` from the command line to the results file, `crossover list`, and help texts."""
 
-import json
 import os
-import pty
 import re
-import subprocess
 import unittest
 
 from program import SOURCE, Server, TempDirTest, crossover, listed
@@ -88,11 +85,6 @@ class Run(TempDirTest):
         self.assertEqual(completed.stdout.split(), NAMES)
         self.assertEqual(os.listdir(self.directory), [])
 
-    def test_json_on_standard_output_is_all_there_is(self):
-        completed = self.run_tiny(*TWO_CELLS, "--benchmark_format=json")
-        document = json.loads(completed.stdout)
-        self.assertGreaterEqual(len(document["benchmarks"]), 4)
-
     def test_python_cell_reports_its_environment(self):
         self.run_tiny("--workload", "noop", "--model", "python_threads", *TINY)
         environment = self.results()["crossover"]["environment"]
@@ -173,37 +165,6 @@ class Run(TempDirTest):
         )
         self.assertEqual([cell["status"] for cell in self.cells().values()], ["ok"])
 
-    def test_progress_without_terminal_is_plain_lines(self):
-        completed = self.run_tiny(*TWO_CELLS)
-        self.assertNotIn("\x1b", completed.stdout + completed.stderr)
-        self.assertNotIn("\r", completed.stdout + completed.stderr)
-        self.assertRegex(
-            completed.stderr, r"^0 of 2 contests decided · estimating · (noop|network)/event_loop"
-        )
-
-    def test_progress_on_a_terminal_is_one_rewritten_line(self):
-        terminal, program_side = pty.openpty()
-        completed = self.run_tiny(
-            *TWO_CELLS,
-            capture_output=False,
-            stdout=subprocess.DEVNULL,
-            stderr=program_side,
-            text=False,
-        )
-        os.close(program_side)
-        output = b""
-        try:
-            while chunk := os.read(terminal, 65536):
-                output += chunk
-        except OSError:
-            pass  # end of output
-        os.close(terminal)
-        text = output.decode()
-        self.assertEqual(re.findall(r"\r\x1b\[2K(\d) of 2 contests", text), ["0", "0", "0", "1"])
-        self.assertRegex(text, r"1 of 2 contests decided · \d+ s left · ")
-        self.assertTrue(text.endswith("\r\x1b[2K"), "the line is erased at the end")
-        self.assertEqual(completed.returncode, 0)
-
 
 class List(unittest.TestCase):
     def test_prints_the_matrix_as_text(self):
@@ -211,7 +172,7 @@ class List(unittest.TestCase):
         self.assertEqual(completed.returncode, 0, completed.stderr)
         for text in (
             *("workloads", "models", "suites", "cells", "sleep", "delay=10ms", "thread_pool"),
-            "hashing/reference/cores:1/in_flight:16/bytes:64KiB/algorithm:sha256",
+            "network/reference/cores:1/in_flight:64/bytes:64",
         ):
             self.assertIn(text, completed.stdout)
         self.assertRegex(completed.stdout, r"\d+ cells, \d+ of them skipped\n$")
