@@ -145,7 +145,7 @@ std::string sentence_of(const leader_series& series, const std::vector<contest>&
 std::string decided_text(const answer_set& all) {
   if (all.questions == 0) return {};
   return fmt::format("{}, {} decided{}", counted(all.questions, "question"), all.decided,
-                     all.measuring_s ? ", " + duration_text(*all.measuring_s) : "");
+                     all.measuring_s ? ", " + time_text(*all.measuring_s) : "");
 }
 
 std::vector<std::string> run_sentences(const answer_set& all) {

@@ -85,7 +85,7 @@ std::string percent_text(double share) {
                                  : fmt::format("{:.1f}", percent));
 }
 
-std::string duration_text(double seconds) {
+std::string time_text(double seconds) {
   const long whole = std::lround(std::ceil(seconds));
   if (whole >= 3600) return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
   if (whole >= 60) return fmt::format("{} min {} s", whole / 60, whole % 60);

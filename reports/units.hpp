@@ -24,7 +24,7 @@ std::string ratio_text(const interval& value);
 std::string percent_text(double share);
 
 /// Seconds, rounded up: "1 h 2 min", "1 min 20 s", "9 s".
-std::string duration_text(double seconds);
+std::string time_text(double seconds);
 
 /// Count and noun, with an s unless the count is 1: "3 cores", "1 core".
 std::string counted(std::size_t count, std::string_view noun);

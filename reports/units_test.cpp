@@ -30,10 +30,10 @@ TEST(join_and, separates_the_last_text_with_and) {
   EXPECT_EQ(join_and({"a", "b", "c"}), "a, b and c");
 }
 
-TEST(duration_text, rounds_up_to_seconds_and_has_two_units) {
-  EXPECT_EQ(duration_text(0.2), "1 s");
-  EXPECT_EQ(duration_text(107.4), "1 min 48 s");
-  EXPECT_EQ(duration_text(7300), "2 h 1 min");
+TEST(time_text, rounds_up_to_seconds_and_has_two_units) {
+  EXPECT_EQ(time_text(0.2), "1 s");
+  EXPECT_EQ(time_text(107.4), "1 min 48 s");
+  EXPECT_EQ(time_text(7300), "2 h 1 min");
 }
 
 TEST(seconds_of, parses_only_durations) {

@@ -38,7 +38,7 @@ progress_line::~progress_line() { clear(); }
 
 void progress_line::show(const measuring_progress& progress) {
   const std::string left =
-      progress.left_s < 0 ? "estimating" : duration_text(progress.left_s) + " left";
+      progress.left_s < 0 ? "estimating" : time_text(progress.left_s) + " left";
   const std::string text = fmt::format("{} · {} of {} {} · {}", left, progress.done, progress.total,
                                        progress.unit, progress.cell);
   if (is_rewritten_) {

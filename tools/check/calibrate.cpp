@@ -217,7 +217,7 @@ void record_suites(const calibrate_request& request) {
       fmt::print(stderr, "suite {} ({}): {} regressions, {} inconclusive, {:.1f} s; {} left\n",
                  number, suite.slower_cell.empty() ? "identical" : suite.slower_cell + " slower",
                  alarms, unsure, suite.wall_s,
-                 duration_text(std::max(0.0, 60 * request.minutes - seconds_since(began))));
+                 time_text(std::max(0.0, 60 * request.minutes - seconds_since(began))));
     } catch (const interrupted&) {
       throw;
     } catch (const error& e) {
