@@ -1,70 +1,60 @@
 #include "reports/changes.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <map>
-#include <set>
 
+#include "reports/check/compare_files.hpp"
 #include "reports/panels.hpp"
 
 namespace crossover {
 namespace {
 
-change_direction direction_of(const interval& ratio, better_direction better) {
-  if (!ratio.lower || !ratio.upper || better == better_direction::neither)
-    return change_direction::unclear;
-  if (*ratio.lower <= 1 && *ratio.upper >= 1) return change_direction::unclear;
-  const bool rose = *ratio.lower > 1;
-  return rose == (better == better_direction::higher) ? change_direction::better
-                                                      : change_direction::worse;
+std::map<std::string_view, std::size_t> indices_of(const results& value) {
+  std::map<std::string_view, std::size_t> indices;
+  for (std::size_t i = 0; i < value.cells.size(); ++i) indices.emplace(value.cells[i].name, i);
+  return indices;
+}
+
+/// A cell's ratio is oriented so that more is worse; this one is new over old.
+interval new_over_old(const cell_comparison& cell, better_direction better) {
+  if (better == better_direction::lower) return {*cell.ratio, cell.lower, cell.upper, cell.blocks};
+  const auto inverse = [](const std::optional<double>& ratio) {
+    return ratio ? std::optional(1 / *ratio) : std::nullopt;
+  };
+  return {1 / *cell.ratio, inverse(cell.upper), inverse(cell.lower), cell.blocks};
+}
+
+std::string because_of(const cell_comparison& cell, double false_alarms) {
+  const quantity_comparison* excess = excess_of(cell);
+  const bool by_metric = cell.adjusted_p && *cell.adjusted_p <= false_alarms;
+  return excess != nullptr && !by_metric ? quantity_text(*excess) : "";
+}
+
+check_result checked(std::string_view metric_id, const results& baseline, const results& now) {
+  file_options options;
+  options.metric = metric_id;
+  options.baseline_name = "the baseline";
+  options.candidate_name = "this run";
+  return compare_files(baseline, now, options);
 }
 
 }  // namespace
 
-std::string_view to_string(change_direction direction) {
-  switch (direction) {
-    case change_direction::better:
-      return "better";
-    case change_direction::worse:
-      return "worse";
-    case change_direction::unclear:
-      return "unclear";
-  }
-  return "unclear";
-}
-
-std::vector<change> changes_between(const results& baseline, const results& now) {
-  std::map<std::string, std::size_t> baseline_index;
-  for (std::size_t i = 0; i < baseline.cells.size(); ++i)
-    baseline_index.try_emplace(baseline.cells[i].name, i);
+std::vector<change> changes_in(const metric& of, const results& baseline, const results& now) {
   std::vector<change> changes;
-  for (std::size_t i = 0; i < now.cells.size(); ++i) {
-    const auto match = baseline_index.find(now.cells[i].name);
-    if (match == baseline_index.end()) continue;
-    for (const metric& m : all_metrics()) {
-      if (m.better == better_direction::neither) continue;
-      const auto before = values_of(baseline.cells[match->second], m.id);
-      const auto after = values_of(now.cells[i], m.id);
-      const auto ratio = ratio_interval(after, before);
-      if (!ratio) continue;
-      changes.push_back({i, match->second, &m, *mean_interval(before), *mean_interval(after),
-                         *ratio, direction_of(*ratio, m.better)});
-    }
+  if (of.better == better_direction::neither) return changes;
+  const auto baseline_indices = indices_of(baseline), indices = indices_of(now);
+  const check_result result = checked(of.id, baseline, now);
+  for (const cell_comparison& cell : result.cells) {
+    const auto before = interval_of(baseline.cells[baseline_indices.at(cell.name)], of.id);
+    if (!cell.ratio || !before || !(before->mean > 0)) continue;
+    changes.push_back({indices.at(cell.name), *before, new_over_old(cell, of.better),
+                       verdict_word(cell), because_of(cell, result.plan.rates.false_alarms)});
   }
   return changes;
 }
 
-unmatched_cells unmatched_cells_of(const results& baseline, const results& now) {
-  std::set<std::string> old_names;
-  std::set<std::string> new_names;
-  for (const cell_result& cell : baseline.cells) old_names.insert(cell.name);
-  for (const cell_result& cell : now.cells) new_names.insert(cell.name);
-  unmatched_cells unmatched;
-  std::set_difference(old_names.begin(), old_names.end(), new_names.begin(), new_names.end(),
-                      std::back_inserter(unmatched.only_in_baseline));
-  std::set_difference(new_names.begin(), new_names.end(), old_names.begin(), old_names.end(),
-                      std::back_inserter(unmatched.only_in_this));
-  return unmatched;
+std::string check_headline(const results& baseline, const results& now) {
+  return headline(checked("time", baseline, now));
 }
 
 }  // namespace crossover

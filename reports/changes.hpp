@@ -10,31 +10,20 @@
 
 namespace crossover {
 
-/// Direction of a change, from the interval of the ratio. Descriptive only: the two runs were not
-/// interleaved.
-enum class change_direction { better, worse, unclear };
-std::string_view to_string(change_direction direction);
-
 /// Change of one metric of a cell that both results have.
 struct change {
-  std::size_t now = 0;       ///< index into the new results' cells
-  std::size_t baseline = 0;  ///< index into the old results' cells
-  const metric* of = nullptr;
+  std::size_t now = 0;  ///< index into the new results' cells
   interval before;
-  interval after;
-  interval ratio;  ///< new over old
-  change_direction direction = change_direction::unclear;
+  interval ratio;            ///< new over old; bounds as in `compare_files`
+  std::string_view verdict;  ///< regression, improved, pass or inconclusive
+  std::string because;       ///< more failed operations, if they and not the metric decide
 };
 
-/// Returns every metric with a better direction of every cell with the same name in both, in the
-/// order of the new results.
-std::vector<change> changes_between(const results& baseline, const results& now);
+/// Compares one metric of all cells with that name in both results, as `crossover check --metric`
+/// compares the two files. Cells without a ratio are left out. Throws `error` like `compare_files`.
+std::vector<change> changes_in(const metric& of, const results& baseline, const results& now);
 
-/// Names of the cells that are in only one of the results.
-struct unmatched_cells {
-  std::vector<std::string> only_in_baseline;
-  std::vector<std::string> only_in_this;
-};
-unmatched_cells unmatched_cells_of(const results& baseline, const results& now);
+/// Returns the headline of `crossover check` for the two files.
+std::string check_headline(const results& baseline, const results& now);
 
 }  // namespace crossover

@@ -155,7 +155,7 @@ std::string baseline_of(const results& now, const results* baseline) {
     out += "<p>Both runs recorded the same environment.</p>";
   } else {
     out +=
-        "<p class=\"note\">The environments differ, which may explain a change below.</p><div "
+        "<p class=\"note\">The environments differ, so no change is judged.</p><div "
         "class=\"scroll\" tabindex=\"0\" "
         "role=\"region\" aria-label=\"Environment differences\"><table "
         "class=\"plain\"><thead><tr><th scope=\"col\">environment</th>"
@@ -168,10 +168,8 @@ std::string baseline_of(const results& now, const results* baseline) {
           html_text(clipped(d.new_value, 400)));
     out += "</tbody></table></div>";
   }
-  const auto [removed, added] = unmatched_cells_of(*baseline, now);
-  if (!removed.empty() || !added.empty())
-    out += fmt::format("<p>{} only in the baseline, {} only in this run.</p>",
-                       counted(removed.size(), "cell"), added.size());
+  out += fmt::format("<p><code>crossover check</code> of the two files: {}.</p>",
+                     html_text(check_headline(*baseline, now)));
   return out + "</section>";
 }
 

@@ -298,21 +298,20 @@ void add_baseline(ordered_json& document, const results& baseline, const results
   for (const auto& d : environment_differences(baseline, now))
     differences.push_back({d.key, d.old_value, d.new_value});
   ordered_json changes = ordered_json::array();
-  for (const change& c : changes_between(baseline, now)) {
-    if (!is_headline(*c.of, now.foreign)) continue;
-    changes.push_back({{"cell", c.now},
-                       {"metric", c.of->id},
-                       {"before", figure(c.before)},
-                       {"ratio", figure(c.ratio)},
-                       {"direction", to_string(c.direction)}});
-  }
-  const unmatched_cells unmatched = unmatched_cells_of(baseline, now);
+  for (const metric& m : all_metrics())
+    if (is_headline(m, now.foreign))
+      for (const change& c : changes_in(m, baseline, now))
+        changes.push_back({{"cell", c.now},
+                           {"metric", m.id},
+                           {"before", figure(c.before)},
+                           {"ratio", figure(c.ratio)},
+                           {"verdict", c.verdict},
+                           {"because", c.because}});
   document["baseline"] = {{"date", baseline.date},
                           {"command", baseline.command},
                           {"environment_differences", differences},
-                          {"changes", std::move(changes)},
-                          {"only_in_baseline", unmatched.only_in_baseline},
-                          {"only_in_this", unmatched.only_in_this}};
+                          {"headline", check_headline(baseline, now)},
+                          {"changes", std::move(changes)}};
 }
 
 }  // namespace

@@ -247,15 +247,19 @@ TEST(page, has_changes_and_environment_differences_of_a_baseline) {
       {cell_for_test("event_loop", 1, 64, {100, 101, 102}), cell_for_test("gone", 1, 64, {1, 2})});
   auto after = results_for_test(
       {cell_for_test("event_loop", 1, 64, {80, 81, 82}), cell_for_test("fresh", 1, 64, {1, 2})});
+  const json same_machine = data_of(page(after, &before))["baseline"];
+  EXPECT_EQ(same_machine["changes"][0]["verdict"], "regression");
+  EXPECT_EQ(same_machine["headline"], "regression: 1 cell compared, 1 regressed, 1 removed");
   before.environment["kernel"] = "6.0";
   after.environment["kernel"] = "6.1";
   const auto html = page(after, &before);
   const json baseline = data_of(html)["baseline"];
   EXPECT_EQ(baseline["environment_differences"], json::parse(R"([["kernel", "6.0", "6.1"]])"));
   EXPECT_EQ(baseline["changes"][0]["metric"], "throughput");
-  EXPECT_EQ(baseline["changes"][0]["direction"], "worse");
+  EXPECT_EQ(baseline["changes"][0]["verdict"], "inconclusive");
   EXPECT_NEAR(baseline["changes"][0]["ratio"][0].get<double>(), 0.802, 0.001);
-  EXPECT_EQ(baseline["only_in_baseline"], json::parse(R"(["network/gone/cores:1/in_flight:64"])"));
+  EXPECT_LT(baseline["changes"][0]["ratio"][1].get<double>(), 0.802);
+  EXPECT_GT(baseline["changes"][0]["ratio"][2].get<double>(), 0.802);
   EXPECT_NE(html.find("The environments differ"), std::string::npos);
 }
 
@@ -292,17 +296,16 @@ TEST(tables, have_the_changes_since_a_baseline) {
                                         cell_for_test("thread_pool", 1, 64, {100, 120, 140})});
   auto after = results_for_test({cell_for_test("event_loop", 1, 64, {80, 81, 82}),
                                  cell_for_test("thread_pool", 1, 64, {101, 121, 141})});
-  after.environment["kernel"] = "6.1";
   const std::string markdown = table_markdown(after, &before);
   EXPECT_NE(
-      markdown.find("| network/event&#95;loop/cores:1/in&#95;flight:64 | throughput | worse | "
+      markdown.find("| network/event&#95;loop/cores:1/in&#95;flight:64 | throughput | regression | "
                     "0.802× ("),
       std::string::npos)
       << markdown;
   EXPECT_EQ(markdown.find("| network/thread&#95;pool/cores:1/in&#95;flight:64 | throughput |"),
             std::string::npos)
       << markdown;
-  EXPECT_NE(markdown.find("The environments differ in kernel: not recorded before, 6.1 now."),
+  EXPECT_NE(markdown.find("regression: 2 cells compared, 1 regressed, 1 inconclusive."),
             std::string::npos)
       << markdown;
   EXPECT_EQ(table_markdown(after).find("Changes since"), std::string::npos);
@@ -313,10 +316,17 @@ TEST(tables, have_the_changes_since_a_baseline) {
     return count_of(csv.substr(from, csv.find("\r\n", from) - from), ",");
   };
   EXPECT_EQ(fields(0), fields(1));
-  EXPECT_NE(csv.find(",throughput_ratio,throughput_ratio_lower,throughput_ratio_upper,"),
+  EXPECT_NE(csv.find(",throughput_ratio,throughput_ratio_lower,throughput_ratio_upper,"
+                     "throughput_verdict,"),
             std::string::npos);
-  EXPECT_EQ(json::parse(table_json(after, &before))["baseline"]["changes"][0]["direction"],
-            "worse");
+  EXPECT_EQ(json::parse(table_json(after, &before))["baseline"]["changes"][0]["verdict"],
+            "regression");
+  after.environment["kernel"] = "6.1";
+  const std::string differing = table_markdown(after, &before);
+  EXPECT_NE(differing.find("The environments differ in kernel: not recorded before, 6.1 now."),
+            std::string::npos)
+      << differing;
+  EXPECT_EQ(differing.find("| regression |"), std::string::npos) << differing;
 }
 
 TEST(tables, json_has_the_contests) {

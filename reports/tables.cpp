@@ -102,32 +102,34 @@ std::map<std::size_t, std::string> csv_standings(const std::vector<contest>& con
   return fields;
 }
 
-/// Changes since the baseline: one row per clear change, and the number of unclear ones.
+/// The verdict of `crossover check` on both files, and one row per regression or improvement.
 std::string changed_rows(const results& value, const results& baseline) {
-  std::string rows;
-  std::map<change_direction, std::size_t> counts;
-  for (const change& c : changes_between(baseline, value)) {
-    if (!is_headline(*c.of, value.foreign)) continue;
-    ++counts[c.direction];
-    if (c.direction == change_direction::unclear) continue;
-    rows += fmt::format(
-        "| {} | {} | {} | {} | {} | {} |\n", markdown_text(value.cells[c.now].name, text_limit),
-        c.of->label, to_string(c.direction), ratio_text(c.ratio),
-        figure_text(c.before.mean, c.of->unit), figure_text(c.after.mean, c.of->unit));
-  }
   std::string text = fmt::format(
-      "\n### Changes since the baseline\n\n{} better, {} worse, {} unclear (the interval of the "
-      "ratio includes 1). Not corrected for multiple comparisons.\n",
-      counts[change_direction::better], counts[change_direction::worse],
-      counts[change_direction::unclear]);
+      "\n### Changes since the baseline\n\n`crossover check` of the two files: {}. The runs were "
+      "measured sequentially; `crossover check` on the two programs lets them take turns.\n",
+      check_headline(baseline, value));
   for (const environment_difference& d : environment_differences(baseline, value))
     text += fmt::format(
         "\nThe environments differ in {}: {} before, {} now.\n", markdown_text(d.key, text_limit),
         d.old_value.empty() ? "not recorded" : markdown_text(d.old_value, text_limit),
         d.new_value.empty() ? "not recorded" : markdown_text(d.new_value, text_limit));
+  std::string rows;
+  std::set<std::size_t> failing;  // listed once, not for every metric
+  for (const metric& m : all_metrics()) {
+    if (!is_headline(m, value.foreign)) continue;
+    for (const change& c : changes_in(m, baseline, value)) {
+      if (c.verdict != "regression" && c.verdict != "improved") continue;
+      if (!c.because.empty() && !failing.insert(c.now).second) continue;
+      const std::string because = c.because.empty() ? "" : ": " + c.because;
+      rows += fmt::format("| {} | {} | {}{} | {} | {} | {} |\n",
+                          markdown_text(value.cells[c.now].name, text_limit), m.label, c.verdict,
+                          because, ratio_text(c.ratio), figure_text(c.before.mean, m.unit),
+                          figure_or_dash(value.cells[c.now], m.id));
+    }
+  }
   if (!rows.empty())
     text +=
-        "\n| cell | metric | change | ratio (95 % interval) | before | now "
+        "\n| cell | metric | verdict | ratio (90 % interval) | before | now "
         "|\n|---|---|---|--:|--:|--:|\n" +
         rows;
   return text;
@@ -184,13 +186,13 @@ std::string table_csv(const results& value, const results* baseline) {
       "name,workload,parameters,model,cores,in_flight,status,reason,findings,repetitions,verdict,"
       "class,to_best,to_best_lower,to_best_upper";
   for (const metric& m : all_metrics()) text += fmt::format(",{0},{0}_lower,{0}_upper", m.id);
-  std::map<std::pair<std::size_t, std::string_view>, interval> ratios;
-  if (baseline != nullptr) {
-    for (const metric& m : all_metrics())
-      text += fmt::format(",{0}_ratio,{0}_ratio_lower,{0}_ratio_upper", m.id);
-    for (const change& c : changes_between(*baseline, value))
-      ratios.emplace(std::pair(c.now, c.of->id), c.ratio);
-  }
+  std::map<std::pair<std::size_t, std::string_view>, change> changes;
+  if (baseline != nullptr)
+    for (const metric& m : all_metrics()) {
+      text += fmt::format(",{0}_ratio,{0}_ratio_lower,{0}_ratio_upper,{0}_verdict", m.id);
+      for (const change& c : changes_in(m, *baseline, value))
+        changes.emplace(std::pair(c.now, m.id), c);
+    }
   text += "\r\n";
   const auto standings = csv_standings(contests_of(value));
   for (std::size_t i = 0; i < value.cells.size(); ++i) {
@@ -209,8 +211,10 @@ std::string table_csv(const results& value, const results* baseline) {
     for (const metric& m : all_metrics()) text += csv_figure(interval_of(cell, m.id));
     if (baseline != nullptr)
       for (const metric& m : all_metrics()) {
-        const auto ratio = ratios.find({i, m.id});
-        text += csv_figure(ratio == ratios.end() ? std::nullopt : std::optional(ratio->second));
+        const auto found = changes.find({i, m.id});
+        const bool is_compared = found != changes.end();
+        text += csv_figure(is_compared ? std::optional(found->second.ratio) : std::nullopt);
+        text += fmt::format(",{}", is_compared ? found->second.verdict : "");
       }
     text += "\r\n";
   }

@@ -10,6 +10,7 @@
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"
 #include "reports/statistics/moments.hpp"
+#include "reports/statistics/permutation_test.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {
@@ -30,8 +31,8 @@ bool has_finding(const cell_result& cell, std::string_view code) {
 }
 
 std::string more_repetitions(double sd, double floor, const cell_comparison& cell,
-                             const file_options& options, std::size_t cells) {
-  const auto needed = repetitions_needed(sd, floor, {cell.tolerate, cell.detect}, options, cells);
+                             const repetition_planner& planner) {
+  const auto needed = planner.needed(sd, floor, {cell.tolerate, cell.detect});
   if (!needed)
     return fmt::format(
         "repetitions scatter by {:.2g} %: no number of repetitions would detect {} between files; "
@@ -45,8 +46,7 @@ std::string more_repetitions(double sd, double floor, const cell_comparison& cel
 /// Handles a cell with zeros or without enough repetitions. Returns whether it can be judged;
 /// otherwise `remedy` or `notes` has the reason.
 bool can_be_judged(cell_comparison& cell, const metric_logs& before, const metric_logs& after,
-                   double floor, const metric& judged, const file_options& options,
-                   std::size_t cells) {
+                   double floor, const metric& judged, const repetition_planner& planner) {
   const bool both_empty = before.logs.empty() && after.logs.empty();
   if (before.zeros + after.zeros > 0 && both_empty) {
     cell.ratio = 1;
@@ -72,22 +72,22 @@ bool can_be_judged(cell_comparison& cell, const metric_logs& before, const metri
   const metric_logs& larger = before.logs.size() > 1 ? before : after;
   const double sd = larger.logs.size() > 1 ? sd_of(moments_of(larger.logs)) : assumed_sd;
   cell.remedy =
-      "a single repetition gives no variance: " + more_repetitions(sd, floor, cell, options, cells);
+      "a single repetition gives no variance: " + more_repetitions(sd, floor, cell, planner);
   return false;
 }
 
-/// Fills in figures, p and bounds. Returns false if there is nothing to judge.
-bool measure(cell_comparison& cell, const metric_logs& before, const metric_logs& after,
+/// Fills in figures, p-values and bounds, or the reason why there are none.
+void measure(cell_comparison& cell, const metric_logs& before, const metric_logs& after,
              double baseline_floor, double candidate_floor, const metric& judged,
-             const file_options& options, std::size_t cells) {
+             const file_options& options, const repetition_planner& planner) {
   const sample_moments baseline_sample = moments_of(before.logs),
                        candidate_sample = moments_of(after.logs);
   const double change = worse_sign(judged) * (candidate_sample.mean - baseline_sample.mean);
   cell.blocks = static_cast<unsigned>(std::min(baseline_sample.n, candidate_sample.n));
   if (cell.blocks > 0 && before.zeros + after.zeros == 0) cell.ratio = std::exp(change);
   if (!can_be_judged(cell, before, after, std::max(baseline_floor, candidate_floor), judged,
-                     options, cells))
-    return false;
+                     planner))
+    return;
   const double baseline_n = static_cast<double>(baseline_sample.n),
                candidate_n = static_cast<double>(candidate_sample.n);
   const double baseline_variance =
@@ -99,20 +99,22 @@ bool measure(cell_comparison& cell, const metric_logs& before, const metric_logs
       welch_degrees(baseline_variance, baseline_n - 1, candidate_variance, candidate_n - 1)};
   cell.sd = estimate.standard_error;
   judge_by_t(cell, estimate, options.rates.power);
-  return true;
 }
 
 }  // namespace
 
-std::optional<unsigned> repetitions_needed(double sd, double process_floor,
-                                           const cell_thresholds& judged,
-                                           const file_options& options, std::size_t cells) {
+repetition_planner::repetition_planner(const error_rates& rates, std::size_t cells) {
+  const double level = rates.false_alarms / static_cast<double>(std::max<std::size_t>(1, cells));
+  for (unsigned n = 2; n <= 1000; n += 1 + n / 16)
+    numbers_.push_back({n, detectable_shift(2.0 * n - 2, level, rates.power)});
+}
+
+std::optional<unsigned> repetition_planner::needed(double sd, double process_floor,
+                                                   const cell_thresholds& judged) const {
   const double shift = std::log1p(judged.detect) - std::log1p(judged.tolerate);
-  const double level =
-      options.rates.false_alarms / static_cast<double>(std::max<std::size_t>(1, cells));
-  for (unsigned n = 2; n <= 1000; n += 1 + n / 16) {
-    const double scale = std::sqrt(2 * prediction_variance(sd, n, process_floor));
-    if (detectable_shift(2.0 * n - 2, level, options.rates.power) * scale <= shift) return n;
+  for (const candidate_number& number : numbers_) {
+    const double scale = std::sqrt(2 * prediction_variance(sd, number.repetitions, process_floor));
+    if (number.shift * scale <= shift) return number.repetitions;
   }
   return std::nullopt;
 }
@@ -141,21 +143,53 @@ comparison_plan plan_of(const file_options& options, std::uint64_t seed, std::st
 void judge_by_t(cell_comparison& cell, const t_estimate& estimate, double power) {
   const double distance = bound_distance(estimate, 1 - power);
   cell.p = p_above(estimate, std::log1p(cell.tolerate));
+  cell.better_p = p_above({-estimate.value, estimate.standard_error, estimate.degrees},
+                          std::log1p(cell.tolerate));
   cell.lower = std::exp(estimate.value - distance);
   cell.upper = std::exp(estimate.value + distance);
-  cell.improvement = *cell.upper < 1 / (1 + cell.tolerate);
 }
 
-void decide_by_holm(check_result& result, const std::vector<std::size_t>& judged_cells,
-                    const std::vector<double>& p, double false_alarms) {
-  const std::vector<double> adjusted = holm_adjusted(p);
-  for (std::size_t k = 0; k < judged_cells.size(); ++k) {
-    cell_comparison& cell = result.cells[judged_cells[k]];
-    cell.adjusted_p = adjusted[k];
-    if (adjusted[k] <= false_alarms)
-      cell.outcome = verdict::regression;
-    else if (*cell.upper < 1 + cell.detect)
-      cell.outcome = verdict::pass;
+void judge_errors(cell_comparison& cell, std::span<const double> baseline,
+                  std::span<const double> candidate) {
+  const double baseline_mean = moments_of(baseline).mean,
+               candidate_mean = moments_of(candidate).mean;
+  if (!(baseline_mean + candidate_mean > 0)) return;
+  cell.quantities.push_back({.of = quantity::errors,
+                             .baseline = baseline_mean,
+                             .candidate = candidate_mean,
+                             .p = permutation_p(baseline, candidate)});
+  cell.notes.push_back(quantity_text(cell.quantities.back()));
+}
+
+void decide_by_holm(check_result& result) {
+  const double level = result.plan.rates.false_alarms;
+  std::vector<double> p, better_p;
+  std::vector<std::optional<double>*> adjusted;
+  for (cell_comparison& cell : result.cells) {
+    better_p.push_back(cell.better_p.value_or(1));
+    if (cell.p) {
+      p.push_back(*cell.p);
+      adjusted.push_back(&cell.adjusted_p);
+    }
+    for (quantity_comparison& q : cell.quantities) {
+      p.push_back(q.p);
+      adjusted.push_back(&q.adjusted_p);
+    }
+  }
+  const std::vector<double> adjusted_p = holm_adjusted(p);
+  for (std::size_t i = 0; i < p.size(); ++i) *adjusted[i] = adjusted_p[i];
+  const std::vector<double> adjusted_better = holm_adjusted(better_p);
+  for (std::size_t i = 0; i < result.cells.size(); ++i) {
+    cell_comparison& cell = result.cells[i];
+    const verdict judged = verdict_of(cell, level);
+    if (cell.p || judged == verdict::regression || excess_of(cell) != nullptr)
+      cell.outcome = judged;
+    cell.improvement = cell.outcome == verdict::pass && adjusted_better[i] <= level;
+    if (cell.outcome == verdict::regression) cell.remedy.clear();
+    if (cell.outcome == verdict::inconclusive && excess_of(cell) != nullptr)
+      cell.remedy = quantity_text(*excess_of(cell)) +
+                    ": more repetitions would show whether that is chance; a candidate that fails "
+                    "more does not pass";
   }
 }
 
@@ -181,8 +215,7 @@ check_result compare_files(const results& baseline, const results& candidate,
 
   const double baseline_floor = baseline.foreign ? options.process_floor : 0,
                candidate_floor = candidate.foreign ? options.process_floor : 0;
-  std::vector<std::size_t> judged_cells;
-  std::vector<double> p;
+  const repetition_planner planner(options.rates, pairs.size());
   for (const auto& [before, after] : pairs) {
     cell_comparison cell;
     cell.name = after->name;
@@ -200,18 +233,16 @@ check_result compare_files(const results& baseline, const results& candidate,
         cell.notes.push_back(
             fmt::format("{}: measure without --benchmark_report_aggregates_only", which));
     }
-    if (measure(cell, logs_of(*before, judged), logs_of(*after, judged), baseline_floor,
-                candidate_floor, judged, options, pairs.size())) {
-      judged_cells.push_back(result.cells.size());
-      p.push_back(*cell.p);
-    }
+    measure(cell, logs_of(*before, judged), logs_of(*after, judged), baseline_floor,
+            candidate_floor, judged, options, planner);
+    judge_errors(cell, error_shares_of(*before), error_shares_of(*after));
     result.cells.push_back(std::move(cell));
   }
 
-  decide_by_holm(result, judged_cells, p, options.rates.false_alarms);
-  for (const std::size_t k : judged_cells)
-    if (cell_comparison& cell = result.cells[k]; cell.outcome == verdict::inconclusive)
-      cell.remedy = more_repetitions(*cell.sd / std::sqrt(2.0), 0, cell, options, pairs.size());
+  decide_by_holm(result);
+  for (cell_comparison& cell : result.cells)
+    if (cell.outcome == verdict::inconclusive && cell.p && cell.remedy.empty())
+      cell.remedy = more_repetitions(*cell.sd / std::sqrt(2.0), 0, cell, planner);
   withhold_if_environments_differ(result,
                                   "the environments differ: measure both sides on one machine, "
                                   "or pass --allow-different-environment");

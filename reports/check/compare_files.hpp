@@ -1,7 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "bench/results/metrics.hpp"
 #include "bench/results/results.hpp"
@@ -38,6 +40,14 @@ struct file_options {
 /// are; only interleaving the two programs removes it. `false_alarms` holds only if repetitions
 /// scatter as runs do (normally, in logs); the notes say so.
 ///
+/// An improvement is judged like a regression: by the same t against "no better than tolerated",
+/// with Holm over cells at `false_alarms`.
+///
+/// Failed operations are a second hypothesis per cell in which an operation failed: a permutation
+/// test of the repetitions' error shares. It shares `false_alarms` with the first by Holm. Cells in
+/// which nothing failed cannot reject and take no share (Tarone 1990). A candidate that fails a
+/// larger share of operations than the baseline never passes.
+///
 /// If the environments differ, every cell is inconclusive unless `allow_different_environment`. A
 /// cell with fewer than two repetitions on a side (for example aggregates only) is inconclusive and
 /// says how many are needed. Throws `error`: invalid for an unknown metric, one without a better
@@ -45,12 +55,23 @@ struct file_options {
 check_result compare_files(const results& baseline, const results& candidate,
                            const file_options& options);
 
-/// Returns the fewest repetitions per side that let a file comparison of `cells` cells detect
-/// `detect` with the requested power, if repetitions scatter by `sd` (of logs). nullopt if the
-/// floor hides it at any number.
-std::optional<unsigned> repetitions_needed(double sd, double process_floor,
-                                           const cell_thresholds& judged,
-                                           const file_options& options, std::size_t cells);
+/// Numbers of repetitions for a file comparison of `cells` cells.
+class repetition_planner {
+ public:
+  repetition_planner(const error_rates& rates, std::size_t cells);
+
+  /// Returns the fewest repetitions per side that detect `detect` with the requested power, if
+  /// repetitions scatter by `sd` (of logs). nullopt if the floor hides it at any number.
+  std::optional<unsigned> needed(double sd, double process_floor,
+                                 const cell_thresholds& judged) const;
+
+ private:
+  struct candidate_number {
+    unsigned repetitions;
+    double shift;  ///< that they detect, in standard errors
+  };
+  std::vector<candidate_number> numbers_;  // computed once: a quantile costs microseconds
+};
 
 /// Returns the p-values adjusted by Holm's step-down method, in the same order.
 std::vector<double> holm_adjusted(const std::vector<double>& p);
@@ -62,14 +83,17 @@ comparison_plan plan_of(const file_options& options, std::uint64_t seed, std::st
 /// bytes.
 inline constexpr double min_sd = 1e-9;
 
-/// Sets p, bounds (at 1 - power) and improvement of a cell from the estimate of its log ratio.
+/// Sets both p-values and the bounds (at 1 - power) of a cell from the estimate of its log ratio.
 void judge_by_t(cell_comparison& cell, const t_estimate& estimate, double power);
 
-/// Sets adjusted p and verdict of the judged cells (indices into `result.cells`, with their p): a
-/// regression at `false_alarms`, otherwise a pass if the upper bound excludes `detect`. All others
-/// stay inconclusive.
-void decide_by_holm(check_result& result, const std::vector<std::size_t>& judged_cells,
-                    const std::vector<double>& p, double false_alarms);
+/// Adds the quantity `errors` and a note if an operation failed. The shares are those of the
+/// repetitions or runs of each side.
+void judge_errors(cell_comparison& cell, std::span<const double> baseline,
+                  std::span<const double> candidate);
+
+/// Sets adjusted p-values, verdicts and improvements from the cells' p-values. Cells without a p
+/// keep their verdict unless their errors decide it.
+void decide_by_holm(check_result& result);
 
 /// Makes every cell inconclusive if the environments differ and that is not allowed; `remedy`
 /// becomes the cells' remedy.

@@ -182,7 +182,73 @@ TEST(compare_files, handles_unsuitable_metrics) {
   EXPECT_EQ(exit_code_of(no_errors), 0);
   results failing = some;
   for (sample& s : failing.cells[0].samples) s.errors["read:ECONNRESET"] = 10;
-  EXPECT_EQ(exit_code_of(compare_files(some, failing, options)), 2) << "no ratio to 0";
+  EXPECT_EQ(exit_code_of(compare_files(some, failing, options)), 1)
+      << "by their shares, as 0 has no ratio";
+}
+
+/// A copy of the cell in which a share of operations fails in each of the first repetitions.
+cell_result with_errors(cell_result cell, std::uint64_t failed, std::size_t repetitions) {
+  for (std::size_t i = 0; i < repetitions; ++i) {
+    cell.samples[i].errors["read:ECONNRESET"] = failed;
+    cell.samples[i].operations = 1000 - failed;
+    cell.samples[i].wall_s *= 1 - static_cast<double>(failed) / 1000;
+  }
+  return cell;
+}
+
+TEST(compare_files, candidate_that_fails_operations_is_a_regression) {
+  const cell_result cell = cell_of("a", about(1e-6));
+  const check_result result =
+      compare_files(results_of({cell}), results_of({with_errors(cell, 900, 10)}), {});
+  EXPECT_NEAR(*result.cells[0].ratio, 1, 1e-9) << "the time of those that succeed is the same";
+  EXPECT_EQ(result.cells[0].outcome, verdict::regression);
+  ASSERT_EQ(result.cells[0].quantities.size(), 1u);
+  EXPECT_LT(*result.cells[0].quantities[0].adjusted_p, 0.001);
+  EXPECT_EQ(regression_text(result.cells[0], 0.01), "90 % of operations fail, 0 % in the baseline");
+  EXPECT_EQ(compare_files(results_of({with_errors(cell, 900, 10)}), results_of({cell}), {})
+                .cells[0]
+                .outcome,
+            verdict::pass)
+      << "fewer failures";
+}
+
+TEST(compare_files, excess_of_errors_forbids_a_pass) {
+  const cell_result cell = cell_of("a", about(1e-6));
+  const check_result result =
+      compare_files(results_of({cell}), results_of({with_errors(cell, 1, 1)}), {});
+  EXPECT_EQ(result.cells[0].outcome, verdict::inconclusive);
+  EXPECT_NE(result.cells[0].remedy.find("0.01 % of operations fail, 0 % in the baseline"),
+            std::string::npos)
+      << result.cells[0].remedy;
+  const results failing = results_of({with_errors(cell, 10, 10)});
+  EXPECT_EQ(exit_code_of(compare_files(failing, failing, {})), 0) << "no excess";
+}
+
+TEST(compare_files, errors_share_the_rate_only_where_they_occur) {
+  const results clean = results_of({cell_of("a", about(1e-6)), cell_of("b", about(1e-6))});
+  results failing = clean;
+  failing.cells[1] = with_errors(failing.cells[1], 10, 10);
+  const auto first_p = [&](const results& after) {
+    const cell_comparison cell = compare_files(clean, after, {}).cells[0];
+    return *cell.adjusted_p / *cell.p;
+  };
+  results slower = clean;
+  slower.cells[0] = cell_of("a", about(1.1e-6));
+  EXPECT_DOUBLE_EQ(first_p(slower), 2) << "two hypotheses, this one first";
+  slower.cells[1] = failing.cells[1];
+  EXPECT_DOUBLE_EQ(first_p(slower), 3);
+}
+
+TEST(compare_files, improvement_has_the_error_rate_of_a_regression) {
+  std::vector<cell_result> before, after;
+  for (int i = 0; i < 20; ++i) {
+    before.push_back(cell_of("cell/" + std::to_string(i), about(1e-6)));
+    after.push_back(before.back());
+  }
+  after[0] = cell_of("cell/0", about(0.963e-6));
+  const check_result result = compare_files(results_of(before), results_of(after), {});
+  EXPECT_LT(*result.cells[0].upper, 1 / 1.01) << "better by the bound of this cell alone";
+  EXPECT_FALSE(result.cells[0].improvement) << "not among 20 cells";
 }
 
 TEST(compare_files, judges_deterministic_metrics) {

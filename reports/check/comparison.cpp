@@ -23,6 +23,15 @@ std::size_t count(const check_result& result, verdict outcome) {
                     [&](const cell_comparison& c) { return c.outcome == outcome; }));
 }
 
+bool rejects(const std::optional<double>& p, double level) { return p && *p <= level; }
+
+const quantity_comparison* worse_quantity(const cell_comparison& cell, double false_alarms) {
+  const auto worse = std::find_if(
+      cell.quantities.begin(), cell.quantities.end(),
+      [&](const quantity_comparison& q) { return rejects(q.adjusted_p, false_alarms); });
+  return worse == cell.quantities.end() ? nullptr : &*worse;
+}
+
 }  // namespace
 
 std::string_view to_string(verdict value) {
@@ -49,6 +58,75 @@ std::string_view to_string(decided_by value) {
       return "history";
   }
   return "files";
+}
+
+std::string_view to_string(quantity value) {
+  switch (value) {
+    case quantity::total:
+      return "total";
+    case quantity::tail:
+      return "tail";
+    case quantity::errors:
+      return "errors";
+    case quantity::failures:
+      return "failures";
+  }
+  return "errors";
+}
+
+const quantity_comparison* excess_of(const cell_comparison& cell) {
+  const auto worse = std::find_if(
+      cell.quantities.begin(), cell.quantities.end(), [](const quantity_comparison& q) {
+        return (q.of == quantity::errors || q.of == quantity::failures) && q.candidate > q.baseline;
+      });
+  return worse == cell.quantities.end() ? nullptr : &*worse;
+}
+
+verdict verdict_of(const cell_comparison& cell, double false_alarms) {
+  if (rejects(cell.adjusted_p, false_alarms) || worse_quantity(cell, false_alarms) != nullptr)
+    return verdict::regression;
+  const auto excludes_detect = [&](const std::optional<double>& upper) {
+    return upper && *upper < 1 + cell.detect;
+  };
+  const bool total_excludes_detect = std::all_of(
+      cell.quantities.begin(), cell.quantities.end(), [&](const quantity_comparison& q) {
+        return q.of != quantity::total || excludes_detect(q.upper);
+      });
+  return excludes_detect(cell.upper) && total_excludes_detect && excess_of(cell) == nullptr
+             ? verdict::pass
+             : verdict::inconclusive;
+}
+
+std::string_view verdict_word(const cell_comparison& cell) {
+  return cell.improvement && cell.outcome == verdict::pass ? "improved" : to_string(cell.outcome);
+}
+
+std::string quantity_text(const quantity_comparison& q) {
+  const char* what = "";
+  switch (q.of) {
+    case quantity::total:
+      return fmt::format("total time {}", as_change(q.candidate));
+    case quantity::tail:
+      what = "slices are slow";
+      break;
+    case quantity::errors:
+      what = "operations fail";
+      break;
+    case quantity::failures:
+      what = "processes fail";
+      break;
+  }
+  return fmt::format("{} of {}, {} in the baseline", as_percent(q.candidate), what,
+                     as_percent(q.baseline));
+}
+
+std::string regression_text(const cell_comparison& cell, double false_alarms) {
+  const quantity_comparison* worse = worse_quantity(cell, false_alarms);
+  if (worse != nullptr && !rejects(cell.adjusted_p, false_alarms)) return quantity_text(*worse);
+  std::string text = as_change(cell.ratio);
+  if (cell.lower && cell.upper)
+    text += fmt::format(" (interval {} to {})", as_change(cell.lower), as_change(cell.upper));
+  return text + fmt::format("; {} is tolerated", as_percent(cell.tolerate));
 }
 
 verdict verdict_of(const check_result& result) {

@@ -32,6 +32,25 @@ struct comparison_plan {
   std::optional<double> wall_s = {};      ///< actual wall time
 };
 
+/// A quantity that can get worse while the metric stays the same.
+enum class quantity {
+  total,     ///< time of all slices, relative to the baseline's
+  tail,      ///< share of slow slices
+  errors,    ///< share of operations that failed
+  failures,  ///< share of processes that failed: exited, hung or replied wrongly
+};
+std::string_view to_string(quantity value);
+
+/// One quantity of a cell beside its metric.
+struct quantity_comparison {
+  quantity of = quantity::errors;
+  double baseline = 0;  ///< mean over the blocks of each side; 1 for `total`
+  double candidate = 0;
+  std::optional<double> upper = {};  ///< upper bound of `total` at the plan's `bound_level`
+  double p = 1;                      ///< p-value of "no worse" (`total`: than tolerated), this cell
+  std::optional<double> adjusted_p = {};
+};
+
 /// One cell measured on both sides. A ratio above 1 means worse: new/old of a metric that is better
 /// when lower, old/new of one that is better when higher. 1.05 is five percent worse.
 struct cell_comparison {
@@ -42,6 +61,7 @@ struct cell_comparison {
                                 ///< there are too few blocks
   std::optional<double> upper;
   std::optional<double> p;           ///< p-value of "no worse than tolerated" for this cell only
+  std::optional<double> better_p;    ///< the same of "no better than tolerated"
   std::optional<double> adjusted_p;  ///< p-value adjusted over the suite: `regression` if at most
                                      ///< `false_alarms`; absent for cells that the screen passed
   double tolerate = 0.01;            ///< threshold of this cell
@@ -56,8 +76,9 @@ struct cell_comparison {
       block_orders;  ///< order of the slices in the same blocks: "ABBA BAAB …", A is the baseline
   decided_by decided = decided_by::screen;
   verdict outcome = verdict::inconclusive;
-  bool improvement = false;  ///< better by more than the tolerance, judged by the upper bound
-  std::string remedy;        ///< what would decide an inconclusive cell
+  bool improvement = false;                     ///< better by more than the tolerance
+  std::vector<quantity_comparison> quantities;  ///< only those that could have got worse
+  std::string remedy;                           ///< what would decide an inconclusive cell
   std::vector<std::string> notes;
 };
 
@@ -84,6 +105,25 @@ struct check_result {
   std::vector<std::string> notes;
   std::vector<timeline> timelines;  ///< only in a comparison with a history
 };
+
+/// Returns the verdict on a cell from its p-values and bounds: `regression` if the metric or a
+/// quantity is worse (adjusted p at most `false_alarms`); `pass` if the upper bounds of metric and
+/// total exclude `detect` and the candidate fails no larger share of operations or processes;
+/// otherwise `inconclusive`.
+verdict verdict_of(const cell_comparison& cell, double false_alarms);
+
+/// Returns the errors or failures of which the candidate has a larger share; nullptr if it has not.
+const quantity_comparison* excess_of(const cell_comparison& cell);
+
+/// Returns the verdict as a word; "improved" for a pass that is an improvement.
+std::string_view verdict_word(const cell_comparison& cell);
+
+/// Formats both sides of a quantity: "9 % of operations fail, 0 % in the baseline".
+std::string quantity_text(const quantity_comparison& q);
+
+/// Formats what is worse in a regression: the change of the metric with its interval, or a
+/// quantity.
+std::string regression_text(const cell_comparison& cell, double false_alarms);
 
 /// Returns the verdict on the suite. `regression`: a cell regressed or newly fails. `inconclusive`:
 /// otherwise, if a cell is inconclusive, is removed, or fails on both sides, if environments differ

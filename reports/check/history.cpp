@@ -89,8 +89,22 @@ std::optional<unsigned> runs_needed(double sd, const cell_comparison& cell,
   return std::nullopt;
 }
 
-/// Judges a new value against the window. Returns false if the window is too short.
-bool judge(cell_comparison& cell, std::span<const double> window, double value,
+/// Share of failed operations of a cell in each of these runs.
+std::vector<double> error_shares_of_runs(const std::vector<history_entry>& history,
+                                         std::span<const std::size_t> runs,
+                                         const std::string& cell_name) {
+  std::vector<double> shares;
+  for (const std::size_t run : runs)
+    for (const cell_result& cell : history[run].measured.cells)
+      if (cell.name == cell_name) {
+        shares.push_back(moments_of(error_shares_of(cell)).mean);
+        break;
+      }
+  return shares;
+}
+
+/// Judges a new value against the window, unless the window is too short.
+void judge(cell_comparison& cell, std::span<const double> window, double value,
            const history_options& options, std::size_t cells) {
   const sample_moments past = moments_of(window);
   cell.blocks = static_cast<unsigned>(past.n);
@@ -99,7 +113,7 @@ bool judge(cell_comparison& cell, std::span<const double> window, double value,
     cell.remedy = fmt::format(
         "{} in the window: at least {} are needed to estimate the scatter from run to run",
         counted(past.n, "run"), options.min_runs);
-    return false;
+    return;
   }
   const double w = static_cast<double>(past.n);
   const double sd = std::max(min_sd, past.standard_deviation);
@@ -115,7 +129,6 @@ bool judge(cell_comparison& cell, std::span<const double> window, double value,
                    "the two "
                    "programs",
                    sd * 100, as_percent(cell.detect));
-  return true;
 }
 
 }  // namespace
@@ -200,8 +213,6 @@ check_result compare_with_history(const std::vector<history_entry>& history,
 
   const auto all = series_of(history, judged);
   const auto changes = changes_of(all, options.changes);
-  std::vector<std::size_t> judged_cells;
-  std::vector<double> p;
   for (const auto& [before, after] : pairs) {
     cell_comparison cell;
     cell.name = after->name;
@@ -228,17 +239,18 @@ check_result compare_with_history(const std::vector<history_entry>& history,
                                          history[past.runs[begin]].commit,
                                          as_change(std::exp(marked.back().shift))));
       }
-      if (judge(cell, std::span(past.values).subspan(begin), worse_sign(judged) * *value, options,
-                pairs.size())) {
-        judged_cells.push_back(result.cells.size());
-        p.push_back(*cell.p);
-      }
+      judge(cell, std::span(past.values).subspan(begin), worse_sign(judged) * *value, options,
+            pairs.size());
+      const std::vector<double> share = {moments_of(error_shares_of(*after)).mean};
+      judge_errors(cell,
+                   error_shares_of_runs(history, std::span(past.runs).subspan(begin), cell.name),
+                   share);
     }
     result.cells.push_back(std::move(cell));
   }
-  decide_by_holm(result, judged_cells, p, options.files.rates.false_alarms);
-  for (const std::size_t k : judged_cells)
-    if (result.cells[k].outcome != verdict::inconclusive) result.cells[k].remedy.clear();
+  decide_by_holm(result);
+  for (cell_comparison& cell : result.cells)
+    if (cell.outcome != verdict::inconclusive) cell.remedy.clear();
   withhold_if_environments_differ(result,
                                   "the environment differs from the last run's: begin a new "
                                   "history, or pass --allow-different-environment");

@@ -38,6 +38,14 @@ metric_logs logs_of(const cell_result& cell, const metric& judged) {
   return read;
 }
 
+std::vector<double> error_shares_of(const cell_result& cell) {
+  std::vector<double> shares;
+  const metric& errors = *find_metric("errors");
+  for (const sample& s : cell.samples)
+    if (const auto share = errors.extract(cell, s)) shares.push_back(*share);
+  return shares;
+}
+
 double worse_log_ratio(double log_ratio, const metric& judged) {
   switch (judged.better) {
     case better_direction::lower:

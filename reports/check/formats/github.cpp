@@ -38,8 +38,8 @@ std::string as_github(const check_result& result) {
                                                   as_change(cell->lower), as_change(cell->upper))
                                     : as_change(cell->ratio);
     if (cell->outcome == verdict::regression)
-      errors.push_back({"error", "regression: " + name,
-                        fmt::format("{}; {} is tolerated", figures, as_percent(cell->tolerate))});
+      errors.push_back(
+          {"error", "regression: " + name, regression_text(*cell, result.plan.rates.false_alarms)});
     else if (cell->outcome == verdict::inconclusive)
       warnings.push_back(
           {"warning", "inconclusive: " + name, fmt::format("{}; {}", figures, cell->remedy)});

@@ -46,10 +46,6 @@ std::string hash_of_style() {
   return "sha256-" + std::string(reinterpret_cast<const char*>(text.data()));
 }
 
-std::string_view outcome_text(const cell_comparison& cell) {
-  return cell.improvement && cell.outcome == verdict::pass ? "improved" : to_string(cell.outcome);
-}
-
 double log_of(const std::optional<double>& ratio, double fallback) {
   return ratio && *ratio > 0 && std::isfinite(*ratio) ? std::log(*ratio) : fallback;
 }
@@ -99,7 +95,7 @@ std::string plot(const check_result& result) {
   double y = top + row / 2;
   for (const cell_comparison* cell : by_urgency(result)) {
     out += fmt::format("<g class=\"{}\"><title>{}: {}</title><text x=\"0\" y=\"{:.0f}\">{}</text>",
-                       outcome_text(*cell), xml_text(cell->name), as_change(cell->ratio), y + 4,
+                       verdict_word(*cell), xml_text(cell->name), as_change(cell->ratio), y + 4,
                        xml_text(one_line(cell->name, 46)));
     if (cell->ratio) {
       out += fmt::format(
@@ -134,7 +130,7 @@ std::string table(const check_result& result) {
     out += fmt::format(
         "<tr><td class=\"{0}\">{0}</td><td>{1}</td><td>{2}</td><td>{3}</td><td>{4}</td><td "
         "class=\"name\">{5}{6}</td></tr>\n",
-        outcome_text(*cell), as_change(cell->ratio),
+        verdict_word(*cell), as_change(cell->ratio),
         cell->lower && cell->upper ? as_change(cell->lower) + " to " + as_change(cell->upper)
                                    : "none",
         p ? fmt::format("{:.4f}", *p) : "n/a", cell->blocks, xml_text(cell->name), remarks);

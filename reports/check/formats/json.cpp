@@ -35,7 +35,18 @@ ordered_json of(const comparison_plan& plan) {
           {"wall_s", or_null(plan.wall_s)}};
 }
 
+ordered_json of(const quantity_comparison& q) {
+  return {{"quantity", to_string(q.of)},
+          {"baseline", q.baseline},
+          {"candidate", q.candidate},
+          {"upper", or_null(q.upper)},
+          {"p", q.p},
+          {"adjusted_p", or_null(q.adjusted_p)}};
+}
+
 ordered_json of(const cell_comparison& cell) {
+  ordered_json quantities = ordered_json::array();
+  for (const quantity_comparison& q : cell.quantities) quantities.push_back(of(q));
   ordered_json blocks = ordered_json::array();
   for (const double value : cell.block_log_ratios) blocks.push_back(or_null(std::optional(value)));
   return {{"name", cell.name},
@@ -47,6 +58,8 @@ ordered_json of(const cell_comparison& cell) {
           {"upper", or_null(cell.upper)},
           {"p", or_null(cell.p)},
           {"adjusted_p", or_null(cell.adjusted_p)},
+          {"better_p", or_null(cell.better_p)},
+          {"quantities", std::move(quantities)},
           {"tolerate", cell.tolerate},
           {"detect", cell.detect},
           {"decided_by", to_string(cell.decided)},

@@ -32,14 +32,12 @@ std::string test_case(const std::string& name, const case_outcome& what, const s
   return out + "</testcase>\n";
 }
 
-case_outcome outcome_of(const cell_comparison& cell) {
+case_outcome outcome_of(const cell_comparison& cell, double false_alarms) {
   switch (cell.outcome) {
     case verdict::pass:
       return {};
     case verdict::regression:
-      return {"failure", "regression",
-              fmt::format("{} worse, at least {}; {} is tolerated", as_change(cell.ratio),
-                          as_change(cell.lower), as_percent(cell.tolerate))};
+      return {"failure", "regression", "worse: " + regression_text(cell, false_alarms)};
     case verdict::inconclusive:
       return {"error", "inconclusive", cell.remedy};
   }
@@ -62,7 +60,8 @@ std::string as_junit(const check_result& result) {
   counts tally;
   std::string cases;
   for (const cell_comparison& cell : result.cells)
-    cases += test_case(cell.name, outcome_of(cell), details_of(cell), tally);
+    cases += test_case(cell.name, outcome_of(cell, result.plan.rates.false_alarms),
+                       details_of(cell), tally);
   for (const unmatched_cell& cell : result.newly_failing)
     cases += test_case(cell.name, {"failure", "newly_failing", cell.reason}, "", tally);
   for (const unmatched_cell& cell : result.removed)

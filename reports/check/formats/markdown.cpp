@@ -11,10 +11,8 @@ constexpr std::size_t max_bytes = 60'000;
 constexpr std::size_t markdown_name_limit = 160;
 
 std::string row(const cell_comparison& cell) {
-  const char* word = cell.outcome == verdict::regression     ? "**regression**"
-                     : cell.outcome == verdict::inconclusive ? "inconclusive"
-                     : cell.improvement                      ? "improved"
-                                                             : "pass";
+  const std::string_view word =
+      cell.outcome == verdict::regression ? "**regression**" : verdict_word(cell);
   const std::string interval =
       cell.lower && cell.upper
           ? fmt::format("{} to {}", as_change(cell.lower), as_change(cell.upper))

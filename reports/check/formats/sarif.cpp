@@ -64,10 +64,9 @@ std::string as_sarif(const check_result& result) {
   ordered_json results = ordered_json::array();
   for (const cell_comparison* cell : by_urgency(result)) {
     if (cell->outcome == verdict::regression)
-      results.push_back(sarif_result(
-          result, 0, cell->name,
-          fmt::format("{} worse (interval {} to {}); {} is tolerated", as_change(cell->ratio),
-                      as_change(cell->lower), as_change(cell->upper), as_percent(cell->tolerate))));
+      results.push_back(
+          sarif_result(result, 0, cell->name,
+                       "worse: " + regression_text(*cell, result.plan.rates.false_alarms)));
     if (cell->outcome == verdict::inconclusive)
       results.push_back(sarif_result(result, 4, cell->name, "inconclusive: " + cell->remedy));
   }

@@ -32,12 +32,10 @@ std::string as_text(const check_result& result) {
                        "p", "blocks", "cell");
     for (const cell_comparison* cell : by_urgency(result)) {
       const auto p = cell->adjusted_p ? cell->adjusted_p : cell->p;
-      out += fmt::format(
-          "{:<12}  {:>10}  {:<24}  {:>8}  {:>6}  {}\n",
-          cell->improvement && cell->outcome == verdict::pass ? "improved"
-                                                              : to_string(cell->outcome),
-          as_change(cell->ratio), interval(*cell), p ? fmt::format("{:.4f}", *p) : "n/a",
-          cell->blocks, one_line(cell->name, text_name_limit));
+      out += fmt::format("{:<12}  {:>10}  {:<24}  {:>8}  {:>6}  {}\n", verdict_word(*cell),
+                         as_change(cell->ratio), interval(*cell),
+                         p ? fmt::format("{:.4f}", *p) : "n/a", cell->blocks,
+                         one_line(cell->name, text_name_limit));
       if (!cell->remedy.empty())
         out += fmt::format("              {}\n", one_line(cell->remedy, 300));
       for (const std::string& note : cell->notes)

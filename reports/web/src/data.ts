@@ -109,16 +109,17 @@ export interface Change {
   metric: string;
   before: Figure;
   ratio: Figure;
-  direction: "better" | "worse" | "unclear";
+  verdict: "regression" | "improved" | "pass" | "inconclusive";
+  /** Why, if more failed operations and not the metric decide. */
+  because: string;
 }
 
 export interface Baseline {
   date: string;
   command: string[];
   environment_differences: [string, string, string][];
+  headline: string;
   changes: Change[];
-  only_in_baseline: string[];
-  only_in_this: string[];
 }
 
 export interface PageData {

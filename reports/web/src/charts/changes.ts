@@ -10,15 +10,16 @@ interface Row extends Point {
   name: string;
   lower: number;
   upper: number;
-  direction: Change["direction"];
+  verdict: Change["verdict"];
 }
 
 /** Number of changes drawn; all are in the table. */
 const maxDrawn = 24;
 const looks = {
-  better: { color: "var(--good)", symbol: "triangle" as const },
-  worse: { color: "var(--bad)", symbol: "triangle" as const },
-  unclear: { color: "var(--quiet)", symbol: "circle" as const },
+  improved: { color: "var(--good)", symbol: "triangle" as const },
+  regression: { color: "var(--bad)", symbol: "triangle" as const },
+  pass: { color: "var(--quiet)", symbol: "circle" as const },
+  inconclusive: { color: "var(--quiet)", symbol: "circle" as const },
 };
 
 function shown({ results, view }: Context, change: Change): boolean {
@@ -31,9 +32,10 @@ function shown({ results, view }: Context, change: Change): boolean {
   );
 }
 
+const isClear = (c: Change) => c.verdict === "regression" || c.verdict === "improved";
+
 /** Sort key: clear changes first, then by the distance of the ratio from 1. */
-const weight = (c: Change) =>
-  (c.direction === "unclear" ? 0 : 1000) + Math.abs(Math.log(c.ratio[0] || 1));
+const weight = (c: Change) => (isClear(c) ? 1000 : 0) + Math.abs(Math.log(c.ratio[0] || 1));
 
 /** Name of a row, varying parts first: "event_loop 8 × 1024 network bytes=64". */
 function rowName({ results }: Context, cell: Cell): string {
@@ -58,8 +60,8 @@ function panel(context: Context, id: string): Panel[] {
     .filter((c) => c.metric === id && shown(context, c))
     .sort((a, b) => weight(b) - weight(a));
   if (!changes.length) return [];
-  const counts = { better: 0, worse: 0, unclear: 0 };
-  for (const c of changes) ++counts[c.direction];
+  const counts = { regression: 0, improved: 0, pass: 0, inconclusive: 0 };
+  for (const c of changes) ++counts[c.verdict];
   const points = changes.slice(0, maxDrawn).map((c): Row => {
     const cell = results.cell(c.cell);
     const label = results.data.panels[cell.panel]!.label;
@@ -71,12 +73,13 @@ function panel(context: Context, id: string): Panel[] {
       name: rowName(context, cell),
       lower: c.ratio[1] ?? c.ratio[0],
       upper: c.ratio[2] ?? c.ratio[0],
-      direction: c.direction,
+      verdict: c.verdict,
       title: `${clipped(label, 80)}: ${cellTitle(cell)}`,
       cell: c.cell,
       flagged: false,
       lines: [
-        `${c.direction}: ${metric.label} is ${intervalText(c.ratio, "×")} the baseline`,
+        `${c.verdict}: ${metric.label} is ${intervalText(c.ratio, "×")} the baseline`,
+        ...(c.because ? [c.because] : []),
         `before ${intervalText(c.before, metric.unit)}`,
         ...(now ? [`now ${intervalText(now, metric.unit)}`] : []),
       ],
@@ -110,7 +113,7 @@ function panel(context: Context, id: string): Panel[] {
         x1: "lower",
         x2: "upper",
         y: "row",
-        stroke: (p: Row) => looks[p.direction].color,
+        stroke: (p: Row) => looks[p.verdict].color,
         strokeWidth: 1.5,
       }),
       ...points.map((p) =>
@@ -119,10 +122,10 @@ function panel(context: Context, id: string): Panel[] {
           x: "x",
           y: "row",
           r: 4,
-          symbol: looks[p.direction].symbol,
-          rotate: p.direction === "worse" ? 180 : 0,
-          fill: p.direction === "unclear" ? "var(--panel)" : looks[p.direction].color,
-          stroke: looks[p.direction].color,
+          symbol: looks[p.verdict].symbol,
+          rotate: p.verdict === "regression" ? 180 : 0,
+          fill: p.verdict === "inconclusive" ? "var(--panel)" : looks[p.verdict].color,
+          stroke: looks[p.verdict].color,
         }),
       ),
       Plot.axisX({
@@ -143,8 +146,8 @@ function panel(context: Context, id: string): Panel[] {
     {
       key: id,
       title:
-        `${metric.label}: ${counts.better} better, ${counts.worse} worse, ` +
-        `${counts.unclear} unclear`,
+        `${metric.label}: ${counts.regression} regressed, ${counts.improved} improved, ` +
+        `${counts.pass} pass, ${counts.inconclusive} inconclusive`,
       plot,
       points,
       ...(changes.length > maxDrawn
@@ -152,12 +155,12 @@ function panel(context: Context, id: string): Panel[] {
             note: `The ${maxDrawn} clearest of ${changes.length} changes; the table has all.`,
           }
         : {}),
-      columns: ["cell", "change", "ratio", "before", "now"],
+      columns: ["cell", "verdict", "ratio", "before", "now"],
       rows: changes.map((c) => {
         const now = results.figure(results.cell(c.cell), id);
         return [
           results.cell(c.cell).name,
-          c.direction,
+          c.verdict,
           intervalText(c.ratio, "×"),
           intervalText(c.before, metric.unit),
           now ? figureText(now[0], metric.unit) : null,
@@ -172,9 +175,9 @@ export const changes: Chart = {
   title: "Changes since the baseline",
   description: () =>
     "The figure of each cell (model, cores × in flight, workload) relative to the baseline, with " +
-    "its 95 % interval, not corrected for multiple comparisons. ▲ better, ▼ worse, ○ unclear: " +
-    "the interval includes 100 %. The two runs were not interleaved, so the machine may have " +
-    "changed between them. `crossover check` measures two programs alternately.",
+    "its 90 % interval, judged as `crossover check` judges the two files. ▼ regression, " +
+    "▲ improved, ● pass, ○ inconclusive. The two runs were not interleaved, so the machine may " +
+    "have changed between them. `crossover check` measures two programs alternately.",
   *panels(context) {
     const ids = [...new Set((context.results.data.baseline?.changes ?? []).map((c) => c.metric))];
     for (const id of ids) yield* panel(context, id);
