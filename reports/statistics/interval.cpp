@@ -38,9 +38,14 @@ std::optional<interval> mean_interval(std::span<const double> values) {
   if (sample.n > 1) {
     const double half =
         t_quantile(static_cast<double>(sample.n) - 1) * std::sqrt(variance_of_mean(sample));
-    if (std::isfinite(half)) {
-      result.lower = sample.mean - half;
-      result.upper = sample.mean + half;
+    if (!std::isfinite(half)) return result;
+    result.lower = sample.mean - half;
+    result.upper = sample.mean + half;
+    // Delta method: the standard error of log(mean) is that of the mean, divided by the mean.
+    if (*result.lower <= 0 && *std::min_element(values.begin(), values.end()) > 0) {
+      const double factor = std::exp(half / sample.mean);
+      result.lower = sample.mean / factor;
+      result.upper = sample.mean * factor;
     }
   }
   return result;

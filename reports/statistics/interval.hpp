@@ -21,7 +21,9 @@ inline constexpr double confidence = 0.95;
 /// `degrees` > 0.
 double t_quantile(double degrees);
 
-/// Returns mean and t-interval of finite values; nullopt without values.
+/// Returns mean and t-interval of finite values; nullopt without values. If all values are positive
+/// and the interval is not, it is that of the mean's logarithm: a positive quantity has positive
+/// bounds.
 std::optional<interval> mean_interval(std::span<const double> values);
 
 /// Returns the ratio of geometric means numerator/denominator with Welch's t-interval on the

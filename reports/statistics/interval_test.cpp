@@ -30,6 +30,15 @@ TEST(mean_interval_of, one_value_has_no_bounds) {
   EXPECT_FALSE(result->upper);
 }
 
+TEST(mean_interval_of, positive_values_have_positive_bounds) {
+  // Mean 4, s = sqrt(27), t(0.975, 2) = 4.302653: the t-interval would be 4 ± 12.908.
+  const auto result = mean_interval(std::array{1.0, 1.0, 10.0});
+  ASSERT_TRUE(result && result->lower && result->upper);
+  EXPECT_NEAR(*result->lower, 4 / std::exp(12.907959 / 4), 1e-5);
+  EXPECT_NEAR(*result->upper, 4 * std::exp(12.907959 / 4), 1e-3);
+  EXPECT_LT(*mean_interval(std::array{0.0, 1.0, 10.0})->lower, 0);
+}
+
 TEST(mean_interval_of, no_values_give_nullopt) { EXPECT_FALSE(mean_interval({})); }
 
 TEST(mean_interval_of, equal_values_give_a_point) {
