@@ -69,15 +69,16 @@ std::string lede_html(const results& now, const std::vector<panel>& panels, cons
   return out;
 }
 
-/// Text whose figures keep their units on the same line: "64 B", "512 in flight".
-std::string figures_html(const std::string& text) {
+/// Text whose figures keep their units on the same line, "64 B". Places break only after commas.
+std::string figures_html(const std::string& text, bool is_place = false) {
   const std::string escaped = html_text(clipped(text, text_length));
   std::string out;
   for (std::size_t i = 0; i < escaped.size(); ++i) {
-    const bool follows_digit = i > 0 && escaped[i - 1] >= '0' && escaped[i - 1] <= '9';
-    const bool is_in_flight = i > 1 && escaped.compare(i - 2, 9, "in flight") == 0;
-    if (escaped[i] == ' ' &&
-        ((follows_digit && escaped.compare(i, 4, " to ") != 0) || is_in_flight))
+    const char before = i == 0 ? ' ' : escaped[i - 1];
+    const bool is_kept = is_place
+                             ? before != ','
+                             : before >= '0' && before <= '9' && escaped.compare(i, 4, " to ") != 0;
+    if (escaped[i] == ' ' && is_kept)
       out += "&nbsp;";
     else
       out += escaped[i];
@@ -92,7 +93,7 @@ std::string row_html(const question& row) {
       "<td class=\"answer\"><strong data-leader=\"{}\"><bdi>{}</bdi></strong> "
       "<span><bdi>{}</bdi></span></td><td class=\"forest\" data-contest=\"{}\"></td>"
       "<td class=\"cost\">{}</td></tr>\n",
-      panels, figures_html(row.title), figures_html(row.place), html_text(row.leader),
+      panels, figures_html(row.title), figures_html(row.place, true), html_text(row.leader),
       figures_html(row.answer), figures_html(row.remark), row.contests.back(),
       figures_html(row.cost));
 }

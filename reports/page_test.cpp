@@ -121,6 +121,12 @@ TEST(page, has_null_interval_for_one_repetition_and_null_for_unmeasured) {
     }
 }
 
+TEST(page, has_no_interval_for_two_blocks) {
+  const json data =
+      data_of(page(results_for_test({cell_for_test("event_loop", 2, 64, {100, 110})}), nullptr));
+  EXPECT_EQ(data["cells"][0]["metrics"][0], json::parse("[105, null, null, 2, 100, 110]"));
+}
+
 TEST(page, marks_findings_that_every_model_of_a_contest_has) {
   auto value = results_for_test({cell_for_test("event_loop", 1, 64, {100, 101}),
                                  cell_for_test("thread_pool", 1, 64, {90, 91})});

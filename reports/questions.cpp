@@ -247,6 +247,12 @@ std::string cheapest_text_of(const contest& c) {
                                      names.size() == 1 ? "s" : "");
 }
 
+std::string failed_text(const results& value, const contest& c) {
+  std::vector<std::string> names;
+  for (const std::size_t cell : c.failed) names.push_back(model_text(value.cells[cell].model));
+  return names.empty() ? std::string() : join_and(names) + " failed";
+}
+
 std::string remark_of(const results& value, const box& b, const std::vector<contest>& contests,
                       const std::vector<std::size_t>& of_workload) {
   const contest& c = contests[b.contests.back()];
@@ -267,7 +273,7 @@ std::string remark_of(const results& value, const box& b, const std::vector<cont
   add(doubt_text(value, c));
   for (const contender& model : c.models)
     if (model.has_errors) add(model_text(model.model) + " not ranked: operations failed");
-  for (const std::size_t cell : c.failed) add(model_text(value.cells[cell].model) + " failed");
+  add(failed_text(value, c));
   if (c.of_reference && c.verdict != contest_verdict::capped && parts.size() < 2)
     add(fmt::format("{:.2f} of reference", c.of_reference->ratio));
   return fmt::format("{}", fmt::join(parts, "; "));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { csvOfCells, cellsOfView, columnsOf, sorted } from "./cells_table.ts";
+import { cellCommand, shellWord } from "./cell_command.ts";
 import type { Context } from "./chart.ts";
 import { charts } from "./charts.ts";
 import { axisArgument, seriesOf } from "./charts/families.ts";
@@ -81,6 +82,8 @@ function context(cells: Cell[], view: Partial<View> = {}, more: Partial<PageData
     foreign: false,
     status: "complete",
     date: "",
+    seed: 7,
+    command: [],
     repetitions: 0,
     values: "all",
     outcomes: [],
@@ -319,6 +322,25 @@ test("the table sorts by value with missing ones last, and searches for words", 
   assert.deepEqual(sorted(of, [0, 1, 2, 3], throughput, false), [0, 3, 1, 2]);
   assert.deepEqual(cellsOfView({ ...of, view: { ...of.view, search: "FAILED econn" } }), [2]);
   assert.match(csvOfCells(of, [2]), /ECONNREFUSED here,,,/);
+});
+
+test("the command of a cell names it, and keeps the run's server and window", () => {
+  const of = context(
+    [cell("event_loop", 1, 64, 100)],
+    {},
+    {
+      command: ["crossover", "run", "--endpoint", "network=host:1", "--out=a.json", "--seconds=2"],
+    },
+  );
+  of.results.data.panels[0]!.parameters = { bytes: "64", delay: "0", rate: "5000", url: "" };
+  assert.equal(
+    cellCommand(of.results.data, of.results.cell(0)),
+    "crossover run --workload network:bytes=64,delay=0 --model event_loop --cores 1 " +
+      "--in-flight 64 --rate 5000 --endpoint network=host:1 --seconds=2 --seed 7",
+  );
+  assert.equal(shellWord("it's"), "'it'\\''s'");
+  of.results.data.foreign = true;
+  assert.equal(cellCommand(of.results.data, of.results.cell(0)), null);
 });
 
 test("latency curves end at their maximum, at 1 - 1/count", () => {

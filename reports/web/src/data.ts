@@ -128,6 +128,8 @@ export interface PageData {
   foreign: boolean;
   status: string;
   date: string;
+  seed: number;
+  command: string[];
   repetitions: number;
   /** Metrics with the values of single blocks in the page. */
   values: "all" | "headline" | "none";

@@ -28,8 +28,33 @@ const fractions: [number, string][] = [
   [1, "best"],
 ];
 
-function row(context: Context, contest: Contest, contender: Contender, y: number): Row[] {
-  if (contender.ratio === null || context.view.hidden.has(contender.model)) return [];
+/** A model without a ratio, from too few blocks, at its share of the highest mean. */
+function unranked(context: Context, contest: Contest, contender: Contender): Row[] {
+  const highest = largest(contest.ratios.map((c) => c.throughput ?? 0));
+  if (!contender.throughput) return [];
+  const cell = context.results.cell(contender.cell);
+  const share = contender.throughput / highest;
+  return [
+    {
+      x: share,
+      y: 0,
+      model: contender.model,
+      lower: null,
+      upper: null,
+      title: cellTitle(cell),
+      lines: [
+        `${figureText(share, "×")} of the highest mean, not ranked`,
+        ...cellLines(context, cell, ["throughput", "cpu", "memory"]),
+      ],
+      cell: contender.cell,
+      flagged: isFlagged(cell),
+    },
+  ];
+}
+
+function row(context: Context, contest: Contest, contender: Contender): Row[] {
+  if (context.view.hidden.has(contender.model)) return [];
+  if (contender.ratio === null) return unranked(context, contest, contender);
   const cell = context.results.cell(contender.cell);
   const { ratio, lower, upper } = contender;
   const of = contest.ratios.find((c) => c !== contender && c.ratio !== null)?.model ?? "the others";
@@ -40,7 +65,7 @@ function row(context: Context, contest: Contest, contender: Contender, y: number
   return [
     {
       x: leads ? 1 : ratio,
-      y,
+      y: 0,
       model: contender.model,
       lower: leads || upper === null ? null : lower,
       upper: leads ? null : upper,
@@ -57,7 +82,7 @@ function row(context: Context, contest: Contest, contender: Contender, y: number
 
 export const forestRows = (context: Context, contest: Contest): Row[] =>
   contest.ratios
-    .flatMap((contender) => row(context, contest, contender, 0))
+    .flatMap((contender) => row(context, contest, contender))
     .map((point, i) => ({ ...point, y: i }));
 
 /** Domain that every answer's plot shares. */

@@ -63,7 +63,11 @@ export const percentText = (share: number): string =>
 
 /** SI prefix of an axis, chosen for the largest value, so that ticks are plain numbers. */
 export function axisScale(largest: number, unit: string): { factor: number; unit: string } {
-  if (unit === "1" || unit === "×") return { factor: 1, unit: unit === "×" ? "×" : "" };
+  if (unit === "×") return { factor: 1, unit: "×" };
+  if (unit === "1") {
+    const power = largest >= 0.01 || !(largest > 0) ? 0 : largest >= 1e-5 ? 3 : 6;
+    return { factor: 10 ** -power, unit: power ? `×10⁻${power === 3 ? "³" : "⁶"}` : "" };
+  }
   if (unit === "%") return { factor: 0.01, unit: "%" };
   const [base, fractions] =
     unit === "1/s" ? ["/s", false] : unit === "bytes" ? ["B", false] : ["s", true];
@@ -96,8 +100,8 @@ export function axisLabel(
   log: boolean,
 ): string {
   if (!log) return scale.unit ? `${name} (${scale.unit})` : name;
-  const shown = unit === "1/s" ? " (/s)" : unit === "×" || unit === "%" ? ` (${unit})` : "";
-  return `${name}${shown}, logarithmic`;
+  const shown = unit === "1/s" ? "/s" : unit === "s" || unit === "bytes" ? "" : scale.unit;
+  return `${name}${shown ? ` (${shown})` : ""}, log scale`;
 }
 
 export const clipped = (text: string, limit: number): string => {

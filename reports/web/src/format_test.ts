@@ -26,6 +26,8 @@ test("an axis has one prefix", () => {
   assert.deepEqual(axisScale(0.5, "1/s"), { factor: 1, unit: "/s" });
   assert.deepEqual(axisScale(0.004, "s"), { factor: 1e-3, unit: "ms" });
   assert.deepEqual(axisScale(1, "%"), { factor: 0.01, unit: "%" });
+  assert.deepEqual(axisScale(0.00025, "1"), { factor: 1e-3, unit: "×10⁻³" });
+  assert.deepEqual(axisScale(0.5, "1"), { factor: 1, unit: "" });
   assert.deepEqual(axisScale(0, "s"), { factor: 1e-12, unit: "ps" });
 });
 

@@ -21,11 +21,21 @@ function place(): void {
   const tip = byId("tooltip");
   const at = anchor!.getBoundingClientRect();
   const box = tip.getBoundingClientRect();
-  const room = document.documentElement.clientWidth;
-  const left = Math.max(8, Math.min(at.left + at.width / 2 - box.width / 2, room - box.width - 8));
-  const above = at.top - box.height - 10;
+  const { clientWidth: width, clientHeight: height } = document.documentElement;
+  const gap = 10;
+  const within = (at: number, size: number, room: number) =>
+    Math.max(8, Math.min(at - size / 2, room - size - 8));
+  const above = at.top - box.height - gap;
+  const below = at.bottom + gap;
+  let left = within(at.left + at.width / 2, box.width, width);
+  let top = above > 4 ? above : below;
+  if (above <= 4 && below + box.height > height) {
+    // Neither above nor below: beside the point.
+    left = at.left > width / 2 ? at.left - box.width - gap : at.right + gap;
+    top = within(at.top + at.height / 2, box.height, height);
+  }
   tip.style.left = `${left}px`;
-  tip.style.top = `${above > 4 ? above : at.bottom + 10}px`;
+  tip.style.top = `${top}px`;
 }
 
 export function hideTooltip(): void {

@@ -129,7 +129,7 @@ function panel(context: Context, id: string): Panel[] {
         }),
       ),
       Plot.axisX({
-        ticks: high / low > 3 ? 3 : 4,
+        ticks: Math.max(1, Math.min(high / low > 3 ? 3 : 4, (width - room(width)) / 60)),
         tickSize: 0,
         labelAnchor: "center",
         labelArrow: "none",

@@ -127,7 +127,7 @@ export function dotPanel(
           fill: p.flagged ? "var(--panel)" : color(p),
         }),
       ),
-      Plot.axisX({ ...valueTicks(domain, scale, axis.unit, log, 4), labelAnchor: "center" }),
+      Plot.axisX({ ...valueTicks(domain, scale, axis.unit, log, 4), labelAnchor: "right" }),
       Plot.axisY({ tickSize: 0, tickFormat: (row: string) => clipped(row, 18) }),
     ],
   });

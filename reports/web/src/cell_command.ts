@@ -1,0 +1,50 @@
+// The command that repeats one cell of a run.
+import type { Cell, PageData } from "./data.ts";
+
+const plain = /^[\w./:=,@%+-]+$/;
+
+/** A word of a command line, quoted for a POSIX shell if necessary. */
+export const shellWord = (word: string): string =>
+  plain.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** Options of the run that also apply to a single cell; all take a value. */
+const kept = ["--cell", "--endpoint", "--launcher", "--equal", "--seconds", "--repetitions"];
+
+function keptOptions(command: string[]): string[] {
+  const words: string[] = [];
+  command.forEach((word, i) => {
+    const option = kept.find((name) => word === name || word.startsWith(`${name}=`));
+    if (!option) return;
+    words.push(word);
+    if (word === option && command[i + 1] !== undefined) words.push(command[i + 1]!);
+  });
+  return words;
+}
+
+/** null for a foreign file, whose program is unknown. */
+export function cellCommand(data: PageData, cell: Cell): string | null {
+  if (data.foreign || cell.cores === null || cell.in_flight === null) return null;
+  const panel = data.panels[cell.panel]!;
+  const { rate, ...parameters } = panel.parameters;
+  const pairs = Object.entries(parameters)
+    .filter(([, setting]) => setting !== "")
+    .map(([key, setting]) => `${key}=${setting}`);
+  return [
+    "crossover",
+    "run",
+    "--workload",
+    [panel.workload, pairs.join(",")].filter(Boolean).join(":"),
+    "--model",
+    cell.model,
+    "--cores",
+    String(cell.cores),
+    "--in-flight",
+    String(cell.in_flight),
+    ...(rate ? ["--rate", rate] : []),
+    ...keptOptions(data.command),
+    "--seed",
+    String(data.seed),
+  ]
+    .map(shellWord)
+    .join(" ");
+}
