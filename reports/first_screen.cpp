@@ -98,10 +98,8 @@ std::string row_html(const question& row) {
       figures_html(row.cost));
 }
 
-std::string questions_html(const results& now, const answer_set& all) {
-  const std::vector<question> rows = questions_of(now, all);
+std::string questions_html(const std::vector<question>& rows, const std::vector<question>& first) {
   if (rows.empty()) return "<p class=\"note\">No result: see the cells that were not measured.</p>";
-  const std::vector<question> first = first_of(rows, first_rows);
   std::string out =
       "<table class=\"questions\"><thead><tr><th scope=\"col\">question</th><th "
       "scope=\"col\">answer</th><th scope=\"col\" class=\"scale\"><span>relative to "
@@ -147,7 +145,7 @@ std::string command_text(const results& now) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
-std::string run_html(const results& now) {
+std::string run_html(const results& now, const answer_set& all, const std::vector<question>& rows) {
   std::vector<std::string> machine = {environment_text(now, "host"), cores_text(now),
                                       environment_text(now, "cpu_model"), kernel_text(now)};
   if (const auto share = steal_share(now))
@@ -156,7 +154,7 @@ std::string run_html(const results& now) {
   if (const std::string command = command_text(now); !command.empty())
     out += fmt::format("{}Repeat: <code dir=\"auto\">{}</code>", out.empty() ? "" : " · ",
                        html_text(clipped(command, 300)));
-  if (const std::string findings = findings_text(now); !findings.empty())
+  if (const std::string findings = findings_text(now, all, rows); !findings.empty())
     out += fmt::format("<br>Findings: {}.", html_text(findings));
   return out;
 }
@@ -166,10 +164,13 @@ std::string run_html(const results& now) {
 first_screen first_screen_of(const results& now, const std::vector<panel>& panels,
                              const answer_set& all) {
   constexpr std::string_view scale =
-      " <small>throughput relative to the best model, simultaneous 95 % intervals</small>";
+      " <small>throughput relative to the best model, simultaneous 95 % intervals; click a point "
+      "for its blocks</small>";
+  const std::vector<question> rows = questions_of(now, all);
+  const std::vector<question> first = first_of(rows, first_rows);
   return {heading_html(now, all), lede_html(now, panels, all),
-          now.foreign ? std::string() : std::string(scale), questions_html(now, all),
-          run_html(now)};
+          now.foreign ? std::string() : std::string(scale), questions_html(rows, first),
+          run_html(now, all, first)};
 }
 
 std::string contest_table(const results& now, const answer_set& all) {

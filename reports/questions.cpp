@@ -171,13 +171,15 @@ std::string answer_of(const contest& c) {
 }
 
 /// The models that are shown to be slower, with the smallest of their bounds: "thread_pool and
-/// processes at least 35 % slower". The runner-up of a best model is in the answer already.
-std::string slower_text(const contest& c) {
+/// processes at least 35 % slower". The runner-up of a best model is in the answer already, and
+/// collapsed models are in `collapses`.
+std::string slower_text(const contest& c, const std::string& collapses) {
   std::vector<std::string> names;
   double least = 1;
   for (const contender& model : c.models) {
     if (model.shown != model_class::slower) continue;
     if (c.verdict == contest_verdict::best && &model == &c.models[1]) continue;
+    if (collapses.find(model_text(model.model)) != std::string::npos) continue;
     names.push_back(model_text(model.model));
     least = std::min(least, model.slower_by_at_least);
   }
@@ -268,8 +270,9 @@ std::string remark_of(const results& value, const box& b, const std::vector<cont
   if (c.verdict == contest_verdict::equivalent && leaders_of(c).size() < ranked_count_of(c))
     add(fmt::format("equivalent within {:.3g} %", 100 * c.equal));
   add(undecided_text(c));
-  add(collapse_text(b, contests, of_workload));
-  add(slower_text(c));
+  const std::string collapses = collapse_text(b, contests, of_workload);
+  add(collapses);
+  add(slower_text(c, collapses));
   add(doubt_text(value, c));
   for (const contender& model : c.models)
     if (model.has_errors) add(model_text(model.model) + " not ranked: operations failed");
@@ -370,14 +373,22 @@ std::string leading_text(const answer_set& all) {
   return fmt::format("{}.", fmt::join(parts, ", "));
 }
 
-std::string findings_text(const results& value) {
+std::string findings_text(const results& value, const answer_set& all,
+                          const std::vector<question>& rows) {
+  std::set<std::size_t> shown;
+  for (const question& row : rows)
+    for (const contender& model : all.contests[row.contests.back()].models)
+      shown.insert(model.cell);
   std::map<std::string, std::size_t> counts;
-  for (const cell_result& cell : value.cells) {
+  for (std::size_t i = 0; i < value.cells.size(); ++i) {
     std::set<std::string> codes;
-    for (const finding& f : cell.findings) codes.insert(f.code);
+    for (const finding& f : value.cells[i].findings) codes.insert(f.code);
     for (const std::string& code : codes) {
       const finding_type* const type = find_finding(code);
-      if (type == nullptr || type->effect != finding_effect::explains) ++counts[code];
+      const bool is_mentioned =
+          type != nullptr && type->effect == finding_effect::invalidates && shown.contains(i);
+      if (!is_mentioned && (type == nullptr || type->effect != finding_effect::explains))
+        ++counts[code];
     }
   }
   std::vector<std::pair<std::string, std::size_t>> order(counts.begin(), counts.end());

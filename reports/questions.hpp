@@ -34,7 +34,8 @@ std::vector<question> first_of(const std::vector<question>& rows, std::size_t li
 /// thread_pool 2"; empty without contests.
 std::string leading_text(const answer_set& all);
 
-/// Findings of the cells that no row mentions, each code once; empty if there are none.
-std::string findings_text(const results& value);
+/// Findings that no row mentions, each code once; empty if there are none.
+std::string findings_text(const results& value, const answer_set& all,
+                          const std::vector<question>& rows);
 
 }  // namespace crossover

@@ -81,8 +81,11 @@ TEST(questions, a_finding_that_makes_a_figure_doubtful_is_in_the_row) {
   results value;
   value.cells = {steady("event_loop", 1, 64, 100'000), steady("thread_pool", 1, 64, 50'000)};
   value.cells[0].findings = {{"server_bound", "97 %"}, {"steal", "4 %"}};
-  EXPECT_EQ(rows_of(value).at(0).remark, "event_loop: the server was the limit, not the model");
-  EXPECT_EQ(findings_text(value),
+  const auto rows = rows_of(value);
+  EXPECT_EQ(rows.at(0).remark, "event_loop: the server was the limit, not the model");
+  const answer_set all = answers_of(value, panels_of(value));
+  EXPECT_EQ(findings_text(value, all, rows), "steal in 1 cell (the hypervisor took CPU time)");
+  EXPECT_EQ(findings_text(value, all, {}),
             "server_bound in 1 cell (the server was the limit, not the model), steal in 1 cell "
             "(the hypervisor took CPU time)");
 }

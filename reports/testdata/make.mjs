@@ -256,6 +256,51 @@ function manyCores() {
   return cells;
 }
 
+/** A pool that is best at one operation in flight and collapses at 512, on two cores. */
+function crossing() {
+  const next = random(31);
+  const cells = [];
+  for (const [in_flight, rates] of [
+    [1, [20, 26, 22]],
+    [8, [80, 60, 50]],
+    [64, [104, 66, 48]],
+    [512, [108, 22, 40]],
+  ])
+    ["event_loop", "thread_pool", "processes"].forEach((model, i) =>
+      cells.push(
+        cell(
+          next,
+          {
+            workload: "network",
+            parameters: { bytes: "64", delay: "0" },
+            model,
+            cores: 1,
+            in_flight,
+          },
+          rates[i] * 1000,
+          { repetitions: 12, spread: 0.01 },
+        ),
+      ),
+    );
+  for (const cores of [1, 2])
+    for (const model of ["event_loop", "thread_pool", "processes"])
+      cells.push(
+        cell(
+          next,
+          {
+            workload: "hashing",
+            parameters: { bytes: "64KiB", algorithm: "sha256", releases_gil: "false" },
+            model,
+            cores,
+            in_flight: 16,
+          },
+          24_000 * cores * (model === "processes" && cores === 2 ? 0.9 : 1),
+          { repetitions: 12, spread: 0.004 },
+        ),
+      );
+  return cells;
+}
+
 /** CPU time × wait: a loop is best with much waiting, a pool with much CPU work. */
 function mixed() {
   const next = random(5);
@@ -494,6 +539,7 @@ const files = {
     document(manyCores(), {
       environment: { ...environment, cpus: "128", cores: "64" },
     }),
+  crossing: () => document(crossing()),
   mixed: () => document(mixed()),
   open_loop: () => document(openLoop()),
   hostile: () =>

@@ -244,7 +244,7 @@ test("an answer's plot has the leader at 1 and the others at their ratio, with i
       ["thread_pool", 0.8, 0.7, 0.9],
     ],
   );
-  assert.match(rows[0]!.lines[0]!, /^1.25× \(1.1 to 1.4\) of thread_pool$/);
+  assert.match(rows[0]!.lines[0]!, /^1.25× \(1.1 to 1.4\) the throughput of thread_pool$/);
   const [low, high] = forestDomain([rows]);
   assert.ok(low > 0 && low <= 0.5 && high > 1);
   of.view = { ...of.view, hidden: new Set(["event_loop"]) };

@@ -71,7 +71,7 @@ function row(context: Context, contest: Contest, contender: Contender): Row[] {
       upper: leads ? null : upper,
       title: cellTitle(cell),
       lines: [
-        `${figureText(ratio, "×")}${bounds} of ${leads ? of : "the best"}`,
+        `${figureText(ratio, "×")}${bounds} the throughput of ${leads ? of : "the best"}`,
         ...cellLines(context, cell, ["throughput", "cpu", "memory"]),
       ],
       cell: contender.cell,

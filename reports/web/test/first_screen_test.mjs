@@ -121,6 +121,31 @@ test("the first screen answers without scrolling", async () => {
   }
 });
 
+test("a crossing is marked in the chart and named in the answers", async () => {
+  await everywhere(["crossing"], async ({ page }, where) => {
+    assert.deepEqual(await faultsOfTexts(page), [], where);
+    const chart = page.locator("#over-in-flight svg");
+    assert.equal(await chart.locator(".crossing circle").count(), 1);
+    assert.equal(
+      await chart.locator(".crossing-label").textContent(),
+      "event_loop leads from 8 on",
+    );
+    // The circle is around the place where the lines meet, between 1 and 8 in flight.
+    const place = await chart.evaluate((svg) => {
+      const middle = (mark) => {
+        const box = mark.getBoundingClientRect();
+        return (box.left + box.right) / 2;
+      };
+      const points = [...svg.querySelectorAll(".points [aria-label^='event_loop,']")].map(middle);
+      return { circle: middle(svg.querySelector(".crossing circle")), points };
+    });
+    assert.ok(place.circle > place.points[0] && place.circle < place.points[1], where);
+    const answers = await page.locator(".questions tbody tr").allInnerTexts();
+    assert.ok(answers.some((text) => /thread_pool, 1\.\d+.×.processes/.test(text)));
+    assert.ok(answers.some((text) => /event_loop, .*thread_pool collapses at.512/s.test(text)));
+  });
+});
+
 test("every workload has an answer, and its words are few", async () => {
   const { page, data } = await open(browser, "usual", large);
   const panels = await page
