@@ -154,7 +154,7 @@ std::string run_html(const results& now, const answer_set& all, const std::vecto
   if (const std::string command = command_text(now); !command.empty())
     out += fmt::format("{}Repeat: <code dir=\"auto\">{}</code>", out.empty() ? "" : " · ",
                        html_text(clipped(command, 300)));
-  if (const std::string findings = findings_text(now, all, rows); !findings.empty())
+  if (const std::string findings = findings_text(now, cells_shown(rows, all)); !findings.empty())
     out += fmt::format("<br>Findings: {}.", html_text(findings));
   return out;
 }

@@ -373,12 +373,15 @@ std::string leading_text(const answer_set& all) {
   return fmt::format("{}.", fmt::join(parts, ", "));
 }
 
-std::string findings_text(const results& value, const answer_set& all,
-                          const std::vector<question>& rows) {
+std::set<std::size_t> cells_shown(const std::vector<question>& rows, const answer_set& all) {
   std::set<std::size_t> shown;
   for (const question& row : rows)
     for (const contender& model : all.contests[row.contests.back()].models)
       shown.insert(model.cell);
+  return shown;
+}
+
+std::string findings_text(const results& value, const std::set<std::size_t>& shown) {
   std::map<std::string, std::size_t> counts;
   for (std::size_t i = 0; i < value.cells.size(); ++i) {
     std::set<std::string> codes;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,11 @@ std::vector<question> first_of(const std::vector<question>& rows, std::size_t li
 /// thread_pool 2"; empty without contests.
 std::string leading_text(const answer_set& all);
 
-/// Findings that no row mentions, each code once; empty if there are none.
-std::string findings_text(const results& value, const answer_set& all,
-                          const std::vector<question>& rows);
+/// Cells whose results are shown in a row.
+std::set<std::size_t> cells_shown(const std::vector<question>& rows, const answer_set& all);
+
+/// Findings, each code once; empty if there are none. Those that make the figures of a cell
+/// doubtful are left out for the cells `shown` in a row, which mentions them.
+std::string findings_text(const results& value, const std::set<std::size_t>& shown = {});
 
 }  // namespace crossover
