@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 #include <vector>
 
 #include "reports/answer_text.hpp"
+#include "reports/escape.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/panels.hpp"
 #include "reports/questions.hpp"
@@ -85,10 +87,21 @@ std::string reasons_text(const results& value, cell_status status) {
   return text;
 }
 
+/// Appends the text, wrapped; what does not fit into `limit` lines is cut.
+void append_wrapped(text_lines& lines, const std::string& text, const terminal& to,
+                    std::size_t limit) {
+  std::istringstream all(wrapped(one_line(text), 0, to.columns));
+  for (std::string line; limit > 0 && std::getline(all, line); --limit)
+    lines.push_back(limit == 1 && all.peek() != EOF ? fitted(line + " …", to.columns) : line);
+}
+
 text_lines problem_lines(const results& value, const terminal& to) {
   text_lines lines;
   const auto add = [&](paint with, const char* name, const std::string& text) {
-    if (!text.empty()) lines.push_back(painted(to, with, fitted(name + text, to.columns)));
+    if (text.empty()) return;
+    text_lines added;
+    append_wrapped(added, name + text, to, 2);
+    for (const std::string& line : added) lines.push_back(painted(to, with, line));
   };
   add(paint::red, "failed: ", reasons_text(value, cell_status::failed));
   add(paint::dim, "skipped: ", reasons_text(value, cell_status::skipped));
@@ -101,14 +114,8 @@ text_lines problem_lines(const results& value, const terminal& to) {
 /// Sentences of the suite, wrapped.
 text_lines sentence_lines(const outcome_input& from, const terminal& to) {
   text_lines lines;
-  for (const std::string& sentence : suite_outcomes_of(from)) {
-    const std::string text = wrapped(fitted(sentence, 1000), 0, to.columns);
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t end = text.find('\n', at);
-      lines.push_back(text.substr(at, end - at));
-      at = end + 1;
-    }
-  }
+  for (const std::string& sentence : suite_outcomes_of(from))
+    append_wrapped(lines, sentence, to, max_lines);
   return lines;
 }
 
