@@ -1,58 +1,13 @@
 #include "reports/escape.hpp"
 
 #include <fmt/format.h>
+#include <utf8.h>
 
 #include <cstdint>
 #include <vector>
 
 namespace crossover {
 namespace {
-
-constexpr char32_t replacement = 0xFFFD;
-
-/// Decodes the character at `at` and advances `at` past it; U+FFFD for a byte that does not begin a
-/// character (Unicode 15, table 3-7).
-char32_t next_character(std::string_view text, std::size_t& at) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0u;
-  };
-  const unsigned first = byte(at++);
-  if (first < 0x80) return first;
-  const int more = first >= 0xF0 && first <= 0xF4  ? 3
-                   : first >= 0xE0 && first < 0xF0 ? 2
-                   : first >= 0xC2 && first < 0xE0 ? 1
-                                                   : 0;
-  if (more == 0) return replacement;
-  char32_t code = first & (0x3Fu >> more);
-  for (int i = 0; i < more; ++i) {
-    if ((byte(at + static_cast<std::size_t>(i)) & 0xC0) != 0x80) return replacement;
-    code = code << 6 | (byte(at + static_cast<std::size_t>(i)) & 0x3F);
-  }
-  const bool overlong = (more == 2 && code < 0x800) || (more == 3 && code < 0x10000);
-  if (overlong || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return replacement;
-  at += static_cast<std::size_t>(more);
-  return code;
-}
-
-std::string encoded(char32_t code) {
-  std::string out;
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | code >> 6);
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0 | code >> 12);
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | code >> 18);
-    out += static_cast<char>(0x80 | (code >> 12 & 0x3F));
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
-  return out;
-}
 
 bool invisible(char32_t c) {
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
@@ -61,7 +16,11 @@ bool invisible(char32_t c) {
 }
 
 std::string visible(char32_t c) {
-  if (!invisible(c)) return encoded(c);
+  if (!invisible(c)) {
+    std::string out;
+    utf8::append(c, out);
+    return out;
+  }
   if (c == '\n') return "\\n";
   if (c == '\r') return "\\r";
   if (c == '\t') return "\\t";
@@ -84,18 +43,20 @@ std::string entities(std::string_view line, std::string_view plain_punctuation) 
 }  // namespace
 
 std::string clipped(std::string_view text, std::size_t limit) {
-  std::size_t characters = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool starts = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
-    if (starts && characters++ == limit) return std::string(text.substr(0, i)) + "…";
+  const std::string valid = utf8::replace_invalid(text);
+  auto end = valid.begin();
+  for (std::size_t characters = 0; end != valid.end(); ++characters) {
+    if (characters == limit) return std::string(valid.begin(), end) + "…";
+    utf8::next(end, valid.end());
   }
-  return std::string(text);
+  return valid;
 }
 
 std::string one_line(std::string_view text, std::size_t limit) {
   std::vector<std::string> characters;
-  for (std::size_t at = 0; at < text.size();)
-    characters.push_back(visible(next_character(text, at)));
+  const std::string valid = utf8::replace_invalid(text);
+  for (auto at = valid.begin(); at != valid.end();)
+    characters.push_back(visible(utf8::next(at, valid.end())));
   std::string out;
   const bool cut = limit > 0 && characters.size() > limit;
   const std::size_t head = cut ? limit * 2 / 3 : characters.size();

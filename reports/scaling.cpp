@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <Eigen/Dense>
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -13,108 +13,70 @@
 namespace crossover {
 namespace {
 
-using terms = std::array<double, 3>;
-using matrix = std::array<terms, 3>;
+/// The law's terms at N cores, or coefficients of them. Amdahl's law has no third term.
+using terms = Eigen::Vector3d;
 
 /// Terms of the law at N cores: N/X = a · 1 + b · (N − 1) + c · N (N − 1), with rate = 1/a,
 /// contention = b/a, coherency = c/a.
 terms terms_at(double cores) { return {1, cores - 1, cores * (cores - 1)}; }
 
-double dot(const terms& a, const terms& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
-
-/// Inverts the leading size × size block (Gauss–Jordan); false if it is singular.
-bool invert(const matrix& from, std::size_t size, matrix& inverse) {
-  matrix work = from;
-  inverse = {};
-  for (std::size_t i = 0; i < size; ++i) inverse[i][i] = 1;
-  for (std::size_t column = 0; column < size; ++column) {
-    std::size_t pivot = column;
-    for (std::size_t row = column + 1; row < size; ++row)
-      if (std::abs(work[row][column]) > std::abs(work[pivot][column])) pivot = row;
-    if (!(std::abs(work[pivot][column]) > 0)) return false;
-    std::swap(work[pivot], work[column]);
-    std::swap(inverse[pivot], inverse[column]);
-    const double scale = work[column][column];
-    for (std::size_t j = 0; j < size; ++j) {
-      work[column][j] /= scale;
-      inverse[column][j] /= scale;
-    }
-    for (std::size_t row = 0; row < size; ++row) {
-      if (row == column) continue;
-      const double factor = work[row][column];
-      for (std::size_t j = 0; j < size; ++j) {
-        work[row][j] -= factor * work[column][j];
-        inverse[row][j] -= factor * inverse[column][j];
-      }
-    }
-  }
-  return true;
-}
-
 /// Coefficients of a linear regression and their covariance.
 struct regression {
-  terms coefficients{};
-  matrix covariance{};
+  terms coefficients = terms::Zero();
+  Eigen::Matrix3d covariance = Eigen::Matrix3d::Zero();
   double degrees = 0;
 };
 
+/// Least squares on the relative error: the weights are those of the fitted values, so that the fit
+/// is repeated until they are settled. Uses the first `size` terms. Returns nullopt if the core
+/// counts do not determine them or a fitted value is not positive.
 std::optional<regression> regress(std::span<const scaling_point> points, std::size_t size) {
-  regression fit;
-  std::vector<double> weights;
-  for (const scaling_point& p : points) weights.push_back(p.throughput / p.cores);
-  matrix inverse;
+  const auto rows = static_cast<Eigen::Index>(points.size());
+  const auto columns = static_cast<Eigen::Index>(size);
+  Eigen::MatrixXd design(rows, columns);
+  Eigen::VectorXd slowness(rows);  // N / X
+  for (Eigen::Index i = 0; i < rows; ++i) {
+    const scaling_point& p = points[static_cast<std::size_t>(i)];
+    design.row(i) = terms_at(p.cores).head(columns).transpose();
+    slowness[i] = p.cores / p.throughput;
+  }
+  Eigen::VectorXd weights = slowness.cwiseInverse(), coefficients, fitted;
+  Eigen::MatrixXd weighted;
   for (int round = 0; round < 8; ++round) {
-    matrix normal{};
-    terms right{};
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      const terms x = terms_at(points[i].cores);
-      const double w = weights[i] * weights[i];
-      const double y = points[i].cores / points[i].throughput;
-      for (std::size_t r = 0; r < size; ++r) {
-        right[r] += w * x[r] * y;
-        for (std::size_t c = 0; c < size; ++c) normal[r][c] += w * x[r] * x[c];
-      }
-    }
-    if (!invert(normal, size, inverse)) return std::nullopt;
-    fit.coefficients = {};
-    for (std::size_t r = 0; r < size; ++r)
-      for (std::size_t c = 0; c < size; ++c) fit.coefficients[r] += inverse[r][c] * right[c];
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      const double fitted = dot(fit.coefficients, terms_at(points[i].cores));
-      if (!(fitted > 0)) return std::nullopt;
-      weights[i] = 1 / fitted;
-    }
+    weighted = weights.asDiagonal() * design;
+    const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> solver(weighted);
+    if (solver.rank() < columns) return std::nullopt;
+    coefficients = solver.solve(weights.cwiseProduct(slowness));
+    fitted = design * coefficients;
+    if (!(fitted.minCoeff() > 0)) return std::nullopt;
+    weights = fitted.cwiseInverse();
   }
-  double squares = 0;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    const double fitted = dot(fit.coefficients, terms_at(points[i].cores));
-    const double off = (points[i].cores / points[i].throughput - fitted) * weights[i];
-    squares += off * off;
-  }
-  fit.degrees = static_cast<double>(points.size() - size);
-  for (std::size_t r = 0; r < size; ++r)
-    for (std::size_t c = 0; c < size; ++c)
-      fit.covariance[r][c] = inverse[r][c] * squares / fit.degrees;
+  regression fit;
+  fit.degrees = static_cast<double>(rows - columns);
+  const double squares = weights.cwiseProduct(slowness - fitted).squaredNorm();
+  fit.coefficients.head(columns) = coefficients;
+  fit.covariance.topLeftCorner(columns, columns) =
+      (weighted.transpose() * weighted).inverse() * squares / fit.degrees;
   return fit;
 }
 
 /// Fieller's interval of (u·β)/(v·β); without bounds if the denominator may be 0.
 interval ratio_of(const regression& fit, const terms& u, const terms& v, std::size_t n) {
-  const auto covariance = [&](const terms& a, const terms& b) {
-    double sum = 0;
-    for (std::size_t r = 0; r < 3; ++r)
-      for (std::size_t c = 0; c < 3; ++c) sum += a[r] * fit.covariance[r][c] * b[c];
-    return sum;
+  const auto covariance = [&](const terms& a, const terms& b) -> double {
+    return a.dot(fit.covariance * b);
   };
-  const double above = dot(u, fit.coefficients);
-  const double below = dot(v, fit.coefficients);
+  const double above = u.dot(fit.coefficients);
+  const double below = v.dot(fit.coefficients);
   interval ratio{above / below, std::nullopt, std::nullopt, n};
   const double t = t_quantile(fit.degrees);
-  const double a = below * below - t * t * covariance(v, v);
-  const double b = above * below - t * t * covariance(u, v);
-  const double c = above * above - t * t * covariance(u, u);
-  const double inside = b * b - a * c;
-  if (!(a > 0) || !(inside >= 0)) return ratio;
+  const double uu = t * t * covariance(u, u), uv = t * t * covariance(u, v),
+               vv = t * t * covariance(v, v);
+  const double a = below * below - vv;
+  const double b = above * below - uv;
+  if (!(a > 0)) return ratio;
+  // b² − (above² − uu) · a without the difference of nearly equal squares; not negative if a > 0.
+  const terms w = below * u - above * v;
+  const double inside = std::max(0.0, t * t * covariance(w, w) - (uu * vv - uv * uv));
   ratio.lower = (b - std::sqrt(inside)) / a;
   ratio.upper = (b + std::sqrt(inside)) / a;
   return ratio;
@@ -174,7 +136,7 @@ scaling_fit fit_scaling(scaling_law law, std::span<const scaling_point> points) 
   const std::size_t n = usable.size();
   // The rate is 1/a, so its interval is that of a, inverted.
   fit.rate = {1 / fitted->coefficients[0], std::nullopt, std::nullopt, n};
-  const double half = t_quantile(fitted->degrees) * std::sqrt(fitted->covariance[0][0]);
+  const double half = t_quantile(fitted->degrees) * std::sqrt(fitted->covariance(0, 0));
   if (fitted->coefficients[0] > half) {
     fit.rate.lower = 1 / (fitted->coefficients[0] + half);
     fit.rate.upper = 1 / (fitted->coefficients[0] - half);
@@ -186,7 +148,7 @@ scaling_fit fit_scaling(scaling_law law, std::span<const scaling_point> points) 
   }
   fit.from_cores = *counts.begin();
   fit.to_cores = *counts.rbegin();
-  fit.terms = fitted->coefficients;
+  std::copy(fitted->coefficients.begin(), fitted->coefficients.end(), fit.terms.begin());
   return fit;
 }
 

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "workloads/base/characters.hpp"
 #include "workloads/base/error.hpp"
 #include "workloads/base/nearest.hpp"
 #include "workloads/registry.hpp"
@@ -21,11 +22,6 @@ string_list flags_of(const CLI::App& app) {
 }
 
 constexpr std::size_t screen_columns = 80, text_column = 28;
-
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
 
 /// Returns the description and the flags, for a terminal of 80 columns.
 std::string help_of(const CLI::App& app) {
@@ -99,7 +95,7 @@ std::string help_line(const std::string& name, const std::string& description) {
   std::string lines, line = fmt::format("  {:<{}}", name, text_column - 3);
   std::istringstream words(description);
   for (std::string word; words >> word; line += " " + word)
-    if (columns_of(line) + 1 + columns_of(word) > screen_columns) {
+    if (character_count(line) + 1 + character_count(word) > screen_columns) {
       lines += line + "\n";
       line.assign(text_column - 1, ' ');
     }
