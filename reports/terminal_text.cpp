@@ -1,5 +1,7 @@
 #include "reports/terminal_text.hpp"
 
+#include <utf8.h>
+
 #include <algorithm>
 
 #include "reports/escape.hpp"
@@ -17,9 +19,8 @@ std::string painted(const terminal& to, paint with, const std::string& text) {
 }
 
 std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
+  const std::string valid = utf8::replace_invalid(text);
+  return static_cast<std::size_t>(utf8::distance(valid.begin(), valid.end()));
 }
 
 std::string fitted(std::string_view text, std::size_t width) {

@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 #include <string_view>
 
-#include "workloads/base/characters.hpp"
+#include "reports/terminal_text.hpp"
 #include "workloads/base/error.hpp"
 #include "workloads/base/nearest.hpp"
 #include "workloads/registry.hpp"
@@ -92,14 +91,10 @@ bool parse(CLI::App& app, const string_list& arguments, string_list* benchmark_f
 }
 
 std::string help_line(const std::string& name, const std::string& description) {
-  std::string lines, line = fmt::format("  {:<{}}", name, text_column - 3);
-  std::istringstream words(description);
-  for (std::string word; words >> word; line += " " + word)
-    if (character_count(line) + 1 + character_count(word) > screen_columns) {
-      lines += line + "\n";
-      line.assign(text_column - 1, ' ');
-    }
-  return lines + line + "\n";
+  const std::string start = padded("  " + name, text_column);
+  const std::string text = wrapped(description, text_column, screen_columns);
+  const bool fits = width_of(start) == text_column && start.ends_with(' ');
+  return fits ? start + text.substr(text_column) : start + "\n" + text;
 }
 
 flag_table table_of(const CLI::App& app) {
