@@ -23,11 +23,6 @@ std::optional<double> rate_of(const cell_result& cell) {
   return cell.samples.empty() ? std::nullopt : cell.samples.front().rate;
 }
 
-bool has_finding(const cell_result& cell, std::string_view code) {
-  return std::any_of(cell.findings.begin(), cell.findings.end(),
-                     [&](const finding& f) { return f.code == code; });
-}
-
 bool is_measured(const cell_result& cell) {
   return cell.status == cell_status::ok && !values_of(cell, "throughput").empty();
 }

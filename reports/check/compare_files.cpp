@@ -9,6 +9,7 @@
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"
+#include "reports/panels.hpp"
 #include "reports/statistics/moments.hpp"
 #include "reports/statistics/permutation_test.hpp"
 #include "workloads/base/error.hpp"
@@ -23,11 +24,6 @@ double sd_of(const sample_moments& logs) { return std::max(min_sd, logs.standard
 
 double prediction_variance(double sd, double n, double floor) {
   return sd * sd * (1 + 1 / n) + floor * floor;
-}
-
-bool has_finding(const cell_result& cell, std::string_view code) {
-  return std::any_of(cell.findings.begin(), cell.findings.end(),
-                     [&](const finding& f) { return f.code == code; });
 }
 
 std::string more_repetitions(double sd, double floor, const cell_comparison& cell,

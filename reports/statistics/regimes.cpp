@@ -37,12 +37,12 @@ std::vector<double> distances_from_median(std::span<const double> values) {
   return distances;
 }
 
-struct split {
+struct grouping {
   double threshold = 0;  ///< the far group is above it
   double rest = 1;       ///< sum of squares within the groups, as a share of the total
 };
 
-split best_split(std::vector<double> values) {
+grouping best_grouping(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const double n = static_cast<double>(values.size());
   double sum = 0, squares = 0;
@@ -51,7 +51,7 @@ split best_split(std::vector<double> values) {
     squares += value * value;
   }
   const double total = squares - sum * sum / n;
-  split best;
+  grouping best;
   if (!(total > 0)) return best;
   double below = 0;
   for (std::size_t i = 1; i < values.size(); ++i) {
@@ -76,7 +76,7 @@ bool is_beyond_noise(double rest, std::size_t blocks) {
   unsigned as_extreme = 1;
   for (unsigned i = 0; i < simulated_samples && as_extreme <= allowed; ++i) {
     for (double& value : values) value = normal_from(stream);
-    as_extreme += best_split(distances_from_median(values)).rest <= rest;
+    as_extreme += best_grouping(distances_from_median(values)).rest <= rest;
   }
   return as_extreme <= allowed;
 }
@@ -110,7 +110,7 @@ std::size_t blocks_to_show(double share, double level, unsigned cells, double po
 std::optional<two_regimes> regimes_in(std::span<const double> log_ratios) {
   if (log_ratios.size() < fewest_blocks) return std::nullopt;
   const std::vector<double> distances = distances_from_median(log_ratios);
-  const split best = best_split(distances);
+  const grouping best = best_grouping(distances);
   if (!is_beyond_noise(best.rest, log_ratios.size())) return std::nullopt;
   const double median = median_of({log_ratios.begin(), log_ratios.end()});
   two_regimes found;

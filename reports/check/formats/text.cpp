@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t text_name_limit = 120;
 
-std::string interval(const cell_comparison& cell) {
+std::string bounds_text(const cell_comparison& cell) {
   if (!cell.lower || !cell.upper) return "no interval";
   return fmt::format("{} to {}", as_change(cell.lower), as_change(cell.upper));
 }
@@ -33,7 +33,7 @@ std::string as_text(const check_result& result) {
     for (const cell_comparison* cell : by_urgency(result)) {
       const auto p = cell->adjusted_p ? cell->adjusted_p : cell->p;
       out += fmt::format("{:<12}  {:>10}  {:<24}  {:>8}  {:>6}  {}\n", verdict_word(*cell),
-                         as_change(cell->ratio), interval(*cell),
+                         as_change(cell->ratio), bounds_text(*cell),
                          p ? fmt::format("{:.4f}", *p) : "n/a", cell->blocks,
                          one_line(cell->name, text_name_limit));
       if (!cell->remedy.empty())
