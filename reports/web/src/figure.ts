@@ -111,7 +111,7 @@ const whenVisible = new IntersectionObserver(
         whenVisible.unobserve(entry.target);
       }
   },
-  { rootMargin: "900px" },
+  { rootMargin: "400px" },
 );
 const whenResized = new ResizeObserver((entries) => {
   for (const { target } of entries) {
@@ -130,6 +130,7 @@ export function drawNow(holder: HTMLElement, drawing: () => void): void {
 
 /** Draws when the holder comes near the viewport, and again when its width changes. */
 export function drawWhenVisible(holder: HTMLElement, drawing: () => void): void {
+  delete holder.dataset.width;
   pending.set(holder, drawing);
   whenVisible.observe(holder);
   whenResized.observe(holder);
@@ -137,7 +138,9 @@ export function drawWhenVisible(holder: HTMLElement, drawing: () => void): void 
 
 /** Draws all figures that were not in view yet, for printing. */
 export function drawAll(): void {
-  for (const holder of document.querySelectorAll<HTMLElement>(".drawing:not([data-width])"))
+  for (const holder of document.querySelectorAll<HTMLElement>(
+    ":is(.drawing, .forest):not([data-width])",
+  ))
     pending.get(holder)?.();
 }
 

@@ -83,7 +83,7 @@ function fillAnswers(table: HTMLElement, context: Context, select: OnSelect): vo
     head.dataset.width = String(width);
   });
   for (const { holder, title, rows } of shown)
-    drawNow(holder, () =>
+    drawWhenVisible(holder, () =>
       draw(
         holder,
         forestPanel(context, title, rows, domain),

@@ -2,8 +2,17 @@
 import * as Plot from "@observablehq/plot";
 import type { Look } from "./palette.ts";
 
+const drawn = new Map<string, Element>();
+
 /** A model's marker, as the charts draw it. */
-export function swatch(look: Look, line = true): Element {
+export function swatch(look: Look, line = true): Node {
+  const key = [look.color, look.symbol, look.dash, line].join();
+  const plot = drawn.get(key) ?? draw(look, line);
+  drawn.set(key, plot);
+  return plot.cloneNode(true);
+}
+
+function draw(look: Look, line: boolean): Element {
   const plot = Plot.plot({
     className: "plot",
     width: line ? 30 : 12,
