@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <utility>
 
 #include "reports/escape.hpp"
 #include "reports/units.hpp"
@@ -55,28 +56,20 @@ std::string quantity_text(std::string_view text, std::string_view bare_unit) {
                      unit < text.size() ? text.substr(unit) : bare_unit);
 }
 
-/// Parameters that a question leaves out at this setting, the workload's default. Those that say
-/// what an operation is, like the size of a message, are always shown.
-struct quiet_setting {
-  std::string_view workload;
-  std::string_view parameter;
-  std::string_view setting;
-};
-constexpr std::array quiet_settings = {
-    quiet_setting{"hashing", "algorithm", "sha256"},
-    quiet_setting{"hashing", "releases_gil", "false"},
-    quiet_setting{"network", "delay", "0"},
-    quiet_setting{"download", "delay", "0"},
-    quiet_setting{"query", "delay", "0"},
-    quiet_setting{"query", "rows", "10000"},
-    quiet_setting{"mixed", "io", "sleep"},
-    quiet_setting{"mixed", "long", "0"},
-};
+/// Parameters that a question leaves out at this setting, their default. Those that say what an
+/// operation is, like the size of a message, are always shown.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> quiet_settings = {{
+    {"algorithm", "sha256"},
+    {"delay", "0"},
+    {"io", "sleep"},
+    {"long", "0"},
+    {"releases_gil", "false"},
+    {"rows", "10000"},
+}};
 
-bool is_quiet(std::string_view workload, std::string_view parameter, std::string_view setting) {
-  return std::any_of(quiet_settings.begin(), quiet_settings.end(), [&](const quiet_setting& quiet) {
-    return quiet.workload == workload && quiet.parameter == parameter && quiet.setting == setting;
-  });
+bool is_quiet(std::string_view parameter, std::string_view setting) {
+  return std::find(quiet_settings.begin(), quiet_settings.end(), std::pair(parameter, setting)) !=
+         quiet_settings.end();
 }
 
 std::string parameter_text(const std::string& key, const std::string& setting, bool is_only) {
@@ -182,7 +175,7 @@ std::string question_text(const std::string& workload,
   std::string text = workload.empty() ? "(no name)" : clipped(workload, 40);
   const char* separator = " ";
   for (const auto& [key, setting] : parameters) {
-    if (setting.empty() || is_quiet(workload, key, setting)) continue;
+    if (setting.empty() || is_quiet(key, setting)) continue;
     text += separator + parameter_text(key, setting, parameters.size() == 1);
     separator = ", ";
   }

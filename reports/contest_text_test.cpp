@@ -163,6 +163,10 @@ TEST(contest_text, single_failed_and_erroneous_models) {
 TEST(contest_text, questions_have_values_with_their_units) {
   EXPECT_EQ(question_text("sleep", {{"delay", "10ms"}}), "sleep 10 ms");
   EXPECT_EQ(question_text("network", {{"bytes", "64"}, {"delay", "0"}}), "network 64 B");
+  EXPECT_EQ(question_text("hashing", {{"algorithm", "sha256"}, {"bytes", "64KiB"}}),
+            "hashing 64 KiB");
+  EXPECT_EQ(question_text("hashing", {{"algorithm", "sha1"}, {"bytes", "64KiB"}}),
+            "hashing sha1, 64 KiB");
   EXPECT_EQ(question_text("download", {{"bytes", "16KiB"}, {"delay", "1ms"}}),
             "download 16 KiB, 1 ms delay");
   EXPECT_EQ(question_text("mixed", {{"cpu", "100us"}, {"wait", "1ms"}}),

@@ -162,6 +162,7 @@ class CostOfOneAddition(unittest.TestCase):
     ON_PURPOSE = {
         ("event_loop", "bench/models/shared_loop.cpp"),
         ("reference", "reports/panels.hpp"),
+        ("sleep", "reports/contest_text.cpp"),  # a value of the parameter io
         ("event_loop", "reports/contests.cpp"),
         ("shared_loop", "reports/contests.cpp"),
         ("processes", "bench/measure/plan.cpp"),
@@ -208,6 +209,18 @@ class CostOfOneAddition(unittest.TestCase):
             for name in re.findall(rf"constinit const {kind}_type (\w+) =", text)
         ]
         self.assertEqual(len(defined), len(symbols), f"a {kind} is not in the table")
+
+    def test_settings_left_out_of_labels_are_defaults(self):
+        """Reports know no workloads, so the settings that they leave out are written there."""
+        table = re.search(
+            r"quiet_settings = \{\{(.*?)\}\};", PRODUCT["reports/contest_text.cpp"], re.S
+        )
+        settings = re.findall(r'\{"(\w+)", "(\w+)"\}', table[1])
+        self.assertGreater(len(settings), 3)
+        workloads = "".join(text for path, text in PRODUCT.items() if path.startswith("workloads/"))
+        for name, setting in settings:
+            declared = rf'parameter\{{\s*"{name}",\s*parameter_kind::\w+,\s*"{setting}"'
+            self.assertRegex(workloads, declared)
 
     def test_workload_is_named_in_three_places(self):
         self.check("workload", "workloads/registry.cpp", 4)

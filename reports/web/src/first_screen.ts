@@ -55,9 +55,10 @@ function key({ results, palette, view }: Context): HTMLElement {
 /** Draws the plots of the answers, and colours the answers. */
 function fillAnswers(table: HTMLElement, context: Context, select: OnSelect): void {
   const { results, view, palette } = context;
-  for (const strong of table.querySelectorAll<HTMLElement>("[data-leader]"))
-    if (strong.dataset.leader)
-      strong.style.color = `color-mix(in srgb, ${palette.look(strong.dataset.leader).color} 70%, var(--ink))`;
+  for (const strong of table.querySelectorAll<HTMLElement>("[data-leader]")) {
+    const { color } = palette.look(strong.dataset.leader!);
+    if (strong.dataset.leader) strong.style.color = `color-mix(in srgb, ${color} 70%, var(--ink))`;
+  }
   const shown: { holder: HTMLElement; title: string; rows: Row[] }[] = [];
   for (const tr of table.querySelectorAll<HTMLElement>("tbody tr")) {
     const panels = tr.dataset.panels!.split(" ").map(Number);

@@ -151,7 +151,7 @@ export function showSamples(context: Context, index: number): void {
             "p",
             { class: "note" },
             results.data.values === "headline"
-              ? "This page has the values of blocks only for the headline metrics, to limit its size."
+              ? "This page has values of blocks only for the headline metrics, to limit its size."
               : "This page has no values of blocks, to limit its size.",
             " The results file has them all.",
           ),

@@ -144,8 +144,8 @@ export const throughputByCores: Chart = {
   title: "Throughput by core count",
   description: ({ results, view }) =>
     (view.inFlight === null ? "" : `With ${view.inFlight} operations in flight. `) +
-    "All models of a chart have the same number in flight. Bars and bands are 95 % intervals over " +
-    "blocks (Student's t), small dots are single blocks. The dotted lines are limits: ideal " +
+    "All models of a chart have the same number in flight. Bars and bands are 95 % intervals " +
+    "over blocks (Student's t), small dots are single blocks. The dotted lines are limits: ideal " +
     "linear scaling, and reference, the hand-written lower bound on cost. A hollow point has a " +
     "finding." +
     (results.data.baseline ? " Thin pale dashes with open rings are the baseline's means." : ""),

@@ -96,7 +96,7 @@ export const throughputByInFlight: Chart = {
   title: "Throughput by operations in flight",
   description: ({ view }) =>
     (view.cores === null ? "" : `On ${view.cores} cores. `) +
-    "If a line is flat, more operations in flight only add waiting. A circle marks a shown change " +
-    "of the leading model, between two measured values.",
+    "If a line is flat, more operations in flight only add waiting. A circle marks a shown " +
+    "change of the leading model, between two measured values.",
   panels: (context) => eachPanel(context, inFlightPanel),
 };
