@@ -219,7 +219,7 @@ std::string others_text(const results& value, const contest& of) {
   for (const contender& model : of.models)
     if (std::string text = standing_text(of, model); !text.empty()) parts.push_back(text);
   for (const std::size_t cell : of.failed)
-    parts.push_back(model_text(value.cells[cell].model) + " failed");
+    parts.push_back(model_text(value.cells[cell].model_label()) + " failed");
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 

@@ -41,7 +41,7 @@ std::vector<cell_indices> cells_of_contests(const results& value) {
   std::vector<cell_indices> groups;
   const auto add = [&](std::size_t i, bool measured) {
     const cell_result& cell = value.cells[i];
-    const place at{cell.workload, cell.parameters, cell.cores, cell.in_flight};
+    const place at{cell.workload, cell.shown_parameters(), cell.cores, cell.in_flight};
     auto group = index.find({at, rate_of(cell)});
     if (group == index.end() && !measured)
       group = std::find_if(index.begin(), index.end(),
@@ -111,7 +111,7 @@ contender contender_of(const results& value, std::size_t i) {
   const cell_result& cell = value.cells[i];
   contender c;
   c.cell = i;
-  c.model = cell.model;
+  c.model = cell.model_label();
   c.has_errors = has_finding(cell, "errors");
   c.throughput = mean_of_metric(cell, "throughput");
   c.cpu_s = mean_of_metric(cell, "cpu");
@@ -129,9 +129,9 @@ std::vector<contender> enrol(const results& value, const cell_indices& cells, co
   });
   for (const std::size_t i : cells) {
     const cell_result& cell = value.cells[i];
-    if (is_reference(cell.model)) {
+    if (cell.model == name_of_reference) {
       const bool is_first = !c.reference && is_measured(cell);
-      if (is_first || (is_measured(cell) && cell.model == name_of_reference)) c.reference = i;
+      if (is_first || (is_measured(cell) && cell.model_parameters.empty())) c.reference = i;
       continue;
     }
     if (cell.model == "shared_loop" && cell.cores == 1u && has_event_loop) continue;
@@ -244,7 +244,7 @@ contest judge(const results& value, const cell_indices& cells) {
   const cell_result& any = value.cells[cells.front()];
   contest c;
   c.workload = any.workload;
-  c.parameters = any.parameters;
+  c.parameters = any.shown_parameters();
   c.cores = any.cores;
   c.in_flight = any.in_flight;
   c.rate = rate_of(any);

@@ -91,8 +91,8 @@ ordered_json speedup_of(const results& value, const panel& within, const cell_re
   const cell_result* base = nullptr;
   for (const std::size_t i : within.cells) {
     const cell_result& other = value.cells[i];
-    if (other.model != cell.model || other.in_flight != cell.in_flight || !other.cores ||
-        values_of(other, "throughput").empty())
+    if (other.model_label() != cell.model_label() || other.in_flight != cell.in_flight ||
+        !other.cores || values_of(other, "throughput").empty())
       continue;
     if (base == nullptr || *other.cores < *base->cores) base = &other;
   }
@@ -129,7 +129,7 @@ ordered_json finding_rows(const cell_result& cell, const code_list* shared) {
 
 ordered_json cell_row(const results& value, const cell_result& cell, std::size_t in_panel,
                       const panel& within, const code_list* shared, kept_values kept) {
-  ordered_json row = {{"panel", in_panel}, {"name", cell.name}, {"model", cell.model}};
+  ordered_json row = {{"panel", in_panel}, {"name", cell.name}, {"model", cell.model_label()}};
   row["cores"] = cell.cores ? ordered_json(*cell.cores) : ordered_json(nullptr);
   row["in_flight"] = cell.in_flight ? ordered_json(*cell.in_flight) : ordered_json(nullptr);
   row["status"] = to_string(cell.status);
@@ -196,7 +196,7 @@ ordered_json contest_json(const results& value, const contest& c, std::size_t in
   row["ratios"] = std::move(ratios);
   if (!c.failed.empty()) {
     ordered_json failed = ordered_json::array();
-    for (const std::size_t cell : c.failed) failed.push_back(value.cells[cell].model);
+    for (const std::size_t cell : c.failed) failed.push_back(value.cells[cell].model_label());
     row["failed"] = std::move(failed);
   }
   row["of_reference"] = ratio_json(c.of_reference);

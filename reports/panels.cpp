@@ -15,7 +15,8 @@ std::vector<panel> panels_of(const results& value) {
   std::map<std::pair<std::string, std::map<std::string, std::string>>, std::size_t> index;
   for (std::size_t i = 0; i < value.cells.size(); ++i) {
     const cell_result& cell = value.cells[i];
-    const auto parameters = value.foreign ? std::map<std::string, std::string>() : cell.parameters;
+    const auto parameters =
+        value.foreign ? std::map<std::string, std::string>() : cell.shown_parameters();
     const auto [position, inserted] = index.try_emplace({cell.workload, parameters}, panels.size());
     if (inserted) {
       panel p{cell.workload, parameters, cell.workload, {}};
@@ -54,7 +55,7 @@ std::optional<std::uint32_t> in_flight_over_cores(const results& value, const pa
   for (const std::size_t i : p.cells) {
     const cell_result& cell = value.cells[i];
     if (cell.cores && cell.in_flight && cell.status == cell_status::ok && !cell.samples.empty())
-      measured[*cell.in_flight][*cell.cores].insert(cell.model);
+      measured[*cell.in_flight][*cell.cores].insert(cell.model_label());
   }
   std::optional<std::uint32_t> chosen;
   const auto comparisons = [&](std::uint32_t in_flight) {

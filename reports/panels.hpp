@@ -33,12 +33,6 @@ bool has_finding(const cell_result& cell, std::string_view code);
 /// The model that is a lower bound on cost. It is not ranked against the others.
 inline constexpr std::string_view name_of_reference = "reference";
 
-/// Returns whether a model is the limit, with or without parameters: `reference:backend=poll`.
-inline bool is_reference(std::string_view model) {
-  return model == name_of_reference || (model.starts_with(name_of_reference) &&
-                                        model.substr(name_of_reference.size()).starts_with(':'));
-}
-
 /// Returns the number in flight at which the models are compared over cores: the one with two or
 /// more models at the most core counts, the highest of several. nullopt if no cell has one.
 std::optional<std::uint32_t> in_flight_over_cores(const results& value, const panel& p);

@@ -6,20 +6,23 @@
 #include <vector>
 
 #include "bench/results/results.hpp"
+#include "workloads/parameters.hpp"
 
 namespace crossover {
 
 /// A cell with one sample per throughput, the first in block 0.
-inline cell_result cell_for_test(std::string model, std::uint32_t cores, std::uint32_t in_flight,
+inline cell_result cell_for_test(const std::string& model, std::uint32_t cores, std::uint32_t in_flight,
                                  const std::vector<double>& throughputs,
                                  std::string workload = "network") {
   cell_result cell;
   cell.workload = std::move(workload);
   cell.parameters = {{"bytes", "64"}};
-  cell.model = std::move(model);
+  const named_parameters label = parse_named_parameters(model);
+  cell.model = label.name;
+  cell.model_parameters = label.values;
   cell.cores = cores;
   cell.in_flight = in_flight;
-  cell.name = cell.workload + "/" + cell.model + "/cores:" + std::to_string(cores) +
+  cell.name = cell.workload + "/" + model + "/cores:" + std::to_string(cores) +
               "/in_flight:" + std::to_string(in_flight);
   for (const double throughput : throughputs) {
     sample s;

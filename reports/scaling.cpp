@@ -161,8 +161,8 @@ std::vector<scaling_fit> scaling_fits(const results& value, const panel& p) {
     if (!cell.cores || cell.in_flight != in_flight) continue;
     const std::vector<double> throughputs = values_of(cell, "throughput");
     if (throughputs.empty()) continue;
-    const auto [position, inserted] = points.try_emplace(cell.model);
-    if (inserted) order.push_back(cell.model);
+    const auto [position, inserted] = points.try_emplace(cell.model_label());
+    if (inserted) order.push_back(cell.model_label());
     for (const double throughput : throughputs)
       position->second.push_back({static_cast<double>(*cell.cores), throughput});
   }

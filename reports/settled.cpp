@@ -28,7 +28,7 @@ bool blocks_settle(const results& all, const std::vector<std::size_t>& cells) {
   for (const std::size_t i : cells) {
     const cell_result& cell = all.cells[i];
     if (cell.status != cell_status::ok) continue;
-    if (cell.model.starts_with(name_of_reference))
+    if (cell.model == name_of_reference)
       anchor = values_of(cell);
     else
       contenders.push_back(values_of(cell));

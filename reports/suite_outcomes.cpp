@@ -29,8 +29,8 @@ const cell_result* find(const results& all, const cell_result& like, std::string
                         std::uint32_t cores, std::uint32_t in_flight) {
   for (const cell_result& cell : all.cells)
     if (cell.status == cell_status::ok && !cell.samples.empty() && cell.workload == like.workload &&
-        cell.parameters == like.parameters && cell.model == model && cell.cores == cores &&
-        cell.in_flight == in_flight)
+        cell.parameters == like.parameters && cell.rate == like.rate &&
+        cell.model_label() == model && cell.cores == cores && cell.in_flight == in_flight)
       return &cell;
   return nullptr;
 }
@@ -40,7 +40,8 @@ std::vector<const cell_result*> distinct_workloads(const results& all) {
   std::vector<const cell_result*> firsts;
   for (const cell_result& cell : all.cells)
     if (std::none_of(firsts.begin(), firsts.end(), [&](const cell_result* f) {
-          return f->workload == cell.workload && f->parameters == cell.parameters;
+          return f->workload == cell.workload && f->parameters == cell.parameters &&
+                 f->rate == cell.rate;
         }))
       firsts.push_back(&cell);
   return firsts;
@@ -49,8 +50,8 @@ std::vector<const cell_result*> distinct_workloads(const results& all) {
 std::vector<std::string> models_of(const results& all) {
   std::vector<std::string> models;
   for (const cell_result& cell : all.cells)
-    if (std::find(models.begin(), models.end(), cell.model) == models.end())
-      models.push_back(cell.model);
+    if (std::find(models.begin(), models.end(), cell.model_label()) == models.end())
+      models.push_back(cell.model_label());
   return models;
 }
 

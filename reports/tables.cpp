@@ -61,7 +61,7 @@ std::string measured_rows(const results& value, const panel& p) {
     }
     const auto throughput = interval_of(cell, "throughput");
     rows += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
-                        markdown_text(cell.model, text_limit), count_or_dash(cell.cores),
+                        markdown_text(cell.model_label(), text_limit), count_or_dash(cell.cores),
                         count_or_dash(cell.in_flight), cell.samples.size(),
                         throughput ? interval_text(*throughput, "1/s") : "–",
                         figure_or_dash(cell, "p50"), figure_or_dash(cell, "p99"),
@@ -198,14 +198,14 @@ std::string table_csv(const results& value, const results* baseline) {
   for (std::size_t i = 0; i < value.cells.size(); ++i) {
     const cell_result& cell = value.cells[i];
     std::string parameters;
-    for (const auto& [key, setting] : cell.parameters)
+    for (const auto& [key, setting] : cell.shown_parameters())
       parameters += fmt::format("{}{}={}", parameters.empty() ? "" : " ", key, setting);
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{}", csv_field(cell.name),
-                        csv_field(cell.workload), csv_field(parameters), csv_field(cell.model),
-                        cell.cores ? fmt::format("{}", *cell.cores) : "",
-                        cell.in_flight ? fmt::format("{}", *cell.in_flight) : "",
-                        to_string(cell.status), csv_field(cell.reason), csv_field(codes_of(cell)),
-                        cell.samples.size());
+    text += fmt::format(
+        "{},{},{},{},{},{},{},{},{},{}", csv_field(cell.name), csv_field(cell.workload),
+        csv_field(parameters), csv_field(cell.model_label()),
+        cell.cores ? fmt::format("{}", *cell.cores) : "",
+        cell.in_flight ? fmt::format("{}", *cell.in_flight) : "", to_string(cell.status),
+        csv_field(cell.reason), csv_field(codes_of(cell)), cell.samples.size());
     const auto standing = standings.find(i);
     text += standing == standings.end() ? ",,,,," : standing->second;
     for (const metric& m : all_metrics()) text += csv_figure(interval_of(cell, m.id));

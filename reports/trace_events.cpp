@@ -60,9 +60,10 @@ std::string trace_events(const run_trace& trace, const cell_result& cell, const 
     cpus.insert(s.cpu);
     json arguments = {{"thread", s.thread}};
     if (s.operation) arguments["operation"] = *s.operation;
-    events.push_back(complete(s.lane ? "lane " + std::to_string(*s.lane) : cell.model + " itself",
-                              s.lane ? "operation" : "model", cores_group, s.cpu, s.begin_ns,
-                              s.end_ns, std::move(arguments)));
+    events.push_back(
+        complete(s.lane ? "lane " + std::to_string(*s.lane) : cell.model_label() + " itself",
+                 s.lane ? "operation" : "model", cores_group, s.cpu, s.begin_ns, s.end_ns,
+                 std::move(arguments)));
   }
   for (const traced_operation& o : timeline.operations) {
     lanes.insert(o.lane);

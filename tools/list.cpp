@@ -57,15 +57,11 @@ ordered_json as_json(const std::vector<planned_cell>& cells) {
   out["findings"] = findings_json();
   out["cells"] = ordered_json::array();
   for (const planned_cell& cell : cells) {
-    const cell_result r = result_of(cell);
-    out["cells"].push_back({{"name", r.name},
-                            {"workload", r.workload},
-                            {"parameters", r.parameters},
-                            {"model", r.model},
-                            {"cores", *r.cores},
-                            {"in_flight", *r.in_flight},
-                            {"status", to_string(r.status) == "ok" ? "runnable" : "skipped"},
-                            {"reason", r.reason}});
+    ordered_json row = {{"name", cell.name}};
+    row.update(to_json(static_cast<const cell_spec&>(cell)));
+    row["status"] = cell.skip_reason.empty() ? "runnable" : "skipped";
+    row["reason"] = cell.skip_reason;
+    out["cells"].push_back(std::move(row));
   }
   return out;
 }

@@ -8,10 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmath>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "workloads/base/error.hpp"
 #include "workloads/endpoint.hpp"
@@ -31,14 +32,40 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
-double number_in(const std::string& text, const char* pattern) {
-  std::string number;
-  return RE2::PartialMatch(text, pattern, &number) ? std::stod(number) : std::nan("");
-}
-
 std::string taskset(const std::vector<int>& cpus) {
   return fmt::format("taskset -c {}", fmt::join(cpus, ","));
 }
+
+/// Each slice runs a program that prints its rate.
+class client_arm final : public arm {
+ public:
+  /// `pattern` finds the rate in the output; times `unit` it is operations per second.
+  client_arm(std::string name, std::function<std::string(int seconds)> command, const char* pattern,
+             double unit = 1)
+      : name_(std::move(name)), command_(std::move(command)), pattern_(pattern), unit_(unit) {}
+
+  void start() override {}
+  sample slice(const slice_plan& plan) override {
+    const int seconds = std::max(1, static_cast<int>(plan.seconds));
+    const std::string output = output_of(command_(seconds) + " 2>/dev/null");
+    double rate = 0;
+    if (!RE2::PartialMatch(output, pattern_, &rate))
+      throw error(error_kind::unsupported,
+                  fmt::format("{} printed no rate; is it installed?", name_));
+    sample s;
+    s.wall_s = seconds;
+    s.operations = static_cast<std::uint64_t>(rate * unit_ * seconds);
+    return s;
+  }
+  double cpu_s() const override { return 0; }  // no process lives between slices
+  std::optional<std::uint64_t> finish() override { return std::nullopt; }
+
+ private:
+  std::string name_;
+  std::function<std::string(int)> command_;
+  const char* pattern_;
+  double unit_;
+};
 
 std::uint16_t free_port() {
   const descriptor probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -54,24 +81,30 @@ std::uint16_t free_port() {
 
 }  // namespace
 
-double openssl_speed(const std::vector<int>& cpus, std::size_t bytes) {
-  const std::string output = output_of(
-      fmt::format("{} openssl speed -elapsed -seconds 1 -bytes {} -evp sha256 2>/dev/null",
-                  taskset(cpus), bytes));
-  return number_in(output, R"(([0-9.]+)k\s*$)") * 1000 / static_cast<double>(bytes);
+std::unique_ptr<arm> openssl_speed(const std::vector<int>& cpus, std::size_t bytes) {
+  const auto command = [prefix = taskset(cpus), bytes](int seconds) {
+    return fmt::format("{} openssl speed -elapsed -seconds {} -bytes {} -evp sha256", prefix,
+                       seconds, bytes);
+  };
+  return std::make_unique<client_arm>("openssl", command, R"(([0-9.]+)k\s*$)",
+                                      1000 / static_cast<double>(bytes));
 }
 
-double wrk(const std::vector<int>& cpus, std::uint32_t connections, const std::string& url) {
-  return number_in(output_of(fmt::format("{} wrk -t1 -c{} -d1s {} 2>/dev/null", taskset(cpus),
-                                         connections, url)),
-                   R"(Requests/sec:\s*([0-9.]+))");
+std::unique_ptr<arm> wrk(const std::vector<int>& cpus, std::uint32_t connections,
+                         const std::string& url) {
+  const auto command = [prefix = taskset(cpus), connections, url](int seconds) {
+    return fmt::format("{} wrk -t1 -c{} -d{}s {}", prefix, connections, seconds, url);
+  };
+  return std::make_unique<client_arm>("wrk", command, R"(Requests/sec:\s*([0-9.]+))");
 }
 
-double pgbench(const std::vector<int>& cpus, std::uint32_t connections, const std::string& url) {
-  return number_in(
-      output_of(fmt::format("{} pgbench -n -M prepared -S -c {} -j 1 -T 2 '{}' 2>/dev/null",
-                            taskset(cpus), connections, url)),
-      R"(tps = ([0-9.]+))");
+std::unique_ptr<arm> pgbench(const std::vector<int>& cpus, std::uint32_t connections,
+                             const std::string& url) {
+  const auto command = [prefix = taskset(cpus), connections, url](int seconds) {
+    return fmt::format("{} pgbench -n -M prepared -S -c {} -j 1 -T {} '{}'", prefix, connections,
+                       seconds, url);
+  };
+  return std::make_unique<client_arm>("pgbench", command, R"(tps = ([0-9.]+))");
 }
 
 bool prepare_pgbench(const std::string& url) {

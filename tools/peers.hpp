@@ -6,18 +6,22 @@
 #include <vector>
 
 #include "bench/cell/child_process.hpp"
+#include "bench/measure/arm.hpp"
 
 namespace crossover {
 
-// External programs that `limits` compares against. Each function runs one on the given CPUs and
-// returns operations per second, or NaN if the program is missing or prints no figure.
+// External programs that `limits` compares against. Each function returns an arm whose slices run
+// one on the given CPUs, for at least one second. A slice throws `error` (unsupported) if the
+// program is missing or prints no figure.
 
 /// SHA-256 of `bytes` by `openssl speed`.
-double openssl_speed(const std::vector<int>& cpus, std::size_t bytes);
+std::unique_ptr<arm> openssl_speed(const std::vector<int>& cpus, std::size_t bytes);
 /// GET of `url` by `wrk` with one thread.
-double wrk(const std::vector<int>& cpus, std::uint32_t connections, const std::string& url);
+std::unique_ptr<arm> wrk(const std::vector<int>& cpus, std::uint32_t connections,
+                         const std::string& url);
 /// `pgbench -M prepared -S` with one thread, on the tables of `prepare_pgbench`.
-double pgbench(const std::vector<int>& cpus, std::uint32_t connections, const std::string& url);
+std::unique_ptr<arm> pgbench(const std::vector<int>& cpus, std::uint32_t connections,
+                             const std::string& url);
 /// Creates the tables of pgbench. Returns false if pgbench is missing or failed.
 bool prepare_pgbench(const std::string& url);
 

@@ -101,10 +101,10 @@ void check_traceable(const std::vector<planned_cell>& cells, const std::string& 
             "--trace needs exactly one cell, {} selected: choose one workload, model, core count "
             "and in-flight value",
             runnable.size()));
-  const model_type& model = *runnable.front()->model;
-  if (!model.script.empty())
+  const planned_cell& cell = *runnable.front();
+  if (!model_type_of(cell)->script.empty())
     throw error(error_kind::invalid,
-                fmt::format("--trace: not supported for {} (CPython)", model.name));
+                fmt::format("--trace: not supported for {} (CPython)", cell.model));
   if (const std::string reason = cpu_switches_refusal(); !reason.empty())
     throw error(error_kind::unsupported, "--trace: " + reason);
   check_writable(file);

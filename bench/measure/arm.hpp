@@ -17,7 +17,8 @@ namespace crossover {
 
 /// Timing of one slice, the turn of one arm: an unmeasured lead-in, then a window.
 struct slice_plan {
-  double seconds = 0.02;  ///< length of the window
+  double seconds = 0.02;         ///< length of the window
+  std::uint64_t operations = 0;  ///< instead of a window: a run of this many operations, as a whole
   double lead_s = 0.005;
   double jitter_s = 0;   ///< maximum of the random time added to the lead-in
   double stagger_s = 0;  ///< time over which the starts of the lanes are spread
@@ -25,12 +26,12 @@ struct slice_plan {
   std::uint64_t seed = 1;
 };
 
-/// A contender in one block: a fresh process that runs slices in turn with other arms. Every member
-/// throws `error` and `interrupted`.
+/// A contender in one block: a fresh process that runs slices in turn with other arms. It exists
+/// from the construction on. Every member throws `error` and `interrupted`.
 class arm {
  public:
   virtual ~arm() = default;
-  /// Starts the process and waits until it is ready.
+  /// Waits until the process is ready.
   virtual void start() = 0;
   /// Runs one slice. `operations` of the sample is 0 if none ended in the window.
   virtual sample slice(const slice_plan& plan) = 0;
@@ -46,24 +47,32 @@ class arm {
   virtual bool has_windows() const { return true; }
 };
 
-using arm_factory = std::function<std::unique_ptr<arm>(const planned_cell& cell)>;
+using arm_factory = std::function<std::unique_ptr<arm>(const cell_spec& cell)>;
 
 /// Options for starting cell processes.
 struct cell_options {
-  std::string program;                ///< path of this executable
-  std::string cells;                  ///< directory of cells in other languages
-  std::vector<std::string> launcher;  ///< command prefix of the cell
-  double grace_s = 20;                ///< extra time for each reply before a cell is killed
+  std::string program;                  ///< path of this executable
+  std::string cells;                    ///< directory of cells in other languages
+  std::vector<std::string> launcher;    ///< command prefix of the cell
+  double grace_s = 20;                  ///< extra time for each reply before a cell is killed
+  std::uint32_t sampling_interval = 0;  ///< time one operation in N; 0: the cell chooses N
+  bool any_build = false;               ///< the program may be another build, or version, of ours
+  double injected_delay_ns = 0;         ///< busy-wait after each operation, for calibration
 };
 
-/// Returns arms that are cell processes, each on the CPUs of its cell and with its server.
+/// Starts a cell process on the CPUs of its cell and with its server.
+std::unique_ptr<arm> cell_arm(const cell_options& options, const cell_spec& cell,
+                              const machine& computer, server_pool& servers);
+
+/// Returns a factory of `cell_arm`.
 arm_factory cell_arms(cell_options options, machine computer, server_pool& servers);
 
-/// Returns the `prepare` request of a planned cell.
-cell_preparation preparation_of(const planned_cell& cell, const cpu_assignment& cpus,
-                                const std::string& endpoint);
+/// Returns the `prepare` request of a cell.
+cell_preparation preparation_of(const cell_options& options, const cell_spec& cell,
+                                const cpu_assignment& cpus, const std::string& endpoint);
 
-/// Returns the command that starts the process of a cell.
-std::vector<std::string> command_of(const cell_options& options, const planned_cell& cell);
+/// Starts the process of a cell. Its timeout grows with the minimum operation time: a 10 s wait
+/// cannot end sooner.
+cell_process process_of(const cell_options& options, const cell_spec& cell);
 
 }  // namespace crossover

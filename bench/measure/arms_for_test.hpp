@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -28,18 +29,18 @@ struct scripted_arms {
   std::map<std::string, double> idle_cpu;  ///< CPU share that a model uses while others run
   std::map<std::uint32_t, std::chrono::milliseconds> slice_time;  ///< by operations in flight
   std::vector<std::string> turns;  ///< model of each slice, warm-ups included
-  int alive = 0;
+  int alive = 0, most_alive = 0;
 
   arm_factory factory() {
-    return [this](const planned_cell& cell) { return std::make_unique<scripted_arm>(*this, cell); };
+    return [this](const cell_spec& cell) { return std::make_unique<scripted_arm>(*this, cell); };
   }
 
  private:
   class scripted_arm final : public arm {
    public:
-    scripted_arm(scripted_arms& script, const planned_cell& cell)
-        : script_(script), model_(cell.model->name), in_flight_(cell.in_flight) {
-      ++script_.alive;
+    scripted_arm(scripted_arms& script, const cell_spec& cell)
+        : script_(script), model_(cell.model), in_flight_(*cell.in_flight) {
+      script_.most_alive = std::max(script_.most_alive, ++script_.alive);
     }
     ~scripted_arm() override { --script_.alive; }
     void start() override {}

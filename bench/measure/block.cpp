@@ -25,12 +25,12 @@ constexpr int max_settling_steps = 33;
 
 /// An arm and its progress in a block.
 struct active_arm {
-  const planned_cell* cell;
-  std::unique_ptr<arm> process;
-  slice_plan slice;
+  const block_arm* of;
+  std::unique_ptr<arm> process = nullptr;
+  slice_plan slice = {};
   double cpu_at_pause_s = 0;
   std::int64_t paused_ns = 0;
-  arm_record record;
+  arm_record record = {};
 
   /// Runs `step`; an error ends the arm for this block.
   template <typename Step>
@@ -63,72 +63,149 @@ struct active_arm {
   }
 };
 
-double delay_of(const planned_cell& cell) {
-  return cell.workload->min_operation_s(cell.workload_values);
-}
+class block_run {
+ public:
+  block_run(const std::vector<block_arm>& contenders, const block_options& plan,
+            std::mt19937_64& random)
+      : plan_(plan), random_(random), order_(contenders.size()) {
+    for (const block_arm& of : contenders) arms_.push_back({&of});
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+  }
 
-void start(active_arm& c, const arm_factory& make, double warm_up_s, std::uint64_t seed) {
-  c.attempt([&] {
-    c.process = make(*c.cell);
+  block_record run() {
+    start_all();
+    const int rounds = plan_.slice ? plan_.rounds : fill_rounds();
+    for (int round = 0; round < rounds; ++round) {
+      shuffle();
+      for (const std::size_t i : order_) take_turn(i);
+      for (auto i = order_.rbegin(); i != order_.rend(); ++i) take_turn(*i);
+    }
+    for (std::size_t i = 0; i < arms_.size(); ++i) finish(i);
+    return std::move(block_);
+  }
+
+ private:
+  void shuffle() {
+    for (std::size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[random_() % i]);
+  }
+
+  /// Starts the arms in random order: the first may find a colder machine.
+  void start_all() {
+    shuffle();
+    const auto make = [&](active_arm& c) { c.attempt([&] { c.process = c.of->make(); }); };
+    if (plan_.starts_together)
+      for (const std::size_t i : order_) make(arms_[i]);
+    for (const std::size_t i : order_) {
+      if (!plan_.starts_together) make(arms_[i]);
+      arms_[i].attempt([&] { start(arms_[i]); });
+    }
+  }
+
+  void start(active_arm& c) {
     c.process->start();
-    // The warm-up is a closed loop: at a low rate it could end without any operation.
-    slice_plan plan{.seconds = std::max(warm_up_s, 2 * delay_of(*c.cell)),
-                    .lead_s = min_lead_s + delay_of(*c.cell),
-                    .stagger_s = delay_of(*c.cell),
-                    .seed = seed};
+    if (plan_.warm_up_s > 0) {
+      const sample first = warm_up(c);
+      if (!plan_.slice) c.slice = slice_for(c.of->cell, first);
+    }
+    if (plan_.slice) c.slice = *plan_.slice;
+    if (plan_.waits_for_sleep) c.pause();
+  }
+
+  /// Runs a closed loop, even for an open one: at a low rate that could end without any operation.
+  sample warm_up(active_arm& c) {
+    const double delay_s = min_operation_s(c.of->cell);
+    slice_plan plan{.seconds = std::max(plan_.warm_up_s, 2 * delay_s),
+                    .lead_s = min_lead_s + delay_s,
+                    .stagger_s = delay_s,
+                    .seed = random_()};
     sample first = c.process->slice(plan);
+    // Fewer operations than lanes say more about the start than about the time of an operation.
     // Fewer operations than lanes say more about the start than about the time of an operation.
     while (first.operations == 0
                ? plan.seconds < max_warm_up_s
-               : first.operations < c.cell->in_flight && plan.seconds < enough_warm_up_s) {
+               : first.operations < *c.of->cell.in_flight && plan.seconds < enough_warm_up_s) {
       plan.seconds = std::min(max_warm_up_s, 8 * plan.seconds);
       first = c.process->slice(plan);
     }
     if (first.operations == 0)
       throw error(error_kind::failed,
                   fmt::format("no operation ended within {:g} s", plan.seconds));
-    c.slice = slice_for(*c.cell, first);
-    c.record.has_windows = c.process->has_windows();
-    c.record.findings = c.process->findings();
-    c.record.environment = c.process->environment();
-    c.pause();
-  });
-}
+    return first;
+  }
 
-void take_slice(active_arm& c, std::mt19937_64& random) {
-  c.attempt([&] {
-    c.resume();
-    slice_plan slice = c.slice;
-    slice.seed = random();
-    slice.lead_s += slice.jitter_s * static_cast<double>(slice.seed >> 11) * 0x1p-53;
-    const sample s = c.process->slice(slice);
-    if (c.record.total)
-      add_slice(*c.record.total, s);
-    else
-      c.record.total = s;
-    c.pause();
-  });
-}
+  /// Returns the number of rounds that fill the block, and lengthens the slices to fill it exactly,
+  /// so that fast and slow arms have equal window time.
+  int fill_rounds() {
+    double longest_s = min_slice_s;
+    for (const active_arm& c : arms_) longest_s = std::max(longest_s, c.slice.seconds);
+    const int rounds = std::max(1, static_cast<int>(plan_.seconds / (2 * longest_s)));
+    for (active_arm& c : arms_)
+      c.slice.seconds = std::max(c.slice.seconds, plan_.seconds / (2 * rounds));
+    return rounds;
+  }
 
-void finish(active_arm& c) {
-  c.attempt([&] {
-    c.resume();
-    if (c.record.total->operations == 0)
-      throw error(error_kind::failed, "no operation ended in the windows of a block");
-    c.record.total->peak_rss_bytes = c.process->finish();
-    c.process.reset();
-  });
-}
+  void take_turn(std::size_t i) {
+    active_arm& c = arms_[i];
+    c.attempt([&] {
+      if (plan_.waits_for_sleep) c.resume();
+      slice_plan slice = c.slice;
+      slice.seed = random_();
+      slice.lead_s += slice.jitter_s * static_cast<double>(slice.seed >> 11) * 0x1p-53;
+      block_.turns.push_back({i, c.process->slice(slice)});
+      if (plan_.waits_for_sleep) c.pause();
+    });
+  }
+
+  void finish(std::size_t i) {
+    active_arm& c = arms_[i];
+    c.attempt([&] {
+      if (plan_.waits_for_sleep) c.resume();
+      c.record.has_windows = c.process->has_windows();
+      c.record.findings = c.process->findings();
+      c.record.environment = c.process->environment();
+      const std::optional<std::uint64_t> memory = c.process->finish();
+      c.process.reset();
+      sample total;
+      bool any = false;
+      for (block_turn& turn : block_.turns) {
+        if (turn.arm != i) continue;
+        turn.measured.peak_rss_bytes = memory;
+        if (std::exchange(any, true))
+          add_slice(total, turn.measured);
+        else
+          total = turn.measured;
+      }
+      if (total.operations == 0)
+        throw error(error_kind::failed, "no operation ended in the windows of a block");
+      c.record.total = std::move(total);
+    });
+    block_.arms.push_back(std::move(c.record));
+  }
+
+  const block_options& plan_;
+  std::mt19937_64& random_;
+  std::vector<std::size_t> order_;
+  std::vector<active_arm> arms_;
+  block_record block_;
+};
 
 }  // namespace
 
-slice_plan slice_for(const planned_cell& cell, const sample& warm_up) {
+std::vector<block_arm> contenders_of(const std::vector<const cell_spec*>& cells,
+                                     const arm_factory& make) {
+  std::vector<block_arm> all;
+  for (const cell_spec* cell : cells) all.push_back({*cell, [&make, cell] { return make(*cell); }});
+  return all;
+}
+
+slice_plan slice_for(const cell_spec& cell, const sample& warm_up) {
   const double operation_s =
-      cell.in_flight * warm_up.wall_s / static_cast<double>(warm_up.operations);
+      *cell.in_flight * warm_up.wall_s / static_cast<double>(warm_up.operations);
+  const double delay_s = min_operation_s(cell);
   slice_plan plan;
   plan.seconds = std::clamp(4 * operation_s, min_slice_s, std::max(max_slice_s, 2 * operation_s));
-  plan.lead_s = std::max({min_lead_s, std::min(operation_s, max_slice_s), 1.5 * delay_of(cell)});
-  plan.stagger_s = delay_of(cell);
+  plan.lead_s = std::max({min_lead_s, std::min(operation_s, max_slice_s), 1.5 * delay_s});
+  plan.stagger_s = delay_s;
   // Lanes may be in step with each other; random lead-ins keep them out of step with the windows.
   plan.jitter_s = std::min(operation_s, max_slice_s);
   plan.rate = cell.rate;
@@ -177,38 +254,9 @@ void add_slice(sample& total, const sample& slice) {
   add(total.steal_s, slice.steal_s);
 }
 
-std::vector<arm_record> measure_block(const std::vector<const planned_cell*>& cells,
-                                      const arm_factory& make, const block_options& plan,
-                                      std::mt19937_64& random) {
-  std::vector<active_arm> arms;
-  for (const planned_cell* cell : cells) {
-    arms.emplace_back();
-    arms.back().cell = cell;
-  }
-  std::vector<std::size_t> order(cells.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto shuffle = [&] {
-    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
-  };
-  shuffle();
-  for (const std::size_t i : order) start(arms[i], make, plan.warm_up_s, random());
-  double longest_s = min_slice_s;
-  for (const active_arm& c : arms) longest_s = std::max(longest_s, c.slice.seconds);
-  const int rounds = std::max(1, static_cast<int>(plan.seconds / (2 * longest_s)));
-  // The slices fill the block, so fast and slow arms have equal window time.
-  for (active_arm& c : arms)
-    c.slice.seconds = std::max(c.slice.seconds, plan.seconds / (2 * rounds));
-  for (int round = 0; round < rounds; ++round) {
-    shuffle();
-    for (const std::size_t i : order) take_slice(arms[i], random);
-    for (auto i = order.rbegin(); i != order.rend(); ++i) take_slice(arms[*i], random);
-  }
-  std::vector<arm_record> records;
-  for (active_arm& c : arms) {
-    finish(c);
-    records.push_back(std::move(c.record));
-  }
-  return records;
+block_record measure_block(const std::vector<block_arm>& contenders, const block_options& plan,
+                           std::mt19937_64& random) {
+  return block_run(contenders, plan, random).run();
 }
 
 }  // namespace crossover

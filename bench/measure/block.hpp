@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -11,14 +13,28 @@
 
 namespace crossover {
 
+/// One contender of a block.
+struct block_arm {
+  cell_spec cell;
+  std::function<std::unique_ptr<arm>()> make;  ///< starts its process
+};
+
 struct block_options {
   double seconds = 0.08;    ///< window time per arm, over all its slices
-  double warm_up_s = 0.02;  ///< unmeasured window of each fresh process
+  double warm_up_s = 0.02;  ///< unmeasured window of each fresh process; 0: no warm-up
+  /// Slice of every turn, and the number of rounds. Without it a slice lasts at least 20 ms and
+  /// four operations per lane, and the rounds fill `seconds`.
+  std::optional<slice_plan> slice = {};
+  int rounds = 1;
+  /// Each turn begins when the arm of the turn before has gone to sleep. Builds of one model leave
+  /// the same work behind, which cancels, and take turns of 1 ms.
+  bool waits_for_sleep = true;
+  bool starts_together = false;  ///< all processes are started before the first is awaited
 };
 
 /// Record of one arm in one block.
 struct arm_record {
-  std::optional<sample> total;  ///< sum over its windows; nullopt if the arm failed
+  std::optional<sample> total;  ///< sum over its slices; nullopt if the arm failed
   std::optional<error> failure;
   double idle_cpu_s = 0;  ///< CPU time used during the other arms' turns
   double idle_s = 0;      ///< duration of the other arms' turns
@@ -27,16 +43,29 @@ struct arm_record {
   std::map<std::string, std::string> environment;
 };
 
+/// One slice of a block.
+struct block_turn {
+  std::size_t arm = 0;
+  sample measured;
+};
+
+struct block_record {
+  std::vector<arm_record> arms;
+  std::vector<block_turn> turns;  ///< in order of time
+};
+
 /// Measures one block: fresh processes of all arms, a warm-up, then rounds. In each round every arm
-/// runs one slice in random order and another in the reverse order. A slice lasts at least 20 ms
-/// and at least four operations per lane. An arm that fails is left out of the rest of the block.
-/// Throws `interrupted`.
-std::vector<arm_record> measure_block(const std::vector<const planned_cell*>& cells,
-                                      const arm_factory& make, const block_options& plan,
-                                      std::mt19937_64& random);
+/// runs one slice in random order and another in the reverse order (two arms: ABBA or BAAB). An arm
+/// that fails is left out of the rest of the block. Throws `interrupted`.
+block_record measure_block(const std::vector<block_arm>& contenders, const block_options& plan,
+                           std::mt19937_64& random);
+
+/// Returns one contender per cell, started by the factory. Both must outlive the result.
+std::vector<block_arm> contenders_of(const std::vector<const cell_spec*>& cells,
+                                     const arm_factory& make);
 
 /// Returns the plan of a cell's slices, given the sample of its warm-up.
-slice_plan slice_for(const planned_cell& cell, const sample& warm_up);
+slice_plan slice_for(const cell_spec& cell, const sample& warm_up);
 
 /// Adds the sample of a slice to the sample of its block.
 void add_slice(sample& total, const sample& slice);

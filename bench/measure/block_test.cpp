@@ -7,17 +7,20 @@
 namespace crossover {
 namespace {
 
-std::vector<const planned_cell*> pointers(const std::vector<planned_cell>& cells) {
-  std::vector<const planned_cell*> all;
+/// Measures a block of scripted arms.
+block_record measure(const std::vector<planned_cell>& cells, scripted_arms& arms,
+                     const block_options& plan, unsigned seed = 1) {
+  std::vector<const cell_spec*> all;
   for (const planned_cell& cell : cells) all.push_back(&cell);
-  return all;
+  std::mt19937_64 random(seed);
+  const arm_factory make = arms.factory();
+  return measure_block(contenders_of(all, make), plan, random);
 }
 
 TEST(block, arms_take_turns_and_return_in_reverse_order) {
   const auto cells = cells_for_test({"event_loop", "processes", "serial"});
   scripted_arms arms;
-  std::mt19937_64 random(1);
-  const auto records = measure_block(pointers(cells), arms.factory(), {.seconds = 0.04}, random);
+  const auto records = measure(cells, arms, {.seconds = 0.04}).arms;
   ASSERT_EQ(records.size(), 3U);
   // Each arm warms up once before the round.
   ASSERT_EQ(arms.turns.size(), 3U + 6);
@@ -30,8 +33,7 @@ TEST(block, the_order_follows_from_the_seed) {
   const auto cells = cells_for_test({"event_loop", "processes", "serial", "fibers"});
   const auto turns_of = [&](unsigned seed) {
     scripted_arms arms;
-    std::mt19937_64 random(seed);
-    measure_block(pointers(cells), arms.factory(), {}, random);
+    measure(cells, arms, {}, seed);
     return arms.turns;
   };
   EXPECT_EQ(turns_of(7), turns_of(7));
@@ -41,8 +43,7 @@ TEST(block, the_order_follows_from_the_seed) {
 TEST(block, a_sample_is_the_sum_of_its_windows) {
   const auto cells = cells_for_test({"event_loop"});
   scripted_arms arms;
-  std::mt19937_64 random(1);
-  const auto records = measure_block(pointers(cells), arms.factory(), {.seconds = 0.2}, random);
+  const auto records = measure(cells, arms, {.seconds = 0.2}).arms;
   const sample& total = records[0].total.value();
   EXPECT_NEAR(total.wall_s, 0.2, 1e-9) << "five rounds of two windows of 20 ms";
   EXPECT_NEAR(static_cast<double>(total.operations) / total.wall_s, 1000, 60);
@@ -53,8 +54,7 @@ TEST(block, an_arm_that_fails_leaves_the_others) {
   const auto cells = cells_for_test({"event_loop", "processes"});
   scripted_arms arms;
   arms.fails["processes"] = 3;
-  std::mt19937_64 random(1);
-  const auto records = measure_block(pointers(cells), arms.factory(), {.seconds = 0.12}, random);
+  const auto records = measure(cells, arms, {.seconds = 0.12}).arms;
   EXPECT_TRUE(records[0].total && !records[0].failure);
   EXPECT_FALSE(records[1].total);
   EXPECT_STREQ(records[1].failure->what(), "the process died");
@@ -69,6 +69,25 @@ TEST(block, slices_have_four_operations_per_lane) {
   EXPECT_DOUBLE_EQ(slice_for(cells[0], warm_up).seconds, 0.4) << "an operation takes 0.1 s";
   warm_up.operations = 1'000'000;
   EXPECT_DOUBLE_EQ(slice_for(cells[0], warm_up).seconds, 0.02) << "never shorter than 20 ms";
+}
+
+TEST(block, fixed_slices_of_two_arms_are_groups_of_four) {
+  const auto cells = cells_for_test({"event_loop", "processes"});
+  scripted_arms arms;
+  const block_record block = measure(cells, arms,
+                                     {.warm_up_s = 0,
+                                      .slice = slice_plan{.seconds = 0.001},
+                                      .rounds = 5,
+                                      .waits_for_sleep = false,
+                                      .starts_together = true});
+  ASSERT_EQ(block.turns.size(), 20U);
+  for (std::size_t i = 0; i < 20; i += 4) {
+    EXPECT_EQ(block.turns[i].arm, block.turns[i + 3].arm);
+    EXPECT_EQ(block.turns[i + 1].arm, block.turns[i + 2].arm);
+    EXPECT_NE(block.turns[i].arm, block.turns[i + 1].arm);
+    EXPECT_EQ(block.turns[i].measured.peak_rss_bytes, 7'000'000U) << "memory of the whole block";
+  }
+  EXPECT_EQ(arms.most_alive, 2);
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ namespace {
 constexpr int max_failures = 2;
 
 /// Estimated time of one block of a cell, before any is measured.
-double expected_seconds(const planned_cell& cell, const block_options& plan) {
-  const double delay_s = cell.workload->min_operation_s(cell.workload_values);
+double expected_seconds(const cell_spec& cell, const block_options& plan) {
+  const double delay_s = min_operation_s(cell);
   const double start_s = 0.02 + 0.0005 * workers_of(cell);
   const double slice_s = std::max(plan.seconds / 2, 4 * delay_s) + 0.005 + 1.5 * delay_s;
   return start_s + plan.warm_up_s + 3 * delay_s + 2 * slice_s;
@@ -29,10 +29,10 @@ double expected_seconds(const planned_cell& cell, const block_options& plan) {
 /// Skips models that equal another model of the contest on one core.
 void skip_equal_models(std::vector<planned_cell>& cells, planned_contest& c) {
   std::erase_if(c.cells, [&](std::size_t i) {
-    const std::string_view same = cells[i].model->same_on_one_core;
-    const bool met = !same.empty() && cells[i].cores == 1 &&
+    const std::string_view same = model_type_of(cells[i])->same_on_one_core;
+    const bool met = !same.empty() && *cells[i].cores == 1 &&
                      std::any_of(c.cells.begin(), c.cells.end(),
-                                 [&](std::size_t j) { return cells[j].model->name == same; });
+                                 [&](std::size_t j) { return cells[j].model == same; });
     if (met) cells[i].skip_reason = fmt::format("on one core it is {}", same);
     return met;
   });
@@ -43,7 +43,7 @@ void split(std::vector<planned_cell>& cells, std::vector<planned_contest>& conte
            std::size_t k) {
   std::vector<std::size_t> large, limit, rest;
   for (const std::size_t i : contests[k].cells)
-    (cells[i].model->lower_bound                   ? limit
+    (model_type_of(cells[i])->lower_bound          ? limit
      : workers_of(cells[i]) > max_workers_together ? large
                                                    : rest)
         .push_back(i);
@@ -178,10 +178,11 @@ class contest_run {
     }
     show_progress(c);
     const std::int64_t begin_ns = now_ns();
-    std::vector<const planned_cell*> members;
+    std::vector<const cell_spec*> members;
     for (const std::size_t i : able) members.push_back(&cells_[i]);
     watch_.begin_block();
-    std::vector<arm_record> records = measure_block(members, make_, options_.block, random_);
+    std::vector<arm_record> records =
+        measure_block(contenders_of(members, make_), options_.block, random_).arms;
     watch_.end_block();
     for (std::size_t k = 0; k < able.size(); ++k) take(able[k], records[k]);
     ++block_;
@@ -293,8 +294,8 @@ class contest_run {
                       : blocks_done == 0        ? -1
                                                 : elapsed_s() / blocks_done * blocks_left;
     const planned_cell& any = cells_[c.cells.front()];
-    progress.cell = fmt::format("{}, {} core{}, {} in flight", any.workload->name, any.cores,
-                                any.cores == 1 ? "" : "s", any.in_flight);
+    progress.cell = fmt::format("{}, {} core{}, {} in flight", any.workload, *any.cores,
+                                *any.cores == 1 ? "" : "s", *any.in_flight);
     options_.progress(progress);
   }
 
@@ -317,12 +318,12 @@ std::vector<planned_contest> plan_contests(std::vector<planned_cell>& cells) {
   using place = std::tuple<std::string, std::map<std::string, std::string>, std::uint32_t,
                            std::uint32_t, double>;
   std::vector<planned_contest> contests;
-  std::map<place, std::size_t> numbers;
+  std::map<place, std::size_t> numbers;  // in `contests`
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (!cells[i].skip_reason.empty()) continue;
     const auto [found, fresh] =
-        numbers.emplace(place{cells[i].workload->name, result_of(cells[i]).parameters,
-                              cells[i].cores, cells[i].in_flight, cells[i].rate},
+        numbers.emplace(place{cells[i].workload, cells[i].parameters, *cells[i].cores,
+                              *cells[i].in_flight, cells[i].rate},
                         contests.size());
     if (fresh) contests.emplace_back().number = found->second;
     contests[found->second].cells.push_back(i);

@@ -168,8 +168,8 @@ TEST(contests, a_successful_retry_loses_only_the_failed_block) {
   contests_for_test test(cells_for_test({"event_loop", "processes"}));
   int starts = 0;
   const arm_factory inner = test.arms.factory();
-  const arm_factory flaky = [&](const planned_cell& cell) -> std::unique_ptr<arm> {
-    if (cell.model->name == "processes" && ++starts == 1)
+  const arm_factory flaky = [&](const cell_spec& cell) -> std::unique_ptr<arm> {
+    if (cell.model == "processes" && ++starts == 1)
       throw error(error_kind::failed, "no port is free");
     return inner(cell);
   };

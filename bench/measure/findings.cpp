@@ -50,7 +50,7 @@ pooled_share pool(const std::vector<sample>& samples,
 
 class pooled_findings {
  public:
-  pooled_findings(const planned_cell& cell, const std::vector<sample>& samples)
+  pooled_findings(const cell_spec& cell, const std::vector<sample>& samples)
       : cell_(cell), samples_(samples) {}
 
   std::vector<finding> all() {
@@ -125,26 +125,26 @@ class pooled_findings {
     if (errors > 0 || wall_s == 0) return;
     const double in_flight = weighted / wall_s;
     const double tolerance =
-        0.1 + 2.0 * cell_.in_flight * static_cast<double>(samples_.size()) / operations;
-    if (std::abs(in_flight / cell_.in_flight - 1) > tolerance)
+        0.1 + 2.0 * *cell_.in_flight * static_cast<double>(samples_.size()) / operations;
+    if (std::abs(in_flight / *cell_.in_flight - 1) > tolerance)
       add("littles_law", fmt::format("throughput × mean latency is {:.3g} with {} in flight",
-                                     in_flight, cell_.in_flight));
+                                     in_flight, *cell_.in_flight));
   }
 
   bool waits_for_cpu() const {
     double used = 0, available = 0;
     for (const sample& s : samples_) {
       used += s.cpu_user_s.value_or(0) + s.cpu_system_s.value_or(0);
-      available += s.wall_s * cell_.cores;
+      available += s.wall_s * *cell_.cores;
     }
-    return cell_.in_flight > cell_.cores && used > 0.8 * available;
+    return *cell_.in_flight > *cell_.cores && used > 0.8 * available;
   }
 
   void check_machine() {
     const auto block = [](const sample& s) { return s.block_s.value_or(0); };
     const pooled_share steal = pool(
         samples_, [](const sample& s) { return s.steal_s; },
-        [this](const sample& s) { return s.wall_s * cell_.cores; });
+        [this](const sample& s) { return s.wall_s * *cell_.cores; });
     if (steal.share() > 0.02 && steal.amount >= ticks * tick_s)
       add("steal", fmt::format("the hypervisor took {:.1f} % of the cell's CPU time{}",
                                100 * steal.share(), steal.worst_text()));
@@ -205,7 +205,7 @@ class pooled_findings {
                                 slowest->block.value_or(0)));
   }
 
-  const planned_cell& cell_;
+  const cell_spec& cell_;
   const std::vector<sample>& samples_;
   std::vector<finding> findings_;
 };
@@ -228,7 +228,7 @@ void add_finding(cell_result& cell, finding f) {
   if (!known) cell.findings.push_back(std::move(f));
 }
 
-std::vector<finding> findings_of(const planned_cell& cell, const std::vector<sample>& samples) {
+std::vector<finding> findings_of(const cell_spec& cell, const std::vector<sample>& samples) {
   return samples.empty() ? std::vector<finding>() : pooled_findings(cell, samples).all();
 }
 

@@ -12,7 +12,7 @@ void add_finding(cell_result& cell, finding f);
 
 /// Returns the findings about the validity of a cell's samples, taken together. A finding names the
 /// worst block. None is based on less than three ticks of its counter.
-std::vector<finding> findings_of(const planned_cell& cell, const std::vector<sample>& samples);
+std::vector<finding> findings_of(const cell_spec& cell, const std::vector<sample>& samples);
 
 /// Adds the findings of every cell with samples.
 void pool_findings(const std::vector<planned_cell>& cells, results& all);

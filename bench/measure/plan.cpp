@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
+#include <optional>
 #include <set>
+#include <span>
 
 #include "workloads/base/error.hpp"
 #include "workloads/registry.hpp"
@@ -16,55 +19,67 @@ namespace {
 /// File descriptors that a cell process needs in addition to its lanes: pipes, loops, timers.
 constexpr std::uint64_t own_descriptors = 64;
 
-/// Returns "reference", or "reference:backend=poll" if a parameter differs from its default. Charts
-/// draw one line for each.
-std::string model_text(const model_type& model, const parameter_values& values) {
-  std::string text(model.name);
-  char separator = ':';
-  const parameter_values defaults(model.name, model.parameters, {});
-  for (const parameter& p : model.parameters) {
-    if (values.text(p.name) == defaults.text(p.name)) continue;
-    text += fmt::format("{}{}={}", separator, p.name, values.text(p.name));
-    separator = ',';
-  }
-  return text;
+/// A workload or model with its parameters.
+template <typename Type>
+struct chosen {
+  const Type* type;
+  parameter_values values;
+};
+
+/// Returns a row of a table with the given parameters; those that it does not know are left out.
+template <typename Type>
+std::optional<chosen<Type>> known(std::span<const Type* const> table, const std::string& name,
+                                  const std::map<std::string, std::string>& parameters) {
+  const auto row =
+      std::find_if(table.begin(), table.end(), [&](const Type* t) { return t->name == name; });
+  if (row == table.end()) return std::nullopt;
+  std::map<std::string, std::string> understood;
+  for (const parameter& p : (*row)->parameters)
+    if (const auto value = parameters.find(std::string(p.name)); value != parameters.end())
+      understood.insert(*value);
+  return chosen<Type>{*row, parameter_values(name, (*row)->parameters, understood)};
 }
 
-std::string name_of(const planned_cell& cell) {
-  std::string name =
-      fmt::format("{}/{}/cores:{}/in_flight:{}", cell.workload->name,
-                  model_text(*cell.model, cell.model_values), cell.cores, cell.in_flight);
-  for (const parameter& p : cell.workload->parameters)
-    if (const std::string& text = cell.workload_values.text(p.name); !text.empty())
+std::optional<chosen<workload_type>> known_workload(const cell_spec& cell) {
+  return known(all_workloads(), cell.workload, cell.parameters);
+}
+
+std::string name_of(const cell_spec& cell, const workload_type& workload) {
+  std::string name = fmt::format("{}/{}/cores:{}/in_flight:{}", cell.workload, cell.model_label(),
+                                 *cell.cores, *cell.in_flight);
+  for (const parameter& p : workload.parameters)
+    if (const std::string& text = cell.parameters.at(std::string(p.name)); !text.empty())
       name += fmt::format("/{}:{}", p.name, text);
   if (cell.rate > 0) name += fmt::format("/rate:{:g}", cell.rate);
   return name;
 }
 
-cell_request request_of(const planned_cell& cell) {
-  return {cell.workload, &cell.workload_values, &cell.model_values,
-          cell.cores,    cell.in_flight,        cell.rate > 0};
+cell_request request_of(const cell_spec& cell, const chosen<workload_type>& workload,
+                        const chosen<model_type>& model) {
+  return {workload.type, &workload.values, &model.values,
+          *cell.cores,   *cell.in_flight,  cell.rate > 0};
 }
 
-std::string find_skip_reason(const planned_cell& cell, const machine_limits& limits,
+std::string find_skip_reason(const cell_spec& cell, const chosen<workload_type>& workload,
+                             const chosen<model_type>& model, const machine_limits& limits,
                              bool external_server) {
-  if (cell.workload->unsupported_reason != nullptr)
-    if (std::string reason = cell.workload->unsupported_reason(
-            {&cell.workload_values, cell.in_flight, external_server});
+  if (workload.type->unsupported_reason != nullptr)
+    if (std::string reason =
+            workload.type->unsupported_reason({&workload.values, *cell.in_flight, external_server});
         !reason.empty())
       return reason;
-  const cell_request request = request_of(cell);
-  if (std::string reason = unsupported_reason(*cell.model, request); !reason.empty()) return reason;
-  const std::uint64_t lanes_per_process = cell.model->forks ? 1 : cell.in_flight;
-  const std::uint64_t workers = cell.model->workers(request);
-  const std::uint64_t descriptors = lanes_per_process * cell.workload->descriptors_per_lane +
-                                    (cell.model->forks ? workers : 0) + own_descriptors;
+  const cell_request request = request_of(cell, workload, model);
+  if (std::string reason = unsupported_reason(*model.type, request); !reason.empty()) return reason;
+  const std::uint64_t lanes_per_process = model.type->forks ? 1 : *cell.in_flight;
+  const std::uint64_t workers = model.type->workers(request);
+  const std::uint64_t descriptors = lanes_per_process * workload.type->descriptors_per_lane +
+                                    (model.type->forks ? workers : 0) + own_descriptors;
   if (descriptors > limits.descriptors)
     return fmt::format("needs {} file descriptors, hard limit is {}: raise it with ulimit -Hn {}",
                        descriptors, limits.descriptors, descriptors);
   if (workers + 16 > limits.tasks)
     return fmt::format("needs {} {}, limit for this user is {}", workers,
-                       cell.model->forks ? "processes" : "threads", limits.tasks);
+                       model.type->forks ? "processes" : "threads", limits.tasks);
   return {};
 }
 
@@ -74,25 +89,32 @@ std::uint64_t number_in(const char* path, std::uint64_t fallback) {
   return in >> number ? number : fallback;
 }
 
-planned_cell plan_one(const workload_type& workload, const parameter_values& workload_values,
-                      const model_type& model, const parameter_values& model_values,
+planned_cell plan_one(const chosen<workload_type>& workload, const chosen<model_type>& model,
                       std::uint32_t cores, std::uint32_t in_flight, double rate,
                       const machine_limits& limits, bool external_server) {
-  planned_cell cell{{}, &workload, workload_values, &model, model_values, cores, in_flight, rate,
-                    {}, {}};
-  if (model.one_at_a_time && (cores > 1 || in_flight > 1)) {
+  planned_cell cell;
+  cell.workload = workload.type->name;
+  for (const auto& [name, text] : workload.values.texts()) cell.parameters[name] = text;
+  cell.model = model.type->name;
+  const parameter_values defaults(model.type->name, model.type->parameters, {});
+  for (const auto& [name, text] : model.values.texts())
+    if (text != defaults.text(name)) cell.model_parameters[name] = text;
+  cell.cores = cores;
+  cell.in_flight = in_flight;
+  cell.rate = rate;
+  if (model.type->one_at_a_time && (cores > 1 || in_flight > 1)) {
     cell.cores = cell.in_flight = 1;
     cell.findings.push_back(
         {"in_flight_ignored",
-         fmt::format("{} always runs one operation at a time on one core", model.name)});
+         fmt::format("{} always runs one operation at a time on one core", cell.model)});
   }
-  if (model.loops && target_of(workload, workload_values) == target_kind::file)
+  if (model.type->loops && target_of(*workload.type, workload.values) == target_kind::file)
     cell.findings.push_back(
         {"blocks_loop", fmt::format("{} works on a file and can only block: each operation holds "
                                     "up all others on its loop",
-                                    workload.name)});
-  cell.name = name_of(cell);
-  cell.skip_reason = find_skip_reason(cell, limits, external_server);
+                                    cell.workload)});
+  cell.name = name_of(cell, *workload.type);
+  cell.skip_reason = find_skip_reason(cell, workload, model, limits, external_server);
   return cell;
 }
 
@@ -125,17 +147,18 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
         throw error(error_kind::invalid,
                     fmt::format("--in-flight {}: must be 1 to 1000000", in_flight));
     for (const named_parameters& chosen_workload : m.workloads) {
-      const workload_type& workload = find_workload(chosen_workload.name);
-      const parameter_values workload_values(workload.name, workload.parameters,
-                                             chosen_workload.values);
-      const bool external_server = external_servers.contains(std::string(workload.name));
+      const workload_type& workload_row = find_workload(chosen_workload.name);
+      const chosen<workload_type> workload{
+          &workload_row, {workload_row.name, workload_row.parameters, chosen_workload.values}};
+      const bool external_server = external_servers.contains(chosen_workload.name);
       for (const named_parameters& chosen_model : m.models) {
-        const model_type& model = find_model(chosen_model.name);
-        const parameter_values model_values(model.name, model.parameters, chosen_model.values);
+        const model_type& model_row = find_model(chosen_model.name);
+        const chosen<model_type> model{&model_row,
+                                       {model_row.name, model_row.parameters, chosen_model.values}};
         for (const std::uint32_t cores : m.cores)
           for (const std::uint32_t in_flight : m.in_flight) {
-            planned_cell cell = plan_one(workload, workload_values, model, model_values, cores,
-                                         in_flight, m.rate, limits, external_server);
+            planned_cell cell =
+                plan_one(workload, model, cores, in_flight, m.rate, limits, external_server);
             if (names.insert(cell.name).second) {
               cells.push_back(std::move(cell));
               continue;
@@ -153,22 +176,38 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
   return cells;
 }
 
-std::uint32_t workers_of(const planned_cell& cell) { return cell.model->workers(request_of(cell)); }
+std::uint32_t workers_of(const cell_spec& cell) {
+  const auto workload = known_workload(cell);
+  const auto model = known(all_models(), cell.model, cell.model_parameters);
+  return workload && model ? model->type->workers(request_of(cell, *workload, *model))
+                           : *cell.in_flight;
+}
+
+double min_operation_s(const cell_spec& cell) {
+  const auto workload = known_workload(cell);
+  return workload ? workload->type->min_operation_s(workload->values) : 0;
+}
+
+std::optional<target_kind> target_of(const cell_spec& cell) {
+  const auto workload = known_workload(cell);
+  if (!workload) return std::nullopt;
+  return target_of(*workload->type, workload->values);
+}
+
+const model_type* model_type_of(const cell_spec& cell) {
+  const auto model = known(all_models(), cell.model, {});
+  return model ? model->type : nullptr;
+}
 
 cell_result result_of(const planned_cell& cell) {
   cell_result result;
+  static_cast<cell_spec&>(result) = cell;
   result.name = cell.name;
-  result.workload = cell.workload->name;
-  for (const auto& [name, text] : cell.workload_values.texts()) result.parameters[name] = text;
-  if (cell.rate > 0) result.parameters["rate"] = fmt::format("{:g}", cell.rate);
-  result.model = model_text(*cell.model, cell.model_values);
-  result.cores = cell.cores;
-  result.in_flight = cell.in_flight;
   result.status = cell.skip_reason.empty() ? cell_status::ok : cell_status::skipped;
   result.reason = cell.skip_reason;
   result.findings = cell.findings;
-  if (const double minimum_s = cell.workload->min_operation_s(cell.workload_values); minimum_s > 0)
-    result.ceiling = cell.in_flight / minimum_s;
+  if (const double minimum_s = min_operation_s(cell); minimum_s > 0)
+    result.ceiling = *cell.in_flight / minimum_s;
   return result;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,16 +23,9 @@ struct matrix {
   double rate = 0;  ///< operations per second of an open loop; 0: closed loop
 };
 
-/// One cell of the plan, with everything needed to run it.
-struct planned_cell {
-  std::string name;  ///< `network/event_loop/cores:1/in_flight:64/bytes:64/delay:0`
-  const workload_type* workload = nullptr;
-  parameter_values workload_values;
-  const model_type* model = nullptr;
-  parameter_values model_values;
-  std::uint32_t cores = 1;
-  std::uint32_t in_flight = 1;
-  double rate = 0;
+/// One cell of the plan. It has cores and operations in flight.
+struct planned_cell : cell_spec {
+  std::string name;               ///< `network/event_loop/cores:1/in_flight:64/bytes:64/delay:0`
   std::string skip_reason;        ///< "" for a runnable cell
   std::vector<finding> findings;  ///< findings known before the run
 };
@@ -52,7 +46,17 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
                                const std::set<std::string>& external_servers = {});
 
 /// Returns the threads or processes that a cell needs.
-std::uint32_t workers_of(const planned_cell& cell);
+std::uint32_t workers_of(const cell_spec& cell);
+
+/// Returns the least time in s of one operation, from arithmetic alone; 0 if it is not known, as
+/// for a workload of another build.
+double min_operation_s(const cell_spec& cell);
+
+/// Returns what the cell's operations connect to; nullopt for a workload of another build.
+std::optional<target_kind> target_of(const cell_spec& cell);
+
+/// Returns the row of the model table; nullptr for a model that this build does not know.
+const model_type* model_type_of(const cell_spec& cell);
 
 /// Returns the result of a planned cell that has not run yet.
 cell_result result_of(const planned_cell& cell);

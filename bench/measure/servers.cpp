@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "workloads/base/error.hpp"
+#include "workloads/base/interrupt.hpp"
 
 namespace crossover {
 
@@ -11,22 +12,26 @@ server_pool::~server_pool() {
   for (auto& [key, entry] : running_) entry.process->end(child_process::duration(20));
 }
 
-server_pool::server server_pool::server_for(const planned_cell& cell, const cpu_assignment& cpus) {
-  const auto& parameters = cell.workload_values.texts();
-  return server_for(std::string(cell.workload->name), {parameters.begin(), parameters.end()},
-                    target_of(*cell.workload, cell.workload_values), cpus);
+server_pool::running_server server_pool::start(const std::vector<std::string>& command,
+                                               const cpu_assignment& cpus) {
+  auto process = std::make_unique<child_process>(command);
+  const std::string line = process->read_line(child_process::duration(60));
+  constexpr std::string_view prefix = "listening ";
+  if (!line.starts_with(prefix))
+    throw error(error_kind::failed,
+                fmt::format("the {} server printed '{}' instead of its address", command[2], line));
+  return {std::move(process), line.substr(prefix.size()), cpus.server.size()};
 }
 
-server_pool::server server_pool::server_for(const std::string& workload,
-                                            const std::map<std::string, std::string>& parameters,
-                                            target_kind target, const cpu_assignment& cpus) {
+server_pool::server server_pool::server_for(const cell_spec& cell, const cpu_assignment& cpus) {
+  const std::optional<target_kind> target = target_of(cell);
   if (target == target_kind::none) return {};
-  if (const auto external = external_.find(workload);
+  if (const auto external = external_.find(cell.workload);
       external != external_.end() && target == target_kind::server)
     return {external->second, -1, 0};
 
-  std::vector<std::string> command = {program_, "serve", workload};
-  for (const auto& [name, text] : parameters) {
+  std::vector<std::string> command = {program_, "serve", cell.workload};
+  for (const auto& [name, text] : cell.parameters) {
     command.push_back(fmt::format("--{}", name));
     command.push_back(text);
   }
@@ -34,21 +39,17 @@ server_pool::server server_pool::server_for(const std::string& workload,
   command.push_back(fmt::format("{}", fmt::join(cpus.server, ",")));
   const std::string key = fmt::format("{}", fmt::join(command, " "));
   auto entry = running_.find(key);
-  if (entry == running_.end()) {
-    auto process = std::make_unique<child_process>(command);
-    const std::string line = process->read_line(child_process::duration(60));
-    constexpr std::string_view prefix = "listening ";
-    if (!line.starts_with(prefix))
-      throw error(error_kind::failed,
-                  fmt::format("the {} server printed '{}' instead of its address", workload, line));
-    entry = running_
-                .emplace(key, running_server{std::move(process), line.substr(prefix.size()),
-                                             cpus.server.size()})
-                .first;
-  }
-  const bool has_process = target == target_kind::server;
-  return {entry->second.endpoint, has_process ? static_cast<int>(entry->second.process->pid()) : -1,
-          has_process ? entry->second.cpus : 0};
+  if (entry == running_.end()) try {
+      entry = running_.emplace(key, start(command, cpus)).first;
+    } catch (const interrupted&) {
+      throw;
+    } catch (const error& e) {
+      if (!target) return {};
+      throw error(e.kind(), fmt::format("server: {}", e.what()));
+    }
+  const running_server& running = entry->second;
+  if (target == target_kind::file) return {running.endpoint, -1, 0};
+  return {running.endpoint, static_cast<int>(running.process->pid()), running.cpus};
 }
 
 }  // namespace crossover

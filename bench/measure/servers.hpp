@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bench/cell/child_process.hpp"
 #include "bench/measure/plan.hpp"
@@ -28,13 +29,10 @@ class server_pool {
     int pid = -1;          ///< the server's process; -1 for the user's server or a file
     std::size_t cpus = 0;
   };
-  /// Returns the server of a cell; starts it if needed. Throws `error` (failed) if it does not
-  /// start.
-  server server_for(const planned_cell& cell, const cpu_assignment& cpus);
-  /// The same by workload name and parameters, for workloads that only another build knows.
-  server server_for(const std::string& workload,
-                    const std::map<std::string, std::string>& parameters, target_kind target,
-                    const cpu_assignment& cpus);
+  /// Returns the server of a cell; starts it if needed. A workload that this build does not know
+  /// may need none: it gets none if the program has no server for it. Throws `error` (failed) if it
+  /// does not start.
+  server server_for(const cell_spec& cell, const cpu_assignment& cpus);
 
  private:
   struct running_server {
@@ -42,6 +40,8 @@ class server_pool {
     std::string endpoint;
     std::size_t cpus;
   };
+  running_server start(const std::vector<std::string>& command, const cpu_assignment& cpus);
+
   std::string program_;
   std::map<std::string, std::string> external_;
   std::map<std::string, running_server> running_;

@@ -8,19 +8,18 @@ namespace crossover {
 
 std::pair<sample, run_trace> trace_in_fresh_process(const cell_options& options,
                                                     const machine& computer, server_pool& servers,
-                                                    const planned_cell& cell,
+                                                    const cell_spec& cell,
                                                     double operations_per_s) {
-  const cpu_assignment cpus = assign_cpus(computer, cell.cores);
+  const cpu_assignment cpus = assign_cpus(computer, *cell.cores);
   cell_preparation preparation =
-      preparation_of(cell, cpus, servers.server_for(cell, cpus).endpoint);
+      preparation_of(options, cell, cpus, servers.server_for(cell, cpus).endpoint);
   preparation.trace = true;
-  cell_process process(command_of(options, cell),
-                       options.grace_s + 3 * cell.workload->min_operation_s(cell.workload_values));
+  cell_process process = process_of(options, cell);
   process.prepare(preparation);
-  process.run({.operations = cell.in_flight});
+  process.run({.operations = *cell.in_flight});
   // 50 ms, but at least four operations per lane and not more than a viewer can show.
   constexpr double seconds = 0.05, max_operations = 4000;
-  const double min_operations = std::min(max_operations, 4.0 * cell.in_flight);
+  const double min_operations = std::min(max_operations, 4.0 * *cell.in_flight);
   run_request request;
   if (cell.rate > 0) {
     request.rate = cell.rate;

@@ -13,7 +13,6 @@ namespace crossover {
 /// too large to trace.
 std::pair<sample, run_trace> trace_in_fresh_process(const cell_options& options,
                                                     const machine& computer, server_pool& servers,
-                                                    const planned_cell& cell,
-                                                    double operations_per_s);
+                                                    const cell_spec& cell, double operations_per_s);
 
 }  // namespace crossover

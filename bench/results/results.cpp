@@ -141,28 +141,21 @@ json to_json(const cell_result& cell) {
   json findings = json::array();
   for (const finding& f : cell.findings)
     findings.push_back({{"code", f.code}, {"detail", f.detail}});
-  return {{"name", cell.name},
-          {"workload", cell.workload},
-          {"parameters", cell.parameters},
-          {"model", cell.model},
-          {"cores", cell.cores ? json(*cell.cores) : json(nullptr)},
-          {"in_flight", cell.in_flight ? json(*cell.in_flight) : json(nullptr)},
-          {"status", to_string(cell.status)},
-          {"reason", cell.reason},
-          {"ceiling", cell.ceiling ? number_or_null(*cell.ceiling) : json(nullptr)},
-          {"findings", std::move(findings)},
-          {"samples", std::move(samples)}};
+  json out = to_json(static_cast<const cell_spec&>(cell));
+  out.update({{"name", cell.name},
+              {"status", to_string(cell.status)},
+              {"reason", cell.reason},
+              {"ceiling", cell.ceiling ? number_or_null(*cell.ceiling) : json(nullptr)},
+              {"findings", std::move(findings)},
+              {"samples", std::move(samples)}});
+  return out;
 }
 
 cell_result cell_from_json(const json& document) {
   if (!document.is_object()) unreadable("cells", "a cell is not an object");
   cell_result cell;
+  static_cast<cell_spec&>(cell) = cell_spec_from_json(document);
   cell.name = string_at(document, "name");
-  cell.workload = string_at(document, "workload");
-  cell.parameters = strings_at(document, "parameters");
-  cell.model = string_at(document, "model");
-  cell.cores = optional_at<std::uint32_t>(document, "cores");
-  cell.in_flight = optional_at<std::uint32_t>(document, "in_flight");
   cell.status = cell_status_at(document);
   cell.reason = string_at(document, "reason");
   cell.ceiling = optional_at<double>(document, "ceiling");
@@ -218,6 +211,27 @@ std::string_view to_string(cell_status status) {
       return "failed";
   }
   return "failed";
+}
+
+json to_json(const cell_spec& cell) {
+  return {{"workload", cell.workload},
+          {"parameters", cell.parameters},
+          {"model", cell.model_label()},
+          {"model_parameters", cell.model_parameters},
+          {"cores", cell.cores ? json(*cell.cores) : json(nullptr)},
+          {"in_flight", cell.in_flight ? json(*cell.in_flight) : json(nullptr)},
+          {"rate", cell.rate > 0 ? json(cell.rate) : json(nullptr)}};
+}
+
+cell_spec cell_spec_from_json(const json& document) {
+  const std::string label = string_at(document, "model");
+  return {.workload = string_at(document, "workload"),
+          .parameters = strings_at(document, "parameters"),
+          .model = label.substr(0, label.find(':')),
+          .model_parameters = strings_at(document, "model_parameters"),
+          .cores = optional_at<std::uint32_t>(document, "cores"),
+          .in_flight = optional_at<std::uint32_t>(document, "in_flight"),
+          .rate = optional_at<double>(document, "rate").value_or(0)};
 }
 
 json to_json(const sample& value) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/results/cell_spec.hpp"
 #include "bench/results/latency.hpp"
 
 namespace crossover {
@@ -81,14 +82,8 @@ enum class cell_status { ok, skipped, failed };
 std::string_view to_string(cell_status status);
 
 /// One point of the matrix and its outcome.
-struct cell_result {
-  std::string name;      ///< `network/event_loop/cores:1/in_flight:64/bytes:64`
-  std::string workload;  ///< for a foreign benchmark: its family
-  /// Values as given by the user, or the defaults: {"bytes":"64KiB"}.
-  std::map<std::string, std::string> parameters;
-  std::string model;  ///< `reference`, `reference:backend=poll`; empty for a foreign benchmark
-  std::optional<std::uint32_t> cores;
-  std::optional<std::uint32_t> in_flight;
+struct cell_result : cell_spec {
+  std::string name;  ///< `network/event_loop/cores:1/in_flight:64/bytes:64`
   cell_status status = cell_status::ok;
   std::string reason;  ///< why the cell was skipped or failed; empty if ok
   std::vector<finding> findings;
@@ -113,6 +108,13 @@ struct results {
   std::vector<std::string> aggregates;  ///< Google Benchmark's aggregate rows, each as JSON text
   bool foreign = false;                 ///< read from a plain Google Benchmark file
 };
+
+/// Returns the members that describe a cell in the results file and in `list --json`. "model" is
+/// the label.
+nlohmann::json to_json(const cell_spec& cell);
+/// Reads these members; an absent one keeps its default. Throws `error` (unreadable) for a number
+/// that is none.
+cell_spec cell_spec_from_json(const nlohmann::json& document);
 
 /// Returns the sample as JSON, for the protocol and the results file. Absent values are left out.
 nlohmann::json to_json(const sample& value);

@@ -1,8 +1,11 @@
 #include "bench/results/schema_1.hpp"
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
+
+#include "workloads/parameters.hpp"
 
 namespace crossover {
 namespace {
@@ -36,6 +39,17 @@ void upgrade_finding(json& finding) {
   if (code == "stolen_time") code = "steal";
 }
 
+void upgrade_cell(json& cell) {
+  if (cell.contains("parameters") && cell["parameters"].is_object() &&
+      cell["parameters"].contains("rate")) {
+    const json& rate = cell["parameters"]["rate"];
+    if (rate.is_string()) cell["rate"] = std::strtod(rate.get<std::string>().c_str(), nullptr);
+    cell["parameters"].erase("rate");
+  }
+  if (cell.contains("model") && cell["model"].is_string())
+    cell["model_parameters"] = parse_named_parameters(cell["model"].get<std::string>()).values;
+}
+
 }  // namespace
 
 void upgrade_from_schema_1(json& document) {
@@ -44,6 +58,7 @@ void upgrade_from_schema_1(json& document) {
   if (!ours.contains("cells") || !ours["cells"].is_array()) return;
   for (json& cell : ours["cells"]) {
     if (!cell.is_object()) continue;
+    upgrade_cell(cell);
     if (cell.contains("samples") && cell["samples"].is_array())
       for (json& sample : cell["samples"]) upgrade_sample(sample);
     if (cell.contains("findings") && cell["findings"].is_array())

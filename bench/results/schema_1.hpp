@@ -5,7 +5,7 @@
 namespace crossover {
 
 /// Rewrites the `crossover` member of a schema 1 document (up to November 2026) to schema 2, which
-/// only renamed keys and finding codes.
+/// renamed keys and finding codes, and made the rate and the model's parameters members of a cell.
 void upgrade_from_schema_1(nlohmann::json& document);
 
 }  // namespace crossover

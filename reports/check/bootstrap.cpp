@@ -5,7 +5,7 @@
 #include <cmath>
 #include <optional>
 
-#include "reports/check/simulated_suite.hpp"
+#include "reports/check/simulated_gate.hpp"
 #include "reports/statistics/flip_patterns.hpp"
 
 namespace crossover {
@@ -43,16 +43,10 @@ std::vector<block_draws> draws_of(const scenario& assumed, const std::vector<blo
   return draws;
 }
 
-std::vector<std::vector<block>> draw_blocks(const std::vector<block_draws>& draws, unsigned rounds,
-                                            std::uint64_t first_round, flip_stream& stream) {
-  std::vector<std::vector<block>> cells(draws.size());
-  for (std::size_t c = 0; c < draws.size(); ++c)
-    for (unsigned r = 0; r < rounds; ++r) {
-      const double value = (*draws[c].pool)[stream.below(draws[c].pool->size())];
-      const bool flipped = draws[c].random_sign && (stream.next() >> 63) == 0;
-      cells[c].push_back({(flipped ? -value : value) + draws[c].shift, first_round + r});
-    }
-  return cells;
+double drawn(const block_draws& from, flip_stream& stream) {
+  const double value = (*from.pool)[stream.below(from.pool->size())];
+  const bool flipped = from.random_sign && (stream.next() >> 63) == 0;
+  return (flipped ? -value : value) + from.shift;
 }
 
 void count(bootstrap_result& result, const check_result& checked,
@@ -83,12 +77,11 @@ bootstrap_result simulate(const scenario& assumed, const std::vector<block_pool>
     std::optional<std::size_t> slowed;
     if (!assumed.slower.empty()) slowed = assumed.slower[suite % assumed.slower.size()];
     const std::vector<block_draws> draws = draws_of(assumed, pools, slowed);
-    const simulated_suite simulated =
-        simulate_suite(plan, gate, cells, [&](unsigned rounds, std::uint64_t first_round) {
-          return draw_blocks(draws, rounds, first_round, stream);
-        });
-    count(result, simulated.result, slowed);
-    blocks += simulated.blocks;
+    const check_result checked = run_gate(
+        drawn_cells(cells, [&](std::size_t c, std::uint64_t) { return drawn(draws[c], stream); }),
+        gate, {}, {}, &plan);
+    count(result, checked, slowed);
+    blocks += blocks_of(checked);
   }
   result.blocks = static_cast<double>(blocks) / options.suites;
   return result;

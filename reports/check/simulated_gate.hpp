@@ -1,13 +1,12 @@
 #pragma once
 
-#include "reports/check/gate.hpp"
-#include "reports/check/simulated_suite.hpp"
+#include "reports/check/run_gate.hpp"
 #include "reports/statistics/binomial.hpp"
 #include "reports/statistics/simulated_blocks.hpp"
 
 namespace crossover {
 
-/// Parameters of a simulation: many suites through both stages of the gate.
+/// Parameters of a simulation: many suites through the gate.
 struct gate_experiment {
   unsigned suites = 10'000;
   std::size_t cells = 20;
@@ -29,12 +28,56 @@ struct gate_record {
   double blocks = 0;          ///< mean number of blocks per suite
 };
 
+/// Returns cells whose blocks are drawn: `draw(cell, round)` returns a log ratio.
+template <typename Draw>
+paired_cells drawn_cells(std::span<const gated_cell> cells, Draw draw) {
+  paired_cells drawn;
+  for (const gated_cell& cell : cells) drawn.names.push_back(cell.name);
+  drawn.prepare = [cells](std::size_t cell) { return pair_block{.seconds = cells[cell].block_s}; };
+  drawn.measure = [draw](std::size_t cell, std::uint64_t round) mutable {
+    return pair_block{.log_ratio = draw(cell, round)};
+  };
+  return drawn;
+}
+
+/// Draws whole rounds, because the noise of a round may be shared by its cells.
+class drawn_rounds {
+ public:
+  drawn_rounds(block_simulator& noise, const std::vector<double>& shifts)
+      : noise_(noise), shifts_(shifts) {}
+
+  double operator()(std::size_t cell, std::uint64_t round) {
+    if (values_.empty() || round != round_) {
+      values_.clear();
+      for (const std::vector<block>& blocks : noise_.blocks(1, shifts_, round))
+        values_.push_back(blocks.front().log_ratio);
+      round_ = round;
+    }
+    return values_[cell];
+  }
+
+ private:
+  block_simulator& noise_;
+  const std::vector<double>& shifts_;
+  std::vector<double> values_;
+  std::uint64_t round_ = 0;
+};
+
+/// Returns the number of blocks behind the verdicts of a suite.
+inline std::size_t blocks_of(const check_result& result) {
+  std::size_t blocks = 0;
+  for (const cell_comparison& cell : result.cells)
+    blocks += cell.screen_blocks + (cell.decided == decided_by::confirmation ? cell.blocks : 0);
+  return blocks;
+}
+
 inline gate_record simulate_gate(const gate_experiment& experiment) {
   gate_options options;
   options.budget_s = experiment.budget_s;
   options.flips.draws = 1'999;
   options.flips.enumerate_up_to = 10;
-  const std::vector<gated_cell> cells(experiment.cells);
+  std::vector<gated_cell> cells(experiment.cells);
+  for (std::size_t c = 0; c < cells.size(); ++c) cells[c].name = std::to_string(c);
   const block_plan plan = plan_blocks(options, cells);
   block_simulator noise(experiment.kind, experiment.sd, experiment.seed);
   std::vector<double> shifts(experiment.cells, std::log1p(experiment.shift));
@@ -44,11 +87,9 @@ inline gate_record simulate_gate(const gate_experiment& experiment) {
   double blocks = 0;
   for (unsigned suite = 0; suite < experiment.suites; ++suite) {
     options.flips.seed = experiment.seed * 1'000'003 + suite;
-    const auto [result, drawn] =
-        simulate_suite(plan, options, cells, [&](unsigned rounds, std::uint64_t first_round) {
-          return noise.blocks(rounds, shifts, first_round);
-        });
-    blocks += static_cast<double>(drawn);
+    const check_result result =
+        run_gate(drawn_cells(cells, drawn_rounds(noise, shifts)), options, {}, {}, &plan);
+    blocks += static_cast<double>(blocks_of(result));
     bool alarm = false;
     for (std::size_t c = 0; c < experiment.cells; ++c)
       alarm |= result.cells[c].outcome == verdict::regression &&

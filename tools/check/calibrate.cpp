@@ -11,11 +11,12 @@
 #include <optional>
 
 #include "bench/measure/environment.hpp"
+#include "bench/measure/name_filter.hpp"
 #include "bench/measure/progress.hpp"
 #include "reports/check/calibration.hpp"
+#include "reports/check/run_gate.hpp"
 #include "reports/units.hpp"
-#include "tools/check/crossover_pair.hpp"
-#include "tools/check/run_gate.hpp"
+#include "tools/check/pair_builds.hpp"
 #include "tools/command_line.hpp"
 #include "tools/progress.hpp"
 #include "tools/standard_streams.hpp"
@@ -71,43 +72,53 @@ std::string machine_text() {
                      get("hypervisor") == "yes" ? " of a virtual machine" : "", get("kernel"));
 }
 
-/// Records every block that is measured through it.
-class recording_source : public block_source {
- public:
-  explicit recording_source(crossover_pair& pair)
-      : pair_(pair), blocks_(pair.cells().size()), block_s_(pair.cells().size()) {}
-
-  std::vector<std::string> cells() const override { return pair_.cells(); }
-  double prepare(std::size_t cell) override { return block_s_[cell] = pair_.prepare(cell); }
-  double measure(std::size_t cell) override {
-    recorded_block recorded;
-    recorded.log_ratio = pair_.measure(cell);
-    const std::vector<slice>& slices = pair_.last_slices();
-    for (std::size_t i = 0; i + 3 < slices.size(); i += 4) {
-      double baseline_log = 0, candidate_log = 0;
-      for (std::size_t k = i; k < i + 4; ++k)
-        (slices[k].which == side::candidate ? candidate_log : baseline_log) +=
-            std::log(slices[k].figure) / 2;
-      recorded.baseline_figures.push_back(std::exp(baseline_log));
-      recorded.candidate_figures.push_back(std::exp(candidate_log));
-    }
-    const double log_ratio = recorded.log_ratio;
-    blocks_[cell].push_back(std::move(recorded));
-    return log_ratio;
+/// Returns the slices of a block as figures of one group of four each.
+recorded_block recorded(const pair_block& measured) {
+  recorded_block block;
+  block.log_ratio = measured.log_ratio;
+  const std::vector<slice>& slices = measured.slices;
+  for (std::size_t i = 0; i + 3 < slices.size(); i += 4) {
+    double baseline_log = 0, candidate_log = 0;
+    for (std::size_t k = i; k < i + 4; ++k)
+      (slices[k].which == side::candidate ? candidate_log : baseline_log) +=
+          std::log(slices[k].figure) / 2;
+    block.baseline_figures.push_back(std::exp(baseline_log));
+    block.candidate_figures.push_back(std::exp(candidate_log));
   }
-  std::string last_order() const override { return pair_.last_order(); }
-  std::string probe(std::size_t cell, side which) override { return pair_.probe(cell, which); }
+  return block;
+}
+
+/// Records every block that is measured through it.
+class block_recorder {
+ public:
+  explicit block_recorder(paired_cells cells)
+      : cells_(std::move(cells)), blocks_(cells_.names.size()), block_s_(cells_.names.size()) {}
+
+  /// Returns the cells whose blocks are recorded; this object must outlive them.
+  paired_cells recorded_cells() {
+    paired_cells all = cells_;
+    all.prepare = [this](std::size_t cell) {
+      pair_block first = cells_.prepare(cell);
+      block_s_[cell] = first.seconds;
+      return first;
+    };
+    all.measure = [this](std::size_t cell, std::uint64_t round) {
+      pair_block measured = cells_.measure(cell, round);
+      if (!measured.slices.empty()) blocks_[cell].push_back(recorded(measured));
+      return measured;
+    };
+    return all;
+  }
 
   /// Returns the recorded blocks of each compared cell; the screen's blocks came first.
-  std::vector<recorded_cell> recorded_cells(const check_result& result) const {
+  std::vector<recorded_cell> recordings(const check_result& result) const {
     std::vector<recorded_cell> all;
-    const std::vector<std::string> names = cells();
-    for (std::size_t i = 0; i < names.size(); ++i)
+    for (std::size_t i = 0; i < cells_.names.size(); ++i)
       for (const cell_comparison& cell : result.cells) {
-        if (cell.name != names[i]) continue;
+        if (cell.name != cells_.names[i]) continue;
         const auto middle = blocks_[i].begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(
                                                      cell.screen_blocks, blocks_[i].size()));
-        all.push_back({names[i],
+        all.push_back({cell.name,
                        cell.outcome,
                        cell.adjusted_p,
                        block_s_[i],
@@ -118,13 +129,13 @@ class recording_source : public block_source {
   }
 
  private:
-  crossover_pair& pair_;
+  paired_cells cells_;
   std::vector<std::vector<recorded_block>> blocks_;
   std::vector<double> block_s_;
 };
 
-crossover_pair_options pair_options(const calibrate_request& request, std::uint64_t seed) {
-  crossover_pair_options options;
+build_pair_options pair_options(const calibrate_request& request, std::uint64_t seed) {
+  build_pair_options options;
   options.selection =
       request.selection.empty() ? string_list{"--suite", "check"} : request.selection;
   options.seed = seed;
@@ -166,23 +177,23 @@ recorded_suite measure_suite(const calibrate_request& request, const std::string
   gate_options gate;
   gate.budget_s = request.budget_s;
   gate.flips.seed = suite.seed;
-  crossover_pair_options options = pair_options(request, suite.seed);
+  build_pair_options options = pair_options(request, suite.seed);
   check_result before;
-  {
-    const crossover_pair names(request.programs[0], request.programs[1], options, before);
-    suite.slower_cell = slowed_cell(request, names.cells(), number);
-  }
+  suite.slower_cell = slowed_cell(
+      request, pair_builds(request.programs[0], request.programs[1], options, before).names,
+      number);
   if (!suite.slower_cell.empty()) {
     suite.slower = options.slower = request.slowdown;
     options.slower_in = exactly(suite.slower_cell);
   }
-  crossover_pair pair(request.programs[0], request.programs[1], options, before);
-  recording_source source(pair);
+  block_recorder recorder(pair_builds(request.programs[0], request.programs[1], options, before));
   gate_observer observer;
-  observer.progress = [&line](const measuring_progress& now) { line.show(now); };
-  const check_result result = run_gate(source, gate, {}, observer);
+  observer.progress = [&line](const gate_progress& now) {
+    line.show({now.done, now.total, now.left_s, now.cell});
+  };
+  const check_result result = run_gate(recorder.recorded_cells(), gate, {}, observer);
   suite.wall_s = result.plan.wall_s.value_or(0);
-  suite.cells = source.recorded_cells(result);
+  suite.cells = recorder.recordings(result);
   for (const auto* cells : {&result.newly_failing, &result.failing, &result.added})
     for (const unmatched_cell& cell : *cells)
       suite.failures.push_back(cell.name + ": " + cell.reason);

@@ -6,14 +6,14 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 
 #include "bench/cell/child_process.hpp"
+#include "bench/measure/name_filter.hpp"
 #include "bench/measure/progress.hpp"
 #include "reports/check/history.hpp"
-#include "tools/check/crossover_pair.hpp"
-#include "tools/check/foreign_pair.hpp"
-#include "tools/check/run_gate.hpp"
+#include "reports/check/run_gate.hpp"
+#include "tools/check/pair_benchmarks.hpp"
+#include "tools/check/pair_builds.hpp"
 #include "tools/progress.hpp"
 #include "workloads/base/atomic_file.hpp"
 #include "workloads/base/interrupt.hpp"
@@ -50,7 +50,7 @@ operand kind_of(const std::string& path) {
   } catch (const interrupted&) {
     throw;
   } catch (const error&) {
-    // Google Benchmark's main rejects --version; `foreign_pair` checks its list of benchmarks.
+    // Google Benchmark's main rejects --version; `pair_benchmarks` checks its list of benchmarks.
   }
   return operand::other_program;
 }
@@ -111,16 +111,15 @@ void add_unmatched(check_result& result, check_result before) {
   append(result.environment, before.environment);
 }
 
-/// Builds the source of blocks for two programs; cells that only one has go to `unmatched`.
-std::unique_ptr<block_source> pair_of(const check_request& request, operand kind,
-                                      check_result& unmatched) {
+/// Pairs the cells of two programs; those that only one has go to `unmatched`.
+paired_cells pair_programs(const check_request& request, operand kind, check_result& unmatched) {
   const std::string old_program = std::filesystem::absolute(request.sides[0]).string(),
                     new_program = std::filesystem::absolute(request.sides[1]).string();
   if (kind == operand::crossover_program) {
     if (!request.min_time.empty())
       throw error(error_kind::invalid,
                   "--benchmark_min_time applies only to Google Benchmark programs");
-    crossover_pair_options options;
+    build_pair_options options;
     options.selection =
         request.selection.empty() ? string_list{"--suite", "check"} : request.selection;
     options.filter = request.filter;
@@ -129,20 +128,20 @@ std::unique_ptr<block_source> pair_of(const check_request& request, operand kind
     if (request.grace_s) options.grace_s = *request.grace_s;
     options.slower = request.slower;
     options.slower_in = request.slower_in;
-    return std::make_unique<crossover_pair>(old_program, new_program, options, unmatched);
+    return pair_builds(old_program, new_program, options, unmatched);
   }
   if (!request.selection.empty())
     throw error(error_kind::invalid,
                 fmt::format("{} selects cells of crossover; for other programs use "
                             "--benchmark_filter",
                             request.selection.front()));
-  foreign_pair_options options;
+  benchmark_pair_options options;
   options.filter = request.filter;
   options.min_time = request.min_time;
   options.metric = request.gate.metric;
   options.seed = request.gate.flips.seed;
   if (request.grace_s) options.timeout_s = *request.grace_s;
-  return std::make_unique<foreign_pair>(old_program, new_program, options, unmatched);
+  return pair_benchmarks(old_program, new_program, options, unmatched);
 }
 
 /// Throws `error` if no cell can be compared.
@@ -161,10 +160,9 @@ check_result check_programs(const check_request& request, operand kind) {
   check_result before;
   before.baseline_name = request.sides[0];
   before.candidate_name = request.sides[1];
-  const std::unique_ptr<block_source> source = pair_of(request, kind, before);
-  const std::vector<std::string> names = source->cells();
-  require_cells(names, before);
-  for (const std::string& pattern : unused_patterns(request.files.per_cell, names))
+  const paired_cells cells = pair_programs(request, kind, before);
+  require_cells(cells.names, before);
+  for (const std::string& pattern : unused_patterns(request.files.per_cell, cells.names))
     before.notes.push_back(fmt::format("--thresholds: '{}' matches no cell", pattern));
 
   progress_line line;
@@ -173,13 +171,15 @@ check_result check_programs(const check_request& request, operand kind) {
     line.clear();
     std::fputs((plan + "\n").c_str(), stderr);
   };
-  observer.progress = [&line](const measuring_progress& progress) { line.show(progress); };
-  check_result result = run_gate(*source, request.gate, request.files.per_cell, observer);
+  observer.progress = [&line](const gate_progress& now) {
+    line.show({now.done, now.total, now.left_s, now.cell});
+  };
+  check_result result = run_gate(cells, request.gate, request.files.per_cell, observer);
   line.clear();
   result.baseline_name = before.baseline_name;
   result.candidate_name = before.candidate_name;
   if (kind == operand::other_program)
-    result.plan.order = "one process of each program per block, in random order";
+    result.plan.order = "processes of the two programs alternate ABBA or BAAB at random";
   add_unmatched(result, std::move(before));
   result.environment_allowed = request.files.allow_different_environment;
   return result;

@@ -1,13 +1,14 @@
-#include "tools/check/run_gate.hpp"
+#include "reports/check/run_gate.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
+#include <optional>
 #include <random>
 
 #include "reports/check/judged_metric.hpp"
+#include "workloads/base/error.hpp"
 #include "workloads/base/interrupt.hpp"
 
 namespace crossover {
@@ -26,17 +27,28 @@ struct cell_state {
   condition now = condition::measurable;
 };
 
+/// Returns "ABBA BAAB", from slices in groups of four; A is the baseline.
+std::string order_of(const std::vector<slice>& slices) {
+  std::string order;
+  for (std::size_t i = 0; i + 3 < slices.size(); i += 4)
+    order += fmt::format("{}{}", order.empty() ? "" : " ",
+                         slices[i].which == side::baseline ? "ABBA" : "BAAB");
+  return order;
+}
+
 class gate_run {
  public:
-  gate_run(block_source& source, const gate_options& options, const gate_observer& observer)
+  gate_run(const paired_cells& source, const gate_options& options, const gate_observer& observer)
       : source_(source), options_(options), observer_(observer), random_(options.flips.seed) {}
 
-  check_result run(const thresholds& per_cell) {
+  check_result run(const thresholds& per_cell, const block_plan* ready_plan) {
     prepare_cells(per_cell);
     const std::vector<std::size_t> prepared = measurable();
     if (prepared.empty()) return finish(nothing_measured());
     options_.budget_s = std::max(0.0, budget_s_ - elapsed_s());
-    const block_plan plan = plan_blocks(options_, gated(prepared));
+    const block_plan plan = ready_plan != nullptr && prepared.size() == cells_.size()
+                                ? *ready_plan
+                                : plan_blocks(options_, gated(prepared));
     if (observer_.planned) observer_.planned(plan_text(plan, options_, prepared.size()));
     plan_left_s_ = plan.expected_s;
     total_ = plan.screen_blocks * prepared.size() + plan.confirm_blocks * plan.expected_survivors;
@@ -49,8 +61,9 @@ class gate_run {
     for (const std::size_t i : remaining) measured.push_back(cells_[i].measured);
     check_result result = compare_blocks(plan, options_, gated(remaining), measured);
     for (std::size_t k = 0; k < remaining.size(); ++k) {
-      for (std::string& caveat : source_.caveats(remaining[k]))
-        result.cells[k].notes.push_back(std::move(caveat));
+      if (source_.caveats)
+        for (std::string& caveat : source_.caveats(remaining[k]))
+          result.cells[k].notes.push_back(std::move(caveat));
       const std::vector<std::string>& orders = cells_[remaining[k]].orders;
       cell_comparison& cell = result.cells[k];
       const std::size_t before =
@@ -70,17 +83,17 @@ class gate_run {
 
  private:
   void prepare_cells(const thresholds& per_cell) {
-    const std::vector<std::string> names = source_.cells();
-    for (const std::string& name : names) {
+    for (const std::string& name : source_.names) {
       const cell_thresholds judged =
           thresholds_of(per_cell, name, {options_.rates.tolerate, options_.rates.detect});
       cells_.push_back({{name, judged.tolerate, judged.detect}, {}, {}, condition::measurable});
     }
-    total_ = names.size();
+    total_ = cells_.size();
     for (std::size_t i = 0; i < cells_.size(); ++i) {
       if (observer_.progress)
         observer_.progress({i, cells_.size(), -1, "preparing " + cells_[i].gated.name});
-      guarded(i, 0, [&] { cells_[i].gated.block_s = source_.prepare(i); });
+      if (const auto first = guarded(i, 0, [&] { return source_.prepare(i); }))
+        cells_[i].gated.block_s = first->seconds;
     }
   }
 
@@ -127,43 +140,48 @@ class gate_run {
     if (observer_.progress)
       observer_.progress(
           {done_, std::max(total_, done_ + 1), std::max(0.0, plan_left_s_), cells_[i].gated.name});
-    guarded(i, into.size() + 1, [&] {
-      into.push_back({source_.measure(i), round});
-      cells_[i].orders.push_back(source_.last_order());
-    });
+    if (const auto measured =
+            guarded(i, into.size() + 1, [&] { return source_.measure(i, round); })) {
+      into.push_back({measured->log_ratio, round});
+      cells_[i].orders.push_back(order_of(measured->slices));
+    }
     ++done_;
     plan_left_s_ -= cells_[i].gated.block_s;
   }
 
-  /// Runs `act` on a cell and removes the cell if it throws. Block 0 is the preparation.
+  /// Returns the block that `act` measures; nullopt if it failed, which removes the cell. Block 0
+  /// is the preparation.
   template <typename Function>
-  void guarded(std::size_t i, std::size_t block_number, Function act) {
+  std::optional<pair_block> guarded(std::size_t i, std::size_t block_number, Function act) {
     cell_state& cell = cells_[i];
     try {
-      act();
+      pair_block measured = act();
+      if (measured.failures[0].empty() && measured.failures[1].empty()) return measured;
+      remove(cell, block_number, measured.failures[0], measured.failures[1]);
     } catch (const interrupted&) {
       throw;
-    } catch (const side_failure& e) {
-      cell.now = condition::failed;
-      const side other = e.which() == side::candidate ? side::baseline : side::candidate;
-      const std::string other_error = source_.probe(i, other);
-      const std::string reason =
-          block_number == 0 ? e.what() : fmt::format("in block {}: {}", block_number, e.what());
-      const std::string& name = cell.gated.name;
-      if (!other_error.empty())
-        unmatched_.failing.push_back(
-            {name, fmt::format("{} (and the {}: {})", reason,
-                               other == side::baseline ? "baseline" : "candidate", other_error)});
-      else if (e.which() == side::candidate)
-        unmatched_.newly_failing.push_back({name, reason});
-      else if (block_number == 0)
-        unmatched_.added.push_back({name, "failed before: " + reason});
-      else  // the old side worked at first and fails now and then: no comparison is possible
-        unmatched_.failing.push_back({name, "baseline " + reason});
     } catch (const error& e) {
       cell.now = condition::unjudged;
       cell.measured.notes.push_back(e.what());
     }
+    return std::nullopt;
+  }
+
+  /// Lists a cell of which one side or both failed.
+  void remove(cell_state& cell, std::size_t block_number, const std::string& baseline,
+              const std::string& candidate) {
+    cell.now = condition::failed;
+    const std::string when = block_number == 0 ? "" : fmt::format("in block {}: ", block_number);
+    const std::string& name = cell.gated.name;
+    if (!baseline.empty() && !candidate.empty())
+      unmatched_.failing.push_back(
+          {name, fmt::format("{}{} (and the baseline: {})", when, candidate, baseline)});
+    else if (!candidate.empty())
+      unmatched_.newly_failing.push_back({name, when + candidate});
+    else if (block_number == 0)
+      unmatched_.added.push_back({name, "failed before: " + baseline});
+    else  // the old side worked at first and fails now and then: no comparison is possible
+      unmatched_.failing.push_back({name, fmt::format("baseline {}{}", when, baseline)});
   }
 
   std::vector<std::size_t> measurable() const {
@@ -213,7 +231,7 @@ class gate_run {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
   }
 
-  block_source& source_;
+  const paired_cells& source_;
   gate_options options_;
   const gate_observer& observer_;
   std::mt19937_64 random_;
@@ -228,9 +246,9 @@ class gate_run {
 
 }  // namespace
 
-check_result run_gate(block_source& source, gate_options options, const thresholds& per_cell,
-                      const gate_observer& observer) {
-  return gate_run(source, options, observer).run(per_cell);
+check_result run_gate(const paired_cells& cells, gate_options options, const thresholds& per_cell,
+                      const gate_observer& observer, const block_plan* ready_plan) {
+  return gate_run(cells, options, observer).run(per_cell, ready_plan);
 }
 
 }  // namespace crossover

@@ -1,4 +1,4 @@
-#include "tools/check/run_gate.hpp"
+#include "reports/check/run_gate.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,42 +10,66 @@
 #include <stdexcept>
 #include <thread>
 
+#include "workloads/base/error.hpp"
 #include "workloads/base/interrupt.hpp"
 
 namespace crossover {
 namespace {
 
-/// A pair of programs with scripted blocks: a function per cell gives the value of each block.
-class scripted_pair : public block_source {
+/// Cells with scripted blocks: a function per cell gives each block.
+class scripted_pair {
  public:
   using script = std::function<double(unsigned block)>;
+  using block_script = std::function<pair_block(unsigned block)>;
 
   void add(const std::string& name, script block_value) {
-    names_.push_back(name), scripts_.push_back(std::move(block_value)), taken_.push_back(0);
+    add_blocks(name, [block_value](unsigned block) {
+      return pair_block{.log_ratio = block_value(block)};
+    });
+  }
+  void add_blocks(const std::string& name, block_script blocks) {
+    names_.push_back(name), scripts_.push_back(std::move(blocks)), taken_.push_back(0);
   }
 
-  std::vector<std::string> cells() const override { return names_; }
-  double prepare(std::size_t cell) override {
-    if (preparations.contains(names_[cell])) preparations.at(names_[cell])();
-    return block_s;
+  operator paired_cells() {
+    return {.names = names_,
+            .prepare =
+                [this](std::size_t cell) {
+                  const auto first = first_looks.find(names_[cell]);
+                  return first == first_looks.end() ? pair_block{.seconds = block_s}
+                                                    : first->second;
+                },
+            .measure =
+                [this](std::size_t cell, std::uint64_t) {
+                  order.push_back(names_[cell]);
+                  pair_block measured = scripts_[cell](taken_[cell]++);
+                  // Each block of the test has as many groups as blocks were measured before it.
+                  for (std::size_t i = 0; i < 4 * order.size(); ++i)
+                    measured.slices.push_back({side::baseline, 1});
+                  return measured;
+                }};
   }
-  double measure(std::size_t cell) override {
-    order.push_back(names_[cell]);
-    return scripts_[cell](taken_[cell]++);
-  }
-  std::string last_order() const override { return "order " + std::to_string(order.size()); }
-  std::string probe(std::size_t cell, side) override { return probe_errors[names_[cell]]; }
 
   double block_s = 0.2;
-  std::vector<std::string> order;                             ///< measured cells, in order of time
-  std::map<std::string, std::function<void()>> preparations;  ///< called by `prepare`
-  std::map<std::string, std::string> probe_errors;            ///< results of `probe`
+  std::vector<std::string> order;                 ///< measured cells, in order of time
+  std::map<std::string, pair_block> first_looks;  ///< results of `prepare`
 
  private:
   std::vector<std::string> names_;
-  std::vector<script> scripts_;
+  std::vector<block_script> scripts_;
   std::vector<unsigned> taken_;
 };
+
+/// Returns the order of a block that was measured as the n-th.
+std::string nth_order(std::size_t n) {
+  std::string order = "ABBA";
+  for (std::size_t i = 1; i < n; ++i) order += " ABBA";
+  return order;
+}
+
+pair_block failed(const std::string& baseline, const std::string& candidate) {
+  return {.failures = {baseline, candidate}};
+}
 
 /// Returns reproducible blocks around `shift` that scatter by `scatter`.
 scripted_pair::script steady(double shift, double scatter = 0.004) {
@@ -70,18 +94,17 @@ TEST(run_gate, finds_the_slower_of_twenty_cells_and_passes_the_others_after_the_
   scripted_pair pair;
   for (int i = 0; i < 20; ++i) pair.add("cell/" + std::to_string(i), steady(i == 13 ? 0.05 : 0));
   std::string plan;
-  std::vector<measuring_progress> shown;
+  std::vector<gate_progress> shown;
   const check_result result =
       run_gate(pair, seeded(), {},
                {[&](const std::string& text) { plan = text; },
-                [&](const measuring_progress& progress) { shown.push_back(progress); }});
+                [&](const gate_progress& progress) { shown.push_back(progress); }});
   EXPECT_EQ(exit_code_of(result), 1);
   EXPECT_EQ(cell_of(result, "cell/13").outcome, verdict::regression);
   EXPECT_NEAR(*cell_of(result, "cell/13").ratio, 1.05, 0.003);
   EXPECT_EQ(cell_of(result, "cell/13").decided, decided_by::confirmation);
   ASSERT_EQ(cell_of(result, "cell/13").block_orders.size(), cell_of(result, "cell/13").blocks);
-  EXPECT_EQ(cell_of(result, "cell/13").block_orders.back(),
-            "order " + std::to_string(pair.order.size()))
+  EXPECT_EQ(cell_of(result, "cell/13").block_orders.back(), nth_order(pair.order.size()))
       << "orders of the fresh blocks, not of the screen";
   for (const cell_comparison& cell : result.cells)
     if (cell.name != "cell/13") {
@@ -124,7 +147,7 @@ TEST(run_gate, single_cell_is_confirmed_without_a_screen) {
   EXPECT_EQ(exit_code_of(result), 0);
   EXPECT_EQ(result.cells[0].blocks, 10u);
   ASSERT_EQ(result.cells[0].block_orders.size(), 10u);
-  EXPECT_EQ(result.cells[0].block_orders[9], "order 10");
+  EXPECT_EQ(result.cells[0].block_orders[9], nth_order(10));
   EXPECT_EQ(pair.order.size(), 10u);
 }
 
@@ -155,22 +178,20 @@ TEST(run_gate, thresholds_apply_to_the_cells_that_they_name) {
 }
 
 TEST(run_gate, failing_cell_is_removed_and_listed_by_the_side_that_failed) {
-  const auto failing = [](side which, unsigned at) {
-    return [=](unsigned block) -> double {
-      if (block == at) throw side_failure(which, "died");
-      return block % 2 == 0 ? 0.001 : -0.001;
+  const auto failing = [](const pair_block& failure) {
+    return [=](unsigned block) {
+      return block == 3 ? failure : pair_block{.log_ratio = block % 2 == 0 ? 0.001 : -0.001};
     };
   };
   scripted_pair pair;
   pair.add("good", steady(0));
-  pair.add("new fails", failing(side::candidate, 3));
-  pair.add("old fails", failing(side::baseline, 3));
-  pair.add("both fail", failing(side::candidate, 3));
-  pair.probe_errors["both fail"] = "died too";
+  pair.add_blocks("new fails", failing(failed("", "died")));
+  pair.add_blocks("old fails", failing(failed("died", "")));
+  pair.add_blocks("both fail", failing(failed("died too", "died")));
   pair.add("new never works", steady(0));
-  pair.preparations["new never works"] = [] { throw side_failure(side::candidate, "no start"); };
+  pair.first_looks["new never works"] = failed("", "no start");
   pair.add("works now", steady(0));
-  pair.preparations["works now"] = [] { throw side_failure(side::baseline, "no start"); };
+  pair.first_looks["works now"] = failed("no start", "");
   const check_result result = run_gate(pair, seeded(), {}, {});
   EXPECT_EQ(exit_code_of(result), 1) << "newly failing cells are a regression";
   ASSERT_EQ(result.newly_failing.size(), 2u);
@@ -199,8 +220,7 @@ TEST(run_gate, missing_metric_is_inconclusive_with_the_reason) {
 
 TEST(run_gate, no_measurable_cell_is_not_a_pass) {
   scripted_pair pair;
-  pair.add("a", [](unsigned) -> double { throw side_failure(side::baseline, "died"); });
-  pair.probe_errors["a"] = "died";
+  pair.add_blocks("a", [](unsigned) { return failed("died", "died"); });
   const check_result result = run_gate(pair, seeded(), {}, {});
   EXPECT_TRUE(result.cells.empty());
   EXPECT_EQ(result.failing.size(), 1u);

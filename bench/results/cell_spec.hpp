@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace crossover {
+
+/// What a cell is: one point of the matrix. Plain values, so a cell of another build or another
+/// program can be described, even if this build does not know its workload.
+struct cell_spec {
+  std::string workload;  ///< for a foreign benchmark: its family
+  /// Values as given by the user, or the defaults: {"bytes":"64KiB"}.
+  std::map<std::string, std::string> parameters;
+  std::string model;  ///< empty for a foreign benchmark
+  /// Those that differ from the defaults: {"backend":"poll"}.
+  std::map<std::string, std::string> model_parameters;
+  std::optional<std::uint32_t> cores;      ///< absent for a foreign benchmark
+  std::optional<std::uint32_t> in_flight;  ///< absent for a foreign benchmark
+  double rate = 0;  ///< operations per second of an open loop; 0: closed loop
+
+  /// Returns "reference", or "reference:backend=poll". Charts draw one line for each.
+  std::string model_label() const;
+  /// Returns the parameters and, for an open loop, its rate: what a reader has to know.
+  std::map<std::string, std::string> shown_parameters() const;
+
+  bool operator==(const cell_spec&) const = default;
+};
+
+}  // namespace crossover

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "reports/check/gate.hpp"
+#include "reports/check/thresholds.hpp"
+#include "reports/statistics/location.hpp"
+
+namespace crossover {
+
+/// One block of a cell, in fresh processes of both sides.
+struct pair_block {
+  double log_ratio = 0;  ///< log of candidate over baseline, oriented so that positive is worse
+  double seconds = 0;    ///< wall time of the block
+  std::vector<slice> slices = {};  ///< in order of measurement; empty if the block was not measured
+  std::string failures[2] = {};  ///< of baseline and candidate: it crashed, timed out or was wrong
+};
+
+/// The cells that a gate compares, and where their blocks come from: measured, resampled or
+/// simulated. The functions throw `interrupted`, and `error` if the cell cannot be judged, as when
+/// it has no such metric.
+struct paired_cells {
+  std::vector<std::string> names;
+  /// Takes a first look at a cell; the result's `seconds` is the expected time of a block.
+  std::function<pair_block(std::size_t cell)> prepare;
+  std::function<pair_block(std::size_t cell, std::uint64_t round)> measure;
+  /// Remarks on the validity of a cell's figures, from all its blocks; may be empty.
+  std::function<std::vector<std::string>(std::size_t cell)> caveats = {};
+};
+
+struct gate_progress {
+  std::size_t done = 0, total = 0;  ///< blocks, or cells that are prepared
+  double left_s = -1;               ///< estimated time left; negative if unknown
+  std::string cell;                 ///< cell that is measured now
+};
+
+/// Callbacks that report the progress of the gate; each may be empty.
+struct gate_observer {
+  std::function<void(const std::string& plan)> planned;  ///< called once, before the first block
+  std::function<void(const gate_progress& now)> progress;
+};
+
+/// Takes the cells through the gate: preparation, screen, and confirmation of the survivors on
+/// fresh blocks. A round is one block of every cell, in random order. The gate stops between blocks
+/// when the budget is spent; cells with too few blocks are then inconclusive. A cell that fails in
+/// any block is removed and listed; it never passes. `ready_plan`: the plan of these cells, if a
+/// simulation knows it already. Throws `interrupted` and what `plan_blocks` throws.
+check_result run_gate(const paired_cells& cells, gate_options options, const thresholds& per_cell,
+                      const gate_observer& observer = {}, const block_plan* ready_plan = nullptr);
+
+}  // namespace crossover

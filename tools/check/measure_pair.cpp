@@ -1,0 +1,38 @@
+#include "tools/check/measure_pair.hpp"
+
+#include <fmt/format.h>
+
+#include "reports/check/judged_metric.hpp"
+#include "workloads/base/clock.hpp"
+
+namespace crossover {
+
+measured_pair measure_pair(block_arm old_side, block_arm new_side, const block_options& plan,
+                           std::mt19937_64& random) {
+  const std::int64_t begin_ns = now_ns();
+  measured_pair measured;
+  measured.record = measure_block({std::move(old_side), std::move(new_side)}, plan, random);
+  measured.seconds = static_cast<double>(now_ns() - begin_ns) * 1e-9;
+  for (const int which : {0, 1})
+    if (const auto& failure = measured.record.arms[which].failure)
+      measured.failures[which] = failure->what();
+  return measured;
+}
+
+pair_block judged_block(measured_pair measured, const cell_result& cell, const metric& judged) {
+  pair_block block{.seconds = measured.seconds,
+                   .failures = {measured.failures[0], measured.failures[1]}};
+  if (!block.failures[0].empty() || !block.failures[1].empty()) return block;
+  for (const block_turn& turn : measured.record.turns) {
+    const std::optional<double> figure = judged.extract(cell, turn.measured);
+    if (!figure || !(*figure > 0))
+      throw error(error_kind::unsupported,
+                  fmt::format("{} is {} in a slice of this cell; choose another --metric",
+                              judged.label, figure ? "0" : "not measured"));
+    block.slices.push_back({turn.arm == 0 ? side::baseline : side::candidate, *figure});
+  }
+  block.log_ratio = worse_log_ratio(block_log_ratio(std::span<const slice>(block.slices)), judged);
+  return block;
+}
+
+}  // namespace crossover

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <random>
+#include <string>
+
+#include "bench/measure/block.hpp"
+#include "bench/results/metrics.hpp"
+#include "reports/check/run_gate.hpp"
+
+namespace crossover {
+
+/// A block of two arms, the old side first.
+struct measured_pair {
+  block_record record;
+  std::string failures[2];
+  double seconds = 0;  ///< wall time, with the starts of the processes
+};
+
+/// Measures one block. Throws `interrupted`.
+measured_pair measure_pair(block_arm old_side, block_arm new_side, const block_options& plan,
+                           std::mt19937_64& random);
+
+/// Returns what the gate needs to know about a block: its slices' values of a metric and their log
+/// ratio. Throws `error` (unsupported) if a slice does not have the metric, or has a value of 0.
+pair_block judged_block(measured_pair measured, const cell_result& cell, const metric& judged);
+
+}  // namespace crossover

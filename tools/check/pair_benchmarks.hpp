@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "reports/check/run_gate.hpp"
+
+namespace crossover {
+
+struct benchmark_pair_options {
+  std::string filter;    ///< value of --benchmark_filter
+  std::string min_time;  ///< value of --benchmark_min_time, in s; "": a short time
+  std::string metric = "time";
+  std::uint64_t seed = 1;
+  double timeout_s = 120;  ///< timeout of one process
+};
+
+/// Returns the benchmarks of two Google Benchmark programs. Each slice is a process that runs one
+/// benchmark. Benchmarks that only one program has go to `unmatched`. Throws `error` (unreadable)
+/// if one of them is not a Google Benchmark program.
+paired_cells pair_benchmarks(const std::string& old_program, const std::string& new_program,
+                             const benchmark_pair_options& options, check_result& unmatched);
+
+}  // namespace crossover

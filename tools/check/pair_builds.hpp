@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reports/check/run_gate.hpp"
+
+namespace crossover {
+
+struct build_pair_options {
+  std::vector<std::string> selection;  ///< flags of `list`, the same for both programs
+  std::string filter;
+  std::string metric = "time";
+  std::uint64_t seed = 1;
+  double grace_s = 20;
+  double slower = 0;      ///< percent of time added to each operation of the new side
+  std::string slower_in;  ///< filter of the cells that `slower` applies to
+};
+
+/// Returns the cells of two builds of crossover: cell processes of both on the same CPUs and with
+/// the same server take turns of about 1 ms (duet benchmarking: Bulej et al. 2020). Cells that only
+/// one has, or that one skips, go to `unmatched`. Throws `error` (invalid) with the program's
+/// message if both reject the selection.
+paired_cells pair_builds(const std::string& old_program, const std::string& new_program,
+                         const build_pair_options& options, check_result& unmatched);
+
+}  // namespace crossover
