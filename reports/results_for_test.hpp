@@ -11,8 +11,8 @@
 namespace crossover {
 
 /// A cell with one sample per throughput, the first in block 0.
-inline cell_result cell_for_test(const std::string& model, std::uint32_t cores, std::uint32_t in_flight,
-                                 const std::vector<double>& throughputs,
+inline cell_result cell_for_test(const std::string& model, std::uint32_t cores,
+                                 std::uint32_t in_flight, const std::vector<double>& throughputs,
                                  std::string workload = "network") {
   cell_result cell;
   cell.workload = std::move(workload);
