@@ -251,7 +251,8 @@ std::string cheapest_text_of(const contest& c) {
 
 std::string failed_text(const results& value, const contest& c) {
   std::vector<std::string> names;
-  for (const std::size_t cell : c.failed) names.push_back(model_text(value.cells[cell].model_label()));
+  for (const std::size_t cell : c.failed)
+    names.push_back(model_text(value.cells[cell].model_label()));
   return names.empty() ? std::string() : join_and(names) + " failed";
 }
 
