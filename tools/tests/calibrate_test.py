@@ -13,7 +13,7 @@ CALIBRATE = str(pathlib.Path(PROGRAM).with_name("calibrate"))
 CELLS = (
     "--workload hashing:bytes=4KiB --workload noop --model serial --cores 1 --in-flight 1".split()
 )
-OPTIONS = "--resamples 50 --slowdown-every 2 --slowdown 60".split()
+OPTIONS = "--resamples 50 --slowdown-every 2 --slowdown 60%".split()
 
 
 def calibrate(*arguments):
