@@ -1,10 +1,9 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <memory>
 
+#include "workloads/awaitable_operation.hpp"
 #include "workloads/workload.hpp"
 
 namespace crossover {
@@ -12,8 +11,6 @@ namespace crossover {
 /// Coroutines use this concrete executor type: any_io_executor would cost each operation some tens
 /// of ns.
 using loop_executor = boost::asio::io_context::executor_type;
-using awaitable_operation = boost::asio::awaitable<void, loop_executor>;
-inline constexpr boost::asio::use_awaitable_t<loop_executor> use_awaitable;
 
 /// A workload's operation as a coroutine on an event loop.
 class async_form {

@@ -7,8 +7,6 @@
 #include <array>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/write.hpp>
@@ -21,7 +19,6 @@
 #include "workloads/http_reply.hpp"
 #include "workloads/http_url.hpp"
 #include "workloads/servers/http_server.hpp"
-#include "workloads/trace_points.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
@@ -124,20 +121,13 @@ class download final : public workload, public async_form {
           // The socket's buffer usually has room, so try first and wait only if it is full.
           done += lane.socket.write_some(
               asio::buffer(request_.text.data() + done, request_.text.size() - done), failure);
-          if (failure == asio::error::would_block) {
-            const traced_wait waits;
-            co_await lane.socket.async_wait(loop_socket::wait_write,
-                                            asio::redirect_error(use_awaitable, failure));
-          }
+          if (failure == asio::error::would_block)
+            co_await lane.socket.async_wait(loop_socket::wait_write, awaited(failure));
           if (failure) throw operation_error("send", failure.value());
         }
         for (bool complete = false; !complete;) {
-          std::size_t n = 0;
-          {
-            const traced_wait waits;
-            n = co_await lane.socket.async_read_some(lane.reply.receive_buffer(),
-                                                     asio::redirect_error(use_awaitable, failure));
-          }
+          const std::size_t n =
+              co_await lane.socket.async_read_some(lane.reply.receive_buffer(), awaited(failure));
           if (failure && failure != asio::error::eof)
             throw operation_error("receive", failure.value());
           complete = failure ? lane.reply.handle_close() : lane.reply.parse_received(n);
@@ -214,10 +204,7 @@ class download final : public workload, public async_form {
     error_code failure;
     lane.socket.open(lane.server.protocol(), failure);
     if (failure) throw operation_error("socket", failure.value());
-    {
-      const traced_wait waits;
-      co_await lane.socket.async_connect(lane.server, asio::redirect_error(use_awaitable, failure));
-    }
+    co_await lane.socket.async_connect(lane.server, awaited(failure));
     if (failure) {
       close(lane);
       throw operation_error("connect", failure.value());

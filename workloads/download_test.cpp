@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -20,6 +19,7 @@
 #include "workloads/endpoint.hpp"
 #include "workloads/hashing.hpp"
 #include "workloads/registry.hpp"
+#include "workloads/run_async_for_test.hpp"
 
 namespace crossover {
 namespace {
@@ -126,14 +126,11 @@ class download : public ::testing::TestWithParam<form> {
     const auto lane =
         GetParam() == form::blocking ? work.open_lane(0) : work.async()->open_async_lane(loop, 0);
     for (int i = 0; i < times; ++i) {
-      if (GetParam() == form::async) {
-        boost::asio::co_spawn(loop, work.async()->run_async(*lane), record);
-        loop.restart();
-        loop.run();
-        continue;
-      }
       try {
-        work.run_blocking(*lane);
+        if (GetParam() == form::async)
+          run_on(loop, work.async()->run_async(*lane));
+        else
+          work.run_blocking(*lane);
         record(nullptr);
       } catch (...) {
         record(std::current_exception());

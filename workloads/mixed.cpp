@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <cstring>
 #include <map>
@@ -13,7 +12,6 @@
 #include "workloads/hashing.hpp"
 #include "workloads/registry.hpp"
 #include "workloads/servers/echo_server.hpp"
-#include "workloads/trace_points.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
@@ -192,8 +190,7 @@ class mixed final : public workload, public async_form {
       co_return;
     }
     lane.timer->expires_after(wait_);
-    const traced_wait waits;
-    co_await lane.timer->async_wait(use_awaitable);
+    co_await lane.timer->async_wait(awaited);
   }
 
   awaitable_operation run_async(lane& base) override {

@@ -10,14 +10,12 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
 
 #include "workloads/async_form.hpp"
 #include "workloads/endpoint.hpp"
 #include "workloads/servers/echo_server.hpp"
-#include "workloads/trace_points.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
@@ -116,6 +114,7 @@ class network final : public workload, public async_form {
     if (!lane.socket.is_open()) adopt(lane, connect_to(endpoint_));
     lane.next_turn();
     const char* phase = "send";
+    std::size_t received = 0;
     try {
       for (std::size_t done = 0; done < bytes_;) {
         // The socket's buffer usually has room, so try first and wait only if it is full.
@@ -123,24 +122,18 @@ class network final : public workload, public async_form {
         done +=
             lane.socket.write_some(asio::buffer(lane.sent.data() + done, bytes_ - done), failure);
         if (failure == asio::error::would_block) {
-          const traced_wait waits;
-          co_await lane.socket.async_wait(loop_socket::wait_write, use_awaitable);
+          co_await lane.socket.async_wait(loop_socket::wait_write, awaited);
         } else if (failure) {
           throw boost::system::system_error(failure);
         }
       }
       phase = "receive";
-      {
-        // Yield once before reading: the echo cannot have arrived yet, so an immediate read would
-        // only cost a system call.
-        const traced_wait waits;
-        co_await asio::post(lane.socket.get_executor(), use_awaitable);
-      }
-      for (std::size_t done = 0; done < bytes_;) {
-        const traced_wait waits;
-        done += co_await lane.socket.async_read_some(
-            asio::buffer(lane.received.data() + done, bytes_ - done), use_awaitable);
-      }
+      // Yield once before reading: the echo cannot have arrived yet, so an immediate read would
+      // only cost a system call.
+      co_await asio::post(lane.socket.get_executor(), awaited);
+      while (received < bytes_)
+        received +=
+            co_await lane.socket.async_read_some(asio::buffer(lane.received) + received, awaited);
     } catch (const boost::system::system_error& e) {
       boost::system::error_code ignored;
       lane.socket.close(ignored);

@@ -1,11 +1,11 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <chrono>
 #include <exception>
 
 #include "workloads/async_form.hpp"
 #include "workloads/registry.hpp"
+#include "workloads/run_async_for_test.hpp"
 #include "workloads/servers/misbehaving_server.hpp"
 
 namespace crossover {
@@ -37,13 +37,7 @@ void operate(workload& work, form chosen, int times, int* succeeded = nullptr,
   }
   boost::asio::io_context loop(1);
   const auto lane = work.async()->open_async_lane(loop, number);
-  std::exception_ptr failure;
-  const auto operations = [&]() -> awaitable_operation {
-    for (int i = 0; i < times; ++i, ++count) co_await work.async()->run_async(*lane);
-  };
-  boost::asio::co_spawn(loop, operations(), [&](std::exception_ptr thrown) { failure = thrown; });
-  loop.run();
-  if (failure) std::rethrow_exception(failure);
+  for (int i = 0; i < times; ++i, ++count) run_on(loop, work.async()->run_async(*lane));
 }
 
 class operations : public ::testing::TestWithParam<form> {};
@@ -144,19 +138,14 @@ TEST_P(operations, network_reconnects_after_an_error) {
   boost::asio::io_context loop(1);
   const auto lane = work->async()->open_async_lane(loop, 0);
   std::string outcomes;
-  const auto three_operations = [&]() -> awaitable_operation {
-    for (int i = 0; i < 3; ++i) {
-      try {
-        co_await work->async()->run_async(*lane);
-        outcomes += "well ";
-      } catch (const operation_error& e) {
-        outcomes += std::string(e.what()) + " ";
-      }
+  for (int i = 0; i < 3; ++i) {
+    try {
+      run_on(loop, work->async()->run_async(*lane));
+      outcomes += "well ";
+    } catch (const operation_error& e) {
+      outcomes += std::string(e.what()) + " ";
     }
-  };
-  boost::asio::co_spawn(loop, three_operations(),
-                        [](std::exception_ptr thrown) { EXPECT_EQ(thrown, nullptr); });
-  loop.run();
+  }
   EXPECT_EQ(outcomes, "well receive:EOF well ");
 }
 

@@ -3,15 +3,12 @@
 #include <fmt/format.h>
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <string_view>
 
 #include "workloads/async_form.hpp"
 #include "workloads/postgresql_connection.hpp"
 #include "workloads/query_rows.hpp"
-#include "workloads/trace_points.hpp"
 #include "workloads/waits.hpp"
 
 namespace crossover {
@@ -123,11 +120,7 @@ class postgresql_query final : public workload, public async_form {
       lose(lane, "send");
     for (int left = 1; (left = libpq().PQflush(connection)) != 0;) {
       if (left < 0) lose(lane, "send");
-      {
-        const traced_wait waits;
-        co_await lane.socket.async_wait(loop_descriptor::wait_write,
-                                        asio::redirect_error(use_awaitable, failure));
-      }
+      co_await lane.socket.async_wait(loop_descriptor::wait_write, awaited(failure));
       if (failure) lose(lane, "send");
     }
     // The reply is complete, and the server ready for the next query, when libpq has no further
@@ -135,11 +128,7 @@ class postgresql_query final : public workload, public async_form {
     postgresql_result result(nullptr, libpq().PQclear);
     for (;;) {
       while (libpq().PQisBusy(connection) != 0) {
-        {
-          const traced_wait waits;
-          co_await lane.socket.async_wait(loop_descriptor::wait_read,
-                                          asio::redirect_error(use_awaitable, failure));
-        }
+        co_await lane.socket.async_wait(loop_descriptor::wait_read, awaited(failure));
         if (failure || libpq().PQconsumeInput(connection) == 0) lose(lane, "receive");
       }
       PGresult* const next = libpq().PQgetResult(connection);

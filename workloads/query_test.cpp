@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <chrono>
 #include <exception>
 #include <filesystem>
@@ -12,6 +11,7 @@
 #include "workloads/postgresql_query.hpp"
 #include "workloads/query_rows.hpp"
 #include "workloads/registry.hpp"
+#include "workloads/run_async_for_test.hpp"
 #include "workloads/servers/postgresql_server.hpp"
 #include "workloads/sqlite_query.hpp"
 
@@ -48,13 +48,7 @@ std::string problem_of(const std::function<void()>& action) {
 void run_async(workload& work, int times) {
   boost::asio::io_context loop(1);
   const auto lane = work.async()->open_async_lane(loop, 5);
-  std::exception_ptr failure;
-  const auto operations = [&]() -> awaitable_operation {
-    for (int i = 0; i < times; ++i) co_await work.async()->run_async(*lane);
-  };
-  boost::asio::co_spawn(loop, operations(), [&](std::exception_ptr thrown) { failure = thrown; });
-  loop.run();
-  if (failure) std::rethrow_exception(failure);
+  for (int i = 0; i < times; ++i) run_on(loop, work.async()->run_async(*lane));
 }
 
 void run_blocking(workload& work, int times) {
@@ -187,14 +181,7 @@ TEST_F(query_postgresql, counts_a_lost_connection_and_reconnects) {
 
   boost::asio::io_context loop(1);
   const auto loop_lane = work->async()->open_async_lane(loop, 1);
-  const auto once = [&] {
-    std::exception_ptr failure;
-    boost::asio::co_spawn(loop, work->async()->run_async(*loop_lane),
-                          [&](std::exception_ptr thrown) { failure = thrown; });
-    loop.restart();
-    loop.run();
-    if (failure) std::rethrow_exception(failure);
-  };
+  const auto once = [&] { run_on(loop, work->async()->run_async(*loop_lane)); };
   once();
   end_other_sessions();
   EXPECT_NE(problem_of(once).find("counted: "), std::string::npos);

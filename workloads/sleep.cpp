@@ -2,11 +2,9 @@
 
 #include <array>
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
 #include "workloads/async_form.hpp"
-#include "workloads/trace_points.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
 
@@ -54,10 +52,7 @@ class sleep_work final : public workload, public async_form {
   awaitable_operation run_async(lane& base) override {
     auto& timer = static_cast<timer_lane&>(base).timer;
     timer.expires_after(delay_);
-    {
-      const traced_wait waits;
-      co_await timer.async_wait(use_awaitable);
-    }
+    co_await timer.async_wait(awaited);
     check_not_early(timer.expiry());
   }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <exception>
@@ -18,35 +17,37 @@ namespace crossover {
 /// asynchronous form is awaited. One without runs inline and blocks the loop.
 class loop_lanes {
  public:
-  /// `lanes`: number of lanes in the whole cell, which share a counted run.
-  loop_lanes(boost::asio::io_context& loop, workload& work, std::uint32_t lanes);
+  /// `async`: the form to await, or nullptr. `lanes`: number of lanes in the whole cell, which
+  /// share a counted run.
+  loop_lanes(boost::asio::io_context& loop, workload& work, async_form* async, std::uint32_t lanes);
+  loop_lanes(boost::asio::io_context& loop, workload& work, std::uint32_t lanes)
+      : loop_lanes(loop, work, work.async(), lanes) {}
   ~loop_lanes();
 
-  /// Opens lane `number` on this loop. Throws `error`.
+  /// Opens lane `number` on this loop, in ascending order. Throws `error`.
   void open(std::uint32_t number);
 
-  /// Starts one coroutine per lane; they run when the loop runs. Call only while the loop does not
-  /// run.
+  /// Starts a run: the lanes begin while the loop runs. Call only while the loop does not run.
   void start(run_control& control);
 
   /// Rethrows the first exception that ended a lane, for example a wrong result.
   void rethrow();
 
  private:
-  struct slot;
-  struct inline_operation;
-  awaitable_operation await_operations(slot& s, run_control& control);
-  awaitable_operation await_schedule(slot& s, run_control& control);
-  template <bool Traced>
-  inline_operation run_inline(slot& s, run_control& control);
-  inline_operation run_inline_schedule(slot& s, run_control& control);
-  void keep_first_exception();
+  struct loop_lane;
+  class routine;
+  template <typename Begin>
+  routine begin_lanes(run_control& control, Begin begin);
+  template <typename Operate>
+  routine run_closed(loop_lane& l, run_control& control, Operate operate);
+  template <typename Operate>
+  routine run_open(loop_lane& l, run_control& control, Operate operate);
 
   boost::asio::io_context& loop_;
   workload& work_;
   async_form* async_;
   std::uint32_t lanes_;
-  std::vector<std::unique_ptr<slot>> slots_;
+  std::vector<loop_lane> opened_;
   std::mutex mutex_;
   std::exception_ptr failure_;
 };

@@ -1,24 +1,86 @@
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "bench/models/loop_lanes.hpp"
 #include "bench/models/model.hpp"
-#include "workloads/async_form.hpp"
 
 namespace crossover {
 namespace {
 
 namespace asio = boost::asio;
 namespace tbb = oneapi::tbb;
-using awaitable_lane = asio::awaitable<void, loop_executor>;
+
+/// Awaitable that runs `compute` in the arena and resumes the coroutine on the loop.
+template <typename Compute>
+class arena_task {
+ public:
+  arena_task(tbb::task_arena& arena, asio::io_context& loop, Compute compute)
+      : arena_(arena), loop_(loop), compute_(compute) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting) {
+    if (active_trace != nullptr) lane_ = traced_lane();
+    trace_idle();
+    arena_.enqueue([this, waiting, work = asio::make_work_guard(loop_)] {
+      try {
+        const traced_lane_scope traced(lane_);
+        compute_();
+      } catch (...) {
+        failure_ = std::current_exception();
+      }
+      asio::post(work.get_executor(), [waiting] { waiting.resume(); });
+    });
+  }
+  void await_resume() const {
+    trace_running(lane_);
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  tbb::task_arena& arena_;
+  asio::io_context& loop_;
+  Compute compute_;
+  std::exception_ptr failure_;
+  std::uint32_t lane_ = no_lane;
+};
+
+/// The asynchronous form of a workload, with its computation in a oneTBB arena.
+class offloaded_form final : public async_form {
+ public:
+  offloaded_form(workload& work, asio::io_context& loop, int threads)
+      : work_(work),
+        inner_(work.async()),
+        loop_(loop),
+        allowed_(tbb::global_control::max_allowed_parallelism,
+                 static_cast<std::size_t>(threads) + 1),
+        // No slot is reserved for the loop's thread: it never computes.
+        arena_(threads, 0) {}
+
+  std::unique_ptr<lane> open_async_lane(asio::io_context& loop, std::uint32_t number) override {
+    return inner_ != nullptr ? inner_->open_async_lane(loop, number) : work_.open_lane(number);
+  }
+
+  awaitable_operation run_async(lane& state) override {
+    if (inner_ == nullptr) {
+      co_await arena_task(arena_, loop_, [this, &state] { work_.run_blocking(state); });
+    } else if (inner_->has_parts()) {
+      co_await arena_task(arena_, loop_, [this, &state] { inner_->compute(state); });
+      co_await inner_->wait_async(state);
+    } else {
+      co_await inner_->run_async(state);
+    }
+  }
+
+ private:
+  workload& work_;
+  async_form* inner_;
+  asio::io_context& loop_;
+  tbb::global_control allowed_;
+  tbb::task_arena arena_;
+};
 
 /// One loop whose coroutines hand computation to a oneTBB arena of k threads, so that the loop
 /// stays responsive (like asyncio's run_in_executor). All threads share the cell's CPUs.
@@ -27,102 +89,29 @@ class offload final : public model {
   explicit offload(const model_setup& setup)
       : model(1),
         work_(setup.type->make(setup.workload_values, setup.endpoint)),
-        async_(work_->async()),
-        allowed_(tbb::global_control::max_allowed_parallelism, setup.cpus.size() + 1),
-        // No slot is reserved for the loop's thread: it never computes.
-        arena_(static_cast<int>(setup.cpus.size()), 0) {
-    for (std::uint32_t i = 0; i < setup.in_flight; ++i)
-      lanes_.push_back(async_ != nullptr ? async_->open_async_lane(loop_, i) : work_->open_lane(i));
-    paces_.resize(lanes_.size());
+        form_(*work_, loop_, static_cast<int>(setup.cpus.size())),
+        lanes_(loop_, *work_, &form_, setup.in_flight) {
+    for (std::uint32_t i = 0; i < setup.in_flight; ++i) lanes_.open(i);
   }
 
   worker_totals run_lanes(run_control& control) override {
-    control.release();
+    current_tally() = &tallies_[0];
+    tallies_.begin_all(control);
     loop_.restart();
-    counted_.begin(control);
-    const auto lanes = static_cast<std::uint32_t>(lanes_.size());
-    for (std::uint32_t i = 0; i < lanes; ++i)
-      if (control.quota(i, lanes) > 0) asio::co_spawn(loop_, run_lane(i, control), asio::detached);
+    lanes_.start(control);
     loop_.run();
-    counted_.end();
-    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
-    tally* const only[] = {&counted_};
-    return add_up(only, latency_, service_);
+    tallies_.end_all();
+    lanes_.rethrow();
+    return tallies_.add_up();
   }
 
  private:
-  awaitable_lane run_lane(std::uint32_t i, run_control& control) {
-    const traced_lane_scope traced(i);
-    const auto lanes = static_cast<std::uint32_t>(lanes_.size());
-    if (const std::int64_t due = control.begin_of(i, lanes); now_ns() < due) {
-      asio::basic_waitable_timer<std::chrono::steady_clock,
-                                 asio::wait_traits<std::chrono::steady_clock>, loop_executor>
-          timer(loop_, std::chrono::steady_clock::time_point(std::chrono::nanoseconds(due)));
-      const traced_wait waits;
-      co_await timer.async_wait(use_awaitable);
-    }
-    paces_[i].begin(control, i, lanes);
-    for (bool more = true; more;) {
-      try {
-        do {
-          if (async_ == nullptr) {
-            co_await compute_in_arena(i);
-          } else if (async_->has_parts()) {
-            co_await compute_in_arena(i);
-            co_await async_->wait_async(*lanes_[i]);
-          } else {
-            co_await async_->run_async(*lanes_[i]);
-          }
-        } while ((more = paces_[i].done(counted_)));
-      } catch (const operation_error& e) {
-        more = paces_[i].failed(counted_, e);
-      } catch (...) {
-        if (!failure_) failure_ = std::current_exception();
-        co_return;
-      }
-    }
-  }
-
-  /// Runs lane i's computation in the arena and resumes on the loop when it is done.
-  awaitable_lane compute_in_arena(std::uint32_t i) {
-    std::exception_ptr failure;
-    auto token = use_awaitable;
-    {
-      const traced_wait waits;
-      co_await asio::async_initiate<asio::use_awaitable_t<loop_executor>, void()>(
-          [&](auto handler) {
-            // oneTBB copies the callable that it enqueues; a handler can only be moved.
-            auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-            arena_.enqueue([this, i, shared, &failure, work = asio::make_work_guard(loop_)] {
-              try {
-                const traced_lane_scope traced(i);
-                async_ != nullptr ? async_->compute(*lanes_[i]) : work_->run_blocking(*lanes_[i]);
-              } catch (...) {
-                failure = std::current_exception();
-              }
-              asio::post(loop_, [shared] { std::move (*shared)(); });
-            });
-          },
-          token);
-    }
-    if (failure) std::rethrow_exception(failure);
-  }
-
   std::unique_ptr<workload> work_;
-  async_form* async_;
-  tbb::global_control allowed_;
-  tbb::task_arena arena_;
   asio::io_context loop_;
-  latency_recorder latency_{1}, service_{1};
-  tally counted_{board_.slot(0), latency_, service_, 0};
-  std::vector<std::unique_ptr<lane>> lanes_;
-  std::vector<lane_pace> paces_;
-  std::exception_ptr failure_;
+  offloaded_form form_;
+  loop_lanes lanes_;
+  worker_tallies tallies_{board_, 1};
 };
-
-std::string offload_unsupported_reason(const cell_request& cell) {
-  return cell.open_loop ? "offload: closed loop only" : "";
-}
 
 std::uint32_t offload_workers(const cell_request& cell) { return cell.cores + 1; }
 
@@ -134,7 +123,6 @@ constinit const model_type offload_model = {
     .summary = "coroutine loop that offloads computation to a oneTBB arena",
     .parameters = {},
     .prepare = make_model<offload>,
-    .unsupported_reason = offload_unsupported_reason,
     .workers = offload_workers,
 };
 
