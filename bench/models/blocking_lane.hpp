@@ -1,5 +1,8 @@
 #pragma once
 
+#include <memory>
+#include <utility>
+
 #include "bench/models/run/pace.hpp"
 #include "workloads/waits.hpp"
 #include "workloads/workload.hpp"
@@ -11,61 +14,65 @@ inline void wait_until(std::int64_t when_ns) {
   if (const std::int64_t left = when_ns - now_ns(); left > 0) wait_for(left);
 }
 
-/// Claims one operation of an open-loop run, waits for its intended start and runs it in the
-/// calling thread. Returns false if the schedule is over.
-inline bool run_open_loop_turn(workload& work, lane& state, run_control& control, tally& worker) {
-  const auto intended = control.claim();
-  if (!intended) return false;
-  wait_until(*intended);
-  if (control.over()) return false;  // claimed, but never begun
-  open_loop_turn turn{control, *intended};
-  turn.start(worker);
-  try {
-    work.run_blocking(state);
-    turn.done(worker);
-  } catch (const operation_error& e) {
-    turn.failed(worker, e);
+/// A lane whose operations block the calling thread.
+class blocking_lane {
+ public:
+  /// Opens lane `number` of `lanes`. Throws `error`.
+  blocking_lane(workload& work, std::uint32_t number, std::uint32_t lanes)
+      : work_(work), state_(work.open_lane(number)), number_(number), lanes_(lanes) {}
+
+  std::uint32_t number() const { return number_; }
+
+  /// Waits until the lane is due to begin. Returns false if it has no operation in this run.
+  bool begin(run_control& control) {
+    if (control.quota(number_, lanes_) == 0) return false;
+    wait_until(control.begin_of(number_, lanes_));
+    if (!control.open_loop()) return pace_.begin(control, number_, lanes_);
+    control.lane_begins(number_, lanes_, now_ns());
+    return true;
   }
-  return true;
-}
 
-/// Runs the operations of a lane in the calling thread until the schedule is over.
-template <typename AfterEach>
-void run_open_loop(workload& work, lane& state, run_control& control, tally& worker,
-                   AfterEach after_each) {
-  while (run_open_loop_turn(work, state, control, worker)) after_each();
-}
-
-/// Runs the operations of a lane in the calling thread until its pace, already begun, has ended.
-template <typename AfterEach>
-void run_closed_loop(workload& work, lane& state, lane_pace& pace, tally& worker,
-                     AfterEach after_each) {
-  for (bool more = true; more;) {
+  /// Runs one operation; in an open loop, waits for its intended start first. Returns whether to
+  /// run another.
+  bool step(run_control& control, tally& worker) {
+    if (control.open_loop()) return step_by_schedule(control, worker);
     try {
-      work.run_blocking(state);
-      more = pace.done(worker);
+      work_.run_blocking(*state_);
+      return pace_.done(worker);
     } catch (const operation_error& e) {
-      more = pace.failed(worker, e);
+      return pace_.failed(worker, e);
     }
-    after_each();
   }
-}
 
-/// Runs blocking operations of lane `number` of `lanes` in the calling thread until the run is
-/// over.
-template <typename AfterEach>
-void run_blocking_lane(workload& work, lane& state, std::uint32_t number, std::uint32_t lanes,
-                       run_control& control, tally& worker, AfterEach after_each) {
-  trace_running(number);
-  if (control.open_loop()) {
-    control.lane_begins(number, lanes, now_ns());
-    run_open_loop(work, state, control, worker, after_each);
-  } else {
-    wait_until(control.begin_of(number, lanes));
-    lane_pace pace;
-    if (pace.begin(control, number, lanes)) run_closed_loop(work, state, pace, worker, after_each);
+  /// Runs operations until the run is over for this lane.
+  template <typename AfterEach>
+  void run(run_control& control, tally& worker, AfterEach after_each) {
+    trace_running(number_);
+    for (bool more = begin(control); more; after_each()) more = step(control, worker);
+    trace_idle();
   }
-  trace_idle();
-}
+
+ private:
+  bool step_by_schedule(run_control& control, tally& worker) {
+    const auto intended = control.claim();
+    if (!intended) return false;
+    wait_until(*intended);
+    if (control.over()) return false;  // claimed, but never begun
+    open_loop_turn turn{control, *intended};
+    turn.start(worker);
+    try {
+      work_.run_blocking(*state_);
+      turn.done(worker);
+    } catch (const operation_error& e) {
+      turn.failed(worker, e);
+    }
+    return true;
+  }
+
+  workload& work_;
+  std::unique_ptr<lane> state_;
+  std::uint32_t number_, lanes_;
+  lane_pace pace_;
+};
 
 }  // namespace crossover

@@ -30,17 +30,15 @@ class fibers final : public model {
   explicit fibers(const model_setup& setup)
       : model(setup.cpus.size()),
         work_(setup.type->make(setup.workload_values, setup.endpoint)),
-        lanes_(setup.in_flight),
         stack_(setup.model_values.number("stack")),
         team_(setup.cpus),
-        latency_(team_.size()),
-        service_(team_.size()),
+        tallies_(board_, team_.size()),
         schedulers_(team_.size()) {
     team_.run([&](std::uint32_t i) {
       boost::fibers::use_scheduling_algorithm<counted_round_robin>();
-      schedulers_[i] = std::make_unique<scheduler>(board_.slot(i), latency_, service_, i);
-      for (std::uint32_t lane = i; lane < lanes_; lane += team_.size())
-        schedulers_[i]->lanes.push_back({lane, work_->open_lane(lane)});
+      schedulers_[i] = std::make_unique<scheduler>(tallies_[i]);
+      for (std::uint32_t lane = i; lane < setup.in_flight; lane += team_.size())
+        schedulers_[i]->lanes.emplace_back(*work_, lane, setup.in_flight);
     });
   }
 
@@ -49,27 +47,18 @@ class fibers final : public model {
   }
 
   worker_totals run_lanes(run_control& control) override {
-    control.release();
     team_.run([&](std::uint32_t i) { run_scheduler(*schedulers_[i], control); });
-    std::vector<tally*> tallies;
-    for (const auto& s : schedulers_) tallies.push_back(&s->counted);
-    return add_up(tallies, latency_, service_);
+    return tallies_.add_up();
   }
 
  private:
-  struct numbered_lane {
-    std::uint32_t number;
-    std::unique_ptr<lane> owned;
-  };
   /// One thread's fibers and their loop.
   struct scheduler {
-    scheduler(worker_slot& slot, latency_recorder& latency, latency_recorder& service,
-              std::uint32_t number)
-        : counted(slot, latency, service, number) {}
+    explicit scheduler(tally& worker) : counted(worker) {}
     boost::asio::io_context loop{1};
-    std::vector<numbered_lane> lanes;
+    std::vector<blocking_lane> lanes;
     fiber_waiter waiter{loop};  // destroyed before the lanes and their descriptors
-    tally counted;
+    tally& counted;
     std::uint32_t live = 0;  // fibers that have not ended
     std::exception_ptr failure;
   };
@@ -78,19 +67,18 @@ class fibers final : public model {
     thread.counted.begin(control);
     current_hooks() = &thread.waiter;
     thread.live = static_cast<std::uint32_t>(thread.lanes.size());
-    for (numbered_lane& l : thread.lanes) start_fiber(thread, l, control);
+    for (blocking_lane& l : thread.lanes) start_fiber(thread, l, control);
     run_until_done(thread);
     current_hooks() = nullptr;
     thread.counted.end();
     if (thread.failure) std::rethrow_exception(std::exchange(thread.failure, nullptr));
   }
 
-  void start_fiber(scheduler& thread, numbered_lane& l, run_control& control) {
+  void start_fiber(scheduler& thread, blocking_lane& l, run_control& control) {
     boost::fibers::fiber(boost::fibers::launch::post, std::allocator_arg,
                          boost::fibers::fixedsize_stack(stack_),
-                         [this, &thread, &l, &control] {
+                         [&thread, &l, &control] {
                            run_lane(thread, l, control);
-                           trace_idle();
                            --thread.live;
                          })
         .detach();
@@ -111,30 +99,22 @@ class fibers final : public model {
     }
   }
 
-  void run_lane(scheduler& thread, numbered_lane& l, run_control& control) {
-    trace_running(l.number);
+  static void run_lane(scheduler& thread, blocking_lane& l, run_control& control) {
     try {
-      if (control.open_loop()) {
-        control.lane_begins(l.number, lanes_, now_ns());
-        return run_open_loop(*work_, *l.owned, control, thread.counted, [] { yield_fiber(); });
-      }
-      lane_pace pace;
-      wait_until(control.begin_of(l.number, lanes_));
-      if (!pace.begin(control, l.number, lanes_)) return;
       // Scheduling is cooperative: a fiber whose operation did not wait yields before the next.
-      run_closed_loop(*work_, *l.owned, pace, thread.counted, [&] {
+      l.run(control, thread.counted, [&] {
         if (!thread.waiter.take_suspended()) yield_fiber();
       });
     } catch (...) {
+      trace_idle();
       if (!thread.failure) thread.failure = std::current_exception();
     }
   }
 
   std::unique_ptr<workload> work_;
-  std::uint32_t lanes_;
   std::size_t stack_;
   worker_team team_;
-  latency_recorder latency_, service_;
+  worker_tallies tallies_;
   std::vector<std::unique_ptr<scheduler>> schedulers_;
 };
 

@@ -50,18 +50,30 @@ bool write_message(int fd, std::uint32_t worker, const nlohmann::json& message) 
   }
 }
 
-nlohmann::json bins_of(const latency_distribution& d) {
-  nlohmann::json bins = nlohmann::json::array();
-  for (const latency_bin& bin : d.bins) bins.push_back({bin.lower_ns, bin.upper_ns, bin.count});
-  return {{"bins", std::move(bins)}, {"max", d.max_ns}, {"mean", d.mean_ns}};
+/// The part of a worker's counts that travels in a message; the board has its operations.
+sample counts_of(const tally& worker, latency_recorder& latency, latency_recorder& service) {
+  const usage used = worker.used();
+  sample counts;
+  counts.cpu_user_s = used.cpu_user_s;
+  counts.cpu_system_s = used.cpu_system_s;
+  counts.voluntary_switches = used.voluntary_switches;
+  counts.involuntary_switches = used.involuntary_switches;
+  counts.minor_faults = used.minor_faults;
+  counts.major_faults = used.major_faults;
+  counts.errors.insert(worker.errors.begin(), worker.errors.end());
+  counts.arrivals = arrival_counts{0, worker.begun, worker.late};
+  counts.latency = latency.take();
+  counts.service = service.take();
+  return counts;
 }
 
-latency_distribution distribution_of(const nlohmann::json& message) {
-  latency_distribution d;
-  for (const auto& bin : message.at("bins")) d.bins.push_back({bin.at(0), bin.at(1), bin.at(2)});
-  d.max_ns = message.at("max");
-  d.mean_ns = message.at("mean");
-  return d;
+usage usage_of(const sample& counts) {
+  return {.cpu_user_s = counts.cpu_user_s.value_or(0),
+          .cpu_system_s = counts.cpu_system_s.value_or(0),
+          .voluntary_switches = counts.voluntary_switches.value_or(0),
+          .involuntary_switches = counts.involuntary_switches.value_or(0),
+          .minor_faults = counts.minor_faults.value_or(0),
+          .major_faults = counts.major_faults.value_or(0)};
 }
 
 }  // namespace
@@ -131,25 +143,15 @@ void forked_workers::serve(
       counted.begin(board_.control());
       work->run(board_.control(), counted);
       counted.end();
-      const usage used = counted.used();
       const std::uint32_t workers = shared_->workers;
       std::uint32_t done = ++shared_->finished;
       if (done == workers) wake_all(shared_->finished);
       for (; done < workers; done = shared_->finished.load())
         wait_for_change(shared_->finished, done);
-      const bool sent =
-          write_message(socket, number,
-                        {{"begun", counted.begun},
-                         {"late", counted.late},
-                         {"begin", counted.begin_ns},
-                         {"end", counted.end_ns},
-                         {"errors", counted.errors},
-                         {"latency", bins_of(latency.take())},
-                         {"service", bins_of(service.take())},
-                         {"usage",
-                          {used.cpu_user_s, used.cpu_system_s, used.voluntary_switches,
-                           used.involuntary_switches, used.minor_faults, used.major_faults}}});
-      if (!sent) break;
+      if (!write_message(socket, number,
+                         {{"end_ns", counted.end_ns},
+                          {"counts", to_json(counts_of(counted, latency, service))}}))
+        break;
     }
   } catch (const std::exception& e) {
     write_message(socket, number, {{"error", e.what()}});
@@ -158,31 +160,22 @@ void forked_workers::serve(
   ::_exit(status);
 }
 
-worker_totals forked_workers::run(run_control& control) {
+worker_totals forked_workers::run() {
   shared_->finished = 0;
-  control.release();
   ++shared_->generation;
   wake_all(shared_->generation);
 
   worker_totals totals;
-  totals.begin_ns = INT64_MAX;
   latency_recorder latency(1), service(1);
   for_each_message("during the run", [&](std::size_t, const nlohmann::json& message) {
-    totals.begin_ns = std::min(totals.begin_ns, message["begin"].get<std::int64_t>());
-    totals.end_ns = std::max(totals.end_ns, message["end"].get<std::int64_t>());
-    totals.begun += message["begun"].get<std::uint64_t>();
-    totals.late += message["late"].get<std::uint64_t>();
-    for (const auto& [name, count] : message["errors"].items())
-      totals.errors[name] += count.get<std::uint64_t>();
-    latency.add(distribution_of(message["latency"]));
-    service.add(distribution_of(message["service"]));
-    const auto& used = message["usage"];
-    totals.children.cpu_user_s += used[0].get<double>();
-    totals.children.cpu_system_s += used[1].get<double>();
-    totals.children.voluntary_switches += used[2].get<std::uint64_t>();
-    totals.children.involuntary_switches += used[3].get<std::uint64_t>();
-    totals.children.minor_faults += used[4].get<std::uint64_t>();
-    totals.children.major_faults += used[5].get<std::uint64_t>();
+    const sample counts = sample_from_json(message.at("counts"));
+    totals.end_ns = std::max(totals.end_ns, message.at("end_ns").get<std::int64_t>());
+    totals.begun += counts.arrivals->begun;
+    totals.late += counts.arrivals->late;
+    for (const auto& [name, count] : counts.errors) totals.errors[name] += count;
+    latency.add(*counts.latency);
+    service.add(*counts.service);
+    totals.children = totals.children + usage_of(counts);
   });
   totals.latency = latency.take();
   totals.service = service.take();

@@ -34,9 +34,9 @@ class forked_workers {
   forked_workers(const forked_workers&) = delete;
   forked_workers& operator=(const forked_workers&) = delete;
 
-  /// Releases the workers and adds up their counts. `control` is the board's. Throws `error`
-  /// (failed) if a worker dies or reports an exception.
-  worker_totals run(run_control& control);
+  /// Runs the workers and adds up their counts. Throws `error` (failed) if a worker dies or reports
+  /// an exception.
+  worker_totals run();
   const std::vector<pid_t>& children() const { return workers_; }
 
  private:

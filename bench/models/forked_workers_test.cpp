@@ -44,7 +44,7 @@ std::string error_of_run(worker_behaviour behaviour) {
   run_board board(3);
   forked_workers workers(board, 3, make_scripted(behaviour));
   try {
-    workers.run(board.control());
+    workers.run();
     return "none";
   } catch (const error& e) {
     EXPECT_EQ(e.kind(), error_kind::failed);
@@ -58,7 +58,7 @@ TEST(forked_workers, adds_up_all_workers_and_leaves_no_child) {
     forked_workers workers(board, 5, make_scripted(worker_behaviour::succeeds));
     EXPECT_EQ(workers.children().size(), 5U);
     for (std::uint64_t turn = 0; turn < 3; ++turn) {
-      const worker_totals totals = workers.run(board.control());
+      const worker_totals totals = workers.run();
       EXPECT_EQ(board.operations(), std::vector<std::uint64_t>(5, 1 + turn));
       EXPECT_EQ(totals.errors.at("made-up"), 0U + 1 + 2 + 3 + 4);
       EXPECT_EQ(totals.latency.count(), 5U);

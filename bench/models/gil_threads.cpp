@@ -27,49 +27,30 @@ class gil_threads final : public model {
       : model(setup.in_flight),
         work_(setup.type->make(setup.workload_values, setup.endpoint)),
         lock_(std::chrono::nanoseconds(setup.model_values.number("switch_interval"))),
-        latency_(static_cast<std::uint32_t>(setup.cpus.size())),
-        service_(static_cast<std::uint32_t>(setup.cpus.size())),
+        tallies_(board_, static_cast<std::uint32_t>(setup.cpus.size())),
         team_(worker_team::unbound{setup.in_flight}) {
     for (std::uint32_t i = 0; i < team_.size(); ++i)
-      workers_.push_back(
-          std::make_unique<worker>(board_.slot(i), latency_, service_, i, work_->open_lane(i)));
+      lanes_.emplace_back(*work_, i, setup.in_flight);
   }
 
   worker_totals run_lanes(run_control& control) override {
-    control.release();
-    team_.run([&](std::uint32_t i) { run_worker(i, control); });
-    std::vector<tally*> tallies;
-    for (const auto& w : workers_) tallies.push_back(&w->counted);
-    worker_totals totals = add_up(tallies, latency_, service_);
-    totals.begin_ns = control.start_ns;
-    return totals;
+    team_.run([&](std::uint32_t i) {
+      tallies_[i].begin(control);
+      {
+        const lock_releasing_hooks hooks(lock_);
+        const std::lock_guard holder(lock_);
+        lanes_[i].run(control, tallies_[i], [this] { lock_.checkpoint(); });
+      }
+      tallies_[i].end();
+    });
+    return tallies_.add_up();
   }
 
  private:
-  struct worker {
-    worker(worker_slot& slot, latency_recorder& latency, latency_recorder& service,
-           std::uint32_t number, std::unique_ptr<lane> opened)
-        : owned(std::move(opened)), counted(slot, latency, service, number) {}
-    std::unique_ptr<lane> owned;
-    tally counted;
-  };
-
-  void run_worker(std::uint32_t number, run_control& control) {
-    worker& w = *workers_[number];
-    w.counted.begin(control);
-    {
-      const lock_releasing_hooks hooks(lock_);
-      const std::lock_guard holder(lock_);
-      run_blocking_lane(*work_, *w.owned, number, team_.size(), control, w.counted,
-                        [this] { lock_.checkpoint(); });
-    }
-    w.counted.end();
-  }
-
   std::unique_ptr<workload> work_;
   global_lock lock_;
-  latency_recorder latency_, service_;
-  std::vector<std::unique_ptr<worker>> workers_;
+  worker_tallies tallies_;
+  std::vector<blocking_lane> lanes_;
   worker_team team_;  // last: its threads end before the members that they use
 };
 

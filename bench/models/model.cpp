@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "workloads/base/nearest.hpp"
 
@@ -50,9 +49,10 @@ run_outcome model::run(const run_plan& plan) {
     observer_->start();
   }
   run_window window;
-  window.open = {now_ns(), board_.operations(), usage_of_this_process()};
+  window.open = {0, board_.operations(), usage_of_this_process()};
   worker_totals totals;
   try {
+    control.release();
     totals = run_lanes(control);
   } catch (...) {
     if (windowed) observer_->cancel();
@@ -61,7 +61,7 @@ run_outcome model::run(const run_plan& plan) {
   if (windowed) {
     window = observer_->wait();
   } else {
-    window.open.ns = totals.begin_ns;
+    window.open.ns = control.start_ns;
     window.close = {totals.end_ns, board_.operations(), usage_of_this_process()};
   }
   run_outcome outcome;
@@ -83,22 +83,6 @@ run_outcome model::run(const run_plan& plan) {
   outcome.latency = std::move(totals.latency);
   outcome.service = std::move(totals.service);
   return outcome;
-}
-
-worker_totals add_up(std::span<tally* const> workers, latency_recorder& latency,
-                     latency_recorder& service) {
-  worker_totals totals;
-  totals.begin_ns = std::numeric_limits<std::int64_t>::max();
-  for (const tally* worker : workers) {
-    totals.begin_ns = std::min(totals.begin_ns, worker->begin_ns);
-    totals.end_ns = std::max(totals.end_ns, worker->end_ns);
-    totals.begun += worker->begun;
-    totals.late += worker->late;
-    for (const auto& [name, count] : worker->errors) totals.errors[name] += count;
-  }
-  totals.latency = latency.take();
-  totals.service = service.take();
-  return totals;
 }
 
 }  // namespace crossover

@@ -24,16 +24,8 @@ struct model_setup {
   std::uint32_t in_flight = 1;
 };
 
-/// Sums over the workers of a run.
-struct worker_totals {
-  std::int64_t begin_ns = 0, end_ns = 0;  ///< first worker's begin, last worker's end
-  std::uint64_t begun = 0, late = 0;      ///< open loop: arrivals due in the window
-  std::map<std::string, std::uint64_t> errors;
-  latency_distribution latency, service;
-  usage children;  ///< of forked workers
-};
-
-/// Result of a run: what happened in its window.
+/// Result of a run: what happened in its window. The window of a counted run lasts from the release
+/// of the lanes to the end of the last worker.
 struct run_outcome {
   std::int64_t begin_ns = 0, end_ns = 0;  ///< edges of the window
   double start_s = 0;                     ///< longest delay of a lane's first operation
@@ -63,7 +55,7 @@ class model {
   run_board board_;
 
  private:
-  /// Releases `control` and the lanes; returns when all lanes have ended. Throws `error`.
+  /// Runs the lanes, which `control` has released; returns when all have ended. Throws `error`.
   virtual worker_totals run_lanes(run_control& control) = 0;
 
   std::optional<window_observer> observer_;
@@ -118,9 +110,5 @@ std::span<const model_type* const> all_models();
 
 /// Returns the model of this name. Throws `error` (invalid) with the nearest name.
 const model_type& find_model(std::string_view name);
-
-/// Adds up the workers' counts and takes the latencies from the recorders.
-worker_totals add_up(std::span<tally* const> workers, latency_recorder& latency,
-                     latency_recorder& service);
 
 }  // namespace crossover

@@ -43,7 +43,7 @@ class process_loops final : public model {
                    return std::make_unique<loop_worker>(*work_, setup, i);
                  }) {}
 
-  worker_totals run_lanes(run_control& control) override { return workers_.run(control); }
+  worker_totals run_lanes(run_control&) override { return workers_.run(); }
   std::vector<int> children() const override { return workers_.children(); }
 
  private:

@@ -9,15 +9,13 @@ namespace {
 class lone_worker final : public forked_worker {
  public:
   lone_worker(workload& work, std::uint32_t number, std::uint32_t workers)
-      : work_(work), lane_(work.open_lane(number)), number_(number), workers_(workers) {}
+      : lane_(work, number, workers) {}
   void run(run_control& control, tally& worker) override {
-    run_blocking_lane(work_, *lane_, number_, workers_, control, worker, [] {});
+    lane_.run(control, worker, [] {});
   }
 
  private:
-  workload& work_;
-  std::unique_ptr<lane> lane_;
-  std::uint32_t number_, workers_;
+  blocking_lane lane_;
 };
 
 /// c forked workers on k CPUs, each running one operation at a time; the kernel schedules them.
@@ -30,7 +28,7 @@ class processes final : public model {
           return std::make_unique<lone_worker>(*work_, i, setup.in_flight);
         }) {}
 
-  worker_totals run_lanes(run_control& control) override { return workers_.run(control); }
+  worker_totals run_lanes(run_control&) override { return workers_.run(); }
   std::vector<int> children() const override { return workers_.children(); }
 
  private:

@@ -16,29 +16,21 @@ class shared_loop final : public model {
         team_(setup.cpus),
         context_(static_cast<int>(team_.size())),
         lanes_(context_, *work_, setup.in_flight),
-        latency_(team_.size()),
-        service_(team_.size()) {
+        tallies_(board_, team_.size()) {
     for (std::uint32_t i = 0; i < setup.in_flight; ++i) lanes_.open(i);
-    for (std::uint32_t i = 0; i < team_.size(); ++i)
-      tallies_.push_back(std::make_unique<tally>(board_.slot(i), latency_, service_, i));
   }
 
   worker_totals run_lanes(run_control& control) override {
     context_.restart();
-    control.release();
     lanes_.start(control);
     team_.run([&](std::uint32_t i) {
-      current_tally() = tallies_[i].get();
-      tallies_[i]->begin(control);
+      current_tally() = &tallies_[i];
+      tallies_[i].begin(control);
       context_.run();
-      tallies_[i]->end();
+      tallies_[i].end();
     });
     lanes_.rethrow();
-    std::vector<tally*> tallies;
-    for (const auto& t : tallies_) tallies.push_back(t.get());
-    worker_totals totals = add_up(tallies, latency_, service_);
-    totals.begin_ns = control.start_ns;  // this thread started the lanes before any worker ran
-    return totals;
+    return tallies_.add_up();
   }
 
  private:
@@ -46,8 +38,7 @@ class shared_loop final : public model {
   worker_team team_;
   boost::asio::io_context context_;
   loop_lanes lanes_;
-  latency_recorder latency_, service_;
-  std::vector<std::unique_ptr<tally>> tallies_;
+  worker_tallies tallies_;
 };
 
 }  // namespace

@@ -24,18 +24,17 @@ thread_local tally* pool_tally = nullptr;
 /// task would be measurable in short ones.
 class tally_binder final : public tbb::task_scheduler_observer {
  public:
-  tally_binder(tbb::task_arena& arena, const std::vector<std::unique_ptr<tally>>& tallies)
+  tally_binder(tbb::task_arena& arena, worker_tallies& tallies)
       : task_scheduler_observer(arena), tallies_(tallies) {
     observe(true);
   }
   ~tally_binder() override { observe(false); }
   void on_scheduler_entry(bool) override {
-    pool_tally =
-        tallies_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())].get();
+    pool_tally = &tallies_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())];
   }
 
  private:
-  const std::vector<std::unique_ptr<tally>>& tallies_;
+  worker_tallies& tallies_;
 };
 
 /// Tasks in a oneTBB arena of c threads on k CPUs: deliberately more threads than CPUs, because
@@ -47,84 +46,48 @@ class thread_pool final : public model {
         work_(setup.type->make(setup.workload_values, setup.endpoint)),
         allowed_(tbb::global_control::max_allowed_parallelism, setup.in_flight),
         arena_(static_cast<int>(setup.in_flight)),
-        latency_(static_cast<std::uint32_t>(setup.cpus.size())),
-        service_(static_cast<std::uint32_t>(setup.cpus.size())),
-        chains_(setup.in_flight) {
-    for (std::uint32_t i = 0; i < setup.in_flight; ++i) {
-      chains_[i].number = i;
-      chains_[i].owned = work_->open_lane(i);
-      tallies_.push_back(std::make_unique<tally>(board_.slot(i), latency_, service_, i));
-    }
-    tally_binder_.emplace(arena_, tallies_);
+        tallies_(board_, static_cast<std::uint32_t>(setup.cpus.size())),
+        tally_binder_(arena_, tallies_) {
+    for (std::uint32_t i = 0; i < setup.in_flight; ++i)
+      lanes_.emplace_back(*work_, i, setup.in_flight);
   }
 
   worker_totals run_lanes(run_control& control) override {
-    const auto lanes = static_cast<std::uint32_t>(chains_.size());
-    for (const auto& t : tallies_) t->begin(control);
-    control.release();
+    tallies_.begin_all(control);
     arena_.execute([&] {
       tbb::task_group group;
-      for (std::uint32_t i = 0; i < lanes; ++i) {
-        chain& c = chains_[i];
-        if (control.quota(i, lanes) == 0) continue;
-        const auto first = [this, &c, &group, &control, lanes] {
-          wait_until(control.begin_of(c.number, lanes));
-          if (control.open_loop())
-            control.lane_begins(c.number, lanes, now_ns());
-          else
-            c.pace.begin(control, c.number, lanes);
-          step(c, group, control);
+      for (blocking_lane& l : lanes_) {
+        const auto first = [&l, &group, &control] {
+          if (l.begin(control)) step(l, group, control);
         };
         // Enqueued, not spawned: c threads would each search c queues for this thread's tasks to
         // steal, and a thousand threads would take seconds to start. A single lane is spawned: for
         // an enqueued task oneTBB would start a second thread.
-        if (lanes == 1)
+        if (lanes_.size() == 1)
           group.run(first);
         else
           arena_.enqueue(group.defer(first));
       }
       group.wait();
     });
-    for (const auto& t : tallies_) t->end();
-    std::vector<tally*> tallies;
-    for (const auto& t : tallies_) tallies.push_back(t.get());
-    worker_totals totals = add_up(tallies, latency_, service_);
-    totals.begin_ns = control.start_ns;
-    return totals;
+    tallies_.end_all();
+    return tallies_.add_up();
   }
 
  private:
-  struct chain {
-    std::uint32_t number = 0;
-    std::unique_ptr<lane> owned;
-    lane_pace pace;
-  };
-
-  void step(chain& c, tbb::task_group& group, run_control& control) {
-    tally& worker = *pool_tally;
-    bool more = false;
-    trace_running(c.number);
-    try {
-      if (control.open_loop()) {
-        more = run_open_loop_turn(*work_, *c.owned, control, worker);
-      } else {
-        work_->run_blocking(*c.owned);
-        more = c.pace.done(worker);
-      }
-    } catch (const operation_error& e) {
-      more = c.pace.failed(worker, e);
-    }
+  static void step(blocking_lane& l, tbb::task_group& group, run_control& control) {
+    trace_running(l.number());
+    const bool more = l.step(control, *pool_tally);
     trace_idle();
-    if (more) group.run([this, &c, &group, &control] { step(c, group, control); });
+    if (more) group.run([&l, &group, &control] { step(l, group, control); });
   }
 
   std::unique_ptr<workload> work_;
   tbb::global_control allowed_;
   tbb::task_arena arena_;
-  latency_recorder latency_, service_;
-  std::vector<chain> chains_;
-  std::vector<std::unique_ptr<tally>> tallies_;  // by arena slot
-  std::optional<tally_binder> tally_binder_;
+  worker_tallies tallies_;  // by arena slot
+  std::vector<blocking_lane> lanes_;
+  tally_binder tally_binder_;  // last: destroyed before the tallies that it uses
 };
 
 /// oneTBB 2021.8, sleeps of 100 ms on one core: a run of 0.5 s takes 2.7 s with 1 000 threads and

@@ -1,115 +1,53 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <map>
-#include <string>
-#include <string_view>
 
-#include "bench/models/run/latency_recorder.hpp"
-#include "bench/models/run/run_board.hpp"
-#include "bench/models/run/usage.hpp"
+#include "bench/models/run/tally.hpp"
 #include "workloads/trace_points.hpp"
-#include "workloads/workload.hpp"
 
 namespace crossover {
 
-/// Busy-waits for `ns`.
-inline void spin_for(std::int64_t ns) {
-  for (const std::int64_t end = now_ns() + ns; now_ns() < end;) {
-  }
+/// Busy-waits for `ns` and returns the time at the end.
+inline std::int64_t spin_for(std::int64_t ns) {
+  std::int64_t now = now_ns();
+  for (const std::int64_t end = now + ns; now < end;) now = now_ns();
+  return now;
 }
 
-/// Counts of one worker (thread, loop, process) in a run. Only that worker accesses it.
-struct alignas(64) tally {
-  /// `reads_usage`: the worker is a process of its own and reads its usage itself.
-  tally(worker_slot& counter, latency_recorder& latency_into, latency_recorder& service_into,
-        std::uint32_t worker, bool reads_usage = false)
-      : slot(counter),
-        latency(latency_into, worker),
-        service(service_into, worker),
-        reads_usage_(reads_usage) {}
-
-  worker_slot& slot;
-  std::uint64_t begun = 0;  ///< open loop: arrivals due in the window that were begun
-  std::uint64_t late = 0;   ///< open loop: of these, begun more than `late_ns` after they were due
-  std::int64_t begin_ns = 0;
-  std::int64_t end_ns = 0;
-  std::map<std::string, std::uint64_t, std::less<>> errors;  ///< in the window
-  latency_recorder::buffer latency;
-  latency_recorder::buffer service;
-
-  void begin(const run_control& control) {
-    begun = late = 0;
-    errors.clear();
-    phase_ = run_phase::lead_in;
-    observe(control.phase.load(std::memory_order_relaxed));
-    begin_ns = now_ns();
-  }
-  void end() {
-    observe(run_phase::drain);
-    end_ns = now_ns();
-    latency.flush();
-    service.flush();
-  }
-
-  /// Notes the phase of the run. A process reads its usage when it first sees an edge.
-  void observe(run_phase phase) {
-    if (phase != phase_) [[unlikely]]
-      on_edge(phase);
-  }
-  bool in_window() const { return phase_ == run_phase::window; }
-  /// Usage of a worker process during the window.
-  usage used() const { return close_ - open_; }
-
-  void count_error(const operation_error& e) {
-    if (!in_window()) return;
-    // No string on the stack: a fiber's stack keeps the redzones of frames that an exception has
-    // left, which AddressSanitizer then reports.
-    const std::string_view name = e.what();
-    const auto known = errors.find(name);
-    if (known == errors.end())
-      errors.emplace(name, 1);
-    else
-      ++known->second;
-  }
-
- private:
-  void on_edge(run_phase phase) {
-    if (reads_usage_ && phase_ == run_phase::lead_in) open_ = usage_of_this_process();
-    if (reads_usage_ && phase == run_phase::drain) close_ = usage_of_this_process();
-    phase_ = phase;
-  }
-
-  run_phase phase_ = run_phase::lead_in;
-  bool reads_usage_;
-  usage open_, close_;
-};
-
 /// Driver of one lane in a closed-loop run. It issues the next operation when the previous one has
-/// ended, so an operation's latency starts at the end of the previous one. If operations are too
-/// short to time individually, only one in `sampling_interval` is timed, and the end of the run
-/// is checked only then.
+/// ended, so an operation's latency starts at the end of the previous one.
+///
+/// A lane runs its operations in stretches. Nothing is checked before the end of a stretch, because
+/// an operation may take only 20 ns. There the clock is read and the next stretch is chosen:
+///
+///   run                              stretch
+///   sampling interval 1              1 operation, timed
+///   sampling interval N              alternately a random number, N - 1 on average, untimed,
+///                                    and 1 operation, timed
+///   the same, traced or slowed down  1 operation, timed with probability 1/N
+///   after an error                   1 operation, timed
+///
+/// The latency of a timed operation is recorded.
 class lane_pace {
  public:
   /// Begins the run of lane `number`; returns false if its quota is 0. Call it when the lane is
   /// about to issue its first operation.
   bool begin(run_control& control, std::uint32_t number, std::uint32_t lanes) {
     control_ = &control;
-    operations_left_ = control.quota(number, lanes);
-    if (operations_left_ == 0) return false;
+    left_ = control.quota(number, lanes);
     issued_ns_ = now_ns();
-    control.lane_begins(number, lanes, issued_ns_);
-    uninstrumented_ = control.added_ns == 0 && active_trace == nullptr;
-    choose_next_sample();
-    return true;
+    if (left_ > 0) control.lane_begins(number, lanes, issued_ns_);
+    timed_ = true;  // the first stretch follows a timed one
+    return choose_stretch();
   }
 
   /// Counts a successful operation. Returns whether to issue another.
   bool done(tally& worker) {
     worker.slot.count_one();
-    if (--to_checkpoint_ != 0) [[likely]]
-      return --operations_left_ != 0;
-    return on_checkpoint(worker);
+    if (--stretch_left_ != 0) [[likely]]
+      return true;
+    return end_stretch(worker);
   }
 
   /// Counts an operation that ended in error, which is not timed. Returns whether to issue another.
@@ -118,46 +56,38 @@ class lane_pace {
     worker.count_error(e);
     trace_operation(trace_mark::failed);
     issued_ns_ = now_ns();
-    sample_next();
-    return --operations_left_ != 0 && !control_->over();
+    left_ += stretch_left_ - 1;
+    return begin_stretch(true, 1) && !control_->over();
   }
 
  private:
-  [[gnu::noinline]] bool on_checkpoint(tally& worker) {
-    if (!uninstrumented_) {
-      // A slowdown or a trace applies to every operation, timed or not.
-      if (control_->added_ns > 0) spin_for(control_->added_ns);
-      trace_operation(trace_mark::ended);
-      to_checkpoint_ = 1;
-      if (--to_sample_ != 0) return --operations_left_ != 0;
-    }
+  [[gnu::noinline]] bool end_stretch(tally& worker) {
+    const std::int64_t now = control_->added_ns > 0 ? spin_for(control_->added_ns) : now_ns();
+    trace_operation(trace_mark::ended);
     const run_phase phase = control_->phase.load(std::memory_order_relaxed);
     worker.observe(phase);
-    const std::int64_t now = now_ns();
-    if (sampling_ && phase == run_phase::window) worker.latency.record(now - issued_ns_);
-    if (sampling_ && control_->sampling_interval > 1)
-      choose_next_sample();
-    else
-      sample_next();
+    if (timed_ && phase == run_phase::window) worker.latency.record(now - issued_ns_);
     issued_ns_ = now;
-    return --operations_left_ != 0 && phase != run_phase::drain;
+    return choose_stretch() && phase != run_phase::drain;
   }
 
-  /// Chooses the next operation to time. The choice is random unless all are timed. At fixed
-  /// distances, the timed operations could be in step with the lanes and would always include the
-  /// first of a run.
-  void choose_next_sample() {
+  /// At fixed distances, the timed operations could be in step with the lanes and would always
+  /// include the first of a run.
+  bool choose_stretch() {
     const std::uint32_t interval = control_->sampling_interval;
-    if (interval == 1) return sample_next();
-    sampling_ = false;
-    // interval - 1 on average
-    to_sample_ = 1 + static_cast<std::uint32_t>(random_number() % (2 * interval - 3));
-    to_checkpoint_ = uninstrumented_ ? to_sample_ : 1;
+    if (interval == 1) return begin_stretch(true, 1);
+    if (control_->added_ns > 0 || active_trace != nullptr)
+      return begin_stretch(random_number() % interval == 0, 1);
+    if (!timed_) return begin_stretch(true, 1);
+    return begin_stretch(false,
+                         1 + static_cast<std::uint32_t>(random_number() % (2 * interval - 3)));
   }
 
-  void sample_next() {
-    sampling_ = true;
-    to_sample_ = to_checkpoint_ = 1;
+  bool begin_stretch(bool timed, std::uint32_t operations) {
+    timed_ = timed;
+    stretch_left_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(operations, left_));
+    left_ -= stretch_left_;
+    return stretch_left_ > 0;
   }
 
   /// xorshift64 (Marsaglia 2003), fast enough for operations of 20 ns.
@@ -169,14 +99,10 @@ class lane_pace {
   }
 
   const run_control* control_ = nullptr;
-  std::uint64_t operations_left_ = 0;
-  std::int64_t issued_ns_ = 0;
-  /// Operations until the next checkpoint. Nothing else is checked before it, because an operation
-  /// may take only 20 ns.
-  std::uint32_t to_checkpoint_ = 1;
-  std::uint32_t to_sample_ = 1;  ///< operations until the next clock reading
-  bool sampling_ = true;         ///< the next clock reading ends a timed operation
-  bool uninstrumented_ = true;   ///< neither slowed down nor traced
+  std::uint64_t left_ = 0;          ///< operations after this stretch
+  std::int64_t issued_ns_ = 0;      ///< begin of the stretch
+  std::uint32_t stretch_left_ = 0;  ///< operations of the stretch that have not ended
+  bool timed_ = false;
 };
 
 /// An arrival counts as late if it begins more than this after it was due.

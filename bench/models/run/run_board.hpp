@@ -30,6 +30,7 @@ class run_board {
 
   run_control& control() { return *control_; }
 
+  std::size_t size() const { return workers_; }
   worker_slot& slot(std::size_t worker) { return slots_[worker]; }
   /// Returns the operations of each worker so far.
   std::vector<std::uint64_t> operations() const;

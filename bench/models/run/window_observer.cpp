@@ -57,7 +57,6 @@ run_window window_observer::wait() {
 void window_observer::cancel() {
   std::unique_lock lock(mutex_);
   cancelled_ = true;
-  if (board_.control().released == 0) board_.control().release();
   changed_.notify_all();
   changed_.wait(lock, [this] { return state_ == state::closed || state_ == state::idle; });
   state_ = state::idle;
