@@ -17,9 +17,8 @@ namespace tbb = oneapi::tbb;
 /// Operations between two clock readings.
 constexpr std::uint64_t stride = 1024;
 
-worker_totals totals_since(const run_control& control) {
+worker_totals ended_now() {
   worker_totals totals;
-  totals.begin_ns = control.start_ns;
   totals.end_ns = now_ns();
   return totals;
 }
@@ -29,11 +28,10 @@ class bare_posts final : public model {
   explicit bare_posts(const model_setup& setup) : model(1), handlers_(setup.in_flight) {}
 
   worker_totals run_lanes(run_control& control) override {
-    control.release();
     context_.restart();
     for (std::uint32_t i = 0; i < handlers_; ++i) asio::post(context_, handler{this, &control});
     context_.run();
-    return totals_since(control);
+    return ended_now();
   }
 
  private:
@@ -60,14 +58,13 @@ class bare_tasks final : public model {
         chains_(setup.in_flight) {}
 
   worker_totals run_lanes(run_control& control) override {
-    control.release();
     arena_.execute([&] {
       tbb::task_group group;
       for (std::uint32_t i = 0; i < chains_; ++i)
         group.run([&, i] { step(board_.slot(i), group, control); });
       group.wait();
     });
-    return totals_since(control);
+    return ended_now();
   }
 
  private:

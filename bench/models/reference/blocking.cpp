@@ -5,54 +5,44 @@
 namespace crossover {
 namespace {
 
-/// One thread per lane, blocked in the kernel while its operation waits. The threads inherit the
-/// CPU of the shard's thread; that thread only waits for them.
-class blocking_shard final : public reference_shard {
+std::vector<int> cpu_of_each_lane(const model_setup& setup) {
+  std::vector<int> cpus(setup.in_flight);
+  for (std::size_t i = 0; i < cpus.size(); ++i) cpus[i] = setup.cpus[i % setup.cpus.size()];
+  return cpus;
+}
+
+/// One thread per lane, blocked in the kernel while its operation waits. Lane i is on CPU i mod k.
+class blocking_reference final : public model {
  public:
-  blocking_shard(const model_setup& setup, const std::vector<std::uint32_t>& numbers,
-                 run_board& board)
-      : work_(setup.type->make(setup.workload_values, setup.endpoint)),
-        numbers_(numbers),
-        all_lanes_(setup.in_flight),
-        board_(board),
-        team_(worker_team::unbound{static_cast<std::uint32_t>(numbers.size())}) {
-    for (const std::uint32_t number : numbers) lanes_.push_back(work_->open_lane(number));
+  explicit blocking_reference(const model_setup& setup)
+      : model(setup.in_flight),
+        work_(setup.type->make(setup.workload_values, setup.endpoint)),
+        tallies_(board_, static_cast<std::uint32_t>(setup.cpus.size())),
+        team_(cpu_of_each_lane(setup)) {
+    for (std::uint32_t i = 0; i < setup.in_flight; ++i)
+      lanes_.emplace_back(*work_, i, setup.in_flight);
   }
 
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
-    // Each thread has its own tally; they are added up at the end.
-    latency_recorder recorder(1);
-    std::vector<std::unique_ptr<tally>> tallies;
-    for (std::uint32_t j = 0; j < team_.size(); ++j)
-      tallies.push_back(std::make_unique<tally>(board_.slot(numbers_[j]), recorder, recorder, j));
-    team_.run([&](std::uint32_t j) {
-      trace_running(numbers_[j]);
-      tallies[j]->begin(board_.control());
-      wait_until(board_.control().begin_of(numbers_[j], all_lanes_));
-      if (live[j]) run_closed_loop(*work_, *lanes_[j], paces[j], *tallies[j], [] {});
-      trace_idle();
-      tallies[j]->latency.flush();
+  worker_totals run_lanes(run_control& control) override {
+    team_.run([&](std::uint32_t i) {
+      tallies_[i].begin(control);
+      lanes_[i].run(control, tallies_[i], [] {});
+      tallies_[i].end();
     });
-    for (const auto& t : tallies)
-      for (const auto& [name, count] : t->errors) worker.errors[name] += count;
-    worker.latency.add(recorder.take());
+    return tallies_.add_up();
   }
 
  private:
   std::unique_ptr<workload> work_;
-  std::vector<std::uint32_t> numbers_;
-  std::uint32_t all_lanes_;
-  run_board& board_;
-  std::vector<std::unique_ptr<lane>> lanes_;
+  worker_tallies tallies_;
+  std::vector<blocking_lane> lanes_;
   worker_team team_;  // last: its threads end before the members that they use
 };
 
 }  // namespace
 
-std::unique_ptr<reference_shard> make_blocking_shard(const model_setup& setup,
-                                                     const std::vector<std::uint32_t>& lanes,
-                                                     run_board& board) {
-  return std::make_unique<blocking_shard>(setup, lanes, board);
+std::unique_ptr<model> make_blocking_reference(const model_setup& setup) {
+  return make_model<blocking_reference>(setup);
 }
 
 }  // namespace crossover

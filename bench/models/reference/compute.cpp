@@ -4,49 +4,44 @@
 #include <array>
 #include <cstring>
 
+#include "bench/models/blocking_lane.hpp"
 #include "bench/models/reference/shard.hpp"
 #include "workloads/hashing.hpp"
 
 namespace crossover {
 namespace {
 
-/// Runs `operate` for each live lane in turn until the run is over for all of them.
+/// Runs `operate` for each lane in turn until the run is over for all of them.
 template <typename Operation>
-void run_in_turn(const std::vector<std::uint32_t>& lanes, std::vector<lane_pace>& paces,
-                 const std::vector<char>& live, tally& worker, Operation operate) {
+void run_in_turn(shard_lanes& lanes, tally& worker, Operation operate) {
   std::vector<std::size_t> going;
-  for (std::size_t j = 0; j < paces.size(); ++j)
-    if (live[j]) going.push_back(j);
-  while (!going.empty()) {
-    for (std::size_t j = 0; j < going.size();) {
-      trace_running(lanes[going[j]]);
+  while (!going.empty() || !lanes.all_begun()) {
+    if (going.empty()) wait_until(lanes.next_begin_ns());
+    lanes.begin_due([&](std::size_t j) { going.push_back(j); });
+    for (std::size_t i = 0; i < going.size();) {
+      trace_running(lanes.number(going[i]));
       operate();
-      if (paces[going[j]].done(worker))
-        ++j;
+      if (lanes.pace(going[i]).done(worker))
+        ++i;
       else
-        going.erase(going.begin() + static_cast<std::ptrdiff_t>(j));
+        going.erase(going.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
-  trace_idle();
 }
 
 class noop_shard final : public reference_shard {
  public:
-  explicit noop_shard(const std::vector<std::uint32_t>& lanes) : lanes_(lanes) {}
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
-    run_in_turn(lanes_, paces, live, worker, [] {});
+  using reference_shard::reference_shard;
+  void run_loop(tally& worker) override {
+    run_in_turn(lanes_, worker, [] {});
   }
-
- private:
-  std::vector<std::uint32_t> lanes_;
 };
 
 /// A plain EVP loop.
 class hashing_shard final : public reference_shard {
  public:
-  hashing_shard(std::uint64_t bytes, const std::string& algorithm,
-                const std::vector<std::uint32_t>& lanes)
-      : lanes_(lanes),
+  hashing_shard(std::uint64_t bytes, const std::string& algorithm, const shard_lanes& lanes)
+      : reference_shard(lanes),
         input_(hashing_input(bytes)),
         digest_(EVP_MD_fetch(nullptr, algorithm.c_str(), nullptr), &EVP_MD_free),
         context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
@@ -58,8 +53,8 @@ class hashing_shard final : public reference_shard {
                   "this OpenSSL has no digest '" + algorithm + "'; choose another algorithm");
   }
 
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
-    run_in_turn(lanes_, paces, live, worker, [this] {
+  void run_loop(tally& worker) override {
+    run_in_turn(lanes_, worker, [this] {
       std::array<unsigned char, EVP_MAX_MD_SIZE> result;
       unsigned length = 0;
       EVP_DigestInit_ex2(context_.get(), digest_.get(), nullptr);
@@ -72,7 +67,6 @@ class hashing_shard final : public reference_shard {
   }
 
  private:
-  std::vector<std::uint32_t> lanes_;
   std::vector<unsigned char> input_;
   std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> digest_;
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
@@ -81,15 +75,12 @@ class hashing_shard final : public reference_shard {
 
 }  // namespace
 
-std::unique_ptr<reference_shard> make_noop_shard(const model_setup&,
-                                                 const std::vector<std::uint32_t>& lanes,
-                                                 run_board&) {
+std::unique_ptr<reference_shard> make_noop_shard(const model_setup&, const shard_lanes& lanes) {
   return std::make_unique<noop_shard>(lanes);
 }
 
 std::unique_ptr<reference_shard> make_hashing_shard(const model_setup& setup,
-                                                    const std::vector<std::uint32_t>& lanes,
-                                                    run_board&) {
+                                                    const shard_lanes& lanes) {
   return std::make_unique<hashing_shard>(setup.workload_values.number("bytes"),
                                          setup.workload_values.text("algorithm"), lanes);
 }

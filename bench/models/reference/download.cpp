@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "bench/models/blocking_lane.hpp"
 #include "bench/models/reference/epoll_watch.hpp"
 #include "bench/models/reference/shard.hpp"
 #include "bench/models/reference/socket_lane.hpp"
@@ -56,37 +57,31 @@ reply_head parse_head(std::string_view head) {
 /// read and not kept. A shard with a single lane blocks in recv instead.
 class download_shard final : public reference_shard {
  public:
-  download_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes)
-      : request_(download_request_of(setup.workload_values, setup.endpoint)),
+  download_shard(const model_setup& setup, const shard_lanes& lanes)
+      : reference_shard(lanes),
+        request_(download_request_of(setup.workload_values, setup.endpoint)),
         buffer_(64 << 10),
         peers_(lanes.size()) {
     known_ = setup.workload_values.text("url").empty();
     if (known_) expected_ = hashing_input(setup.workload_values.number("bytes"));
     for (std::size_t j = 0; j < peers_.size(); ++j) {
-      peers_[j].lane = lanes[j];
       peers_[j].socket = connect_first(request_.endpoint);
       watch(j);
     }
   }
 
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
-    paces_ = &paces;
+  void run_loop(tally& worker) override {
     worker_ = &worker;
     going_ = 0;
-    for (std::size_t j = 0; j < peers_.size(); ++j) {
-      if (!live[j]) continue;
-      ++going_;
-      trace_running(peers_[j].lane);
-      follow(j, next_step::begin);
-    }
-    if (peers_.size() == 1)
-      while (going_ > 0) follow(0, receive(0));
-    trace_idle();
+    if (peers_.size() == 1) wait_until(lanes_.next_begin_ns());
     epoll_event events[512];
-    while (going_ > 0) {
-      for (const epoll_event& event : epoll_.wait(events))
+    while (begin_due()) {
+      if (peers_.size() == 1) {
+        follow(0, receive(0));
+        continue;
+      }
+      for (const epoll_event& event : epoll_.wait(events, lanes_.time_to_next()))
         take_event(event.data.u64, (event.events & EPOLLOUT) != 0);
-      trace_idle();
     }
   }
 
@@ -96,7 +91,6 @@ class download_shard final : public reference_shard {
   enum class state { idle, sending, head, body };
 
   struct peer {
-    std::uint32_t lane = 0;
     descriptor socket;
     bool used = false;  ///< this connection has delivered a reply
     state now = state::idle;
@@ -109,8 +103,19 @@ class download_shard final : public reference_shard {
     std::vector<unsigned char> first;  ///< the body, unless it is being compared
   };
 
+  /// Begins the lanes that are due. Returns whether there are lanes to wait for.
+  bool begin_due() {
+    lanes_.begin_due([&](std::size_t j) {
+      ++going_;
+      trace_running(lanes_.number(j));
+      follow(j, next_step::begin);
+    });
+    if (peers_.size() > 1) trace_idle();
+    return going_ > 0 || !lanes_.all_begun();
+  }
+
   void take_event(std::size_t j, bool writable) {
-    trace_running(peers_[j].lane);
+    trace_running(lanes_.number(j));
     if (writable && peers_[j].now == state::sending)
       send(j);
     else
@@ -132,7 +137,7 @@ class download_shard final : public reference_shard {
   next_step begin_operation(std::size_t j) {
     peer& p = peers_[j];
     if (!p.socket) {
-      if (!reconnect(p.socket, request_.endpoint, (*paces_)[j], *worker_)) return next_step::stop;
+      if (!reconnect(p.socket, request_.endpoint, lanes_.pace(j), *worker_)) return next_step::stop;
       p.used = false;
       watch(j);
     }
@@ -234,7 +239,7 @@ class download_shard final : public reference_shard {
       p.wrong = p.first != expected_;
     }
     if (p.wrong) throw error(error_kind::failed, "a body differs from the expected one");
-    return (*paces_)[j].done(*worker_) ? next_step::begin : next_step::stop;
+    return lanes_.pace(j).done(*worker_) ? next_step::begin : next_step::stop;
   }
 
   /// Handles a lost connection. If the server closed it while it was idle, the request is sent
@@ -248,7 +253,7 @@ class download_shard final : public reference_shard {
 
   /// Counts the error.
   next_step fail(std::size_t j, const operation_error& e) {
-    return (*paces_)[j].failed(*worker_, e) ? next_step::begin : next_step::stop;
+    return lanes_.pace(j).failed(*worker_, e) ? next_step::begin : next_step::stop;
   }
 
   download_request request_;
@@ -257,7 +262,6 @@ class download_shard final : public reference_shard {
   std::vector<peer> peers_;
   std::vector<unsigned char> expected_;
   bool known_ = false;
-  std::vector<lane_pace>* paces_ = nullptr;
   tally* worker_ = nullptr;
   std::size_t going_ = 0;
 };
@@ -265,8 +269,7 @@ class download_shard final : public reference_shard {
 }  // namespace
 
 std::unique_ptr<reference_shard> make_download_shard(const model_setup& setup,
-                                                     const std::vector<std::uint32_t>& lanes,
-                                                     run_board&) {
+                                                     const shard_lanes& lanes) {
   return std::make_unique<download_shard>(setup, lanes);
 }
 

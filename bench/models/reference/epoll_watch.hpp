@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <ctime>
+#include <optional>
 #include <span>
 
 #include "workloads/base/error.hpp"
@@ -30,9 +32,10 @@ class epoll_watch {
     control(EPOLL_CTL_MOD, socket, EPOLLIN | (wanted ? static_cast<std::uint32_t>(EPOLLOUT) : 0U),
             number);
   }
-  /// Blocks until an event is ready; returns the ready events.
-  std::span<const epoll_event> wait(std::span<epoll_event> room) {
-    const int count = ::epoll_wait(epoll_.get(), room.data(), static_cast<int>(room.size()), -1);
+  /// Blocks until an event is ready or the time is over; returns the ready events.
+  std::span<const epoll_event> wait(std::span<epoll_event> room, std::optional<timespec> timeout) {
+    const int count = ::epoll_pwait2(epoll_.get(), room.data(), static_cast<int>(room.size()),
+                                     timeout ? &*timeout : nullptr, nullptr);
     return room.first(count > 0 ? static_cast<std::size_t>(count) : 0);
   }
 

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "bench/models/blocking_lane.hpp"
 #include "bench/models/reference/epoll_watch.hpp"
 #include "bench/models/reference/shard.hpp"
 #include "bench/models/reference/socket_lane.hpp"
@@ -17,38 +18,32 @@ namespace {
 /// lane blocks in recv instead, which saves a system call.
 class network_shard final : public reference_shard {
  public:
-  network_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes, bool polls)
-      : endpoint_(setup.endpoint), bytes_(setup.workload_values.number("bytes")), polls_(polls) {
-    for (const std::uint32_t number : lanes) {
-      peer& p = peers_.emplace_back();
-      p.lane = number;
+  network_shard(const model_setup& setup, const shard_lanes& lanes, bool polls)
+      : reference_shard(lanes),
+        endpoint_(setup.endpoint),
+        bytes_(setup.workload_values.number("bytes")),
+        polls_(polls),
+        peers_(lanes.size()) {
+    for (std::size_t j = 0; j < peers_.size(); ++j) {
+      peer& p = peers_[j];
       p.message.resize(bytes_);
       p.received.resize(bytes_);
-      write_network_message(p.message, number);
+      write_network_message(p.message, lanes.number(j));
       p.socket = connect_first(endpoint_);
     }
     if (peers_.size() > 1 || polls_)
       for (std::size_t j = 0; j < peers_.size(); ++j) watch(j);
   }
 
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
-    paces_ = &paces;
+  void run_loop(tally& worker) override {
     worker_ = &worker;
-    if (peers_.size() == 1 && !polls_) return run_blocking(paces.front());
+    if (peers_.size() == 1 && !polls_) return run_blocking();
     going_ = 0;
-    for (std::size_t j = 0; j < peers_.size(); ++j) {
-      if (!live[j]) continue;
-      ++going_;
-      trace_running(peers_[j].lane);
-      follow(j, peers_[j].socket ? next_step::begin : connect(j));
-    }
-    trace_idle();
     polls_ ? loop_by_poll() : loop_by_epoll();
   }
 
  private:
   struct peer {
-    std::uint32_t lane = 0;
     descriptor socket;
     std::vector<unsigned char> message, received;
     std::uint64_t turn = 0;
@@ -56,34 +51,43 @@ class network_shard final : public reference_shard {
     bool wants_write = false;
   };
 
+  /// Begins the lanes that are due. Returns whether there are lanes to wait for.
+  bool begin_due() {
+    lanes_.begin_due([&](std::size_t j) {
+      ++going_;
+      trace_running(lanes_.number(j));
+      follow(j, peers_[j].socket ? next_step::begin : connect(j));
+    });
+    trace_idle();
+    return going_ > 0 || !lanes_.all_begun();
+  }
+
   void loop_by_epoll() {
     std::vector<epoll_event> events(std::min<std::size_t>(peers_.size(), 512));
-    while (going_ > 0) {
-      for (const epoll_event& event : epoll_.wait(events))
+    while (begin_due())
+      for (const epoll_event& event : epoll_.wait(events, lanes_.time_to_next()))
         take_event(event.data.u64, (event.events & EPOLLOUT) != 0);
-      trace_idle();
-    }
   }
 
   /// poll(2) copies the whole descriptor list to the kernel and back on every call.
   void loop_by_poll() {
     std::vector<pollfd> watched(peers_.size());
-    while (going_ > 0) {
+    while (begin_due()) {
       for (std::size_t j = 0; j < peers_.size(); ++j)
         watched[j] = {peers_[j].socket.get(),
                       static_cast<short>(POLLIN | (peers_[j].wants_write ? POLLOUT : 0)), 0};
-      int ready = ::poll(watched.data(), watched.size(), -1);
+      const std::optional<timespec> timeout = lanes_.time_to_next();
+      int ready = ::ppoll(watched.data(), watched.size(), timeout ? &*timeout : nullptr, nullptr);
       for (std::size_t j = 0; j < watched.size() && ready > 0; ++j) {
         if (watched[j].revents == 0) continue;
         --ready;
         take_event(j, (watched[j].revents & POLLOUT) != 0);
       }
-      trace_idle();
     }
   }
 
   void take_event(std::size_t j, bool writable) {
-    trace_running(peers_[j].lane);
+    trace_running(lanes_.number(j));
     follow(j, writable && peers_[j].wants_write ? send(j) : receive(j));
   }
 
@@ -108,7 +112,7 @@ class network_shard final : public reference_shard {
   }
 
   next_step connect(std::size_t j) {
-    if (!reconnect(peers_[j].socket, endpoint_, (*paces_)[j], *worker_)) return next_step::stop;
+    if (!reconnect(peers_[j].socket, endpoint_, lanes_.pace(j), *worker_)) return next_step::stop;
     watch(j);
     return next_step::begin;
   }
@@ -145,7 +149,7 @@ class network_shard final : public reference_shard {
     p.got += static_cast<std::size_t>(n);
     if (p.got < bytes_) return next_step::wait;
     check(p);
-    return (*paces_)[j].done(*worker_) ? next_step::begin : next_step::stop;
+    return lanes_.pace(j).done(*worker_) ? next_step::begin : next_step::stop;
   }
 
   static void check(const peer& p) {
@@ -156,13 +160,17 @@ class network_shard final : public reference_shard {
   /// Counts the error and connects again, unless the run is over.
   next_step fail(std::size_t j, const operation_error& e) {
     peers_[j].socket.reset();
-    return (*paces_)[j].failed(*worker_, e) ? connect(j) : next_step::stop;
+    return lanes_.pace(j).failed(*worker_, e) ? connect(j) : next_step::stop;
   }
 
-  void run_blocking(lane_pace& pace) {
+  void run_blocking() {
     peer& p = peers_.front();
-    trace_running(p.lane);
-    bool more = p.socket || reconnect(p.socket, endpoint_, pace, *worker_);
+    lane_pace& pace = lanes_.pace(0);
+    trace_running(lanes_.number(0));
+    bool more = false;
+    wait_until(lanes_.next_begin_ns());
+    lanes_.begin_due([&](std::size_t) { more = true; });
+    more = more && (p.socket || reconnect(p.socket, endpoint_, pace, *worker_));
     while (more) {
       try {
         do exchange(p);
@@ -172,7 +180,6 @@ class network_shard final : public reference_shard {
         more = pace.failed(*worker_, e) && reconnect(p.socket, endpoint_, pace, *worker_);
       }
     }
-    trace_idle();
   }
 
   void exchange(peer& p) const {
@@ -197,7 +204,6 @@ class network_shard final : public reference_shard {
   bool polls_;
   epoll_watch epoll_;
   std::vector<peer> peers_;
-  std::vector<lane_pace>* paces_ = nullptr;
   tally* worker_ = nullptr;
   std::size_t going_ = 0;
 };
@@ -205,11 +211,9 @@ class network_shard final : public reference_shard {
 }  // namespace
 
 std::unique_ptr<reference_shard> make_network_shard(const model_setup& setup,
-                                                    const std::vector<std::uint32_t>& lanes,
-                                                    run_board& board) {
+                                                    const shard_lanes& lanes) {
   const std::string& backend = setup.model_values.text("backend");
-  if (backend == "blocking") return make_blocking_shard(setup, lanes, board);
-  if (backend == "io_uring") return make_network_uring_shard(setup, lanes, board);
+  if (backend == "io_uring") return make_network_uring_shard(setup, lanes);
   return std::make_unique<network_shard>(setup, lanes, backend == "poll");
 }
 

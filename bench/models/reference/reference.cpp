@@ -34,64 +34,36 @@ const row* find_shard(std::string_view workload) {
 class reference final : public model {
  public:
   explicit reference(const model_setup& setup)
-      : model(worker_count(setup)),
+      : model(setup.cpus.size()),
         team_(setup.cpus),
-        lanes_(setup.in_flight),
-        latency_(team_.size()),
-        service_(team_.size()),
-        parts_(team_.size()) {
+        tallies_(board_, team_.size()),
+        shards_(team_.size()) {
     shard_maker* const make = find_shard(setup.type->name)->make;
     team_.run([&](std::uint32_t i) {
-      parts_[i] = std::make_unique<part>(board_.slot(i), latency_, service_, i);
-      for (std::uint32_t lane = i; lane < setup.in_flight; lane += team_.size())
-        parts_[i]->lanes.push_back(lane);
-      parts_[i]->paces.resize(parts_[i]->lanes.size());
-      parts_[i]->live.resize(parts_[i]->lanes.size());
-      if (!parts_[i]->lanes.empty()) parts_[i]->shard = make(setup, parts_[i]->lanes, board_);
+      if (i < setup.in_flight)
+        shards_[i] = make(setup, {board_.control(), i, team_.size(), setup.in_flight});
     });
   }
 
   worker_totals run_lanes(run_control& control) override {
-    control.release();
     team_.run([&](std::uint32_t i) {
-      part& p = *parts_[i];
-      p.counted.begin(control);
-      bool any = false;
-      for (std::size_t j = 0; j < p.lanes.size(); ++j) {
-        p.live[j] = p.paces[j].begin(control, p.lanes[j], lanes_);
-        any = any || p.live[j];
-      }
-      if (any) p.shard->run(p.paces, p.live, p.counted);
-      p.counted.end();
+      tallies_[i].begin(control);
+      if (shards_[i]) shards_[i]->run(tallies_[i]);
+      tallies_[i].end();
     });
-    std::vector<tally*> tallies;
-    for (const auto& p : parts_) tallies.push_back(&p->counted);
-    return add_up(tallies, latency_, service_);
+    return tallies_.add_up();
   }
 
  private:
-  /// The blocking backend has one worker per lane.
-  static std::size_t worker_count(const model_setup& setup) {
-    const bool per_lane = setup.model_values.text("backend") == "blocking";
-    return std::max<std::size_t>(per_lane ? setup.in_flight : 1, setup.cpus.size());
-  }
-
-  struct part {
-    part(worker_slot& slot, latency_recorder& latency, latency_recorder& service,
-         std::uint32_t number)
-        : counted(slot, latency, service, number) {}
-    std::vector<std::uint32_t> lanes;
-    std::vector<lane_pace> paces;
-    std::vector<char> live;
-    std::unique_ptr<reference_shard> shard;
-    tally counted;
-  };
-
   worker_team team_;
-  std::uint32_t lanes_;
-  latency_recorder latency_, service_;
-  std::vector<std::unique_ptr<part>> parts_;
+  worker_tallies tallies_;
+  std::vector<std::unique_ptr<reference_shard>> shards_;
 };
+
+std::unique_ptr<model> prepare_reference(const model_setup& setup) {
+  return setup.model_values.text("backend") == "blocking" ? make_blocking_reference(setup)
+                                                          : make_model<reference>(setup);
+}
 
 std::string reference_unsupported_reason(const cell_request& cell) {
   if (find_shard(cell.type->name) == nullptr)
@@ -116,7 +88,7 @@ constinit const model_type reference_model = {
     .name = "reference",
     .summary = "hand-written for each workload, no library: the lower bound on cost",
     .parameters = reference_parameters,
-    .prepare = make_model<reference>,
+    .prepare = prepare_reference,
     .unsupported_reason = reference_unsupported_reason,
     .workers = reference_workers,
     .lower_bound = true,

@@ -3,7 +3,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <queue>
 
 #include "bench/models/reference/shard.hpp"
@@ -19,13 +21,10 @@ enum class timer_wait { read, poll, epoll };
 /// of a loop. All sleeps are equally long and so end in order: a queue replaces the usual heap.
 class sleep_shard final : public reference_shard {
  public:
-  sleep_shard(std::uint64_t delay_ns, timer_wait wait, const std::vector<std::uint32_t>& lanes,
-              std::uint32_t all_lanes, const run_control& control)
-      : lanes_(lanes),
+  sleep_shard(std::uint64_t delay_ns, timer_wait wait, const shard_lanes& lanes)
+      : reference_shard(lanes),
         delay_ns_(static_cast<std::int64_t>(delay_ns)),
         wait_(wait),
-        all_lanes_(all_lanes),
-        control_(control),
         timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)),
         epoll_(wait == timer_wait::epoll ? ::epoll_create1(EPOLL_CLOEXEC) : -1) {
     if (!timer_) throw system_failure(error_kind::resource, "cannot create a timerfd", errno);
@@ -34,25 +33,26 @@ class sleep_shard final : public reference_shard {
     if (epoll_) ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, timer_.get(), &event);
   }
 
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
+  void run_loop(tally& worker) override {
     struct wake_up {
       std::int64_t when_ns;
       std::size_t j;
     };
     std::queue<wake_up> timers;
-    for (std::size_t j = 0; j < paces.size(); ++j)
-      if (live[j]) timers.push({control_.begin_of(lanes_[j], all_lanes_) + delay_ns_, j});
-    while (!timers.empty()) {
-      wait_until(timers.front().when_ns);
-      for (std::int64_t now = now_ns(); !timers.empty() && timers.front().when_ns <= now;) {
+    const auto begin_sleep = [&](std::size_t j) { timers.push({now_ns() + delay_ns_, j}); };
+    while (!timers.empty() || !lanes_.all_begun()) {
+      lanes_.begin_due(begin_sleep);
+      for (const std::int64_t now = now_ns(); !timers.empty() && timers.front().when_ns <= now;) {
         const std::size_t j = timers.front().j;
         timers.pop();
-        trace_running(lanes_[j]);
-        if (!paces[j].done(worker)) continue;
-        now = now_ns();
-        timers.push({now + delay_ns_, j});
+        trace_running(lanes_.number(j));
+        if (lanes_.pace(j).done(worker)) begin_sleep(j);
       }
       trace_idle();
+      constexpr auto never = std::numeric_limits<std::int64_t>::max();
+      const std::int64_t next_ns = std::min(timers.empty() ? never : timers.front().when_ns,
+                                            lanes_.all_begun() ? never : lanes_.next_begin_ns());
+      if (next_ns != never) wait_until(next_ns);
     }
   }
 
@@ -75,11 +75,8 @@ class sleep_shard final : public reference_shard {
     }
   }
 
-  std::vector<std::uint32_t> lanes_;
   std::int64_t delay_ns_;
   timer_wait wait_;
-  std::uint32_t all_lanes_;
-  const run_control& control_;
   descriptor timer_, epoll_;
 };
 
@@ -91,14 +88,11 @@ timer_wait timer_wait_of(const std::string& backend) {
 }  // namespace
 
 std::unique_ptr<reference_shard> make_sleep_shard(const model_setup& setup,
-                                                  const std::vector<std::uint32_t>& lanes,
-                                                  run_board& board) {
+                                                  const shard_lanes& lanes) {
   const std::string& backend = setup.model_values.text("backend");
-  if (backend == "blocking") return make_blocking_shard(setup, lanes, board);
-  if (backend == "io_uring") return make_sleep_uring_shard(setup, lanes, board);
+  if (backend == "io_uring") return make_sleep_uring_shard(setup, lanes);
   return std::make_unique<sleep_shard>(setup.workload_values.number("delay"),
-                                       timer_wait_of(backend), lanes, setup.in_flight,
-                                       board.control());
+                                       timer_wait_of(backend), lanes);
 }
 
 }  // namespace crossover

@@ -39,13 +39,19 @@ class ring {
     return free;
   }
 
-  /// Submits the prepared entries, waits for at least one completion and passes each one to `take`.
+  /// Submits the prepared entries, waits for a completion or until the time is over, and passes
+  /// each completion to `take`.
   template <typename Take>
-  void turn(Take take) {
+  void turn(std::optional<timespec> timeout, Take take) {
     trace_idle();
-    ::io_uring_submit_and_wait(&ring_, 1);
-    unsigned head = 0, seen = 0;
     io_uring_cqe* completion = nullptr;
+    if (timeout) {
+      __kernel_timespec left{timeout->tv_sec, timeout->tv_nsec};
+      ::io_uring_submit_and_wait_timeout(&ring_, &completion, 1, &left, nullptr);
+    } else {
+      ::io_uring_submit_and_wait(&ring_, 1);
+    }
+    unsigned head = 0, seen = 0;
     io_uring_for_each_cqe(&ring_, head, completion) {
       ++seen;
       take(completion->user_data, completion->res);
@@ -67,32 +73,32 @@ unsigned entries_for(std::size_t lanes) {
 /// per operation. Each receive is submitted together with its send.
 class network_uring_shard final : public reference_shard {
  public:
-  network_uring_shard(const model_setup& setup, const std::vector<std::uint32_t>& lanes)
-      : endpoint_(setup.endpoint),
+  network_uring_shard(const model_setup& setup, const shard_lanes& lanes)
+      : reference_shard(lanes),
+        endpoint_(setup.endpoint),
         bytes_(setup.workload_values.number("bytes")),
-        ring_(entries_for(lanes.size())) {
-    for (const std::uint32_t number : lanes) {
-      peer& p = peers_.emplace_back();
-      p.lane = number;
+        ring_(entries_for(lanes.size())),
+        peers_(lanes.size()) {
+    for (std::size_t j = 0; j < peers_.size(); ++j) {
+      peer& p = peers_[j];
       p.message.resize(bytes_);
       p.received.resize(bytes_);
-      write_network_message(p.message, number);
+      write_network_message(p.message, lanes.number(j));
       p.socket = connect_first(endpoint_);
     }
   }
 
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
+  void run_loop(tally& worker) override {
     std::size_t going = 0;
-    for (std::size_t j = 0; j < peers_.size(); ++j) {
-      if (!live[j]) continue;
+    const auto begin = [&](std::size_t j) {
       ++going;
       begin_operation(j);
-    }
-    while (going > 0)
-      ring_.turn([&](std::uint64_t tag, int result) {
+    };
+    for (lanes_.begin_due(begin); going > 0 || !lanes_.all_begun(); lanes_.begin_due(begin))
+      ring_.turn(lanes_.time_to_next(), [&](std::uint64_t tag, int result) {
         const std::size_t j = tag >> 1;
-        trace_running(peers_[j].lane);
-        switch (advance(j, (tag & 1) != 0, result, paces[j], worker)) {
+        trace_running(lanes_.number(j));
+        switch (advance(j, (tag & 1) != 0, result, lanes_.pace(j), worker)) {
           case next_step::wait:
             break;
           case next_step::begin:
@@ -102,12 +108,10 @@ class network_uring_shard final : public reference_shard {
             --going;
         }
       });
-    trace_idle();
   }
 
  private:
   struct peer {
-    std::uint32_t lane = 0;
     descriptor socket;
     std::vector<unsigned char> message, received;
     std::uint64_t turn = 0;
@@ -173,51 +177,36 @@ class network_uring_shard final : public reference_shard {
 /// One io_uring timeout per lane.
 class sleep_uring_shard final : public reference_shard {
  public:
-  sleep_uring_shard(std::uint64_t delay_ns, const std::vector<std::uint32_t>& lanes,
-                    std::uint32_t all_lanes, const run_control& control)
-      : lanes_(lanes),
-        all_lanes_(all_lanes),
-        control_(control),
+  sleep_uring_shard(std::uint64_t delay_ns, const shard_lanes& lanes)
+      : reference_shard(lanes),
         delay_{static_cast<long long>(delay_ns / 1'000'000'000),
                static_cast<long long>(delay_ns % 1'000'000'000)},
         delay_ns_(static_cast<std::int64_t>(delay_ns)),
         ring_(entries_for(lanes.size())),
-        begun_(lanes.size()),
-        first_(lanes.size()) {}
+        begun_(lanes.size()) {}
 
-  void run(std::vector<lane_pace>& paces, const std::vector<char>& live, tally& worker) override {
+  void run_loop(tally& worker) override {
     std::size_t going = 0;
-    for (std::size_t j = 0; j < paces.size(); ++j) {
-      if (!live[j]) continue;
+    const auto begin_lane = [&](std::size_t j) {
       ++going;
-      begin_staggered(j);
-    }
-    while (going > 0)
-      ring_.turn([&](std::uint64_t j, int result) {
-        trace_running(lanes_[j]);
+      begin(j);
+    };
+    for (lanes_.begin_due(begin_lane); going > 0 || !lanes_.all_begun();
+         lanes_.begin_due(begin_lane))
+      ring_.turn(lanes_.time_to_next(), [&](std::uint64_t j, int result) {
+        trace_running(lanes_.number(j));
         if (result != -ETIME)
           throw system_failure(error_kind::failed, "an io_uring timeout", -result);
         if (now_ns() - begun_[j] < delay_ns_)
           throw error(error_kind::failed, "a sleep ended early");
-        if (paces[j].done(worker))
+        if (lanes_.pace(j).done(worker))
           begin(j);
         else
           --going;
       });
-    trace_idle();
   }
 
  private:
-  /// Begins lane j's first sleep when it is due: the timeout is longer by the time until then.
-  void begin_staggered(std::size_t j) {
-    begun_[j] = control_.begin_of(lanes_[j], all_lanes_);
-    const std::int64_t left = std::max<std::int64_t>(0, begun_[j] + delay_ns_ - now_ns());
-    first_[j] = {left / 1'000'000'000, left % 1'000'000'000};
-    io_uring_sqe* entry = ring_.entry();
-    ::io_uring_prep_timeout(entry, &first_[j], 0, 0);
-    entry->user_data = j;
-  }
-
   void begin(std::size_t j) {
     begun_[j] = now_ns();
     io_uring_sqe* entry = ring_.entry();
@@ -225,14 +214,10 @@ class sleep_uring_shard final : public reference_shard {
     entry->user_data = j;
   }
 
-  std::vector<std::uint32_t> lanes_;
-  std::uint32_t all_lanes_;
-  const run_control& control_;
   __kernel_timespec delay_;
   std::int64_t delay_ns_;
   ring ring_;
   std::vector<std::int64_t> begun_;
-  std::vector<__kernel_timespec> first_;
 };
 
 }  // namespace
@@ -248,16 +233,13 @@ std::string io_uring_refusal() {
 }
 
 std::unique_ptr<reference_shard> make_network_uring_shard(const model_setup& setup,
-                                                          const std::vector<std::uint32_t>& lanes,
-                                                          run_board&) {
+                                                          const shard_lanes& lanes) {
   return std::make_unique<network_uring_shard>(setup, lanes);
 }
 
 std::unique_ptr<reference_shard> make_sleep_uring_shard(const model_setup& setup,
-                                                        const std::vector<std::uint32_t>& lanes,
-                                                        run_board& board) {
-  return std::make_unique<sleep_uring_shard>(setup.workload_values.number("delay"), lanes,
-                                             setup.in_flight, board.control());
+                                                        const shard_lanes& lanes) {
+  return std::make_unique<sleep_uring_shard>(setup.workload_values.number("delay"), lanes);
 }
 
 }  // namespace crossover
