@@ -80,6 +80,8 @@ figure memory_per_in_flight(const cell_result& cell, const sample& s) {
 }
 
 figure startup(const cell_result&, const sample& s) { return s.startup_s; }
+figure start(const cell_result&, const sample& s) { return s.start_s; }
+figure drain(const cell_result&, const sample& s) { return s.drain_s; }
 
 figure server_cpu_share(const cell_result&, const sample& s) {
   if (!s.server_cpu_s || !s.server_cpus) return std::nullopt;
@@ -106,6 +108,9 @@ constexpr std::array metrics = {
     metric{"memory_per_in_flight", "memory per operation in flight", "bytes",
            better_direction::lower, memory_per_in_flight},
     metric{"startup", "start-up of the cell process", "s", better_direction::lower, startup},
+    metric{"start", "longest delay of a lane's first operation", "s", better_direction::lower,
+           start},
+    metric{"drain", "drain after the window", "s", better_direction::lower, drain},
     metric{"errors", "share of errors", "1", better_direction::lower, error_share},
     metric{"server_cpu_share", "CPU share of the server", "1", better_direction::neither,
            server_cpu_share},
