@@ -12,6 +12,10 @@ namespace crossover {
 /// of ns.
 using loop_executor = boost::asio::io_context::executor_type;
 
+/// Concurrency hint of an io_context that only one thread uses: no locks, which saves 5 ns per
+/// handler.
+inline constexpr int one_thread_only = BOOST_ASIO_CONCURRENCY_HINT_UNSAFE;
+
 /// A workload's operation as a coroutine on an event loop.
 class async_form {
  public:

@@ -40,7 +40,7 @@ class event_loop final : public model {
  private:
   struct loop {
     loop(workload& work, std::uint32_t in_flight) : lanes(context, work, in_flight) {}
-    boost::asio::io_context context{1};
+    boost::asio::io_context context{one_thread_only};
     loop_lanes lanes;
   };
 

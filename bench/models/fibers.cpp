@@ -9,6 +9,7 @@
 #include "bench/models/fiber_waiter.hpp"
 #include "bench/models/model.hpp"
 #include "bench/models/worker_team.hpp"
+#include "workloads/async_form.hpp"
 
 namespace crossover {
 namespace {
@@ -55,7 +56,7 @@ class fibers final : public model {
   /// One thread's fibers and their loop.
   struct scheduler {
     explicit scheduler(tally& worker) : counted(worker) {}
-    boost::asio::io_context loop{1};
+    boost::asio::io_context loop{one_thread_only};
     std::vector<blocking_lane> lanes;
     fiber_waiter waiter{loop};  // destroyed before the lanes and their descriptors
     tally& counted;

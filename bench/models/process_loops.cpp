@@ -28,7 +28,7 @@ class loop_worker final : public forked_worker {
   }
 
  private:
-  boost::asio::io_context context_{1};
+  boost::asio::io_context context_{one_thread_only};
   loop_lanes lanes_;
 };
 

@@ -8,6 +8,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include "workloads/async_form.hpp"
+
 namespace crossover {
 namespace {
 
@@ -44,7 +46,7 @@ class bare_posts final : public model {
       asio::post(self->context_, *this);
     }
   };
-  asio::io_context context_{1};
+  asio::io_context context_{one_thread_only};
   std::uint32_t handlers_;
   std::uint64_t operations_ = 0;
 };
