@@ -49,9 +49,11 @@ model_line line_of_model(const contest& c, const contender& model) {
 
 std::string shown_verdict_of(const contest& c) {
   if (c.why != verdict_reason::scatter) return verdict_text(c);
-  if (!c.blocks_wanted || *c.blocks_wanted <= c.blocks) return "not separated yet";
-  return fmt::format("not separated yet (about {})",
-                     counted(*c.blocks_wanted - c.blocks, "more block"));
+  const std::size_t more =
+      c.blocks_wanted.value_or(0) - std::min(c.blocks, c.blocks_wanted.value_or(0));
+  if (more == 0 || more > 5 * c.blocks)
+    return fmt::format("not separated by {}", counted(c.blocks, "block"));
+  return fmt::format("not separated yet (about {})", counted(more, "more block"));
 }
 
 /// Title at the left and verdict at the right, on two lines if they are too long for one.

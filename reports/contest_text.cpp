@@ -225,6 +225,9 @@ std::string others_text(const results& value, const contest& of) {
 
 std::string ratio_range_text(const std::optional<ratio_to_best>& ratio) {
   if (!ratio || !ratio->upper) return "–";
+  // The upper bound of a few blocks that scatter widely may have any number of digits.
+  if (*ratio->upper >= 10)
+    return ratio->lower < 0.1 ? "–" : fmt::format("over {:.2f}", ratio->lower);
   return fmt::format("{:.2f} – {:.2f}", ratio->lower, *ratio->upper);
 }
 

@@ -29,7 +29,7 @@ std::string sentence_of(const results& value, const contest& of);
 /// Results of the other models, separated by semicolons: "thread_pool at least 38 % slower".
 std::string others_text(const results& value, const contest& of);
 
-/// "0.91 – 0.95", or "–" without bounds.
+/// "0.91 – 0.95"; "over 0.91" if the upper bound is 10 or more, "–" without bounds.
 std::string ratio_range_text(const std::optional<ratio_to_best>& ratio);
 
 /// A contest as a row of a table.

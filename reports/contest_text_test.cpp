@@ -177,5 +177,13 @@ TEST(contest_text, questions_have_values_with_their_units) {
   EXPECT_EQ(question_text("noop", {}), "noop");
 }
 
+TEST(contest_text, interval_of_a_ratio_has_few_digits) {
+  EXPECT_EQ(ratio_range_text(ratio_to_best{0.93, 0.91, 0.95}), "0.91 – 0.95");
+  EXPECT_EQ(ratio_range_text(ratio_to_best{0.9, 0.4, 1e9}), "over 0.40");
+  EXPECT_EQ(ratio_range_text(ratio_to_best{0.9, 1e-9, 1e9}), "–");
+  EXPECT_EQ(ratio_range_text(ratio_to_best{0.9, 0, std::nullopt}), "–");
+  EXPECT_EQ(ratio_range_text(std::nullopt), "–");
+}
+
 }  // namespace
 }  // namespace crossover

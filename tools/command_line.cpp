@@ -129,7 +129,7 @@ void selection::add_to(CLI::App& app, const std::string& group) {
             "named set of cells (see crossover list --suites)")
       ->type_name(joined_names(all_suites()))
       ->group(group);
-  app.add_flag("--quick", quick, "quick overview, under 20 s on 2 cores")->group(group);
+  app.add_flag("--quick", quick, "two questions in 15 s")->group(group);
   app.add_flag("--thorough", thorough, "measure everything; takes hours")->group(group);
 }
 
