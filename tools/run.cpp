@@ -15,6 +15,7 @@
 #include "bench/measure/google_benchmark.hpp"
 #include "bench/measure/traced_run.hpp"
 #include "reports/contest_table.hpp"
+#include "reports/contests.hpp"
 #include "reports/settled.hpp"
 #include "reports/summary.hpp"
 #include "reports/timeline.hpp"
@@ -188,6 +189,11 @@ measuring_options contest_options_of(const run_flags& flags, const suite& chosen
   options.repetitions = benchmark_repetitions.value_or(flags.repetitions);
   options.seed = flags.seed ? *flags.seed : std::random_device()();
   options.is_settled = blocks_settle;
+  options.is_decided = [](const results& of_contest) {
+    const std::vector<contest> judged = contests_of(of_contest);
+    return !judged.empty() && std::all_of(judged.begin(), judged.end(),
+                                          [](const contest& c) { return c.is_decided(); });
+  };
   return options;
 }
 
@@ -286,7 +292,7 @@ int run_command(const string_list& arguments) {
   options.progress = [&line](const measuring_progress& progress) { line.show(progress); };
   options.save = [&writer] { writer.save(); };
   if (!library.prints())
-    options.contest_ended = [&line, stream](const results& of_contest) {
+    options.show_contest = [&line, stream](const results& of_contest) {
       line.clear();
       print(stream, contest_tables(of_contest, terminal_of(::fileno(stream))));
     };

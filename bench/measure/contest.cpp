@@ -6,6 +6,7 @@
 #include <cmath>
 #include <deque>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "bench/measure/findings.hpp"
@@ -17,6 +18,10 @@ namespace {
 
 /// Failures that end the measurement of a cell: one retry is allowed.
 constexpr int max_failures = 2;
+
+/// Blocks of a contest before it may be shown as decided: fewer would often show another verdict
+/// than the end of the run.
+constexpr std::size_t min_blocks_decided = 8;
 
 /// Estimated time of one block of a cell, before any is measured.
 double expected_seconds(const cell_spec& cell, const block_options& plan) {
@@ -81,7 +86,7 @@ class contest_run {
     const std::vector<planned_contest> planned = plan_contests(cells);
     contests_.assign(planned.begin(), planned.end());
     for (const planned_contest& c : planned)
-      if (c.number >= ended_.size()) ended_.resize(c.number + 1);
+      if (c.number >= shown_.size()) shown_.resize(c.number + 1);
     if (contests_.empty()) throw_nothing_to_run();
     // Planning contests skips cells and adds findings.
     for (std::size_t i = 0; i < cells.size(); ++i) all_.cells[i] = result_of(cells[i]);
@@ -98,9 +103,10 @@ class contest_run {
     }
   }
 
-  /// Reports the contests that were not reported when they settled.
-  void report_others() {
-    for (std::size_t number = 0; number < ended_.size(); ++number) report(number);
+  /// Shows the contests that were neither decided nor settled.
+  void show_others() {
+    for (std::size_t number = 0; number < shown_.size(); ++number)
+      if (!shown_[number]) show(number, results_of(number));
   }
 
   /// Records a failure that was not retried, or whose retry succeeded.
@@ -173,7 +179,7 @@ class contest_run {
       if (all_.cells[i].status == cell_status::ok) able.push_back(i);
     if (able.empty()) {
       c.settled = true;
-      report_if_settled(c.number);
+      show_if_due(c.number);
       return;
     }
     show_progress(c);
@@ -192,27 +198,33 @@ class contest_run {
     c.settled = c.settled || (options_.repetitions > 0 ? has_repetitions(c)
                                                        : options_.is_settled(all_, c.cells));
     if (options_.save) options_.save();
-    report_if_settled(c.number);
+    show_if_due(c.number);
   }
 
-  void report_if_settled(std::size_t number) {
-    if (std::all_of(contests_.begin(), contests_.end(), [&](const planned_contest& part) {
-          return part.number != number || part.settled;
-        }))
-      report(number);
+  /// Shows a contest as soon as it is decided or settled.
+  void show_if_due(std::size_t number) {
+    if (shown_[number]) return;
+    bool is_settled = true, may_be_decided = bool(options_.is_decided);
+    for (const planned_contest& part : contests_) {
+      if (part.number != number) continue;
+      is_settled = is_settled && part.settled;
+      may_be_decided = may_be_decided && part.blocks >= min_blocks_decided;
+    }
+    if (!is_settled && !may_be_decided) return;
+    const results of_contest = results_of(number);
+    if (is_settled || options_.is_decided(of_contest)) show(number, of_contest);
   }
 
-  /// Reports a contest once, with the findings of its blocks so far.
-  void report(std::size_t number) {
-    if (ended_[number]) return;
-    ended_[number] = true;
-    if (!options_.contest_ended) return;
-    std::vector<std::size_t> indices;
+  void show(std::size_t number, const results& of_contest) {
+    shown_[number] = true;
+    if (options_.show_contest) options_.show_contest(of_contest);
+  }
+
+  /// Returns the cells of a contest, with the findings of its blocks so far.
+  results results_of(std::size_t number) const {
+    std::set<std::size_t> indices;
     for (const planned_contest& part : contests_)
-      if (part.number == number)
-        indices.insert(indices.end(), part.cells.begin(), part.cells.end());
-    std::sort(indices.begin(), indices.end());
-    indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
+      if (part.number == number) indices.insert(part.cells.begin(), part.cells.end());
     results of_contest;
     of_contest.equal = all_.equal;
     std::vector<planned_cell> cells;
@@ -222,7 +234,7 @@ class contest_run {
     }
     pool_findings(cells, of_contest);
     judge_ceilings(of_contest);
-    options_.contest_ended(of_contest);
+    return of_contest;
   }
 
   /// Returns true if each cell that has not failed has the requested number of samples.
@@ -281,8 +293,8 @@ class contest_run {
     if (!options_.progress) return;
     measuring_progress progress;
     progress.unit = "contests decided";
-    progress.total = ended_.size();
-    progress.done = static_cast<std::size_t>(std::count(ended_.begin(), ended_.end(), true));
+    progress.total = shown_.size();
+    progress.done = static_cast<std::size_t>(std::count(shown_.begin(), shown_.end(), true));
     double blocks_left = 0, blocks_done = 0;
     for (const planned_contest& other : contests_) {
       blocks_done += static_cast<double>(other.blocks);
@@ -306,7 +318,7 @@ class contest_run {
   const measuring_options& options_;
   std::mt19937_64 random_;
   std::deque<planned_contest> contests_;  ///< a deque: one may be added while one is measured
-  std::vector<bool> ended_;               ///< by number of the contest: it was reported
+  std::vector<bool> shown_;               ///< by number of the contest: it was shown
   std::vector<int> failures_;             ///< by cell
   std::uint64_t block_ = 0, sequence_ = 0;
   std::int64_t start_ns_ = 0;
@@ -340,7 +352,7 @@ void run_contests(std::vector<planned_cell>& cells, results& all, const arm_fact
   run.settle_failures();
   pool_findings(cells, all);
   judge_ceilings(all);
-  run.report_others();
+  run.show_others();
 }
 
 }  // namespace crossover

@@ -40,9 +40,11 @@ struct measuring_options {
   /// Returns true if the blocks of these cells settle their contest. Called after every block.
   std::function<bool(const results& all, const std::vector<std::size_t>& cells)> is_settled;
   std::function<void(const measuring_progress&)> progress;
-  /// Called once per contest, with the results of its cells alone: when it is settled, or at the
-  /// end of the run.
-  std::function<void(const results& of_contest)> contest_ended;
+  /// Returns true if the blocks of a contest decide it. This ends no contest; it is shown earlier.
+  std::function<bool(const results& of_contest)> is_decided;
+  /// Called once per contest, with the results of its cells alone: when it is decided or settled,
+  /// otherwise at the end of the run.
+  std::function<void(const results& of_contest)> show_contest;
   /// Called after every block; may write the results. An `error` that it throws ends the run.
   std::function<void()> save;
 };

@@ -76,7 +76,7 @@ TEST(contests, end_when_they_are_settled) {
     EXPECT_EQ(cell.samples.size(), cell.in_flight == 1U ? 2U : 5U);
 }
 
-TEST(contests, report_their_end_once_with_their_own_cells) {
+TEST(contests, are_shown_once_with_their_own_cells) {
   contests_for_test test(cells_for_test({"event_loop", "processes"}, {1, 8}));
   test.options.repetitions = 0;
   test.options.budget_s = 10;
@@ -89,7 +89,7 @@ TEST(contests, report_their_end_once_with_their_own_cells) {
   test.options.save = [&] {
     test.options.budget_s = test.all.cells[0].samples.size() < 3 ? 10 : 0;
   };
-  test.options.contest_ended = [&](const results& of_contest) {
+  test.options.show_contest = [&](const results& of_contest) {
     is_running = test.options.budget_s > 0;
     ASSERT_EQ(of_contest.cells.size(), 2U);
     ends.push_back(fmt::format("{} in flight, {} blocks, {}", *of_contest.cells[0].in_flight,
@@ -101,14 +101,29 @@ TEST(contests, report_their_end_once_with_their_own_cells) {
                                             "1 in flight, 3 blocks, at the end"}));
 }
 
-TEST(contests, parts_of_a_contest_end_together) {
+TEST(contests, parts_of_a_contest_are_shown_together) {
   contests_for_test test(cells_for_test({"event_loop", "thread_pool", "reference"}, {1000}));
   std::vector<std::size_t> ends;
-  test.options.contest_ended = [&](const results& of_contest) {
+  test.options.show_contest = [&](const results& of_contest) {
     ends.push_back(of_contest.cells.size());
   };
   test.run();
   EXPECT_EQ(ends, std::vector<std::size_t>{3}) << "reference is in both parts";
+}
+
+TEST(contests, are_shown_when_decided_and_measured_on) {
+  contests_for_test test(cells_for_test({"event_loop", "processes"}));
+  test.options.repetitions = 12;
+  test.options.is_decided = [](const results& of_contest) {
+    return of_contest.cells[0].samples.size() >= 10;
+  };
+  std::vector<std::size_t> shown;
+  test.options.show_contest = [&](const results& of_contest) {
+    shown.push_back(of_contest.cells[0].samples.size());
+  };
+  test.run();
+  EXPECT_EQ(shown, std::vector<std::size_t>{10});
+  EXPECT_EQ(test.all.cells[0].samples.size(), 12U);
 }
 
 TEST(contests, long_blocks_miss_turns) {
