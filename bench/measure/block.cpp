@@ -72,7 +72,7 @@ class block_run {
     std::iota(order_.begin(), order_.end(), std::size_t{0});
   }
 
-  block_record run() {
+  measured_block run() {
     start_all();
     const int rounds = plan_.slice ? plan_.rounds : fill_rounds();
     for (int round = 0; round < rounds; ++round) {
@@ -186,7 +186,7 @@ class block_run {
   std::mt19937_64& random_;
   std::vector<std::size_t> order_;
   std::vector<active_arm> arms_;
-  block_record block_;
+  measured_block block_;
 };
 
 }  // namespace
@@ -254,8 +254,8 @@ void add_slice(sample& total, const sample& slice) {
   add(total.steal_s, slice.steal_s);
 }
 
-block_record measure_block(const std::vector<block_arm>& contenders, const block_options& plan,
-                           std::mt19937_64& random) {
+measured_block measure_block(const std::vector<block_arm>& contenders, const block_options& plan,
+                             std::mt19937_64& random) {
   return block_run(contenders, plan, random).run();
 }
 

@@ -49,7 +49,7 @@ struct block_turn {
   sample measured;
 };
 
-struct block_record {
+struct measured_block {
   std::vector<arm_record> arms;
   std::vector<block_turn> turns;  ///< in order of time
 };
@@ -57,8 +57,8 @@ struct block_record {
 /// Measures one block: fresh processes of all arms, a warm-up, then rounds. In each round every arm
 /// runs one slice in random order and another in the reverse order (two arms: ABBA or BAAB). An arm
 /// that fails is left out of the rest of the block. Throws `interrupted`.
-block_record measure_block(const std::vector<block_arm>& contenders, const block_options& plan,
-                           std::mt19937_64& random);
+measured_block measure_block(const std::vector<block_arm>& contenders, const block_options& plan,
+                             std::mt19937_64& random);
 
 /// Returns one contender per cell, started by the factory. Both must outlive the result.
 std::vector<block_arm> contenders_of(const std::vector<const cell_spec*>& cells,

@@ -8,8 +8,8 @@ namespace crossover {
 namespace {
 
 /// Measures a block of scripted arms.
-block_record measure(const std::vector<planned_cell>& cells, scripted_arms& arms,
-                     const block_options& plan, unsigned seed = 1) {
+measured_block measure(const std::vector<planned_cell>& cells, scripted_arms& arms,
+                       const block_options& plan, unsigned seed = 1) {
   std::vector<const cell_spec*> all;
   for (const planned_cell& cell : cells) all.push_back(&cell);
   std::mt19937_64 random(seed);
@@ -74,12 +74,12 @@ TEST(block, slices_have_four_operations_per_lane) {
 TEST(block, fixed_slices_of_two_arms_are_groups_of_four) {
   const auto cells = cells_for_test({"event_loop", "processes"});
   scripted_arms arms;
-  const block_record block = measure(cells, arms,
-                                     {.warm_up_s = 0,
-                                      .slice = slice_plan{.seconds = 0.001},
-                                      .rounds = 5,
-                                      .waits_for_sleep = false,
-                                      .starts_together = true});
+  const measured_block block = measure(cells, arms,
+                                       {.warm_up_s = 0,
+                                        .slice = slice_plan{.seconds = 0.001},
+                                        .rounds = 5,
+                                        .waits_for_sleep = false,
+                                        .starts_together = true});
   ASSERT_EQ(block.turns.size(), 20U);
   for (std::size_t i = 0; i < 20; i += 4) {
     EXPECT_EQ(block.turns[i].arm, block.turns[i + 3].arm);

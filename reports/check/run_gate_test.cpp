@@ -84,7 +84,7 @@ gate_options seeded() {
   return options;
 }
 
-const cell_comparison& cell_of(const check_result& result, const std::string& name) {
+const cell_comparison& verdict_of_cell(const check_result& result, const std::string& name) {
   for (const cell_comparison& cell : result.cells)
     if (cell.name == name) return cell;
   throw std::out_of_range(name);
@@ -100,11 +100,12 @@ TEST(run_gate, finds_the_slower_of_twenty_cells_and_passes_the_others_after_the_
                {[&](const std::string& text) { plan = text; },
                 [&](const gate_progress& progress) { shown.push_back(progress); }});
   EXPECT_EQ(exit_code_of(result), 1);
-  EXPECT_EQ(cell_of(result, "cell/13").outcome, verdict::regression);
-  EXPECT_NEAR(*cell_of(result, "cell/13").ratio, 1.05, 0.003);
-  EXPECT_EQ(cell_of(result, "cell/13").decided, decided_by::confirmation);
-  ASSERT_EQ(cell_of(result, "cell/13").block_orders.size(), cell_of(result, "cell/13").blocks);
-  EXPECT_EQ(cell_of(result, "cell/13").block_orders.back(), nth_order(pair.order.size()))
+  EXPECT_EQ(verdict_of_cell(result, "cell/13").outcome, verdict::regression);
+  EXPECT_NEAR(*verdict_of_cell(result, "cell/13").ratio, 1.05, 0.003);
+  EXPECT_EQ(verdict_of_cell(result, "cell/13").decided, decided_by::confirmation);
+  ASSERT_EQ(verdict_of_cell(result, "cell/13").block_orders.size(),
+            verdict_of_cell(result, "cell/13").blocks);
+  EXPECT_EQ(verdict_of_cell(result, "cell/13").block_orders.back(), nth_order(pair.order.size()))
       << "orders of the fresh blocks, not of the screen";
   for (const cell_comparison& cell : result.cells)
     if (cell.name != "cell/13") {
@@ -158,7 +159,7 @@ TEST(run_gate, disturbed_screen_block_costs_fewer_than_20_blocks) {
     return block == 2 ? 0.4 : block % 2 == 0 ? 0.004 : -0.003;
   });
   const check_result result = run_gate(pair, seeded(), {}, {});
-  const cell_comparison& disturbed = cell_of(result, "disturbed");
+  const cell_comparison& disturbed = verdict_of_cell(result, "disturbed");
   EXPECT_EQ(disturbed.outcome, verdict::pass);
   EXPECT_EQ(disturbed.decided, decided_by::confirmation);
   EXPECT_GE(disturbed.blocks, 10u);
@@ -172,9 +173,9 @@ TEST(run_gate, thresholds_apply_to_the_cells_that_they_name) {
   thresholds per_cell;
   per_cell.rules.push_back({"b", nullptr, 0.08, 0.2});
   const check_result result = run_gate(pair, seeded(), per_cell, {});
-  EXPECT_EQ(cell_of(result, "a").outcome, verdict::regression);
-  EXPECT_EQ(cell_of(result, "b").outcome, verdict::pass);
-  EXPECT_DOUBLE_EQ(cell_of(result, "b").detect, 0.2);
+  EXPECT_EQ(verdict_of_cell(result, "a").outcome, verdict::regression);
+  EXPECT_EQ(verdict_of_cell(result, "b").outcome, verdict::pass);
+  EXPECT_DOUBLE_EQ(verdict_of_cell(result, "b").detect, 0.2);
 }
 
 TEST(run_gate, failing_cell_is_removed_and_listed_by_the_side_that_failed) {
@@ -213,9 +214,9 @@ TEST(run_gate, missing_metric_is_inconclusive_with_the_reason) {
   });
   const check_result result = run_gate(pair, seeded(), {}, {});
   EXPECT_EQ(exit_code_of(result), 2);
-  EXPECT_EQ(cell_of(result, "a").outcome, verdict::pass);
-  EXPECT_EQ(cell_of(result, "b").outcome, verdict::inconclusive);
-  EXPECT_EQ(cell_of(result, "b").remedy, "p99 is not measured in a slice of this cell");
+  EXPECT_EQ(verdict_of_cell(result, "a").outcome, verdict::pass);
+  EXPECT_EQ(verdict_of_cell(result, "b").outcome, verdict::inconclusive);
+  EXPECT_EQ(verdict_of_cell(result, "b").remedy, "p99 is not measured in a slice of this cell");
 }
 
 TEST(run_gate, no_measurable_cell_is_not_a_pass) {

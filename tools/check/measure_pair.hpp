@@ -11,7 +11,7 @@ namespace crossover {
 
 /// A block of two arms, the old side first.
 struct measured_pair {
-  block_record record;
+  measured_block record;
   std::string failures[2];
   double seconds = 0;  ///< wall time, with the starts of the processes
 };

@@ -222,14 +222,14 @@ class build_pair {
     return measure_pair(side_of(cell.old_side), side_of(cell.new_side), cell.plan, random_);
   }
 
-  static double sum_of_slices(const block_record& record) {
+  static double sum_of_slices(const measured_block& record) {
     double sum = 0;
     for (const block_turn& turn : record.turns) sum += turn.measured.wall_s;
     return sum;
   }
 
   /// Returns the median time per operation of the old side.
-  static double time_per_operation(const block_record& record) {
+  static double time_per_operation(const measured_block& record) {
     std::vector<double> times;
     for (const block_turn& turn : record.turns)
       if (turn.arm == 0 && turn.measured.operations > 0)
