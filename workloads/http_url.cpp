@@ -5,6 +5,7 @@
 #include <boost/url/parse.hpp>
 
 #include "workloads/base/error.hpp"
+#include "workloads/base/quantities.hpp"
 
 namespace crossover {
 
@@ -23,7 +24,9 @@ http_url parse_http_url(std::string_view text) {
   if (url.scheme_id() == urls::scheme::https) reject("is not supported (no TLS)");
   if (url.scheme_id() != urls::scheme::http) reject("is not an http URL");
   if (url.has_userinfo()) reject("contains a user name, which is not supported");
-  if (url.encoded_host().empty() || (url.has_port() && url.port_number() == 0))
+  // Boost 1.81's port_number() wraps at 65536.
+  const std::optional<std::uint64_t> port = parse_count(std::string(url.port()));
+  if (url.encoded_host().empty() || (url.has_port() && (!port || *port == 0 || *port > 65535)))
     reject("has no host or an invalid port");
 
   const std::string host(url.encoded_host()), target(url.encoded_target());
