@@ -82,7 +82,8 @@ std::string parameter_text(const std::string& key, const std::string& setting, b
                                          : is_only       ? ""
                                                          : " delay");
   if (key == "rate") return quantity_text(shown, "/s");
-  if (key == "algorithm" || key == "engine") return shown;
+  if (key == "algorithm" || key == "engine" || key == "url") return shown;
+  if (key == "endpoint") return "at " + shown;
   return fmt::format("{}={}", clipped(key, 40), shown);
 }
 

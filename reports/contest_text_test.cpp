@@ -174,6 +174,9 @@ TEST(contest_text, questions_have_values_with_their_units) {
   EXPECT_EQ(question_text("query", {{"engine", "sqlite"}, {"rows", "10"}}),
             "query sqlite, rows=10");
   EXPECT_EQ(question_text("network", {{"rate", "1000"}}), "network 1000 /s");
+  EXPECT_EQ(question_text("network", {{"bytes", "64"}, {"endpoint", "db:80"}}),
+            "network 64 B, at db:80");
+  EXPECT_EQ(question_text("download", {{"url", "http://db/x"}}), "download http://db/x");
   EXPECT_EQ(question_text("noop", {}), "noop");
 }
 

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <map>
 #include <random>
-#include <set>
 #include <sstream>
 
 #include "bench/cell/cpu_switches.hpp"
@@ -255,9 +254,10 @@ int run_command(const string_list& arguments) {
   const suite& chosen_suite = flags.cells.chosen_suite();
   const machine computer = read_machine();
   const std::map<std::string, std::string> external_servers = parse_endpoints(flags.endpoints);
-  std::set<std::string> served;
-  for (const auto& [workload, endpoint] : external_servers) served.insert(workload);
-  auto cells = plan(flags.cells.matrices(computer), computer, read_limits(), served);
+  std::map<std::string, std::string> shown_endpoints;
+  for (const auto& [workload, endpoint] : external_servers)
+    shown_endpoints[workload] = without_password(endpoint);
+  auto cells = plan(flags.cells.matrices(computer), computer, read_limits(), shown_endpoints);
   const std::size_t planned = cells.size();
   std::erase_if(cells,
                 [&](const planned_cell& cell) { return !library.filter().keeps(cell.name); });

@@ -225,10 +225,12 @@ download_request download_request_of(const parameter_values& values, const std::
   http_url url{endpoint, endpoint, fmt::format("/body?bytes={}", values.number("bytes"))};
   if (!values.text("url").empty()) {
     url = parse_http_url(values.text("url"));
-    if (values.number("delay") != 0)
-      throw error(
-          error_kind::invalid,
-          "download: delay applies only to the built-in server; it cannot be combined with url");
+    for (const char* name : {"bytes", "delay"})
+      if (values.text(name) != parameter_values("download", download_parameters, {}).text(name))
+        throw error(error_kind::invalid,
+                    fmt::format("download: {} applies only to the built-in server; it cannot be "
+                                "combined with url",
+                                name));
   }
   http::request<http::empty_body> request(http::verb::get, url.target, 11);
   request.set(http::field::host, url.authority);
@@ -264,6 +266,8 @@ constinit const workload_type download_workload = {
           download_request_of(*request.values, "localhost:80");
           return std::string();
         },
+    .uses = [](const parameter_values& values,
+               std::string_view name) { return values.text("url").empty() || name == "url"; },
 };
 
 }  // namespace crossover

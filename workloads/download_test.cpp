@@ -247,8 +247,11 @@ TEST(download_plan, rejects_invalid_parameters) {
   EXPECT_NE(problem({{"url", "nowhere"}}).find("not a URL"), std::string::npos);
   EXPECT_NE(problem({{"url", "http://a/"}, {"delay", "1ms"}}).find("cannot be combined with url"),
             std::string::npos);
-  EXPECT_EQ(target_of(type, parameter_values(type.name, type.parameters, {{"url", "http://a/"}})),
-            target_kind::none);
+  EXPECT_NE(problem({{"url", "http://a/"}, {"bytes", "1"}}).find("cannot be combined with url"),
+            std::string::npos);
+  const parameter_values url(type.name, type.parameters, {{"url", "http://a/"}});
+  EXPECT_EQ(target_of(type, url), target_kind::none);
+  EXPECT_EQ(described_by(type, url), (std::map<std::string, std::string>{{"url", "http://a/"}}));
   EXPECT_EQ(target_of(type, parameter_values(type.name, type.parameters, {})), target_kind::server);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -108,7 +109,21 @@ struct workload_type {
   /// Connects once to the user's own server. Throws `error`. nullptr: a TCP connection to
   /// HOST:PORT.
   void (*try_endpoint)(const std::string&) = nullptr;
+  /// Returns whether a parameter has an effect beside the values of the others. nullptr: always.
+  bool (*uses)(const parameter_values&, std::string_view parameter) = nullptr;
 };
+
+/// Returns the parameters that describe an operation, as a user would write them: those without an
+/// effect beside the others, and empty texts, are left out.
+inline std::map<std::string, std::string> described_by(const workload_type& type,
+                                                       const parameter_values& values) {
+  std::map<std::string, std::string> described;
+  for (const parameter& p : type.parameters)
+    if (const std::string& text = values.text(p.name);
+        !text.empty() && (type.uses == nullptr || type.uses(values, p.name)))
+      described.emplace(p.name, text);
+  return described;
+}
 
 /// Returns what operations with these parameters connect to.
 inline target_kind target_of(const workload_type& type, const parameter_values& values) {

@@ -48,8 +48,9 @@ std::string name_of(const cell_spec& cell, const workload_type& workload) {
   std::string name = fmt::format("{}/{}/cores:{}/in_flight:{}", cell.workload, cell.model_label(),
                                  *cell.cores, *cell.in_flight);
   for (const parameter& p : workload.parameters)
-    if (const std::string& text = cell.parameters.at(std::string(p.name)); !text.empty())
-      name += fmt::format("/{}:{}", p.name, text);
+    if (const auto text = cell.parameters.find(std::string(p.name)); text != cell.parameters.end())
+      name += fmt::format("/{}:{}", p.name, text->second);
+  if (!cell.endpoint.empty()) name += fmt::format("/endpoint:{}", cell.endpoint);
   if (cell.rate > 0) name += fmt::format("/rate:{:g}", cell.rate);
   return name;
 }
@@ -61,11 +62,10 @@ cell_request request_of(const cell_spec& cell, const chosen<workload_type>& work
 }
 
 std::string find_skip_reason(const cell_spec& cell, const chosen<workload_type>& workload,
-                             const chosen<model_type>& model, const machine_limits& limits,
-                             bool external_server) {
+                             const chosen<model_type>& model, const machine_limits& limits) {
   if (workload.type->unsupported_reason != nullptr)
-    if (std::string reason =
-            workload.type->unsupported_reason({&workload.values, *cell.in_flight, external_server});
+    if (std::string reason = workload.type->unsupported_reason(
+            {&workload.values, *cell.in_flight, !cell.endpoint.empty()});
         !reason.empty())
       return reason;
   const cell_request request = request_of(cell, workload, model);
@@ -91,10 +91,11 @@ std::uint64_t number_in(const char* path, std::uint64_t fallback) {
 
 planned_cell plan_one(const chosen<workload_type>& workload, const chosen<model_type>& model,
                       std::uint32_t cores, std::uint32_t in_flight, double rate,
-                      const machine_limits& limits, bool external_server) {
+                      const machine_limits& limits, const std::string& endpoint) {
   planned_cell cell;
   cell.workload = workload.type->name;
-  for (const auto& [name, text] : workload.values.texts()) cell.parameters[name] = text;
+  cell.parameters = described_by(*workload.type, workload.values);
+  cell.endpoint = endpoint;
   cell.model = model.type->name;
   const parameter_values defaults(model.type->name, model.type->parameters, {});
   for (const auto& [name, text] : model.values.texts())
@@ -114,7 +115,7 @@ planned_cell plan_one(const chosen<workload_type>& workload, const chosen<model_
                                     "up all others on its loop",
                                     cell.workload)});
   cell.name = name_of(cell, *workload.type);
-  cell.skip_reason = find_skip_reason(cell, workload, model, limits, external_server);
+  cell.skip_reason = find_skip_reason(cell, workload, model, limits);
   return cell;
 }
 
@@ -134,7 +135,7 @@ machine_limits read_limits() {
 
 std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machine& computer,
                                const machine_limits& limits,
-                               const std::set<std::string>& external_servers) {
+                               const std::map<std::string, std::string>& endpoints) {
   std::vector<planned_cell> cells;
   std::set<std::string> names;
   for (const matrix& m : matrices) {
@@ -150,7 +151,8 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
       const workload_type& workload_row = find_workload(chosen_workload.name);
       const chosen<workload_type> workload{
           &workload_row, {workload_row.name, workload_row.parameters, chosen_workload.values}};
-      const bool external_server = external_servers.contains(chosen_workload.name);
+      const auto own_server = endpoints.find(chosen_workload.name);
+      const std::string endpoint = own_server == endpoints.end() ? "" : own_server->second;
       for (const named_parameters& chosen_model : m.models) {
         const model_type& model_row = find_model(chosen_model.name);
         const chosen<model_type> model{&model_row,
@@ -158,7 +160,7 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
         for (const std::uint32_t cores : m.cores)
           for (const std::uint32_t in_flight : m.in_flight) {
             planned_cell cell =
-                plan_one(workload, model, cores, in_flight, m.rate, limits, external_server);
+                plan_one(workload, model, cores, in_flight, m.rate, limits, endpoint);
             if (names.insert(cell.name).second) {
               cells.push_back(std::move(cell));
               continue;

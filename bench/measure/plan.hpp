@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -39,11 +39,12 @@ struct machine_limits {
 machine_limits read_limits();
 
 /// Returns the cells in order, with distinct names, each runnable or skipped with a reason.
-/// `external_servers`: workloads whose server the user provides. Throws `error` (invalid) for an
-/// unknown name, a parameter out of range, more cores than available, or 0 in flight.
+/// `endpoints`: the user's own server for a workload, as names and results show it. Throws `error`
+/// (invalid) for an unknown name, a parameter out of range, more cores than available, or 0 in
+/// flight.
 std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machine& computer,
                                const machine_limits& limits,
-                               const std::set<std::string>& external_servers = {});
+                               const std::map<std::string, std::string>& endpoints = {});
 
 /// Returns the threads or processes that a cell needs.
 std::uint32_t workers_of(const cell_spec& cell);

@@ -137,6 +137,18 @@ TEST(matrix, result_of_copies_the_plan) {
   EXPECT_EQ(result_of(cells[1]).ceiling, std::nullopt);
 }
 
+TEST(matrix, own_servers_and_urls_are_part_of_names_and_parameters) {
+  using parameters = std::map<std::string, std::string>;
+  const auto cells =
+      plan({{named({"network", "download:url=http://a/b"}), named({"serial"}), {1}, {1}}}, large,
+           ample_limits, {{"network", "a:80"}});
+  EXPECT_EQ(cells[0].name, "network/serial/cores:1/in_flight:1/bytes:64/delay:0/endpoint:a:80");
+  EXPECT_EQ(result_of(cells[0]).shown_parameters(),
+            (parameters{{"bytes", "64"}, {"delay", "0"}, {"endpoint", "a:80"}}));
+  EXPECT_EQ(cells[1].name, "download/serial/cores:1/in_flight:1/url:http://a/b");
+  EXPECT_EQ(result_of(cells[1]).shown_parameters(), (parameters{{"url", "http://a/b"}}));
+}
+
 TEST(matrix, rejects_invalid_requests) {
   const auto with = [](std::vector<std::uint32_t> cores, std::vector<std::uint32_t> in_flight) {
     return matrix{named({"noop"}), named({"event_loop"}), std::move(cores), std::move(in_flight)};

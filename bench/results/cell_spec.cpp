@@ -17,6 +17,7 @@ std::string cell_spec::model_label() const {
 std::map<std::string, std::string> cell_spec::shown_parameters() const {
   std::map<std::string, std::string> shown = parameters;
   if (rate > 0) shown["rate"] = fmt::format("{:g}", rate);
+  if (!endpoint.empty()) shown["endpoint"] = endpoint;
   return shown;
 }
 

@@ -19,10 +19,13 @@ struct cell_spec {
   std::optional<std::uint32_t> cores;      ///< absent for a foreign benchmark
   std::optional<std::uint32_t> in_flight;  ///< absent for a foreign benchmark
   double rate = 0;  ///< operations per second of an open loop; 0: closed loop
+  std::string
+      endpoint;  ///< the user's own server, without its password; empty for the built-in one
 
   /// Returns "reference", or "reference:backend=poll". Charts draw one line for each.
   std::string model_label() const;
-  /// Returns the parameters and, for an open loop, its rate: what a reader has to know.
+  /// Returns the parameters, the rate of an open loop and the own server: what a reader has to
+  /// know.
   std::map<std::string, std::string> shown_parameters() const;
 
   bool operator==(const cell_spec&) const = default;

@@ -214,13 +214,15 @@ std::string_view to_string(cell_status status) {
 }
 
 json to_json(const cell_spec& cell) {
-  return {{"workload", cell.workload},
-          {"parameters", cell.parameters},
-          {"model", cell.model_label()},
-          {"model_parameters", cell.model_parameters},
-          {"cores", cell.cores ? json(*cell.cores) : json(nullptr)},
-          {"in_flight", cell.in_flight ? json(*cell.in_flight) : json(nullptr)},
-          {"rate", cell.rate > 0 ? json(cell.rate) : json(nullptr)}};
+  json out = {{"workload", cell.workload},
+              {"parameters", cell.parameters},
+              {"model", cell.model_label()},
+              {"model_parameters", cell.model_parameters},
+              {"cores", cell.cores ? json(*cell.cores) : json(nullptr)},
+              {"in_flight", cell.in_flight ? json(*cell.in_flight) : json(nullptr)},
+              {"rate", cell.rate > 0 ? json(cell.rate) : json(nullptr)}};
+  if (!cell.endpoint.empty()) out["endpoint"] = cell.endpoint;
+  return out;
 }
 
 cell_spec cell_spec_from_json(const json& document) {
@@ -231,7 +233,8 @@ cell_spec cell_spec_from_json(const json& document) {
           .model_parameters = strings_at(document, "model_parameters"),
           .cores = optional_at<std::uint32_t>(document, "cores"),
           .in_flight = optional_at<std::uint32_t>(document, "in_flight"),
-          .rate = optional_at<double>(document, "rate").value_or(0)};
+          .rate = optional_at<double>(document, "rate").value_or(0),
+          .endpoint = string_at(document, "endpoint")};
 }
 
 json to_json(const sample& value) {

@@ -57,7 +57,7 @@ class Addresses(TempDirTest):
         workloads = ("--workload", "download:url=http://127.0.0.1:1/", "--workload", "download")
         completed = crossover("run", *workloads, *CELL, "--out", self.out, "--force")
         self.assertEqual(completed.returncode, 1, completed.stderr)
-        cells = sorted(self.cells().values(), key=lambda cell: cell["parameters"]["url"])
+        cells = sorted(self.cells().values(), key=lambda cell: cell["parameters"].get("url", ""))
         self.assertEqual([cell["status"] for cell in cells], ["ok", "failed"])
         self.assertIn("no connection to 127.0.0.1:1", cells[1]["reason"])
 

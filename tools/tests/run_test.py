@@ -154,7 +154,9 @@ class Run(TempDirTest):
         with Server("network", "--bytes", 16) as server:
             cell = ("--workload", "network:bytes=16", "--model", "reference", *TINY)
             self.run_tiny(*cell, "--endpoint", f"network={server.endpoint}")
-        ((_, cell),) = self.cells().items()
+        ((name, cell),) = self.cells().items()
+        self.assertTrue(name.endswith(f"/endpoint:{server.endpoint}"), name)
+        self.assertEqual(cell["endpoint"], server.endpoint)
         self.assertEqual(cell["status"], "ok")
         for sample in cell["samples"]:
             self.assertNotIn("server_cpu_s", sample, "unknown for an existing server")

@@ -25,7 +25,7 @@ function keptOptions(command: string[]): string[] {
 export function cellCommand(data: PageData, cell: Cell): string | null {
   if (data.foreign || cell.cores === null || cell.in_flight === null) return null;
   const panel = data.panels[cell.panel]!;
-  const { rate, ...parameters } = panel.parameters;
+  const { rate, endpoint: _kept, ...parameters } = panel.parameters; // --endpoint is kept as given
   const pairs = Object.entries(parameters)
     .filter(([, setting]) => setting !== "")
     .map(([key, setting]) => `${key}=${setting}`);

@@ -332,7 +332,13 @@ test("the command of a cell names it, and keeps the run's server and window", ()
       command: ["crossover", "run", "--endpoint", "network=host:1", "--out=a.json", "--seconds=2"],
     },
   );
-  of.results.data.panels[0]!.parameters = { bytes: "64", delay: "0", rate: "5000", url: "" };
+  of.results.data.panels[0]!.parameters = {
+    bytes: "64",
+    delay: "0",
+    endpoint: "host:1",
+    rate: "5000",
+    url: "",
+  };
   assert.equal(
     cellCommand(of.results.data, of.results.cell(0)),
     "crossover run --workload network:bytes=64,delay=0 --model event_loop --cores 1 " +
