@@ -47,9 +47,9 @@ void check_flags::add_to(CLI::App& app) {
             "slowdown that must be detected (default 5%)");
   add_value(app, "--tolerate", "1%", rates.tolerate, share_text(),
             "ignore slowdowns up to this size (default 1%)");
-  add_value(app, "--false-alarms", "1%", rates.false_alarms, share_text(),
+  add_value(app, "--false-alarms", "1%", rates.false_alarms, probability_text(),
             "false alarms per suite of equal builds (default 1%)");
-  add_value(app, "--power", "95%", rates.power, share_text(),
+  add_value(app, "--power", "95%", rates.power, probability_text(),
             "probability of detecting --detect (default 95%)");
   add_value(app, "--budget", "TIME", budget_s, duration_text(), "wall-clock limit (default 5min)");
   add_value(app, "--metric", "NAME", metric, plain_text(),

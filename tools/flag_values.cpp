@@ -50,6 +50,12 @@ double share_text::operator()(const std::string& text) const {
   return *value;
 }
 
+double probability_text::operator()(const std::string& text) const {
+  const double value = share_text()(text);
+  if (!(value > 0 && value < 1)) reject("must be between 0% and 100%");
+  return value;
+}
+
 double duration_text::operator()(const std::string& text) const {
   const std::optional<std::uint64_t> ns = parse_duration_ns(text);
   if (!ns) reject(duration_advice(text, "s"));

@@ -41,6 +41,11 @@ struct share_text {
   double operator()(const std::string& text) const;
 };
 
+/// A probability between 0 and 1, as a share.
+struct probability_text {
+  double operator()(const std::string& text) const;
+};
+
 /// A duration above 0, in seconds: "5min", "90s" or "80ms".
 struct duration_text {
   double operator()(const std::string& text) const;

@@ -155,6 +155,8 @@ class Files(Check):
             ("expected OLD NEW",),
             ("--detect much: not a share; write 5% or 0.05", "--detect", "much"),
             ("--detect 5: write 5% or 0.05", "--detect", "5"),
+            ("--power 100%: must be between 0% and 100%", "--power", "100%"),
+            ("--false-alarms 0: must be between 0% and 100%", "--false-alarms", "0"),
             ("--budget 5", "--budget", "5"),
             ("--format x: unknown", "--format", "x"),
             ("--metric x: unknown", "--metric", "x"),
