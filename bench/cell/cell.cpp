@@ -234,14 +234,16 @@ class cell {
   }
 
   /// Returns a sampling interval: 1 if a clock reading costs at most 2 % of an operation,
-  /// otherwise the power of 2 that keeps the cost of two readings below 2 %. The CPU time of an
-  /// operation is less than its share of the cores while other programs run.
+  /// otherwise the power of 2 that keeps the cost of two readings below 2 %. In the given sample
+  /// every operation was timed. While other programs run, an operation's CPU time is less than its
+  /// share of the cores.
   std::uint32_t choose_sampling_interval(const sample& s) const {
-    const double cpu_s = s.cpu_user_s.value_or(0) + s.cpu_system_s.value_or(0);
-    const double operation_ns =
-        (cpu_s > 0 ? std::min(cpu_s, s.wall_s * cores_) : s.wall_s * cores_) * 1e9 /
-        static_cast<double>(s.operations);
     constexpr double clock_reading_ns = 25;
+    const double cpu_s = s.cpu_user_s.value_or(0) + s.cpu_system_s.value_or(0);
+    const double cores_s = s.wall_s * cores_;
+    const double timed_operation_ns =
+        (cpu_s > 0 ? std::min(cpu_s, cores_s) : cores_s) * 1e9 / static_cast<double>(s.operations);
+    const double operation_ns = std::max(1.0, timed_operation_ns - clock_reading_ns);
     const double share = clock_reading_ns / (0.02 * operation_ns);
     return share <= 1
                ? 1
