@@ -18,6 +18,7 @@
 #include "bench/models/worker_team.hpp"
 #include "bench/results/json_text.hpp"
 #include "bench/results/results.hpp"
+#include "bench/results/sample_json.hpp"
 #include "bench/results/trace.hpp"
 #include "bench/results/version.hpp"
 #include "workloads/base/nearest.hpp"

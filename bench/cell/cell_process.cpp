@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/results/json_text.hpp"
+#include "bench/results/sample_json.hpp"
 #include "workloads/base/clock.hpp"
 #include "workloads/base/error.hpp"
 

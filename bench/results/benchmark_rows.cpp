@@ -152,7 +152,36 @@ ordered_json benchmark_rows(const results& value) {
   return rows;
 }
 
-results results_from_benchmark_rows(const json& document) {
+void benchmark_rows_reader::add(const json& row) {
+  if (!row.is_object()) throw error(error_kind::unreadable, "benchmarks: a row is not an object");
+  std::string name = string_in(row, "run_name");
+  if (name.empty()) name = string_in(row, "name");
+  if (name.empty()) throw error(error_kind::unreadable, "benchmarks: a row has no name");
+  const auto [position, is_new] = index_.try_emplace(name, cells_.size());
+  if (is_new) {
+    cell_result cell;
+    cell.name = name;
+    set_name_parts(name, cell);
+    cells_.push_back(std::move(cell));
+  }
+  cell_result& cell = cells_[position->second];
+  if (row.value("error_occurred", json(false)) == json(true)) {
+    cell.status = cell_status::failed;
+    cell.reason = string_in(row, "error_message");
+  } else if (string_in(row, "run_type") == "aggregate") {
+    const std::string name_of_aggregate = string_in(row, "aggregate_name");
+    const bool is_mean = name_of_aggregate == "mean";
+    if (!cell.samples.empty() || !(is_mean || name_of_aggregate == "median")) return;
+    auto value = sample_of(row);
+    const auto known = aggregates_.find(position->second);
+    if (value && (is_mean || known == aggregates_.end()))
+      aggregates_[position->second] = {std::move(*value), is_mean};
+  } else if (auto repetition = sample_of(row)) {
+    cell.samples.push_back(std::move(*repetition));
+  }
+}
+
+results benchmark_rows_reader::finish(const json& document) {
   results result;
   result.foreign = true;
   if (const auto context = document.find("context");
@@ -166,46 +195,16 @@ results results_from_benchmark_rows(const json& document) {
     result.environment.erase("date");
     result.environment.erase("load_avg");
   }
-  struct cell_aggregates {
-    std::optional<sample> mean, median;
-  };
-  std::map<std::string, std::size_t> index;
-  std::vector<cell_aggregates> aggregates;
-  for (const json& row : document.at("benchmarks")) {
-    if (!row.is_object()) throw error(error_kind::unreadable, "benchmarks: a row is not an object");
-    std::string name = string_in(row, "run_name");
-    if (name.empty()) name = string_in(row, "name");
-    if (name.empty()) throw error(error_kind::unreadable, "benchmarks: a row has no name");
-    const auto [position, is_new] = index.try_emplace(name, result.cells.size());
-    if (is_new) {
-      cell_result cell;
-      cell.name = name;
-      set_name_parts(name, cell);
-      result.cells.push_back(std::move(cell));
-      aggregates.emplace_back();
-    }
-    cell_result& cell = result.cells[position->second];
-    if (row.value("error_occurred", json(false)) == json(true)) {
-      cell.status = cell_status::failed;
-      cell.reason = string_in(row, "error_message");
-    } else if (string_in(row, "run_type") == "aggregate") {
-      const std::string aggregate = string_in(row, "aggregate_name");
-      if (aggregate == "mean") aggregates[position->second].mean = sample_of(row);
-      if (aggregate == "median") aggregates[position->second].median = sample_of(row);
-    } else if (const auto repetition = sample_of(row)) {
-      cell.samples.push_back(*repetition);
-    }
-  }
+  result.cells = std::move(cells_);
   for (std::size_t i = 0; i < result.cells.size(); ++i) {
     cell_result& cell = result.cells[i];
     if (!cell.samples.empty() || cell.status != cell_status::ok) continue;
-    const auto& [mean, median] = aggregates[i];
-    if (mean || median) {
-      cell.samples.push_back(mean ? *mean : *median);
+    if (const auto known = aggregates_.find(i); known != aggregates_.end()) {
+      cell.samples.push_back(known->second.value);
       cell.findings.push_back(
           {"aggregates_only",
            fmt::format("no repetitions of this benchmark in the file: its {} is used as one sample",
-                       mean ? "mean" : "median")});
+                       known->second.is_mean ? "mean" : "median")});
     } else {
       cell.status = cell_status::failed;
       cell.reason = "no time for this benchmark in the file";

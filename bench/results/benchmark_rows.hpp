@@ -1,6 +1,9 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "bench/results/results.hpp"
 
@@ -16,10 +19,25 @@ nlohmann::ordered_json benchmark_context(const results& value);
 /// counters), then the aggregates.
 nlohmann::ordered_json benchmark_rows(const results& value);
 
-/// Reads a plain Google Benchmark document. A benchmark becomes a cell without a model: its family
-/// is the workload, its arguments are parameters and its repetitions are samples. A benchmark with
-/// only aggregates gives one sample, its mean or (without a mean) its median, and the finding
-/// `aggregates_only`. Throws `error` (unreadable).
-results results_from_benchmark_rows(const nlohmann::json& document);
+/// Reads the rows of a plain Google Benchmark document. A benchmark becomes a cell without a model:
+/// its family is the workload, its arguments are parameters and its repetitions are samples. A
+/// benchmark with only aggregates gives one sample, its mean or (without a mean) its median, and
+/// the finding `aggregates_only`.
+class benchmark_rows_reader {
+ public:
+  /// Adds a row. Throws `error` (unreadable).
+  void add(const nlohmann::json& row);
+  /// Returns the results of all rows, with the document's context.
+  results finish(const nlohmann::json& document);
+
+ private:
+  struct aggregate {
+    sample value;
+    bool is_mean = false;  ///< otherwise the median
+  };
+  std::unordered_map<std::string, std::size_t> index_;  ///< cell of a name
+  std::vector<cell_result> cells_;
+  std::unordered_map<std::size_t, aggregate> aggregates_;  ///< of cells without a repetition
+};
 
 }  // namespace crossover

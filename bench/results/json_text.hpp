@@ -1,7 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace crossover {
 
@@ -9,9 +12,66 @@ namespace crossover {
 /// nlohmann_json writes a document recursively: 20,000 levels overflow the stack.
 constexpr int deepest_json = 64;
 
-/// Parses JSON text from outside: a file, a line of the protocol, another program's output. Returns
-/// a discarded value (`is_discarded()`) if the text is malformed or nested deeper than
+/// Receives a JSON document piece by piece, in the order of the text. What the functions throw
+/// passes through the parser.
+class json_events {
+ public:
+  virtual ~json_events() = default;
+  virtual void begin_object() = 0;
+  virtual void begin_array() = 0;
+  /// Name of the next value of an object.
+  virtual void key(std::string_view name) = 0;
+  /// A null, boolean, number or text.
+  virtual void scalar(nlohmann::json value) = 0;
+  /// End of the innermost object or array.
+  virtual void end() = 0;
+};
+
+/// Builds a tree from events. `root` must outlive it.
+class json_tree : public json_events {
+ public:
+  explicit json_tree(nlohmann::json& root) : root_(root) {}
+  void begin_object() override;
+  void begin_array() override;
+  void key(std::string_view name) override { key_ = name; }
+  void scalar(nlohmann::json value) override;
+  void end() override { open_.pop_back(); }
+  /// The innermost object or array that has not ended.
+  nlohmann::json& innermost() { return *open_.back(); }
+
+ private:
+  nlohmann::json& add(nlohmann::json value);
+
+  nlohmann::json& root_;
+  std::vector<nlohmann::json*> open_;
+  std::string key_;  ///< of the next value
+};
+
+/// Parses JSON text from outside in pieces, so that memory does not grow with the file.
+class json_parser {
+ public:
+  explicit json_parser(json_events& events);
+  ~json_parser();
+  json_parser(const json_parser&) = delete;
+  json_parser& operator=(const json_parser&) = delete;
+
+  /// Parses the next piece. Returns false if the text is malformed or nested deeper than
+  /// `deepest_json`; the events until then were delivered.
+  bool add(std::string_view piece);
+  /// Returns whether the pieces are a whole document, after the last one.
+  bool is_complete();
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+/// Parses JSON text from outside: a small file, a line of the protocol, another program's output.
+/// Returns a discarded value (`is_discarded()`) if the text is malformed or nested deeper than
 /// `deepest_json`; never throws for either.
 nlohmann::json parse_json(std::string_view text);
+
+/// Delivers a tree as events.
+void replay(const nlohmann::json& tree, json_events& events);
 
 }  // namespace crossover

@@ -41,6 +41,51 @@ TEST(parse_json, an_escaped_quote_does_not_hide_nesting) {
     EXPECT_TRUE(parse_json(before + nested("[", "]", 20'000)).is_discarded()) << before;
 }
 
+TEST(parse_json, numbers_keep_their_type_and_their_last_digit) {
+  const nlohmann::json numbers = parse_json("[1,-1,18446744073709551615,0.5003,1e-400,1.5e3]");
+  EXPECT_TRUE(numbers[0].is_number_unsigned());
+  EXPECT_EQ(numbers[1], -1);
+  EXPECT_EQ(numbers[2], 18446744073709551615ULL);
+  EXPECT_EQ(numbers[3].get<double>(), 0.5003);
+  EXPECT_EQ(numbers[4].get<double>(), 0.0);
+  EXPECT_EQ(numbers[5].get<double>(), 1500.0);
+  EXPECT_TRUE(parse_json("[1e400]").is_discarded());
+}
+
+TEST(parse_json, a_byte_order_mark_is_skipped) { EXPECT_EQ(parse_json("\xef\xbb\xbf[1]")[0], 1); }
+
+TEST(json_parser, pieces_give_the_same_tree_as_the_whole_text) {
+  std::string text = "[";
+  for (int i = 0; i < 100; ++i)
+    text += "{\"a key with \\\"quotes\\\" " + std::to_string(i) + "\":[0.1234567890123," +
+            std::to_string(1'000'000'007LL * i) + ",\"te\\u00e4xt\",null,true]},";
+  text += "0]";
+  const nlohmann::json whole = nlohmann::json::parse(text);
+  for (const std::size_t length : {1, 2, 3, 7, 100}) {
+    nlohmann::json root, replayed;
+    json_tree tree(root), copy(replayed);
+    json_parser parser(tree);
+    for (std::size_t from = 0; from < text.size(); from += length)
+      ASSERT_TRUE(parser.add(std::string_view(text).substr(from, length))) << length;
+    ASSERT_TRUE(parser.is_complete()) << length;
+    EXPECT_EQ(root, whole) << length;
+    replay(root, copy);
+    EXPECT_EQ(replayed, root);
+  }
+}
+
+TEST(json_parser, malformed_text_is_refused_in_any_piece) {
+  for (const std::string& text : {std::string("[1"), std::string("[1]]"), nested("[", "]", 20'000),
+                                  std::string(70'000, ' '), std::string("[\"\xff\"]")}) {
+    nlohmann::json root;
+    json_tree tree(root);
+    json_parser parser(tree);
+    bool is_valid = true;
+    for (const char& c : text) is_valid = parser.add({&c, 1}) && is_valid;
+    EXPECT_FALSE(is_valid && parser.is_complete()) << text.substr(0, 80);
+  }
+}
+
 TEST(parse_json, discards_malformed_text_without_throwing) {
   for (const char* text : {"", "{", "[1", "]", "\"", "\"\\", "[1]]", "{\"a\":NaN}", "nul"})
     EXPECT_TRUE(parse_json(text).is_discarded()) << text;

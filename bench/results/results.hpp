@@ -112,14 +112,9 @@ struct results {
 /// Returns the members that describe a cell in the results file and in `list --json`. "model" is
 /// the label.
 nlohmann::json to_json(const cell_spec& cell);
-/// Reads these members; an absent one keeps its default. Throws `error` (unreadable) for a number
-/// that is none.
+/// Reads these members; an absent one keeps its default. Documents of schema 1 have the parameters
+/// of the model only in its label. Throws `error` (unreadable) for a number that is none.
 cell_spec cell_spec_from_json(const nlohmann::json& document);
-
-/// Returns the sample as JSON, for the protocol and the results file. Absent values are left out.
-nlohmann::json to_json(const sample& value);
-/// Reads a sample. Throws `error` (unreadable) naming the missing or mistyped key.
-sample sample_from_json(const nlohmann::json& document);
 
 /// Returns the whole document, a superset of Google Benchmark's JSON. It is always valid JSON;
 /// absent values are null.

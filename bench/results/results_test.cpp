@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "bench/results/sample_json.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {
@@ -187,6 +188,24 @@ TEST_F(results_file_test, round_trip_through_a_file) {
   EXPECT_EQ(files(), 1) << "no temporary file is left";
 }
 
+TEST_F(results_file_test, the_order_of_members_does_not_matter) {
+  const json document = to_json(full_results());
+  const json& own = document["crossover"];
+  std::ofstream(file) << R"({"crossover":{"cells":)" << own["cells"] << R"(,"command":)"
+                      << own["command"] << R"(,"environment":)" << own["environment"]
+                      << R"(,"schema":2,"seed":)" << own["seed"] << R"(,"equal":)" << own["equal"]
+                      << R"(,"date":)" << own["date"]
+                      << R"(,"status":"interrupted","suite":"quick"},"benchmarks":)"
+                      << document["benchmarks"] << "}";
+  EXPECT_EQ(json(to_json(read_results(file))), document);
+}
+
+TEST_F(results_file_test, malformed_rows_of_an_own_document_are_ignored) {
+  std::ofstream(file) << R"({"benchmarks":[1,{"name":"x","real_time":1,"time_unit":"min"}],
+                             "crossover":{"schema":2,"cells":[]}})";
+  EXPECT_TRUE(read_results(file).cells.empty());
+}
+
 TEST_F(results_file_test, invalid_utf8_is_replaced) {
   results all = full_results();
   all.cells[2].reason = "stderr: \xff\xfe";
@@ -235,6 +254,12 @@ TEST_F(results_file_test, unreadable_files_give_one_line_with_the_file_name) {
             "cell: status 'fine' is not ok, skipped or failed");
   EXPECT_EQ(error_message(R"({"crossover":{"schema":1,"cells":[{"status":"ok","samples":[{}]}]}})"),
             "sample: number 'operations' is missing");
+  EXPECT_EQ(error_message(R"({"benchmarks":[{"name":")" + std::string(2 << 20, 'x') + "\"}]}"),
+            "document: a text is longer than 1 MiB");
+  EXPECT_EQ(error_message(R"({"crossover":{"schema":2,"cells":[1]}})"),
+            "cells: a cell is not an object");
+  EXPECT_EQ(error_message(R"({"crossover":{"schema":2,"cells":[{"status":"ok","samples":[1]}]}})"),
+            "sample: not an object");
   EXPECT_THROW(read_results(directory), error);
   EXPECT_THROW(read_results(directory / "absent.json"), error);
 }

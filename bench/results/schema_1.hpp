@@ -1,11 +1,14 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <vector>
+
+#include "bench/results/results.hpp"
 
 namespace crossover {
 
-/// Rewrites the `crossover` member of a schema 1 document (up to November 2026) to schema 2, which
-/// renamed keys and finding codes, and made the rate and the model's parameters members of a cell.
-void upgrade_from_schema_1(nlohmann::json& document);
+/// Gives cells of a schema 1 document (up to November 2026) the meaning of schema 2, which renamed
+/// keys and finding codes, and made the rate a member of a cell. Samples are read under both names;
+/// only `start_s` has another meaning.
+void upgrade_from_schema_1(std::vector<cell_result>& cells);
 
 }  // namespace crossover

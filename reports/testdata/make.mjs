@@ -14,12 +14,11 @@ function random(seed) {
 }
 const normal = (next) => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
 
-/** Latencies around a median, with a tail, in bins 1/64 wide. */
-function latencies(next, median_s, count) {
+/** Latencies around a median, with a tail, in bins 1/64 wide, from `drawn` random values. */
+function latencies(next, median_s, count, drawn = 2000) {
   const bins = new Map();
   let max = 0,
     sum = 0;
-  const drawn = 2000;
   for (let i = 0; i < drawn; ++i) {
     const ns = Math.max(
       50,
@@ -55,7 +54,7 @@ function cell(
   next,
   at,
   throughput,
-  { repetitions = 8, spread = 0.01, cpu_share = 0.7, latency = true, ...more } = {},
+  { repetitions = 8, spread = 0.01, cpu_share = 0.7, latency = true, drawn, ...more } = {},
 ) {
   const result = {
     name: "",
@@ -85,7 +84,7 @@ function cell(
       major_faults: 0,
       ...(latency
         ? {
-            latency: latencies(next, Math.max(2e-6, at.in_flight / throughput), operations),
+            latency: latencies(next, Math.max(2e-6, at.in_flight / throughput), operations, drawn),
           }
         : {}),
       errors: {},
@@ -487,7 +486,7 @@ function foreign() {
 }
 
 /** Many cells with five repetitions each, one panel per 100 cells. */
-function large(cells_wanted) {
+function large(cells_wanted, latency) {
   const next = random(21);
   const cells = [];
   for (let w = 0; cells.length < cells_wanted; ++w)
@@ -509,7 +508,7 @@ function large(cells_wanted) {
                   cores *
                   Math.min(1, in_flight / 64) *
                   (model === "event_loop" ? 1.2 : 1),
-                { latency: false, repetitions: 5 },
+                { latency, drawn: 500, repetitions: 5 },
               ),
             );
   return cells;
@@ -563,8 +562,8 @@ const files = {
 };
 /** Large files, written only if named. */
 const largeFiles = {
-  large: () => document(large(10_000)),
-  huge: () => document(large(20_000)),
+  large: () => document(large(10_000, true)),
+  huge: () => document(large(20_000, false)),
 };
 for (const [name, make] of Object.entries(which ? { ...files, ...largeFiles } : files))
   if (!which || which === name)

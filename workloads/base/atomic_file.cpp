@@ -79,7 +79,7 @@ class replacement_file {
 
 }  // namespace
 
-std::string read_file(const std::string& file) {
+void read_pieces(const std::string& file, const std::function<void(std::string_view)>& take) {
   const bool is_stream = file == standard_stream;
   std::error_code ignored;
   if (!is_stream && fs::is_directory(file, ignored))
@@ -89,14 +89,18 @@ std::string read_file(const std::string& file) {
   };
   const std::unique_ptr<std::FILE, decltype(close)> in(
       is_stream ? stdin : std::fopen(file.c_str(), "re"), close);
-  std::string text;
   char piece[1 << 16];
   for (std::size_t size = 1; in && size > 0;) {
     size = std::fread(piece, 1, sizeof piece, in.get());
-    text.append(piece, size);
+    take({piece, size});
   }
   if (!in || std::ferror(in.get()) != 0)
     throw system_failure(error_kind::unreadable, shown_name(file, "standard input"), errno);
+}
+
+std::string read_file(const std::string& file) {
+  std::string text;
+  read_pieces(file, [&text](std::string_view piece) { text += piece; });
   return text;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,9 @@ namespace crossover {
 /// The name of standard input or output, wherever a file is expected.
 constexpr std::string_view standard_stream = "-";
 
+/// Passes a file's content, or that of standard input, to `take` in pieces of at most 64 KiB.
+/// Throws `error` (unreadable).
+void read_pieces(const std::string& file, const std::function<void(std::string_view)>& take);
 /// Returns a file's content, or that of standard input. Throws `error` (unreadable).
 std::string read_file(const std::string& file);
 
