@@ -1,8 +1,27 @@
 #include "reports/html.hpp"
 
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <array>
 #include <stdexcept>
 
+#include "reports/compressed.hpp"
+#include "reports/page_parts.hpp"
+
 namespace crossover {
+namespace {
+
+constexpr std::size_t packed_from = 150'000;  // bytes
+
+std::string sha256_source(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  return "'sha256-" + base64({reinterpret_cast<const char*>(digest.data()), size}) + "'";
+}
+
+}  // namespace
 
 std::string script_json(std::string json) {
   std::string out;
@@ -38,6 +57,19 @@ std::string fill(std::string_view shell, const std::map<std::string_view, std::s
     from = close + 2;
   }
   return out += shell.substr(from);
+}
+
+std::string content_policy(std::string_view script) {
+  return fmt::format(
+      "default-src 'none'; script-src {} {}; style-src {}; img-src data: blob:; base-uri 'none'; "
+      "form-action 'none'",
+      sha256_source(page_loader), sha256_source(script), sha256_source(page_style));
+}
+
+embedded_json embed_json(std::string json) {
+  std::string text = script_json(std::move(json));
+  if (text.size() <= packed_from) return {"", std::move(text)};
+  return {" data-packed=\"deflate\"", compressed_base64(text)};
 }
 
 }  // namespace crossover

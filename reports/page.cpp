@@ -1,9 +1,7 @@
 #include "reports/page.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "reports/answer_text.hpp"
@@ -24,26 +22,9 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t label_length = 160;
 constexpr std::size_t missing_rows = 500;
-constexpr std::size_t packed_from = 150'000;  // bytes; larger data are compressed
 
 std::string text_of(const ordered_json& document) {
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
-std::string sha256_source(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  return "'sha256-" + base64({reinterpret_cast<const char*>(digest.data()), size}) + "'";
-}
-
-/// Content policy: allows only the page's own script, loader and style, by their hashes. The loader
-/// unpacks the script and runs it. Saving a chart as PNG needs `data:` and `blob:` images.
-std::string policy() {
-  return fmt::format(
-      "default-src 'none'; script-src {} {}; style-src {}; img-src data: blob:; base-uri 'none'; "
-      "form-action 'none'",
-      sha256_source(page_loader), sha256_source(page_script), sha256_source(page_style));
 }
 
 std::string title_of(const results& now) {
@@ -216,15 +197,13 @@ std::string page(const results& now, const results* baseline, const page_limits&
   if (now.foreign) first.answers = families_html(now, panels, all);
   const std::string contests = contest_table(now, all);
   const nlohmann::ordered_json figures = page_data(now, baseline, limits);
-  std::string data = script_json(text_of(figures));
-  const bool packed = data.size() > packed_from;
-  if (packed) data = compressed_base64(data);
+  embedded_json data = embed_json(text_of(figures));
   std::string script = compressed_base64(page_script);
   const std::size_t taken = page_shell.size() + page_style.size() + script.size() +
-                            first.answers.size() + contests.size() + data.size() + 8'000;
+                            first.answers.size() + contests.size() + data.text.size() + 8'000;
   embedded document = embed(now, limits.bytes - std::min(limits.bytes, taken));
   return fill(page_shell, {{"title", html_text(title_of(now))},
-                           {"policy", policy()},
+                           {"policy", content_policy(page_script)},
                            {"style", std::string(page_style)},
                            {"script", std::move(script)},
                            {"loader", std::string(page_loader)},
@@ -239,8 +218,8 @@ std::string page(const results& now, const results* baseline, const page_limits&
                            {"missing", missing_of(now)},
                            {"environment", environment_of(now)},
                            {"thinned", thinned_of(figures)},
-                           {"packed", packed ? " data-packed=\"deflate\"" : ""},
-                           {"data", std::move(data)},
+                           {"packed", std::move(data.attribute)},
+                           {"data", std::move(data.text)},
                            {"contains", std::string(document.contains)},
                            {"results", std::move(document.bytes)}});
 }

@@ -98,14 +98,14 @@ void json_tree::begin_array() { open_.push_back(&add(json::array())); }
 void json_tree::scalar(json value) { add(std::move(value)); }
 
 struct json_parser::state {
+  explicit state(json_events& events) : parser(options(), events) {}
+
   boost::json::basic_parser<event_handler> parser;
   bool is_first = true;
   bool is_valid = true;
 };
 
-json_parser::json_parser(json_events& events)
-    : state_(std::make_unique<state>(boost::json::basic_parser<event_handler>(options(), events))) {
-}
+json_parser::json_parser(json_events& events) : state_(std::make_unique<state>(events)) {}
 json_parser::~json_parser() = default;
 
 bool json_parser::add(std::string_view piece) {

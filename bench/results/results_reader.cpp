@@ -10,7 +10,6 @@
 #include "bench/results/schema_1.hpp"
 #include "workloads/base/atomic_file.hpp"
 #include "workloads/base/error.hpp"
-#include "workloads/parameters.hpp"
 
 namespace crossover {
 namespace {
@@ -264,12 +263,11 @@ results read_pieces_of(const std::string& file, const Feed& feed) {
 
 cell_spec cell_spec_from_json(const json& document) {
   const std::string label = string_at(document, "model");
+  const bool has_parameters = document.contains("model_parameters");
   return {.workload = string_at(document, "workload"),
           .parameters = strings_at(document, "parameters"),
-          .model = label.substr(0, label.find(':')),
-          .model_parameters = document.contains("model_parameters")
-                                  ? strings_at(document, "model_parameters")
-                                  : parse_named_parameters(label).values,
+          .model = has_parameters ? label.substr(0, label.find(':')) : label,
+          .model_parameters = strings_at(document, "model_parameters"),
           .cores = number_at<std::uint32_t>(document, "cores"),
           .in_flight = number_at<std::uint32_t>(document, "in_flight"),
           .rate = number_at<double>(document, "rate").value_or(0),

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "reports/check/formats/check_page_data.hpp"
 #include "reports/check/formats/formats.hpp"
 #include "reports/check/sample_results.hpp"
 #include "reports/statistics/binomial.hpp"
@@ -167,9 +168,35 @@ TEST(timelines, include_only_runs_that_measured_the_cell) {
   EXPECT_EQ(lines_json[1]["changes"][0]["run"], 10);
   EXPECT_EQ(lines_json[0]["runs"].size(), 20u);
   EXPECT_EQ(lines_json[0]["runs"][19]["commit"], "this run");
-  const std::string page = as_html(result);
-  EXPECT_NE(page.find("changed: <span class=\"improved\">-"), std::string::npos) << page;
-  EXPECT_NE(page.find("from c10 on"), std::string::npos);
+
+  const auto page = check_page_data(result);
+  const auto& changed = page["timelines"][0];
+  EXPECT_EQ(changed["cell"], lines[1].cell) << "those with a marked change come first";
+  EXPECT_EQ(changed["changes"][0][0], 10);
+  EXPECT_LT(changed["changes"][0][1], 1) << "better";
+  EXPECT_EQ(page["runs"][changed["runs"][10].get<std::size_t>()][0], "c10");
+  ASSERT_EQ(changed["levels"].size(), 2u);
+  EXPECT_EQ(changed["levels"][1][0], 10);
+  EXPECT_EQ(changed["levels"][1][1], 20);
+}
+
+TEST(timelines, a_long_history_is_cut_to_its_latest_runs) {
+  check_result result;
+  for (int cell = 0; cell < 300; ++cell) {
+    timeline line{"cell/" + std::to_string(cell), {}, {{50, 0.1, 0.001, 0.01}, {950, 0.1, 0, 0}}};
+    for (int run = 0; run < 1000; ++run)
+      line.runs.push_back({"c" + std::to_string(run), "2026-01-01", 1e-6 * (1 + run / 100)});
+    result.timelines.push_back(std::move(line));
+  }
+  const auto data = check_page_data(result);
+  EXPECT_EQ(data["timeline_count"], 300);
+  EXPECT_EQ(data["timelines"].size(), 200u);
+  const auto& first = data["timelines"][0];
+  EXPECT_EQ(first["left_out"], 900);
+  EXPECT_EQ(first["values"].size(), 100u);
+  EXPECT_EQ(data["runs"][first["runs"][99].get<std::size_t>()][0], "c999");
+  EXPECT_EQ(first["changes"], nlohmann::ordered_json::parse("[[50,1.10517]]"));
+  EXPECT_EQ(first["levels"][0][0], 0) << "the level begins before the first run shown";
 }
 
 }  // namespace

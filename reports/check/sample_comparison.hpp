@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cmath>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reports/check/comparison.hpp"
@@ -66,6 +69,68 @@ inline check_result sample_comparison() {
   result.skipped.push_back({"idle", "no database"});
   result.environment.push_back({"kernel\n", "a|b", "<c>"});
   result.notes.push_back("a note with ::stop-commands::x and | and <i>");
+  return result;
+}
+
+/// A usual check against a history: 12 cells in 40 runs, one with two changes of level, one with
+/// several changes close together.
+inline check_result usual_comparison() {
+  check_result result;
+  result.baseline_name = "the last 10 runs (3f2c1a9 to 9d03b7e)";
+  result.candidate_name = "results.json";
+  result.plan.order = "sequential runs";
+  const std::vector<std::pair<std::string, double>> cells = {
+      {"network/event_loop/cores:1/in_flight:64/bytes:64/delay:0", 1.081},
+      {"network/thread_pool/cores:1/in_flight:64/bytes:64/delay:0", 0.943},
+      {"network/processes/cores:1/in_flight:64/bytes:64/delay:0", 1.004},
+      {"network/event_loop/cores:2/in_flight:1024/bytes:64/delay:0", 1.031},
+      {"hashing/serial/cores:1/in_flight:1/algorithm:sha256/bytes:64KiB", 0.999},
+      {"hashing/thread_pool/cores:2/in_flight:2/algorithm:sha256/bytes:64KiB", 1.002},
+      {"sleep/event_loop/cores:1/in_flight:1024/delay:10ms", 1.000},
+      {"sleep/thread_pool/cores:1/in_flight:1024/delay:10ms", 1.006},
+      {"download/event_loop/cores:1/in_flight:64/bytes:16KiB/delay:0", 0.996},
+      {"query/thread_pool/cores:1/in_flight:8/engine:sqlite/rows:1", 1.009},
+      {"noop/event_loop/cores:1/in_flight:1", 0.997},
+      {"noop/serial/cores:1/in_flight:1", 1.001}};
+  std::uint64_t random = 1;
+  const auto scatter = [&random] {  // -1 to 1 (Knuth's MMIX generator)
+    random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+    return static_cast<double>(random >> 33) / (1u << 30) - 1;
+  };
+  double level = 1e-6;
+  for (const auto& [name, ratio] : cells) {
+    cell_comparison cell;
+    cell.name = name;
+    cell.ratio = ratio;
+    cell.lower = ratio - 0.012;
+    cell.upper = ratio + 0.013;
+    cell.p = ratio > 1.05 ? 0.0004 : 0.4;
+    cell.blocks = 8;
+    cell.outcome = ratio > 1.05   ? verdict::regression
+                   : ratio > 1.03 ? verdict::inconclusive
+                                  : verdict::pass;
+    cell.improvement = ratio < 0.95;
+    if (cell.outcome == verdict::inconclusive) cell.remedy = "about 6 more runs would decide";
+    result.cells.push_back(cell);
+
+    timeline line{name, {}, {}};
+    if (result.cells.size() == 1)
+      line.changes = {{14, -0.06, 0.001, 0.01}, {31, 0.078, 0.001, 0.01}};
+    if (result.cells.size() == 2)
+      line.changes = {{10, 0.03, 0.001, 0.01}, {12, 0.04, 0.001, 0.01}, {36, -0.1, 0.001, 0.01}};
+    double shift = 0;
+    for (std::size_t run = 0; run < 40; ++run) {
+      for (const change_point& change : line.changes)
+        if (change.index == run) shift += change.shift;
+      const bool is_last = run == 39;
+      line.runs.push_back({is_last ? "this run" : std::to_string(0x3f2c1a9 + 7919 * run),
+                           "2026-" + std::to_string(run / 28 + 10) + "-" +
+                               std::to_string(run % 28 + 10) + "T03:00:00+00:00",
+                           level * std::exp(shift + 0.008 * scatter())});
+    }
+    result.timelines.push_back(std::move(line));
+    level *= 2.7;
+  }
   return result;
 }
 

@@ -1,5 +1,5 @@
-// build.mjs OUT.cpp: bundles the page's script and style, and writes them and the HTML document as
-// byte arrays to a C++ file.
+// build.mjs OUT.cpp: bundles the scripts and the style of the pages, and writes them and the HTML
+// documents as byte arrays to a C++ file.
 import { readFile, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
@@ -59,6 +59,8 @@ if (process.argv[1]?.endsWith("build.mjs")) {
     page_loader: (await bundle("src/loader.ts", { format: "iife" })).trim(),
     page_style: (await bundle("src/style.css")).trim(),
     page_shell: await readFile("src/page.html", "utf8"),
+    check_script: (await bundle("src/check/main.ts", { format: "iife" })).trim(),
+    check_shell: await readFile("src/check/check.html", "utf8"),
   };
   if (/<\/script/i.test(parts.page_loader)) throw new Error("loader.ts: bundle contains </script>");
   let text =

@@ -30,8 +30,8 @@ std::string as_json(const check_result& result);
 /// Output for a comment on a pull request (at most 60,000 characters). Begins with a marker that
 /// identifies the comment.
 std::string as_markdown(const check_result& result);
-/// Output for people: one self-contained page with a forest plot and no scripts; its content policy
-/// allows only its own style.
+/// Output for people: one self-contained page with a chart of the changes and of the history. Its
+/// content policy allows only its own script and style. Verdicts and tables need no script.
 std::string as_html(const check_result& result);
 /// Output for test reports of CI systems: one test case per cell. A regression is a failure; an
 /// inconclusive or removed cell is an error.

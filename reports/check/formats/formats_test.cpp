@@ -212,5 +212,17 @@ TEST(markdown, has_six_columns_and_a_size_limit) {
   EXPECT_EQ("<!-- crossover check -->\n" + as_github_summary(result), many);
 }
 
+TEST(html, stays_small_and_says_what_it_leaves_out) {
+  check_result result = sample_comparison();
+  for (cell_comparison& cell : result.cells) cell.name += std::string(2'000, 'x');
+  while (result.cells.size() < 3'000)
+    result.cells.push_back(result.cells[result.cells.size() % 12]);
+  result.added.resize(3'000, {"new", "not in base"});
+  const std::string page = as_html(result);
+  EXPECT_LT(page.size(), 2'000'000u);
+  EXPECT_NE(page.find("The 1000 most urgent of 3000 cells"), std::string::npos);
+  EXPECT_NE(page.find("<li>2800 more</li>"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace crossover

@@ -4,7 +4,7 @@
 #include "reports/check/formats/formats.hpp"
 #include "reports/check/sample_comparison.hpp"
 
-/// Writes three results in every format into a directory, for independent readers: `format_samples
+/// Writes four results in every format into a directory, for independent readers: `format_samples
 /// DIR`.
 int main(int count, char** arguments) {
   using namespace crossover;
@@ -17,8 +17,10 @@ int main(int count, char** arguments) {
   pass.cells.emplace_back();
   pass.cells.back().name = "noop/serial";
   pass.cells.back().outcome = verdict::pass;
-  const std::pair<const char*, check_result> all[] = {
-      {"everything", sample_comparison()}, {"pass", pass}, {"nothing", check_result{}}};
+  const std::pair<const char*, check_result> all[] = {{"everything", sample_comparison()},
+                                                      {"usual", usual_comparison()},
+                                                      {"pass", pass},
+                                                      {"nothing", check_result{}}};
   for (const auto& [name, result] : all)
     for (const output_format& format : all_formats()) {
       std::ofstream out(std::string(arguments[1]) + "/" + name + "." + std::string(format.name),

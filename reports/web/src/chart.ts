@@ -39,17 +39,18 @@ export interface Context {
   palette: Palette;
 }
 
-export interface Chart {
+/** `C` is what the chart draws: the view of the results, or the data of a check. */
+export interface Chart<C = Context> {
   id: string;
   title: string;
   /** Content of the chart, and how to read it. */
-  description: (context: Context) => string;
+  description: (context: C) => string;
   /**
    * Panels, created lazily. If there are none, `absence` gives the reason to show; without a reason
    * the chart is left out.
    */
-  panels: (context: Context) => Iterable<Panel>;
-  absence?: (context: Context) => string | null;
+  panels: (context: C) => Iterable<Panel>;
+  absence?: (context: C) => string | null;
   /** Minimum width of a panel in pixels. */
   minWidth?: number;
 }

@@ -23,6 +23,12 @@ export function byId(id: string): HTMLElement {
   return node;
 }
 
+/** Text that may break after each slash: benchmarks' names are long and have no spaces. */
+export const breakable = (text: string): Child[] =>
+  text
+    .split(/(?<=\/)/)
+    .flatMap((part, i): Child[] => (i > 0 ? [document.createElement("wbr"), part] : [part]));
+
 /** Table of plain text with aligned numbers. */
 export function table(
   columns: string[],

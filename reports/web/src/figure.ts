@@ -1,7 +1,7 @@
 // A chart's section: title, description and one figure per panel, drawn when it comes into view.
 import * as Plot from "@observablehq/plot";
-import type { Chart, Context, Panel, Point } from "./chart.ts";
-import { element, table } from "./dom.ts";
+import type { Chart, Panel, Point } from "./chart.ts";
+import { breakable, element, table } from "./dom.ts";
 import { csv } from "./format.ts";
 import { copyText, download, fileName, pngBlob, svgText } from "./saving.ts";
 import { hideTooltip, showTooltip } from "./tooltip.ts";
@@ -144,7 +144,7 @@ export function drawAll(): void {
     pending.get(holder)?.();
 }
 
-function figure(chart: Chart, panel: Panel, select: OnSelect): HTMLElement {
+function figure(chart: { id: string; title: string }, panel: Panel, select: OnSelect): HTMLElement {
   const holder = element("div", { class: "drawing" });
   const name = `${chart.id} ${panel.title}`;
   const drawing = () => {
@@ -219,7 +219,7 @@ function figure(chart: Chart, panel: Panel, select: OnSelect): HTMLElement {
     element(
       "figcaption",
       {},
-      element("h3", { dir: "auto" }, panel.title),
+      element("h3", { dir: "auto" }, ...breakable(panel.title)),
       ...(panel.note ? [element("p", { class: "note" }, panel.note)] : []),
     ),
     holder,
@@ -231,10 +231,10 @@ function figure(chart: Chart, panel: Panel, select: OnSelect): HTMLElement {
 }
 
 /** Fills the chart's section for a view, and hides it if there is nothing to show. */
-export function fillSection(
+export function fillSection<C>(
   section: HTMLElement,
-  chart: Chart,
-  context: Context,
+  chart: Chart<C>,
+  context: C,
   select: OnSelect,
 ): void {
   const panels = chart.panels(context)[Symbol.iterator]();

@@ -1,9 +1,8 @@
 // Use of the page: filters, keyboard, saving, printing, and hostile results files.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { comparedCells, launch, open } from "./browser.mjs";
+import { comparedCells, cutTexts, launch, open, violations } from "./browser.mjs";
 
 let browser;
 before(async () => {
@@ -13,36 +12,8 @@ after(async () => {
   await browser?.close();
 });
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
 const control = (page, label) =>
   page.locator("#controls label", { hasText: label }).locator("select");
-
-async function violations(page) {
-  await page.evaluate(axe);
-  const { violations: found } = await page.evaluate(() =>
-    globalThis.axe.run(document, { resultTypes: ["violations"] }),
-  );
-  return found.map(
-    (v) =>
-      `${v.id}: ${v.nodes
-        .slice(0, 3)
-        .map((n) => n.html.slice(0, 160))
-        .join(" | ")}`,
-  );
-}
-
-/** Texts in charts that extend beyond their panel. */
-const cutTexts = (page) =>
-  page.evaluate(() =>
-    [...document.querySelectorAll(".panel svg text")]
-      .filter((text) => {
-        const own = text.getBoundingClientRect();
-        const panel = text.closest(".panel").getBoundingClientRect();
-        return own.width > 0 && (own.left < panel.left - 1 || own.right > panel.right + 1);
-      })
-      .map((text) => text.textContent),
-  );
 
 test("axe finds no violations on any page, at any width or theme", async () => {
   for (const [name, width, scheme] of [
