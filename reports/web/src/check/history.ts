@@ -132,7 +132,8 @@ function panelOf(data: CheckData, line: Timeline, key: number): Panel {
   };
   const texts = line.changes.map(
     ([at, ratio]) =>
-      `${changeText(ratio)} (${ratio > 1 ? "worse" : "better"}) from ${clipped(runs[at]![0], 40)} on`,
+      `${changeText(ratio)} (${ratio > 1 ? "worse" : "better"}) ` +
+      `from ${clipped(runs[at]![0], 40)} on`,
   );
   if (line.left_out) texts.push(`${line.left_out} earlier runs are left out`);
   return {
@@ -158,8 +159,8 @@ export const history: Chart<CheckData> = {
     "levels between them. Each plot has its own scale. Advisory: a lasting change of the machine " +
     "looks like a change of the program." +
     (data.timelines.length < data.timeline_count
-      ? ` Shown are ${data.timelines.length} of ${data.timeline_count} cells, those with a marked ` +
-        "change first."
+      ? ` Shown are ${data.timelines.length} of ${data.timeline_count} cells, those with a ` +
+        "marked change first."
       : ""),
   *panels(data) {
     for (const [i, line] of data.timelines.entries()) yield panelOf(data, line, i);
