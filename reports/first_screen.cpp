@@ -9,6 +9,7 @@
 #include "reports/answer_text.hpp"
 #include "reports/contest_text.hpp"
 #include "reports/escape.hpp"
+#include "reports/families.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/questions.hpp"
 #include "reports/units.hpp"
@@ -31,8 +32,16 @@ std::string joined(std::vector<std::string> parts, std::string_view separator) {
   return fmt::format("{}", fmt::join(parts, separator));
 }
 
-/// "2 cores", from the environment.
+std::string host_text(const results& now) {
+  return environment_text(now, now.foreign ? "host_name" : "host");
+}
+
+/// "2 cores", from the environment. Google Benchmark counts CPUs.
 std::string cores_text(const results& now) {
+  if (now.foreign) {
+    const std::string cpus = environment_text(now, "num_cpus");
+    return cpus.empty() ? cpus : cpus + (cpus == "1" ? " CPU" : " CPUs");
+  }
   const std::string cores = environment_text(now, "cores");
   return cores.empty() ? cores : cores + (cores == "1" ? " core" : " cores");
 }
@@ -47,7 +56,7 @@ std::string kernel_text(const results& now) {
 }
 
 std::string heading_html(const results& now, const answer_set& all) {
-  const std::string where = joined({environment_text(now, "host"), cores_text(now)}, ", ");
+  const std::string where = joined({host_text(now), cores_text(now)}, ", ");
   const std::string facts = joined({decided_text(all), now.date.substr(0, 10)}, " · ");
   return fmt::format(
       "<h1>{}{}</h1><p class=\"where\"><bdi>{}</bdi></p><p class=\"facts\"><bdi>{}</bdi></p>",
@@ -60,6 +69,7 @@ std::string heading_html(const results& now, const answer_set& all) {
 
 std::string lede_html(const results& now, const std::vector<panel>& panels, const answer_set& all) {
   std::vector<std::string> sentences = suite_outcomes_of({now, panels, all});
+  if (now.foreign) sentences.push_back(families_lede(now, panels));
   if (sentences.empty()) sentences.push_back(leading_text(all));
   if (now.status == results_status::interrupted)
     sentences.emplace_back("The run was interrupted: the remaining cells are missing.");
@@ -146,8 +156,9 @@ std::string command_text(const results& now) {
 }
 
 std::string run_html(const results& now, const answer_set& all, const std::vector<question>& rows) {
-  std::vector<std::string> machine = {environment_text(now, "host"), cores_text(now),
-                                      environment_text(now, "cpu_model"), kernel_text(now)};
+  std::vector<std::string> machine = {host_text(now), cores_text(now),
+                                      environment_text(now, "cpu_model"), kernel_text(now),
+                                      environment_text(now, "executable")};
   if (const auto share = steal_share(now))
     machine.push_back(fmt::format("steal {:.1f} %", 100 * *share));
   std::string out = html_text(joined(machine, " · "));
@@ -163,13 +174,17 @@ std::string run_html(const results& now, const answer_set& all, const std::vecto
 
 first_screen first_screen_of(const results& now, const std::vector<panel>& panels,
                              const answer_set& all) {
-  constexpr std::string_view scale =
-      " <small>throughput relative to the best model, simultaneous 95 % intervals; click a point "
-      "for its blocks</small>";
+  constexpr std::string_view ratio_scale =
+      "Answers <small>throughput relative to the best model, simultaneous 95 % intervals; click a "
+      "point for its blocks</small>";
+  constexpr std::string_view time_scale =
+      "Families <small>time per iteration of each benchmark, on one logarithmic scale; click a "
+      "point for its repetitions</small>";
   const std::vector<question> rows = questions_of(now, all);
   const std::vector<question> first = first_of(rows, first_rows);
   return {heading_html(now, all), lede_html(now, panels, all),
-          now.foreign ? std::string() : std::string(scale), questions_html(rows, first),
+          std::string(now.foreign ? time_scale : ratio_scale),
+          now.foreign ? families_html(now, panels) : questions_html(rows, first),
           run_html(now, all, first)};
 }
 

@@ -13,7 +13,7 @@ namespace crossover {
 struct first_screen {
   std::string heading;  ///< title, place and date
   std::string lede;     ///< the answer in one or two sentences
-  std::string scale;    ///< meaning of the plots
+  std::string title;    ///< of the table of answers, with the meaning of the plots
   std::string answers;  ///< one row per question
   std::string run;      ///< machine, steal, findings and the command that repeats the run
 };

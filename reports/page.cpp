@@ -44,43 +44,6 @@ std::string paragraphs(const std::vector<std::string>& sentences) {
   return out;
 }
 
-std::string list_of(std::string_view kind, const std::vector<std::string>& lines) {
-  if (lines.empty()) return {};
-  std::string out = fmt::format("<ul class=\"{}\">", kind);
-  for (const std::string& line : lines)
-    out += fmt::format("<li dir=\"auto\">{}</li>", html_text(line));
-  return out + "</ul>";
-}
-
-std::string card(const results& now, const panel& p, const answer_set& all, const answer& a) {
-  const answer_text text = text_of(now, p, all, a);
-  return fmt::format(
-      "<article class=\"card\" data-panel=\"{}\"><h3><bdi>{}</bdi></h3><p "
-      "class=\"headline\"><bdi>{}</bdi></p>"
-      "<p class=\"sentence\">{}</p>{}{}</article>\n",
-      a.panel, html_text(clipped(p.label, label_length)),
-      html_text(clipped(text.headline, label_length)), html_text(text.sentence),
-      list_of("details", text.details), list_of("caveats", text.caveats));
-}
-
-/// Cards of the benchmark families of a foreign file. Those beyond the first 12 are folded, without
-/// a script.
-std::string families_html(const results& now, const std::vector<panel>& panels,
-                          const answer_set& all) {
-  constexpr std::size_t unfolded = 12;
-  const std::size_t count = all.answers.size();
-  std::string out = "<div class=\"cards\">\n";
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i == unfolded)
-      out += fmt::format(
-          "</div>\n<details class=\"more-answers\"><summary>{} more answers</summary><div "
-          "class=\"cards\">\n",
-          count - unfolded);
-    out += card(now, panels[all.answers[i].panel], all, all.answers[i]);
-  }
-  return out + (count > unfolded ? "</div></details>" : "</div>");
-}
-
 std::string rows_of(const std::map<std::string, std::string>& pairs) {
   std::string out;
   for (const auto& [key, text] : pairs)
@@ -194,7 +157,6 @@ std::string page(const results& now, const results* baseline, const page_limits&
   const std::vector<panel> panels = panels_of(now);
   const answer_set all = answers_of(now, panels);
   first_screen first = first_screen_of(now, panels, all);
-  if (now.foreign) first.answers = families_html(now, panels, all);
   const std::string contests = contest_table(now, all);
   const nlohmann::ordered_json figures = page_data(now, baseline, limits);
   embedded_json data = embed_json(text_of(figures));
@@ -209,7 +171,7 @@ std::string page(const results& now, const results* baseline, const page_limits&
                            {"loader", std::string(page_loader)},
                            {"heading", std::move(first.heading)},
                            {"lede", std::move(first.lede)},
-                           {"scale", std::move(first.scale)},
+                           {"answers_title", std::move(first.title)},
                            {"answers", std::move(first.answers)},
                            {"run", std::move(first.run)},
                            {"contests", contests},

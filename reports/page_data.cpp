@@ -11,6 +11,7 @@
 #include "reports/answer_text.hpp"
 #include "reports/changes.hpp"
 #include "reports/contest_text.hpp"
+#include "reports/counters.hpp"
 #include "reports/environment_differences.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/panels.hpp"
@@ -57,7 +58,8 @@ ordered_json figure(const std::vector<double>& values, bool with_values) {
   return array;
 }
 
-ordered_json metric_rows() {
+/// The metrics, followed by the counters of a foreign file.
+ordered_json metric_rows(const std::vector<std::string>& counters) {
   ordered_json rows = ordered_json::array();
   for (const metric& m : all_metrics())
     rows.push_back({{"id", m.id},
@@ -66,6 +68,11 @@ ordered_json metric_rows() {
                     {"better", m.better == better_direction::higher  ? "higher"
                                : m.better == better_direction::lower ? "lower"
                                                                      : "neither"}});
+  for (const std::string& name : counters)
+    rows.push_back({{"id", "counter " + name},
+                    {"label", name},
+                    {"unit", counter_unit(name)},
+                    {"better", "neither"}});
   return rows;
 }
 
@@ -128,7 +135,8 @@ ordered_json finding_rows(const cell_result& cell, const code_list* shared) {
 }
 
 ordered_json cell_row(const results& value, const cell_result& cell, std::size_t in_panel,
-                      const panel& within, const code_list* shared, kept_values kept) {
+                      const panel& within, const code_list* shared,
+                      const std::vector<std::string>& counters, kept_values kept) {
   ordered_json row = {{"panel", in_panel}, {"name", cell.name}, {"model", cell.model_label()}};
   row["cores"] = cell.cores ? ordered_json(*cell.cores) : ordered_json(nullptr);
   row["in_flight"] = cell.in_flight ? ordered_json(*cell.in_flight) : ordered_json(nullptr);
@@ -146,6 +154,8 @@ ordered_json cell_row(const results& value, const cell_result& cell, std::size_t
                              (kept == kept_values::headline && is_headline(m, value.foreign));
     metrics.push_back(repeats ? ordered_json(nullptr) : figure(values_of(cell, m.id), with_values));
   }
+  for (const std::string& name : counters)
+    metrics.push_back(figure(counter_values(cell, name), kept == kept_values::all));
   row["metrics"] = std::move(metrics);
   if (const auto of = latency_curve_of(cell, &sample::latency)) row["latency"] = curve(*of);
   if (const auto of = latency_curve_of(cell, &sample::service)) row["service"] = curve(*of);
@@ -335,6 +345,7 @@ ordered_json page_data(const results& now, const results* baseline, const page_l
   std::size_t repetitions = 0;
   for (const cell_result& cell : now.cells) repetitions += cell.samples.size();
   const kept_values kept = values_to_keep(repetitions, limits);
+  const std::vector<std::string> counters = counter_names(now);
 
   ordered_json document = {
       {"schema", 1},
@@ -350,7 +361,7 @@ ordered_json page_data(const results& now, const results* baseline, const page_l
                                                  : "none"},
       {"environment", now.environment},
       {"outcomes", lede_of({now, panels, all})},
-      {"metrics", metric_rows()},
+      {"metrics", metric_rows(counters)},
       {"shares", curve_shares()}};
   add_answers(document, now, panels, all);
 
@@ -369,7 +380,7 @@ ordered_json page_data(const results& now, const results* baseline, const page_l
   ordered_json cells = ordered_json::array();
   for (std::size_t i = 0; i < now.cells.size(); ++i)
     cells.push_back(cell_row(now, now.cells[i], panel_of_cell[i], panels[panel_of_cell[i]],
-                             shared.contains(i) ? shared.at(i) : nullptr, kept));
+                             shared.contains(i) ? shared.at(i) : nullptr, counters, kept));
   document["cells"] = std::move(cells);
   if (baseline != nullptr) add_baseline(document, *baseline, now);
   return document;

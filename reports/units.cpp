@@ -48,6 +48,7 @@ std::string figure_text(double value, std::string_view unit) {
   if (unit == "1/s") return prefixed(value, "/s", /*fractions=*/false);
   if (unit == "s") return prefixed(value, "s", /*fractions=*/true);
   if (unit == "bytes") return prefixed(value, "B", /*fractions=*/false);
+  if (unit == "bytes/s") return prefixed(value, "B/s", /*fractions=*/false);
   if (std::abs(value) >= 10000) {
     std::string text = prefixed(value, "", /*fractions=*/false);
     return text;

@@ -10,7 +10,8 @@
 namespace crossover {
 
 /// Formats a figure with three significant digits and an SI prefix: (12345, "1/s") is "12.3 k/s",
-/// (4.1e-6, "s") is "4.1 µs", (1.5e6, "bytes") is "1.5 MB", (0.25, "1") is "0.25".
+/// (4.1e-6, "s") is "4.1 µs", (1.5e6, "bytes") is "1.5 MB",
+/// (1.5e9, "bytes/s") is "1.5 GB/s", (0.25, "1") is "0.25".
 std::string figure_text(double value, std::string_view unit);
 
 /// "12.3 k/s (12.1 to 12.5)" or, across prefixes, "1.01 k/s (990 /s to 1.03 k/s)"; only the mean if

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -78,6 +80,14 @@ void set_name_parts(const std::string& name, cell_result& cell) {
   }
 }
 
+/// Whether Google Benchmark writes this number itself. All others are counters.
+bool is_own_number(std::string_view key) {
+  static constexpr std::array keys = {
+      "cpu_time",  "family_index",     "iterations",  "per_family_instance_index",
+      "real_time", "repetition_index", "repetitions", "threads"};
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
 std::optional<sample> sample_of(const json& row) {
   const auto real = number_in(row, "real_time");
   if (!real) return std::nullopt;
@@ -88,6 +98,8 @@ std::optional<sample> sample_of(const json& row) {
   result.wall_s = *real * unit * iterations;
   // User and system time together: Google Benchmark does not separate them.
   if (const auto cpu = number_in(row, "cpu_time")) result.cpu_user_s = *cpu * unit * iterations;
+  for (const auto& [key, value] : row.items())
+    if (value.is_number() && !is_own_number(key)) result.counters[key] = value.get<double>();
   return result;
 }
 
@@ -134,6 +146,8 @@ ordered_json benchmark_rows(const results& value) {
       for (const metric& m : all_metrics())
         if (const auto figure = m.extract(cell, s); figure && std::isfinite(*figure))
           row[std::string(m.id)] = *figure;
+      for (const auto& [name, counter] : s.counters)
+        if (std::isfinite(counter)) row[name] = counter;
       rows.push_back(std::move(row));
     }
     if (cell.status == cell_status::failed) {

@@ -109,6 +109,13 @@ TEST(foreign_rows, repetitions_become_samples) {
   EXPECT_TRUE(cell.findings.empty());
 }
 
+TEST(foreign_rows, other_numbers_are_counters) {
+  const results all = read(R"({"benchmarks":[{"name":"b/threads:2","family_index":3,"threads":2,
+      "iterations":10,"real_time":2,"cpu_time":1,"items_per_second":5e6,"misses":7,"label":"x"}]})");
+  EXPECT_EQ(all.cells[0].samples[0].counters,
+            (std::map<std::string, double>{{"items_per_second", 5e6}, {"misses", 7}}));
+}
+
 TEST(foreign_rows, reads_all_time_units) {
   for (const auto& [unit, seconds] :
        std::map<std::string, double>{{"ns", 2e-9}, {"us", 2e-6}, {"ms", 2e-3}, {"s", 2}}) {

@@ -46,6 +46,8 @@ struct sample {
   std::string checksum;        ///< checksum of the operations' results, if the workload has one
   std::optional<double> rate;  ///< requested operations per second (open loop)
   std::optional<arrival_counts> arrivals;  ///< open loop only
+  /// Counters of a foreign benchmark, such as `items_per_second`.
+  std::map<std::string, double> counters;
 
   // Added by the runner:
   std::optional<std::uint64_t> sequence;        ///< position in measurement order, from 0
@@ -112,8 +114,8 @@ struct results {
 /// Returns the members that describe a cell in the results file and in `list --json`. "model" is
 /// the label.
 nlohmann::json to_json(const cell_spec& cell);
-/// Reads these members; an absent one keeps its default. Documents of schema 1 have the parameters
-/// of the model only in its label. Throws `error` (unreadable) for a number that is none.
+/// Reads these members; an absent one keeps its default. Without `model_parameters` the whole label
+/// is the model. Throws `error` (unreadable) for a number that is none.
 cell_spec cell_spec_from_json(const nlohmann::json& document);
 
 /// Returns the whole document, a superset of Google Benchmark's JSON. It is always valid JSON;

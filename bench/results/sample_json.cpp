@@ -111,6 +111,10 @@ json to_json(const sample& value) {
   out["errors"] = value.errors;
   if (!value.worker_operations.empty()) out["worker_operations"] = value.worker_operations;
   if (!value.checksum.empty()) out["checksum"] = value.checksum;
+  if (!value.counters.empty()) {
+    json& counters = out["counters"] = json::object();
+    for (const auto& [name, counter] : value.counters) counters[name] = number_or_null(counter);
+  }
   if (value.arrivals)
     out["arrivals"] = {{"due", value.arrivals->due},
                        {"begun", value.arrivals->begun},
@@ -144,6 +148,7 @@ sample_reader::place sample_reader::inside(bool is_object) {
         return place::latency;
       }
       if (is_object && key_ == "errors") return place::errors;
+      if (is_object && key_ == "counters") return place::counters;
       if (is_object && key_ == "arrivals") return place::arrivals;
       if (!is_object && (key_ == "series" || key_ == "worker_operations")) {
         counts_ = key_ == "series" ? &sample_.series : &sample_.worker_operations;
@@ -164,6 +169,7 @@ sample_reader::place sample_reader::inside(bool is_object) {
     case place::bin:
       unreadable_member(distribution_, invalid_bin);
     case place::arrivals:
+    case place::counters:
     case place::counts:
     case place::errors:
     case place::other:
@@ -182,6 +188,9 @@ void sample_reader::scalar(json value) {
     case place::errors:
       if (value.is_number_unsigned() && value.get<std::uint64_t>() > 0)
         sample_.errors[key_] = value.get<std::uint64_t>();
+      return;
+    case place::counters:
+      if (value.is_number()) sample_.counters[key_] = value.get<double>();
       return;
     case place::arrivals:
       if (key_ == "due") due_ = optional_number<std::uint64_t>(value, key_);

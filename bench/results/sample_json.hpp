@@ -30,7 +30,7 @@ class sample_reader : public json_events {
   sample& value() { return sample_; }
 
  private:
-  enum class place { sample, counts, errors, arrivals, latency, bins, bin, other };
+  enum class place { sample, counts, counters, errors, arrivals, latency, bins, bin, other };
 
   void begin(bool is_object);
   place inside(bool is_object);

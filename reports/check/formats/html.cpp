@@ -55,7 +55,8 @@ std::string cell_table(const check_result& result) {
   std::string out = fmt::format(
       "<section id=\"cells\" aria-labelledby=\"cells-title\"><h2 id=\"cells-title\">Cells</h2><div "
       "class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of cells\"><table "
-      "class=\"cells keyed\"><thead><tr><th scope=\"col\">cell</th><th scope=\"col\">verdict</th>"
+      "class=\"cells keyed verdicts\"><thead><tr><th scope=\"col\">cell</th><th "
+      "scope=\"col\">verdict</th>"
       "<th scope=\"col\" class=\"number\">change</th><th scope=\"col\">{:.4g} % interval</th><th "
       "scope=\"col\" class=\"number\">p</th><th scope=\"col\" "
       "class=\"number\">blocks</th></tr></thead><tbody>\n",

@@ -2,14 +2,21 @@
 // the view and by text.
 import type { Context } from "./chart.ts";
 import type { Cell } from "./data.ts";
-import { element } from "./dom.ts";
+import { breakable, element } from "./dom.ts";
 import { clipped, csv, figureText } from "./format.ts";
 import { copyText, fileName } from "./saving.ts";
+import { cellTitle } from "./select.ts";
+import type { View } from "./view.ts";
 
 /** Number of rows shown initially. */
 const initialRows = 40;
 
+/** Number of counters that have a column; the CSV has all. */
+const shownCounters = 4;
+
 interface Column {
+  /** In the permalink. */
+  id: string;
   label: string;
   metric?: string;
   value: (cell: Cell) => string | number | null;
@@ -20,6 +27,7 @@ const remarksOf = (cell: Cell): string =>
 
 export function columnsOf({ results }: Context): Column[] {
   const metric = (id: string): Column => ({
+    id,
     label: results.metric(id).label,
     metric: id,
     value: (cell) => results.figure(cell, id)?.[0] ?? null,
@@ -27,19 +35,23 @@ export function columnsOf({ results }: Context): Column[] {
   const foreign = results.data.foreign;
   return [
     {
+      id: "name",
       label: foreign ? "benchmark" : "workload",
       value: (cell) => (foreign ? cell.name : results.data.panels[cell.panel]!.label),
     },
     ...(foreign
       ? []
       : [
-          { label: "model", value: (cell: Cell) => cell.model },
-          { label: "cores", value: (cell: Cell) => cell.cores },
-          { label: "in flight", value: (cell: Cell) => cell.in_flight },
+          { id: "model", label: "model", value: (cell: Cell) => cell.model },
+          { id: "cores", label: "cores", value: (cell: Cell) => cell.cores },
+          { id: "in_flight", label: "in flight", value: (cell: Cell) => cell.in_flight },
         ]),
-    { label: "status", value: (cell) => cell.status },
-    ...(foreign ? ["time", "cpu"] : ["throughput", "p50", "p99", "cpu", "memory"]).map(metric),
-    { label: "remarks", value: (cell) => remarksOf(cell) || null },
+    { id: "status", label: "status", value: (cell) => cell.status },
+    ...(foreign
+      ? ["time", "cpu", ...results.counters.slice(0, shownCounters)]
+      : ["throughput", "p50", "p99", "cpu", "memory"]
+    ).map(metric),
+    { id: "remarks", label: "remarks", value: (cell) => remarksOf(cell) || null },
   ];
 }
 
@@ -114,27 +126,36 @@ export function csvOfCells(context: Context, cells: number[]): string {
   );
 }
 
-/** The table in its section; it keeps its sorting between views. */
+/** The table in its section. */
 export class CellsTable {
-  private sort: { label: string; descending: boolean } | null = null;
   private limit = initialRows;
 
   constructor(
     private readonly holder: HTMLElement,
     private readonly select: (cell: number) => void,
+    private readonly sortBy: (sort: View["sort"]) => void,
   ) {}
 
+  /** Fills in every row, for printing. */
+  fillAll(context: Context): void {
+    const limit = this.limit;
+    this.limit = Infinity;
+    this.fill(context);
+    this.limit = limit;
+  }
+
   fill(context: Context): void {
+    const { sort } = context.view;
     const columns = columnsOf(context);
-    const by = columns.find((c) => c.label === this.sort?.label);
-    const cells = sorted(context, cellsOfView(context), by, this.sort?.descending ?? false);
+    const by = columns.find((c) => c.id === sort?.by);
+    const cells = sorted(context, cellsOfView(context), by, sort?.descending ?? false);
     const head = columns.map((column) => {
       const active = column === by;
       return element(
         "th",
         {
           scope: "col",
-          "aria-sort": active ? (this.sort!.descending ? "descending" : "ascending") : "none",
+          "aria-sort": active ? (sort!.descending ? "descending" : "ascending") : "none",
         },
         element(
           "button",
@@ -143,17 +164,13 @@ export class CellsTable {
             click: () => {
               // The first click sorts figures descending and names ascending.
               const first = column.metric !== undefined;
-              this.sort = {
-                label: column.label,
-                descending: active ? !this.sort!.descending : first,
-              };
-              this.fill(context);
+              this.sortBy({ by: column.id, descending: active ? !sort!.descending : first });
               [...this.holder.querySelectorAll<HTMLElement>("th button")]
                 .find((b) => b.textContent?.startsWith(column.label))
                 ?.focus();
             },
           },
-          column.label + (active ? (this.sort!.descending ? " ▼" : " ▲") : ""),
+          column.label + (active ? (sort!.descending ? " ▼" : " ▲") : ""),
         ),
       );
     });
@@ -186,7 +203,7 @@ export class CellsTable {
         { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of all cells" },
         element(
           "table",
-          { class: "cells" },
+          { class: "cells keyed" },
           element("thead", {}, element("tr", {}, ...head)),
           body,
         ),
@@ -224,9 +241,10 @@ export class CellsTable {
           const open = element(
             "button",
             { type: "button", class: "link", click: () => this.select(index) },
-            clipped(String(value), 120),
+            ...breakable(clipped(String(value), 120)),
           );
-          return element("th", { scope: "row", dir: "auto" }, open);
+          const key = element("small", { class: "row-key" }, cellTitle(cell));
+          return element("th", { scope: "row", dir: "auto" }, open, ...(cell.model ? [key] : []));
         }
         if (value === null) return element("td", {}, column.metric ? "–" : "");
         if (!column.metric)

@@ -156,12 +156,15 @@ export class Results {
   readonly models: string[];
   readonly cores: number[];
   readonly inFlight: number[];
+  /** Ids of the metrics that are counters of a foreign file. */
+  readonly counters: string[];
   private readonly metricIndex: Map<string, number>;
   private readonly cellsOfPanel: number[][];
   private readonly changeOf = new Map<string, Change>();
 
   constructor(readonly data: PageData) {
     this.metricIndex = new Map(data.metrics.map((m, i) => [m.id, i]));
+    this.counters = data.metrics.map((m) => m.id).filter((id) => id.startsWith("counter "));
     const models = new Set<string>();
     const cores = new Set<number>();
     const inFlight = new Set<number>();

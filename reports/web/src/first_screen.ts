@@ -1,34 +1,15 @@
 // The first screen: the plots of the answers, one chart over cores and one over in flight.
-import * as Plot from "@observablehq/plot";
-import type { Context, Panel } from "./chart.ts";
+import type { Context } from "./chart.ts";
 import { coresPanel } from "./charts/throughput_by_cores.ts";
 import { inFlightPanel } from "./charts/throughput_by_in_flight.ts";
 import { element } from "./dom.ts";
 import { panelOverCores, panelOverInFlight } from "./featured.ts";
-import { draw, drawNow, drawWhenVisible, type OnSelect } from "./figure.ts";
+import { fillFamilies } from "./families_screen.ts";
+import { draw, drawNow, type OnSelect } from "./figure.ts";
 import { forestDomain, forestPanel, forestRows, forestScale, type Row } from "./forest.ts";
 import { clipped } from "./format.ts";
+import { chartSection, drawScale } from "./screen_parts.ts";
 import { swatch } from "./swatch.ts";
-
-/** Height of a chart if two of them are side by side with the answers. */
-const chartHeight = 250;
-
-function chartSection(id: string, title: string, panel: Panel, select: OnSelect): HTMLElement {
-  const holder = element("div", { class: "drawing" });
-  drawWhenVisible(holder, () => draw(holder, panel, title, select, chartHeight));
-  return element(
-    "section",
-    { id, "aria-labelledby": `${id}-title` },
-    element(
-      "h2",
-      { id: `${id}-title` },
-      title,
-      " ",
-      element("small", { dir: "auto" }, panel.title),
-    ),
-    holder,
-  );
-}
 
 /** The models of the answers, with their markers. */
 function key({ results, palette, view }: Context): HTMLElement {
@@ -75,14 +56,7 @@ function fillAnswers(table: HTMLElement, context: Context, select: OnSelect): vo
     });
   }
   const domain = forestDomain(shown.map(({ rows }) => rows));
-  const head = table.querySelector<HTMLElement>("thead .scale div")!;
-  drawNow(head, () => {
-    const width = Math.max(120, Math.floor(head.clientWidth));
-    const scale = Plot.plot({ ...forestScale(domain, width), className: "plot" });
-    scale.setAttribute("aria-hidden", "true");
-    head.replaceChildren(scale);
-    head.dataset.width = String(width);
-  });
+  drawScale(table, (width) => forestScale(domain, width));
   for (const { holder, title, rows } of shown)
     drawWhenVisible(holder, () =>
       draw(
@@ -95,21 +69,33 @@ function fillAnswers(table: HTMLElement, context: Context, select: OnSelect): vo
 }
 
 export function fillFirstScreen(context: Context, select: OnSelect): void {
+  const featured = document.getElementById("featured")!;
+  const families = document.querySelector<HTMLElement>("table.families");
+  if (families) return fillFamilies(families, featured, context, select);
   const answers = document.querySelector<HTMLElement>("table.questions");
   if (answers) {
     document.querySelector("#answers .key")?.remove();
     answers.before(key(context));
     fillAnswers(answers, context, select);
   }
-  const featured = document.getElementById("featured")!;
   const overCores = panelOverCores(context);
   const overInFlight = panelOverInFlight(context);
   const [byCores] = overCores === null ? [] : coresPanel(context, overCores);
   const [byInFlight] = overInFlight === null ? [] : inFlightPanel(context, overInFlight);
   featured.replaceChildren(
-    ...(byCores ? [chartSection("over-cores", "Throughput by core count", byCores, select)] : []),
+    ...(byCores
+      ? [chartSection("over-cores", "Throughput by core count", byCores.title, byCores, select)]
+      : []),
     ...(byInFlight
-      ? [chartSection("over-in-flight", "Throughput by operations in flight", byInFlight, select)]
+      ? [
+          chartSection(
+            "over-in-flight",
+            "Throughput by operations in flight",
+            byInFlight.title,
+            byInFlight,
+            select,
+          ),
+        ]
       : []),
   );
   featured.hidden = !byCores && !byInFlight;

@@ -34,6 +34,7 @@ export function figureText(value: number, unit: string): string {
   if (unit === "1/s") return prefixed(value, "/s", false);
   if (unit === "s") return prefixed(value, "s", true);
   if (unit === "bytes") return prefixed(value, "B", false);
+  if (unit === "bytes/s") return prefixed(value, "B/s", false);
   if (unit === "×") return `${threeDigits(value)}×`;
   if (unit === "%") return `${threeDigits(value * 100)} %`;
   if (Math.abs(value) >= 10000) return prefixed(value, "", false);

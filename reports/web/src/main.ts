@@ -23,7 +23,7 @@ const select = (cell: number) => {
   hideTooltip();
   showSamples(context(), cell);
 };
-const cellsTable = new CellsTable(byId("cells"), select);
+const cellsTable = new CellsTable(byId("cells"), select, (sort) => changeTable({ sort }));
 const sections = charts.map((chart) => {
   const section = element("section", {
     id: chart.id,
@@ -40,17 +40,23 @@ function fill(): void {
   fillFirstScreen(context(), select);
   fillControls(byId("controls"), context(), change);
   for (const { chart, section } of sections) fillSection(section, chart, context(), select);
-  for (const card of document.querySelectorAll<HTMLElement>(".card"))
-    card.hidden =
-      Boolean(view.workload) &&
-      results.data.panels[Number(card.dataset.panel)]?.label !== view.workload;
   cellsTable.fill(context());
 }
 
-function change(to: Partial<View>): void {
+function remember(to: Partial<View>): void {
   view = { ...view, ...to };
   history.replaceState(null, "", hashOf(view) || location.pathname + location.search);
+}
+
+function change(to: Partial<View>): void {
+  remember(to);
   fill();
+}
+
+/** Changes what only the table of cells shows. */
+function changeTable(to: Partial<View>): void {
+  remember(to);
+  cellsTable.fill(context());
 }
 
 function offerResults(): void {
@@ -81,17 +87,18 @@ function offerResults(): void {
 
 const search = byId("search") as HTMLInputElement;
 search.value = view.search;
-search.addEventListener("input", () => {
-  view = { ...view, search: search.value };
-  history.replaceState(null, "", hashOf(view) || location.pathname + location.search);
-  cellsTable.fill(context());
-});
+search.addEventListener("input", () => changeTable({ search: search.value }));
 addEventListener("hashchange", () => {
   view = viewFromHash(location.hash);
   search.value = view.search;
   fill();
 });
-addEventListener("beforeprint", drawAll);
+addEventListener("beforeprint", () => {
+  drawAll();
+  cellsTable.fillAll(context());
+  for (const folded of document.querySelectorAll("details")) folded.open = true;
+});
+addEventListener("afterprint", () => cellsTable.fill(context()));
 addEventListener("scroll", followScroll, { passive: true });
 offerResults();
 fill();

@@ -12,6 +12,8 @@ export interface View {
   measure: "absolute" | "speedup" | "efficiency";
   theme: "system" | "light" | "dark";
   search: string;
+  /** Column of the table of cells; null: the order of the file. */
+  sort: { by: string; descending: boolean } | null;
 }
 
 export const initialView: View = {
@@ -23,6 +25,7 @@ export const initialView: View = {
   measure: "absolute",
   theme: "system",
   search: "",
+  sort: null,
 };
 
 const oneOf = <T extends string>(text: string | null, all: readonly T[], fallback: T): T =>
@@ -30,6 +33,10 @@ const oneOf = <T extends string>(text: string | null, all: readonly T[], fallbac
 
 const count = (text: string | null): number | null =>
   text !== null && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null;
+
+/** "throughput" sorts ascending, "-throughput" descending. */
+const sortFrom = (text: string | null): View["sort"] =>
+  text ? { by: text.replace(/^-/, ""), descending: text.startsWith("-") } : null;
 
 export function viewFromHash(hash: string): View {
   const from = new URLSearchParams(hash.replace(/^#/, ""));
@@ -42,6 +49,7 @@ export function viewFromHash(hash: string): View {
     measure: oneOf(from.get("measure"), ["absolute", "speedup", "efficiency"], "absolute"),
     theme: oneOf(from.get("theme"), ["system", "light", "dark"], "system"),
     search: from.get("search") ?? "",
+    sort: sortFrom(from.get("sort")),
   };
 }
 
@@ -56,6 +64,7 @@ export function hashOf(view: View): string {
   if (view.measure !== initialView.measure) to.set("measure", view.measure);
   if (view.theme !== initialView.theme) to.set("theme", view.theme);
   if (view.search) to.set("search", view.search);
+  if (view.sort) to.set("sort", (view.sort.descending ? "-" : "") + view.sort.by);
   const text = to.toString();
   return text ? `#${text}` : "";
 }

@@ -17,6 +17,7 @@ test("every setting round-trips through the hash", () => {
     measure: "efficiency",
     theme: "dark",
     search: "server bound %",
+    sort: { by: "in_flight", descending: true },
   };
   assert.deepEqual(viewFromHash(hashOf(view)), view);
 });

@@ -7,6 +7,7 @@ import { clipped } from "../format.ts";
 import { Palette } from "../palette.ts";
 import { cellLines, isFlagged, shownPanels } from "../select.ts";
 import { dotPanel } from "./dots.ts";
+import { shownMetrics } from "../strips.ts";
 import { linePanel, type LinePoint } from "./lines.ts";
 
 /** The numeric argument with the most values, used as the axis; null if there is none. */
@@ -36,7 +37,7 @@ export function seriesOf(cell: Cell, axis: string): string {
   );
 }
 
-function panel(context: Context, index: number): Panel[] {
+export function familyPanel(context: Context, index: number): Panel[] {
   const { results, view } = context;
   const indices = results.cellsIn(index).filter((i) => results.figure(results.cell(i), "time"));
   if (!indices.length) return [];
@@ -52,7 +53,7 @@ function panel(context: Context, index: number): Panel[] {
     return {
       cell,
       title: clipped(cell.name, 120),
-      lines: cellLines(context, cell, ["time", "cpu"]),
+      lines: cellLines(context, cell, shownMetrics(context)),
       index: i,
       flagged: isFlagged(cell),
       mean: figure[0],
@@ -121,6 +122,6 @@ export const families: Chart = {
     "95 % intervals over repetitions. Lower is better.",
   *panels(context) {
     if (!context.results.data.foreign) return;
-    for (const index of shownPanels(context)) yield* panel(context, index);
+    for (const index of shownPanels(context)) yield* familyPanel(context, index);
   },
 };
