@@ -69,26 +69,25 @@ std::string arguments_text(const results& now, const panel& p) {
   return out;
 }
 
-/// "± 1.4 %": the widest 95 % interval of the family.
+/// " ± 14 %": half of the widest 95 % interval of the family.
 std::string scatter_text(const results& now, const panel& p) {
   double widest = 0;
-  std::size_t repetitions = 0;
-  bool has_single = false;
-  for (const std::size_t i : p.cells) {
-    const auto time = interval_of(now.cells[i], "time");
-    if (!time) continue;
-    repetitions = std::max(repetitions, now.cells[i].samples.size());
-    if (time->lower && time->upper && time->mean > 0)
+  for (const std::size_t i : p.cells)
+    if (const auto time = interval_of(now.cells[i], "time");
+        time && time->lower && time->upper && time->mean > 0)
       widest = std::max(widest, (*time->upper - *time->lower) / 2 / time->mean);
-    else
-      has_single = true;
-  }
-  if (repetitions == 0) return "no time";
-  if (has_single) return "too few repetitions for an interval";
-  return fmt::format("{}, at most ± {:.2g} %", counted(repetitions, "repetition"), 100 * widest);
+  return widest > 0 ? fmt::format(" ± {:.2g} %", 100 * widest) : "";
 }
 
-std::string counters_text(const results& now, const panel& p) {
+/// Escaped text that breaks nowhere.
+std::string unbroken_html(const std::string& text) {
+  std::string out;
+  for (const char c : html_text(text)) out += c == ' ' ? std::string("&nbsp;") : std::string(1, c);
+  return out;
+}
+
+/// "items 24 M/s to 343 M/s", which may break only between counters.
+std::string counters_html(const results& now, const panel& p) {
   std::map<std::string, value_range> ranges;
   for (const std::size_t i : p.cells)
     for (const std::string& name : counter_names(now.cells[i]))
@@ -98,12 +97,17 @@ std::string counters_text(const results& now, const panel& p) {
   std::size_t shown = 0;
   for (const auto& [name, range] : ranges) {
     if (shown++ == shown_counters) break;
-    out += fmt::format(
-        "{}{} {}", out.empty() ? "" : " · ", clipped(name, 40),
-        range_text(range, [&](double value) { return figure_text(value, counter_unit(name)); }));
+    constexpr std::string_view rate = "_per_second";
+    const std::string label =
+        name.ends_with(rate) ? name.substr(0, name.size() - rate.size()) : name;
+    const std::string_view unit = counter_unit(name);
+    out += (out.empty() ? "" : ", ") +
+           unbroken_html(clipped(label, 30) + " " + range_text(range, [unit](double value) {
+                           return figure_text(value, unit);
+                         }));
   }
   if (ranges.size() > shown_counters)
-    out += fmt::format(" · {}", counted(ranges.size() - shown_counters, "more counter"));
+    out += ", " + unbroken_html(counted(ranges.size() - shown_counters, "more counter"));
   return out;
 }
 
@@ -116,17 +120,15 @@ value_range range_of(const results& now, const panel& p, std::string_view metric
 
 std::string family_row(const results& now, const panel& p, std::size_t index) {
   const value_range time = range_of(now, p, "time"), cpu = range_of(now, p, "cpu");
-  const std::string counters = counters_text(now, p);
-  const std::string remark = scatter_text(now, p);
+  const std::string times =
+      time.is_empty() ? "failed" : range_text(time, seconds_text) + scatter_text(now, p);
   return fmt::format(
       "<tr data-panel=\"{}\"><th scope=\"row\"><b><bdi>{}</bdi></b> <span><bdi>{}</bdi></span></th>"
       "<td class=\"answer\"><strong>{}</strong> <span><bdi>{}</bdi></span></td><td "
       "class=\"forest\"></td><td class=\"cost\">{}</td></tr>\n",
       index, html_text(clipped(p.label, family_text_length)),
-      html_text(clipped(arguments_text(now, p), family_text_length)),
-      time.is_empty() ? "failed" : range_text(time, seconds_text),
-      html_text(clipped(counters.empty() ? remark : counters + " · " + remark, 300)),
-      cpu.is_empty() ? "" : range_text(cpu, seconds_text));
+      html_text(clipped(arguments_text(now, p), family_text_length)), unbroken_html(times),
+      counters_html(now, p), cpu.is_empty() ? "" : range_text(cpu, seconds_text));
 }
 
 }  // namespace
@@ -144,11 +146,8 @@ std::string families_lede(const results& now, const std::vector<panel>& panels) 
                   panels.size() == 1 ? "1 family" : fmt::format("{} families", panels.size()));
   out += fewest == most ? counted(most, "repetition")
                         : fmt::format("{} to {}", fewest, counted(most, "repetition"));
-  out += " each.";
+  out += most == 1 && fewest == 1 ? "." : " each.";
   if (fewest < 3) out += " Intervals need at least 3: run it with --benchmark_repetitions=5.";
-  if (const auto build = now.context.find("library_build_type");
-      build != now.context.end() && build->second == "debug")
-    out += " Google Benchmark was built without optimisation.";
   return out;
 }
 

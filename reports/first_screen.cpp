@@ -159,6 +159,8 @@ std::string run_html(const results& now, const answer_set& all, const std::vecto
   std::vector<std::string> machine = {host_text(now), cores_text(now),
                                       environment_text(now, "cpu_model"), kernel_text(now),
                                       environment_text(now, "executable")};
+  if (now.foreign && environment_text(now, "library_build_type") == "debug")
+    machine.push_back("debug build of Google Benchmark");
   if (const auto share = steal_share(now))
     machine.push_back(fmt::format("steal {:.1f} %", 100 * *share));
   std::string out = html_text(joined(machine, " · "));

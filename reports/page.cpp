@@ -139,21 +139,28 @@ embedded embed(const results& now, std::size_t room) {
   return {"nothing", ""};
 }
 
-/// Note about the values of single blocks that the page leaves out.
-std::string thinned_of(const nlohmann::ordered_json& data) {
-  if (data["values"] == "all") return {};
-  return fmt::format(
-      "<p class=\"note\" id=\"thinned\">Reduced to limit file size: of {} blocks, this page "
-      "keeps {}. All means and intervals use every block. "
-      "<code>crossover report --complete</code> keeps all values in the page.</p>",
-      data["repetitions"].get<std::size_t>(),
-      data["values"] == "headline" ? "single values only for throughput, latency, CPU and memory"
-                                   : "no single values, so the charts have no dots for them");
+/// Note about what the page leaves out, if the file has `cells` cells.
+std::string thinned_of(const nlohmann::ordered_json& data, std::size_t cells) {
+  const std::size_t shown = data["cells"].size();
+  if (data["values"] == "all" && shown == cells) return {};
+  std::string out = "<p class=\"note\" id=\"thinned\">Reduced to limit file size. ";
+  if (shown < cells)
+    out += fmt::format("The page has only the first {} of {} cells. ", shown, cells);
+  if (data["values"] == "means")
+    out += "It has means and intervals of the main metrics only, and no latency distributions. ";
+  else if (data["values"] != "all")
+    out += fmt::format("Of {} blocks it keeps {}. ", data["repetitions"].get<std::size_t>(),
+                       data["values"] == "headline"
+                           ? "single values only for throughput, latency, CPU and memory"
+                           : "no single values, so the charts have no dots for them");
+  return out +
+         "All means and intervals use every block. <code>crossover report --complete</code> keeps "
+         "everything.</p>";
 }
 
-}  // namespace
-
-std::string page(const results& now, const results* baseline, const page_limits& limits) {
+/// Page of the first cells of a file that has `cells` cells.
+std::string page_of(const results& now, const results* baseline, const page_limits& limits,
+                    std::size_t cells) {
   const std::vector<panel> panels = panels_of(now);
   const answer_set all = answers_of(now, panels);
   first_screen first = first_screen_of(now, panels, all);
@@ -179,11 +186,44 @@ std::string page(const results& now, const results* baseline, const page_limits&
                            {"baseline", baseline_of(now, baseline)},
                            {"missing", missing_of(now)},
                            {"environment", environment_of(now)},
-                           {"thinned", thinned_of(figures)},
+                           {"thinned", thinned_of(figures, cells)},
                            {"packed", std::move(data.attribute)},
                            {"data", std::move(data.text)},
                            {"contains", std::string(document.contains)},
                            {"results", std::move(document.bytes)}});
+}
+
+/// Copy with the first `count` cells.
+results first_cells(const results& now, std::size_t count) {
+  results first;
+  first.context = now.context;
+  first.environment = now.environment;
+  first.command = now.command;
+  first.seed = now.seed;
+  first.equal = now.equal;
+  first.date = now.date;
+  first.suite = now.suite;
+  first.status = now.status;
+  first.foreign = now.foreign;
+  first.cells.assign(now.cells.begin(), now.cells.begin() + static_cast<std::ptrdiff_t>(count));
+  return first;
+}
+
+}  // namespace
+
+std::string page(const results& now, const results* baseline, const page_limits& limits) {
+  const std::size_t cells = now.cells.size();
+  std::string text = page_of(now, baseline, limits, cells);
+  if (text.size() <= limits.most_bytes) return text;
+  const double fixed =
+      static_cast<double>(page_of(first_cells(now, 0), baseline, limits, cells).size());
+  const double room = static_cast<double>(limits.most_bytes) - fixed;
+  for (std::size_t shown = cells; text.size() > limits.most_bytes && shown > 0 && room > 0;) {
+    const double share = 0.95 * room / (static_cast<double>(text.size()) - fixed);
+    shown = static_cast<std::size_t>(share * static_cast<double>(shown));
+    text = page_of(first_cells(now, shown), baseline, limits, cells);
+  }
+  return text;
 }
 
 }  // namespace crossover

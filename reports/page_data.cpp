@@ -83,9 +83,11 @@ ordered_json curve(const latency_curve& of) {
   return row;
 }
 
-enum class kept_values { all, headline, none };
+/// `means`: only means and intervals, and only of the headline metrics.
+enum class kept_values { all, headline, none, means };
 
-kept_values values_to_keep(std::size_t repetitions, const page_limits& limits) {
+kept_values values_to_keep(std::size_t cells, std::size_t repetitions, const page_limits& limits) {
+  if (cells > limits.whole_cells) return kept_values::means;
   if (repetitions <= limits.sample_values / all_metrics().size()) return kept_values::all;
   if (repetitions <= limits.headline_values / 5) return kept_values::headline;
   return kept_values::none;
@@ -150,15 +152,19 @@ ordered_json cell_row(const results& value, const cell_result& cell, std::size_t
   for (const metric& m : all_metrics()) {
     // Time is the reciprocal of throughput. Foreign files report time, results throughput.
     const bool repeats = m.id == (value.foreign ? "throughput" : "time");
+    const bool left_out = repeats || (kept == kept_values::means && !is_headline(m, value.foreign));
     const bool with_values = kept == kept_values::all ||
                              (kept == kept_values::headline && is_headline(m, value.foreign));
-    metrics.push_back(repeats ? ordered_json(nullptr) : figure(values_of(cell, m.id), with_values));
+    metrics.push_back(left_out ? ordered_json(nullptr)
+                               : figure(values_of(cell, m.id), with_values));
   }
   for (const std::string& name : counters)
     metrics.push_back(figure(counter_values(cell, name), kept == kept_values::all));
   row["metrics"] = std::move(metrics);
-  if (const auto of = latency_curve_of(cell, &sample::latency)) row["latency"] = curve(*of);
-  if (const auto of = latency_curve_of(cell, &sample::service)) row["service"] = curve(*of);
+  if (kept != kept_values::means) {
+    if (const auto of = latency_curve_of(cell, &sample::latency)) row["latency"] = curve(*of);
+    if (const auto of = latency_curve_of(cell, &sample::service)) row["service"] = curve(*of);
+  }
   if (const ordered_json speedup = speedup_of(value, within, cell); !speedup.is_null())
     row["speedup"] = speedup;
   return row;
@@ -336,7 +342,7 @@ bool is_headline(const metric& m, bool foreign) {
 
 page_limits complete_page() {
   constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
-  return {all, all, all};
+  return {all, all, all, all, all};
 }
 
 ordered_json page_data(const results& now, const results* baseline, const page_limits& limits) {
@@ -344,7 +350,7 @@ ordered_json page_data(const results& now, const results* baseline, const page_l
   const answer_set all = answers_of(now, panels);
   std::size_t repetitions = 0;
   for (const cell_result& cell : now.cells) repetitions += cell.samples.size();
-  const kept_values kept = values_to_keep(repetitions, limits);
+  const kept_values kept = values_to_keep(now.cells.size(), repetitions, limits);
   const std::vector<std::string> counters = counter_names(now);
 
   ordered_json document = {
@@ -358,6 +364,7 @@ ordered_json page_data(const results& now, const results* baseline, const page_l
       {"repetitions", repetitions},
       {"values", kept == kept_values::all        ? "all"
                  : kept == kept_values::headline ? "headline"
+                 : kept == kept_values::means    ? "means"
                                                  : "none"},
       {"environment", now.environment},
       {"outcomes", lede_of({now, panels, all})},

@@ -13,8 +13,13 @@ struct page_limits {
   std::size_t sample_values = 8'000;
   /// Maximum for the headline metrics; above it cells keep only means and intervals.
   std::size_t headline_values = 200'000;
+  /// Maximum number of cells with all metrics and latency curves; above it cells keep only the
+  /// means and intervals of the headline metrics.
+  std::size_t whole_cells = 5'000;
   /// Target size of the page. The remaining bytes are for the compressed results document.
   std::size_t bytes = 500'000;
+  /// Maximum size of the page; above it only the first cells are in the page.
+  std::size_t most_bytes = 2'000'000;
   bool operator==(const page_limits&) const = default;
 };
 

@@ -222,7 +222,7 @@ TEST(page, leaves_out_values_over_the_size_limit_with_a_note) {
   EXPECT_EQ(data_of(html)["values"], "headline");
   EXPECT_NE(between(html, "data-contains=\"", "\""), "everything");
   EXPECT_LE(html.size(), 500'000u);
-  EXPECT_NE(html.find("Reduced to limit file size: of 2000 blocks"), std::string::npos);
+  EXPECT_NE(html.find("Reduced to limit file size. Of 2000 blocks"), std::string::npos);
   const auto complete = page(value, nullptr, complete_page());
   EXPECT_EQ(data_of(complete)["values"], "all");
   EXPECT_EQ(between(complete, "data-contains=\"", "\""), "everything");
@@ -231,6 +231,66 @@ TEST(page, leaves_out_values_over_the_size_limit_with_a_note) {
   EXPECT_LE(with_baseline.size(), 500'000u);
   EXPECT_EQ(data_of(with_baseline)["baseline"]["changes"].size(),
             4 * cells.size());  // throughput, p50, p99 and CPU
+}
+
+TEST(page, many_cells_keep_only_the_means_of_the_headline_metrics) {
+  std::vector<cell_result> cells;
+  for (std::uint32_t i = 1; i <= 40; ++i)
+    cells.push_back(cell_for_test("event_loop", 1, i, {100.0 + i, 101, 102}));
+  cells[0].samples[0].latency = latency_distribution{{{64, 65, 10}}, 64, 64, 1};
+  page_limits limits;
+  limits.whole_cells = 39;
+  const auto html = page(results_for_test(cells), nullptr, limits);
+  const json data = data_of(html);
+  EXPECT_EQ(data["values"], "means");
+  EXPECT_FALSE(data["cells"][0].contains("latency"));
+  EXPECT_EQ(data["cells"][1]["metrics"][0].size(), 4u) << "mean, bounds and count";
+  EXPECT_NE(html.find("no latency distributions"), std::string::npos);
+}
+
+TEST(page, stays_below_its_size_limit_with_a_note_about_the_cells_left_out) {
+  std::vector<cell_result> cells;
+  std::mt19937_64 random(5);
+  for (std::uint32_t i = 1; i <= 3'000; ++i) {
+    cells.push_back(
+        cell_for_test("event_loop", 1, i, {100.0 + static_cast<double>(random() % 100)}));
+    for (int word = 0; word < 4; ++word) cells.back().name += std::to_string(random());
+  }
+  page_limits limits;
+  limits.most_bytes = 300'000;
+  const auto html = page(results_for_test(cells), nullptr, limits);
+  EXPECT_LE(html.size(), limits.most_bytes);
+  const std::size_t shown = data_of(html)["cells"].size();
+  EXPECT_GT(shown, 500u);
+  EXPECT_LT(shown, 3'000u);
+  EXPECT_NE(html.find("has only the first " + std::to_string(shown) + " of 3000 cells"),
+            std::string::npos);
+  EXPECT_EQ(data_of(page(results_for_test(cells), nullptr, complete_page()))["cells"].size(),
+            3'000u);
+}
+
+TEST(page, the_first_screen_of_a_google_benchmark_file_has_a_row_per_family) {
+  const results foreign = results_from_json(json::parse(R"({"context":{"host_name":"far",
+      "num_cpus":8},"benchmarks":[
+      {"name":"BM_sort/8/threads:2","iterations":1,"real_time":5,"cpu_time":4.5,"time_unit":"us",
+       "bytes_per_second":2e9,"misses":3},
+      {"name":"BM_sort/64/threads:2","iterations":1,"real_time":50,"cpu_time":45,"time_unit":"us",
+       "bytes_per_second":1e9,"misses":4,"zeros":0},
+      {"name":"BM_<b>","error_occurred":true,"error_message":"no GPU"}]})"),
+                                            "foreign.json");
+  const auto html = page(foreign, nullptr);
+  for (const char* text :
+       {"<bdi>BM_sort</bdi>", "argument 1: 8 to 64, threads: 2",
+        "<strong>5&nbsp;µs&nbsp;to&nbsp;50&nbsp;µs</strong>", "4.5 µs to 45 µs",
+        "bytes&nbsp;1&nbsp;GB/s&nbsp;to&nbsp;2&nbsp;GB/s, misses&nbsp;3&nbsp;to&nbsp;4, "
+        "1&nbsp;more&nbsp;counter",
+        "BM_&lt;b&gt;", "<strong>failed</strong>", "3 benchmarks in 2 families, 1 repetition.",
+        "far, 8 CPUs"})
+    EXPECT_NE(html.find(text), std::string::npos) << text;
+  const json data = data_of(html);
+  EXPECT_EQ(data["metrics"].back()["id"], "counter zeros");
+  EXPECT_EQ(data["metrics"][all_metrics().size()]["unit"], "bytes/s");
+  EXPECT_EQ(data["cells"][0]["metrics"][all_metrics().size()][0], 2'000'000'000);
 }
 
 TEST(page, cpu_time_of_a_google_benchmark_file_is_in_every_format) {

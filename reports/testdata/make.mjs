@@ -449,6 +449,7 @@ function foreign() {
           real_time: cost * size * Math.log2(size) * 0.1 * (1 + 0.02 * normal(next)),
           cpu_time: cost * size,
           time_unit: "ns",
+          items_per_second: 1e9 / (cost * Math.log2(size) * 0.1),
         });
   for (const threads of [1, 2, 4])
     for (let repetition = 0; repetition < 3; ++repetition)

@@ -132,7 +132,7 @@ export interface PageData {
   command: string[];
   repetitions: number;
   /** Metrics with the values of single blocks in the page. */
-  values: "all" | "headline" | "none";
+  values: "all" | "headline" | "none" | "means";
   outcomes: string[];
   metrics: Metric[];
   shares: number[];

@@ -93,12 +93,17 @@ addEventListener("hashchange", () => {
   search.value = view.search;
   fill();
 });
+let unfolded: HTMLDetailsElement[] = [];
 addEventListener("beforeprint", () => {
   drawAll();
   cellsTable.fillAll(context());
-  for (const folded of document.querySelectorAll("details")) folded.open = true;
+  unfolded = [...document.querySelectorAll("details")].filter((folded) => !folded.open);
+  for (const folded of unfolded) folded.open = true;
 });
-addEventListener("afterprint", () => cellsTable.fill(context()));
+addEventListener("afterprint", () => {
+  cellsTable.fill(context());
+  for (const folded of unfolded) folded.open = false;
+});
 addEventListener("scroll", followScroll, { passive: true });
 offerResults();
 fill();

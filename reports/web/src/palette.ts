@@ -48,11 +48,11 @@ export class Palette {
   private readonly looks = new Map<string, Look>();
 
   /** Looks of a page's models. Those not in the table take further places, sorted by name. */
-  constructor(models: string[]) {
+  constructor(models: string[], first = firstOfOthers) {
     const others = new Set(
       models.filter((model) => model !== referenceModel && !Object.hasOwn(places, model)),
     );
-    [...others].sort().forEach((model, i) => this.looks.set(model, lookAt(firstOfOthers + i)));
+    [...others].sort().forEach((model, i) => this.looks.set(model, lookAt(first + i)));
   }
 
   /** The models in the order of their places; those without a place last. */

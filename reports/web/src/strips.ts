@@ -41,11 +41,14 @@ export function stripMarks(context: Context, panel: number): Mark[] {
   });
 }
 
+/** Times below this are those of an empty loop, and are drawn at the edge. */
+const shortest = 1e-10;
+
 /** Domain that the families share. */
 export function stripDomain(all: Mark[][]): [number, number] {
   const times = all.flat().flatMap((p) => [p.x, p.lower ?? p.x, p.upper ?? p.x]);
-  const positive = times.filter((t) => t > 0);
-  return positive.length ? [smallest(positive) / 1.3, largest(positive) * 1.3] : [1e-9, 1];
+  const drawn = times.filter((t) => t >= shortest);
+  return drawn.length ? [smallest(drawn) / 1.3, largest(drawn) * 1.3] : [shortest, 1];
 }
 
 /** Ticks at least 44 pixels apart. */
@@ -53,7 +56,8 @@ const ticksIn = (domain: [number, number], width: number) =>
   logTicks(domain, Math.max(2, Math.floor((width - 26) / 44)));
 
 export function stripPanel(title: string, marks: Mark[], domain: [number, number]): Panel {
-  const bounded = marks.filter((p) => p.lower !== null && p.lower > 0 && p.upper !== null);
+  const bounded = marks.filter((p) => p.lower !== null && p.upper !== null);
+  const clamp = (t: number) => Math.min(domain[1], Math.max(domain[0], t));
   const plot = (width: number): Plot.PlotOptions => ({
     ...margins,
     width,
@@ -64,21 +68,21 @@ export function stripPanel(title: string, marks: Mark[], domain: [number, number
       Plot.ruleX(ticksIn(domain, width), { className: "grid" }),
       Plot.ruleY(marks.length > 1 ? [0] : [], {
         className: "range",
-        x1: smallest(marks.map((p) => p.x)),
-        x2: largest(marks.map((p) => p.x)),
+        x1: clamp(smallest(marks.map((p) => p.x))),
+        x2: clamp(largest(marks.map((p) => p.x))),
         stroke: "var(--line)",
       }),
       Plot.ruleY(bounded, {
         className: "intervals",
-        x1: "lower",
-        x2: "upper",
+        x1: (p: Mark) => clamp(p.lower!),
+        x2: (p: Mark) => clamp(p.upper!),
         y: "y",
         stroke: "var(--series-0)",
         strokeWidth: 2,
       }),
       Plot.dot(marks, {
         className: "points",
-        x: "x",
+        x: (p: Mark) => clamp(p.x),
         y: "y",
         r: 3.4,
         stroke: "var(--series-0)",

@@ -55,7 +55,10 @@ export async function open(
   if (!javaScriptEnabled) return { page, problems };
   await page.waitForSelector("html[data-ready]");
   // Draws charts that are not in view.
-  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  await page.evaluate(() => {
+    dispatchEvent(new Event("beforeprint"));
+    dispatchEvent(new Event("afterprint"));
+  });
   return { page, problems, data: JSON.parse(await page.locator("#page-data").textContent()) };
 }
 

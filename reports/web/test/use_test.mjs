@@ -214,6 +214,17 @@ test("the table is sorted by its headings and filtered by the search", async () 
     [...means].sort((a, b) => b - a),
   );
   assert.equal(await page.locator("#cells th[aria-sort=descending]").count(), 1);
+  // The sorting is part of the permalink.
+  const hash = await page.evaluate(() => location.hash);
+  assert.equal(hash, "#sort=-throughput");
+  const reopened = await open(browser, "usual", { hash });
+  assert.deepEqual(
+    await reopened.page
+      .locator("#cells tbody tr")
+      .evaluateAll((rows) => rows.map((row) => Number(row.dataset.cell))),
+    shown,
+  );
+  await reopened.page.context().close();
   await page.locator("#search").fill("failed EAGAIN");
   assert.equal(
     await page.locator("#cells tbody tr").count(),
@@ -290,6 +301,30 @@ test("print is light, without controls, and every chart is drawn", async () => {
   const pdf = await page.pdf({ format: "A4" });
   assert.equal(pdf.subarray(0, 5).toString(), "%PDF-");
   assert.ok((pdf.toString("latin1").match(/\/Type\s*\/Page\b/g) ?? []).length > 1);
+  await page.context().close();
+});
+
+test("print shows every row, and the screen fewer again", async () => {
+  const { page, data } = await open(browser, "usual");
+  const rows = page.locator("#cells tbody tr");
+  const few = await rows.count();
+  assert.ok(few < data.cells.length);
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  assert.equal(await rows.count(), data.cells.length);
+  assert.equal(await page.locator("details:not([open])").count(), 0);
+  await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+  assert.equal(await rows.count(), few);
+  await page.context().close();
+});
+
+test("the table keeps what names a cell in view on a phone", async () => {
+  const { page } = await open(browser, "usual", { width: 400 });
+  const name = page.locator("#cells tbody th").nth(3);
+  const before = await name.boundingBox();
+  await page.locator("#cells .scroll").evaluate((box) => (box.scrollLeft = 500));
+  assert.equal((await name.boundingBox()).x, before.x);
+  assert.match(await name.innerText(), /event_loop, 1 core, 1 in flight/);
+  assert.ok(before.width < 200, "names leave room for figures");
   await page.context().close();
 });
 
@@ -383,6 +418,54 @@ test("lines and changes of a baseline are drawn, with environment differences", 
     drawn,
     Math.min(24, data.baseline.changes.filter((c) => c.metric === "throughput").length),
   );
+  await page.context().close();
+});
+
+test("the first screen of a Google Benchmark file has times and counters by family", async () => {
+  for (const [width, height] of [
+    [1400, 900],
+    [400, 800],
+  ]) {
+    const { page, data, problems } = await open(browser, "foreign", { width, height });
+    assert.deepEqual(problems, []);
+    const rows = page.locator(".families tbody tr");
+    assert.equal(await rows.count(), data.panels.length);
+    assert.match(
+      await rows.first().textContent(),
+      /BM_sort.*64 to 32768.*461\sns\sto\s591\sµs\s±\s/,
+    );
+    assert.match(await rows.first().textContent(), /items\s5[\d.]+\sM\/s\sto\s1[\d.]+\sM\/s/);
+    assert.match(await rows.first().locator(".cost").textContent(), /768 ns to 393 µs/);
+    assert.equal(
+      await page.locator(".families .points [data-cell]").count(),
+      data.cells.filter((c) => c.status === "ok").length,
+    );
+    // Times are drawn on one logarithmic scale.
+    const drawn = await page.locator(".families .points circle").evaluateAll((marks) =>
+      marks.map((mark) => ({
+        cell: Number(mark.dataset.cell),
+        x: mark.getBoundingClientRect().left,
+        start: mark.closest("svg").getBoundingClientRect().left,
+      })),
+    );
+    const time = data.metrics.findIndex((m) => m.id === "time");
+    const log = ({ cell }) => Math.log(data.cells[cell].metrics[time][0]);
+    const place = ({ x, start }) => x - start;
+    const [a, b] = [drawn[0], drawn[3]];
+    const slope = (place(b) - place(a)) / (log(b) - log(a));
+    for (const mark of drawn)
+      assert.ok(Math.abs(place(a) + slope * (log(mark) - log(a)) - place(mark)) < 1);
+    const end = await rows.last().boundingBox();
+    if (width > 1000) assert.ok(end.y + end.height < height, "fits the first screen");
+    await page.context().close();
+  }
+});
+
+test("counters of a Google Benchmark file are in the table and in its samples", async () => {
+  const { page } = await open(browser, "foreign");
+  assert.match(await page.locator("#cells thead").textContent(), /items_per_second/);
+  await page.locator("#cells tbody .link").first().click();
+  assert.match(await page.locator("#samples").textContent(), /items_per_second/);
   await page.context().close();
 });
 

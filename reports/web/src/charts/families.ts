@@ -6,6 +6,7 @@ import { valuesOf } from "../data.ts";
 import { clipped } from "../format.ts";
 import { Palette } from "../palette.ts";
 import { cellLines, isFlagged, shownPanels } from "../select.ts";
+import { largest, smallest } from "./axes.ts";
 import { dotPanel } from "./dots.ts";
 import { shownMetrics } from "../strips.ts";
 import { linePanel, type LinePoint } from "./lines.ts";
@@ -27,6 +28,9 @@ export function axisArgument(cells: Cell[]): string | null {
   numeric.sort(([, a], [, b]) => b.size - a.size);
   return numeric[0]?.[0] ?? null;
 }
+
+/** Ratio of the times of a family from which their axis is logarithmic. */
+const wideRange = 50;
 
 export function seriesOf(cell: Cell, axis: string): string {
   return (
@@ -64,7 +68,13 @@ export function familyPanel(context: Context, index: number): Panel[] {
   });
   const table = { columns: ["benchmark", "time (s)", "lower", "upper", "repetitions"], rows };
   if (axis === null) {
-    const local = { ...context, palette: new Palette(cells.map((c) => c.name)) };
+    const local = {
+      ...context,
+      palette: new Palette(
+        cells.map((c) => c.name),
+        0,
+      ),
+    };
     return [
       dotPanel(
         local,
@@ -83,7 +93,7 @@ export function familyPanel(context: Context, index: number): Panel[] {
     ];
   }
   const series = [...new Set(cells.map((cell) => seriesOf(cell, axis)))];
-  const local = { ...context, palette: new Palette(series) };
+  const local = { ...context, palette: new Palette(series, 0) };
   const points = described.map((d): LinePoint => ({
     ...d,
     x: Number(d.cell.parameters![axis]),
@@ -92,6 +102,8 @@ export function familyPanel(context: Context, index: number): Panel[] {
     cell: d.index,
   }));
   const xs = points.map((p) => p.x);
+  const ys = points.map((p) => p.y).filter((y) => y > 0);
+  const logY = view.scale === "log" || largest(ys) / smallest(ys) >= wideRange;
   const logX = Math.min(...xs) > 0 && Math.max(...xs) / Math.min(...xs) >= 16;
   return [
     linePanel(
@@ -105,7 +117,7 @@ export function familyPanel(context: Context, index: number): Panel[] {
           ticks: xs,
           format: (x) => (x >= 10000 ? `${+(x / 1000).toPrecision(3)}k` : String(x)),
         },
-        y: { label: "time per iteration", unit: "s", log: view.scale === "log" },
+        y: { label: "time per iteration", unit: "s", log: logY },
         labels: series.length > 1,
       },
       [],
