@@ -1,7 +1,7 @@
 // The first screen of a Google Benchmark file: the plots of the families, and two of their charts.
 import type { Context } from "./chart.ts";
 import { axisArgument, familyPanel } from "./charts/families.ts";
-import { draw, drawNow, type OnSelect } from "./figure.ts";
+import { draw, drawWhenVisible, type OnSelect } from "./figure.ts";
 import { chartSection, drawScale } from "./screen_parts.ts";
 import { shownPanels } from "./select.ts";
 import { stripDomain, stripMarks, stripPanel, stripScale, type Mark } from "./strips.ts";
@@ -28,7 +28,7 @@ export function fillFamilies(
   const domain = stripDomain(shown.map(({ marks }) => marks));
   drawScale(table, (width) => stripScale(domain, width));
   for (const { holder, title, marks } of shown)
-    drawNow(holder, () =>
+    drawWhenVisible(holder, () =>
       draw(holder, stripPanel(title, marks, domain), "Time per iteration", select),
     );
   const charts = shownPanels(context)

@@ -5,7 +5,7 @@ import { inFlightPanel } from "./charts/throughput_by_in_flight.ts";
 import { element } from "./dom.ts";
 import { panelOverCores, panelOverInFlight } from "./featured.ts";
 import { fillFamilies } from "./families_screen.ts";
-import { draw, drawNow, type OnSelect } from "./figure.ts";
+import { draw, drawWhenVisible, type OnSelect } from "./figure.ts";
 import { forestDomain, forestPanel, forestRows, forestScale, type Row } from "./forest.ts";
 import { clipped } from "./format.ts";
 import { chartSection, drawScale } from "./screen_parts.ts";
