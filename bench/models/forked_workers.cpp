@@ -21,6 +21,7 @@
 
 #include "bench/models/run/usage.hpp"
 #include "bench/results/results.hpp"
+#include "bench/results/sample_json.hpp"
 #include "workloads/base/child_exit.hpp"
 
 namespace crossover {
