@@ -70,7 +70,7 @@ std::string measured_rows(const results& value, const panel& p) {
   return rows;
 }
 
-std::string contest_rows(const results& value, const std::vector<contest>& contests) {
+std::string contest_table_rows(const results& value, const std::vector<contest>& contests) {
   if (contests.empty()) return {};
   std::string text =
       "\n### Contests\n\n| question | place | answer | other models | of reference | CPU per "
@@ -152,7 +152,7 @@ std::string table_markdown(const results& value, const results* baseline) {
       text += fmt::format(" _{}._", markdown_text(caveat, 400));
     text += '\n';
   }
-  text += contest_rows(value, all.contests);
+  text += contest_table_rows(value, all.contests);
   if (baseline != nullptr) text += changed_rows(value, *baseline);
   for (const panel& p : panels) {
     const std::string rows = measured_rows(value, p);
