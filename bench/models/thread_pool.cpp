@@ -12,6 +12,11 @@
 extern "C" const char* __lsan_default_suppressions() { return "leak:tbb::detail::r1::observe\n"; }
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+/// oneTBB is not instrumented, so the tool cannot see that its tasks are synchronised.
+extern "C" const char* __tsan_default_suppressions() { return "race:libtbb.so\n"; }
+#endif
+
 namespace crossover {
 namespace {
 
