@@ -111,7 +111,8 @@ TEST(foreign_rows, repetitions_become_samples) {
 
 TEST(foreign_rows, other_numbers_are_counters) {
   const results all = read(R"({"benchmarks":[{"name":"b/threads:2","family_index":3,"threads":2,
-      "iterations":10,"real_time":2,"cpu_time":1,"items_per_second":5e6,"misses":7,"label":"x"}]})");
+      "iterations":10,"real_time":2,"cpu_time":1,"items_per_second":5e6,"misses":7,
+      "label":"x"}]})");
   EXPECT_EQ(all.cells[0].samples[0].counters,
             (std::map<std::string, double>{{"items_per_second", 5e6}, {"misses", 7}}));
 }
