@@ -76,6 +76,8 @@ function makeWalkable(drawing: SVGSVGElement, panel: Panel, select: OnSelect): v
   });
 }
 
+const marks = ".points [role=button]";
+
 /** Draws a panel into its holder, whose width it takes. */
 export function draw(
   holder: HTMLElement,
@@ -97,7 +99,11 @@ export function draw(
     group.removeAttribute("aria-label");
   }
   makeWalkable(drawing, panel, select);
+  // A drawing that replaces another, as after a change of width, keeps the keyboard's place.
+  const focused = [...holder.querySelectorAll(marks)].indexOf(document.activeElement!);
   holder.replaceChildren(drawing);
+  if (focused >= 0)
+    holder.querySelectorAll<SVGElement>(marks)[focused]?.focus({ preventScroll: true });
   holder.dataset.width = String(width);
 }
 
