@@ -111,10 +111,11 @@ export function draw(
 const pending = new WeakMap<Element, () => void>();
 const whenVisible = new IntersectionObserver(
   (entries) => {
-    for (const entry of entries)
-      if (entry.isIntersecting) {
-        pending.get(entry.target)?.();
-        whenVisible.unobserve(entry.target);
+    for (const { isIntersecting, target } of entries)
+      if (isIntersecting) {
+        // Printing may have drawn it already.
+        if (!(target as HTMLElement).dataset.width) pending.get(target)?.();
+        whenVisible.unobserve(target);
       }
   },
   { rootMargin: "400px" },
