@@ -4,6 +4,7 @@ import type { Context, Panel, Point } from "./chart.ts";
 import type { Contender, Contest } from "./data.ts";
 import { figureText, threeDigits } from "./format.ts";
 import { largest, smallest } from "./charts/axes.ts";
+import { columnScale, rowMargins } from "./row_scale.ts";
 import { cellLines, cellTitle, isFlagged } from "./select.ts";
 
 export interface Row extends Point {
@@ -99,8 +100,6 @@ const ticksIn = ([low]: [number, number], width: number) => {
   return ticks.filter((_, i) => (ticks.length - 1 - i) % every === 0);
 };
 
-const margins = { marginLeft: 10, marginRight: 16, marginTop: 4, marginBottom: 4 };
-
 export function forestPanel(
   context: Context,
   title: string,
@@ -110,7 +109,7 @@ export function forestPanel(
   const { palette } = context;
   const clamp = (x: number) => Math.min(domain[1], Math.max(domain[0], x));
   const plot = (width: number): Plot.PlotOptions => ({
-    ...margins,
+    ...rowMargins,
     width,
     height: 8 + step * Math.max(leastRows, rows.length),
     x: { type: "log", domain, axis: null },
@@ -151,26 +150,5 @@ export function forestPanel(
 }
 
 /** The scale of the plots, for the head of their column. */
-export function forestScale(domain: [number, number], width: number): Plot.PlotOptions {
-  const ticks = ticksIn(domain, width);
-  return {
-    ...margins,
-    width,
-    height: 16,
-    marginTop: 15,
-    marginBottom: 0,
-    x: { type: "log", domain, axis: null },
-    marks: [
-      Plot.axisX(
-        ticks.map(([at]) => at),
-        {
-          anchor: "top",
-          tickSize: 0,
-          tickPadding: 2,
-          label: null,
-          text: (_: number, i: number) => ticks[i]![1],
-        },
-      ),
-    ],
-  };
-}
+export const forestScale = (domain: [number, number], width: number): Plot.PlotOptions =>
+  columnScale(domain, width, ticksIn(domain, width));

@@ -3,6 +3,7 @@ import * as Plot from "@observablehq/plot";
 import type { Context, Panel, Point } from "./chart.ts";
 import { largest, logTicks, smallest } from "./charts/axes.ts";
 import { clipped, figureText } from "./format.ts";
+import { columnScale, rowMargins } from "./row_scale.ts";
 import { cellLines, isFlagged } from "./select.ts";
 
 export interface Mark extends Point {
@@ -10,8 +11,6 @@ export interface Mark extends Point {
   lower: number | null;
   upper: number | null;
 }
-
-const margins = { marginLeft: 10, marginRight: 16, marginTop: 4, marginBottom: 4 };
 
 /** Metrics in the tooltip of a benchmark: times and the first counters. */
 export const shownMetrics = ({ results }: Context): string[] => [
@@ -59,7 +58,7 @@ export function stripPanel(title: string, marks: Mark[], domain: [number, number
   const bounded = marks.filter((p) => p.lower !== null && p.upper !== null);
   const clamp = (t: number) => Math.min(domain[1], Math.max(domain[0], t));
   const plot = (width: number): Plot.PlotOptions => ({
-    ...margins,
+    ...rowMargins,
     width,
     height: 30,
     x: { type: "log", domain, axis: null },
@@ -97,20 +96,9 @@ export function stripPanel(title: string, marks: Mark[], domain: [number, number
 }
 
 /** The scale of the plots, for the head of their column. */
-export const stripScale = (domain: [number, number], width: number): Plot.PlotOptions => ({
-  ...margins,
-  width,
-  height: 16,
-  marginTop: 15,
-  marginBottom: 0,
-  x: { type: "log", domain, axis: null },
-  marks: [
-    Plot.axisX(ticksIn(domain, width), {
-      anchor: "top",
-      tickSize: 0,
-      tickPadding: 2,
-      label: null,
-      text: (t: number) => figureText(t, "s"),
-    }),
-  ],
-});
+export const stripScale = (domain: [number, number], width: number): Plot.PlotOptions =>
+  columnScale(
+    domain,
+    width,
+    ticksIn(domain, width).map((t) => [t, figureText(t, "s")]),
+  );
