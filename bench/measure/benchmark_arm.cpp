@@ -3,26 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
 
 #include "bench/cell/child_process.hpp"
+#include "bench/measure/name_filter.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
 
 constexpr int repetitions = 3;  ///< per process
-
-/// Returns a regular expression that matches only `name`, in both dialects that builds of Google
-/// Benchmark use.
-std::string exactly(const std::string& name) {
-  std::string expression = "^";
-  for (const char c : name) {
-    if (std::string_view(".[]{}()*+?^$|\\").find(c) != std::string_view::npos) expression += '\\';
-    expression += c;
-  }
-  return expression + "$";
-}
 
 double time_of(const sample& s) { return s.wall_s / static_cast<double>(s.operations); }
 
@@ -36,7 +25,7 @@ class benchmark_process_arm final : public arm {
     const std::filesystem::path out = options_.directory / "out.json";
     std::error_code ignored;
     std::filesystem::remove(out, ignored);
-    const std::string filter = "--benchmark_filter=" + exactly(options_.name);
+    const std::string filter = "--benchmark_filter=" + exact_filter(options_.name);
     child_process({"env", "CROSSOVER_LAYOUT=" + options_.layout, options_.program, filter,
                    fmt::format("--benchmark_repetitions={}", repetitions),
                    "--benchmark_min_time=" + options_.min_time, "--benchmark_out=" + out.string(),

@@ -25,4 +25,8 @@ class name_filter {
   bool negative_ = false;
 };
 
+/// Returns a regular expression that matches only `name`, in both dialects that builds of Google
+/// Benchmark use.
+std::string exact_filter(const std::string& name);
+
 }  // namespace crossover

@@ -142,16 +142,6 @@ build_pair_options pair_options(const calibrate_request& request, std::uint64_t 
   return options;
 }
 
-std::string exactly(const std::string& name) {
-  std::string expression = "^";
-  for (const char c : name)
-    expression +=
-        std::string(std::string_view(".[]{}()*+?^$|\\").find(c) == std::string_view::npos ? ""
-                                                                                          : "\\") +
-        c;
-  return expression + "$";
-}
-
 /// Returns the cell to slow down in the suite with this number, in rotation; "" for a suite of
 /// identical builds.
 std::string slowed_cell(const calibrate_request& request, const std::vector<std::string>& names,
@@ -184,7 +174,7 @@ recorded_suite measure_suite(const calibrate_request& request, const std::string
       number);
   if (!suite.slower_cell.empty()) {
     suite.slower = options.slower = request.slowdown;
-    options.slower_in = exactly(suite.slower_cell);
+    options.slower_in = exact_filter(suite.slower_cell);
   }
   block_recorder recorder(pair_builds(request.programs[0], request.programs[1], options, before));
   gate_observer observer;
