@@ -28,10 +28,9 @@ std::string help_of(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options()) {
     const bool is_shown = !option->get_group().empty() && !option->get_positional();
     if (!is_shown || option == app.get_help_ptr()) continue;
-    const std::string& placeholder = option->get_option_text();
-    text +=
-        help_line(option->get_name(false, true) + (placeholder.empty() ? "" : " " + placeholder),
-                  option->get_description());
+    const std::string& value_name = option->get_option_text();
+    text += help_line(option->get_name(false, true) + (value_name.empty() ? "" : " " + value_name),
+                      option->get_description());
   }
   return text;
 }

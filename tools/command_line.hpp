@@ -39,8 +39,8 @@ auto naming_flag(const std::string& flag, const std::string& text, const Parse& 
 /// Adds a flag whose text `parse` converts (see flag_values.hpp). If it is repeated, the last
 /// counts.
 template <typename Value, typename Parse>
-CLI::Option* add_value(CLI::App& app, const std::string& flag, const char* placeholder,
-                       Value& value, Parse parse, const std::string& help) {
+CLI::Option* add_value(CLI::App& app, const std::string& flag, const char* value_name, Value& value,
+                       Parse parse, const std::string& help) {
   CLI::Option* const option = app.add_option_function<std::string>(
                                      flag,
                                      [flag, &value, parse](const std::string& text) {
@@ -53,12 +53,12 @@ CLI::Option* add_value(CLI::App& app, const std::string& flag, const char* place
                                   ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   if constexpr (std::is_same_v<Parse, word_text>)
     option->type_name(fmt::format("{}", fmt::join(parse.words, ",")));
-  return option->option_text(placeholder);
+  return option->option_text(value_name);
 }
 
 /// Adds a flag with a list: `--cores 1,2 --cores 4`. `split` separates its elements.
 template <typename Value, typename Split, typename Parse>
-CLI::Option* add_list(CLI::App& app, const char* flag, const char* placeholder,
+CLI::Option* add_list(CLI::App& app, const char* flag, const char* value_name,
                       std::vector<Value>& values, Split split, Parse parse, const char* help) {
   return app
       .add_option_function<string_list>(
@@ -71,7 +71,7 @@ CLI::Option* add_list(CLI::App& app, const char* flag, const char* placeholder,
           help)
       ->take_all()
       ->allow_extra_args(false)
-      ->option_text(placeholder);
+      ->option_text(value_name);
 }
 
 /// Returns a name and its description, wrapped at 80 columns.

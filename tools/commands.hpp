@@ -11,8 +11,8 @@ using string_list = std::vector<std::string>;
 
 /// A flag or positional argument of a subcommand, as help and completion show it.
 struct flag_row {
-  std::string name;         ///< "--cores", or the name of a positional argument
-  std::string placeholder;  ///< "FILE", "DIR", "1,2,4" for a list; "" for a flag without a value
+  std::string name;        ///< "--cores", or the name of a positional argument
+  std::string value_name;  ///< "FILE", "DIR", "1,2,4" for a list; "" for a flag without a value
   std::string help;
   string_list words;  ///< known values, if there is a list of them
 };

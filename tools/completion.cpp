@@ -7,9 +7,9 @@ namespace crossover {
 namespace {
 
 bool is_flag(const flag_row& row) { return row.name.starts_with("--"); }
-bool is_file(const flag_row& row) { return row.placeholder == "FILE"; }
-bool is_directory(const flag_row& row) { return row.placeholder == "DIR"; }
-bool is_list(const flag_row& row) { return row.placeholder.find(',') != std::string::npos; }
+bool is_file(const flag_row& row) { return row.value_name == "FILE"; }
+bool is_directory(const flag_row& row) { return row.value_name == "DIR"; }
+bool is_list(const flag_row& row) { return row.value_name.find(',') != std::string::npos; }
 
 string_list command_names() {
   string_list names;
@@ -63,7 +63,7 @@ std::string bash_script() {
       const std::string pattern = fmt::format("{}:{}", c.name, row.name);
       if (!action.empty())
         values += bash_case(pattern, action);
-      else if (!row.placeholder.empty())
+      else if (!row.value_name.empty())
         free_values.push_back(pattern);
     }
     rest += bash_case(fmt::format("{}:-*", c.name),
@@ -122,9 +122,9 @@ std::string zsh_script() {
     for (const flag_row& row : c.flags()) {
       const std::string help = escaped(row.help, "[]:");
       const std::string value =
-          fmt::format(":{}:{}", escaped(row.placeholder, ":"), zsh_action(row));
+          fmt::format(":{}:{}", escaped(row.value_name, ":"), zsh_action(row));
       std::string specification = !is_flag(row) ? "*" + value
-                                  : row.placeholder.empty()
+                                  : row.value_name.empty()
                                       ? fmt::format("{}[{}]", row.name, help)
                                       : fmt::format("*{}=[{}]{}", row.name, help, value);
       specifications += fmt::format(" \\\n      {}", shell_word(specification));
@@ -188,7 +188,7 @@ std::string fish_script() {
         continue;
       }
       lines += fmt::format("{} -l {}{} -d {}\n", start, row.name.substr(2),
-                           row.placeholder.empty() ? "" : fish_value(row), text(row.help));
+                           row.value_name.empty() ? "" : fish_value(row), text(row.help));
     }
   }
   return lines;

@@ -14,7 +14,8 @@
 #   OUT            directory for the outputs (default: out)
 #   INCONCLUSIVE   fail: exit code 2 stays 2; warn: it becomes 0 (default: fail)
 #
-# Exit code: that of `crossover check` (0 pass, 1 regression, 2 inconclusive), or 70 if a tree cannot
+# Exit code: that of `crossover check` (0 pass, 1 regression, 2 inconclusive), or 70 if a tree
+# cannot
 # be built.
 set -eu
 
@@ -32,7 +33,8 @@ out=${OUT:-out}
 root=$(git rev-parse --show-toplevel)
 cd "$root"
 old=$(git merge-base "$base" HEAD) || {
-  echo "check.sh: no merge base of $base and HEAD; fetch the whole history (fetch-depth: 0, GIT_DEPTH: 0)" >&2
+  echo "check.sh: no merge base of $base and HEAD; fetch the whole history" \
+    "(fetch-depth: 0, GIT_DEPTH: 0)" >&2
   exit 65
 }
 new=$(git rev-parse HEAD)
@@ -72,7 +74,9 @@ if [ -n "${GITHUB_ACTIONS:-}" ]; then
 fi
 code=0
 "$crossover" "$@" || code=$?
-if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && [ -f "$out/summary.md" ]; then cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY"; fi
+if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && [ -f "$out/summary.md" ]; then
+  cat "$out/summary.md" >>"$GITHUB_STEP_SUMMARY"
+fi
 if [ "$code" -eq 2 ] && [ "${INCONCLUSIVE:-fail}" = warn ]; then
   echo "check.sh: inconclusive; exit code 0 because INCONCLUSIVE=warn" >&2
   code=0
