@@ -120,7 +120,6 @@ class block_run {
                     .seed = random_()};
     sample first = c.process->slice(plan);
     // Fewer operations than lanes say more about the start than about the time of an operation.
-    // Fewer operations than lanes say more about the start than about the time of an operation.
     while (first.operations == 0 ? plan.seconds < max_warm_up_s
                                  : first.operations < c.of->cell.in_flight.value_or(1) &&
                                        plan.seconds < enough_warm_up_s) {
