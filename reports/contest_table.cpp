@@ -105,9 +105,10 @@ std::string lines_of_models(const contest& c, const terminal& to) {
 
 }  // namespace
 
-std::string contest_tables(const results& value, const terminal& to) {
+std::string contest_tables(const results& value, const autocorrelation_estimate& run,
+                           const terminal& to) {
   std::string text;
-  for (const contest& c : contests_of(value)) {
+  for (const contest& c : contests_of(value, run)) {
     text += heading(c, to) + lines_of_models(c, to);
     for (const std::size_t i : c.failed) {
       const cell_result& cell = value.cells[i];

@@ -8,7 +8,7 @@ namespace crossover {
 namespace {
 
 TEST(contest_table, has_the_verdict_and_a_line_per_model) {
-  EXPECT_EQ(contest_tables(three_contests_for_test(), {}),
+  EXPECT_EQ(contest_tables(three_contests_for_test(), {}, {}),
             R"(network 64 B · 1 core · 64 in flight                          event_loop is best
   event_loop     100 k/s           5 µs CPU    7 MB   0.91 of reference
   thread_pool    0.50 – 0.50      10 µs CPU    7 MB
@@ -22,7 +22,7 @@ download 64 B · 1 core · 64 in flight                    only processes measur
 }
 
 TEST(contest_table, narrow_terminal_gets_fewer_columns) {
-  EXPECT_EQ(contest_tables(three_contests_for_test(), {.columns = 40}).substr(0, 136),
+  EXPECT_EQ(contest_tables(three_contests_for_test(), {}, {.columns = 40}).substr(0, 136),
             R"(network 64 B · 1 core · 64 in flight
                       event_loop is best
   event_loop     100 k/s
@@ -35,7 +35,7 @@ TEST(contest_table, undecided_contest_has_the_blocks_that_it_needs) {
     const std::string text = contest_tables(
         results_for_test({cell_for_test("event_loop", 1, 64, around(100'000, 8, scatter, 1)),
                           cell_for_test("thread_pool", 1, 64, around(100'000, 8, scatter, 2))}),
-        {});
+        {}, {});
     return text.substr(0, text.find('\n'));
   };
   EXPECT_NE(verdict_with(0.06).find(" not separated yet (about "), std::string::npos)
@@ -46,7 +46,7 @@ TEST(contest_table, undecided_contest_has_the_blocks_that_it_needs) {
 
 TEST(contest_table, colours_the_verdict) {
   const std::string text =
-      contest_tables(three_contests_for_test(), {.columns = 80, .colors = true});
+      contest_tables(three_contests_for_test(), {}, {.columns = 80, .colors = true});
   EXPECT_NE(text.find("\x1b[32mevent_loop is best\x1b[0m\n"), std::string::npos) << text;
   EXPECT_NE(text.find("\x1b[31m  fibers         failed: ECONNREFUSED\x1b[0m\n"), std::string::npos)
       << text;

@@ -219,7 +219,8 @@ void rank_by_throughput(const results& value, const numbered_blocks& blocks,
   if (c.verdict == contest_verdict::cannot_tell) {
     const bool is_paired = std::none_of(series.begin(), series.end(), is_empty_series);
     c.why = is_paired ? verdict_reason::scatter : verdict_reason::not_paired;
-    if (is_paired) want_blocks(paired_differences(open_series, anchor), {.ranking = options}, c);
+    if (is_paired)
+      want_blocks(paired_differences(open_series, anchor, options.run), {.ranking = options}, c);
   }
   std::stable_sort(c.models.begin(), c.models.end(), [&](const contender& a, const contender& b) {
     return std::pair(order_of(a), -*a.throughput) < std::pair(order_of(b), -*b.throughput);
@@ -240,7 +241,8 @@ std::vector<std::string> shared_findings_of(const results& value, const contest&
   return codes;
 }
 
-contest judge(const results& value, const cell_indices& cells) {
+contest judge(const results& value, const cell_indices& cells,
+              const autocorrelation_estimate& run) {
   const cell_result& any = value.cells[cells.front()];
   contest c;
   c.workload = any.workload;
@@ -254,11 +256,11 @@ contest judge(const results& value, const cell_indices& cells) {
   std::vector<contender> erroneous = enrol(value, cells, c);
   if (c.rate) c.ceiling = std::min(c.ceiling.value_or(*c.rate), *c.rate);
 
-  const ranking_options ranking{.margin = value.equal};
+  const ranking_options ranking{.margin = value.equal, .run = run};
   if (c.models.size() > 1) {
     rank_by_throughput(value, blocks, ranking, c);
     if (c.why == verdict_reason::ceiling || c.why == verdict_reason::rate)
-      rank_by_cost(blocks, ranking, c);
+      rank_by_cost(blocks, {.margin = value.equal}, c);
   } else {
     c.verdict = c.models.empty() ? contest_verdict::cannot_tell : contest_verdict::single;
     c.why = c.models.empty() ? verdict_reason::no_model : verdict_reason::one_model;
@@ -309,11 +311,35 @@ std::vector<const contender*> leaders_of(const contest& of) {
   return leaders;
 }
 
+autocorrelation_estimate autocorrelation_of(const results& value) {
+  autocorrelation_estimate run;
+  if (value.foreign) return run;
+  for (const cell_indices& cells : cells_of_contests(value)) {
+    const numbered_blocks blocks(value, cells);
+    std::vector<block_values> models;
+    block_values anchor;
+    for (const std::size_t i : cells) {
+      if (!is_measured(value.cells[i])) continue;
+      const bool is_reference = value.cells[i].model == name_of_reference;
+      if (is_reference)
+        anchor = blocks.series_of(i, "throughput");
+      else
+        models.push_back(blocks.series_of(i, "throughput"));
+    }
+    run.add(autocorrelation_of(models, anchor));
+  }
+  return run;
+}
+
 std::vector<contest> contests_of(const results& value) {
+  return contests_of(value, autocorrelation_of(value));
+}
+
+std::vector<contest> contests_of(const results& value, const autocorrelation_estimate& run) {
   std::vector<contest> contests;
   if (value.foreign) return contests;
   for (const cell_indices& cells : cells_of_contests(value)) {
-    contest c = judge(value, cells);
+    contest c = judge(value, cells, run);
     if (!c.models.empty() || !c.failed.empty()) contests.push_back(std::move(c));
   }
   return contests;

@@ -80,5 +80,10 @@ std::vector<const contender*> leaders_of(const contest& of);
 /// or failed contender are left out; a foreign file has none. `reference` is not a contender. On
 /// one core, `shared_loop` is left out if `event_loop` is present: both are one loop on one thread.
 std::vector<contest> contests_of(const results& value);
+/// The same for a part of a run: `run` is the autocorrelation of the whole.
+std::vector<contest> contests_of(const results& value, const autocorrelation_estimate& run);
+
+/// Returns the autocorrelation of the throughput differences, pooled over all contests.
+autocorrelation_estimate autocorrelation_of(const results& value);
 
 }  // namespace crossover

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "reports/contests.hpp"
 #include "reports/panels.hpp"
 #include "reports/statistics/stopping.hpp"
 
@@ -37,7 +38,9 @@ bool blocks_settle(const results& all, const std::vector<std::size_t>& cells) {
   rule.ranking.margin = all.equal;
   if (count < rule.first_look || next_look(rule, count - 1) != count)
     return count >= rule.most_blocks;
-  return contenders.size() < 2 || is_settled(paired_differences(contenders, anchor), rule);
+  if (contenders.size() < 2) return true;
+  rule.ranking.run = autocorrelation_of(all);
+  return is_settled(paired_differences(contenders, anchor, rule.ranking.run), rule);
 }
 
 }  // namespace crossover

@@ -188,11 +188,6 @@ measuring_options contest_options_of(const run_flags& flags, const suite& chosen
   options.repetitions = benchmark_repetitions.value_or(flags.repetitions);
   options.seed = flags.seed ? *flags.seed : std::random_device()();
   options.is_settled = blocks_settle;
-  options.is_decided = [](const results& of_contest) {
-    const std::vector<contest> judged = contests_of(of_contest);
-    return !judged.empty() && std::all_of(judged.begin(), judged.end(),
-                                          [](const contest& c) { return c.is_decided(); });
-  };
   return options;
 }
 
@@ -291,10 +286,16 @@ int run_command(const string_list& arguments) {
   results_writer writer(out, all);
   options.progress = [&line](const measuring_progress& progress) { line.show(progress); };
   options.save = [&writer] { writer.save(); };
+  options.is_decided = [&all](const results& of_contest) {
+    const std::vector<contest> judged = contests_of(of_contest, autocorrelation_of(all));
+    return !judged.empty() && std::all_of(judged.begin(), judged.end(),
+                                          [](const contest& c) { return c.is_decided(); });
+  };
   if (!library.prints())
-    options.show_contest = [&line, stream](const results& of_contest) {
+    options.show_contest = [&all, &line, stream](const results& of_contest) {
       line.clear();
-      print(stream, contest_tables(of_contest, terminal_of(::fileno(stream))));
+      print(stream,
+            contest_tables(of_contest, autocorrelation_of(all), terminal_of(::fileno(stream))));
     };
   machine_watch watch;
   run_contests(cells, all, cell_arms(measuring, computer, servers), watch, options);

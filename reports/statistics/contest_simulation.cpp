@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "reports/statistics/simulated_contests.hpp"
@@ -49,8 +50,9 @@ std::vector<double> logs_of(const std::vector<double>& ratios) {
 /// Prints rows of one table and remembers the worst of them.
 class table {
  public:
-  table(std::size_t contests, std::uint64_t seed) : contests_(contests), seed_(seed) {
-    rule_.most_blocks = 48;
+  table(std::size_t contests, std::uint64_t seed, std::size_t most_blocks = 48)
+      : contests_(contests), seed_(seed) {
+    rule_.most_blocks = most_blocks;
   }
 
   static void print_head(const char* kind) {
@@ -115,6 +117,33 @@ void print_other_counts(table rows) {
   rows.print_worst();
 }
 
+/// Contests that the budget ends after nine blocks. The contest is autocorrelated or not; so are
+/// the other contests of its run.
+void print_few_blocks(table rows) {
+  struct run_kind {
+    const char* name;
+    std::size_t beside;
+    std::optional<contest_noise> noise;
+  };
+  const run_kind runs[] = {{"15 like it", 15, {}},
+                           {"15 normal", 15, contest_noise::normal},
+                           {"15 autocorrelated", 15, contest_noise::own_drift},
+                           {"none", 0, {}}};
+  table::print_head("models, noise; others in the run");
+  for (const std::size_t models : {2, 3, 5})
+    for (const named_noise& noise : noises) {
+      if (noise.kind == contest_noise::common_drift) continue;
+      for (const run_kind& run : runs) {
+        std::vector<double> ratios(models, 0.9499);
+        ratios.front() = 1;
+        rows.print_row(fmt::format("{}, {}; {}", models, noise.name, run.name),
+                       "others slower by 5.01 %",
+                       {logs_of(ratios), noise.kind, 0.02, run.beside, run.noise});
+      }
+    }
+  rows.print_worst();
+}
+
 void print_rare_regime(table rows) {
   table::print_head("noise");
   for (const double scatter : {0.01, 0.02, 0.04, 0.07})
@@ -156,6 +185,8 @@ int main(int count, char** arguments) {
   print_five_models(rows);
   fmt::print("Other numbers of models:\n\n");
   print_other_counts(rows);
+  fmt::print("At most nine blocks, in runs of several kinds:\n\n");
+  print_few_blocks(table(contests, seed, 9));
   fmt::print("Outside the promise, a regime that few blocks do not meet:\n\n");
   print_rare_regime(rows);
   fmt::print("\nThe ratio of the leading model to `reference`, all equal:\n\n");

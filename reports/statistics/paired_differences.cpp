@@ -17,8 +17,8 @@ struct pair_series {
   std::size_t first = 0;
   std::size_t second = 0;
   std::vector<double> differences;
-  std::vector<double> first_to_anchor;   ///< only if the pair shares too few blocks
-  std::vector<double> second_to_anchor;  ///< only if the pair shares too few blocks
+  std::vector<double> first_to_anchor = {};   ///< only if the pair shares too few blocks
+  std::vector<double> second_to_anchor = {};  ///< only if the pair shares too few blocks
 };
 
 std::vector<double> common_differences(const block_values& first, const block_values& second) {
@@ -29,31 +29,56 @@ std::vector<double> common_differences(const block_values& first, const block_va
   return differences;
 }
 
-/// Autocorrelation pooled over the differences of all pairs, weighted with their blocks.
-class pooled_autocorrelation {
- public:
-  void add(const std::vector<double>& differences) {
-    if (differences.size() < 3) return;
-    const double n = static_cast<double>(differences.size());
-    weighted_sum_ += n * corrected_autocorrelation(lag_one_autocorrelation(differences), n);
-    blocks_ += n;
-    ++series_;
-  }
+double mean_of(const autocorrelation_estimate& of) { return of.weighted_sum / of.information; }
+double standard_error_of(const autocorrelation_estimate& of) {
+  return 1 / std::sqrt(of.information);
+}
 
-  /// The estimate plus one standard error. K models make K - 1 independent differences, each with
-  /// an autocorrelation of standard error 1 / sqrt(n).
-  double cautious_value(std::size_t models) const {
-    if (series_ == 0) return 0;
-    const double independent = static_cast<double>(std::max<std::size_t>(models, 2) - 1);
-    const double standard_error = 1 / std::sqrt(independent * blocks_ / series_);
-    return std::clamp(weighted_sum_ / blocks_ + standard_error, 0.0, highest_autocorrelation);
-  }
+/// Returns the pairs of a contest with their differences.
+std::vector<pair_series> pairs_of(const std::vector<block_values>& models,
+                                  const block_values& anchor) {
+  for (const block_values& model : models)
+    if (model.size() != models.front().size() || (!anchor.empty() && model.size() != anchor.size()))
+      throw std::invalid_argument("models of a contest: series of different lengths");
+  std::vector<pair_series> pairs;
+  for (std::size_t i = 0; i < models.size(); ++i)
+    for (std::size_t j = i + 1; j < models.size(); ++j) {
+      pair_series& pair =
+          pairs.emplace_back(pair_series{i, j, common_differences(models[i], models[j])});
+      if (pair.differences.size() >= 2) continue;
+      pair.first_to_anchor = common_differences(models[i], anchor);
+      pair.second_to_anchor = common_differences(models[j], anchor);
+    }
+  return pairs;
+}
 
- private:
-  double weighted_sum_ = 0;
-  double blocks_ = 0;
-  int series_ = 0;
-};
+/// Pools the pairs, weighted with their blocks. K models make K - 1 independent differences.
+autocorrelation_estimate pooled(const std::vector<pair_series>& pairs, std::size_t models) {
+  double weighted_sum = 0, blocks = 0;
+  int count = 0;
+  for (const pair_series& pair : pairs)
+    for (const auto* series : {&pair.differences, &pair.first_to_anchor, &pair.second_to_anchor}) {
+      if (series->size() < 3) continue;
+      const double n = static_cast<double>(series->size());
+      weighted_sum += n * corrected_autocorrelation(lag_one_autocorrelation(*series), n);
+      blocks += n;
+      ++count;
+    }
+  if (count == 0) return {};
+  const double independent = static_cast<double>(std::max<std::size_t>(models, 2) - 1);
+  const double information = independent * blocks / count;
+  return {weighted_sum / blocks * information, information};
+}
+
+/// Returns the autocorrelation to allow for in a contest.
+double cautious_autocorrelation(const autocorrelation_estimate& own,
+                                const autocorrelation_estimate& run) {
+  const autocorrelation_estimate& wide = run.information > own.information ? run : own;
+  if (wide.information == 0) return 0;
+  double rho = mean_of(wide) + standard_error_of(wide);
+  if (own.information > 0) rho = std::max(rho, mean_of(own) - standard_error_of(own));
+  return std::clamp(rho, 0.0, highest_autocorrelation);
+}
 
 paired_difference estimate(const std::vector<double>& differences, double rho) {
   const sample_moments moments = moments_of(differences);
@@ -83,27 +108,21 @@ void difference_table::set(std::size_t first, std::size_t second,
   pairs_[second * models_ + first] = mirrored;
 }
 
+void autocorrelation_estimate::add(const autocorrelation_estimate& other) {
+  weighted_sum += other.weighted_sum;
+  information += other.information;
+}
+
+autocorrelation_estimate autocorrelation_of(const std::vector<block_values>& models,
+                                            const block_values& anchor) {
+  return pooled(pairs_of(models, anchor), models.size());
+}
+
 difference_table paired_differences(const std::vector<block_values>& models,
-                                    const block_values& anchor) {
-  for (const block_values& model : models)
-    if (model.size() != models.front().size() || (!anchor.empty() && model.size() != anchor.size()))
-      throw std::invalid_argument("models of a contest: series of different lengths");
-
-  std::vector<pair_series> pairs;
-  pooled_autocorrelation pooled;
-  for (std::size_t i = 0; i < models.size(); ++i)
-    for (std::size_t j = i + 1; j < models.size(); ++j) {
-      pairs.push_back({i, j, common_differences(models[i], models[j]), {}, {}});
-      pair_series& pair = pairs.back();
-      if (pair.differences.size() < 2) {
-        pair.first_to_anchor = common_differences(models[i], anchor);
-        pair.second_to_anchor = common_differences(models[j], anchor);
-      }
-      for (const auto* series : {&pair.differences, &pair.first_to_anchor, &pair.second_to_anchor})
-        pooled.add(*series);
-    }
-
-  const double rho = pooled.cautious_value(models.size());
+                                    const block_values& anchor,
+                                    const autocorrelation_estimate& run) {
+  const std::vector<pair_series> pairs = pairs_of(models, anchor);
+  const double rho = cautious_autocorrelation(pooled(pairs, models.size()), run);
   difference_table table(models.size());
   for (const pair_series& pair : pairs)
     if (pair.differences.size() >= 2)

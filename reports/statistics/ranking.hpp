@@ -33,7 +33,8 @@ struct ranking_options {
   /// A pair with fewer common blocks is not separated. A regime that a process enters half of the
   /// time is missed in six blocks with probability 1/32, in five with more than 5 %.
   std::size_t minimum_blocks = 6;
-  bool capped = false;  ///< limits were found elsewhere; the verdict is then `capped`
+  bool capped = false;                ///< limits were found elsewhere; the verdict is then `capped`
+  autocorrelation_estimate run = {};  ///< of all contests of the run; empty: of the contest alone
 };
 
 /// Throughput of a model divided by that of the best of the other models.

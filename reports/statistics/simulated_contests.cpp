@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace crossover {
 namespace {
@@ -138,14 +139,28 @@ std::vector<block_values> contest_simulator::draw(const simulated_contest& conte
   return values;
 }
 
-std::vector<block_values> play(const std::vector<block_values>& all_blocks,
-                               const stopping_rule& rule) {
+std::vector<std::vector<block_values>> contest_simulator::draw_beside(
+    const simulated_contest& contest, std::size_t blocks) {
+  const simulated_contest other{
+      {0, 0}, contest.noise_beside.value_or(contest.noise), contest.scatter};
+  std::vector<std::vector<block_values>> others;
+  for (std::size_t i = 0; i < contest.beside; ++i) others.push_back(draw(other, blocks));
+  return others;
+}
+
+played_contest play(const std::vector<block_values>& all_blocks,
+                    const std::vector<std::vector<block_values>>& beside,
+                    const stopping_rule& rule) {
+  stopping_rule of_run = rule;
   std::vector<block_values> measured = first_blocks(all_blocks, 0);
   while (const auto look = next_look(rule, measured.front().size())) {
     measured = first_blocks(all_blocks, *look);
-    if (is_settled(paired_differences(measured), rule)) break;
+    of_run.ranking.run = autocorrelation_of(measured);
+    for (const std::vector<block_values>& other : beside)
+      of_run.ranking.run.add(autocorrelation_of(first_blocks(other, *look)));
+    if (is_settled(paired_differences(measured, {}, of_run.ranking.run), of_run)) break;
   }
-  return measured;
+  return {std::move(measured), of_run.ranking};
 }
 
 simulation_counts simulate(const simulated_contest& contest, const stopping_rule& rule,
@@ -153,9 +168,11 @@ simulation_counts simulate(const simulated_contest& contest, const stopping_rule
   contest_simulator simulator(seed);
   simulation_counts counts;
   for (std::size_t c = 0; c < contests; ++c) {
-    const auto measured = play(simulator.draw(contest, rule.most_blocks), rule);
-    count(rank_models(measured, rule.ranking), contest.truth, rule.ranking.margin, counts);
-    counts.blocks += measured.front().size();
+    const auto all_blocks = simulator.draw(contest, rule.most_blocks);
+    const played_contest played =
+        play(all_blocks, simulator.draw_beside(contest, rule.most_blocks), rule);
+    count(rank_models(played.blocks, played.ranking), contest.truth, rule.ranking.margin, counts);
+    counts.blocks += played.blocks.front().size();
   }
   return counts;
 }
@@ -169,10 +186,12 @@ reference_counts simulate_reference(const simulated_contest& contest, const stop
     std::vector<block_values> models = simulator.draw(contest, rule.most_blocks);
     const block_values reference = models.back();
     models.pop_back();
-    models = play(models, rule);
-    const std::size_t leader = leader_of(models, rank_models(models, rule.ranking));
+    const played_contest played =
+        play(models, simulator.draw_beside(contest, rule.most_blocks), rule);
+    const std::size_t leader = leader_of(played.blocks, rank_models(played.blocks, played.ranking));
     const auto found = ratio_to_reference(
-        models, leader, first_blocks({reference}, models.front().size()).front(), rule.ranking);
+        played.blocks, leader, first_blocks({reference}, played.blocks.front().size()).front(),
+        played.ranking);
     if (!found) continue;
     const double truth = std::exp(contest.truth[leader] - contest.truth.back());
     counts.contests += 1;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -27,6 +28,10 @@ struct simulated_contest {
   /// Root mean square s.d. of a paired log ratio. The noisiest model scatters three times as much
   /// as the quietest.
   double scatter = 0.02;
+  /// Other contests of the same run, of two models each, and their noise. They are judged by nobody
+  /// and only add to the estimate of the autocorrelation.
+  std::size_t beside = 15;
+  std::optional<contest_noise> noise_beside = {};  ///< nullopt: the same
 };
 
 /// Draws the blocks of simulated contests.
@@ -36,6 +41,9 @@ class contest_simulator {
 
   /// Log throughput of each model in each of `blocks` blocks.
   std::vector<block_values> draw(const simulated_contest& contest, std::size_t blocks);
+  /// The same for each of the other contests of the run.
+  std::vector<std::vector<block_values>> draw_beside(const simulated_contest& contest,
+                                                     std::size_t blocks);
 
  private:
   double normal() { return normal_(random_); }
@@ -59,9 +67,16 @@ struct simulation_counts {
   std::size_t blocks = 0;            ///< sum over all contests
 };
 
-/// Returns the first blocks of a contest, up to the number that the rule stops at.
-std::vector<block_values> play(const std::vector<block_values>& all_blocks,
-                               const stopping_rule& rule);
+/// A contest that has ended.
+struct played_contest {
+  std::vector<block_values> blocks;  ///< up to the number that the rule stops at
+  ranking_options ranking;           ///< with the autocorrelation of the run
+};
+
+/// Returns the contest and its run when the rule stops it. `beside`: the other contests of the run.
+played_contest play(const std::vector<block_values>& all_blocks,
+                    const std::vector<std::vector<block_values>>& beside,
+                    const stopping_rule& rule);
 
 /// Plays many contests of one kind and compares the verdicts with the truth.
 simulation_counts simulate(const simulated_contest& contest, const stopping_rule& rule,

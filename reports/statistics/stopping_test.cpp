@@ -65,7 +65,7 @@ TEST(is_settled, settled_contest_is_decided_whatever_the_truth) {
   int settled = 0;
   for (const double second : {0.0, -0.01, -0.02, -0.03, -0.04, -0.05, -0.06, -0.10})
     for (const double third : {0.0, -0.03, -0.08}) {
-      const auto measured = play(normal_contest(0.02, 128, {0, second, third}), rule);
+      const auto measured = play(normal_contest(0.02, 128, {0, second, third}), {}, rule).blocks;
       if (!is_settled(paired_differences(measured), rule)) continue;
       ++settled;
       EXPECT_NE(rank_models(measured).verdict, contest_verdict::cannot_tell)
@@ -80,7 +80,7 @@ TEST(blocks_wanted, estimates_the_number_that_settles_a_contest) {
   std::vector<block_values> pilot;
   for (const block_values& model : all) pilot.emplace_back(model.begin(), model.begin() + 64);
   const auto wanted = blocks_wanted(paired_differences(pilot), 64, rule);
-  const std::size_t used = play(all, rule).front().size();
+  const std::size_t used = play(all, {}, rule).blocks.front().size();
   ASSERT_TRUE(wanted);
   EXPECT_GT(*wanted, used / 2);
   EXPECT_LT(*wanted, used * 2);
