@@ -78,6 +78,23 @@ TEST(contests, margin_is_that_of_the_run) {
   EXPECT_EQ(contests_of(value).at(0).models[1].shown, model_class::equivalent);
 }
 
+TEST(contests, autocorrelation_is_that_of_all_contests_of_the_run) {
+  const auto contest_at = [](std::uint32_t in_flight) {
+    return std::vector{
+        cell_for_test("event_loop", 2, in_flight, around(100'000, 8, 0.02, in_flight)),
+        cell_for_test("processes", 2, in_flight, around(90'000, 8, 0.02, 900 + in_flight))};
+  };
+  const contest alone = contest_between(contest_at(1));
+  std::vector<cell_result> cells;
+  for (std::uint32_t in_flight = 1; in_flight <= 12; ++in_flight)
+    for (cell_result& cell : contest_at(in_flight)) cells.push_back(std::move(cell));
+  const results value = results_for_test(std::move(cells));
+  EXPECT_DOUBLE_EQ(autocorrelation_of(value).information, 12 * 8);
+  const contest in_run = contests_of(value).at(0);
+  EXPECT_DOUBLE_EQ(in_run.models[1].to_best->ratio, alone.models[1].to_best->ratio);
+  EXPECT_GT(in_run.models[1].to_best->lower, alone.models[1].to_best->lower);
+}
+
 TEST(contests, scattered_blocks_separate_nothing_and_want_more) {
   const contest c =
       contest_between({cell_for_test("event_loop", 2, 64, around(100'000, 8, 0.4, 1)),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <numeric>
 #include <thread>
 #include <utility>
@@ -15,6 +16,8 @@ namespace crossover {
 namespace {
 
 constexpr double min_slice_s = 0.02, max_slice_s = 1, min_lead_s = 0.005;
+/// An operation of this length is long beside the start of a run, which takes about 50 µs.
+constexpr double long_operation_s = 0.005;
 /// Longest window of a warm-up. If no operation ended in it, it is repeated with a longer one.
 constexpr double max_warm_up_s = 30;
 /// A warm-up of this length may have fewer operations than lanes.
@@ -138,8 +141,12 @@ class block_run {
     double longest_s = min_slice_s;
     for (const active_arm& c : arms_) longest_s = std::max(longest_s, c.slice.seconds);
     const int rounds = std::max(1, static_cast<int>(plan_.seconds / (2 * longest_s)));
-    for (active_arm& c : arms_)
-      c.slice.seconds = std::max(c.slice.seconds, plan_.seconds / (2 * rounds));
+    for (active_arm& c : arms_) {
+      const double shortest_s = c.slice.seconds;
+      c.slice.seconds = std::max(shortest_s, plan_.seconds / (2 * rounds));
+      c.slice.operations = static_cast<std::uint64_t>(
+          std::llround(static_cast<double>(c.slice.operations) * c.slice.seconds / shortest_s));
+    }
     return rounds;
   }
 
@@ -208,6 +215,10 @@ slice_plan slice_for(const cell_spec& cell, const sample& warm_up) {
   // Lanes may be in step with each other; random lead-ins keep them out of step with the windows.
   plan.jitter_s = std::min(operation_s, max_slice_s);
   plan.rate = cell.rate;
+  // The edges of a window of four operations cut one lane's count by up to one of them. A run of
+  // whole operations has no such edges, and one lane has no drain.
+  if (*cell.in_flight == 1 && cell.rate == 0 && operation_s > long_operation_s)
+    plan.operations = static_cast<std::uint64_t>(std::llround(plan.seconds / operation_s));
   // An open loop shows its latency distribution only with enough arrivals.
   if (cell.rate > 0) plan.seconds = std::max(plan.seconds, 20 / cell.rate);
   return plan;

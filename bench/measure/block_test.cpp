@@ -71,6 +71,23 @@ TEST(block, slices_have_four_operations_per_lane) {
   EXPECT_DOUBLE_EQ(slice_for(cells[0], warm_up).seconds, 0.02) << "never shorter than 20 ms";
 }
 
+TEST(block, one_lane_with_long_operations_runs_whole_operations) {
+  auto cells = cells_for_test({"event_loop"});
+  cells[0].in_flight = 1;
+  sample warm_up;
+  warm_up.operations = 10;
+  warm_up.wall_s = 0.1;
+  EXPECT_EQ(slice_for(cells[0], warm_up).operations, 4U);
+  cells[0].rate = 5;
+  EXPECT_EQ(slice_for(cells[0], warm_up).operations, 0U) << "an open loop has a window";
+  cells[0].rate = 0;
+  cells[0].in_flight = 2;
+  EXPECT_EQ(slice_for(cells[0], warm_up).operations, 0U) << "the lanes do not end together";
+  cells[0].in_flight = 1;
+  warm_up.operations = 1000;
+  EXPECT_EQ(slice_for(cells[0], warm_up).operations, 0U) << "the start is not negligible";
+}
+
 TEST(block, fixed_slices_of_two_arms_are_groups_of_four) {
   const auto cells = cells_for_test({"event_loop", "processes"});
   scripted_arms arms;

@@ -10,6 +10,9 @@
 namespace crossover {
 namespace {
 
+/// Also for blocks without autocorrelation: few blocks of skewed noise need wider intervals than
+/// normal ones (docs/method.md, bimodal 80 : 20).
+constexpr double lowest_autocorrelation = 0.15;
 constexpr double highest_autocorrelation = 0.9;
 
 /// Differences within blocks of one pair of models.
@@ -74,10 +77,10 @@ autocorrelation_estimate pooled(const std::vector<pair_series>& pairs, std::size
 double cautious_autocorrelation(const autocorrelation_estimate& own,
                                 const autocorrelation_estimate& run) {
   const autocorrelation_estimate& wide = run.information > own.information ? run : own;
-  if (wide.information == 0) return 0;
+  if (wide.information == 0) return lowest_autocorrelation;
   double rho = mean_of(wide) + standard_error_of(wide);
   if (own.information > 0) rho = std::max(rho, mean_of(own) - standard_error_of(own));
-  return std::clamp(rho, 0.0, highest_autocorrelation);
+  return std::clamp(rho, lowest_autocorrelation, highest_autocorrelation);
 }
 
 paired_difference estimate(const std::vector<double>& differences, double rho) {

@@ -63,8 +63,8 @@ class difference_table {
 /// ten blocks of one contest give little information on it. So the estimate is that of the `run`,
 /// this contest included; without one, that of this contest. One standard error is added, because a
 /// stopping rule prefers blocks whose autocorrelation is underestimated. A contest whose own
-/// estimate is higher by more than its standard error keeps the rest. A negative figure counts as
-/// 0.
+/// estimate is higher by more than its standard error keeps the rest. A figure below 0.15 counts as
+/// 0.15.
 ///
 /// Throws std::invalid_argument if the series differ in length.
 difference_table paired_differences(const std::vector<block_values>& models,

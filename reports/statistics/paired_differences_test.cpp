@@ -50,6 +50,31 @@ TEST(paired_differences, trend_widens_the_standard_error) {
   EXPECT_LT(trend->degrees, no_trend->degrees);
 }
 
+TEST(paired_differences, autocorrelation_of_the_run_narrows_a_contest_of_few_blocks) {
+  std::mt19937_64 random(3);
+  std::normal_distribution<double> normal;
+  const auto draw = [&] {
+    block_values values;
+    for (int b = 0; b < 9; ++b) values.push_back(normal(random));
+    return values;
+  };
+  autocorrelation_estimate run;
+  for (int c = 0; c < 15; ++c) run.add(autocorrelation_of({draw(), draw()}));
+  EXPECT_DOUBLE_EQ(run.information, 15 * 9);
+  // Differences that rise and fall once in nine blocks: by themselves highly autocorrelated.
+  const std::vector<block_values> waves = {{0.0, 1.0, 2.0, 3.0, 4.0, 3.0, 2.0, 1.0, 0.0},
+                                           block_values(9, 0.0)};
+  const std::vector<block_values> noise = {draw(), draw()};
+  // The degrees of freedom depend on the autocorrelation and the number of blocks alone.
+  const auto degrees = [](const std::vector<block_values>& models,
+                          const autocorrelation_estimate& of_run) {
+    return paired_differences(models, {}, of_run).at(0, 1)->degrees;
+  };
+  EXPECT_GT(degrees(noise, run), 2 * degrees(noise, {}));
+  EXPECT_LT(degrees(waves, run), degrees(noise, run)) << "the contest keeps what the run lacks";
+  EXPECT_GT(degrees(waves, run), degrees(waves, {}));
+}
+
 TEST(paired_differences, absent_model_does_not_affect_the_others) {
   const std::vector<block_values> models = {
       {1.0, 2.0, 3.0, 4.0}, {1.0, 2.0, 3.0, 4.0}, {0.0, no_value, 2.0, no_value}};
