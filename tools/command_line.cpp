@@ -1,6 +1,7 @@
 #include "tools/command_line.hpp"
 
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <string_view>
@@ -25,6 +26,8 @@ constexpr std::size_t screen_columns = 80, text_column = 28;
 /// Returns the description and the flags, for a terminal of 80 columns.
 std::string help_of(const CLI::App& app) {
   std::string text = app.get_description() + "\n\n";
+  static const RE2 own_name("\\bcrossover\\b");
+  RE2::GlobalReplace(&text, own_name, program_name());
   for (const CLI::Option* option : app.get_options()) {
     const bool is_shown = !option->get_group().empty() && !option->get_positional();
     if (!is_shown || option == app.get_help_ptr()) continue;
@@ -68,13 +71,13 @@ bool parse(CLI::App& app, const string_list& arguments, string_list* benchmark_f
   } catch (const CLI::ArgumentMismatch& e) {  // "--out: 1 required FILE missing"
     const std::string_view message = e.what();
     throw error(error_kind::invalid,
-                fmt::format("{}: missing value; see crossover {} --help",
-                            message.substr(0, message.find(':')), app.get_name()));
+                fmt::format("{}: missing value; see {} {} --help",
+                            message.substr(0, message.find(':')), program_name(), app.get_name()));
   } catch (const CLI::ParseError& e) {
     std::string message = e.what();
     std::replace(message.begin(), message.end(), '\n', ' ');
-    throw error(error_kind::invalid, fmt::format("{}: {}; see crossover {} --help", app.get_name(),
-                                                 message, app.get_name()));
+    throw error(error_kind::invalid, fmt::format("{0}: {1}; see {2} {0} --help", app.get_name(),
+                                                 message, program_name()));
   }
   for (const std::string& extra : app.remaining()) {
     if (extra == "--") continue;
@@ -83,8 +86,8 @@ bool parse(CLI::App& app, const string_list& arguments, string_list* benchmark_f
                 extra.starts_with("-")
                     ? fmt::format("{} has no flag '{}': {}", app.get_name(), flag,
                                   suggestion(flag, flags_of(app)))
-                    : fmt::format("{}: unexpected argument '{}'; see crossover {} --help",
-                                  app.get_name(), extra, app.get_name()));
+                    : fmt::format("{0}: unexpected argument '{1}'; see {2} {0} --help",
+                                  app.get_name(), extra, program_name()));
   }
   return true;
 }
@@ -168,9 +171,7 @@ std::vector<matrix> selection::matrices(const machine& computer) const {
     matrix m;
     for (const std::string& text : workloads) m.workloads.push_back(parse_named_parameters(text));
     for (const std::string& text : models) m.models.push_back(parse_named_parameters(text));
-    if (workloads.empty())
-      for (const workload_type* type : all_workloads())
-        m.workloads.push_back({std::string(type->name), {}});
+    if (workloads.empty()) m.workloads = every_workload();
     if (models.empty())
       for (const model_type* type : all_models()) m.models.push_back({std::string(type->name), {}});
     m.cores = standard_cores(computer);

@@ -59,11 +59,17 @@ constexpr int unwritable = 74;  ///< a reader that closes the pipe early is not 
 constexpr int interrupted = 130;
 }  // namespace exit_code
 
+/// Sets the name that messages show, and the directory of the cells in other languages; "": beside
+/// the executable in a build, in the data directory of an installation.
+void set_program(const std::string& program, const std::string& cells_directory);
+
+/// Returns the name of this program, as messages show it.
+const std::string& program_name();
+
 /// Returns the path of the running executable.
 std::string executable_path();
 
-/// Returns the directory of the cells in other languages: beside the executable in a build, in the
-/// data directory of an installation.
+/// Returns the directory of the cells in other languages.
 std::string cells_directory();
 
 }  // namespace crossover

@@ -79,7 +79,7 @@ results empty_results(const std::vector<planned_cell>& cells, const machine& com
   results all;
   all.environment = read_environment(computer);
   all.environment["google_benchmark_build_type"] = google_benchmark_build_type();
-  all.command = {"crossover", "run"};
+  all.command = {program_name(), "run"};
   std::transform(arguments.begin(), arguments.end(), std::back_inserter(all.command),
                  without_password);
   all.seed = seed;

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "bench/models/worker_team.hpp"
 #include "tools/command_line.hpp"
 #include "workloads/endpoint.hpp"
 #include "workloads/registry.hpp"
@@ -97,6 +98,7 @@ int serve_command(const string_list& arguments) {
     throw error(error_kind::invalid,
                 fmt::format("serve: {} needs no built-in server with these parameters", type.name));
   raise_descriptor_limit();
+  if (!flags.config.cpus.empty()) bind_to_cpus(flags.config.cpus);
   const std::unique_ptr<workload_server> server = type.start_server(values, flags.config);
   fmt::print("listening {}\n", server->endpoint());
   if (std::fflush(stdout) != 0)

@@ -34,10 +34,30 @@ std::string canonical(parameter_kind kind, std::uint64_t number) {
   }
 }
 
+/// Returns the value of an entry. Throws `error` (invalid) if there is none.
+template <typename Values>
+const typename Values::mapped_type& value_in(const Values& values, const std::string& owner,
+                                             std::string_view name, const char* kind) {
+  const auto entry = values.find(name);
+  if (entry == values.end())
+    throw error(error_kind::invalid,
+                fmt::format("{} reads a {} '{}' that it does not have", owner, kind, name));
+  return entry->second;
+}
+
 }  // namespace
 
+std::uint64_t parameter_values::number(std::string_view name) const {
+  return value_in(numbers_, owner_, name, "number");
+}
+
+const std::string& parameter_values::text(std::string_view name) const {
+  return value_in(texts_, owner_, name, "parameter");
+}
+
 parameter_values::parameter_values(std::string_view owner, std::span<const parameter> known,
-                                   const std::map<std::string, std::string>& arguments) {
+                                   const std::map<std::string, std::string>& arguments)
+    : owner_(owner) {
   std::vector<std::string> names;
   for (const parameter& p : known) names.emplace_back(p.name);
   for (const auto& [name, text] : arguments) {

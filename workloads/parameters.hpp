@@ -38,13 +38,18 @@ class parameter_values {
   parameter_values(std::string_view owner, std::span<const parameter> known,
                    const std::map<std::string, std::string>& arguments);
 
-  /// Returns the value of a size (bytes), duration (ns) or count. `name` must be a known one.
-  std::uint64_t number(std::string_view name) const { return numbers_.find(name)->second; }
-  /// Returns the canonical spelling: a size of 65536 is "64KiB".
-  const std::string& text(std::string_view name) const { return texts_.find(name)->second; }
+  /// Returns the name of the workload or model.
+  const std::string& owner() const { return owner_; }
+  /// Returns the value of a size (bytes), duration (ns) or count. Throws `error` (invalid) if there
+  /// is none of this name.
+  std::uint64_t number(std::string_view name) const;
+  /// Returns the canonical spelling: a size of 65536 is "64KiB". Throws `error` (invalid) if there
+  /// is none of this name.
+  const std::string& text(std::string_view name) const;
   const std::map<std::string, std::string, std::less<>>& texts() const { return texts_; }
 
  private:
+  std::string owner_;
   std::map<std::string, std::string, std::less<>> texts_;
   std::map<std::string, std::uint64_t, std::less<>> numbers_;
 };

@@ -16,6 +16,7 @@
 namespace crossover {
 
 class async_form;  // in workloads/async_form.hpp, which includes Boost.Asio
+class own_workload;
 
 /// The state that one in-flight operation owns: its socket, its buffers. A lane runs one operation
 /// at a time.
@@ -111,6 +112,7 @@ struct workload_type {
   void (*try_endpoint)(const std::string&) = nullptr;
   /// Returns whether a parameter has an effect beside the values of the others. nullptr: always.
   bool (*uses)(const parameter_values&, std::string_view parameter) = nullptr;
+  const own_workload* own = nullptr;  ///< definition in the user's program, if it is one
 };
 
 /// Returns the parameters that describe an operation, as a user would write them: those without an

@@ -346,6 +346,8 @@ json handle_line(cell& served, const std::string& line) {
     return error_reply("resource", fmt::format("{}: reduce in_flight", e.what()));
   } catch (const std::exception& e) {
     return error_reply("failed", e.what());
+  } catch (...) {  // of a user's operation
+    return error_reply("failed", "an exception that is not derived from std::exception");
   }
 }
 

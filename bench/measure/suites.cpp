@@ -22,23 +22,25 @@ std::vector<named_parameters> every_model() {
   return models;
 }
 
-std::vector<named_parameters> every_workload() {
-  std::vector<named_parameters> workloads;
-  for (const workload_type* type : all_workloads())
-    workloads.push_back({std::string(type->name), {}});
-  return workloads;
-}
-
 /// Returns one core and all cores, the ends of the axis.
 std::vector<std::uint32_t> ends_of(const machine& computer) {
   return computer.usable() == 1 ? std::vector<std::uint32_t>{1}
                                 : std::vector<std::uint32_t>{1, computer.usable()};
 }
 
+/// Matrix of the workloads of the user's program; empty if it has none.
+std::vector<matrix> own_matrices(const std::vector<std::uint32_t>& cores,
+                                 const std::vector<std::uint32_t>& in_flight) {
+  if (added_workloads().empty()) return {};
+  return {{every_workload(), named({"event_loop", "offload", "thread_pool", "processes"}), cores,
+           in_flight}};
+}
+
 /// Every chart has all its models at all its points. A point costs 4 to 6 s of the budget on two
 /// cores, one with 512 threads about 14 s. With 1024 threads, oneTBB takes 1.7 s to end each slice,
 /// and six blocks would use up the budget.
 std::vector<matrix> standard_matrices(const machine& computer) {
+  if (auto own = own_matrices(ends_of(computer), {1, 64}); !own.empty()) return own;
   const auto cores = standard_cores(computer);
   const auto loop_and_pool = named({"event_loop", "thread_pool", "reference"});
   const auto also_processes = named({"event_loop", "thread_pool", "processes", "reference"});
@@ -59,12 +61,15 @@ std::vector<matrix> standard_matrices(const machine& computer) {
 
 /// Few enough contests for eight blocks of each within the budget.
 std::vector<matrix> quick_matrices(const machine& computer) {
+  if (auto own = own_matrices({computer.usable()}, {16}); !own.empty()) return own;
   const auto models = named({"event_loop", "thread_pool", "reference"});
   return {{named({"network"}), models, {1}, {64}},
           {named({"hashing"}), models, {computer.usable()}, {16}}};
 }
 
 std::vector<matrix> thorough_matrices(const machine& computer) {
+  if (!added_workloads().empty())
+    return {{every_workload(), every_model(), standard_cores(computer), {1, 8, 64, 512}}};
   return {{every_workload(), every_model(), standard_cores(computer), {1, 8, 64, 512}},
           {named({"sleep:delay=1ms", "sleep:delay=100ms", "network:delay=1ms",
                   "network:bytes=16KiB", "hashing:bytes=4KiB"}),
@@ -74,6 +79,7 @@ std::vector<matrix> thorough_matrices(const machine& computer) {
 }
 
 std::vector<matrix> check_matrices(const machine&) {
+  if (auto own = own_matrices({1}, {16}); !own.empty()) return own;
   // One core each: on several, the kernel's placement of threads moves figures by tens of percent.
   // 16 in flight: each lane has several operations in a slice of 1 ms; waking 64 threads would
   // outweigh them.
@@ -182,6 +188,13 @@ const std::array suites = {
 };
 
 }  // namespace
+
+std::vector<named_parameters> every_workload() {
+  std::vector<named_parameters> workloads;
+  for (const workload_type* type : added_workloads().empty() ? all_workloads() : added_workloads())
+    workloads.push_back({std::string(type->name), {}});
+  return workloads;
+}
 
 std::span<const suite> all_suites() { return suites; }
 

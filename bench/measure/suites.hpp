@@ -17,6 +17,9 @@ struct suite {
   std::vector<matrix> (*matrices)(const machine& computer);
 };
 
+/// Returns the workloads of the user's program, or all if it has none.
+std::vector<named_parameters> every_workload();
+
 /// Returns all suites; the first is the default of `run`.
 std::span<const suite> all_suites();
 /// Returns the suite with this name. Throws `error` (invalid) suggesting the nearest name.

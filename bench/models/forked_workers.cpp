@@ -157,6 +157,10 @@ void forked_workers::serve(
   } catch (const std::exception& e) {
     write_message(socket, number, {{"error", e.what()}});
     status = 1;
+  } catch (...) {  // of a user's operation
+    write_message(socket, number,
+                  {{"error", "an exception that is not derived from std::exception"}});
+    status = 1;
   }
   ::_exit(status);
 }

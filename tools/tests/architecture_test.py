@@ -256,7 +256,7 @@ class CostOfOneAddition(unittest.TestCase):
         self.assertGreaterEqual(len(commands), 5)
         for command in commands:
             self.assertIn(f"tools/{command}.cpp", PRODUCT)
-            self.assertRegex(PRODUCT["tools/main.cpp"], rf'command\{{"{command}", ')
+            self.assertRegex(PRODUCT["tools/program.cpp"], rf'command\{{"{command}", ')
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import unittest
 
 from program import SOURCE
 
-FOLDERS = ("workloads", "bench", "reports", "tools")
+FOLDERS = ("include", "workloads", "bench", "reports", "tools", "docs")
 WEB = SOURCE / "reports" / "web"
 
 

@@ -30,7 +30,7 @@ export function cellCommand(data: PageData, cell: Cell): string | null {
     .filter(([, setting]) => setting !== "")
     .map(([key, setting]) => `${key}=${setting}`);
   return [
-    "crossover",
+    data.command[0] ?? "crossover",
     "run",
     "--workload",
     [panel.workload, pairs.join(",")].filter(Boolean).join(":"),

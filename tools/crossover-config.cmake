@@ -1,0 +1,3 @@
+# find_package(crossover): the target crossover::crossover, for programs with their own workloads.
+include(${CMAKE_CURRENT_LIST_DIR}/dependencies.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/crossover-targets.cmake)

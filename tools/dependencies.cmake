@@ -1,0 +1,17 @@
+# The libraries of the programs. The installed package finds them too.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS fiber context url)
+find_package(OpenSSL REQUIRED)
+find_package(benchmark REQUIRED)
+find_package(TBB REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(Eigen3 REQUIRED NO_MODULE)
+find_package(utf8cpp REQUIRED)
+pkg_check_modules(hwloc REQUIRED IMPORTED_TARGET hwloc)
+pkg_check_modules(liburing REQUIRED IMPORTED_TARGET liburing)
+pkg_check_modules(libpq REQUIRED libpq)
+pkg_check_modules(re2 REQUIRED re2)  # its -pthread would invalidate the precompiled header
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)

@@ -1,0 +1,127 @@
+"""Programs with their own workloads: built as an outside project, and with faults."""
+
+import json
+import os
+import pathlib
+import subprocess
+import unittest
+
+from program import PROGRAM, SOURCE, TIMEOUT_S, TempDirTest, strict_json
+
+BUILD = pathlib.Path(PROGRAM).parent
+FAULTY = BUILD / "own_workload_for_test"
+
+
+def run(*command, **options):
+    options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True} | options
+    return subprocess.run([*map(str, command)], timeout=TIMEOUT_S, **options)
+
+
+class Examples(TempDirTest):
+    def build(self):
+        """Builds docs/examples against the installed package."""
+        prefix = self.directory / "installed"
+        build = self.directory / "build"
+        for command in (
+            ("cmake", "--install", BUILD, "--prefix", prefix, "--strip"),
+            ("cmake", "-G", "Ninja", "-S", SOURCE / "docs/examples", "-B", build)
+            + (f"-DCMAKE_PREFIX_PATH={prefix}",),
+            ("cmake", "--build", build),
+        ):
+            completed = run(*command)
+            self.assertEqual(completed.returncode, 0, completed.stderr + completed.stdout)
+        return build
+
+    def test_examples_run_under_every_model(self):
+        if "CROSSOVER_SANITIZE:STRING=\n" not in (BUILD / "CMakeCache.txt").read_text():
+            self.skipTest("examples are not built with the sanitizers of the library")
+        build = self.build()
+        for example, workload in (("cpu", "sort"), ("io", "length"), ("mixed", "request")):
+            with self.subTest(example):
+                flags = ["--workload", workload, "--cores", 1, "--in-flight", 2]
+                flags += ["--seconds", 0.01, "--repetitions", 1, "--out", self.out, "--force"]
+                program = build / example
+                completed = run(program, "run", *flags)
+                self.assertEqual(completed.returncode, 0, completed.stderr)
+                cells = self.results()["crossover"]["cells"]
+                statuses = {cell["model"]: cell["status"] for cell in cells}
+                for model, status in statuses.items():
+                    is_other = model in ("reference", "shared_loop") or "python" in model
+                    self.assertEqual(status, "skipped" if is_other else "ok", model)
+                self.assertGreater(len(statuses), 8)
+                page = self.directory / f"{example}.html"
+                completed = run(program, "report", self.out, "--out", page)
+                self.assertEqual(completed.returncode, 0, completed.stderr)
+                self.assertIn(workload, page.read_text())
+
+        # Two builds are compared, and the default cells are those of the program.
+        sides = (build / "cpu", build / "cpu")
+        completed = run(build / "cpu", "check", *sides, "--budget", "4s", "--format", "json")
+        self.assertIn(completed.returncode, (0, 2), completed.stderr)
+        names = [cell["name"] for cell in json.loads(completed.stdout)["crossover_check"]["cells"]]
+        self.assertGreater(len(names), 1)
+        for name in names:
+            self.assertTrue(name.startswith("sort/"), name)
+        # The CPython cells are found from anywhere.
+        flags = "--workload noop --model python_threads --cores 1 --in-flight 1 --repetitions 1"
+        completed = run(build / "cpu", "run", *flags.split(), "--out", self.out, "--force")
+        self.assertEqual(completed.returncode, 0, completed.stderr)
+
+
+class Faults(TempDirTest):
+    def measure(self, kind, model):
+        flags = f"--workload fault:kind={kind} --model {model} --cores 1 --in-flight 2"
+        times = "--seconds 0.01 --repetitions 1"
+        return run(FAULTY, "run", *flags.split(), *times.split(), "--out", self.out, "--force")
+
+    def test_fault_of_an_operation_fails_the_cell_with_its_reason(self):
+        for kind, reason in (
+            ("throws", "no more paper"),
+            ("throws_number", "an exception that is not derived from std::exception"),
+            ("wrong", "an operation had a wrong result"),
+            ("unknown_parameter", "fault reads a number 'size' that it does not have"),
+        ):
+            for model in ("event_loop", "thread_pool", "processes"):
+                with self.subTest(kind=kind, model=model):
+                    completed = self.measure(kind, model)
+                    self.assertEqual(completed.returncode, 1, completed.stderr)
+                    (cell,) = self.results()["crossover"]["cells"]
+                    self.assertEqual((cell["status"], cell["reason"]), ("failed", reason))
+
+    def test_operation_error_is_counted(self):
+        completed = self.measure("counted", "thread_pool")
+        self.assertEqual(completed.returncode, 0, completed.stderr)
+        (cell,) = self.results()["crossover"]["cells"]
+        self.assertGreater(cell["samples"][0]["errors"]["print:JAM"], 0)
+
+    def test_two_workloads_of_one_name_are_refused(self):
+        for name in ("fault", "sleep"):
+            completed = run(FAULTY, "list", env=os.environ | {"SECOND_WORKLOAD": name})
+            self.assertEqual(
+                (completed.returncode, completed.stdout, completed.stderr),
+                (
+                    64,
+                    "",
+                    f"faulty: there are two workloads '{name}': rename the one of this program\n",
+                ),
+            )
+
+    def test_malformed_names_and_values_are_refused(self):
+        completed = run(FAULTY, "list", env=os.environ | {"SECOND_WORKLOAD": "two words"})
+        self.assertEqual(completed.returncode, 64)
+        self.assertIn("workload 'two words': a name has", completed.stderr)
+        completed = run(FAULTY, "run", "--workload", "fault:kind=nose")
+        self.assertEqual(completed.returncode, 64)
+        self.assertIn("fault: kind=nose is unknown: did you mean 'none'?", completed.stderr)
+
+    def test_messages_and_results_name_the_program(self):
+        self.assertIn("usage: faulty run", run(FAULTY, "run", "--help").stdout)
+        self.assertTrue(run(FAULTY, "--version").stdout.startswith("crossover "))
+        self.measure("none", "serial")
+        self.assertEqual(
+            strict_json(self.out.read_text())["crossover"]["command"][:2], ["faulty", "run"]
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()
