@@ -99,7 +99,7 @@ class gate_run {
 
   void screen(const block_plan& plan) {
     for (unsigned round = 0; round < plan.screen_blocks && !out_of_time_; ++round)
-      for (const std::size_t i : shuffled(measurable()))
+      for (const std::size_t i : announced(measurable()))
         measure(i, cells_[i].measured.screen, round);
   }
 
@@ -125,9 +125,16 @@ class gate_run {
         plan_left_s_ += (survivor_cell.blocks - round) * cell.gated.block_s;
       }
       if (cells_of_round.empty()) return;
-      for (const std::size_t i : shuffled(cells_of_round))
+      for (const std::size_t i : announced(cells_of_round))
         measure(i, cells_[i].measured.confirm, first_confirmation_round + round);
     }
+  }
+
+  /// Returns the cells of a round in random order, which the source is told first.
+  std::vector<std::size_t> announced(std::vector<std::size_t> cells) {
+    cells = shuffled(std::move(cells));
+    if (source_.begin_round) source_.begin_round(cells);
+    return cells;
   }
 
   void measure(std::size_t i, std::vector<block>& into, std::uint64_t round) {

@@ -26,6 +26,9 @@ struct paired_cells {
   /// Takes a first look at a cell; the result's `seconds` is the expected time of a block.
   std::function<pair_block(std::size_t cell)> prepare;
   std::function<pair_block(std::size_t cell, std::uint64_t round)> measure;
+  /// Receives the cells of a round before their blocks are measured, so that one start of a program
+  /// can measure all of them; may be empty.
+  std::function<void(const std::vector<std::size_t>& cells)> begin_round = {};
   /// Remarks on the validity of a cell's figures, from all its blocks; may be empty.
   std::function<std::vector<std::string>(std::size_t cell)> caveats = {};
 };
