@@ -37,7 +37,8 @@ process_failure::process_failure(const std::string& message, std::string stderr_
             stderr_tail.empty() ? message : message + "; stderr: " + stderr_tail),
       stderr_tail_(std::move(stderr_tail)) {}
 
-child_process::child_process(std::vector<std::string> command) : command_(std::move(command)) {
+child_process::child_process(std::vector<std::string> command, const child_options& options)
+    : command_(std::move(command)) {
   descriptor child_input, child_output, exec_error, report_exec_error;
   make_pipe(child_input, input_);
   make_pipe(output_, child_output);
@@ -46,6 +47,13 @@ child_process::child_process(std::vector<std::string> command) : command_(std::m
   std::vector<char*> arguments;
   for (std::string& argument : command_) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
+  std::vector<unsigned long> cpus;  // in the format of sched_setaffinity(2)
+  if (options.cpu) {
+    const auto bit = static_cast<std::size_t>(*options.cpu);
+    constexpr std::size_t bits = 8 * sizeof(unsigned long);
+    cpus.resize(bit / bits + 1);
+    cpus.back() = 1ul << bit % bits;
+  }
 
   const pid_t parent = ::getpid();
   pid_ = ::fork();
@@ -56,14 +64,16 @@ child_process::child_process(std::vector<std::string> command) : command_(std::m
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);
     ::dup2(child_input.get(), 0);
-    ::dup2(child_output.get(), 1);
+    ::dup2(options.discards_output ? ::open("/dev/null", O_WRONLY) : child_output.get(), 1);
     ::dup2(errors_.get(), 2);
     ::signal(SIGINT, SIG_DFL);
     ::signal(SIGTERM, SIG_DFL);
     ::signal(SIGPIPE, SIG_DFL);
     ::signal(SIGXFSZ, SIG_DFL);
     ::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
-    ::execvp(arguments[0], arguments.data());
+    if (cpus.empty() ||
+        ::syscall(SYS_sched_setaffinity, 0, cpus.size() * sizeof(unsigned long), cpus.data()) == 0)
+      ::execvp(arguments[0], arguments.data());
     const int exec_errno = errno;
     (void)!::write(report_exec_error.get(), &exec_errno, sizeof exec_errno);
     ::_exit(127);
@@ -171,8 +181,7 @@ std::string child_process::read_to_end(duration timeout) {
   input_.reset();
   while (read_more(deadline, late, std::size_t{64} << 20)) {
   }
-  if (!wait(deadline - clock::now()) || !WIFEXITED(status_) || WEXITSTATUS(status_) != 0)
-    throw exit_failure();
+  if (!wait(deadline - clock::now()) || !has_succeeded()) throw exit_failure();
   return std::exchange(pending_, {});
 }
 
@@ -180,7 +189,11 @@ bool child_process::end(duration timeout) {
   input_.reset();
   const bool exited = wait(timeout);
   kill_group();
-  return exited && WIFEXITED(status_) && WEXITSTATUS(status_) == 0;
+  return exited && has_succeeded();
+}
+
+bool child_process::has_succeeded() const {
+  return reaped_ && WIFEXITED(status_) && WEXITSTATUS(status_) == 0;
 }
 
 process_failure child_process::exit_failure() {

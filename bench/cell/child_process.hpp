@@ -1,8 +1,10 @@
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,11 @@ class process_failure : public error {
   std::string stderr_tail_;
 };
 
+struct child_options {
+  bool discards_output = false;  ///< its standard output is /dev/null
+  std::optional<int> cpu = {};   ///< the only CPU of the process and of all that it starts
+};
+
 /// A child process that exchanges lines with this one. Its standard input and output are pipes; its
 /// standard error is kept for error messages. It leads its own process group: a Ctrl-C at the
 /// terminal reaches it only through this process, and everything that it forks is killed with it.
@@ -32,7 +39,7 @@ class child_process {
   using duration = std::chrono::duration<double>;
 
   /// Throws `error` if the program cannot be started.
-  explicit child_process(std::vector<std::string> command);
+  explicit child_process(std::vector<std::string> command, const child_options& options = {});
   /// Kills the process group and waits for the process.
   ~child_process();
   child_process(child_process&& other) noexcept;
@@ -52,17 +59,26 @@ class child_process {
   /// code other than 0, writes more than 64 MiB or runs longer than `timeout`, and `interrupted`.
   std::string read_to_end(duration timeout);
 
+  /// Stops the process group (SIGSTOP). It can still be killed.
+  void freeze() { ::kill(-pid_, SIGSTOP); }
+  /// Continues the process group (SIGCONT).
+  void thaw() { ::kill(-pid_, SIGCONT); }
+  /// Waits up to `timeout` for the process to exit; returns whether it has.
+  bool wait(duration timeout);
+  /// Returns whether it has exited by itself with code 0.
+  bool has_succeeded() const;
+  /// Kills the process group and waits for the process.
+  void kill_group();
+  /// The error for a process that ended, or is about to, without the expected output.
+  process_failure exit_failure();
+  /// Returns the last line of its standard error, or "".
+  std::string stderr_tail() const;
+
  private:
   using time_point = std::chrono::steady_clock::time_point;
   /// Waits for output and appends it to `pending_`; returns false at end of output. After the
   /// deadline, kills the process and throws with the message `late`.
   bool read_more(time_point deadline, const std::string& late, std::size_t max_bytes);
-  /// Waits up to `timeout` for the process to exit; returns whether it has.
-  bool wait(duration timeout);
-  void kill_group();
-  /// The error for a process that ended, or is about to, without the expected output.
-  process_failure exit_failure();
-  std::string stderr_tail() const;
 
   std::vector<std::string> command_;
   pid_t pid_ = -1;

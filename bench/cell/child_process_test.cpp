@@ -1,6 +1,7 @@
 #include "bench/cell/child_process.hpp"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -50,6 +51,17 @@ TEST(child_process, exchanges_lines) {
   EXPECT_TRUE(cat.end(seconds(20)));
   child_process talker = shell("head -c 300000 /dev/zero | tr '\\0' x; echo");
   EXPECT_EQ(talker.read_line(seconds(20)), long_line);
+}
+
+TEST(child_process, options_bind_it_to_a_cpu_and_discard_its_output) {
+  cpu_set_t usable;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof usable, &usable), 0);
+  int last = CPU_SETSIZE - 1;
+  while (!CPU_ISSET(last, &usable)) --last;
+  child_process bound({"grep", "Cpus_allowed_list", "/proc/self/status"}, {.cpu = last});
+  EXPECT_EQ(bound.read_to_end(seconds(20)), "Cpus_allowed_list:\t" + std::to_string(last) + "\n");
+  child_process silent({"/bin/sh", "-c", "echo text"}, {.discards_output = true});
+  EXPECT_EQ(silent.read_to_end(seconds(20)), "");
 }
 
 TEST(child_process, missing_program_cannot_be_started) {
