@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "bench/results/benchmark_rows.hpp"
 #include "bench/results/metrics.hpp"
 #include "workloads/base/error.hpp"
 
@@ -108,11 +109,8 @@ class cell_reporter final : public benchmark::BenchmarkReporter {
     json.SetOutputStream(&output);
     json.SetErrorStream(&nowhere);
     json.ReportRuns({run});
-    // Its NaN (such as the variation of a counter whose mean is 0) is not valid JSON: use null.
     std::string text = output.str();
-    for (const std::string_view absent : {": NaN", ": -NaN", ": Infinity", ": -Infinity"})
-      for (std::size_t position = 0; (position = text.find(absent, position)) != std::string::npos;)
-        text.replace(position, absent.size(), ": null");
+    nulls_for_infinities(text);
     const auto row = nlohmann::json::parse(text, nullptr, false);
     if (row.is_object()) all_.aggregates.push_back(row.dump());
   }

@@ -20,13 +20,16 @@ bool name_filter::keeps(const std::string& name) const {
   return regex_ == nullptr || RE2::PartialMatch(name, *regex_) != negative_;
 }
 
-std::string exact_filter(const std::string& name) {
-  std::string expression = "^";
-  for (const char c : name) {
-    if (std::string_view(".[]{}()*+?^$|\\").find(c) != std::string_view::npos) expression += '\\';
-    expression += c;
+std::string exact_filter(std::span<const std::string> names) {
+  std::string expression = "^(";
+  for (const std::string& name : names) {
+    if (expression.size() > 2) expression += '|';
+    for (const char c : name) {
+      if (std::string_view(".[]{}()*+?^$|\\").find(c) != std::string_view::npos) expression += '\\';
+      expression += c;
+    }
   }
-  return expression + "$";
+  return expression + ")$";
 }
 
 }  // namespace crossover

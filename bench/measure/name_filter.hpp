@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,8 +26,8 @@ class name_filter {
   bool negative_ = false;
 };
 
-/// Returns a regular expression that matches only `name`, in both dialects that builds of Google
-/// Benchmark use.
-std::string exact_filter(const std::string& name);
+/// Returns a regular expression that matches only these names, in both dialects that builds of
+/// Google Benchmark use.
+std::string exact_filter(std::span<const std::string> names);
 
 }  // namespace crossover

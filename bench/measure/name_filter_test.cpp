@@ -27,6 +27,16 @@ TEST(name_filter, a_leading_dash_keeps_the_names_without_it) {
   EXPECT_FALSE(name_filter("-").keeps("noop/serial")) << "the empty expression is in every name";
 }
 
+TEST(name_filter, exact_filter_keeps_only_its_names) {
+  const std::string names[] = {"map<int, (a|b)>/1", "copy[x]*"};
+  const name_filter filter(exact_filter(names));
+  for (const std::string& name : names) {
+    EXPECT_TRUE(filter.keeps(name));
+    EXPECT_FALSE(filter.keeps(name + "0"));
+  }
+  EXPECT_FALSE(filter.keeps("map<int, a>/1"));
+}
+
 TEST(name_filter, nested_repetition_ends) {
   const std::string name(5000, 'a');
   EXPECT_FALSE(name_filter("(a+)+b").keeps(name));

@@ -166,6 +166,12 @@ ordered_json benchmark_rows(const results& value) {
   return rows;
 }
 
+void nulls_for_infinities(std::string& text) {
+  for (const std::string_view absent : {": NaN", ": -NaN", ": Infinity", ": -Infinity"})
+    for (std::size_t position = 0; (position = text.find(absent, position)) != std::string::npos;)
+      text.replace(position, absent.size(), ": null");
+}
+
 void benchmark_rows_reader::add(const json& row) {
   if (!row.is_object()) throw error(error_kind::unreadable, "benchmarks: a row is not an object");
   std::string name = string_in(row, "run_name");

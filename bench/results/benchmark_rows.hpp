@@ -19,6 +19,10 @@ nlohmann::ordered_json benchmark_context(const results& value);
 /// counters), then the aggregates.
 nlohmann::ordered_json benchmark_rows(const results& value);
 
+/// Replaces NaN and infinities by null. Google Benchmark's JSON reporter writes them, for example
+/// as the variation of a counter whose mean is 0, but they are not valid JSON.
+void nulls_for_infinities(std::string& text);
+
 /// Reads the rows of a plain Google Benchmark document. A benchmark becomes a cell without a model:
 /// its family is the workload, its arguments are parameters and its repetitions are samples. A
 /// benchmark with only aggregates gives one sample, its mean or (without a mean) its median, and

@@ -174,7 +174,7 @@ recorded_suite measure_suite(const calibrate_request& request, const std::string
       number);
   if (!suite.slower_cell.empty()) {
     suite.slower = options.slower = request.slowdown;
-    options.slower_in = exact_filter(suite.slower_cell);
+    options.slower_in = exact_filter({&suite.slower_cell, 1});
   }
   block_recorder recorder(pair_builds(request.programs[0], request.programs[1], options, before));
   gate_observer observer;

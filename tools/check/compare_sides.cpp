@@ -179,7 +179,7 @@ check_result check_programs(const check_request& request, operand kind) {
   result.baseline_name = before.baseline_name;
   result.candidate_name = before.candidate_name;
   if (kind == operand::other_program)
-    result.plan.order = "processes of the two programs alternate ABBA or BAAB at random";
+    result.plan.order = "the two programs are frozen and thawed in turn, ABBA or BAAB at random";
   add_unmatched(result, std::move(before));
   result.environment_allowed = request.files.allow_different_environment;
   return result;

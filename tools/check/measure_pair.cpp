@@ -19,19 +19,28 @@ measured_pair measure_pair(block_arm old_side, block_arm new_side, const block_o
   return measured;
 }
 
+slice judged_slice(side which, const cell_result& cell, const sample& measured,
+                   const metric& judged) {
+  const std::optional<double> figure = judged.extract(cell, measured);
+  if (!figure || !(*figure > 0))
+    throw error(error_kind::unsupported,
+                fmt::format("{} is {} in a slice of this cell; choose another --metric",
+                            judged.label, figure ? "0" : "not measured"));
+  return {which, *figure};
+}
+
+double judged_log_ratio(const std::vector<slice>& slices, const metric& judged) {
+  return worse_log_ratio(block_log_ratio(std::span<const slice>(slices)), judged);
+}
+
 pair_block judged_block(measured_pair measured, const cell_result& cell, const metric& judged) {
   pair_block block{.seconds = measured.seconds,
                    .failures = {measured.failures[0], measured.failures[1]}};
   if (!block.failures[0].empty() || !block.failures[1].empty()) return block;
-  for (const block_turn& turn : measured.record.turns) {
-    const std::optional<double> figure = judged.extract(cell, turn.measured);
-    if (!figure || !(*figure > 0))
-      throw error(error_kind::unsupported,
-                  fmt::format("{} is {} in a slice of this cell; choose another --metric",
-                              judged.label, figure ? "0" : "not measured"));
-    block.slices.push_back({turn.arm == 0 ? side::baseline : side::candidate, *figure});
-  }
-  block.log_ratio = worse_log_ratio(block_log_ratio(std::span<const slice>(block.slices)), judged);
+  for (const block_turn& turn : measured.record.turns)
+    block.slices.push_back(judged_slice(turn.arm == 0 ? side::baseline : side::candidate, cell,
+                                        turn.measured, judged));
+  block.log_ratio = judged_log_ratio(block.slices, judged);
   return block;
 }
 

@@ -1,35 +1,57 @@
 #include "tools/check/pair_benchmarks.hpp"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <memory>
 #include <random>
+#include <set>
 #include <sstream>
 
 #include "bench/cell/child_process.hpp"
-#include "bench/measure/benchmark_arm.hpp"
+#include "bench/measure/benchmark_process.hpp"
+#include "bench/measure/machine.hpp"
 #include "bench/measure/name_filter.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"
 #include "reports/escape.hpp"
+#include "tools/check/benchmark_blocks.hpp"
 #include "tools/check/measure_pair.hpp"
+#include "workloads/base/clock.hpp"
 #include "workloads/base/interrupt.hpp"
 
 namespace crossover {
 namespace {
 
-constexpr const char* default_min_time = "0.02";
+/// Length of a turn, and minimum time of a repetition. A process is frozen for at most two turns at
+/// a time. Google Benchmark ends the search for the number of iterations too early if a run takes
+/// five times the minimum time because it was frozen.
+constexpr double turn_s = 0.003;
+constexpr const char* turn_min_time = "0.003";
+constexpr const char* process_min_time = "0.02";
+/// Repetitions of a process in the first look, and of a process that runs without a pause.
+constexpr int process_repetitions = 3;
+/// A benchmark whose search ended too early is measured again, at most so often.
+constexpr int max_searches = 3;
+
+double seconds_since(std::int64_t begin_ns) {
+  return static_cast<double>(now_ns() - begin_ns) * 1e-9;
+}
+
+/// Starts a program that lists its benchmarks.
+child_process lister(const std::string& program) {
+  return child_process({program, "--benchmark_list_tests=true"});
+}
 
 /// Returns the program's benchmarks that the filter keeps. The program's own filter may backtrack
 /// forever.
-results listed_by(const std::string& program, const name_filter& filter) {
+results listed_by(const std::string& program, child_process listing, const name_filter& filter) {
   std::string text;
   try {
-    text = child_process({program, "--benchmark_list_tests=true"})
-               .read_to_end(child_process::duration(30));
+    text = listing.read_to_end(child_process::duration(30));
   } catch (const interrupted&) {
     throw;
   } catch (const error& e) {
@@ -54,6 +76,17 @@ results listed_by(const std::string& program, const name_filter& filter) {
   return listed;
 }
 
+/// A benchmark that both programs have.
+struct paired_benchmark {
+  std::string name;
+  std::string unsuited;     ///< why it is measured in whole processes; "": in turns
+  bool runs_alone = false;  ///< in this round: with others, its processes gave no results
+  double repetition_s = 0;  ///< time of one repetition of both programs
+  int searches = 0;         ///< searches in this round that ended early
+  pair_block first_look = {};
+  std::optional<pair_block> block = {};  ///< measured, but not yet asked for
+};
+
 class benchmark_pair {
  public:
   benchmark_pair(const std::string& old_program, const std::string& new_program,
@@ -64,69 +97,279 @@ class benchmark_pair {
         unmatched_(unmatched) {
     random_.seed(options.seed);
     const name_filter filter(options.filter);
-    const results old_list = listed_by(old_program, filter),
-                  new_list = listed_by(new_program, filter);
+    child_process old_listing = lister(old_program), new_listing = lister(new_program);
+    const results old_list = listed_by(old_program, std::move(old_listing), filter),
+                  new_list = listed_by(new_program, std::move(new_listing), filter);
     if (old_list.cells.empty() && new_list.cells.empty())
       throw error(error_kind::unreadable,
                   fmt::format("{} and {}: no benchmark listed{}", old_program, new_program,
                               options.filter.empty() ? "" : " that --benchmark_filter matches"));
-    for (const cell_pair& pair : match_cells(old_list, new_list, unmatched))
-      names.push_back(pair.candidate->name);
-    std::string path = (std::filesystem::temp_directory_path() / "crossover-check.XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr)
-      throw system_failure(error_kind::unwritable, path, errno);
-    directory_ = path;
+    for (const cell_pair& pair : match_cells(old_list, new_list, unmatched)) {
+      benchmark_of_[pair.candidate->name] = benchmarks_.size();
+      benchmarks_.push_back({.name = pair.candidate->name,
+                             .unsuited = std::string(unsuited_name(pair.candidate->name))});
+    }
+    for (const int which : {0, 1})
+      for (const cell_result& cell : (which == 0 ? old_list : new_list).cells)
+        if (const auto known = benchmark_of_.find(cell.name); known != benchmark_of_.end())
+          if (std::find(order_[which].begin(), order_[which].end(), known->second) ==
+              order_[which].end())
+            order_[which].push_back(known->second);
   }
-  ~benchmark_pair() {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (const paired_benchmark& benchmark : benchmarks_) all.push_back(benchmark.name);
+    return all;
   }
-  benchmark_pair(const benchmark_pair&) = delete;
-  benchmark_pair& operator=(const benchmark_pair&) = delete;
+
+  pair_block prepare(std::size_t i) {
+    if (!std::exchange(has_looked_, true)) look();
+    return benchmarks_[i].first_look;
+  }
+
+  void begin_round(const std::vector<std::size_t>& cells) {
+    pending_ = {cells.begin(), cells.end()};
+    for (paired_benchmark& benchmark : benchmarks_) {
+      benchmark.block.reset();
+      benchmark.runs_alone = false;
+      benchmark.searches = 0;
+    }
+  }
 
   pair_block measure(std::size_t i) {
-    measured_pair measured = measure_pair(
-        side_of(i, 0), side_of(i, 1),
-        {.warm_up_s = 0, .slice = slice_plan{}, .rounds = 1, .waits_for_sleep = false}, random_);
-    note_environments(measured.record.arms);
-    cell_result cell;
-    cell.name = names[i];
-    return judged_block(std::move(measured), cell, judged_);
+    paired_benchmark& benchmark = benchmarks_[i];
+    pending_.insert(i);
+    while (!benchmark.block) {
+      const indices together = companions_of(i);
+      const bool any = benchmark.unsuited.empty() ? measure_in_turns(together)
+                                                  : measure_whole_processes(together);
+      if (!any)
+        for (const std::size_t k : together) benchmarks_[k].runs_alone = true;
+    }
+    pending_.erase(i);
+    return *std::exchange(benchmark.block, std::nullopt);
   }
 
-  std::vector<std::string> names;
-
  private:
-  block_arm side_of(std::size_t i, int which) {
-    return {{}, [this, i, which] {
-              return benchmark_arm(
-                  {.program = programs_[which],
-                   .name = names[i],
-                   .min_time = options_.min_time.empty() ? default_min_time : options_.min_time,
-                   .timeout_s = options_.timeout_s,
-                   .directory = directory_,
-                   .layout = std::string(random_() % 4096, 'x')});
-            }};
+  using indices = std::set<std::size_t>;
+
+  /// Returns the benchmarks of the round that can be measured together with this one.
+  indices companions_of(std::size_t i) const {
+    indices together = {i};
+    for (const std::size_t k : pending_) {
+      const paired_benchmark& other = benchmarks_[k];
+      if (!other.block && !other.runs_alone && !benchmarks_[i].runs_alone &&
+          other.unsuited.empty() == benchmarks_[i].unsuited.empty())
+        together.insert(k);
+    }
+    return together;
+  }
+
+  std::string min_time(const char* otherwise) const {
+    return options_.min_time.empty() ? otherwise : options_.min_time;
+  }
+
+  benchmark_start start_of(int which, const indices& chosen, const std::string& min_time) {
+    benchmark_start start{
+        .program = programs_[which],
+        .names = {},
+        .repetitions = process_repetitions,
+        .min_time = min_time,
+        .layout = std::string(random_() % 4096, 'x'),
+        .timeout_s = options_.timeout_s,
+    };
+    for (const std::size_t i : order_[which])
+      if (chosen.contains(i)) start.names.push_back(benchmarks_[i].name);
+    return start;
+  }
+
+  /// Runs both programs once, one after the other and without a pause, until every benchmark has
+  /// run or failed.
+  void look() {
+    indices open;
+    for (std::size_t i = 0; i < benchmarks_.size(); ++i) open.insert(open.end(), i);
+    while (!open.empty()) {
+      const indices seen = look_at(open);
+      for (const std::size_t i : seen) open.erase(i);
+      if (!seen.empty()) continue;
+      for (const std::size_t i : open) look_at({i});
+      break;
+    }
+    indices all;
+    for (std::size_t i = 0; i < benchmarks_.size(); ++i) all.insert(i);
+    for (paired_benchmark& benchmark : benchmarks_)
+      benchmark.first_look.seconds = start_s_ / static_cast<double>(benchmarks_.size()) +
+                                     (repetitions_for(all) + 1) * benchmark.repetition_s;
+    note_unsuited();
+  }
+
+  /// Runs these benchmarks once. Returns those that have run or failed in both programs.
+  indices look_at(const indices& cells) {
+    std::array<benchmark_outcomes, 2> seen;
+    start_s_ = 0;
+    for (const int which : {0, 1}) {
+      benchmark_start start = start_of(which, cells, min_time(turn_min_time));
+      start.cpu = cpu_;
+      benchmark_process process(start);
+      process.run(process.last_stage());
+      seen[which] = process.outcomes();
+      note_environment(which, process.environment());
+      start_s_ += process.seconds_in(0);
+      for (std::size_t k = 0; k < start.names.size(); ++k)
+        benchmarks_[benchmark_of_[start.names[k]]].repetition_s +=
+            process.seconds_in(k + 1) / (process_repetitions + 1);
+    }
+    indices known;
+    for (const std::size_t i : cells)
+      if (take_first_look(benchmarks_[i], seen)) known.insert(i);
+    return known;
+  }
+
+  /// Takes over what a first look has shown of a benchmark; returns false if nothing.
+  static bool take_first_look(paired_benchmark& benchmark,
+                              const std::array<benchmark_outcomes, 2>& seen) {
+    if (take_failures(benchmark.name, seen, benchmark.first_look)) return true;
+    for (const benchmark_outcomes& outcomes : seen) {
+      const auto outcome = outcomes.find(benchmark.name);
+      if (outcome == outcomes.end()) return false;
+      if (benchmark.unsuited.empty()) benchmark.unsuited = unsuited_outcome(outcome->second);
+    }
+    return true;
+  }
+
+  /// Measures one block of these benchmarks in turns, as far as the processes get. Returns whether
+  /// that was of any use.
+  bool measure_in_turns(const indices& cells) {
+    const std::int64_t begin_ns = now_ns();
+    benchmark_start starts[2] = {start_of(0, cells, min_time(turn_min_time)),
+                                 start_of(1, cells, min_time(turn_min_time))};
+    for (benchmark_start& start : starts) {
+      start.repetitions = repetitions_for(cells);
+      start.cpu = cpu_;
+    }
+    std::optional<benchmark_process> sides[2];
+    const std::size_t first = random_() % 2;
+    for (const std::size_t which : {first, 1 - first}) sides[which].emplace(starts[which]);
+    take_turns({&*sides[first], &*sides[1 - first]}, turn_s, random_);
+    const std::array<benchmark_outcomes, 2> seen = {sides[0]->outcomes(), sides[1]->outcomes()};
+    const double seconds = seconds_since(begin_ns) / static_cast<double>(cells.size());
+    bool any = false;
+    for (const std::size_t i : cells) {
+      const int searches = benchmarks_[i].searches;
+      benchmarks_[i].block = block_of_turns(benchmarks_[i], seen, first, seconds);
+      any = any || benchmarks_[i].block || benchmarks_[i].searches > searches;
+    }
+    return any;
+  }
+
+  /// Returns a benchmark's block of repetitions; nullopt if it has to be measured again. `first`:
+  /// side that had the first turn.
+  std::optional<pair_block> block_of_turns(paired_benchmark& benchmark,
+                                           const std::array<benchmark_outcomes, 2>& seen,
+                                           std::size_t first, double seconds) const {
+    pair_block block{.seconds = seconds};
+    if (take_failures(benchmark.name, seen, block)) return block;
+    std::array<const cell_result*, 2> sides;
+    const double min_time_s = std::atof(min_time(turn_min_time).c_str());
+    bool searched = true;
+    for (const int which : {0, 1}) {
+      const auto outcome = seen[which].find(benchmark.name);
+      if (outcome == seen[which].end()) return std::nullopt;
+      sides[which] = &outcome->second;
+      searched = searched && !search_ended_early(outcome->second, min_time_s);
+    }
+    if (!searched && ++benchmark.searches < max_searches) return std::nullopt;
+    block.slices = slices_of_turns(sides, first, judged_);
+    block.log_ratio = judged_log_ratio(block.slices, judged_);
+    return block;
+  }
+
+  /// Runs two processes of each program, ABBA or BAAB at random, without a pause. Returns whether
+  /// any benchmark has a block now.
+  bool measure_whole_processes(const indices& cells) {
+    const std::int64_t begin_ns = now_ns();
+    const int first = static_cast<int>(random_() % 2);
+    const int order[] = {first, 1 - first, 1 - first, first};
+    benchmark_outcomes seen[4];
+    for (int turn = 0; turn < 4; ++turn) {
+      benchmark_start start = start_of(order[turn], cells, min_time(process_min_time));
+      start.interleaves = true;
+      benchmark_process process(start);
+      process.run(process.last_stage());
+      seen[turn] = process.outcomes();
+    }
+    const double seconds = seconds_since(begin_ns) / static_cast<double>(cells.size());
+    bool any = false;
+    for (const std::size_t i : cells) {
+      benchmarks_[i].block = block_of_processes(benchmarks_[i], order, seen, seconds);
+      any = any || benchmarks_[i].block;
+    }
+    return any;
+  }
+
+  /// Returns a benchmark's block of four processes; nullopt if one of them failed before it ran.
+  std::optional<pair_block> block_of_processes(const paired_benchmark& benchmark,
+                                               const int (&order)[4],
+                                               const benchmark_outcomes (&seen)[4],
+                                               double seconds) const {
+    pair_block block{.seconds = seconds};
+    for (int turn = 0; turn < 4; ++turn) {
+      const auto outcome = seen[turn].find(benchmark.name);
+      if (outcome == seen[turn].end()) return std::nullopt;
+      const cell_result& cell = outcome->second;
+      if (cell.status == cell_status::failed)
+        block.failures[order[turn]] = cell.reason;
+      else
+        block.slices.push_back(
+            slice_of_process(order[turn] == 0 ? side::baseline : side::candidate, cell, judged_));
+    }
+    if (block.failures[0].empty() && block.failures[1].empty())
+      block.log_ratio = judged_log_ratio(block.slices, judged_);
+    return block;
+  }
+
+  /// Returns the repetitions per process of a block in turns. The search for the number of
+  /// iterations takes about as long as one of them.
+  int repetitions_for(const indices& cells) const {
+    double repetition_s = 0;
+    for (const std::size_t i : cells) repetition_s += benchmarks_[i].repetition_s;
+    return best_repetitions(start_s_ + repetition_s, repetition_s);
   }
 
   /// Compares what the two programs say of machine and build, once.
-  void note_environments(const std::vector<arm_record>& arms) {
-    if (environments_known_ || arms[0].environment.empty() || arms[1].environment.empty()) return;
-    environments_known_ = true;
-    results said[2];
-    for (const int which : {0, 1}) {
-      said[which].foreign = true;
-      said[which].environment = arms[which].environment;
+  void note_environment(int which, const std::map<std::string, std::string>& environment) {
+    if (environments_[which].environment.empty()) {
+      environments_[which].foreign = true;
+      environments_[which].environment = environment;
     }
-    unmatched_.environment = environment_differences(said[0], said[1]);
+    if (!environments_[0].environment.empty() && !environments_[1].environment.empty())
+      unmatched_.environment = environment_differences(environments_[0], environments_[1]);
+  }
+
+  void note_unsuited() {
+    std::string list;
+    for (const paired_benchmark& benchmark : benchmarks_)
+      if (!benchmark.unsuited.empty())
+        list +=
+            fmt::format("{}{} ({})", list.empty() ? "" : ", ", benchmark.name, benchmark.unsuited);
+    if (!list.empty())
+      unmatched_.notes.push_back("compared by real time in whole processes, which scatter more: " +
+                                 list);
   }
 
   std::string programs_[2];
   benchmark_pair_options options_;
   const metric& judged_;
   check_result& unmatched_;
-  bool environments_known_ = false;
-  std::filesystem::path directory_;
+  std::map<std::string, std::size_t> benchmark_of_;
+  std::vector<std::size_t> order_[2];  ///< benchmarks in the order of each program
+  std::vector<paired_benchmark> benchmarks_;
+  indices pending_;  ///< benchmarks of this round without a block
+  bool has_looked_ = false;
+  double start_s_ = 0;  ///< start-up of both programs
+  results environments_[2];
+  const int cpu_ = assign_cpus(read_machine(), 1).cell.front();
   std::mt19937_64 random_;
 };
 
@@ -135,9 +378,11 @@ class benchmark_pair {
 paired_cells pair_benchmarks(const std::string& old_program, const std::string& new_program,
                              const benchmark_pair_options& options, check_result& unmatched) {
   const auto pair = std::make_shared<benchmark_pair>(old_program, new_program, options, unmatched);
-  return {.names = pair->names,
-          .prepare = [pair](std::size_t cell) { return pair->measure(cell); },
-          .measure = [pair](std::size_t cell, std::uint64_t) { return pair->measure(cell); }};
+  return {
+      .names = pair->names(),
+      .prepare = [pair](std::size_t cell) { return pair->prepare(cell); },
+      .measure = [pair](std::size_t cell, std::uint64_t) { return pair->measure(cell); },
+      .begin_round = [pair](const std::vector<std::size_t>& cells) { pair->begin_round(cells); }};
 }
 
 }  // namespace crossover

@@ -50,6 +50,12 @@ def process_stats():
             pass  # it has ended
 
 
+def state_of(pid):
+    """Returns the state letter of a process, "T" if it is frozen; None if it has ended."""
+    state = dict(process_stats()).get(pid, "Z")[0]
+    return None if state == "Z" else state
+
+
 def processes_of_group(group):
     """Returns the live processes of a process group or session."""
     return [

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "bench/results/metrics.hpp"
+#include "bench/results/results.hpp"
+#include "reports/check/run_gate.hpp"
+
+namespace crossover {
+
+/// Outcomes of the benchmarks of one process, by name. Those that it did not reach are absent.
+using benchmark_outcomes = std::map<std::string, cell_result>;
+
+/// Returns why a benchmark cannot be measured in turns, by its name: real or manual time, several
+/// threads, one repetition. "" if nothing in the name forbids it.
+std::string_view unsuited_name(std::string_view name);
+
+/// Returns why a benchmark cannot be measured in turns, by its repetitions in a process that was
+/// not frozen: it waits, or gives fewer than two. "" if nothing in them forbids it.
+std::string_view unsuited_outcome(const cell_result& outcome);
+
+/// Returns whether Google Benchmark's search for the number of iterations ended too early, because
+/// the process was frozen: at five times the minimum time it accepts a run of any CPU time. Its
+/// repetitions may be so short that the clock decides them.
+bool search_ended_early(const cell_result& outcome, double min_time_s);
+
+/// Copies the failures of a benchmark, old side first, into a block; returns whether there are any.
+bool take_failures(const std::string& name, const std::array<benchmark_outcomes, 2>& sides,
+                   pair_block& block);
+
+/// Returns the slices of two processes that took turns, old side first: each repetition's CPU time
+/// per iteration, paired by their numbers in groups of four. `first`: side of the first turn.
+std::vector<slice> slices_of_turns(const std::array<const cell_result*, 2>& sides,
+                                   std::size_t first, const metric& judged);
+
+/// Returns the slice of a process that ran without a pause: its repetition with the median time.
+slice slice_of_process(side which, const cell_result& outcome, const metric& judged);
+
+/// Returns the even number of repetitions per block that gives the least scatter in a given time:
+/// sqrt(start / repetition * variance within blocks / variance between them) (Kalibera & Jones
+/// 2013, "Rigorous benchmarking in reasonable time", section 6). `start_s`: time of a block without
+/// repetitions. The ratio of the variances is taken as 20, between the 8 and 60 that ordinary
+/// benchmarks showed.
+int best_repetitions(double start_s, double repetition_s);
+
+}  // namespace crossover
