@@ -141,6 +141,19 @@ TEST(run_gate, round_is_one_block_per_cell_in_an_order_drawn_from_the_seed) {
   EXPECT_NE(order, order_of(8));
 }
 
+TEST(run_gate, source_receives_the_cells_of_a_round_before_their_blocks) {
+  scripted_pair pair;
+  for (int i = 0; i < 12; ++i) pair.add(std::to_string(i), steady(i == 3 ? 0.08 : 0));
+  paired_cells source = pair;
+  std::vector<std::string> announced;
+  source.begin_round = [&](const std::vector<std::size_t>& cells) {
+    EXPECT_EQ(announced, pair.order) << "every announced cell was measured";
+    for (const std::size_t cell : cells) announced.push_back(std::to_string(cell));
+  };
+  run_gate(source, {}, {}, {});
+  EXPECT_EQ(announced, pair.order);
+}
+
 TEST(run_gate, single_cell_is_confirmed_without_a_screen) {
   scripted_pair pair;
   pair.add("a", steady(0));
