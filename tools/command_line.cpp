@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "bench/models/added_models.hpp"
 #include "reports/terminal_text.hpp"
 #include "workloads/base/error.hpp"
 #include "workloads/base/nearest.hpp"
@@ -120,6 +121,16 @@ void selection::add_to(CLI::App& app, const std::string& group) {
            "concurrency models, as in event_loop,thread_pool")
       ->type_name(joined_names(all_models()))
       ->group(group);
+  const auto add_repeatable = [&](const char* flag, const char* value_name, string_list& texts,
+                                  const char* help) {
+    app.add_option(flag, texts, help)
+        ->option_text(value_name)
+        ->take_all()
+        ->allow_extra_args(false)
+        ->group(group);
+  };
+  add_repeatable("--command", "COMMAND", commands, "contest of commands, as in 'gzip -k f'");
+  add_repeatable("--cell", "NAME=COMMAND", programs, "your own cell program as a model");
   add_list(app, "--cores", "1,2,4", cores, split_list, whole_text{1}, "numbers of CPUs to use")
       ->group(group);
   add_list(app, "--in-flight", "1,64,1024", in_flight, split_list, whole_text{1, 1'000'000},
@@ -150,35 +161,72 @@ string_list selection::flags(const std::string& fallback) const {
   };
   for (const std::string& text : workloads) add("--workload", text);
   for (const std::string& text : models) add("--model", text);
+  for (const std::string& text : commands) add("--command", text);
+  for (const std::string& text : programs) add("--cell", text);
   if (!cores.empty()) add("--cores", fmt::format("{}", fmt::join(cores, ",")));
   if (!in_flight.empty()) add("--in-flight", fmt::format("{}", fmt::join(in_flight, ",")));
   if (rate > 0) add("--rate", fmt::format("{}", rate));
   if (!suite_name.empty()) add("--suite", suite_name);
   if (quick) flags.emplace_back("--quick");
   if (thorough) flags.emplace_back("--thorough");
-  const bool names_cells =
-      !workloads.empty() || !models.empty() || !suite_name.empty() || quick || thorough;
-  if (!flags.empty() && !names_cells) add("--suite", fallback);
+  const bool names_suite = !suite_name.empty() || quick || thorough;
+  if (!flags.empty() && !names_cells() && !names_suite) add("--suite", fallback);
   return flags;
+}
+
+void selection::add_models() const {
+  for (const std::string& text : programs)
+    naming_flag("--cell", text, [](const std::string& program) {
+      add_program_model(parse_program_model(program));
+      return true;
+    });
+  if (commands.empty()) return;
+  if (!workloads.empty() || models.size() > 1)
+    throw error(error_kind::invalid, workloads.empty()
+                                         ? "--command: give one --model, which runs all commands"
+                                         : "--command and --workload are mutually exclusive");
+  const model_type& through = find_model(models.empty() ? "thread_pool" : models.front());
+  for (const std::string& text : commands)
+    naming_flag("--command", text, [&through](const std::string& command) {
+      add_command_model(command, through);
+      return true;
+    });
+}
+
+/// The commands take the place of models, so the workload's own command is empty.
+matrix selection::matrix_of_commands(const machine& computer) const {
+  matrix m;
+  m.workloads = {{"command", {{"run", ""}}}};
+  for (const std::string& text : commands) m.models.push_back({text, {}});
+  m.cores = {computer.usable()};
+  m.in_flight = {1};
+  return m;
+}
+
+matrix selection::matrix_of_names(const machine& computer) const {
+  matrix m;
+  for (const std::string& text : workloads) m.workloads.push_back(parse_named_parameters(text));
+  for (const std::string& text : models) m.models.push_back(parse_named_parameters(text));
+  if (workloads.empty()) m.workloads = every_workload();
+  if (models.empty())
+    for (const model_type* type : all_models()) m.models.push_back({std::string(type->name), {}});
+  m.cores = standard_cores(computer);
+  m.in_flight = {64};
+  return m;
 }
 
 std::vector<matrix> selection::matrices(const machine& computer) const {
   const suite& chosen = chosen_suite();
-  std::vector<matrix> all;
-  if (workloads.empty() && models.empty()) {
-    all = chosen.matrices(computer);
-  } else {
-    matrix m;
-    for (const std::string& text : workloads) m.workloads.push_back(parse_named_parameters(text));
-    for (const std::string& text : models) m.models.push_back(parse_named_parameters(text));
-    if (workloads.empty()) m.workloads = every_workload();
-    if (models.empty())
-      for (const model_type* type : all_models()) m.models.push_back({std::string(type->name), {}});
-    m.cores = standard_cores(computer);
-    m.in_flight = {64};
-    all.push_back(std::move(m));
-  }
+  std::vector<matrix> all = !commands.empty() ? std::vector{matrix_of_commands(computer)}
+                            : names_cells()   ? std::vector{matrix_of_names(computer)}
+                                              : chosen.matrices(computer);
   for (matrix& m : all) {
+    for (const std::string& text : programs) {
+      const std::string name = text.substr(0, text.find('='));
+      if (std::none_of(m.models.begin(), m.models.end(),
+                       [&](const named_parameters& model) { return model.name == name; }))
+        m.models.push_back({name, {}});
+    }
     if (!cores.empty()) m.cores = cores;
     if (!in_flight.empty()) m.in_flight = in_flight;
     m.rate = rate;

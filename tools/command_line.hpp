@@ -92,6 +92,8 @@ flag_table table_of_flags() {
 /// The flags that select cells, shared by `run`, `list` and `check`.
 struct selection {
   string_list workloads, models;
+  string_list commands;  ///< contenders in the place of models
+  string_list programs;  ///< "NAME=COMMAND": models that run in another program
   std::vector<std::uint32_t> cores, in_flight;
   double rate = 0;
   std::string suite_name;
@@ -99,14 +101,23 @@ struct selection {
 
   /// `group`: heading in the help; "" hides the flags from it.
   void add_to(CLI::App& app, const std::string& group = "Options");
+  /// Adds the commands and programs to the models; call it once. Throws `error` (invalid).
+  void add_models() const;
+  /// Returns whether cells are named, so that the suite has no effect.
+  bool names_cells() const { return !workloads.empty() || !models.empty() || !commands.empty(); }
   /// Returns the suite that the flags name, or the standard one.
   const suite& chosen_suite() const;
   /// Returns the suite's matrices. If workloads or models are named, returns one matrix of them;
-  /// defaults: every workload, every model, the standard core counts, 64 in flight.
+  /// defaults: every workload, every model, the standard core counts, 64 in flight. If commands are
+  /// named, returns their matrix; defaults: all cores, 1 in flight. Programs are in every matrix.
   std::vector<matrix> matrices(const machine& computer) const;
   /// Returns the selection as flags for another program's `list`. If the flags only narrow a suite
   /// (such as --cores), `--suite fallback` is added. Empty if nothing was selected.
   string_list flags(const std::string& fallback) const;
+
+ private:
+  matrix matrix_of_commands(const machine& computer) const;
+  matrix matrix_of_names(const machine& computer) const;
 };
 
 }  // namespace crossover

@@ -52,6 +52,7 @@ ordered_json as_json(const std::vector<planned_cell>& cells) {
     out["models"].push_back({{"name", type->name},
                              {"summary", type->summary},
                              {"script", type->script},
+                             {"command", type->command},
                              {"parameters", parameters_json(type->parameters)}});
   out["suites"] = suites_json();
   out["findings"] = findings_json();
@@ -123,6 +124,7 @@ int list_command(const string_list& arguments) {
   list_flags flags;
   flags.add_to(app);
   if (!parse(app, arguments)) return exit_code::ok;
+  flags.cells.add_models();
   if (flags.suites) {
     if (flags.json)
       fmt::print("{}\n", ordered_json{{"suites", suites_json()}}.dump(1));

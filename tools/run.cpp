@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <map>
 #include <random>
-#include <sstream>
 
 #include "bench/cell/cpu_switches.hpp"
 #include "bench/measure/contest.hpp"
@@ -21,6 +20,7 @@
 #include "tools/command_line.hpp"
 #include "tools/progress.hpp"
 #include "workloads/base/atomic_file.hpp"
+#include "workloads/base/command_words.hpp"
 #include "workloads/base/interrupt.hpp"
 #include "workloads/endpoint.hpp"
 #include "workloads/registry.hpp"
@@ -67,13 +67,6 @@ std::map<std::string, std::string> parse_endpoints(const string_list& texts) {
   return endpoints;
 }
 
-string_list split_words(const std::string& text) {
-  std::istringstream in(text);
-  string_list all;
-  for (std::string word; in >> word;) all.push_back(word);
-  return all;
-}
-
 results empty_results(const std::vector<planned_cell>& cells, const machine& computer,
                       const string_list& arguments, std::uint64_t seed) {
   results all;
@@ -102,9 +95,9 @@ void check_traceable(const std::vector<planned_cell>& cells, const std::string& 
             "and in-flight value",
             runnable.size()));
   const planned_cell& cell = *runnable.front();
-  if (!model_type_of(cell)->script.empty())
+  if (model_type_of(cell)->is_other_program())
     throw error(error_kind::invalid,
-                fmt::format("--trace: not supported for {} (CPython)", cell.model));
+                fmt::format("--trace: not supported for {}, which is another program", cell.model));
   if (const std::string reason = cpu_switches_refusal(); !reason.empty())
     throw error(error_kind::unsupported, "--trace: " + reason);
   check_writable(file);
@@ -163,7 +156,8 @@ void run_flags::add_to(CLI::App& app) {
   add_value(app, "--launcher", "COMMAND", launcher, plain_text(),
             "command prefix of cells, e.g. 'taskset -c 3'");
   add_value(app, "--grace", "S", grace_s, positive_text(),
-            "kill a cell after S extra seconds (default 20)");
+            "kill a cell after S extra seconds (default 20)")
+      ->group("");
   add_value(app, "--out", "FILE", out, plain_text(), "results file (default results.json)");
   app.add_flag("--force", force, "replace an existing results file (default: keep it)");
   add_value(app, "--trace", "FILE", trace, plain_text(),
@@ -174,7 +168,7 @@ cell_options cell_options_of(const run_flags& flags) {
   cell_options options;
   options.program = executable_path();
   options.cells = cells_directory();
-  options.launcher = split_words(flags.launcher);
+  if (!flags.launcher.empty()) options.launcher = split_words(flags.launcher);
   options.grace_s = flags.grace_s;
   return options;
 }
@@ -237,13 +231,13 @@ flag_table run_flag_table() { return table_of_flags<run_flags>(); }
 int run_command(const string_list& arguments) {
   CLI::App app(
       "usage: crossover run [FLAGS]\n"
-      "Measure which model is best. Models take turns in blocks of fresh processes\n"
-      "until the blocks decide. Google Benchmark flags (--benchmark_…) are understood.\n"
+      "Measure which model is best. Google Benchmark flags (--benchmark_…) work too.\n"
       "Example:  crossover run --workload network --model event_loop --cores 1,2",
       "run");
   run_flags flags;
   flags.add_to(app);
   if (!parse(app, arguments, &flags.benchmark_flags)) return exit_code::ok;
+  flags.cells.add_models();
 
   const google_benchmark library(flags.benchmark_flags);
   const suite& chosen_suite = flags.cells.chosen_suite();
@@ -274,7 +268,7 @@ int run_command(const string_list& arguments) {
   if (!flags.trace.empty()) check_traceable(cells, flags.trace);
   results all = empty_results(cells, computer, arguments, options.seed);
   all.equal = flags.equal;
-  if (flags.cells.workloads.empty() && flags.cells.models.empty()) all.suite = chosen_suite.name;
+  if (!flags.cells.names_cells()) all.suite = chosen_suite.name;
 
   // Standard output belongs to a document that is written there.
   std::FILE* const stream =

@@ -53,6 +53,18 @@ TEST_P(operations, sleep_lasts_at_least_its_delay) {
   EXPECT_GE(steady_clock::now() - start, std::chrono::milliseconds(12));
 }
 
+TEST_P(operations, command_is_run_and_its_status_checked) {
+  EXPECT_NO_THROW(operate(*make("command", {{"run", "sh -c 'exit 0'"}}), GetParam(), 3));
+  try {
+    operate(*make("command", {{"run", "sh -c 'echo no paper >&2; exit 3'"}}), GetParam(), 1);
+    FAIL() << "status 3 was accepted";
+  } catch (const error& e) {
+    EXPECT_EQ(e.kind(), error_kind::failed);
+    EXPECT_STREQ(e.what(),
+                 "'sh -c 'echo no paper >&2; exit 3'' exited with status 3; stderr: no paper");
+  }
+}
+
 TEST_P(operations, network_echoes_messages_of_any_size) {
   for (const char* bytes : {"1", "7", "64", "1MiB"}) {
     const workload_type& type = find_workload("network");

@@ -12,13 +12,13 @@ namespace crossover {
 
 // A new workload is declared here and added to the table.
 extern const workload_type noop_workload, sleep_workload, hashing_workload, network_workload,
-    download_workload, query_workload, mixed_workload;
+    download_workload, query_workload, mixed_workload, command_workload;
 
 namespace {
 
 constexpr std::array table = {&noop_workload,    &sleep_workload,    &hashing_workload,
                               &network_workload, &download_workload, &query_workload,
-                              &mixed_workload};
+                              &mixed_workload,   &command_workload};
 
 std::vector<const workload_type*>& rows() {
   static std::vector<const workload_type*> all(table.begin(), table.end());

@@ -59,7 +59,8 @@ double reading_ns() {
 
 class cell {
  public:
-  explicit cell(std::span<const model_type* const> models) : models_(models) {}
+  cell(std::span<const model_type* const> models, const model_type* model)
+      : models_(models), only_model_(model) {}
 
   json handle(const json& request) {
     if (!request.is_object() || request.size() != 1)
@@ -136,6 +137,7 @@ class cell {
       tracing_ = std::make_unique<tracing>(setup.cpus, type.workers(request) + 4 * cores_);
     checksum_ = setup.type->make(setup.workload_values, setup.endpoint)->checksum();
     model_ = type.prepare(setup);
+    if (setup.type->starts_programs) programs_ = setup.in_flight;
     return {{"protocol", 2},
             {"program", "crossover"},
             {"version", program_version()},
@@ -260,12 +262,15 @@ class cell {
 
   json finish() {
     finished_ = true;
-    const std::uint64_t memory = model_ ? tree_memory_bytes(model_->children()) : 0;
+    std::uint64_t memory = model_ ? tree_memory_bytes(model_->children()) : 0;
     model_.reset();
+    // Programs come and go too quickly to be read: the largest one, once per operation in flight.
+    memory += programs_ * largest_child_bytes();
     return memory > 0 ? json{{"peak_rss_bytes", memory}} : json::object();
   }
 
   const model_type& find_model_type(const std::string& name) const {
+    if (only_model_ != nullptr) return *only_model_;
     std::vector<std::string> names;
     for (const model_type* type : models_) {
       if (type->name == name) return *type;
@@ -276,11 +281,13 @@ class cell {
   }
 
   std::span<const model_type* const> models_;
+  const model_type* only_model_;
   std::unique_ptr<tracing> tracing_;
   bool traced_ = false;
   arrival_schedule arrivals_;
   std::unique_ptr<model> model_;
   std::uint32_t cores_ = 1;
+  std::uint32_t programs_ = 0;  ///< that the operations run at once
   std::uint32_t sampling_interval_ = 1;
   bool choose_interval_ = true;         ///< after the first run of a closed loop
   std::int64_t injected_delay_ns_ = 0;  ///< busy-wait after each operation
@@ -353,9 +360,10 @@ json handle_line(cell& served, const std::string& line) {
 
 }  // namespace
 
-int serve_cell(int in, int out, std::span<const model_type* const> models) {
+int serve_cell(int in, int out, std::span<const model_type* const> models,
+               const model_type* model) {
   ::signal(SIGPIPE, SIG_IGN);
-  cell served(models);
+  cell served(models, model);
   line_reader requests(in);
   for (std::string line; requests.next(line);) {
     if (line.empty()) continue;

@@ -207,17 +207,6 @@ process_failure child_process::exit_failure() {
           stderr_tail()};
 }
 
-std::string child_process::stderr_tail() const {
-  char text[400];
-  const off_t size = ::lseek(errors_.get(), 0, SEEK_END);
-  const off_t from = std::max<off_t>(0, size - static_cast<off_t>(sizeof text));
-  const ssize_t n = ::pread(errors_.get(), text, sizeof text, from);
-  if (n <= 0) return {};
-  std::string tail(text, static_cast<std::size_t>(n));
-  while (!tail.empty() && tail.back() == '\n') tail.pop_back();
-  if (const std::size_t line_end = tail.rfind('\n'); line_end != std::string::npos)
-    tail.erase(0, line_end + 1);
-  return tail;
-}
+std::string child_process::stderr_tail() const { return last_line(errors_.get()); }
 
 }  // namespace crossover

@@ -11,15 +11,26 @@
 namespace crossover {
 namespace {
 
-bool runs_script(const cell_spec& cell) {
+bool runs_in_other_program(const cell_spec& cell) {
   const model_type* const type = model_type_of(cell);
-  return type != nullptr && !type->script.empty();
+  return type != nullptr && type->is_other_program();
 }
 
-/// Returns the name and version that a cell process of this build reports.
-std::string program_of(const cell_spec& cell) {
-  const std::string_view name = runs_script(cell) ? model_type_of(cell)->script : "crossover";
-  return fmt::format("{} {}", name, program_version());
+/// Returns the command of a cell process.
+std::vector<std::string> command_of(const cell_options& options, const cell_spec& cell) {
+  if (!options.command.empty()) return options.command;
+  if (!runs_in_other_program(cell)) return {options.program, "cell"};
+  const model_type& type = *model_type_of(cell);
+  if (!type.command.empty()) return {type.command.begin(), type.command.end()};
+  return {"python3", options.cells + "/" + std::string(type.script)};
+}
+
+/// Returns the name and version that the cell process has to report; "" for a program of the user.
+std::string program_of(const cell_options& options, const cell_spec& cell) {
+  if (options.any_build) return {};
+  if (!runs_in_other_program(cell)) return fmt::format("crossover {}", program_version());
+  const std::string_view script = model_type_of(cell)->script;
+  return script.empty() ? "" : fmt::format("{} {}", script, program_version());
 }
 
 class cell_process_arm final : public arm {
@@ -29,7 +40,7 @@ class cell_process_arm final : public arm {
       : cpus_(cpus),
         server_(std::move(server)),
         preparation_(preparation_of(options, cell, cpus, server_.endpoint)),
-        expected_program_(options.any_build ? "" : program_of(cell)),
+        expected_program_(program_of(options, cell)),
         process_(process_of(options, cell)) {}
 
   void start() override {
@@ -104,9 +115,12 @@ arm_factory cell_arms(cell_options options, machine computer, server_pool& serve
 
 cell_preparation preparation_of(const cell_options& options, const cell_spec& cell,
                                 const cpu_assignment& cpus, const std::string& endpoint) {
+  const model_type* const type = model_type_of(cell);
+  const bool runs_command = type != nullptr && type->runs_as != nullptr;
   return {.workload = cell.workload,
-          .parameters = parameters_for(cell, runs_script(cell)),
-          .model = cell.model,
+          .parameters = runs_command ? std::map<std::string, std::string>{{"run", cell.model}}
+                                     : parameters_for(cell, runs_in_other_program(cell)),
+          .model = runs_command ? std::string(type->runs_as->name) : cell.model,
           .model_parameters = cell.model_parameters,
           .cores = cpus.cell,
           .in_flight = *cell.in_flight,
@@ -117,11 +131,8 @@ cell_preparation preparation_of(const cell_options& options, const cell_spec& ce
 
 cell_process process_of(const cell_options& options, const cell_spec& cell) {
   std::vector<std::string> command = options.launcher;
-  if (runs_script(cell))
-    command.insert(command.end(),
-                   {"python3", options.cells + "/" + std::string(model_type_of(cell)->script)});
-  else
-    command.insert(command.end(), {options.program, "cell"});
+  const std::vector<std::string> of_cell = command_of(options, cell);
+  command.insert(command.end(), of_cell.begin(), of_cell.end());
   return cell_process(command, options.grace_s + 3 * min_operation_s(cell));
 }
 

@@ -30,6 +30,14 @@ double expected_seconds(const cell_spec& cell, const block_options& plan) {
   return start_s + plan.warm_up_s + 3 * delay_s + 2 * slice_s;
 }
 
+/// Returns whether a program that the user added does not support the cell. Only the program knows
+/// what it supports.
+bool is_refusal(const cell_result& cell, const error& failure) {
+  const model_type* const type = model_type_of(cell);
+  return type != nullptr && !type->command.empty() && cell.samples.empty() &&
+         (failure.kind() == error_kind::unsupported || failure.kind() == error_kind::invalid);
+}
+
 class contest_run {
  public:
   contest_run(std::vector<planned_cell>& cells, results& all, const arm_factory& make,
@@ -207,6 +215,10 @@ class contest_run {
     cell_result& cell = all_.cells[i];
     if (record.failure) {
       cell.reason = record.failure->what();
+      if (is_refusal(cell, *record.failure)) {
+        cell.status = cell_status::skipped;
+        return;
+      }
       if (++failures_[i] == max_failures) cell.status = cell_status::failed;
       return;
     }

@@ -22,17 +22,29 @@ constexpr std::array table = {&serial_model,          &event_loop_model,     &sh
                               &reference_model,       &python_asyncio_model, &python_threads_model,
                               &python_processes_model};
 
+std::vector<const model_type*>& models() {
+  static std::vector<const model_type*> all(table.begin(), table.end());
+  return all;
+}
+
 }  // namespace
 
 std::string unsupported_reason(const model_type& type, const cell_request& cell) {
   return type.unsupported_reason == nullptr ? "" : type.unsupported_reason(cell);
 }
 
-std::span<const model_type* const> all_models() { return table; }
+std::span<const model_type* const> all_models() { return models(); }
+
+void add_model(const model_type& type) {
+  for (const model_type* other : models())
+    if (other->name == type.name)
+      throw error(error_kind::invalid, fmt::format("there is already a model '{}'", type.name));
+  models().push_back(&type);
+}
 
 const model_type& find_model(std::string_view name) {
   std::vector<std::string> names;
-  for (const model_type* type : table) {
+  for (const model_type* type : models()) {
     if (type->name == name) return *type;
     names.emplace_back(type->name);
   }

@@ -88,7 +88,13 @@ struct model_type {
   std::string_view same_on_one_core = {};  ///< model that this one is on one core
   bool loops = false;  ///< lanes share a thread: an operation that blocks delays the others
   std::string_view script = {};  ///< CPython script in `cell_options::cells` that is the cell
-                                 ///< process; empty: a C++ model
+                                 ///< process
+  std::span<const std::string> command = {};  ///< the user's own program that is the cell process
+  /// Model that runs the operations, if the name is a command (`add_command_model`).
+  const model_type* runs_as = nullptr;
+
+  /// Returns whether the cell process is another program than this one.
+  bool is_other_program() const { return !script.empty() || !command.empty(); }
 };
 
 /// Value of `model_type::prepare` for a model that is constructed from its setup.
@@ -105,8 +111,12 @@ inline std::uint32_t one_worker_per_lane(const cell_request& cell) { return cell
 /// Returns why this model cannot run this cell, or "" if it can.
 std::string unsupported_reason(const model_type& type, const cell_request& cell);
 
-/// All models, in listing order.
+/// All models, in listing order: the built-in ones, then those that were added.
 std::span<const model_type* const> all_models();
+
+/// Adds a model; the row must live as long as the process. Throws `error` (invalid) if there is one
+/// of this name.
+void add_model(const model_type& type);
 
 /// Returns the model of this name. Throws `error` (invalid) with the nearest name.
 const model_type& find_model(std::string_view name);

@@ -17,6 +17,17 @@ double seconds(const timeval& t) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
 }
 
+usage usage_of(__rusage_who_t who) {
+  rusage r{};
+  ::getrusage(who, &r);
+  return {seconds(r.ru_utime),
+          seconds(r.ru_stime),
+          static_cast<std::uint64_t>(r.ru_nvcsw),
+          static_cast<std::uint64_t>(r.ru_nivcsw),
+          static_cast<std::uint64_t>(r.ru_minflt),
+          static_cast<std::uint64_t>(r.ru_majflt)};
+}
+
 /// Returns the kB value after `key` in a /proc file, in bytes.
 std::uint64_t kib_line(const std::string& path, const std::string& key) {
   std::ifstream in(path);
@@ -60,15 +71,12 @@ usage operator+(const usage& a, const usage& b) {
           a.major_faults + b.major_faults};
 }
 
-usage usage_of_this_process() {
+usage usage_of_this_process() { return usage_of(RUSAGE_SELF) + usage_of(RUSAGE_CHILDREN); }
+
+std::uint64_t largest_child_bytes() {
   rusage r{};
-  ::getrusage(RUSAGE_SELF, &r);
-  return {seconds(r.ru_utime),
-          seconds(r.ru_stime),
-          static_cast<std::uint64_t>(r.ru_nvcsw),
-          static_cast<std::uint64_t>(r.ru_nivcsw),
-          static_cast<std::uint64_t>(r.ru_minflt),
-          static_cast<std::uint64_t>(r.ru_majflt)};
+  ::getrusage(RUSAGE_CHILDREN, &r);
+  return static_cast<std::uint64_t>(r.ru_maxrss) * 1024;
 }
 
 std::uint64_t resident_bytes() { return kib_line("/proc/self/status", "VmRSS:"); }

@@ -17,8 +17,14 @@ struct usage {
 usage operator-(const usage& a, const usage& b);
 usage operator+(const usage& a, const usage& b);
 
-/// Returns the usage of the calling process: all its threads, not its children.
+/// Returns the usage of the calling process: all its threads, and the children that it has waited
+/// for. A model waits for its workers only after its last run.
 usage usage_of_this_process();
+
+/// Returns the largest resident memory in bytes of a child that this process has waited for, or of
+/// the children of that child. The kernel counts what the child had before exec(2) too: a copy of
+/// this process.
+std::uint64_t largest_child_bytes();
 
 /// Returns the calling process's resident memory in bytes (VmRSS), or 0 if /proc cannot be read.
 std::uint64_t resident_bytes();

@@ -29,13 +29,19 @@ export function cellCommand(data: PageData, cell: Cell): string | null {
   const pairs = Object.entries(parameters)
     .filter(([, setting]) => setting !== "")
     .map(([key, setting]) => `${key}=${setting}`);
+  // In a contest of commands, they have the place of the models.
+  const isOfCommands = panel.workload === "command" && parameters.run === undefined;
   return [
     data.command[0] ?? "crossover",
     "run",
-    "--workload",
-    [panel.workload, pairs.join(",")].filter(Boolean).join(":"),
-    "--model",
-    cell.model,
+    ...(isOfCommands
+      ? ["--command", cell.model]
+      : [
+          "--workload",
+          [panel.workload, pairs.join(",")].filter(Boolean).join(":"),
+          "--model",
+          cell.model,
+        ]),
     "--cores",
     String(cell.cores),
     "--in-flight",

@@ -345,6 +345,15 @@ test("the command of a cell names it, and keeps the run's server and window", ()
       "--in-flight 64 --rate 5000 --endpoint network=host:1 --seconds=2 --seed 7",
   );
   assert.equal(shellWord("it's"), "'it'\\''s'");
+  const panel = of.results.data.panels[0]!;
+  panel.workload = "command";
+  panel.parameters = {};
+  of.results.cell(0).model = "gzip -k f";
+  assert.equal(
+    cellCommand(of.results.data, of.results.cell(0)),
+    "crossover run --command 'gzip -k f' --cores 1 --in-flight 64 --endpoint network=host:1 " +
+      "--seconds=2 --seed 7",
+  );
   of.results.data.foreign = true;
   assert.equal(cellCommand(of.results.data, of.results.cell(0)), null);
 });

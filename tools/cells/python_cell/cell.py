@@ -75,8 +75,9 @@ def member(body, key, kind, default=None):
 class Cell:
     """One cell: prepared once, run any number of times, then finished."""
 
-    def __init__(self):
+    def __init__(self, only_model=None):
         self.model = None
+        self._only_model = only_model
         self.finished = False
         self._in_flight = 1
         self._sampling_interval = None  # decided by the first closed-loop run
@@ -105,6 +106,8 @@ class Cell:
         workload = WORKLOADS[name]
         values = values_of(name, workload.parameters, member(body, "parameters", dict, {}))
         model = member(body, "model", str)
+        if self._only_model:
+            model = f"python_{self._only_model}"
         if model not in MODELS:
             raise CellError("invalid", f"unknown model '{model}': {suggestion(model, MODELS)}")
         values_of(model, {}, member(body, "model_parameters", dict, {}))
@@ -270,14 +273,15 @@ def reply_to(cell, line):
         return {"error": {"kind": error.kind, "message": one_line(error)}}
 
 
-def serve(requests, output):
+def serve(requests, output, only_model=None):
     """Handles requests (lines of bytes) until `finish` or the end of input.
 
-    Writes replies to the descriptor `output` and returns the exit code of the process.
+    Writes replies to the descriptor `output` and returns the exit code of the process. `only_model`
+    (asyncio, threads or processes) replaces the model of the requests.
     """
     sys.stdout = sys.stderr  # output of a library must not mix with the replies
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler would print a traceback
-    cell = Cell()
+    cell = Cell(only_model)
     try:
         for line in requests:
             if not line.strip():
