@@ -32,6 +32,7 @@ int list_command(const string_list& arguments);
 int run_command(const string_list& arguments);
 int report_command(const string_list& arguments);
 int check_command(const string_list& arguments);
+int conform_command(const string_list& arguments);
 int serve_command(const string_list& arguments);
 int cell_command(const string_list& arguments);
 int completion_command(const string_list& arguments);
@@ -41,6 +42,7 @@ flag_table list_flag_table();
 flag_table run_flag_table();
 flag_table report_flag_table();
 flag_table check_flag_table();
+flag_table conform_flag_table();
 flag_table serve_flag_table();
 flag_table completion_flag_table();
 

@@ -53,6 +53,8 @@ constexpr std::array commands = {
     command{"check", "compare two programs or two results files: is NEW slower?", check_command,
             check_flag_table},
     command{"serve", "run a workload's server on its own", serve_command, serve_flag_table},
+    command{"conform", "check whether a program keeps the cell protocol", conform_command,
+            conform_flag_table},
     command{"cell", "run one cell process (for programs; see bench/cell/PROTOCOL.md)", cell_command,
             no_flags},
     command{"completion", "print the completion script for bash, zsh or fish", completion_command,
