@@ -5,6 +5,7 @@
 #include <optional>
 #include <random>
 
+#include "bench/models/added_models.hpp"
 #include "reports/check/formats/formats.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "tools/check/compare_sides.hpp"
@@ -113,9 +114,28 @@ void apply_slowdown(const std::string& text, check_request& request) {
   if (colon != std::string::npos) request.slower_in = text.substr(colon + 1);
 }
 
+/// Makes two cell programs the sides. Throws `error` (invalid).
+void apply_cell_programs(const check_flags& flags, check_request& request) {
+  std::vector<program_model> programs;
+  for (const std::string& text : flags.cells.programs)
+    programs.push_back(naming_flag("--cell", text, parse_program_model));
+  if (programs.size() != 2 || programs[0].name != programs[1].name || !flags.sides.empty())
+    throw error(error_kind::invalid,
+                "check: give --cell twice with one name, for OLD and NEW, and no other sides");
+  add_program_model(programs[1]);
+  selection cells = flags.cells;
+  cells.programs = {flags.cells.programs[1]};
+  cells.models = {programs[1].name};
+  request.selection = cells.flags("check");
+  for (const program_model& program : programs) {
+    request.sides.push_back(fmt::format("{}", fmt::join(program.command, " ")));
+    request.cell_commands.push_back(program.command);
+  }
+}
+
 /// Validates the flags. Throws `error`: invalid, or unreadable for the thresholds.
 check_request request_of(const check_flags& flags) {
-  if (flags.sides.empty())
+  if (flags.sides.empty() && flags.cells.programs.empty())
     throw error(error_kind::invalid,
                 "check: expected OLD NEW, for example crossover check old.json new.json");
   if (flags.sides.size() > 2)
@@ -128,6 +148,7 @@ check_request request_of(const check_flags& flags) {
   request.commit = flags.commit;
   request.grace_s = flags.grace_s;
   apply_benchmark_flags(flags.benchmark_flags, request);
+  if (!flags.cells.programs.empty()) apply_cell_programs(flags, request);
   if (!flags.slowdown.empty()) apply_slowdown(flags.slowdown, request);
 
   gate_options& gate = request.gate;

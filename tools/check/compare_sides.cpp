@@ -113,13 +113,20 @@ void add_unmatched(check_result& result, check_result before) {
 
 /// Pairs the cells of two programs; those that only one has go to `unmatched`.
 paired_cells pair_programs(const check_request& request, operand kind, check_result& unmatched) {
-  const std::string old_program = std::filesystem::absolute(request.sides[0]).string(),
-                    new_program = std::filesystem::absolute(request.sides[1]).string();
+  const auto program_of_side = [&](std::size_t side) {
+    return request.cell_commands.empty() ? std::filesystem::absolute(request.sides[side]).string()
+                                         : executable_path();
+  };
+  const std::string old_program = program_of_side(0), new_program = program_of_side(1);
   if (kind == operand::crossover_program) {
     if (!request.min_time.empty())
       throw error(error_kind::invalid,
                   "--benchmark_min_time applies only to Google Benchmark programs");
     build_pair_options options;
+    if (!request.cell_commands.empty()) {
+      options.old_cell = request.cell_commands[0];
+      options.new_cell = request.cell_commands[1];
+    }
     options.selection =
         request.selection.empty() ? string_list{"--suite", "check"} : request.selection;
     options.filter = request.filter;
@@ -186,6 +193,7 @@ check_result check_programs(const check_request& request, operand kind) {
 }
 
 check_result compare(const check_request& request) {
+  if (!request.cell_commands.empty()) return check_programs(request, operand::crossover_program);
   if (request.sides.size() == 1) {
     if (request.history.empty())
       throw error(error_kind::invalid, "check: expected OLD NEW, or NEW with --history DIR");

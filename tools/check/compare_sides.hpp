@@ -12,6 +12,8 @@ namespace crossover {
 /// Validated arguments of `check`.
 struct check_request {
   string_list sides;
+  /// Commands of two cell programs, which are the sides. The selection has only their model.
+  std::vector<string_list> cell_commands;
   gate_options gate;
   file_options files;
   std::string filter, min_time;

@@ -105,6 +105,8 @@ class build_pair {
       added.what = cell;
       added.old_side.program = old_program;
       added.new_side.program = new_program;
+      added.old_side.command = options.old_cell;
+      added.new_side.command = options.new_cell;
       added.old_side.any_build = added.new_side.any_build = true;
       added.old_side.grace_s = added.new_side.grace_s = options.grace_s;
     }

@@ -73,6 +73,22 @@ class CellFlag(TempDirTest):
         self.assertEqual({cell["status"] for cell in self.cells().values()}, {"ok"})
         self.assertEqual(len(self.cells()), 3)
 
+    def test_two_versions_are_checked(self):
+        slow = self.directory / "slow_cell.py"
+        slow.write_text(TINY_CELL.replace("operations += 1", "operations += 1; sum(range(500))"))
+        for new, code in ((self.script, 0), (slow, 1)):
+            with self.subTest(new):
+                completed = crossover(
+                    *("check", "--cell", self.tiny),
+                    *("--cell", f"tiny={sys.executable} '{new}'", "--workload", "noop"),
+                    *("--cores", 1, "--in-flight", 1, "--detect", "50%", "--tolerate", "20%"),
+                )
+                self.assertEqual(completed.returncode, code, completed.stdout + completed.stderr)
+                self.assertIn(str(new), completed.stdout)
+        completed = crossover("check", "--cell", self.tiny, "old", "new")
+        self.assertEqual(completed.returncode, 64)
+        self.assertIn("give --cell twice with one name", completed.stderr)
+
     def test_broken_program_fails_its_own_cells_only(self):
         for program, reason in (
             ("sh -c 'echo nonsense; cat'", "invalid reply from the cell process"),

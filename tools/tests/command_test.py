@@ -4,7 +4,7 @@ import unittest
 
 from program import TempDirTest, crossover
 
-SPIN = """python3 -c 'x = bytes(40_000_000); [i for i in range(300_000)]'"""
+SPIN = """python3 -c 'x = b"x" * 40_000_000; [i for i in range(300_000)]'"""
 
 
 class Command(TempDirTest):
