@@ -10,7 +10,7 @@ int cell_command(const string_list& arguments) {
       "usage: crossover cell [MODEL]\n"
       "Run one cell process: read one JSON request per line from standard input, write\n"
       "one JSON reply per line to standard output. See bench/cell/PROTOCOL.md.\n"
-      "MODEL replaces the model of the requests, for `--cell 'old=old/crossover cell MODEL'`.\n"
+      "MODEL replaces the model of the requests, for a program that `--cell` adds.\n"
       "Example:  crossover cell <<'END'\n"
       "{\"prepare\":{\"workload\":\"noop\",\"model\":\"serial\",\"cores\":[0],\"in_flight\":1}}\n"
       "END",

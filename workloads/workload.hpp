@@ -112,7 +112,7 @@ struct workload_type {
   void (*try_endpoint)(const std::string&) = nullptr;
   /// Returns whether a parameter has an effect beside the values of the others. nullptr: always.
   bool (*uses)(const parameter_values&, std::string_view parameter) = nullptr;
-  bool starts_programs = false;  ///< their memory is part of the cell's
+  bool starts_programs = false;       ///< their memory is part of the cell's
   const own_workload* own = nullptr;  ///< definition in the user's program, if it is one
 };
 
