@@ -27,7 +27,7 @@ struct check_flags {
   string_list sides, formats, benchmark_flags;
   selection cells;
   error_rates rates;
-  double budget_s = 300;
+  double budget_s = 300, regimes = 0;
   std::string metric = "time", thresholds, out, history, commit, slowdown;
   std::optional<std::uint64_t> seed;
   std::optional<double> grace_s;
@@ -52,6 +52,8 @@ void check_flags::add_to(CLI::App& app) {
             "false alarms per suite of equal builds (default 1%)");
   add_value(app, "--power", "95%", rates.power, probability_text(),
             "probability of detecting --detect (default 95%)");
+  add_value(app, "--regimes", "10%", regimes, probability_text(),
+            "measure enough to find regimes of this share (default none)");
   add_value(app, "--budget", "TIME", budget_s, duration_text(), "wall-clock limit (default 5min)");
   add_value(app, "--metric", "NAME", metric, plain_text(),
             "time, cpu, p99, memory, … (default time)");
@@ -154,6 +156,7 @@ check_request request_of(const check_flags& flags) {
   gate_options& gate = request.gate;
   gate.rates = flags.rates;
   gate.budget_s = flags.budget_s;
+  gate.regimes = flags.regimes;
   gate.metric = flags.metric;
   gate.flips.seed = flags.seed ? *flags.seed : std::random_device()();
   judged_metric(gate.metric);

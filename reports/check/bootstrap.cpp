@@ -77,9 +77,12 @@ bootstrap_result simulate(const scenario& assumed, const std::vector<block_pool>
     std::optional<std::size_t> slowed;
     if (!assumed.slower.empty()) slowed = assumed.slower[suite % assumed.slower.size()];
     const std::vector<block_draws> draws = draws_of(assumed, pools, slowed);
-    const check_result checked = run_gate(
-        drawn_cells(cells, [&](std::size_t c, std::uint64_t) { return drawn(draws[c], stream); }),
-        gate, {}, {}, &plan);
+    const check_result checked =
+        run_gate(drawn_cells(cells,
+                             [&](std::size_t c, std::uint64_t) {
+                               return pair_block{.record = record_with(drawn(draws[c], stream))};
+                             }),
+                 gate, {}, {}, &plan);
     count(result, checked, slowed);
     blocks += blocks_of(checked);
   }

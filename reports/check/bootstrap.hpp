@@ -48,7 +48,8 @@ struct bootstrap_result {
 ///
 /// A block of identical code gets a random sign: both signs are equally likely, because the order
 /// of the arms is random. Then the scenario's shift is added. Effects shared by the blocks of one
-/// recorded suite are lost.
+/// recorded suite are lost. A block's total is taken to be its location: only locations are
+/// recorded.
 std::vector<bootstrap_result> bootstrap_suites(const std::vector<block_pool>& pools,
                                                const error_rates& rates,
                                                const bootstrap_options& options);

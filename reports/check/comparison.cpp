@@ -25,13 +25,6 @@ std::size_t count(const check_result& result, verdict outcome) {
 
 bool rejects(const std::optional<double>& p, double level) { return p && *p <= level; }
 
-const quantity_comparison* worse_quantity(const cell_comparison& cell, double false_alarms) {
-  const auto worse = std::find_if(
-      cell.quantities.begin(), cell.quantities.end(),
-      [&](const quantity_comparison& q) { return rejects(q.adjusted_p, false_alarms); });
-  return worse == cell.quantities.end() ? nullptr : &*worse;
-}
-
 }  // namespace
 
 std::string_view to_string(verdict value) {
@@ -83,8 +76,7 @@ const quantity_comparison* excess_of(const cell_comparison& cell) {
 }
 
 verdict verdict_of(const cell_comparison& cell, double false_alarms) {
-  if (rejects(cell.adjusted_p, false_alarms) || worse_quantity(cell, false_alarms) != nullptr)
-    return verdict::regression;
+  if (!worse_quantities(cell, false_alarms).empty()) return verdict::regression;
   const auto excludes_detect = [&](const std::optional<double>& upper) {
     return upper && *upper < 1 + cell.detect;
   };
@@ -105,7 +97,7 @@ std::string quantity_text(const quantity_comparison& q) {
   const char* what = "";
   switch (q.of) {
     case quantity::total:
-      return fmt::format("total time {}", as_change(q.candidate));
+      return fmt::format("total {}", as_change(q.candidate));
     case quantity::tail:
       what = "slices are slow";
       break;
@@ -120,13 +112,30 @@ std::string quantity_text(const quantity_comparison& q) {
                      as_percent(q.baseline));
 }
 
+std::vector<std::string_view> worse_quantities(const cell_comparison& cell, double false_alarms) {
+  std::vector<std::string_view> worse;
+  if (rejects(cell.adjusted_p, false_alarms)) worse.emplace_back("metric");
+  for (const quantity_comparison& q : cell.quantities)
+    if (rejects(q.adjusted_p, false_alarms)) worse.push_back(to_string(q.of));
+  return worse;
+}
+
+std::string worse_text(const cell_comparison& cell, double false_alarms) {
+  std::string text = rejects(cell.adjusted_p, false_alarms) ? "metric" : "";
+  for (const quantity_comparison& q : cell.quantities)
+    if (rejects(q.adjusted_p, false_alarms)) text += (text.empty() ? "" : "; ") + quantity_text(q);
+  return text;
+}
+
 std::string regression_text(const cell_comparison& cell, double false_alarms) {
-  const quantity_comparison* worse = worse_quantity(cell, false_alarms);
-  if (worse != nullptr && !rejects(cell.adjusted_p, false_alarms)) return quantity_text(*worse);
+  const std::string worse = worse_text(cell, false_alarms);
+  if (!worse.empty() && !worse.starts_with("metric")) return worse;
   std::string text = as_change(cell.ratio);
   if (cell.lower && cell.upper)
     text += fmt::format(" (interval {} to {})", as_change(cell.lower), as_change(cell.upper));
-  return text + fmt::format("; {} is tolerated", as_percent(cell.tolerate));
+  text += fmt::format("; {} is tolerated", as_percent(cell.tolerate));
+  const std::size_t others = worse.find("; ");
+  return others == std::string::npos ? text : text + worse.substr(others);
 }
 
 verdict verdict_of(const check_result& result) {

@@ -23,6 +23,7 @@ std::string_view to_string(decided_by value);
 struct comparison_plan {
   error_rates rates = {};
   double bound_level = 0.025;  ///< error probability of each bound of an interval
+  double regimes = 0;          ///< share of processes in a regime that was asked for; 0: none
   std::uint64_t seed = 1;      ///< seed of orders, environments and sign flips
   std::string order =
       {};  ///< how the sides alternated: "ABBA or BAAB at random", "sequential runs"
@@ -69,7 +70,8 @@ struct cell_comparison {
   unsigned blocks =
       0;  ///< blocks behind the figures (of files: repetitions of the side that has fewer)
   unsigned screen_blocks = 0;  ///< blocks that were only used to select the cell for confirmation
-  std::optional<double> sd;    ///< s.d. of a block's log ratio
+  std::optional<double> unseen_share;  ///< a regime that fewer processes enter is not excluded
+  std::optional<double> sd;            ///< s.d. of a block's log ratio
   std::vector<double>
       block_log_ratios;  ///< log ratios of the blocks behind the figures, in order of measurement
   std::vector<std::string>
@@ -121,9 +123,15 @@ std::string_view verdict_word(const cell_comparison& cell);
 /// Formats both sides of a quantity: "9 % of operations fail, 0 % in the baseline".
 std::string quantity_text(const quantity_comparison& q);
 
-/// Formats what is worse in a regression: the change of the metric with its interval, or a
-/// quantity.
+/// Formats everything that is shown to be worse: the change of the metric with its interval, and
+/// quantities.
 std::string regression_text(const cell_comparison& cell, double false_alarms);
+
+/// Formats the same without the change of the metric: "metric; total +4.9 %"; empty if nothing is.
+std::string worse_text(const cell_comparison& cell, double false_alarms);
+
+/// Returns the names of what is shown to be worse: "metric", "total", "tail", "errors", "failures".
+std::vector<std::string_view> worse_quantities(const cell_comparison& cell, double false_alarms);
 
 /// Returns the verdict on the suite. `regression`: a cell regressed or newly fails. `inconclusive`:
 /// otherwise, if a cell is inconclusive, is removed, or fails on both sides, if environments differ

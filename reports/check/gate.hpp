@@ -1,12 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "reports/check/comparison.hpp"
 #include "reports/check/error_rates.hpp"
-#include "reports/statistics/step_down.hpp"
+#include "reports/check/judged_quantities.hpp"
 
 namespace crossover {
 
@@ -15,23 +16,29 @@ namespace crossover {
 /// and gets the comparison.
 ///
 /// Spending of the error rates. *False alarms*: the screen only selects. Only the confirmation
-/// decides, by step-down maxT at the whole of `false_alarms` over the cells that survived. Its
-/// blocks are fresh, so for any set of survivors the probability of a false `regression` is at most
-/// `false_alarms`, and hence overall (a test checks this by simulation). Choosing the number of
-/// blocks from the screen changes nothing, for the same reason. *Wrong passes*: a cell that is
-/// slower by `detect` or more can pass the screen or the confirmation, each with probability at
-/// most (1 - power) / 2 by the upper bound; without a screen, 1 - power at once. A suite passes
-/// only if every cell does, so its probability of passing with such a cell is at most 1 - power too
-/// (intersection-union: Berger 1982).
+/// decides, by one step-down maxT over all quantities of the cells that survived
+/// (judged_quantities.hpp), at the whole of `false_alarms`. Its blocks are fresh, so for any set of
+/// survivors the probability of a false `regression` is at most `false_alarms`, and hence overall
+/// (a test checks this by simulation). Choosing the number of blocks from the screen changes
+/// nothing, for the same reason. If some cells need more blocks than planned, the cells are judged
+/// twice, each time at half of `false_alarms`: what is far worse ends the first time. *Wrong
+/// passes*: a cell that is slower by `detect` or more, by location or by total, can pass the screen
+/// or the confirmation, each with probability at most (1 - power) / 2 by the upper bound; without a
+/// screen, 1 - power at once. A suite passes only if every cell does, so its probability of passing
+/// with such a cell is at most 1 - power too (intersection-union: Berger 1982).
 
 struct gate_options {
   error_rates rates;
   double budget_s = 300;        ///< maximum wall time
   std::string metric = "time";  ///< id from the metric table: the metric of the log ratios,
                                 ///< oriented so that positive is worse
-  /// S.d. of a block's log ratio assumed before anything is measured: the upper end of the range
-  /// observed for blocks of ABBA slices on a shared virtual machine (0.4 % to 1.5 %).
+  /// S.d. of a block's log ratio, by location or total, assumed before anything is measured.
+  /// Observed for blocks of ABBA slices on a shared virtual machine: 0.4 % to 1.5 % by location,
+  /// 0.5 % to 4 % by total, 1.4 % at the median.
   double block_sd = 0.015;
+  /// Share of processes in a regime that must not be missed: enough blocks to meet it, and to show
+  /// it in the confirmation. 0: no such request.
+  double regimes = 0;
   flip_options flips;
 };
 
@@ -54,6 +61,7 @@ struct block_plan {
   double bound_level =
       0.025;  ///< error probability of each bound: that of a wrong pass in one stage
   bool within_budget = true;
+  unsigned looks = 1;  ///< times that the confirmation is judged, each at its part of the level
 };
 
 /// A cell to confirm and its number of fresh blocks.
@@ -64,9 +72,10 @@ struct survivor {
 
 /// Blocks measured for one cell.
 struct measured_cell {
-  std::vector<block> screen;
-  std::vector<block> confirm;  ///< fresh blocks; empty if the cell did not survive
+  std::vector<block_record> screen;
+  std::vector<block_record> confirm;  ///< fresh blocks; empty if the cell did not survive
   std::vector<std::string> notes;
+  std::optional<cell_comparison> shown = {};  ///< set if it was shown to be worse at an early look
 };
 
 /// Returns the sizes of both stages. Plans a single stage if it is no more expensive (few cells),
@@ -82,26 +91,41 @@ comparison_plan plan_of(const gate_options& options, const block_plan& plan = {}
 /// slowdown.
 std::string plan_text(const block_plan& plan, const gate_options& options, std::size_t cells);
 
-/// Returns the cells that survive the screen: the upper bound does not exclude `detect`, or the
-/// cell looks slower than tolerated (p <= 0.05, this cell only). All cells if the plan has no
-/// screen. Each gets the blocks required by its own scatter in the screen (at its 80 % upper bound)
-/// and by the number of survivors, within the remaining budget, but never fewer than the level
-/// needs. `screen[i]` are the blocks of `cells[i]`.
+/// Returns the cells that survive the screen: those that are not clear (`is_clear`), or all if the
+/// plan has no screen. Each gets the blocks required by its own scatter in the screen (at its 80 %
+/// upper bound) and by the number of survivors, or without a screen all that the budget allows;
+/// never more than the remaining budget allows, nor fewer than the level and `regimes` need.
+/// `measured[i]` are the blocks of `cells[i]`.
 std::vector<survivor> survivors(const block_plan& plan, const gate_options& options,
                                 std::span<const gated_cell> cells,
-                                std::span<const std::vector<block>> screen);
+                                std::span<const measured_cell> measured);
 
-/// Returns whether a survivor's fresh blocks already suffice for the requested power. The few
-/// blocks of the screen are a poor estimate of the scatter; one disturbed block among them would
-/// require hundreds. Only the blocks' distances from `tolerate` are used, never their signs. At
-/// `tolerate` each sign is equally likely given the distances, so the sign flips stay as exact as
+/// Returns the fewest fresh blocks of a survivor: those planned, or those that the level takes.
+unsigned fewest_blocks(const block_plan& plan, const gate_options& options, std::size_t together);
+
+/// Returns whether the fresh blocks of a survivor suffice: for the requested power by location and
+/// by total, or as many as `planned`. Errors or failures on one side may need more to be told from
+/// chance; up to three times the fewest blocks of a confirmation are measured if that is probably
+/// enough.
+///
+/// The few blocks of the screen are a poor estimate of the scatter; one disturbed block among them
+/// would require hundreds. Only the blocks' distances from the null are used, never their signs. At
+/// the null each sign is equally likely given the distances, so the sign flips stay as exact as
 /// with a fixed number (blind sample size re-estimation: Gould 1992). `together`: number of
 /// survivors.
 bool enough_blocks(const block_plan& plan, const gate_options& options, const gated_cell& cell,
-                   std::size_t together, std::span<const block> fresh);
+                   unsigned planned, std::size_t together, std::span<const block_record> fresh);
+
+/// Looks at the survivors before all their blocks are measured. Returns the comparison of each that
+/// is shown to be worse. `measured[i]` belongs to `cells[i]`.
+std::vector<std::optional<cell_comparison>> shown_worse(const block_plan& plan,
+                                                        const gate_options& options,
+                                                        std::span<const gated_cell> cells,
+                                                        std::span<const measured_cell> measured);
 
 /// Returns the verdicts; `measured[i]` belongs to `cells[i]`. A survivor's figures use only its
-/// fresh blocks. The caller adds names, removed and failing cells, environment and wall time.
+/// fresh blocks, but an excess of errors or failures in its screen forbids `pass` too. The caller
+/// adds names, removed and failing cells, environment and wall time.
 check_result compare_blocks(const block_plan& plan, const gate_options& options,
                             std::span<const gated_cell> cells,
                             std::span<const measured_cell> measured);

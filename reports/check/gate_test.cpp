@@ -16,10 +16,19 @@ std::vector<gated_cell> suite(std::size_t count) {
   return cells;
 }
 
-std::vector<block> steady(unsigned n, double shift, double scatter) {
-  std::vector<block> blocks;
-  for (unsigned i = 0; i < n; ++i) blocks.push_back({shift + (i % 2 == 0 ? scatter : -scatter), i});
+std::vector<block_record> steady(unsigned n, double shift, double scatter) {
+  std::vector<block_record> blocks;
+  for (unsigned i = 0; i < n; ++i) {
+    blocks.push_back(record_with(shift + (i % 2 == 0 ? scatter : -scatter)));
+    blocks.back().round = i;
+  }
   return blocks;
+}
+
+std::vector<measured_cell> screened(const std::vector<std::vector<block_record>>& screens) {
+  std::vector<measured_cell> cells;
+  for (const auto& screen : screens) cells.emplace_back().screen = screen;
+  return cells;
 }
 
 TEST(plan, single_cell_has_no_screen_and_takes_three_seconds) {
@@ -70,13 +79,13 @@ TEST(screen, passes_quiet_cells_and_keeps_slower_and_noisy_ones) {
   const gate_options options;
   const auto cells = suite(20);
   const block_plan plan = plan_blocks(options, cells);
-  std::vector<std::vector<block>> screen(20, steady(plan.screen_blocks, 0, 0.004));
+  std::vector<std::vector<block_record>> screen(20, steady(plan.screen_blocks, 0, 0.004));
   screen[3] = steady(plan.screen_blocks, std::log(1.05), 0.004);
   screen[5] = steady(plan.screen_blocks, 0, 0.2);
   screen[7] = steady(plan.screen_blocks, std::log(1.03),
                      0.002);  // slower than tolerated, though less than `detect`
   screen[9] = {};             // no block yet
-  const std::vector<survivor> survived = survivors(plan, options, cells, screen);
+  const std::vector<survivor> survived = survivors(plan, options, cells, screened(screen));
   ASSERT_EQ(survived.size(), 4u);
   EXPECT_EQ(survived[0].cell, 3u);
   EXPECT_EQ(survived[1].cell, 5u);
@@ -91,8 +100,8 @@ TEST(screen, confirmation_fits_the_budget_and_keeps_its_level) {
   options.budget_s = 40;
   const auto cells = suite(20);
   const block_plan plan = plan_blocks(options, cells);
-  const std::vector<std::vector<block>> screen(20, steady(plan.screen_blocks, 0, 0.3));
-  for (const survivor& one : survivors(plan, options, cells, screen))
+  const std::vector<std::vector<block_record>> screen(20, steady(plan.screen_blocks, 0, 0.3));
+  for (const survivor& one : survivors(plan, options, cells, screened(screen)))
     EXPECT_EQ(one.blocks, blocks_for_level(0.01, 20) + 3);
 }
 
@@ -100,21 +109,50 @@ TEST(enough_blocks, ends_early_after_a_disturbed_screen_ignoring_signs) {
   const gate_options options;
   const auto cells = suite(20);
   const block_plan plan = plan_blocks(options, cells);
-  const auto enough = [&](const std::vector<block>& fresh) {
-    return enough_blocks(plan, options, cells[0], 2, fresh);
+  const auto enough = [&](const std::vector<block_record>& fresh) {
+    return enough_blocks(plan, options, cells[0], 1'000, 2, fresh);
   };
   EXPECT_FALSE(enough(steady(plan.confirm_blocks - 1, 0, 0.004))) << "at least the planned number";
   EXPECT_TRUE(enough(steady(plan.confirm_blocks, 0, 0.004)));
-  EXPECT_FALSE(enough(steady(plan.confirm_blocks, 0, 0.1)));
-  EXPECT_TRUE(enough(steady(900, 0, 0.1)));
+  const auto noisy = [](unsigned n) {
+    std::vector<block_record> blocks = steady(n, 0, 0.05);
+    for (std::size_t i = 0; i < n; ++i) blocks[i].location *= 1 + static_cast<double>(i % 3);
+    return blocks;
+  };
+  EXPECT_FALSE(enough(noisy(plan.confirm_blocks)));
+  EXPECT_TRUE(enough(noisy(900)));
+  std::vector<block_record> noisy_total = noisy(plan.confirm_blocks);
+  for (block_record& b : noisy_total) std::swap(b.total, b.location), b.location /= 25;
+  EXPECT_FALSE(enough(noisy_total));
   // The same distances from the tolerance with other signs.
-  for (std::vector<block> fresh : {steady(plan.confirm_blocks, 0, 0.004), steady(40, 0.02, 0.03),
-                                   steady(60, std::log(1.05), 0.05)}) {
+  for (std::vector<block_record> fresh :
+       {steady(plan.confirm_blocks, 0, 0.004), steady(40, 0.02, 0.03),
+        steady(60, std::log(1.05), 0.05)}) {
     const bool before = enough(fresh);
     for (std::size_t i = 0; i < fresh.size(); i += 3)
-      fresh[i].log_ratio = 2 * std::log1p(options.rates.tolerate) - fresh[i].log_ratio;
+      fresh[i].location = fresh[i].total =
+          2 * std::log1p(options.rates.tolerate) - fresh[i].location;
     EXPECT_EQ(enough(fresh), before);
   }
+}
+
+TEST(enough_blocks, failures_on_one_side_take_as_many_as_tell_them_from_chance) {
+  const gate_options options;
+  const auto cells = suite(20);
+  const block_plan plan = plan_blocks(options, cells);
+  const auto enough = [&](unsigned blocks, unsigned every) {
+    std::vector<block_record> fresh = steady(blocks, 0, 0.004);
+    for (std::size_t i = 0; i < fresh.size(); i += every) {
+      fresh[i].is_measured = false;
+      fresh[i].failed_processes = {0, 1};
+    }
+    return enough_blocks(plan, options, cells[0], 14, 2, fresh);
+  };
+  EXPECT_TRUE(enough(14, 14)) << "one failure: 3 x 14 blocks would not show it";
+  EXPECT_FALSE(enough(14, 4));
+  EXPECT_TRUE(enough(29, 4)) << "8 failed";
+  EXPECT_FALSE(enough(7, 1));
+  EXPECT_TRUE(enough(8, 1)) << "no block without a failure";
 }
 
 TEST(compare_blocks, gives_each_cell_its_verdict) {
@@ -133,7 +171,7 @@ TEST(compare_blocks, gives_each_cell_its_verdict) {
   confirmed(1, 0, 0.09, 12);
   confirmed(2, std::log(1.05), 0.004, 0);  // the confirmation did not start
   confirmed(3, std::log(1.05), 0.004, 4);  // or was too short
-  confirmed(4, std::log(0.9), 0.004, 0);   // improved
+  confirmed(4, std::log(0.9), 0.004, 14);  // improved
   confirmed(6, std::log(1.05), 0.004, 0);  // within its own tolerance
   const check_result result = compare_blocks(plan, options, cells, measured);
   EXPECT_EQ(result.cells[0].outcome, verdict::regression);

@@ -46,18 +46,4 @@ std::vector<double> error_shares_of(const cell_result& cell) {
   return shares;
 }
 
-double worse_log_ratio(double log_ratio, const metric& judged) {
-  switch (judged.better) {
-    case better_direction::lower:
-      return log_ratio;
-    case better_direction::higher:
-      return -log_ratio;
-    case better_direction::neither:
-      break;
-  }
-  throw error(
-      error_kind::invalid,
-      fmt::format("--metric {}: has no better direction; choose another metric", judged.id));
-}
-
 }  // namespace crossover

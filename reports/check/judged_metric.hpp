@@ -25,8 +25,4 @@ metric_logs logs_of(const cell_result& cell, const metric& judged);
 /// Returns the share of failed operations in each repetition that began one.
 std::vector<double> error_shares_of(const cell_result& cell);
 
-/// Orients a log ratio so that positive is worse. Throws `error` (invalid) for a metric without a
-/// better direction.
-double worse_log_ratio(double log_ratio, const metric& judged);
-
 }  // namespace crossover

@@ -30,19 +30,25 @@ shares_of_block shares_of(quantity of) {
   return &block_record::slow;
 }
 
+/// Only failures are known of a block in which a process failed.
+bool knows(const block_record& b, quantity of) { return b.is_measured || of == quantity::failures; }
+
 /// One number per block, positive if the candidate is worse.
 std::vector<block> values_of(std::span<const block_record> blocks, quantity of) {
   std::vector<block> values;
   const shares_of_block shares = shares_of(of);
   for (const block_record& b : blocks)
-    values.push_back(
-        {of == quantity::total ? b.total : (b.*shares).candidate - (b.*shares).baseline, b.round});
+    if (knows(b, of))
+      values.push_back(
+          {of == quantity::total ? b.total : (b.*shares).candidate - (b.*shares).baseline,
+           b.round});
   return values;
 }
 
-std::vector<block> locations_of(std::span<const block_record> blocks, double sign) {
+std::vector<block> signed_locations(std::span<const block_record> blocks, double sign) {
   std::vector<block> values;
-  for (const block_record& b : blocks) values.push_back({sign * b.location, b.round});
+  for (const block_record& b : blocks)
+    if (b.is_measured) values.push_back({sign * b.location, b.round});
   return values;
 }
 
@@ -57,13 +63,16 @@ double null_of(quantity of, const cell_comparison& cell) {
 }
 
 side_shares mean_shares(std::span<const block_record> blocks, quantity of) {
-  side_shares mean;
+  side_shares sum;
   const shares_of_block shares = shares_of(of);
+  double count = 0;
   for (const block_record& b : blocks) {
-    mean.baseline += (b.*shares).baseline / static_cast<double>(blocks.size());
-    mean.candidate += (b.*shares).candidate / static_cast<double>(blocks.size());
+    if (!knows(b, of)) continue;
+    ++count;
+    sum.baseline += (b.*shares).baseline;
+    sum.candidate += (b.*shares).candidate;
   }
-  return mean;
+  return count > 0 ? side_shares{sum.baseline / count, sum.candidate / count} : sum;
 }
 
 std::optional<double> finite_ratio(double log_ratio) {
@@ -76,6 +85,7 @@ quantity_comparison compare(std::span<const block_record> blocks, quantity of,
   const std::vector<double> values = numbers_of(values_of(blocks, of));
   quantity_comparison compared{.of = of, .p = sign_flip_p(values, null_of(of, cell), flips)};
   if (of == quantity::total) {
+    if (values.empty()) return compared;
     compared.baseline = 1;
     compared.candidate = std::exp(moments_of(values).mean);
     compared.upper = finite_ratio(bounds_of_mean(values, bound_level, flips).upper);
@@ -103,32 +113,45 @@ void allow_for_regimes(cell_comparison& cell, const std::vector<double>& log_rat
 
 }  // namespace
 
-block_record record_of(std::uint64_t round, std::span<const slice> slices) {
-  return {.round = round,
-          .location = block_log_ratio(slices),
-          .total = total_log_ratio(slices),
-          .slow = slow_shares(slices),
-          .failed_operations = {},
-          .failed_processes = {}};
+block_record record_of(std::span<const slice> slices) {
+  block_record record{.location = block_log_ratio(slices),
+                      .total = total_log_ratio(slices),
+                      .slow = slow_shares(slices)};
+  for (std::size_t i = 0; i + 3 < slices.size(); i += 4) {
+    if (i > 0) record.order += ' ';
+    record.order += slices[i].which == side::baseline ? "ABBA" : "BAAB";
+  }
+  return record;
+}
+
+std::vector<double> locations_of(std::span<const block_record> blocks) {
+  return numbers_of(signed_locations(blocks, 1));
+}
+
+std::vector<double> totals_of(std::span<const block_record> blocks) {
+  return numbers_of(values_of(blocks, quantity::total));
 }
 
 cell_comparison figures_of(const cell_comparison& cell, std::span<const block_record> blocks,
                            double bound_level, const flip_options& flips) {
   cell_comparison figures = cell;
-  const std::vector<double> values = numbers_of(locations_of(blocks, 1));
+  const std::vector<double> values = locations_of(blocks);
   figures.blocks = static_cast<unsigned>(values.size());
   figures.block_log_ratios = values;
-  if (values.empty()) return figures;
-  const sample_moments sample = moments_of(values);
-  figures.ratio = std::exp(sample.mean);
-  if (sample.n > 1) figures.sd = sample.standard_deviation;
-  figures.p = sign_flip_p(values, std::log1p(cell.tolerate), flips);
-  figures.better_p =
-      sign_flip_p(numbers_of(locations_of(blocks, -1)), std::log1p(cell.tolerate), flips);
-  const mean_bounds bounds = bounds_of_mean(values, bound_level, flips);
-  figures.lower = finite_ratio(bounds.lower);
-  figures.upper = finite_ratio(bounds.upper);
-  allow_for_regimes(figures, values, bound_level);
+  for (const block_record& b : blocks)
+    if (b.is_measured) figures.block_orders.push_back(b.order);
+  if (!values.empty()) {
+    const sample_moments sample = moments_of(values);
+    figures.ratio = std::exp(sample.mean);
+    if (sample.n > 1) figures.sd = sample.standard_deviation;
+    const double tolerated = std::log1p(cell.tolerate);
+    figures.p = sign_flip_p(values, tolerated, flips);
+    figures.better_p = sign_flip_p(numbers_of(signed_locations(blocks, -1)), tolerated, flips);
+    const mean_bounds bounds = bounds_of_mean(values, bound_level, flips);
+    figures.lower = finite_ratio(bounds.lower);
+    figures.upper = finite_ratio(bounds.upper);
+    allow_for_regimes(figures, values, bound_level);
+  }
   for (const quantity of :
        {quantity::total, quantity::tail, quantity::errors, quantity::failures}) {
     const quantity_comparison compared = compare(blocks, of, cell, bound_level, flips);
@@ -139,6 +162,7 @@ cell_comparison figures_of(const cell_comparison& cell, std::span<const block_re
 
 bool is_clear(const cell_comparison& screened) {
   const bool suspect = !screened.p || *screened.p <= suspicious ||
+                       *screened.better_p <= suspicious ||
                        std::any_of(screened.quantities.begin(), screened.quantities.end(),
                                    [](const quantity_comparison& q) { return q.p <= suspicious; });
   // Without adjusted p-values the verdict is that of the bounds and of the excess.
@@ -147,25 +171,26 @@ bool is_clear(const cell_comparison& screened) {
 
 void decide_together(std::span<cell_comparison> cells,
                      std::span<const std::vector<block_record>> blocks, double false_alarms,
-                     const flip_options& flips) {
+                     const flip_options& flips, unsigned looks) {
   std::vector<tested_cell> worse, better;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const double tolerated = std::log1p(cells[i].tolerate);
-    worse.push_back({locations_of(blocks[i], 1), tolerated});
-    better.push_back({locations_of(blocks[i], -1), tolerated});
+    worse.push_back({signed_locations(blocks[i], 1), tolerated});
+    better.push_back({signed_locations(blocks[i], -1), tolerated});
     for (const quantity_comparison& q : cells[i].quantities)
       worse.push_back({values_of(blocks[i], q.of), null_of(q.of, cells[i])});
   }
   const std::vector<double> worse_p = step_down_p(worse, flips),
                             better_p = step_down_p(better, flips);
+  const auto adjusted = [&](double p) { return std::min(1.0, p * looks); };
   auto next = worse_p.begin();
   for (std::size_t i = 0; i < cells.size(); ++i) {
     cell_comparison& cell = cells[i];
-    const double adjusted_p = *next++;
-    if (cell.blocks > 0) cell.adjusted_p = adjusted_p;
-    for (quantity_comparison& q : cell.quantities) q.adjusted_p = *next++;
+    const double metric_p = *next++;
+    if (cell.blocks > 0) cell.adjusted_p = adjusted(metric_p);
+    for (quantity_comparison& q : cell.quantities) q.adjusted_p = adjusted(*next++);
     cell.outcome = verdict_of(cell, false_alarms);
-    cell.improvement = cell.outcome == verdict::pass && better_p[i] <= false_alarms;
+    cell.improvement = cell.outcome == verdict::pass && adjusted(better_p[i]) <= false_alarms;
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "reports/check/comparison.hpp"
@@ -14,15 +15,22 @@ namespace crossover {
 /// flip of the block applies to all of them.
 struct block_record {
   std::uint64_t round = 0;
-  double location = 0;            ///< log ratio, by `block_log_ratio`; positive is worse
-  double total = 0;               ///< log ratio, by `total_log_ratio`
-  side_shares slow;               ///< slices, by `slow_shares`
-  side_shares failed_operations;  ///< of all operations of the side
-  side_shares failed_processes;   ///< of all starts of the side, the retried ones included
+  bool is_measured = true;  ///< false if a process failed: only `failed_processes` is known
+  double location = 0;      ///< log ratio, by `block_log_ratio`; positive is worse
+  double total = 0;         ///< log ratio, by `total_log_ratio`
+  side_shares slow = {};    ///< slices, by `slow_shares`
+  side_shares failed_operations = {};  ///< of all operations of the side
+  side_shares failed_processes = {};   ///< of all processes of the side
+  std::string order = {};              ///< of the slices: "ABBA BAAB …", A is the baseline
 };
 
-/// Returns the record of a block of slices; the caller adds the shares of failures.
-block_record record_of(std::uint64_t round, std::span<const slice> slices);
+/// Returns the record of slices whose figures are worse if greater. The caller adds the round and
+/// the shares of failures.
+block_record record_of(std::span<const slice> slices);
+
+/// Returns the log ratios of the measured blocks, by location and by total.
+std::vector<double> locations_of(std::span<const block_record> blocks);
+std::vector<double> totals_of(std::span<const block_record> blocks);
 
 /// Returns the figures of a cell: ratio, bounds at `bound_level`, p-values, and the quantities. The
 /// total is always among them; tail, errors and failures only if a side has any. If the blocks are
@@ -33,8 +41,8 @@ cell_comparison figures_of(const cell_comparison& cell, std::span<const block_re
                            double bound_level, const flip_options& flips);
 
 /// Returns whether a screened cell needs no confirmation: the bounds of metric and total exclude
-/// `detect`, no quantity looks worse at 5 % (this cell only), and the candidate has no excess of
-/// errors or failures.
+/// `detect`, no quantity looks worse at 5 % (this cell only), the candidate has no excess of errors
+/// or failures, and the metric does not look better at 5 %: only a confirmation shows improvements.
 bool is_clear(const cell_comparison& screened);
 
 /// Sets adjusted p-values, verdicts and improvements of the cells of a suite; `blocks[i]` belongs
@@ -45,9 +53,10 @@ bool is_clear(const cell_comparison& screened);
 /// therefore at most `false_alarms`, for any dependence between them: a slowdown shows in location
 /// and total at once, and maxT takes that into account. Nulls: location and total at most
 /// `tolerate`; tail, errors and failures at most the baseline's. Improvements are a second family,
-/// the location's negative against the same tolerance, at the same rate.
+/// the location's negative against the same tolerance, at the same rate. If the same cells are
+/// judged `looks` times, p-values are multiplied by it (Bonferroni).
 void decide_together(std::span<cell_comparison> cells,
                      std::span<const std::vector<block_record>> blocks, double false_alarms,
-                     const flip_options& flips);
+                     const flip_options& flips, unsigned looks = 1);
 
 }  // namespace crossover

@@ -11,7 +11,10 @@ namespace {
 std::vector<block_record> drawn(defect of, unsigned blocks, std::uint64_t seed = 3) {
   slice_simulator simulator({}, seed);
   std::vector<block_record> records;
-  for (unsigned b = 0; b < blocks; ++b) records.push_back(simulator.draw(b, of));
+  for (unsigned b = 0; b < blocks; ++b) {
+    records.push_back(simulator.draw(of).record);
+    records.back().round = b;
+  }
   return records;
 }
 
@@ -69,26 +72,29 @@ TEST(decide_together, one_exit_is_neither_a_regression_nor_a_pass) {
   EXPECT_EQ(cells[0].outcome, verdict::pass) << "no excess";
 }
 
-// Smaller than the table in docs/check.md, with room for chance.
-TEST(decide_together, bounds_false_alarms_over_all_quantities) {
+// Through the gate; smaller than the table in docs/check.md, with room for chance.
+TEST(simulated_quantities, bound_false_alarms) {
   for (const defect of : {defect::none, defect::tolerated, defect::failing_equally}) {
     const unsigned suites = 200;
     const quantity_record record =
-        simulate_quantities({.of_first_cell = of, .cells = 6, .blocks = 12, .suites = suites});
+        simulate_quantities({.of_first_cell = of, .cells = 6, .suites = suites});
     EXPECT_LE(clopper_pearson(record.false_alarms, suites, 0.999).lower, 0.01)
         << static_cast<int>(of) << ": " << record.false_alarms;
     EXPECT_LE(clopper_pearson(record.improved, suites, 0.999).lower, 0.01);
   }
 }
 
-TEST(decide_together, finds_what_each_quantity_is_for) {
-  const auto found = [](defect of, unsigned blocks) {
-    return simulate_quantities({.of_first_cell = of, .cells = 3, .blocks = blocks, .suites = 60});
+TEST(simulated_quantities, find_what_each_is_for) {
+  const auto found = [](defect of, const char* by, double regimes = 0) {
+    return simulate_quantities({.of_first_cell = of, .cells = 3, .regimes = regimes, .suites = 60})
+        .found_by[by];
   };
-  EXPECT_GE(found(defect::slower, 14).found_by[0], 57u);
-  EXPECT_GE(found(defect::stall, 24).found_by[1 + static_cast<int>(quantity::total)], 55u);
-  EXPECT_EQ(found(defect::stall, 24).found_by[0], 0u) << "location ignores it";
-  EXPECT_GE(found(defect::failing, 14).found_by[1 + static_cast<int>(quantity::errors)], 57u);
+  EXPECT_GE(found(defect::slower, "metric"), 57u);
+  EXPECT_GE(found(defect::stall, "total"), 55u);
+  EXPECT_EQ(found(defect::stall, "metric"), 0u) << "location ignores it";
+  EXPECT_GE(found(defect::failing, "errors"), 57u);
+  EXPECT_GE(found(defect::exits, "failures", 0.2), 55u);
+  EXPECT_GE(found(defect::regime, "metric", 0.2), 50u);
 }
 
 }  // namespace

@@ -18,23 +18,23 @@ namespace {
 /// of the screen.
 constexpr std::uint64_t first_confirmation_round = 1'000'000;
 
+/// A cell whose baseline failed in each of this many first blocks is not measured again.
+constexpr unsigned max_failed_baselines = 3;
+
 enum class condition { measurable, failed, unjudged };
+
+struct failed_side {
+  unsigned blocks = 0;  ///< blocks in which it failed
+  std::string first;    ///< the reason of its first failure
+};
 
 struct cell_state {
   gated_cell gated;
   measured_cell measured;
-  std::vector<std::string> orders;  ///< slice orders of all blocks, first those of the screen
   condition now = condition::measurable;
+  unsigned blocks = 0;  ///< attempted ones; a first look counts if a process failed
+  failed_side failed[2];
 };
-
-/// Returns "ABBA BAAB", from slices in groups of four; A is the baseline.
-std::string order_of(const std::vector<slice>& slices) {
-  std::string order;
-  for (std::size_t i = 0; i + 3 < slices.size(); i += 4)
-    order += fmt::format("{}{}", order.empty() ? "" : " ",
-                         slices[i].which == side::baseline ? "ABBA" : "BAAB");
-  return order;
-}
 
 class gate_run {
  public:
@@ -46,9 +46,9 @@ class gate_run {
     const std::vector<std::size_t> prepared = measurable();
     if (prepared.empty()) return finish(nothing_measured());
     options_.budget_s = std::max(0.0, budget_s_ - elapsed_s());
-    const block_plan plan = ready_plan != nullptr && prepared.size() == cells_.size()
-                                ? *ready_plan
-                                : plan_blocks(options_, gated(prepared));
+    block_plan plan = ready_plan != nullptr && prepared.size() == cells_.size()
+                          ? *ready_plan
+                          : plan_blocks(options_, gated(prepared));
     if (observer_.planned) observer_.planned(plan_text(plan, options_, prepared.size()));
     plan_left_s_ = plan.expected_s;
     total_ = plan.screen_blocks * prepared.size() + plan.confirm_blocks * plan.expected_survivors;
@@ -57,22 +57,12 @@ class gate_run {
 
     const std::vector<std::size_t> remaining = measurable();
     if (remaining.empty()) return finish(nothing_measured());
-    std::vector<measured_cell> measured;
-    for (const std::size_t i : remaining) measured.push_back(cells_[i].measured);
-    check_result result = compare_blocks(plan, options_, gated(remaining), measured);
-    for (std::size_t k = 0; k < remaining.size(); ++k) {
+    check_result result =
+        compare_blocks(plan, options_, gated(remaining), measured_blocks(remaining));
+    for (std::size_t k = 0; k < remaining.size(); ++k)
       if (source_.caveats)
         for (std::string& caveat : source_.caveats(remaining[k]))
           result.cells[k].notes.push_back(std::move(caveat));
-      const std::vector<std::string>& orders = cells_[remaining[k]].orders;
-      cell_comparison& cell = result.cells[k];
-      const std::size_t before =
-          cells_[remaining[k]].measured.confirm.empty() ? 0 : cell.screen_blocks;
-      if (before + cell.blocks <= orders.size())
-        cell.block_orders.assign(
-            orders.begin() + static_cast<std::ptrdiff_t>(before),
-            orders.begin() + static_cast<std::ptrdiff_t>(before + cell.blocks));
-    }
     if (out_of_time_)
       result.notes.push_back(fmt::format(
           "the budget of {:.3g} s ran out before the plan was complete; raise --budget or "
@@ -86,46 +76,57 @@ class gate_run {
     for (const std::string& name : source_.names) {
       const cell_thresholds judged =
           thresholds_of(per_cell, name, {options_.rates.tolerate, options_.rates.detect});
-      cells_.push_back({{name, judged.tolerate, judged.detect}, {}, {}, condition::measurable});
+      cells_.emplace_back().gated = {name, judged.tolerate, judged.detect};
     }
     total_ = cells_.size();
     for (std::size_t i = 0; i < cells_.size(); ++i) {
       if (observer_.progress)
         observer_.progress({i, cells_.size(), -1, "preparing " + cells_[i].gated.name});
-      if (const auto first = guarded(i, 0, [&] { return source_.prepare(i); }))
-        cells_[i].gated.block_s = first->seconds;
+      const auto first = guarded(i, [&] { return source_.prepare(i); });
+      if (!first) continue;
+      cells_[i].gated.block_s = first->seconds;
+      if (first->record.is_measured)
+        cells_[i].blocks = 0;
+      else
+        cells_[i].measured.screen.push_back(first->record);
     }
   }
 
   void screen(const block_plan& plan) {
     for (unsigned round = 0; round < plan.screen_blocks && !out_of_time_; ++round)
-      for (const std::size_t i : announced(measurable()))
+      for (const std::size_t i : announced(without_failures(measurable())))
         measure(i, cells_[i].measured.screen, round);
   }
 
-  void confirm(const block_plan& plan) {
+  void confirm(block_plan& plan) {
     const std::vector<std::size_t> screened_cells = measurable();
     if (screened_cells.empty() || out_of_time_) return;
-    std::vector<std::vector<block>> screened;
-    for (const std::size_t i : screened_cells) screened.push_back(cells_[i].measured.screen);
     const std::vector<survivor> confirmed =
-        survivors(plan, options_, gated(screened_cells), screened);
+        survivors(plan, options_, gated(screened_cells), measured_blocks(screened_cells));
+    const unsigned early = fewest_blocks(plan, options_, confirmed.size());
     for (unsigned round = 0; !out_of_time_; ++round) {
-      std::vector<std::size_t> cells_of_round;
+      std::vector<std::size_t> unfinished, all;
       plan_left_s_ = 0;
       total_ = done_;
       for (const survivor& survivor_cell : confirmed) {
         const std::size_t i = screened_cells[survivor_cell.cell];
         const cell_state& cell = cells_[i];
-        if (round >= survivor_cell.blocks || cell.now != condition::measurable) continue;
-        if (enough_blocks(plan, options_, cell.gated, confirmed.size(), cell.measured.confirm))
+        if (cell.now != condition::measurable || cell.measured.shown) continue;
+        all.push_back(i);
+        if (enough_blocks(plan, options_, cell.gated, survivor_cell.blocks, confirmed.size(),
+                          cell.measured.confirm))
           continue;
-        cells_of_round.push_back(i);
-        total_ += survivor_cell.blocks - round;
-        plan_left_s_ += (survivor_cell.blocks - round) * cell.gated.block_s;
+        unfinished.push_back(i);
+        const unsigned left = std::max(round + 1, survivor_cell.blocks) - round;
+        total_ += left;
+        plan_left_s_ += left * cell.gated.block_s;
       }
-      if (cells_of_round.empty()) return;
-      for (const std::size_t i : announced(cells_of_round))
+      if (unfinished.empty()) return;
+      if (round == early) {
+        look_early(plan, all);
+        std::erase_if(unfinished, [&](std::size_t i) { return cells_[i].measured.shown; });
+      }
+      for (const std::size_t i : announced(unfinished))
         measure(i, cells_[i].measured.confirm, first_confirmation_round + round);
     }
   }
@@ -137,7 +138,14 @@ class gate_run {
     return cells;
   }
 
-  void measure(std::size_t i, std::vector<block>& into, std::uint64_t round) {
+  void look_early(block_plan& plan, const std::vector<std::size_t>& confirmed) {
+    plan.looks = 2;
+    const auto shown = shown_worse(plan, options_, gated(confirmed), measured_blocks(confirmed));
+    for (std::size_t k = 0; k < confirmed.size(); ++k)
+      cells_[confirmed[k]].measured.shown = shown[k];
+  }
+
+  void measure(std::size_t i, std::vector<block_record>& into, std::uint64_t round) {
     if (cells_[i].now != condition::measurable || out_of_time_) return;
     if (was_interrupted()) throw interrupted();
     if (elapsed_s() > budget_s_) {
@@ -147,24 +155,23 @@ class gate_run {
     if (observer_.progress)
       observer_.progress(
           {done_, std::max(total_, done_ + 1), std::max(0.0, plan_left_s_), cells_[i].gated.name});
-    if (const auto measured =
-            guarded(i, into.size() + 1, [&] { return source_.measure(i, round); })) {
-      into.push_back({measured->log_ratio, round});
-      cells_[i].orders.push_back(order_of(measured->slices));
+    if (auto measured = guarded(i, [&] { return source_.measure(i, round); })) {
+      measured->record.round = round;
+      into.push_back(std::move(measured->record));
     }
     ++done_;
     plan_left_s_ -= cells_[i].gated.block_s;
   }
 
-  /// Returns the block that `act` measures; nullopt if it failed, which removes the cell. Block 0
-  /// is the preparation.
+  /// Returns the block that `act` measures, with its failures counted; nullopt if the cell cannot
+  /// be judged.
   template <typename Function>
-  std::optional<pair_block> guarded(std::size_t i, std::size_t block_number, Function act) {
+  std::optional<pair_block> guarded(std::size_t i, Function act) {
     cell_state& cell = cells_[i];
     try {
       pair_block measured = act();
-      if (measured.failures[0].empty() && measured.failures[1].empty()) return measured;
-      remove(cell, block_number, measured.failures[0], measured.failures[1]);
+      count_failures(cell, measured);
+      return measured;
     } catch (const interrupted&) {
       throw;
     } catch (const error& e) {
@@ -174,21 +181,52 @@ class gate_run {
     return std::nullopt;
   }
 
-  /// Lists a cell of which one side or both failed.
-  void remove(cell_state& cell, std::size_t block_number, const std::string& baseline,
-              const std::string& candidate) {
+  void count_failures(cell_state& cell, pair_block& measured) {
+    ++cell.blocks;
+    double* const shares[] = {&measured.record.failed_processes.baseline,
+                              &measured.record.failed_processes.candidate};
+    for (const int which : {0, 1}) {
+      const std::string& reason = measured.failures[which];
+      if (reason.empty()) continue;
+      measured.record.is_measured = false;
+      *shares[which] = 1;
+      if (cell.failed[which].blocks++ == 0) cell.failed[which].first = reason;
+    }
+    if (cell.failed[0].blocks == cell.blocks && cell.blocks >= max_failed_baselines) remove(cell);
+  }
+
+  /// Lists a cell whose baseline never works.
+  void remove(cell_state& cell) {
     cell.now = condition::failed;
-    const std::string when = block_number == 0 ? "" : fmt::format("in block {}: ", block_number);
-    const std::string& name = cell.gated.name;
-    if (!baseline.empty() && !candidate.empty())
-      unmatched_.failing.push_back(
-          {name, fmt::format("{}{} (and the baseline: {})", when, candidate, baseline)});
-    else if (!candidate.empty())
-      unmatched_.newly_failing.push_back({name, when + candidate});
-    else if (block_number == 0)
-      unmatched_.added.push_back({name, "failed before: " + baseline});
-    else  // the old side worked at first and fails now and then: no comparison is possible
-      unmatched_.failing.push_back({name, fmt::format("baseline {}{}", when, baseline)});
+    const auto& [baseline, candidate] = cell.failed;
+    if (candidate.blocks == 0)
+      unmatched_.added.push_back({cell.gated.name, "failed before: " + baseline.first});
+    else
+      unmatched_.failing.push_back({cell.gated.name, fmt::format("{} (and the baseline: {})",
+                                                                 candidate.first, baseline.first)});
+  }
+
+  /// Whether a failure is chance is left to the confirmation.
+  std::vector<std::size_t> without_failures(std::vector<std::size_t> cells) const {
+    std::erase_if(cells, [&](std::size_t i) {
+      return cells_[i].failed[0].blocks + cells_[i].failed[1].blocks > 0;
+    });
+    return cells;
+  }
+
+  /// Returns the blocks of these cells, with a note for each side that failed.
+  std::vector<measured_cell> measured_blocks(const std::vector<std::size_t>& which) const {
+    std::vector<measured_cell> all;
+    for (const std::size_t i : which) {
+      const cell_state& cell = cells_[i];
+      measured_cell& measured = all.emplace_back(cell.measured);
+      for (const int failing : {0, 1})
+        if (const failed_side& side = cell.failed[failing]; side.blocks > 0)
+          measured.notes.push_back(fmt::format("the {} failed in {} of {} blocks, at first: {}",
+                                               failing == 0 ? "baseline" : "candidate", side.blocks,
+                                               cell.blocks, side.first));
+    }
+    return all;
   }
 
   std::vector<std::size_t> measurable() const {
@@ -217,7 +255,6 @@ class gate_run {
   }
 
   check_result finish(check_result result) const {
-    result.newly_failing = unmatched_.newly_failing;
     result.failing = unmatched_.failing;
     result.added = unmatched_.added;
     for (const cell_state& state : cells_) {

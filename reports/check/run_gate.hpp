@@ -12,9 +12,9 @@ namespace crossover {
 
 /// One block of a cell, in fresh processes of both sides.
 struct pair_block {
-  double log_ratio = 0;  ///< log of candidate over baseline, oriented so that positive is worse
-  double seconds = 0;    ///< wall time of the block
-  std::vector<slice> slices = {};  ///< in order of measurement; empty if the block was not measured
+  block_record record = {};        ///< the gate sets its round, and what follows from `failures`
+  double seconds = 0;              ///< wall time of the block
+  std::vector<slice> slices = {};  ///< in order of measurement; greater figures are worse
   std::string failures[2] = {};  ///< of baseline and candidate: it crashed, timed out or was wrong
 };
 
@@ -23,7 +23,8 @@ struct pair_block {
 /// it has no such metric.
 struct paired_cells {
   std::vector<std::string> names;
-  /// Takes a first look at a cell; the result's `seconds` is the expected time of a block.
+  /// Takes a first look at a cell; the result's `seconds` is the expected time of a block. If a
+  /// process failed, `measure` is called nevertheless.
   std::function<pair_block(std::size_t cell)> prepare;
   std::function<pair_block(std::size_t cell, std::uint64_t round)> measure;
   /// Receives the cells of a round before their blocks are measured, so that one start of a program
@@ -47,9 +48,12 @@ struct gate_observer {
 
 /// Takes the cells through the gate: preparation, screen, and confirmation of the survivors on
 /// fresh blocks. A round is one block of every cell, in random order. The gate stops between blocks
-/// when the budget is spent; cells with too few blocks are then inconclusive. A cell that fails in
-/// any block is removed and listed; it never passes. `ready_plan`: the plan of these cells, if a
-/// simulation knows it already. Throws `interrupted` and what `plan_blocks` throws.
+/// when the budget is spent; cells with too few blocks are then inconclusive.
+///
+/// A block in which a process failed has no figures; its failures are counted, and the cell goes on
+/// with fresh processes of both sides. A cell whose baseline failed in each of the first three
+/// blocks cannot be compared and is listed. `ready_plan`: the plan of these cells, if a simulation
+/// knows it already. Throws `interrupted` and what `plan_blocks` throws.
 check_result run_gate(const paired_cells& cells, gate_options options, const thresholds& per_cell,
                       const gate_observer& observer = {}, const block_plan* ready_plan = nullptr);
 

@@ -28,15 +28,18 @@ struct gate_record {
   double blocks = 0;          ///< mean number of blocks per suite
 };
 
-/// Returns cells whose blocks are drawn: `draw(cell, round)` returns a log ratio.
+/// Returns a block with this log ratio by location and by total.
+inline block_record record_with(double log_ratio) {
+  return {.location = log_ratio, .total = log_ratio};
+}
+
+/// Returns cells whose blocks are drawn: `draw(cell, round)` returns a `pair_block`.
 template <typename Draw>
 paired_cells drawn_cells(std::span<const gated_cell> cells, Draw draw) {
   paired_cells drawn;
   for (const gated_cell& cell : cells) drawn.names.push_back(cell.name);
   drawn.prepare = [cells](std::size_t cell) { return pair_block{.seconds = cells[cell].block_s}; };
-  drawn.measure = [draw](std::size_t cell, std::uint64_t round) mutable {
-    return pair_block{.log_ratio = draw(cell, round)};
-  };
+  drawn.measure = draw;
   return drawn;
 }
 
@@ -46,14 +49,14 @@ class drawn_rounds {
   drawn_rounds(block_simulator& noise, const std::vector<double>& shifts)
       : noise_(noise), shifts_(shifts) {}
 
-  double operator()(std::size_t cell, std::uint64_t round) {
+  pair_block operator()(std::size_t cell, std::uint64_t round) {
     if (values_.empty() || round != round_) {
       values_.clear();
       for (const std::vector<block>& blocks : noise_.blocks(1, shifts_, round))
         values_.push_back(blocks.front().log_ratio);
       round_ = round;
     }
-    return values_[cell];
+    return pair_block{.record = record_with(values_[cell])};
   }
 
  private:
@@ -71,11 +74,17 @@ inline std::size_t blocks_of(const check_result& result) {
   return blocks;
 }
 
-inline gate_record simulate_gate(const gate_experiment& experiment) {
+/// Returns options whose tests flip signs less often than the default: simulations repeat them.
+inline gate_options simulated_options() {
   gate_options options;
-  options.budget_s = experiment.budget_s;
   options.flips.draws = 1'999;
   options.flips.enumerate_up_to = 10;
+  return options;
+}
+
+inline gate_record simulate_gate(const gate_experiment& experiment) {
+  gate_options options = simulated_options();
+  options.budget_s = experiment.budget_s;
   std::vector<gated_cell> cells(experiment.cells);
   for (std::size_t c = 0; c < cells.size(); ++c) cells[c].name = std::to_string(c);
   const block_plan plan = plan_blocks(options, cells);

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <array>
 #include <cmath>
+#include <map>
 #include <string_view>
 #include <vector>
 
-#include "reports/check/judged_quantities.hpp"
-#include "reports/statistics/simulated_blocks.hpp"
+#include "reports/check/simulated_gate.hpp"
 
 namespace crossover {
 
@@ -18,31 +17,33 @@ enum class defect {
   stall,            ///< 10 ms of waiting after every 50 ms of work
   failing,          ///< 1 % of the operations fail
   failing_equally,  ///< 1 % of the operations fail on both sides
-  exits,            ///< one process in five exits and is started again
+  exits,            ///< one process in five exits
+  exits_once,       ///< one process exits, in the third block of the cell
   regime,           ///< one process in five is 63 % slower
 };
 
 /// One kind of simulated suite: blocks of 20 groups of four slices of 1 ms of work. The defaults
-/// give a block an s.d. of 1.7 % by location and of about 4.5 % by total.
+/// give a block an s.d. of 1.7 % by location and of about 2.7 % by total.
 struct quantity_experiment {
   defect of_first_cell = defect::none;
   std::size_t cells = 20;
-  unsigned blocks = 14;
+  double regimes = 0;          ///< value of --regimes
   double slice_sd = 0.05;      ///< s.d. of a slice's log time
   double process_sd = 0.01;    ///< s.d. of a process's log time
-  double burst_share = 0.004;  ///< slices in which a neighbour takes 1 to 5 ms
+  double burst_share = 0.001;  ///< slices in which a neighbour takes 1 to 5 ms
   unsigned suites = 1'000;
   std::uint64_t seed = 1;
 };
 
 struct quantity_record {
   unsigned suites = 0;
-  unsigned false_alarms = 0;              ///< a cell without defect is called a regression
-  unsigned found = 0;                     ///< the first cell is called a regression
-  unsigned missed = 0;                    ///< the first cell passes
-  unsigned passed = 0;                    ///< every cell passes
-  unsigned improved = 0;                  ///< a cell is called improved
-  std::array<unsigned, 5> found_by = {};  ///< location, then the quantities in their order
+  unsigned false_alarms = 0;                      ///< a cell without defect is called a regression
+  unsigned found = 0;                             ///< the first cell is called a regression
+  unsigned missed = 0;                            ///< the first cell passes
+  unsigned passed = 0;                            ///< every cell passes
+  unsigned improved = 0;                          ///< a cell is called improved
+  std::map<std::string_view, unsigned> found_by;  ///< name of what is worse: "metric", "total", …
+  double blocks = 0;                              ///< mean number of blocks per suite
 };
 
 /// Draws the blocks of one cell.
@@ -51,7 +52,8 @@ class slice_simulator {
   slice_simulator(const quantity_experiment& experiment, std::uint64_t seed)
       : experiment_(experiment), normal_(noise_kind::normal, 1, seed), stream_(~seed) {}
 
-  block_record draw(std::uint64_t round, defect of) {
+  pair_block draw(defect of) {
+    ++blocks_;
     double factors[2], phases_ms[2];
     for (const bool is_candidate : {false, true}) {
       factors[is_candidate] = std::exp(experiment_.process_sd * normal_.normal());
@@ -74,12 +76,14 @@ class slice_simulator {
         slices.push_back({is_candidate ? side::candidate : side::baseline, ms});
       }
     }
-    block_record record = record_of(round, slices);
-    if (of == defect::failing || of == defect::failing_equally)
-      record.failed_operations.candidate = failed_share();
-    if (of == defect::failing_equally) record.failed_operations.baseline = failed_share();
-    if (of == defect::exits && stream_.uniform() < 0.2) record.failed_processes.candidate = 0.5;
-    return record;
+    pair_block drawn{.record = record_of(slices)};
+    side_shares& failed = drawn.record.failed_operations;
+    if (of == defect::failing || of == defect::failing_equally) failed.candidate = failed_share();
+    if (of == defect::failing_equally) failed.baseline = failed_share();
+    if ((of == defect::exits && stream_.uniform() < 0.2) ||
+        (of == defect::exits_once && blocks_ == 3))
+      drawn.failures[1] = "exited";
+    return drawn;
   }
 
  private:
@@ -91,45 +95,52 @@ class slice_simulator {
   quantity_experiment experiment_;
   block_simulator normal_;
   flip_stream stream_;
+  unsigned blocks_ = 0;
 };
 
+/// Returns whether the first cell gets worse than is tolerated, so that it may be called so.
+inline bool is_worse(defect of) {
+  return of != defect::none && of != defect::tolerated && of != defect::failing_equally &&
+         of != defect::exits_once;
+}
+
+/// Takes suites through the gate.
 inline quantity_record simulate_quantities(const quantity_experiment& experiment) {
-  constexpr double false_alarms = 0.01, bound_level = 0.025;
-  flip_options flips;
-  flips.draws = 1'999;
-  flips.enumerate_up_to = 10;
-  slice_simulator simulator(experiment, experiment.seed);
+  gate_options options = simulated_options();
+  options.budget_s = 3'600;
+  options.regimes = experiment.regimes;
+  std::vector<gated_cell> cells(experiment.cells);
+  for (std::size_t c = 0; c < cells.size(); ++c) cells[c].name = std::to_string(c);
+  const block_plan plan = plan_blocks(options, cells);
+  const defect first = experiment.of_first_cell;
+  const defect others = first == defect::tolerated ? first : defect::none;
   quantity_record record;
   record.suites = experiment.suites;
   for (unsigned suite = 0; suite < experiment.suites; ++suite) {
-    flips.seed = experiment.seed * 1'000'003 + suite;
-    std::vector<std::vector<block_record>> blocks(experiment.cells);
-    std::vector<cell_comparison> cells;
-    for (std::size_t c = 0; c < experiment.cells; ++c) {
-      const defect of = c == 0 || experiment.of_first_cell == defect::tolerated
-                            ? experiment.of_first_cell
-                            : defect::none;
-      for (unsigned b = 0; b < experiment.blocks; ++b) blocks[c].push_back(simulator.draw(b, of));
-      cells.push_back(figures_of({}, blocks[c], bound_level, flips));
-    }
-    decide_together(cells, blocks, false_alarms, flips);
-    const bool first_is_worse = experiment.of_first_cell != defect::none &&
-                                experiment.of_first_cell != defect::tolerated &&
-                                experiment.of_first_cell != defect::failing_equally;
-    bool alarm = false, pass = true, improved = false;
-    for (std::size_t c = 0; c < experiment.cells; ++c) {
-      alarm |= cells[c].outcome == verdict::regression && !(c == 0 && first_is_worse);
-      pass &= cells[c].outcome == verdict::pass;
-      improved |= cells[c].improvement;
+    options.flips.seed = experiment.seed * 1'000'003 + suite;
+    std::vector<slice_simulator> simulators;
+    for (std::size_t c = 0; c < cells.size(); ++c)
+      simulators.emplace_back(experiment, options.flips.seed * 1'000 + c);
+    const check_result result =
+        run_gate(drawn_cells(cells,
+                             [&](std::size_t c, std::uint64_t) {
+                               return simulators[c].draw(c == 0 ? first : others);
+                             }),
+                 options, {}, {}, &plan);
+    bool alarm = false, improved = false;
+    for (std::size_t c = 0; c < cells.size(); ++c) {
+      alarm |= result.cells[c].outcome == verdict::regression && !(c == 0 && is_worse(first));
+      improved |= result.cells[c].improvement;
     }
     record.false_alarms += alarm;
-    record.passed += pass;
     record.improved += improved;
-    record.found += cells[0].outcome == verdict::regression;
-    record.missed += cells[0].outcome == verdict::pass;
-    record.found_by[0] += cells[0].adjusted_p && *cells[0].adjusted_p <= false_alarms;
-    for (const quantity_comparison& q : cells[0].quantities)
-      record.found_by[1 + static_cast<std::size_t>(q.of)] += *q.adjusted_p <= false_alarms;
+    record.passed += verdict_of(result) == verdict::pass;
+    record.found += result.cells[0].outcome == verdict::regression;
+    record.missed += result.cells[0].outcome == verdict::pass;
+    for (const std::string_view name :
+         worse_quantities(result.cells[0], options.rates.false_alarms))
+      ++record.found_by[name];
+    record.blocks += static_cast<double>(blocks_of(result)) / experiment.suites;
   }
   return record;
 }

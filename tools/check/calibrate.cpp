@@ -75,7 +75,7 @@ std::string machine_text() {
 /// Returns the slices of a block as figures of one group of four each.
 recorded_block recorded(const pair_block& measured) {
   recorded_block block;
-  block.log_ratio = measured.log_ratio;
+  block.log_ratio = measured.record.location;
   const std::vector<slice>& slices = measured.slices;
   for (std::size_t i = 0; i + 3 < slices.size(); i += 4) {
     double baseline_log = 0, candidate_log = 0;

@@ -26,11 +26,7 @@ slice judged_slice(side which, const cell_result& cell, const sample& measured,
     throw error(error_kind::unsupported,
                 fmt::format("{} is {} in a slice of this cell; choose another --metric",
                             judged.label, figure ? "0" : "not measured"));
-  return {which, *figure};
-}
-
-double judged_log_ratio(const std::vector<slice>& slices, const metric& judged) {
-  return worse_log_ratio(block_log_ratio(std::span<const slice>(slices)), judged);
+  return {which, judged.better == better_direction::higher ? 1 / *figure : *figure};
 }
 
 pair_block judged_block(measured_pair measured, const cell_result& cell, const metric& judged) {
@@ -40,7 +36,12 @@ pair_block judged_block(measured_pair measured, const cell_result& cell, const m
   for (const block_turn& turn : measured.record.turns)
     block.slices.push_back(judged_slice(turn.arm == 0 ? side::baseline : side::candidate, cell,
                                         turn.measured, judged));
-  block.log_ratio = judged_log_ratio(block.slices, judged);
+  block.record = record_of(block.slices);
+  const metric& errors = *find_metric("errors");
+  const auto failed_share = [&](int which) {
+    return errors.extract(cell, *measured.record.arms[which].total).value_or(0);
+  };
+  block.record.failed_operations = {failed_share(0), failed_share(1)};
   return block;
 }
 

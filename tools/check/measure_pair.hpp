@@ -20,16 +20,12 @@ struct measured_pair {
 measured_pair measure_pair(block_arm old_side, block_arm new_side, const block_options& plan,
                            std::mt19937_64& random);
 
-/// Returns a slice's value of a metric. Throws `error` (unsupported) if the slice does not have the
-/// metric, or has a value of 0.
+/// Returns a slice's value of a metric, or its reciprocal if higher is better: greater is worse.
+/// Throws `error` (unsupported) if the slice does not have the metric, or has a value of 0.
 slice judged_slice(side which, const cell_result& cell, const sample& measured,
                    const metric& judged);
 
-/// Returns the log ratio of the slices of a block, oriented so that positive is worse.
-double judged_log_ratio(const std::vector<slice>& slices, const metric& judged);
-
-/// Returns what the gate needs to know about a block: its slices' values of a metric and their log
-/// ratio. Throws as `judged_slice` does.
+/// Returns what the gate needs to know about a block. Throws as `judged_slice` does.
 pair_block judged_block(measured_pair measured, const cell_result& cell, const metric& judged);
 
 }  // namespace crossover

@@ -281,7 +281,7 @@ class benchmark_pair {
     }
     if (!searched && ++benchmark.searches < max_searches) return std::nullopt;
     block.slices = slices_of_turns(sides, first, judged_);
-    block.log_ratio = judged_log_ratio(block.slices, judged_);
+    block.record = record_of(block.slices);
     return block;
   }
 
@@ -325,7 +325,7 @@ class benchmark_pair {
             slice_of_process(order[turn] == 0 ? side::baseline : side::candidate, cell, judged_));
     }
     if (block.failures[0].empty() && block.failures[1].empty())
-      block.log_ratio = judged_log_ratio(block.slices, judged_);
+      block.record = record_of(block.slices);
     return block;
   }
 

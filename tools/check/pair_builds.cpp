@@ -159,6 +159,10 @@ class build_pair {
 
   pair_block measure_block_of(std::size_t i) {
     build_cell& cell = cells_[i];
+    if (!cell.plan.slice) {  // the first look failed
+      pair_block look = prepare(i);
+      if (!cell.plan.slice) return look;
+    }
     const server_pool::server server =
         servers_.server_for(cell.what, assign_cpus(machine_, *cell.what.cores));
     const double server_before = server.pid >= 0 ? cpu_seconds_of(server.pid) : 0;

@@ -48,6 +48,26 @@ context = {{"num_cpus": 2, "library_build_type": "release"}}
 json.dump({{"context": context, "benchmarks": rows}}, open(flags["benchmark_out"], "w"))
 """
 
+# A build of crossover whose cells invent their samples: a block takes no longer than starting them.
+# `process` runs when a cell process starts, `slice` for each sample.
+INVENTED_BUILD = """#!/usr/bin/env python3
+import json, os, random, sys
+if sys.argv[1] != "cell":
+    os.execv({program!r}, [{program!r}, *sys.argv[1:]])
+operation_s, errors = 1e-5 * random.gauss(1, 0.002), 0
+{process}
+for line in sys.stdin:
+    request = json.loads(line)
+    reply = {{"ready": {{"protocol": 2}}}} if "prepare" in request else {{"finished": {{}}}}
+    if "run" in request:
+        operations = request["run"].get("operations", 8000)
+        wall_s = operations * operation_s * random.gauss(1, 0.01)
+        {slice}
+        reply = {{"sample": {{"operations": operations - errors, "wall_s": wall_s,
+                            "errors": {{"invented": errors}} if errors else {{}}}}}}
+    print(json.dumps(reply), flush=True)
+"""
+
 
 class Check(TempDirTest):
     def setUp(self):
@@ -157,6 +177,7 @@ class Files(Check):
             ("expected OLD NEW",),
             ("--detect much: not a share; write 5% or 0.05", "--detect", "much"),
             ("--detect 5: write 5% or 0.05", "--detect", "5"),
+            ("--regimes 0%: must be between 0% and 100%", "--regimes", "0%"),
             ("--power 100%: must be between 0% and 100%", "--power", "100%"),
             ("--false-alarms 0: must be between 0% and 100%", "--false-alarms", "0"),
             ("--budget 5", "--budget", "5"),
@@ -288,8 +309,7 @@ class OwnPrograms(Check):
 
     def test_crash_of_new_only_is_a_regression(self):
         crashing = self.broken("echo boom >&2; exit 3")
-        document = self.check(REGRESSION, PROGRAM, crashing, *CELL)
-        self.assertIn("boom", document["newly_failing"][0]["reason"])
+        self.assert_fails_more(self.check(REGRESSION, PROGRAM, crashing, *CELL), "boom")
         self.assertIn(
             "boom", self.check(INCONCLUSIVE, crashing, crashing, *CELL)["failing"][0]["reason"]
         )
@@ -298,24 +318,83 @@ class OwnPrograms(Check):
             self.check(INCONCLUSIVE, crashing, PROGRAM, *CELL)["added"][0]["reason"],
         )
 
+    def assert_fails_more(self, document, reason):
+        """Expects a regression of one cell by its failures alone, with the reason in a note."""
+        (cell,) = document["cells"]
+        self.assertEqual((cell["verdict"], cell["worse"]), ("regression", ["failures"]))
+        self.assertRegex(cell["notes"][0], rf"^the candidate failed in \d+ of \d+ .*{reason}")
+        self.assertRegex(self.completed.stdout, "worse: .* of processes fail, 0 % in the baseline")
+
     def test_crash_of_new_in_some_blocks_is_a_regression(self):
         count = self.directory / "count"
         sometimes = self.broken(
             f"echo x >>{count}; if [ $(wc -l <{count}) -ge 5 ]; then exit 3; fi"
         )
-        document = self.check(REGRESSION, PROGRAM, sometimes, *CELL)
-        self.assertRegex(document["newly_failing"][0]["reason"], r"^in block \d: .*code 3")
+        self.assert_fails_more(self.check(REGRESSION, PROGRAM, sometimes, *CELL), "code 3")
         count.unlink()
-        self.assertIn(
-            "baseline in block",
-            self.check(INCONCLUSIVE, sometimes, PROGRAM, *CELL)["failing"][0]["reason"],
-        )
+        document = self.check(INCONCLUSIVE, sometimes, PROGRAM, *CELL)
+        self.assertIn("the baseline failed in", document["cells"][0]["notes"][0])
 
     def test_hang_of_new_is_a_regression(self):
         document = self.check(
-            REGRESSION, PROGRAM, self.broken("exec sleep 600"), *CELL, "--grace", 1
+            REGRESSION, PROGRAM, self.broken("exec sleep 600"), *CELL, "--grace", 0.2
         )
-        self.assertIn("was killed", document["newly_failing"][0]["reason"])
+        self.assert_fails_more(document, "was killed")
+
+    def invented(self, name, process="pass", slice="pass"):
+        return self.script(
+            name, INVENTED_BUILD.format(program=PROGRAM, process=process, slice=slice)
+        )
+
+    def test_one_exit_of_a_process_is_neither_a_regression_nor_a_pass(self):
+        old, marker = self.invented("old"), self.directory / "marker"
+        once = self.invented(
+            "once",
+            f"marker = {str(marker)!r}\nif not os.path.exists(marker):"
+            " open(marker, 'w'); sys.exit('boom')",
+        )
+        (cell,) = self.check(INCONCLUSIVE, old, once, *CELL)["cells"]
+        self.assertIn("a candidate that fails more does not pass", cell["remedy"])
+        self.assertRegex(cell["notes"][0], "the candidate failed in 1 of .*boom")
+        self.assertTrue(marker.exists())
+        marker.unlink()
+        self.check(PASS, once, old, *CELL)
+
+    def test_failed_operations_never_pass(self):
+        old = self.invented("old")
+        failing = self.invented("failing", slice="errors = round(0.9 * operations)")
+        (cell,) = self.check(REGRESSION, old, failing, *CELL)["cells"]
+        self.assertIn("errors", cell["worse"])
+        self.assertRegex(
+            self.completed.stdout, r"worse: metric; .*90\S* % of operations fail, 0 % in the base"
+        )
+        # As fast as the old one: the time of an operation is that of a successful one.
+        quick = self.invented("quick", slice="errors = round(0.9 * operations); wall_s *= 0.1")
+        (cell,) = self.check(REGRESSION, old, quick, *CELL)["cells"]
+        self.assertEqual(cell["worse"], ["errors"])
+        self.check(PASS, failing, failing, *CELL)
+
+    def test_stalls_that_location_ignores_are_a_regression(self):
+        stalling = self.invented(
+            "stalling",
+            process="clock = 0.05 * random.random()",
+            slice="clock += wall_s; wall_s += clock // 0.05 * 0.01; clock %= 0.05",
+        )
+        (cell,) = self.check(REGRESSION, self.invented("old"), stalling, *CELL)["cells"]
+        self.assertIn("total", cell["worse"])
+        self.assertNotIn("metric", cell["worse"])
+        self.assertLess(abs(cell["ratio"] - 1), 0.01)
+
+    def test_regimes_of_processes(self):
+        old = self.invented("old")
+        regime = self.invented("regime", "if random.random() < 0.2: operation_s *= 1.63")
+        document = self.check(PASS, old, old, *CELL)
+        self.assertRegex(document["notes"][0], "do not exclude a slow regime .*--regimes")
+        self.assertGreater(document["cells"][0]["unseen_share"], 0.2)
+        document = self.check(PASS, old, old, *CELL, "--regimes", "20%")
+        self.assertLess(document["cells"][0]["unseen_share"], 0.2)
+        document = self.check((REGRESSION, INCONCLUSIVE), old, regime, *CELL, "--regimes", "20%")
+        self.assertIn("two regimes", " ".join(document["cells"][0]["notes"]))
 
     def test_removed_cells_are_listed(self):
         older = self.listing("older", 'echo "crossover: no such suite" >&2; exit 64')
@@ -386,8 +465,9 @@ class ForeignPrograms(Check):
             "if 'BM_b' in chosen and random.random() < 0.5: sys.exit('boom')",
         )
         document = self.check(REGRESSION, old, new)
-        self.assertEqual([c["name"] for c in document["newly_failing"]], ["BM_b"])
-        self.assertEqual([c["verdict"] for c in document["cells"]], ["pass"])
+        self.assertEqual(
+            {c["name"]: c["worse"] for c in document["cells"]}, {"BM_a": [], "BM_b": ["failures"]}
+        )
 
     def test_benchmarks_that_cannot_be_frozen_are_compared_by_real_time(self):
         times = {"BM_copy": 100, "BM_wait": 100, "BM_wait/threads:2": 50}

@@ -32,8 +32,7 @@ std::string remarks_of(const cell_comparison& cell, double false_alarms) {
     if (!remark.empty())
       out += fmt::format("<small>{}</small>", xml_text(one_line(remark, html_remark_length)));
   };
-  for (const quantity_comparison& q : cell.quantities)
-    if (q.adjusted_p && *q.adjusted_p <= false_alarms) add(quantity_text(q));
+  if (cell.outcome == verdict::regression) add("worse: " + worse_text(cell, false_alarms));
   add(cell.remedy);
   for (const std::string& note : cell.notes) add(note);
   return out;

@@ -26,6 +26,7 @@ ordered_json of(const comparison_plan& plan) {
           {"detect", plan.rates.detect},
           {"false_alarms", plan.rates.false_alarms},
           {"power", plan.rates.power},
+          {"regimes", plan.regimes},
           {"bound_level", plan.bound_level},
           {"seed", plan.seed},
           {"order", plan.order},
@@ -44,7 +45,7 @@ ordered_json of(const quantity_comparison& q) {
           {"adjusted_p", or_null(q.adjusted_p)}};
 }
 
-ordered_json of(const cell_comparison& cell) {
+ordered_json of(const cell_comparison& cell, double false_alarms) {
   ordered_json quantities = ordered_json::array();
   for (const quantity_comparison& q : cell.quantities) quantities.push_back(of(q));
   ordered_json blocks = ordered_json::array();
@@ -53,6 +54,7 @@ ordered_json of(const cell_comparison& cell) {
           {"metric", cell.metric},
           {"verdict", to_string(cell.outcome)},
           {"improvement", cell.improvement},
+          {"worse", worse_quantities(cell, false_alarms)},
           {"ratio", or_null(cell.ratio)},
           {"lower", or_null(cell.lower)},
           {"upper", or_null(cell.upper)},
@@ -65,6 +67,7 @@ ordered_json of(const cell_comparison& cell) {
           {"decided_by", to_string(cell.decided)},
           {"blocks", cell.blocks},
           {"screen_blocks", cell.screen_blocks},
+          {"unseen_share", or_null(cell.unseen_share)},
           {"sd", or_null(cell.sd)},
           {"block_log_ratios", std::move(blocks)},
           {"block_orders", cell.block_orders},
@@ -91,7 +94,8 @@ ordered_json timelines(const check_result& result) {
 
 std::string as_json(const check_result& result) {
   ordered_json cells = ordered_json::array();
-  for (const cell_comparison& cell : result.cells) cells.push_back(of(cell));
+  for (const cell_comparison& cell : result.cells)
+    cells.push_back(of(cell, result.plan.rates.false_alarms));
   ordered_json environment = ordered_json::array();
   for (const environment_difference& d : result.environment)
     environment.push_back({{"key", d.key}, {"baseline", d.old_value}, {"candidate", d.new_value}});

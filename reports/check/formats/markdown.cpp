@@ -10,14 +10,16 @@ namespace {
 constexpr std::size_t max_bytes = 60'000;
 constexpr std::size_t markdown_name_limit = 160;
 
-std::string row(const cell_comparison& cell) {
+std::string row(const cell_comparison& cell, double false_alarms) {
   const std::string_view word =
       cell.outcome == verdict::regression ? "**regression**" : verdict_word(cell);
   const std::string interval =
       cell.lower && cell.upper
           ? fmt::format("{} to {}", as_change(cell.lower), as_change(cell.upper))
           : "n/a";
-  std::string remark = cell.remedy;
+  std::string remark = cell.outcome == verdict::regression
+                           ? "worse: " + worse_text(cell, false_alarms)
+                           : cell.remedy;
   for (const std::string& note : cell.notes) remark += (remark.empty() ? "" : "; ") + note;
   return fmt::format("| {} | {} | {} | {} | {} | {} |\n", word, as_change(cell.ratio), interval,
                      cell.blocks, markdown_code(cell.name, markdown_name_limit),
@@ -52,7 +54,8 @@ std::string body(const check_result& result) {
   std::string out = fmt::format("### Benchmarks: {}\n\n", markdown_text(headline(result)));
   std::vector<std::string> urgent, rest;
   for (const cell_comparison* cell : by_urgency(result))
-    (cell->outcome != verdict::pass || cell->improvement ? urgent : rest).push_back(row(*cell));
+    (cell->outcome != verdict::pass || cell->improvement ? urgent : rest)
+        .push_back(row(*cell, result.plan.rates.false_alarms));
   if (!urgent.empty()) {
     out += table_head;
     add_lines(out, urgent, 24'000);

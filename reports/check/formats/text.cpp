@@ -36,6 +36,9 @@ std::string as_text(const check_result& result) {
                          as_change(cell->ratio), bounds_text(*cell),
                          p ? fmt::format("{:.4f}", *p) : "n/a", cell->blocks,
                          one_line(cell->name, text_name_limit));
+      if (cell->outcome == verdict::regression)
+        out += fmt::format("              worse: {}\n",
+                           worse_text(*cell, result.plan.rates.false_alarms));
       if (!cell->remedy.empty())
         out += fmt::format("              {}\n", one_line(cell->remedy, 300));
       for (const std::string& note : cell->notes)
