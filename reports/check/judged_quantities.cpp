@@ -100,7 +100,7 @@ quantity_comparison compare(std::span<const block_record> blocks, quantity of,
 void allow_for_regimes(cell_comparison& cell, const std::vector<double>& log_ratios,
                        double bound_level) {
   const auto regimes = regimes_in(log_ratios);
-  if (!regimes) return;
+  if (!regimes || regimes->gap <= std::log1p(cell.tolerate)) return;
   if (cell.upper)
     cell.upper =
         std::max(*cell.upper, std::exp(upper_bound(*regimes, log_ratios.size(), bound_level)));
