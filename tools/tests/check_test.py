@@ -462,7 +462,7 @@ class ForeignPrograms(Check):
         new = self.imitation(
             "new",
             {"BM_a": 100, "BM_b": 100},
-            "if 'BM_b' in chosen and random.random() < 0.5: sys.exit('boom')",
+            "if 'BM_b' in chosen and random.random() < 0.9: sys.exit('boom')",
         )
         document = self.check(REGRESSION, old, new)
         self.assertEqual(
