@@ -1,6 +1,7 @@
 // build.mjs OUT.cpp: bundles the scripts and the style of the pages, and writes them and the HTML
 // documents as byte arrays to a C++ file.
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { build } from "esbuild";
 
 // Plot adds a style element to each chart, which the page's content policy blocks. Its rules are in
@@ -20,9 +21,9 @@ const withoutStyleElement = {
   },
 };
 
-/** The bundle of an entry file, as text. */
-export async function bundle(entry, options = {}) {
-  const result = await build({
+/** The bundle of an entry file. */
+async function bundled(entry, options) {
+  return build({
     entryPoints: [entry],
     bundle: true,
     write: false,
@@ -30,9 +31,38 @@ export async function bundle(entry, options = {}) {
     legalComments: "none",
     target: ["chrome110", "firefox113", "safari16.4"],
     plugins: [withoutStyleElement],
+    metafile: true,
     ...options,
   });
-  return result.outputFiles[0].text;
+}
+
+/** The bundle of an entry file, as text. */
+export async function bundle(entry, options = {}) {
+  return (await bundled(entry, options)).outputFiles[0].text;
+}
+
+/** The licences of the packages in a bundle, which every copy must carry, as an HTML comment. */
+async function licencesOf(entry) {
+  const { metafile } = await bundled(entry, { format: "iife" });
+  const packageOf = /^node_modules\/((?:@[^/]+\/)?[^/]+)/;
+  const packages = new Set(
+    Object.keys(metafile.inputs).flatMap((path) => packageOf.exec(path)?.[1] ?? []),
+  );
+  const namesByText = new Map();
+  for (const name of [...packages].sort()) {
+    const folder = join("node_modules", name);
+    const file = (await readdir(folder)).find((each) => /^licen[cs]e/i.test(each));
+    if (!file) throw new Error(`${folder}: no licence file`);
+    const text = (await readFile(join(folder, file), "utf8")).trim().replaceAll("-->", "--&gt;");
+    namesByText.set(text, [...(namesByText.get(text) ?? []), name]);
+  }
+  const parts = [...namesByText].map(([text, names]) => `${names.join(", ")}\n\n${text}\n`);
+  return parts.length ? `<!-- Libraries in this page:\n\n${parts.join("\n")}-->\n` : "";
+}
+
+/** A page's HTML document with the licences of its script. */
+async function shellOf(file, entry) {
+  return (await readFile(file, "utf8")) + (await licencesOf(entry));
 }
 
 /** The text as the initialiser of a char array, with octal escapes and limited line length. */
@@ -58,9 +88,9 @@ if (process.argv[1]?.endsWith("build.mjs")) {
     page_script: (await bundle("src/main.ts", { format: "iife" })).trim(),
     page_loader: (await bundle("src/loader.ts", { format: "iife" })).trim(),
     page_style: (await bundle("src/style.css")).trim(),
-    page_shell: await readFile("src/page.html", "utf8"),
+    page_shell: await shellOf("src/page.html", "src/main.ts"),
     check_script: (await bundle("src/check/main.ts", { format: "iife" })).trim(),
-    check_shell: await readFile("src/check/check.html", "utf8"),
+    check_shell: await shellOf("src/check/check.html", "src/check/main.ts"),
   };
   if (/<\/script/i.test(parts.page_loader)) throw new Error("loader.ts: bundle contains </script>");
   let text =
