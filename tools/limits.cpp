@@ -69,19 +69,21 @@ class lone_cell {
   lone_cell(bench_context& context, cell_spec cell)
       : cell_(std::move(cell)), arm_(own_cells(context)(cell_)) {
     arm_->start();
-    run(0.3);
+    start_s_ = run(0.3).start_s.value_or(0);
   }
 
-  /// Runs a window after a lead-in of two operation times.
+  /// Runs a window after the start of all lanes and a lead-in of two operation times.
   sample run(double seconds) {
     const double delay_s = min_operation_s(cell_);
-    return arm_->slice({.seconds = seconds, .lead_s = 0.05 + 2 * delay_s, .stagger_s = delay_s});
+    return arm_->slice(
+        {.seconds = seconds, .lead_s = 0.05 + start_s_ + 2 * delay_s, .stagger_s = delay_s});
   }
   std::optional<std::uint64_t> finish() { return arm_->finish(); }
 
  private:
   cell_spec cell_;
   std::unique_ptr<arm> arm_;
+  double start_s_ = 0;
 };
 
 /// Returns the throughput relative to the arithmetic ceiling, in operations per second.

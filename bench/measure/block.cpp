@@ -210,7 +210,9 @@ slice_plan slice_for(const cell_spec& cell, const sample& warm_up) {
   const double delay_s = min_operation_s(cell);
   slice_plan plan;
   plan.seconds = std::clamp(4 * operation_s, min_slice_s, std::max(max_slice_s, 2 * operation_s));
-  plan.lead_s = std::max({min_lead_s, std::min(operation_s, max_slice_s), 1.5 * delay_s});
+  // The window opens when every lane has begun: fewer threads disturb each other less.
+  plan.lead_s = std::max({min_lead_s, std::min(operation_s, max_slice_s), 1.5 * delay_s,
+                          std::min(warm_up.start_s.value_or(0), max_slice_s)});
   plan.stagger_s = delay_s;
   // Lanes may be in step with each other; random lead-ins keep them out of step with the windows.
   plan.jitter_s = std::min(operation_s, max_slice_s);
