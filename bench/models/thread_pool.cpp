@@ -81,10 +81,14 @@ class thread_pool final : public model {
 
  private:
   static void step(blocking_lane& l, tbb::task_group& group, run_control& control) {
-    trace_running(l.number());
-    const bool more = l.step(control, *pool_tally);
-    trace_idle();
+    const bool more =
+        active_trace == nullptr ? l.step(control, *pool_tally) : traced_step(l, control);
     if (more) group.run([&l, &group, &control] { step(l, group, control); });
+  }
+
+  static bool traced_step(blocking_lane& l, run_control& control) {
+    const traced_lane_scope scope(l.number());
+    return l.step(control, *pool_tally);
   }
 
   std::unique_ptr<workload> work_;
