@@ -1,6 +1,5 @@
 # Runs at the end of `cmake --install`: the program that was just installed writes its completion
-# scripts, and the licences of the packages inside the page are collected.
-# Set by CMakeLists.txt: bin_dir, data_dir, doc_dir, node, web.
+# scripts. Set by CMakeLists.txt: bin_dir, data_dir.
 set(prefix "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}")
 set(bash ${data_dir}/bash-completion/completions/crossover)
 set(zsh ${data_dir}/zsh/site-functions/_crossover)
@@ -12,6 +11,3 @@ foreach(shell bash zsh fish)
     OUTPUT_FILE ${prefix}/${${shell}} COMMAND_ERROR_IS_FATAL ANY)
   message(STATUS "Installing: ${prefix}/${${shell}}")
 endforeach()
-execute_process(COMMAND ${node} licences.mjs WORKING_DIRECTORY ${web}
-  OUTPUT_FILE ${prefix}/${doc_dir}/page_licences.txt COMMAND_ERROR_IS_FATAL ANY)
-message(STATUS "Installing: ${prefix}/${doc_dir}/page_licences.txt")

@@ -28,6 +28,8 @@ class Report(TempDirTest):
             text.startswith("<!doctype html>") or text.startswith("<!DOCTYPE html>"), text[:60]
         )
         self.assertIn("noop", text)
+        for author in ("Observable, Inc.", "Mike Bostock"):
+            self.assertIn(author, text, "every copy of a library carries its licence")
         self.assertEqual(self.report("results.json", "--baseline", "results.json").returncode, 0)
         self.assertTrue((self.directory / "report.html").exists(), "default file name")
         self.assertEqual(
