@@ -18,7 +18,8 @@ namespace crossover {
 namespace {
 
 /// Rows that fit on a screen of 900 pixels.
-constexpr std::size_t first_rows = 10;
+/// Rows and their lines of text that fit a screen of 1400 × 900.
+constexpr std::size_t first_rows = 10, first_lines = 27;
 constexpr std::size_t contest_rows = 500;
 constexpr std::size_t text_length = 160;
 
@@ -108,6 +109,24 @@ std::string row_html(const question& row) {
       figures_html(row.cost));
 }
 
+/// Returns the lines of text of a row, by the widths of its columns on a large screen.
+std::size_t lines_of_row(const question& row) {
+  const auto lines = [](const std::string& text, std::size_t width) {
+    return (text.size() + width - 1) / width;
+  };
+  return std::max(lines(row.title, 22) + lines(row.place, 25), 1 + lines(row.remark, 56));
+}
+
+/// Returns the rows of the first screen.
+std::vector<question> fitting_rows(const std::vector<question>& rows) {
+  for (std::size_t count = first_rows;; --count) {
+    std::vector<question> first = first_of(rows, count);
+    std::size_t lines = 0;
+    for (const question& row : first) lines += lines_of_row(row);
+    if (lines <= first_lines || count == 1) return first;
+  }
+}
+
 std::string questions_html(const std::vector<question>& rows, const std::vector<question>& first) {
   if (rows.empty()) return "<p class=\"note\">No result: see the cells that were not measured.</p>";
   std::string out =
@@ -183,7 +202,7 @@ first_screen first_screen_of(const results& now, const std::vector<panel>& panel
       "Families <small>time per iteration of each benchmark, on one logarithmic scale; click a "
       "point for its repetitions</small>";
   const std::vector<question> rows = questions_of(now, all);
-  const std::vector<question> first = first_of(rows, first_rows);
+  const std::vector<question> first = fitting_rows(rows);
   return {heading_html(now, all), lede_html(now, panels, all),
           std::string(now.foreign ? time_scale : ratio_scale),
           now.foreign ? families_html(now, panels) : questions_html(rows, first),

@@ -152,8 +152,9 @@ TEST(page, policy_has_the_hashes_of_scripts_and_style) {
   EXPECT_NE(policy.find(hash(inflated(between(html, "id=\"script\">", "</script>")))),
             std::string::npos);
   EXPECT_EQ(policy.find("unsafe"), std::string::npos);
-  EXPECT_EQ(html.find("http://"), std::string::npos);
-  EXPECT_EQ(html.find("https://"), std::string::npos);
+  const std::string without_licences = html.substr(0, html.find("<!-- Libraries in this page"));
+  EXPECT_EQ(without_licences.find("http://"), std::string::npos);
+  EXPECT_EQ(without_licences.find("https://"), std::string::npos);
 }
 
 TEST(page, escapes_hostile_names) {
@@ -162,7 +163,7 @@ TEST(page, escapes_hostile_names) {
   EXPECT_EQ(count_of(html, "<script"), count_of(plain, "<script"));
   EXPECT_EQ(count_of(html, "</script"), count_of(plain, "</script"));
   EXPECT_EQ(count_of(html, "<img"), 0u);
-  EXPECT_EQ(count_of(html, "<!--"), 0u);
+  EXPECT_EQ(count_of(html, "<!--"), count_of(plain, "<!--"));
   const json data = data_of(html);
   EXPECT_EQ(data["cells"].size(), 2 * hostile_texts().size());
   EXPECT_EQ(data["cells"][0]["model"], hostile_texts()[0]);
