@@ -113,7 +113,7 @@ test("the first screen answers without scrolling", async () => {
       const forest = rows.nth(i).locator(".forest");
       const contest = data.contests[Number(await forest.getAttribute("data-contest"))];
       assert.equal(await forest.locator(".points [role=button]").count(), contest.ratios.length);
-      assert.match(await rows.nth(i).locator(".cost").textContent(), /[µn]s · .*MB/);
+      assert.match(await rows.nth(i).locator(".cost").textContent(), /[mµn]s · .*MB/);
     }
     assert.equal(await page.locator("#over-cores svg").count(), 1);
     assert.match(await page.locator(".run").textContent(), /steal [\d.]+ %.*Repeat: crossover run/);
