@@ -153,7 +153,7 @@ class CostOfOneAddition(unittest.TestCase):
 
     # Files that may name workloads and models: suites and their outcomes select cells by name,
     # `reference`, `bare` and `limits` hold hand-written code for a workload, the CPython cell
-    # supports only some workloads, `conform` uses one, and `mixed` waits like two other workloads.
+    # supports only some workloads, `conform` uses `sleep`, and `mixed` waits like two other ones.
     CHOICES = {
         "bench/measure/suites.cpp",
         "bench/models/reference/reference.cpp",
@@ -176,7 +176,7 @@ class CostOfOneAddition(unittest.TestCase):
         ("processes", "bench/measure/plan.cpp"),
         ("query", "workloads/postgresql_query.cpp"),
         ("query", "workloads/sqlite_query.cpp"),
-        # A contest of commands selects its workload and model. Elsewhere it is a member of a document.
+        # A contest of commands selects workload and model. Elsewhere, a member of a document.
         ("command", "tools/command_line.cpp"),
         ("thread_pool", "tools/command_line.cpp"),
         ("command", "tools/list.cpp"),
