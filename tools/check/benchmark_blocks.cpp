@@ -12,7 +12,7 @@ namespace {
 /// A benchmark waits if its CPU time is below this share of its real time in every repetition. One
 /// of a few repetitions is seldom preempted.
 constexpr double busy_share = 0.8;
-constexpr double variance_ratio = 20;
+constexpr double variance_ratio = 10;
 constexpr int min_repetitions = 4, max_repetitions = 60;
 
 double cpu_s_of(const sample& repetition) { return repetition.cpu_user_s.value_or(0); }

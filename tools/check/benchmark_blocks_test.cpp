@@ -76,7 +76,7 @@ TEST(benchmark_blocks, failures_are_those_of_the_side_that_failed) {
 
 TEST(benchmark_blocks, slow_start_gives_longer_blocks) {
   EXPECT_EQ(best_repetitions(0.001, 1), 4);
-  EXPECT_EQ(best_repetitions(1, 0.05), 20);
+  EXPECT_EQ(best_repetitions(1, 0.025), 20);
   EXPECT_EQ(best_repetitions(100, 0.001), 60);
 }
 
