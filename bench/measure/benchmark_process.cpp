@@ -204,6 +204,7 @@ std::map<std::string, cell_result> benchmark_process::outcomes() {
     cell.status = cell_status::failed;
     cell.reason = reason;
   };
+  if (stage_ < last_stage()) return outcomes;
   if (failure_.empty()) {
     for (const std::string& name : start_.names)
       if (!outcomes.contains(name)) fails(name, "the program did not run this benchmark");
@@ -219,16 +220,20 @@ std::map<std::string, cell_result> benchmark_process::outcomes() {
 
 void take_turns(const std::array<benchmark_process*, 2>& sides, double turn_s,
                 std::mt19937_64& random) {
+  const auto any = [&](const auto& condition) {
+    return std::any_of(sides.begin(), sides.end(), condition);
+  };
   const auto behind = [&](std::size_t stage) {
-    return std::any_of(sides.begin(), sides.end(),
-                       [stage](const auto* side) { return side->stage() < stage; });
+    return any([stage](const benchmark_process* side) { return side->stage() < stage; });
   };
   while (behind(1))
     for (benchmark_process* const side : sides) side->run(1, start_turn_s);
   for (std::size_t stage = 2; stage <= sides[0]->last_stage(); ++stage)
     for (std::size_t first = 0; behind(stage); first = random() % 2)
-      for (const std::size_t side : {first, 1 - first, 1 - first, first})
+      for (const std::size_t side : {first, 1 - first, 1 - first, first}) {
+        if (any([](const benchmark_process* p) { return p->has_failed(); })) return;
         sides[side]->run(stage, turn_s);
+      }
 }
 
 }  // namespace crossover

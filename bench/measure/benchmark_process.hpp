@@ -49,9 +49,11 @@ class benchmark_process {
   /// Running time of a stage in s.
   double seconds_in(std::size_t stage) const { return seconds_[stage]; }
 
-  /// Returns the outcome of each benchmark by name, after the last stage. If the process failed, so
-  /// did the benchmark that it was running, and those that it did not reach are absent. All are, if
-  /// nothing shows which one was running: during the start-up, and with `interleaves`.
+  bool has_failed() const { return !failure_.empty(); }
+
+  /// Returns the outcome of each benchmark by name; those that were not reached are absent. If the
+  /// process failed, so did the benchmark that it was running, unless nothing shows which one that
+  /// was: during the start-up, and with `interleaves`.
   std::map<std::string, cell_result> outcomes();
   /// Facts about machine and build, from the context that it wrote.
   const std::map<std::string, std::string>& environment() const { return environment_; }
@@ -76,7 +78,8 @@ class benchmark_process {
 
 /// Runs two processes of as many benchmarks to their ends in turns of `turn_s`, so that both are in
 /// the same stage and only one of them runs. Turns are ABBA or BAAB at random; the first side has
-/// the first turn of every stage. The start-ups run together. Throws `interrupted`.
+/// the first turn of every stage. The start-ups run together. If a process fails, the other one
+/// stays frozen. Throws `interrupted`.
 void take_turns(const std::array<benchmark_process*, 2>& sides, double turn_s,
                 std::mt19937_64& random);
 

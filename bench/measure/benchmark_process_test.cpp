@@ -162,5 +162,16 @@ TEST(benchmark_process, turns_keep_two_processes_in_step) {
   EXPECT_EQ(two.outcomes().size(), 3u);
 }
 
+TEST(benchmark_process, turns_end_when_one_side_fails) {
+  const imitated_program crashing("begin; row a; exit 3"),
+      endless("begin; row a; while true; do :; done");
+  benchmark_process one(crashing.start()), two(endless.start());
+  std::mt19937_64 random(1);
+  take_turns({&one, &two}, 0.002, random);
+  EXPECT_EQ(one.outcomes().at("b").status, cell_status::failed);
+  const auto outcomes = two.outcomes();
+  EXPECT_LE(outcomes.size(), 1u) << "its own second benchmark has no outcome";
+}
+
 }  // namespace
 }  // namespace crossover

@@ -8,20 +8,17 @@
 #include <memory>
 #include <random>
 #include <set>
-#include <sstream>
 
-#include "bench/cell/child_process.hpp"
 #include "bench/measure/benchmark_process.hpp"
 #include "bench/measure/machine.hpp"
 #include "bench/measure/name_filter.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "reports/environment_differences.hpp"
-#include "reports/escape.hpp"
 #include "tools/check/benchmark_blocks.hpp"
+#include "tools/check/list_benchmarks.hpp"
 #include "tools/check/measure_pair.hpp"
 #include "workloads/base/clock.hpp"
-#include "workloads/base/interrupt.hpp"
 
 namespace crossover {
 namespace {
@@ -39,41 +36,6 @@ constexpr int max_searches = 3;
 
 double seconds_since(std::int64_t begin_ns) {
   return static_cast<double>(now_ns() - begin_ns) * 1e-9;
-}
-
-/// Starts a program that lists its benchmarks.
-child_process lister(const std::string& program) {
-  return child_process({program, "--benchmark_list_tests=true"});
-}
-
-/// Returns the program's benchmarks that the filter keeps. The program's own filter may backtrack
-/// forever.
-results listed_by(const std::string& program, child_process listing, const name_filter& filter) {
-  std::string text;
-  try {
-    text = listing.read_to_end(child_process::duration(30));
-  } catch (const interrupted&) {
-    throw;
-  } catch (const error& e) {
-    throw error(
-        error_kind::unreadable,
-        fmt::format("{}: not a crossover or Google Benchmark program: {}", program, e.what()));
-  }
-  results listed;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("Failed to match any benchmarks")) continue;
-    if (line.empty() || line.starts_with('-') || line != one_line(line))
-      throw error(error_kind::unreadable,
-                  fmt::format("{}: not a crossover or Google Benchmark program: "
-                              "--benchmark_list_tests printed '{}'",
-                              program, one_line(line, 60)));
-    if (!filter.keeps(line)) continue;
-    cell_result cell;
-    cell.name = line;
-    listed.cells.push_back(std::move(cell));
-  }
-  return listed;
 }
 
 /// A benchmark that both programs have.
@@ -96,10 +58,8 @@ class benchmark_pair {
         judged_(judged_metric(options.metric)),
         unmatched_(unmatched) {
     random_.seed(options.seed);
-    const name_filter filter(options.filter);
-    child_process old_listing = lister(old_program), new_listing = lister(new_program);
-    const results old_list = listed_by(old_program, std::move(old_listing), filter),
-                  new_list = listed_by(new_program, std::move(new_listing), filter);
+    const auto [old_list, new_list] =
+        list_benchmarks({old_program, new_program}, name_filter(options.filter), options.timeout_s);
     if (old_list.cells.empty() && new_list.cells.empty())
       throw error(error_kind::unreadable,
                   fmt::format("{} and {}: no benchmark listed{}", old_program, new_program,

@@ -1,0 +1,56 @@
+#include "tools/check/list_benchmarks.hpp"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "bench/cell/child_process.hpp"
+#include "reports/escape.hpp"
+
+namespace crossover {
+namespace {
+
+/// Starts a program that lists its benchmarks.
+child_process lister(const std::string& program) {
+  return child_process({program, "--benchmark_list_tests=true"});
+}
+
+/// Returns the listed benchmarks that the filter keeps. The program's own filter may backtrack
+/// forever.
+results listed_by(const std::string& program, child_process& listing, const name_filter& filter,
+                  double timeout_s) {
+  const auto refuse = [&](const std::string& reason) {
+    throw error(
+        error_kind::unreadable,
+        fmt::format("{}: not a crossover or Google Benchmark program: {}", program, reason));
+  };
+  std::string text;
+  try {
+    text = listing.read_to_end(child_process::duration(timeout_s));
+  } catch (const error& e) {
+    refuse(e.what());
+  }
+  results listed;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("Failed to match any benchmarks")) continue;
+    if (line.empty() || line.starts_with('-') || line != one_line(line))
+      refuse(fmt::format("--benchmark_list_tests printed '{}'", one_line(line, 60)));
+    if (!filter.keeps(line)) continue;
+    cell_result cell;
+    cell.name = line;
+    listed.cells.push_back(std::move(cell));
+  }
+  return listed;
+}
+
+}  // namespace
+
+std::array<results, 2> list_benchmarks(const std::array<std::string, 2>& programs,
+                                       const name_filter& filter, double timeout_s) {
+  child_process old_listing = lister(programs[0]), new_listing = lister(programs[1]);
+  return {listed_by(programs[0], old_listing, filter, timeout_s),
+          listed_by(programs[1], new_listing, filter, timeout_s)};
+}
+
+}  // namespace crossover
