@@ -209,7 +209,11 @@ slice_plan slice_for(const cell_spec& cell, const sample& warm_up) {
       *cell.in_flight * warm_up.wall_s / static_cast<double>(warm_up.operations);
   const double delay_s = min_operation_s(cell);
   slice_plan plan;
-  plan.seconds = std::clamp(4 * operation_s, min_slice_s, std::max(max_slice_s, 2 * operation_s));
+  // While 512 threads start, one operation may have ended: that says nothing on its duration.
+  const double longest_s =
+      warm_up.latency ? std::min(operation_s, 1e-9 * static_cast<double>(warm_up.latency->max_ns))
+                      : operation_s;
+  plan.seconds = std::clamp(4 * operation_s, min_slice_s, std::max(max_slice_s, 2 * longest_s));
   // The window opens when every lane has begun: fewer threads disturb each other less.
   plan.lead_s = std::max({min_lead_s, std::min(operation_s, max_slice_s), 1.5 * delay_s,
                           std::min(warm_up.start_s.value_or(0), max_slice_s)});

@@ -71,6 +71,18 @@ TEST(block, slices_have_four_operations_per_lane) {
   EXPECT_DOUBLE_EQ(slice_for(cells[0], warm_up).seconds, 0.02) << "never shorter than 20 ms";
 }
 
+TEST(block, threads_that_start_during_the_warm_up_make_no_long_slice) {
+  auto cells = cells_for_test({"event_loop"});
+  cells[0].in_flight = 512;
+  sample warm_up;
+  warm_up.operations = 1;
+  warm_up.wall_s = 0.16;
+  EXPECT_DOUBLE_EQ(slice_for(cells[0], warm_up).seconds, 2 * 512 * 0.16) << "no latency known";
+  warm_up.latency = latency_distribution{
+      .bins = {{9'900'000, 10'000'000, 1}}, .max_ns = 10'000'000, .mean_ns = 10'000'000};
+  EXPECT_DOUBLE_EQ(slice_for(cells[0], warm_up).seconds, 1);
+}
+
 TEST(block, one_lane_with_long_operations_runs_whole_operations) {
   auto cells = cells_for_test({"event_loop"});
   cells[0].in_flight = 1;
