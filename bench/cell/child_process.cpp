@@ -15,6 +15,7 @@
 #include <cstring>
 #include <utility>
 
+#include "bench/cell/process_guard.hpp"
 #include "workloads/base/child_exit.hpp"
 #include "workloads/base/error.hpp"
 #include "workloads/base/interrupt.hpp"
@@ -79,11 +80,12 @@ child_process::child_process(std::vector<std::string> command, const child_optio
     ::_exit(127);
   }
   ::setpgid(pid_, pid_);
+  is_guarded_ = options.is_guarded;
+  if (is_guarded_) guard_group(pid_);
   report_exec_error.reset();
   int exec_errno = 0;
   if (::read(exec_error.get(), &exec_errno, sizeof exec_errno) == sizeof exec_errno) {
-    ::waitpid(pid_, nullptr, 0);
-    reaped_ = true;
+    kill_group();
     throw error(error_kind::failed,
                 fmt::format("cannot start '{}': {}", command_.front(), std::strerror(exec_errno)));
   }
@@ -92,6 +94,7 @@ child_process::child_process(std::vector<std::string> command, const child_optio
 child_process::child_process(child_process&& other) noexcept
     : command_(std::move(other.command_)),
       pid_(std::exchange(other.pid_, -1)),
+      is_guarded_(std::exchange(other.is_guarded_, false)),
       reaped_(std::exchange(other.reaped_, true)),
       status_(other.status_),
       input_(std::move(other.input_)),
@@ -113,9 +116,9 @@ bool child_process::wait(duration timeout) {
 void child_process::kill_group() {
   if (pid_ < 0) return;
   ::kill(-pid_, SIGKILL);  // includes descendants that have outlived it
-  if (reaped_) return;
-  ::waitpid(pid_, &status_, 0);
+  if (!reaped_) ::waitpid(pid_, &status_, 0);
   reaped_ = true;
+  if (std::exchange(is_guarded_, false)) unguard_group(pid_);
 }
 
 void child_process::write_line(const std::string& line) {

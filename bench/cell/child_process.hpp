@@ -28,6 +28,7 @@ class process_failure : public error {
 struct child_options {
   bool discards_output = false;  ///< its standard output is /dev/null
   std::optional<int> cpu = {};   ///< the only CPU of the process and of all that it starts
+  bool is_guarded = false;       ///< its whole group is killed if this process is
 };
 
 /// A child process that exchanges lines with this one. Its standard input and output are pipes; its
@@ -82,6 +83,7 @@ class child_process {
 
   std::vector<std::string> command_;
   pid_t pid_ = -1;
+  bool is_guarded_ = false;
   bool reaped_ = false;
   int status_ = 0;
   descriptor input_, output_, errors_;

@@ -113,7 +113,7 @@ benchmark_process::benchmark_process(benchmark_start start)
   rows_of_child_.reset(ends[1]);
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
   process_.emplace(command_of(start_, ends[1]),
-                   child_options{.discards_output = true, .cpu = start_.cpu});
+                   child_options{.discards_output = true, .cpu = start_.cpu, .is_guarded = true});
 }
 
 benchmark_process::~benchmark_process() = default;
