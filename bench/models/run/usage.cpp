@@ -76,7 +76,10 @@ usage usage_of_this_process() { return usage_of(RUSAGE_SELF) + usage_of(RUSAGE_C
 std::uint64_t largest_child_bytes() {
   rusage r{};
   ::getrusage(RUSAGE_CHILDREN, &r);
-  return static_cast<std::uint64_t>(r.ru_maxrss) * 1024;
+  const auto largest = static_cast<std::uint64_t>(r.ru_maxrss) * 1024;
+  // A worker that starts programs may have grown by some pages since its fork.
+  constexpr std::uint64_t tolerance = 2 << 20;
+  return largest > kib_line("/proc/self/status", "VmHWM:") + tolerance ? largest : 0;
 }
 
 std::uint64_t resident_bytes() { return kib_line("/proc/self/status", "VmRSS:"); }

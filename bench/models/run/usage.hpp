@@ -22,8 +22,8 @@ usage operator+(const usage& a, const usage& b);
 usage usage_of_this_process();
 
 /// Returns the largest resident memory in bytes of a child that this process has waited for, or of
-/// the children of that child. The kernel counts what the child had before exec(2) too: a copy of
-/// this process.
+/// that child's children; 0 if it was not larger than this process. The kernel also counts what a
+/// child had before exec(2), a copy of this process, so a smaller figure says nothing.
 std::uint64_t largest_child_bytes();
 
 /// Returns the calling process's resident memory in bytes (VmRSS), or 0 if /proc cannot be read.
