@@ -56,12 +56,22 @@ std::string kernel_text(const results& now) {
   return kernel.substr(0, minor);
 }
 
+/// Returns the heading of the page. In a contest of commands, they have the place of models.
+const char* heading_text(const results& now) {
+  if (now.foreign) return "Benchmark results";
+  const bool is_of_commands =
+      !now.cells.empty() && std::all_of(now.cells.begin(), now.cells.end(), [](const auto& cell) {
+        return cell.workload == "command" && !cell.parameters.contains("run");
+      });
+  return is_of_commands ? "Which command is best here?" : "Which concurrency model is best here?";
+}
+
 std::string heading_html(const results& now, const answer_set& all) {
   const std::string where = joined({host_text(now), cores_text(now)}, ", ");
   const std::string facts = joined({decided_text(all), now.date.substr(0, 10)}, " · ");
   return fmt::format(
       "<h1>{}{}</h1><p class=\"where\"><bdi>{}</bdi></p><p class=\"facts\"><bdi>{}</bdi></p>",
-      now.foreign ? "Benchmark results" : "Which concurrency model is best here?",
+      heading_text(now),
       now.suite.empty() || now.suite == "standard"
           ? ""
           : fmt::format(" <small><bdi>suite {}</bdi></small>", html_text(clipped(now.suite, 60))),

@@ -182,6 +182,7 @@ class CostOfOneAddition(unittest.TestCase):
         ("command", "tools/list.cpp"),
         ("command", "bench/results/results.cpp"),
         ("command", "bench/results/results_reader.cpp"),
+        ("command", "reports/first_screen.cpp"),
         ("command", "reports/page.cpp"),
         ("command", "reports/page_data.cpp"),
     }

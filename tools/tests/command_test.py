@@ -58,6 +58,8 @@ class Command(TempDirTest):
         page = crossover("report", self.out, "--format", "md").stdout
         for command in commands:
             self.assertIn(command, page)
+        crossover("report", self.out, "--out", self.directory / "page.html")
+        self.assertIn("Which command is best here?", (self.directory / "page.html").read_text())
 
     def test_failing_command_fails_the_cell_with_its_last_words(self):
         for run, reason in (
