@@ -10,13 +10,16 @@ export const shellWord = (word: string): string =>
 /** Options of the run that also apply to a single cell; all take a value. */
 const kept = ["--cell", "--endpoint", "--launcher", "--equal", "--seconds", "--repetitions"];
 
-function keptOptions(command: string[]): string[] {
+function keptOptions(command: string[], model: string): string[] {
   const words: string[] = [];
   command.forEach((word, i) => {
     const option = kept.find((name) => word === name || word.startsWith(`${name}=`));
     if (!option) return;
-    words.push(word);
-    if (word === option && command[i + 1] !== undefined) words.push(command[i + 1]!);
+    const given = word === option ? [word, ...command.slice(i + 1, i + 2)] : [word];
+    // Every program that --cell names takes part, so only that of this cell is kept.
+    const program = given.at(-1)!.replace(/^--cell=/, "");
+    if (option === "--cell" && !program.startsWith(`${model}=`)) return;
+    words.push(...given);
   });
   return words;
 }
@@ -47,7 +50,7 @@ export function cellCommand(data: PageData, cell: Cell): string | null {
     "--in-flight",
     String(cell.in_flight),
     ...(rate ? ["--rate", rate] : []),
-    ...keptOptions(data.command),
+    ...keptOptions(data.command, cell.model),
     "--seed",
     String(data.seed),
   ]

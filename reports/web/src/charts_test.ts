@@ -329,7 +329,10 @@ test("the command of a cell names it, and keeps the run's server and window", ()
     [cell("event_loop", 1, 64, 100)],
     {},
     {
-      command: ["crossover", "run", "--endpoint", "network=host:1", "--out=a.json", "--seconds=2"],
+      command: [
+        ...["crossover", "run", "--cell", "event_loop=./a b", "--cell=other=./c"],
+        ...["--endpoint", "network=host:1", "--out=a.json", "--seconds=2"],
+      ],
     },
   );
   of.results.data.panels[0]!.parameters = {
@@ -342,7 +345,8 @@ test("the command of a cell names it, and keeps the run's server and window", ()
   assert.equal(
     cellCommand(of.results.data, of.results.cell(0)),
     "crossover run --workload network:bytes=64,delay=0 --model event_loop --cores 1 " +
-      "--in-flight 64 --rate 5000 --endpoint network=host:1 --seconds=2 --seed 7",
+      "--in-flight 64 --rate 5000 --cell 'event_loop=./a b' --endpoint network=host:1 " +
+      "--seconds=2 --seed 7",
   );
   assert.equal(shellWord("it's"), "'it'\\''s'");
   const panel = of.results.data.panels[0]!;
