@@ -150,7 +150,10 @@ check_request request_of(const check_flags& flags) {
   request.commit = flags.commit;
   request.grace_s = flags.grace_s;
   apply_benchmark_flags(flags.benchmark_flags, request);
-  if (!flags.cells.programs.empty()) apply_cell_programs(flags, request);
+  if (flags.cells.programs.empty())
+    flags.cells.add_models();
+  else
+    apply_cell_programs(flags, request);
   if (!flags.slowdown.empty()) apply_slowdown(flags.slowdown, request);
 
   gate_options& gate = request.gate;
