@@ -110,8 +110,12 @@ std::size_t count_differing(std::span<const block_record> blocks,
 }
 
 std::string remedy_for_excess(const quantity_comparison& excess) {
-  return quantity_text(excess) +
-         ": not shown to be more than chance, but a candidate that fails more does not pass";
+  std::string remedy =
+      quantity_text(excess) +
+      ": not shown to be more than chance, but a candidate that fails more does not pass";
+  if (excess.of == quantity::failures && excess.candidate < 0.5)
+    remedy += fmt::format("; --regimes {:.0f}% would show it", std::ceil(100 * excess.candidate));
+  return remedy;
 }
 
 /// Returns how many blocks would decide a cell by a log ratio with this centre and scatter.
