@@ -53,7 +53,7 @@ void check_flags::add_to(CLI::App& app) {
   add_value(app, "--power", "95%", rates.power, probability_text(),
             "probability of detecting --detect (default 95%)");
   add_value(app, "--regimes", "10%", regimes, probability_text(),
-            "measure enough to find regimes of this share (default none)");
+            "find slow regimes of this share of processes");
   add_value(app, "--budget", "TIME", budget_s, duration_text(), "wall-clock limit (default 5min)");
   add_value(app, "--metric", "NAME", metric, plain_text(),
             "time, cpu, p99, memory, … (default time)");
