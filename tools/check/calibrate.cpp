@@ -258,7 +258,7 @@ int calibrate_command(const string_list& arguments) {
   add_value(app, "--resamples", "N", request.resamples, whole_text(),
             "resampled suites per scenario (default 10000)");
   selected.add_to(app);
-  app.add_option("--command", request.command, "command shown on the page")->group("");
+  app.add_option("--shown-command", request.command, "command shown on the page")->group("");
   if (!parse(app, arguments)) return exit_code::ok;
   request.selection = selected.flags("check");
   request.slowdown = 100 * slowdown;
