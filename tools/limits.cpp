@@ -39,14 +39,22 @@ struct bench_context {
 cell_spec cell_of(const std::string& workload, const std::string& model, std::uint32_t cores,
                   std::uint32_t in_flight) {
   const named_parameters w = parse_named_parameters(workload), m = parse_named_parameters(model);
-  return {w.name, w.values, m.name, m.values, cores, in_flight};
+  cell_spec cell;
+  cell.workload = w.name;
+  cell.parameters = w.values;
+  cell.model = m.name;
+  cell.model_parameters = m.values;
+  cell.cores = cores;
+  cell.in_flight = in_flight;
+  return cell;
 }
 
 double throughput(const sample& s) { return static_cast<double>(s.operations) / s.wall_s; }
 
 arm_factory own_cells(bench_context& context) {
-  return cell_arms({.program = executable_path(), .cells = {}, .launcher = {}}, context.computer,
-                   context.servers);
+  cell_options options;
+  options.program = executable_path();
+  return cell_arms(options, context.computer, context.servers);
 }
 
 /// Returns the throughput of `contender` relative to `limit`, from blocks in which both take turns.

@@ -21,6 +21,8 @@ constexpr int max_failures = 2;
 /// Blocks of a contest before it may be shown as decided: fewer would often show another verdict
 /// than the end of the run.
 constexpr std::size_t min_blocks_decided = 8;
+/// Fewer common blocks separate no models.
+constexpr std::size_t min_blocks_judged = 6;
 
 /// Estimated time of one block of a cell, before any is measured.
 double expected_seconds(const cell_spec& cell, const block_options& plan) {
@@ -97,7 +99,9 @@ class contest_run {
     const double share_s = 2 * measured_s / static_cast<double>(open.size());
     bool any = false;
     for (const std::size_t c : open) {
-      const bool is_due = contests_[c].measured_s <= share_s && fits_budget(contests_[c]);
+      const bool has_turn =
+          contests_[c].blocks < min_blocks_judged || contests_[c].measured_s <= share_s;
+      const bool is_due = has_turn && fits_budget(contests_[c]);
       if (!is_first && options_.repetitions == 0 && !is_due) continue;
       measure(contests_[c]);
       any = true;

@@ -33,11 +33,11 @@ struct measuring_options {
 
 /// Measures the contests until each is settled or the budget is used. Contests take turns in random
 /// order, one block each, so that a slow minute does not affect only one. One that has used twice
-/// the mean time of the open ones misses turns, so that long blocks do not use up the budget. Fills
-/// samples, statuses and environment of `all`, which has the cells of the plan. A cell fails if it
-/// fails in two blocks; the blocks of the others are kept. An interrupt discards the block in
-/// progress and sets the status of `all`. Throws `error` (invalid) if the budget is too small for
-/// one block per contest.
+/// the mean time of the open ones misses turns once it has six blocks, so that long blocks do not
+/// use up the budget. Fills samples, statuses and environment of `all`, which has the cells of the
+/// plan. A cell fails if it fails in two blocks; the blocks of the others are kept. An interrupt
+/// discards the block in progress and sets the status of `all`. Throws `error` (invalid) if the
+/// budget is too small for one block per contest.
 void run_contests(std::vector<planned_cell>& cells, results& all, const arm_factory& make,
                   machine_watch& watch, const measuring_options& options);
 

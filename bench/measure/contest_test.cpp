@@ -132,12 +132,12 @@ TEST(contests, long_blocks_miss_turns) {
   test.options.budget_s = 10;
   test.arms.slice_time[8] = std::chrono::milliseconds(60);
   test.options.save = [&] {
-    if (test.all.cells[1].samples.size() == 3) test.options.budget_s = 0;
+    if (test.all.cells[1].samples.size() == 8) test.options.budget_s = 0;
   };
   test.run();
   EXPECT_EQ(test.all.cells[1].in_flight, 8U);
-  EXPECT_GT(test.all.cells[0].samples.size(), 3U);
-  EXPECT_GT(test.all.cells[2].samples.size(), 3U);
+  EXPECT_GT(test.all.cells[0].samples.size(), 8U);
+  EXPECT_GT(test.all.cells[2].samples.size(), 8U);
 }
 
 TEST(contests, a_used_up_budget_ends_the_run_after_one_block_each) {
