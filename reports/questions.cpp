@@ -77,7 +77,7 @@ bool differ_only_along(axis_index axis, const box& a, const box& b) {
 
 bool overlap(const extent& a, const extent& b) { return a.from <= b.to && b.from <= a.to; }
 
-/// Whether another box lies in the gap between two neighbours along the axis.
+/// Returns true if another box is in the gap between two neighbours along the axis.
 bool is_interrupted(axis_index axis, const box& left, const box& right,
                     const std::vector<box>& boxes) {
   return std::any_of(boxes.begin(), boxes.end(), [&](const box& other) {

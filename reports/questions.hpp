@@ -19,7 +19,7 @@ struct question {
   std::string answer;                 ///< the verdict in about five words
   std::string remark;                 ///< further figures; may be empty
   std::string cost;                   ///< CPU per operation and memory of the first model
-  std::string leader;                 ///< the model that alone is best, or empty
+  std::string leader;                 ///< the only best model, or empty
 };
 
 /// Returns the rows of all contests with two or more contenders, or of all contests if there are no

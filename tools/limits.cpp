@@ -57,7 +57,7 @@ arm_factory own_cells(bench_context& context) {
   return cell_arms(options, context.computer, context.servers);
 }
 
-/// Returns the throughput of `contender` relative to `limit`, from blocks in which both take turns.
+/// Returns the throughput of `contender` relative to `limit`, from blocks; both take turns.
 shares block_share(const block_arm& limit, const block_arm& contender, std::uint32_t blocks,
                    const block_options& plan) {
   std::mt19937_64 random(1);

@@ -78,7 +78,7 @@ struct awaited_t {
 };
 inline constexpr awaited_t awaited;
 
-/// An Asio operation that a coroutine awaits. A traced thread is idle meanwhile.
+/// An Asio operation that a coroutine awaits. During the wait, a traced thread is idle.
 template <typename Start, typename Arguments, typename... Results>
 class asio_wait {
  public:

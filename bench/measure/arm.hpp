@@ -54,11 +54,11 @@ struct cell_options {
   std::string program;                  ///< path of this executable
   std::string cells;                    ///< directory of cells in other languages
   std::vector<std::string> launcher;    ///< command prefix of the cell
-  std::vector<std::string> command;     ///< cell process instead of the model's own
+  std::vector<std::string> command;     ///< replaces the cell process of the model
   double grace_s = 20;                  ///< extra time for each reply before a cell is killed
   std::uint32_t sampling_interval = 0;  ///< time one operation in N; 0: the cell chooses N
-  bool any_build = false;               ///< the program may be another build, or version, of ours
-  double injected_delay_ns = 0;         ///< busy-wait after each operation, for calibration
+  bool any_build = false;        ///< the program may be another build or version of crossover
+  double injected_delay_ns = 0;  ///< busy-wait after each operation, for calibration
 };
 
 /// Starts a cell process on the CPUs of its cell and with its server.

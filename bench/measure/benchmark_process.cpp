@@ -21,14 +21,14 @@ namespace crossover {
 
 namespace {
 
-/// Interval at which the end of a process is looked for while no row can show it.
+/// Interval between two looks for the end of a process while no row can show it.
 constexpr double exit_check_s = 0.01;
-/// Length of the turns in which two processes start: neither is frozen between them.
+/// Length of the turns while two processes start: neither is frozen between them.
 constexpr double start_turn_s = 0.001;
 
 std::vector<std::string> command_of(const benchmark_start& start, int rows) {
   return {"env", "CROSSOVER_LAYOUT=" + start.layout,
-          // As a flag, versions before 1.6 would refuse it.
+          // Versions before 1.6 would refuse it as a flag.
           fmt::format("BENCHMARK_ENABLE_RANDOM_INTERLEAVING={}", start.interleaves), start.program,
           "--benchmark_filter=" + exact_filter(start.names),
           fmt::format("--benchmark_repetitions={}", start.repetitions),

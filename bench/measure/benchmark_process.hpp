@@ -23,7 +23,7 @@ struct benchmark_start {
   bool interleaves = false;     ///< repetitions in random order, if the version supports it
   std::string layout = {};      ///< put into its environment, which shifts the stack
   std::optional<int> cpu = {};  ///< the only CPU that it may use
-  double timeout_s = 120;       ///< running time without any result after which it is killed
+  double timeout_s = 120;       ///< longest running time without a result; then it is killed
 };
 
 /// A process of a Google Benchmark program. Results are read while it runs, through

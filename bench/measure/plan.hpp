@@ -49,7 +49,7 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
 /// Returns the threads or processes that a cell needs.
 std::uint32_t workers_of(const cell_spec& cell);
 
-/// Returns the least time in s of one operation, from arithmetic alone; 0 if it is not known, as
+/// Returns the minimum time in s of one operation, by arithmetic only; 0 if it is not known, as
 /// for a workload of another build.
 double min_operation_s(const cell_spec& cell);
 

@@ -80,7 +80,7 @@ void set_name_parts(const std::string& name, cell_result& cell) {
   }
 }
 
-/// Whether Google Benchmark writes this number itself. All others are counters.
+/// Returns true if Google Benchmark writes this number itself. All others are counters.
 bool is_own_number(std::string_view key) {
   static constexpr std::array keys = {
       "cpu_time",  "family_index",     "iterations",  "per_family_instance_index",

@@ -1,4 +1,4 @@
-// I/O-bound: asks a server for the length of a text. The program brings its own server.
+// I/O-bound: requests the length of a text from a server. The program brings its own server.
 #include <boost/asio.hpp>
 #include <crossover/coroutines.hpp>
 #include <thread>

@@ -55,7 +55,7 @@ void run_and_check(Run& run, State&... state) {
     run(state...);
 }
 
-/// State of a lane, as `open` returned it.
+/// State of a lane, returned by `open`.
 template <typename State>
 struct own_lane final : lane {
   template <typename Open>

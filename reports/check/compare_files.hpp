@@ -43,7 +43,7 @@ struct file_options {
 /// An improvement is judged like a regression: by the same t against "no better than tolerated",
 /// with Holm over cells at `false_alarms`.
 ///
-/// Failed operations are a second hypothesis per cell in which an operation failed: a permutation
+/// Failed operations are a second hypothesis per cell with a failed operation: a permutation
 /// test of the repetitions' error shares. It shares `false_alarms` with the first by Holm. Cells in
 /// which nothing failed cannot reject and take no share (Tarone 1990). A candidate that fails a
 /// larger share of operations than the baseline never passes.

@@ -186,7 +186,7 @@ TEST(compare_files, handles_unsuitable_metrics) {
       << "by their shares, as 0 has no ratio";
 }
 
-/// A copy of the cell in which a share of operations fails in each of the first repetitions.
+/// A copy of the cell with a share of failed operations in each of the first repetitions.
 cell_result with_errors(cell_result cell, std::uint64_t failed, std::size_t repetitions) {
   for (std::size_t i = 0; i < repetitions; ++i) {
     cell.samples[i].errors["read:ECONNRESET"] = failed;

@@ -101,7 +101,7 @@ bool is_clear_screen(const gate_options& options, const cell_comparison& screene
   return is_clear(screened) && screened.blocks >= blocks_of_a_pass(options);
 }
 
-/// Number of blocks in which one side has a larger share.
+/// Number of blocks with a larger share on one side.
 std::size_t count_differing(std::span<const block_record> blocks,
                             side_shares block_record::*shares) {
   return static_cast<std::size_t>(std::count_if(
@@ -283,7 +283,7 @@ std::vector<survivor> survivors(const block_plan& plan, const gate_options& opti
         confirm_blocks(options, sd, alternative(cell), together, plan.screens).value_or(1000);
     wanted_s += confirmed.blocks * cell.block_s;
   }
-  // Without a screen the scatter is only assumed, so more blocks may be needed.
+  // The scatter is only assumed without a screen, so more blocks may be needed.
   const double share = std::max(0.0, options.budget_s - spent_s) / wanted_s;
   if (share < 1 || !plan.screens)
     for (survivor& confirmed : survived)

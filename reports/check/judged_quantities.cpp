@@ -12,7 +12,7 @@
 namespace crossover {
 namespace {
 
-/// A screened cell in which a quantity looks worse at this level is confirmed.
+/// A screened cell is confirmed if a quantity looks worse at this level.
 constexpr double suspicious = 0.05;
 
 using shares_of_block = side_shares block_record::*;
@@ -30,7 +30,7 @@ shares_of_block shares_of(quantity of) {
   return &block_record::slow;
 }
 
-/// Only failures are known of a block in which a process failed.
+/// Only failures are known of a block with a failed process.
 bool knows(const block_record& b, quantity of) { return b.is_measured || of == quantity::failures; }
 
 /// One number per block, positive if the candidate is worse.
@@ -165,7 +165,7 @@ bool is_clear(const cell_comparison& screened) {
                        *screened.better_p <= suspicious ||
                        std::any_of(screened.quantities.begin(), screened.quantities.end(),
                                    [](const quantity_comparison& q) { return q.p <= suspicious; });
-  // Without adjusted p-values the verdict is that of the bounds and of the excess.
+  // The bounds and the excess decide if there are no adjusted p-values.
   return !suspect && verdict_of(screened, 0) == verdict::pass;
 }
 

@@ -24,7 +24,7 @@ constexpr unsigned max_failed_baselines = 3;
 enum class condition { measurable, failed, unjudged };
 
 struct failed_side {
-  unsigned blocks = 0;  ///< blocks in which it failed
+  unsigned blocks = 0;  ///< blocks with a failure of it
   std::string first;    ///< the reason of its first failure
 };
 
@@ -131,7 +131,7 @@ class gate_run {
     }
   }
 
-  /// Returns the cells of a round in random order, which the source is told first.
+  /// Announces the cells of a round to the source and returns them in random order.
   std::vector<std::size_t> announced(std::vector<std::size_t> cells) {
     cells = shuffled(std::move(cells));
     if (source_.begin_round) source_.begin_round(cells);
@@ -206,7 +206,7 @@ class gate_run {
                                                                  candidate.first, baseline.first)});
   }
 
-  /// Whether a failure is chance is left to the confirmation.
+  /// The confirmation decides whether a failure is chance.
   std::vector<std::size_t> without_failures(std::vector<std::size_t> cells) const {
     std::erase_if(cells, [&](std::size_t i) {
       return cells_[i].failed[0].blocks + cells_[i].failed[1].blocks > 0;

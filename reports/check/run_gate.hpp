@@ -50,7 +50,7 @@ struct gate_observer {
 /// fresh blocks. A round is one block of every cell, in random order. The gate stops between blocks
 /// when the budget is spent; cells with too few blocks are then inconclusive.
 ///
-/// A block in which a process failed has no figures; its failures are counted, and the cell goes on
+/// A block with a failed process has no figures; its failures are counted, and the cell goes on
 /// with fresh processes of both sides. A cell whose baseline failed in each of the first three
 /// blocks cannot be compared and is listed. `ready_plan`: the plan of these cells, if a simulation
 /// knows it already. Throws `interrupted` and what `plan_blocks` throws.

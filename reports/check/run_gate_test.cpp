@@ -186,7 +186,7 @@ TEST(run_gate, thresholds_apply_to_the_cells_that_they_name) {
   EXPECT_DOUBLE_EQ(verdict_of_cell(result, "b").detect, 0.2);
 }
 
-/// Returns small changes, except in the blocks in which `fails` is true.
+/// Returns small changes, except in blocks for which `fails` is true.
 scripted_pair::block_script failing(const pair_block& failure,
                                     std::function<bool(unsigned)> fails) {
   return [=](unsigned block) {

@@ -30,7 +30,7 @@ struct quantity_experiment {
   double regimes = 0;          ///< value of --regimes
   double slice_sd = 0.05;      ///< s.d. of a slice's log time
   double process_sd = 0.01;    ///< s.d. of a process's log time
-  double burst_share = 0.001;  ///< slices in which a neighbour takes 1 to 5 ms
+  double burst_share = 0.001;  ///< slices that lose 1 to 5 ms to a neighbour
   unsigned suites = 1'000;
   std::uint64_t seed = 1;
 };

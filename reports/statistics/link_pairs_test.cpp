@@ -13,7 +13,7 @@ namespace {
 
 constexpr flip_options flips = {.seed = 1, .draws = 1'999, .enumerate_up_to = 12};
 
-/// Blocks of pairs whose layouts scatter by `between`, one after the other in turns.
+/// Blocks of pairs whose layouts scatter by `between`; the pairs alternate.
 std::vector<paired_block> draw(block_simulator& noise, std::size_t pairs, std::size_t blocks,
                                double between, double within) {
   std::vector<double> layouts;

@@ -65,7 +65,7 @@ TEST(paired_differences, autocorrelation_of_the_run_narrows_a_contest_of_few_blo
   const std::vector<block_values> waves = {{0.0, 1.0, 2.0, 3.0, 4.0, 3.0, 2.0, 1.0, 0.0},
                                            block_values(9, 0.0)};
   const std::vector<block_values> noise = {draw(), draw()};
-  // The degrees of freedom depend on the autocorrelation and the number of blocks alone.
+  // The degrees of freedom depend only on the autocorrelation and the number of blocks.
   const auto degrees = [](const std::vector<block_values>& models,
                           const autocorrelation_estimate& of_run) {
     return paired_differences(models, {}, of_run).at(0, 1)->degrees;

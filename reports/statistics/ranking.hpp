@@ -34,7 +34,7 @@ struct ranking_options {
   /// time is missed in six blocks with probability 1/32, in five with more than 5 %.
   std::size_t minimum_blocks = 6;
   bool capped = false;                ///< limits were found elsewhere; the verdict is then `capped`
-  autocorrelation_estimate run = {};  ///< of all contests of the run; empty: of the contest alone
+  autocorrelation_estimate run = {};  ///< of all contests of the run; empty: of this contest only
 };
 
 /// Throughput of a model divided by that of the best of the other models.

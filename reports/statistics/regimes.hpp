@@ -27,8 +27,8 @@ std::size_t blocks_to_show(double share, double level, unsigned cells = 1, doubl
 struct two_regimes {
   double gap = 0;                 ///< distance of the groups: a log ratio
   double near = 0;                ///< mean log ratio of the group near the median
-  std::size_t slower_blocks = 0;  ///< blocks in which only the candidate is in the slow regime
-  std::size_t faster_blocks = 0;  ///< blocks in which only the baseline is
+  std::size_t slower_blocks = 0;  ///< blocks with only the candidate in the slow regime
+  std::size_t faster_blocks = 0;  ///< blocks with only the baseline in it
 };
 
 /// Splits the blocks' log ratios by their distance from the median. nullopt if two groups explain

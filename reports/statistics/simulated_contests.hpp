@@ -28,7 +28,7 @@ struct simulated_contest {
   /// Root mean square s.d. of a paired log ratio. The noisiest model scatters three times as much
   /// as the quietest.
   double scatter = 0.02;
-  /// Other contests of the same run, of two models each, and their noise. They are judged by nobody
+  /// Other contests of the same run, of two models each, and their noise. They are not judged
   /// and only add to the estimate of the autocorrelation.
   std::size_t beside = 15;
   std::optional<contest_noise> noise_beside = {};  ///< nullopt: the same
@@ -89,7 +89,7 @@ struct reference_counts {
   double half_width = 0;    ///< of the log ratio, median over all contests
 };
 
-/// Plays many contests of one kind in which the last series is `reference`. The rule for the number
+/// Plays many contests of one kind whose last series is `reference`. The rule for the number
 /// of blocks does not see it.
 reference_counts simulate_reference(const simulated_contest& contest, const stopping_rule& rule,
                                     std::size_t contests, std::uint64_t seed);

@@ -42,8 +42,7 @@ export async function bundle(entry, options = {}) {
 }
 
 /** The licences of the packages in a bundle, which every copy must carry, as an HTML comment. */
-async function licencesOf(entry) {
-  const { metafile } = await bundled(entry, { format: "iife" });
+async function licencesOf({ metafile }) {
   const packageOf = /^node_modules\/((?:@[^/]+\/)?[^/]+)/;
   const packages = new Set(
     Object.keys(metafile.inputs).flatMap((path) => packageOf.exec(path)?.[1] ?? []),
@@ -61,8 +60,8 @@ async function licencesOf(entry) {
 }
 
 /** A page's HTML document with the licences of its script. */
-async function shellOf(file, entry) {
-  return (await readFile(file, "utf8")) + (await licencesOf(entry));
+async function shellOf(file, script) {
+  return (await readFile(file, "utf8")) + (await licencesOf(script));
 }
 
 /** The text as the initialiser of a char array, with octal escapes and limited line length. */
@@ -84,13 +83,15 @@ function literal(text) {
 if (process.argv[1]?.endsWith("build.mjs")) {
   const out = process.argv[2];
   if (!out) throw new Error("usage: build.mjs OUT.cpp");
+  const page = await bundled("src/main.ts", { format: "iife" });
+  const check = await bundled("src/check/main.ts", { format: "iife" });
   const parts = {
-    page_script: (await bundle("src/main.ts", { format: "iife" })).trim(),
+    page_script: page.outputFiles[0].text.trim(),
     page_loader: (await bundle("src/loader.ts", { format: "iife" })).trim(),
     page_style: (await bundle("src/style.css")).trim(),
-    page_shell: await shellOf("src/page.html", "src/main.ts"),
-    check_script: (await bundle("src/check/main.ts", { format: "iife" })).trim(),
-    check_shell: await shellOf("src/check/check.html", "src/check/main.ts"),
+    page_shell: await shellOf("src/page.html", page),
+    check_script: check.outputFiles[0].text.trim(),
+    check_shell: await shellOf("src/check/check.html", check),
   };
   if (/<\/script/i.test(parts.page_loader)) throw new Error("loader.ts: bundle contains </script>");
   let text =

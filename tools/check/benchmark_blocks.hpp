@@ -14,11 +14,11 @@ namespace crossover {
 /// Outcomes of the benchmarks of one process, by name. Those that it did not reach are absent.
 using benchmark_outcomes = std::map<std::string, cell_result>;
 
-/// Returns why a benchmark cannot be measured in turns, by its name: real or manual time, several
-/// threads, one repetition. "" if nothing in the name forbids it.
+/// Returns why a benchmark cannot be measured alternately, by its name: real or manual time,
+/// several threads, one repetition. "" if nothing in the name forbids it.
 std::string_view unsuited_name(std::string_view name);
 
-/// Returns why a benchmark cannot be measured in turns, by its repetitions in a process that was
+/// Returns why a benchmark cannot be measured alternately, by its repetitions in a process that was
 /// not frozen: it waits, or gives fewer than two. "" if nothing in them forbids it.
 std::string_view unsuited_outcome(const cell_result& outcome);
 
@@ -39,7 +39,7 @@ std::vector<slice> slices_of_turns(const std::array<const cell_result*, 2>& side
 /// Returns the slice of a process that ran without a pause: its repetition with the median time.
 slice slice_of_process(side which, const cell_result& outcome, const metric& judged);
 
-/// Returns the even number of repetitions per block that gives the least scatter in a given time:
+/// Returns the even number of repetitions per block that minimises the scatter in a given time:
 /// sqrt(start / repetition * variance within blocks / variance between them) (Kalibera & Jones
 /// 2013, "Rigorous benchmarking in reasonable time", section 6). `start_s`: time of a block without
 /// repetitions. The ratio of the variances is taken as 10: twelve ordinary benchmarks had 2 to 55,

@@ -41,7 +41,7 @@ double seconds_since(std::int64_t begin_ns) {
 /// A benchmark that both programs have.
 struct paired_benchmark {
   std::string name;
-  std::string unsuited;     ///< why it is measured in whole processes; "": in turns
+  std::string unsuited;     ///< why it is measured in whole processes; "": alternately
   bool runs_alone = false;  ///< in this round: with others, its processes gave no results
   double repetition_s = 0;  ///< time of one repetition of both programs
   int searches = 0;         ///< searches in this round that ended early
@@ -144,7 +144,7 @@ class benchmark_pair {
     return start;
   }
 
-  /// Runs both programs once, one after the other and without a pause, until every benchmark has
+  /// Runs both programs once, sequentially and without a pause, until every benchmark has
   /// run or failed.
   void look() {
     indices open;
@@ -198,8 +198,8 @@ class benchmark_pair {
     return true;
   }
 
-  /// Measures one block of these benchmarks in turns, as far as the processes get. Returns whether
-  /// that was of any use.
+  /// Measures one block of these benchmarks alternately, as far as the processes get. Returns
+  /// whether that was of any use.
   bool measure_in_turns(const indices& cells) {
     const std::int64_t begin_ns = now_ns();
     benchmark_start starts[2] = {start_of(0, cells, min_time(turn_min_time)),
@@ -289,7 +289,7 @@ class benchmark_pair {
     return block;
   }
 
-  /// Returns the repetitions per process of a block in turns. The search for the number of
+  /// Returns the repetitions per process of an alternating block. The search for the number of
   /// iterations takes about as long as one of them.
   int repetitions_for(const indices& cells) const {
     double repetition_s = 0;

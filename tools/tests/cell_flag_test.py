@@ -1,4 +1,4 @@
-"""`--cell`: any program that speaks the protocol is a model."""
+"""`--cell`: any program that implements the protocol is a model."""
 
 import sys
 import unittest

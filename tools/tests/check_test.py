@@ -319,7 +319,7 @@ class OwnPrograms(Check):
         )
 
     def assert_fails_more(self, document, reason):
-        """Expects a regression of one cell by its failures alone, with the reason in a note."""
+        """Expects a regression of one cell only by its failures, with the reason in a note."""
         (cell,) = document["cells"]
         self.assertEqual((cell["verdict"], cell["worse"]), ("regression", ["failures"]))
         self.assertRegex(cell["notes"][0], rf"^the candidate failed in \d+ of \d+ .*{reason}")
@@ -368,7 +368,7 @@ class OwnPrograms(Check):
         self.assertRegex(
             self.completed.stdout, r"worse: metric; .*90\S* % of operations fail, 0 % in the base"
         )
-        # As fast as the old one: the time of an operation is that of a successful one.
+        # It is as fast as the old one: the time of an operation is that of a successful one.
         quick = self.invented("quick", slice="errors = round(0.9 * operations); wall_s *= 0.1")
         (cell,) = self.check(REGRESSION, old, quick, *CELL)["cells"]
         self.assertEqual(cell["worse"], ["errors"])
@@ -500,7 +500,7 @@ class ForeignPrograms(Check):
             frozen = [child for child in children if state_of(child) == "T"]
             return children if len(children) == 5 and frozen else []
 
-        # On a busy machine the benchmark may seem to wait; then nothing is frozen.
+        # The benchmark may seem to wait on a busy machine; then nothing is frozen.
         patience = time.monotonic() + 20
         while not (children := family()) and time.monotonic() < patience:
             time.sleep(0.001)

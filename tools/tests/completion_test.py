@@ -12,7 +12,7 @@ from program import TIMEOUT_S, TempDirTest, crossover, listed
 
 MODELS = [model["name"] for model in listed()["models"]]
 
-# Words before the cursor, the last of which is completed, and the completions that are expected.
+# Words before the cursor; the last one is completed; and the completions that are expected.
 CASES = [
     (["ru"], ["run"]),
     (["run", "--thor"], ["--thorough"]),

@@ -32,7 +32,7 @@ export function cellCommand(data: PageData, cell: Cell): string | null {
   const pairs = Object.entries(parameters)
     .filter(([, setting]) => setting !== "")
     .map(([key, setting]) => `${key}=${setting}`);
-  // In a contest of commands, they have the place of the models.
+  // The commands of a contest have the place of the models.
   const isOfCommands = panel.workload === "command" && parameters.run === undefined;
   return [
     data.command[0] ?? "crossover",

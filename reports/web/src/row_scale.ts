@@ -1,4 +1,4 @@
-// What the small plots in the rows of a table share: their margins and the scale above them.
+// The margins of the small plots in the rows of a table, and the scale above them.
 import * as Plot from "@observablehq/plot";
 
 export const rowMargins = { marginLeft: 10, marginRight: 16, marginTop: 4, marginBottom: 4 };

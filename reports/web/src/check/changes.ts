@@ -94,7 +94,7 @@ function panel(data: CheckData): Panel[] {
     const name = (row: string) => shortened(names.get(row)!, limit);
     const pixels = width - marginLeft - 16;
     const place = (x: number) => ((x - domain[0]) / (domain[1] - domain[0])) * pixels;
-    // The label of the lower threshold is left out where the two would overlap.
+    // The label of the lower threshold is left out if the two would overlap.
     const labelled = limits.filter(({ at }, i) => i > 0 || place(limits[1]!.at) - place(at) > 62);
     return {
       width,
