@@ -8,7 +8,8 @@ import unittest
 from collections import Counter
 from unittest import mock
 
-from python_cell import async_pace, pace
+from python_cell import pace
+from python_cell.async_pace import asynchronous_loops
 from python_cell.cell import Cell, reply_to
 from python_cell.errors import OperationError
 from python_cell.latency import Distribution, bin_index, bin_lower
@@ -17,6 +18,8 @@ from python_cell.parameters import DURATIONS, SIZES, quantity
 from python_cell.pattern import pattern
 from python_cell.run import Counts, Plan, Run
 from python_cell.schedule import Schedule
+
+run_asynchronously, _ = asynchronous_loops(asyncio.sleep)
 
 
 class ArithmeticTest(unittest.TestCase):
@@ -88,10 +91,10 @@ class ArithmeticTest(unittest.TestCase):
             issued.append(1)
 
         # By this clock, operation k takes (k + 1)² - k² = 2 k + 1.
-        names = (async_pace.run_lane if coroutine else run_lane).__globals__
+        names = (run_asynchronously if coroutine else run_lane).__globals__
         with mock.patch.dict(names, monotonic_ns=lambda: len(issued) ** 2):
             if coroutine:
-                asyncio.run(async_pace.run_lane(operate, run, tally, None))
+                asyncio.run(run_asynchronously(operate, run, tally, None))
             else:
                 run_lane(lambda: issued.append(1), run, tally, None)
         self.assertEqual((tally.operations(), len(issued)), (operations, operations))

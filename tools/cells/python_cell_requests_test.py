@@ -12,7 +12,7 @@ import unittest
 
 from python_cell.pattern import pattern
 from servers_for_test import EchoServer
-from session_for_test import CPUS, MODELS, TIMEOUT_S, SCRIPT, Session, eventually
+from session_for_test import CPUS, LOOPS, MODELS, TIMEOUT_S, SCRIPT, Session, eventually
 
 
 class RequestTest(unittest.TestCase):
@@ -150,10 +150,10 @@ class RequestTest(unittest.TestCase):
         with EchoServer(64) as echo:
             files, memory = (resource.RLIMIT_NOFILE, 40), (resource.RLIMIT_AS, 300 << 20)
             for model, (limit, maximum) in (
-                (MODELS[0], files),
-                (MODELS[1], files),
-                (MODELS[2], files),
-                (MODELS[1], memory),
+                ("python_asyncio", files),
+                ("python_threads", files),
+                ("python_processes", files),
+                ("python_threads", memory),
             ):
                 with self.subTest(model=model, limit=limit), Session() as cell:
                     resource.prlimit(cell.process.pid, limit, (maximum, maximum))
@@ -185,7 +185,7 @@ class ProcessCleanupTest(unittest.TestCase):
 
     def test_end_of_input_leaves_no_process(self):
         for model in MODELS:
-            with self.subTest(model=model), Session() as cell:
+            with self.subTest(model=model), Session(model) as cell:
                 cell.prepared(model, "noop", 3)
                 cell.sample(operations=3)
                 cell.process.stdin.close()
@@ -232,7 +232,7 @@ class ProcessCleanupTest(unittest.TestCase):
 
     def test_threads_and_workers_are_bound(self):
         for model in MODELS:
-            with self.subTest(model=model), Session() as cell:
+            with self.subTest(model=model), Session(model) as cell:
                 cell.prepared(model, "noop", 3, cores=CPUS[-1:])
                 processes = [cell.process.pid, *cell.workers()]
                 allowed = [
@@ -242,7 +242,7 @@ class ProcessCleanupTest(unittest.TestCase):
                     for line in status.read_text().splitlines()
                     if line.startswith("Cpus_allowed_list:")
                 ]
-                self.assertEqual(allowed, [str(CPUS[-1])] * (1 if model == "python_asyncio" else 4))
+                self.assertEqual(allowed, [str(CPUS[-1])] * (1 if model in LOOPS else 4))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Drives a real python_cell.py process in tests."""
 import contextlib
+import importlib.util
 import json
 import os
 import pathlib
@@ -12,17 +13,22 @@ import time
 from python_cell.cell import reject_constant
 
 SCRIPT = pathlib.Path(__file__).resolve().with_name("python_cell.py")
-MODELS = ("python_asyncio", "python_threads", "python_processes")
+LIBRARIES = [name for name in ("uvloop", "trio", "gevent") if importlib.util.find_spec(name)]
+LOOPS = ["python_asyncio", *(f"python_{name}" for name in LIBRARIES)]  # one worker
+MODELS = [*LOOPS, "python_threads", "python_processes"]
 CPUS = sorted(os.sched_getaffinity(0))
 TIMEOUT_S = 60
 
 
 class Session:
-    """A cell process. As a context manager it kills the process group at the end."""
+    """A cell process of a model, or of the model that is prepared.
 
-    def __init__(self):
+    As a context manager it kills the process group at the end.
+    """
+
+    def __init__(self, model=""):
         self.process = subprocess.Popen(
-            [sys.executable, str(SCRIPT)],
+            [sys.executable, str(SCRIPT), *model.split("_")[1:]],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

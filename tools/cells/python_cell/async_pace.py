@@ -5,7 +5,6 @@ coroutines instead would let one copy serve both, but it would add to the cost o
 """
 import ast
 import inspect
-from asyncio import sleep
 
 from . import pace
 
@@ -27,8 +26,8 @@ class MakeAsynchronous(ast.NodeTransformer):
         return node
 
 
-def asynchronous_loops():
-    """Returns the names of `pace`, with asynchronous LOOPS."""
+def asynchronous_loops(sleep):
+    """Returns the asynchronous `run_lane` and `watch`; `sleep` is that of the event loop."""
     module = ast.parse(inspect.getsource(pace))
     module.body = [
         MakeAsynchronous().visit(node)
@@ -37,8 +36,4 @@ def asynchronous_loops():
     ]
     names = {**vars(pace), "sleep": sleep}
     exec(compile(module, pace.__file__, "exec"), names)
-    return names
-
-
-loops = asynchronous_loops()
-run_lane, watch = loops["run_lane"], loops["watch"]
+    return names["run_lane"], names["watch"]

@@ -32,6 +32,32 @@ def asyncio_model():
     return EventLoop
 
 
+def uvloop_model():
+    import uvloop
+    from .event_loop import EventLoop
+
+    class Uvloop(EventLoop):
+        library = uvloop
+        new_loop = staticmethod(uvloop.new_event_loop)
+
+    return Uvloop
+
+
+def trio_model():
+    from .trio_loop import TrioLoop
+
+    return TrioLoop
+
+
+def gevent_model():
+    from gevent.monkey import is_module_patched
+    from .greenlets import Greenlets
+
+    if not is_module_patched("time"):
+        raise CellError("unsupported", "start this model as `python_cell.py gevent`")
+    return Greenlets
+
+
 def threads_model():
     from .threads import Threads
 
@@ -48,7 +74,21 @@ MODELS = {
     "python_asyncio": asyncio_model,
     "python_threads": threads_model,
     "python_processes": processes_model,
+    "python_uvloop": uvloop_model,
+    "python_trio": trio_model,
+    "python_gevent": gevent_model,
 }
+
+
+def model_class_of(name):
+    """Returns the class of a model. Raises CellError (unsupported) if its library is missing."""
+    try:
+        return MODELS[name]()
+    except ModuleNotFoundError as e:
+        raise CellError(
+            "unsupported",
+            f"{sys.executable} has no module '{e.name}': apt-get install python3-{e.name}",
+        ) from None
 
 
 def is_number(value):
@@ -130,7 +170,7 @@ class Cell:
         self._in_flight = in_flight
         self._parallelism = min(len(cores), in_flight) if parallel else 1
         self._schedule = Schedule()
-        model_class = MODELS[model]()
+        model_class = model_class_of(model)
         instance = workload.make(values, endpoint)
         base = resident_bytes()
         self.model = model_class(instance, in_flight, self._schedule)
@@ -141,6 +181,8 @@ class Cell:
             "setup_s": (time.monotonic_ns() - begin_ns) * 1e-9,
             "environment": environment(),
         }
+        if library := getattr(model_class, "library", None):
+            ready["environment"][f"python_{library.__name__}"] = library.__version__
         if base is not None:
             ready["base_rss_bytes"] = base
         if getattr(instance, "cpu_ns", None):
@@ -277,7 +319,7 @@ def serve(requests, output, only_model=None):
     """Handles requests (lines of bytes) until `finish` or the end of input.
 
     Writes replies to the descriptor `output` and returns the exit code of the process. `only_model`
-    (asyncio, threads or processes) replaces the model of the requests.
+    (asyncio, threads, …) replaces the model of the requests.
     """
     sys.stdout = sys.stderr  # output of a library must not mix with the replies
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler would print a traceback

@@ -49,13 +49,23 @@ class Server:
         """
         import asyncio  # already loaded by the model; models without an event loop never need it
 
+        async def connect(connection, address):
+            await asyncio.get_running_loop().sock_connect(connection, address)
+            return await asyncio.open_connection(sock=connection, limit=limit)
+
+        return await self.connect_with(connect)
+
+    async def connect_with(self, connect):
+        """Returns a non-blocking socket that the coroutine `connect` has connected to an address.
+
+        Raises OperationError.
+        """
         failure = None
         for family, kind, protocol, _, address in self.addresses:
             connection = self._open(family, kind, protocol)
             connection.setblocking(False)
             try:
-                await asyncio.get_running_loop().sock_connect(connection, address)
-                return await asyncio.open_connection(sock=connection, limit=limit)
+                return await connect(connection, address)
             except OSError as e:
                 connection.close()
                 failure = e
@@ -79,3 +89,22 @@ class Server:
             raise OperationError("socket", e) from None
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
+
+
+class AsyncioConnection:
+    """A connection on asyncio's event loop; `receive` returns exactly as many bytes as asked."""
+
+    def __init__(self, reader, writer):
+        self.receive = reader.readexactly
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, server, size):
+        return cls(*await server.connect_streams(max(1 << 16, size)))
+
+    async def send(self, message):
+        self._writer.write(message)
+        await self._writer.drain()
+
+    def abort(self):
+        self._writer.transport.abort()

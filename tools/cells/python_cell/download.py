@@ -7,7 +7,7 @@ import threading
 from http.client import HTTPConnection, HTTPException, IncompleteRead, RemoteDisconnected
 from urllib.parse import urlsplit
 
-from .connections import Server, split_endpoint
+from .connections import AsyncioConnection, Server, split_endpoint
 from .errors import CellError, OperationError, WrongResult
 from .pattern import pattern
 
@@ -44,6 +44,8 @@ class Connection(HTTPConnection):
 
 
 class Download:
+    waits = True
+
     def __init__(self, values, endpoint):
         self._reference = None  # the expected body; with `url`, the first one received
         self._reference_lock = threading.Lock()
@@ -133,7 +135,9 @@ class Download:
 
         return operate
 
-    async def open_async(self, number):
+    async def open_async(self, number, sleep, connection_type):
+        if connection_type is not AsyncioConnection:
+            raise CellError("unsupported", "download: only asyncio's streams are supported")
         from .http_reply import ClosedBeforeReply, Malformed, read_body, read_head
 
         server, check, limit = self.server, self._check, 1 << 16

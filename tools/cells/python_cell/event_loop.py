@@ -1,18 +1,23 @@
-"""`python_asyncio`: one event loop, each lane a task on it."""
+"""`python_asyncio` and `python_uvloop`: one event loop, each lane a task on it."""
 import asyncio
 import gc
 from time import monotonic_ns
 
-from . import async_pace
+from .async_pace import asynchronous_loops
+from .connections import AsyncioConnection
 from .run import Counts, Run
+
+run_asynchronously, watch_asynchronously = asynchronous_loops(asyncio.sleep)
 
 
 class EventLoop:
     workers = ()
+    library = None
+    new_loop = staticmethod(asyncio.new_event_loop)
 
     def __init__(self, workload, in_flight, schedule):
         self._workload, self._schedule = workload, schedule
-        self._loop = asyncio.new_event_loop()
+        self._loop = self.new_loop()
         self._lanes = []
         try:
             self._loop.run_until_complete(self._open(workload, in_flight))
@@ -22,7 +27,7 @@ class EventLoop:
 
     async def _open(self, workload, in_flight):
         for number in range(in_flight):
-            self._lanes.append(await workload.open_async(number))
+            self._lanes.append(await workload.open_async(number, asyncio.sleep, AsyncioConnection))
 
     def run(self, plan):
         """Returns the counts of a run."""
@@ -39,11 +44,11 @@ class EventLoop:
 
         async def run_lane(operate, tally):
             await start
-            await async_pace.run_lane(operate, run, tally, self._schedule)
+            await run_asynchronously(operate, run, tally, self._schedule)
 
         async def watch():
             await start
-            await async_pace.watch(run)
+            await watch_asynchronously(run)
 
         lanes = [run_lane(*lane) for lane in zip(self._lanes, run.tallies)]
         tasks = [loop.create_task(coroutine) for coroutine in (*lanes, watch())]

@@ -13,6 +13,8 @@ def message_of(number, size):
 
 
 class Network:
+    waits = True
+
     def __init__(self, values, endpoint):
         self.bytes = values["bytes"]
         self.server = Server(*split_endpoint(endpoint))
@@ -69,32 +71,30 @@ class Network:
 
         return operate
 
-    async def open_async(self, number):
+    async def open_async(self, number, sleep, connection_type):
         server, size = self.server, self.bytes
         message = message_of(number, self.bytes)
         write_counter = self._counter_writer(message)
         counter = 0
-        limit = max(1 << 16, size)
         try:
-            reader, writer = await server.connect_streams(limit)
+            connection = await connection_type.open(server, size)
         except OperationError as e:
             raise server.connection_error(e) from None
 
         async def operate():
-            nonlocal reader, writer, counter
-            if writer is None:
-                reader, writer = await server.connect_streams(limit)
+            nonlocal connection, counter
+            if connection is None:
+                connection = await connection_type.open(server, size)
             counter += 1
             write_counter(counter)
             phase = "send"
             try:
-                writer.write(message)
-                await writer.drain()
+                await connection.send(message)
                 phase = "receive"
-                echo = await reader.readexactly(size)
+                echo = await connection.receive(size)
             except (OSError, EOFError) as e:  # asyncio's IncompleteReadError is an EOFError
-                writer.transport.abort()
-                writer = None
+                connection.abort()
+                connection = None
                 raise OperationError(phase, "EOF" if isinstance(e, EOFError) else e) from None
             if echo != message:
                 raise WrongResult("an echo differs from what was sent")

@@ -1,4 +1,5 @@
 """Resource usage, memory and environment of this process and its workers."""
+import hashlib
 import os
 import platform
 import resource
@@ -43,6 +44,7 @@ def environment():
         "python_implementation": sys.implementation.name,
         "python_free_threaded": free_threaded,
         "python_gil": with_gil,
+        "python_hashing": "OpenSSL" if hashlib.sha256.__module__ == "_hashlib" else "CPython",
     }
 
 

@@ -1,9 +1,10 @@
 """The workloads, each with a blocking and an asynchronous form.
 
 A workload opens lanes: `open_blocking(number)` returns a function that runs one operation,
-`open_async(number)` a coroutine function. They are closures, because local and enclosed variables
-are the cheapest in Python. Both raise OperationError for a failed operation and WrongResult for a
-wrong result. `checksum` is the result of all operations in hex, or None.
+`open_async(number, sleep, connection_type)` a coroutine function for the loop of these two. They
+are closures, because local and enclosed variables are the cheapest in Python. Both raise
+OperationError for a failed operation and WrongResult for a wrong result. `checksum` is the result
+of all operations in hex, or None. `waits`: an operation waits, so other lanes run meanwhile.
 """
 import hashlib
 import time
@@ -27,9 +28,8 @@ ALGORITHMS = {
 }
 
 
-def yielding_once(operate):
+def yielding_once(operate, sleep):
     """CPU work on an event loop: it yields to the other tasks once, then blocks them all."""
-    from asyncio import sleep
 
     async def operate_async():
         await sleep(0)
@@ -42,9 +42,10 @@ class Inline:
     """A workload with only a blocking form."""
 
     checksum = None
+    waits = False
 
-    async def open_async(self, number):
-        return yielding_once(self.open_blocking(number))
+    async def open_async(self, number, sleep, connection_type):
+        return yielding_once(self.open_blocking(number), sleep)
 
 
 class Noop(Inline):
@@ -93,6 +94,7 @@ def check_duration(end_ns, delay_ns):
 
 class Sleep:
     checksum = None
+    waits = True
 
     def __init__(self, values, endpoint):
         self.delay_ns = values["delay"]
@@ -109,17 +111,15 @@ class Sleep:
 
         return operate
 
-    async def open_async(self, number):
-        from asyncio import sleep
-
+    async def open_async(self, number, sleep, connection_type):
         delay_ns, delay_s = self.delay_ns, self.delay_ns * 1e-9
         clock = time.monotonic_ns
 
         async def operate():
             end = clock() + delay_ns
             await sleep(delay_s)
-            if clock() < end:
-                check_duration(end, delay_ns)
+            while clock() < end:  # uvloop's timers, in whole ms, can end up to 1 ms early
+                await sleep(0.001)
 
         return operate
 
@@ -136,6 +136,7 @@ class Mixed:
             self.wait = Network({"bytes": 64}, endpoint)
         else:
             self.wait = Sleep({"delay": values["wait"]}, endpoint) if values["wait"] else None
+        self.waits = self.wait is not None
 
     def open_blocking(self, number):
         work = self.work if number else self.long_work
@@ -149,11 +150,11 @@ class Mixed:
 
         return operate
 
-    async def open_async(self, number):
+    async def open_async(self, number, sleep, connection_type):
         work = self.work if number else self.long_work
         if not self.wait:
-            return yielding_once(self.open_blocking(number))
-        wait = await self.wait.open_async(number)
+            return yielding_once(self.open_blocking(number), sleep)
+        wait = await self.wait.open_async(number, sleep, connection_type)
         if not work:
             return wait
 
