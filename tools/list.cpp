@@ -51,8 +51,8 @@ ordered_json as_json(const std::vector<planned_cell>& cells) {
   for (const model_type* type : all_models())
     out["models"].push_back({{"name", type->name},
                              {"summary", type->summary},
-                             {"script", type->script},
-                             {"command", type->command},
+                             {"program", type->program},
+                             {"command", other_program_of(*type, cells_directory())},
                              {"parameters", parameters_json(type->parameters)}});
   out["suites"] = suites_json();
   out["findings"] = findings_json();

@@ -28,7 +28,7 @@ std::vector<workload_and_model> supported_pairs(bool open_loop) {
   std::vector<workload_and_model> all;
   for (const workload_type* type : all_workloads())
     for (const model_type* model : all_models()) {
-      if (!model->script.empty()) continue;  // runs in another program, which has its own tests
+      if (!model->program.empty()) continue;  // runs in another program, which has its own tests
       const parameter_values workload_values(type->name, type->parameters, {}),
           model_values(model->name, model->parameters, {});
       if (unsupported_reason(*model, {type, &workload_values, &model_values, 1, 1, open_loop})

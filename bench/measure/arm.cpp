@@ -20,17 +20,15 @@ bool runs_in_other_program(const cell_spec& cell) {
 std::vector<std::string> command_of(const cell_options& options, const cell_spec& cell) {
   if (!options.command.empty()) return options.command;
   if (!runs_in_other_program(cell)) return {options.program, "cell"};
-  const model_type& type = *model_type_of(cell);
-  if (!type.command.empty()) return {type.command.begin(), type.command.end()};
-  return {"python3", options.cells + "/" + std::string(type.script)};
+  return other_program_of(*model_type_of(cell), options.cells);
 }
 
 /// Returns the name and version that the cell process has to report; "" for a program of the user.
 std::string program_of(const cell_options& options, const cell_spec& cell) {
   if (options.any_build) return {};
   if (!runs_in_other_program(cell)) return fmt::format("crossover {}", program_version());
-  const std::string_view script = model_type_of(cell)->script;
-  return script.empty() ? "" : fmt::format("{} {}", script, program_version());
+  const std::string_view program = model_type_of(cell)->program;
+  return program.empty() ? "" : fmt::format("{} {}", program, program_version());
 }
 
 class cell_process_arm final : public arm {

@@ -12,15 +12,20 @@ namespace crossover {
 // A row is the declaration of a model that its own file defines, and an entry in the table.
 extern const model_type serial_model, event_loop_model, shared_loop_model, thread_pool_model,
     processes_model, process_loops_model, offload_model, gil_threads_model, fibers_model,
-    reference_model, python_asyncio_model, python_threads_model, python_processes_model;
+    reference_model, python_asyncio_model, python_threads_model, python_processes_model,
+    python_uvloop_model, python_trio_model, python_gevent_model, node_loop_model,
+    node_workers_model, node_cluster_model, go_goroutines_model, c_libuv_model, java_threads_model,
+    rust_tokio_model;
 
 namespace {
 
-constexpr std::array table = {&serial_model,          &event_loop_model,     &shared_loop_model,
-                              &thread_pool_model,     &processes_model,      &process_loops_model,
-                              &offload_model,         &gil_threads_model,    &fibers_model,
-                              &reference_model,       &python_asyncio_model, &python_threads_model,
-                              &python_processes_model};
+constexpr std::array table = {
+    &serial_model,           &event_loop_model,    &shared_loop_model,    &thread_pool_model,
+    &processes_model,        &process_loops_model, &offload_model,        &gil_threads_model,
+    &fibers_model,           &reference_model,     &python_asyncio_model, &python_threads_model,
+    &python_processes_model, &python_uvloop_model, &python_trio_model,    &python_gevent_model,
+    &node_loop_model,        &node_workers_model,  &node_cluster_model,   &go_goroutines_model,
+    &c_libuv_model,          &java_threads_model,  &rust_tokio_model};
 
 std::vector<const model_type*>& models() {
   static std::vector<const model_type*> all(table.begin(), table.end());
@@ -31,6 +36,15 @@ std::vector<const model_type*>& models() {
 
 std::string unsupported_reason(const model_type& type, const cell_request& cell) {
   return type.unsupported_reason == nullptr ? "" : type.unsupported_reason(cell);
+}
+
+std::vector<std::string> other_program_of(const model_type& type, const std::string& cells) {
+  if (type.program.empty()) return {type.command.begin(), type.command.end()};
+  std::vector<std::string> command;
+  if (type.interpreter != nullptr) command = type.interpreter();
+  command.push_back(fmt::format("{}/{}", cells, type.program));
+  command.emplace_back(type.name.substr(type.name.find('_') + 1));
+  return command;
 }
 
 std::span<const model_type* const> all_models() { return models(); }

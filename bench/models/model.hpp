@@ -87,14 +87,16 @@ struct model_type {
   bool lower_bound = false;                ///< a limit to compare with, not a contender
   std::string_view same_on_one_core = {};  ///< model that this one is on one core
   bool loops = false;  ///< lanes share a thread: an operation that blocks delays the others
-  std::string_view script = {};  ///< CPython script in `cell_options::cells` that is the cell
-                                 ///< process
+  /// File in `cell_options::cells` that is the cell process, if that is in another language. Its
+  /// argument is the model's name after the first '_'.
+  std::string_view program = {};
+  std::vector<std::string> (*interpreter)() = nullptr;  ///< words that start it; nullptr: none
   std::span<const std::string> command = {};  ///< the user's own program that is the cell process
   /// Model that runs the operations, if the name is a command (`add_command_model`).
   const model_type* runs_as = nullptr;
 
   /// Returns whether the cell process is another program than this one.
-  bool is_other_program() const { return !script.empty() || !command.empty(); }
+  bool is_other_program() const { return !program.empty() || !command.empty(); }
 };
 
 /// Value of `model_type::prepare` for a model that is constructed from its setup.
@@ -113,6 +115,10 @@ std::string unsupported_reason(const model_type& type, const cell_request& cell)
 
 /// All models, in listing order: the built-in ones, then those that were added.
 std::span<const model_type* const> all_models();
+
+/// Returns the command of the cell process of a model that is another program; {} of any other.
+/// `cells`: directory of the cells in other languages.
+std::vector<std::string> other_program_of(const model_type& type, const std::string& cells);
 
 /// Adds a model; the row must live as long as the process. Throws `error` (invalid) if there is one
 /// of this name.

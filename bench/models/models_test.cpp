@@ -85,7 +85,7 @@ std::vector<model_and_type> model_pairs() {
   std::vector<model_and_type> all;
   for (const model_type* model : all_models())
     for (const workload_type* type : {&blocking_type, &async_type}) {
-      if (!model->script.empty()) continue;
+      if (!model->program.empty()) continue;
       const parameter_values workload_values(type->name, type->parameters, {}),
           model_values(model->name, model->parameters, {});
       if (unsupported_reason(*model, {type, &workload_values, &model_values, 1, 2, false}).empty())

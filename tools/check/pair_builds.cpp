@@ -71,11 +71,11 @@ results listed_by(const std::string& program, const std::vector<std::string>& se
     const json document = parse_json(text);
     for (const json& row : document.at("cells")) {
       cell_result cell = listed_cell(row);
-      // It would measure the interpreter, not one of the two programs.
+      // It would measure neither of the two programs.
       if (const model_type* type = model_type_of(cell);
-          cell.status == cell_status::ok && type != nullptr && !type->script.empty()) {
+          cell.status == cell_status::ok && type != nullptr && !type->program.empty()) {
         cell.status = cell_status::skipped;
-        cell.reason = "its model runs in an interpreter, not in the two programs";
+        cell.reason = "its model runs in another program than the two";
       }
       if (filter.keeps(cell.name)) listed.cells.push_back(std::move(cell));
     }

@@ -152,13 +152,14 @@ class CostOfOneAddition(unittest.TestCase):
     """
 
     # Files that may name workloads and models: suites and their outcomes select cells by name,
-    # `reference`, `bare` and `limits` hold hand-written code for a workload, the CPython cell
-    # supports only some workloads, `conform` uses `sleep`, and `mixed` waits like two other ones.
+    # `reference`, `bare` and `limits` hold hand-written code for a workload, cells in
+    # other languages support only some workloads, `conform` uses `sleep`, and `mixed` waits like two
+    # other ones.
     CHOICES = {
         "bench/measure/suites.cpp",
         "bench/models/reference/reference.cpp",
         "bench/models/reference/bare.cpp",
-        "bench/models/python.cpp",
+        "bench/models/other_languages.cpp",
         "bench/measure/conformance.cpp",
         "workloads/mixed.cpp",
         "reports/suite_outcomes.cpp",

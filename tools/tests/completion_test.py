@@ -16,7 +16,7 @@ MODELS = [model["name"] for model in listed()["models"]]
 CASES = [
     (["ru"], ["run"]),
     (["run", "--thor"], ["--thorough"]),
-    (["run", "--model", "python_t"], ["python_threads"]),
+    (["run", "--model", "python_th"], ["python_threads"]),
     (["list", "--suite", "crossover"], ["crossover-map"]),
     (["report", "--format", "h"], ["html"]),
     (["serve", "netw"], ["network"]),

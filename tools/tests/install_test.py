@@ -37,10 +37,11 @@ class Install(TempDirTest):
             "doc/crossover/LICENSE",
             "doc/crossover/PROTOCOL.md",
             "doc/crossover/docs/check.md",
-            "crossover/cells/python_cell/cell.py",
         ):
             self.assertTrue((share / file).is_file(), file)
-        self.assertEqual(list(share.rglob("*_test.py")) + list(share.rglob("*.pyc")), [])
+        cells = self.prefix / "libexec/crossover/cells"
+        self.assertTrue((cells / "python_cell/cell.py").is_file())
+        self.assertEqual(list(cells.rglob("*_test.py")) + list(cells.rglob("*.pyc")), [])
         for shell, file in (
             ("bash", "bash-completion/completions/crossover"),
             ("zsh", "zsh/site-functions/_crossover"),

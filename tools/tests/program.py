@@ -32,6 +32,11 @@ def listed(*arguments):
     return json.loads(completed.stdout)
 
 
+def models_in_other_languages():
+    """Returns the names of the built-in models that run in another program."""
+    return {model["name"] for model in listed()["models"] if model["program"]}
+
+
 def strict_json(text):
     """Parses standard JSON: raises ValueError for NaN and Infinity, which Python accepts."""
 

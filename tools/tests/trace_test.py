@@ -17,7 +17,7 @@ def error_of_tracing():
 
 UNSUPPORTED = error_of_tracing()
 RUN = "run --cores 1 --in-flight 1".split()
-MODELS = [model["name"] for model in listed()["models"] if not model["name"].startswith("python")]
+MODELS = [model["name"] for model in listed()["models"] if not model["program"]]
 
 
 @unittest.skipIf(UNSUPPORTED, UNSUPPORTED)

@@ -32,10 +32,20 @@ const places: Readonly<Record<string, number>> = {
   "reference:backend=blocking": 17,
   "reference:backend=poll": 19,
   "reference:backend=io_uring": 21,
+  python_uvloop: 24,
+  java_threads: 25,
+  node_loop: 28,
+  python_trio: 29,
+  c_libuv: 30,
+  python_gevent: 31,
+  rust_tokio: 34,
+  go_goroutines: 35,
+  node_workers: 36,
+  node_cluster: 44,
 };
 
 /** First place of names that are not in the table. */
-const firstOfOthers = 24;
+const firstOfOthers = 48;
 
 /** With 7 symbols, 5 dashes and 8 hues, the combination repeats after 280 places. */
 const lookAt = (place: number): Look => ({

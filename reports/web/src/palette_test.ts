@@ -20,6 +20,16 @@ const models = [
   "python_asyncio",
   "python_threads",
   "python_processes",
+  "python_uvloop",
+  "python_trio",
+  "python_gevent",
+  "node_loop",
+  "node_workers",
+  "node_cluster",
+  "go_goroutines",
+  "c_libuv",
+  "java_threads",
+  "rust_tokio",
 ];
 
 test("a model looks the same whatever the other models and their order", () => {
