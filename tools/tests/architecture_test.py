@@ -16,9 +16,14 @@ SOURCES = {
 PRODUCT = {
     path: text
     for path, text in SOURCES.items()
-    if not re.search(r"_test\.cpp$|_for_test|/testdata/|/tests/|misbehaving_server", path)
+    if not re.search(
+        r"_test\.cpp$|_for_test|/testdata/|/tests/|misbehaving_server|^tools/cells/", path
+    )
 }
-CMAKE = (SOURCE / "CMakeLists.txt").read_text()
+CMAKE = "".join(
+    (SOURCE / name).read_text().replace("${cell_sources}", "tools/cells")
+    for name in ("CMakeLists.txt", "tools/cells/cells.cmake")
+)
 
 
 def includes(text):
@@ -152,8 +157,8 @@ class CostOfOneAddition(unittest.TestCase):
     """
 
     # Files that may name workloads and models: suites and their outcomes select cells by name,
-    # `reference`, `bare` and `limits` hold hand-written code for a workload, cells in
-    # other languages support only some workloads, `conform` uses `sleep`, and `mixed` waits like two
+    # `reference`, `bare` and `limits` hold hand-written code for a workload, cells in other
+    # languages support only some workloads, `conform` uses `sleep`, and `mixed` waits like two
     # other ones.
     CHOICES = {
         "bench/measure/suites.cpp",

@@ -59,7 +59,7 @@ export class Lanes {
     const opens = plan.start + plan.lead;
     let closes = plan.operations ? Infinity : opens + plan.window;
     let before, after, failure;
-    // A lane that has read the clock anyway reads the usage at an edge; timers do if all lanes wait.
+    // A lane that has read the clock anyway reads the usage at an edge. Timers do if all wait.
     const observe = (time) => {
       if (time >= opens) before ??= process.resourceUsage();
       if (time >= closes) after ??= process.resourceUsage();

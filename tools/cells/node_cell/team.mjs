@@ -6,7 +6,7 @@ import { Failure } from "./parameters.mjs";
 
 const script = new URL("../node_cell.mjs", import.meta.url);
 
-/** A worker, as its cell sees it. It replies to one message at a time, and once when it is ready. */
+/** A cell's handle of a worker, which replies to one message at a time, and when it is ready. */
 class Member {
   constructor(handle) {
     this.handle = handle;
