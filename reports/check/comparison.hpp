@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,9 +30,15 @@ struct comparison_plan {
       {};  ///< how the sides alternated: "ABBA or BAAB at random", "sequential runs"
   unsigned screen_blocks = 0;   ///< blocks per cell; 0 if every cell was confirmed without a screen
   unsigned confirm_blocks = 0;  ///< planned blocks per surviving cell
-  std::optional<double> expected_s = {};  ///< planned wall time
-  std::optional<double> wall_s = {};      ///< actual wall time
+  std::array<std::size_t, 2> links = {1, 1};  ///< links of baseline and candidate
+  std::optional<double> expected_s = {};      ///< planned wall time
+  std::optional<double> wall_s = {};          ///< actual wall time
 };
+
+/// Returns whether both sides were several links of their build.
+inline bool averages_layout(const comparison_plan& plan) {
+  return plan.links[0] > 1 && plan.links[1] > 1;
+}
 
 /// A quantity that can get worse while the metric stays the same.
 enum class quantity {
@@ -69,9 +76,10 @@ struct cell_comparison {
   double detect = 0.05;
   unsigned blocks =
       0;  ///< blocks behind the figures (of files: repetitions of the side that has fewer)
+  unsigned rounds = 0;         ///< rounds of these blocks; with links, pairs of links
   unsigned screen_blocks = 0;  ///< blocks that were only used to select the cell for confirmation
   std::optional<double> unseen_share;  ///< a regime that fewer processes enter is not excluded
-  std::optional<double> sd;            ///< s.d. of a block's log ratio
+  std::optional<double> sd;            ///< s.d. of a round's log ratio
   std::vector<double>
       block_log_ratios;  ///< log ratios of the blocks behind the figures, in order of measurement
   std::vector<std::string>

@@ -8,6 +8,7 @@
 #include "reports/check/block_numbers.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/remedies.hpp"
+#include "reports/statistics/link_pairs.hpp"
 #include "reports/statistics/moments.hpp"
 #include "reports/statistics/power.hpp"
 #include "reports/statistics/regimes.hpp"
@@ -40,6 +41,23 @@ double scatter_of(std::span<const block_record> blocks) {
 
 bool is_clear_screen(const gate_options& options, const cell_comparison& screened) {
   return is_clear(screened) && screened.blocks >= blocks_of_a_pass(options);
+}
+
+std::size_t count_measured(std::span<const block_record> blocks) {
+  return static_cast<std::size_t>(std::count_if(
+      blocks.begin(), blocks.end(), [](const block_record& b) { return b.is_measured; }));
+}
+
+/// Returns whether more blocks of the same pairs of links hardly help, because their layouts
+/// scatter more than what the blocks leave of the noise within a pair.
+bool layout_dominates(std::span<const block_record> fresh, unsigned pairs, double null) {
+  std::vector<block> locations;
+  for (const block_record& b : fresh)
+    if (b.is_measured) locations.push_back({b.location, b.round});
+  if (pairs == 0 || locations.size() < std::size_t{2} * pairs) return false;
+  const link_scatter scatter = scatter_of(locations, null);
+  return std::pow(scatter.between_pairs, 2) * static_cast<double>(locations.size()) >=
+         std::pow(scatter.within_pair, 2) * pairs;
 }
 
 /// Number of blocks with a larger share on one side.
@@ -103,10 +121,11 @@ bool enough_blocks(const block_plan& plan, const gate_options& options, const ga
     if (differing > 0 && differing < decisive && count * decisive <= most_of_failing * differing)
       return false;
   }
-  const std::vector<double> locations = locations_of(fresh), totals = totals_of(fresh);
-  if (locations.empty() && differing >= decisive) return true;
-  if (locations.size() >= planned) return true;
-  if (locations.size() < fewest) return count >= most_of_failing;
+  const std::size_t measured = count_measured(fresh);
+  if (measured == 0 && differing >= decisive) return true;
+  if (measured >= planned) return true;
+  if (measured < fewest) return count >= most_of_failing;
+  if (layout_dominates(fresh, plan.confirm_pairs, std::log1p(cell.tolerate))) return true;
   const double level = options.rates.false_alarms / (plan.looks * static_cast<double>(together));
   const auto has_power = [&](const std::vector<double>& log_ratios) {
     const auto blocks = static_cast<unsigned>(log_ratios.size());
@@ -116,7 +135,7 @@ bool enough_blocks(const block_plan& plan, const gate_options& options, const ga
     return sign_flip_power(blocks, scatter, alternative(cell), level) >=
            confirming_power(options, plan.screens);
   };
-  return has_power(locations) && has_power(totals);
+  return has_power(locations_of(fresh)) && has_power(totals_of(fresh));
 }
 
 std::vector<std::optional<cell_comparison>> shown_worse(const block_plan& plan,

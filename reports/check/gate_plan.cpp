@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "reports/check/block_numbers.hpp"
 #include "reports/statistics/power.hpp"
@@ -30,6 +31,22 @@ void validate(const gate_options& options, std::span<const gated_cell> cells) {
                               cell.name, as_percent(cell.tolerate), as_percent(cell.detect)));
 }
 
+/// Fewest pairs of links that can show a regression, or a pass, of one of `together` cells.
+unsigned pairs_to_confirm(const gate_options& options, std::size_t together) {
+  return std::max(blocks_for_level(options.rates.false_alarms, static_cast<unsigned>(together)),
+                  blocks_for_level((1 - options.rates.power) / 2));
+}
+
+/// Divides the pairs of links between the stages, so that none is in both.
+void divide_pairs(block_plan& plan, const gate_options& options) {
+  if (options.link_pairs == 0) return;
+  if (plan.screens)
+    plan.screen_pairs =
+        std::min(plan.screen_blocks,
+                 options.link_pairs - pairs_to_confirm(options, plan.expected_survivors));
+  plan.confirm_pairs = options.link_pairs - plan.screen_pairs;
+}
+
 }  // namespace
 
 block_plan plan_blocks(const gate_options& options, std::span<const gated_cell> cells) {
@@ -54,6 +71,8 @@ block_plan plan_blocks(const gate_options& options, std::span<const gated_cell> 
 
   const double half = (1 - options.rates.power) / 2;
   const unsigned least = std::max(blocks_for_level(half), blocks_of_a_pass(options));
+  bool has_pairs =
+      options.link_pairs == 0 || options.link_pairs >= pairs_to_confirm(options, count);
   for (unsigned screen = least; screen < least + 200; ++screen) {
     // Identical code survives when its upper bound fails to exclude `detect`; one cell is expected
     // to have changed.
@@ -61,6 +80,11 @@ block_plan plan_blocks(const gate_options& options, std::span<const gated_cell> 
     const double survive =
         std::min(static_cast<double>(count), 1 + idle * static_cast<double>(count - 1));
     const auto together = static_cast<std::size_t>(std::ceil(survive));
+    if (options.link_pairs > 0) {
+      if (options.link_pairs < blocks_for_level(half) + pairs_to_confirm(options, together))
+        continue;
+      if (!std::exchange(has_pairs, true)) plan.expected_s = INFINITY;
+    }
     const unsigned confirm = sized(together, true);
     const double expected_s = screen * block_s + survive * confirm * mean_s;
     if (expected_s < plan.expected_s)
@@ -71,6 +95,14 @@ block_plan plan_blocks(const gate_options& options, std::span<const gated_cell> 
               .expected_s = expected_s,
               .bound_level = half};
   }
+  if (!has_pairs)
+    throw error(
+        error_kind::invalid,
+        fmt::format("{} of each side: {} at {} false alarms need at least {}; give more links "
+                    "or select fewer cells",
+                    counted(options.link_pairs, "link"), counted(count, "cell"),
+                    as_percent(options.rates.false_alarms), pairs_to_confirm(options, count)));
+  divide_pairs(plan, options);
   const double level = options.rates.false_alarms / plan.expected_survivors;
   plan.visible =
       std::expm1(std::log1p(options.rates.tolerate) +

@@ -21,6 +21,8 @@ struct gate_options {
   /// Share of processes in a regime that must not be missed: enough blocks to meet it, and to show
   /// it in the confirmation. 0: no such request.
   double regimes = 0;
+  /// Pairs of links, of which each stage has some of its own; 0: one link of each side.
+  unsigned link_pairs = 0;
   flip_options flips;
 };
 
@@ -43,12 +45,14 @@ struct block_plan {
   double bound_level =
       0.025;  ///< error probability of each bound: that of a wrong pass in one stage
   bool within_budget = true;
+  unsigned screen_pairs = 0, confirm_pairs = 0;  ///< pairs of links of each stage
   unsigned looks = 1;  ///< times that the confirmation is judged, each at its part of the level
 };
 
 /// Returns the sizes of both stages. Plans a single stage if it is no more expensive (few cells),
-/// otherwise the screen that minimises the cost of screen plus expected confirmations. Throws
-/// `error` (invalid) for shares outside (0, 1), `tolerate` not below `detect`, or no cells.
+/// otherwise the screen that minimises the cost of screen plus expected confirmations. With links,
+/// a screen is planned only if enough pairs are left for the confirmation. Throws `error` (invalid)
+/// for shares outside (0, 1), `tolerate` not below `detect`, no cells, or too few pairs of links.
 block_plan plan_blocks(const gate_options& options, std::span<const gated_cell> cells);
 
 /// Returns the plan as it is reported; without a `block_plan`, that of a check that measured

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "reports/statistics/link_pairs.hpp"
 #include "reports/statistics/moments.hpp"
 #include "reports/statistics/regimes.hpp"
 #include "reports/statistics/step_down.hpp"
@@ -33,7 +34,8 @@ shares_of_block shares_of(quantity of) {
 /// Only failures are known of a block with a failed process.
 bool knows(const block_record& b, quantity of) { return b.is_measured || of == quantity::failures; }
 
-/// One number per block, positive if the candidate is worse.
+/// One number per round, positive if the candidate is worse: the mean of its blocks, which are more
+/// than one only if pairs of links are measured again.
 std::vector<block> values_of(std::span<const block_record> blocks, quantity of) {
   std::vector<block> values;
   const shares_of_block shares = shares_of(of);
@@ -42,14 +44,14 @@ std::vector<block> values_of(std::span<const block_record> blocks, quantity of) 
       values.push_back(
           {of == quantity::total ? b.total : (b.*shares).candidate - (b.*shares).baseline,
            b.round});
-  return values;
+  return means_of_rounds(values);
 }
 
 std::vector<block> signed_locations(std::span<const block_record> blocks, double sign) {
   std::vector<block> values;
   for (const block_record& b : blocks)
     if (b.is_measured) values.push_back({sign * b.location, b.round});
-  return values;
+  return means_of_rounds(values);
 }
 
 std::vector<double> numbers_of(const std::vector<block>& blocks) {
@@ -136,10 +138,13 @@ cell_comparison figures_of(const cell_comparison& cell, std::span<const block_re
                            double bound_level, const flip_options& flips) {
   cell_comparison figures = cell;
   const std::vector<double> values = locations_of(blocks);
-  figures.blocks = static_cast<unsigned>(values.size());
-  figures.block_log_ratios = values;
-  for (const block_record& b : blocks)
-    if (b.is_measured) figures.block_orders.push_back(b.order);
+  for (const block_record& b : blocks) {
+    if (!b.is_measured) continue;
+    figures.block_log_ratios.push_back(b.location);
+    figures.block_orders.push_back(b.order);
+  }
+  figures.blocks = static_cast<unsigned>(figures.block_log_ratios.size());
+  figures.rounds = static_cast<unsigned>(values.size());
   if (!values.empty()) {
     const sample_moments sample = moments_of(values);
     figures.ratio = std::exp(sample.mean);

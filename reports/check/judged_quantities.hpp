@@ -14,7 +14,8 @@ namespace crossover {
 /// One block of a cell in all quantities. Each is odd when the sides are exchanged, so one sign
 /// flip of the block applies to all of them.
 struct block_record {
-  std::uint64_t round = 0;
+  std::uint64_t round = 0;  ///< blocks of a round share the sign that is flipped: with several
+                            ///< links of each side it is the number of the pair (link_pairs.hpp)
   bool is_measured = true;  ///< false if a process failed: only `failed_processes` is known
   double location = 0;      ///< log ratio, by `block_log_ratio`; positive is worse
   double total = 0;         ///< log ratio, by `total_log_ratio`
@@ -28,7 +29,7 @@ struct block_record {
 /// the shares of failures.
 block_record record_of(std::span<const slice> slices);
 
-/// Returns the log ratios of the measured blocks, by location and by total.
+/// Returns the mean log ratio of each measured round, by location and by total.
 std::vector<double> locations_of(std::span<const block_record> blocks);
 std::vector<double> totals_of(std::span<const block_record> blocks);
 

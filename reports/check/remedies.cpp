@@ -25,7 +25,7 @@ std::optional<unsigned> deciding_blocks(const cell_comparison& cell, const gate_
   const double level = to_pass > to_regression
                            ? (1 - options.rates.power) / 2
                            : options.rates.false_alarms / static_cast<double>(together);
-  return blocks_for_power(sd_at_most(sd, cell.blocks, 0.5), shift, level, options.rates.power);
+  return blocks_for_power(sd_at_most(sd, cell.rounds, 0.5), shift, level, options.rates.power);
 }
 
 }  // namespace
@@ -45,10 +45,15 @@ std::string remedy_for(const cell_comparison& cell, const gate_options& options,
   if (cell.blocks == 0) return "no block completed";
   const unsigned minimum =
       blocks_for_level(options.rates.false_alarms, static_cast<unsigned>(together));
-  if (cell.blocks < minimum)
+  const bool links = options.link_pairs > 0;
+  if (cell.rounds < minimum)
     return fmt::format(
-        "{} blocks are too few: {} judged together at {} false alarms need at least {}",
-        cell.blocks, counted(together, "cell"), as_percent(options.rates.false_alarms), minimum);
+        "{} {} are too few: {} judged together at {} false alarms need at least {}{}", cell.rounds,
+        links ? "pairs of links" : "blocks", counted(together, "cell"),
+        as_percent(options.rates.false_alarms), minimum,
+        links ? fmt::format("; give {} links of each side",
+                            options.link_pairs + minimum - cell.rounds)
+              : "");
   if (cell.blocks < blocks_of_a_pass(options))
     return fmt::format("{} blocks do not exclude a regime of {}: {} would; raise --budget",
                        cell.blocks, as_percent(options.regimes), blocks_of_a_pass(options));
@@ -56,12 +61,19 @@ std::string remedy_for(const cell_comparison& cell, const gate_options& options,
   const sample_moments limiting = moments_of(by_metric ? locations_of(blocks) : totals_of(blocks));
   const auto enough =
       deciding_blocks(cell, options, together, limiting.mean, limiting.standard_deviation);
-  const std::string scatter = fmt::format("{} scatter by {:.2g} %", by_metric ? "blocks" : "totals",
+  const std::string scatter = fmt::format("{} scatter by {:.2g} %",
+                                          links       ? "pairs of links"
+                                          : by_metric ? "blocks"
+                                                      : "totals",
                                           100 * limiting.standard_deviation);
   if (!enough)
-    return scatter +
-           ": even 1,000 blocks would not decide; stop other load on this machine or use another "
-           "one";
+    return scatter + fmt::format(
+                         ": even 1,000 {} would not decide; stop other load on this machine or use "
+                         "another one",
+                         links ? "pairs" : "blocks");
+  if (links)
+    return fmt::format("{}: about {} links of each side would decide it", scatter,
+                       options.link_pairs + std::max(*enough, cell.rounds + 2) - cell.rounds);
   const unsigned wanted = std::max(*enough, cell.blocks + cell.blocks / 2);
   return fmt::format("{}: about {} blocks ({:.0f} s) would decide it; raise --budget", scatter,
                      wanted, std::ceil(wanted * block_s));

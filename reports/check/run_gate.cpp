@@ -39,7 +39,9 @@ struct cell_state {
 class gate_run {
  public:
   gate_run(const paired_cells& source, const gate_options& options, const gate_observer& observer)
-      : source_(source), options_(options), observer_(observer), random_(options.flips.seed) {}
+      : source_(source), options_(options), observer_(observer), random_(options.flips.seed) {
+    options_.link_pairs = source.link_pairs;
+  }
 
   check_result run(const thresholds& per_cell, const block_plan* ready_plan) {
     prepare_cells(per_cell);
@@ -78,6 +80,8 @@ class gate_run {
           thresholds_of(per_cell, name, {options_.rates.tolerate, options_.rates.detect});
       cells_.emplace_back().gated = {name, judged.tolerate, judged.detect};
     }
+    // Too few links are refused before anything is measured.
+    if (options_.link_pairs > 0) plan_blocks(options_, gated(measurable()));
     total_ = cells_.size();
     for (std::size_t i = 0; i < cells_.size(); ++i) {
       if (observer_.progress)
@@ -95,7 +99,8 @@ class gate_run {
   void screen(const block_plan& plan) {
     for (unsigned round = 0; round < plan.screen_blocks && !out_of_time_; ++round)
       for (const std::size_t i : announced(without_failures(measurable())))
-        measure(i, cells_[i].measured.screen, round);
+        measure(i, cells_[i].measured.screen,
+                plan.screen_pairs > 0 ? round % plan.screen_pairs : round);
   }
 
   void confirm(block_plan& plan) {
@@ -122,12 +127,15 @@ class gate_run {
         plan_left_s_ += left * cell.gated.block_s;
       }
       if (unfinished.empty()) return;
-      if (round == early) {
+      // With links, the level of two looks would take more pairs than there may be.
+      if (round == early && plan.confirm_pairs == 0) {
         look_early(plan, all);
         std::erase_if(unfinished, [&](std::size_t i) { return cells_[i].measured.shown; });
       }
       for (const std::size_t i : announced(unfinished))
-        measure(i, cells_[i].measured.confirm, first_confirmation_round + round);
+        measure(i, cells_[i].measured.confirm,
+                plan.confirm_pairs > 0 ? plan.screen_pairs + round % plan.confirm_pairs
+                                       : first_confirmation_round + round);
     }
   }
 

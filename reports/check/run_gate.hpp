@@ -23,6 +23,9 @@ struct pair_block {
 /// it has no such metric.
 struct paired_cells {
   std::vector<std::string> names;
+  /// Pairs of links, each of one link of the baseline and one of the candidate; 0: both sides have
+  /// a single link. Blocks of a round are measured with the pair of its number.
+  unsigned link_pairs = 0;
   /// Takes a first look at a cell; the result's `seconds` is the expected time of a block. If a
   /// process failed, `measure` is called nevertheless.
   std::function<pair_block(std::size_t cell)> prepare;
@@ -47,7 +50,8 @@ struct gate_observer {
 };
 
 /// Takes the cells through the gate: preparation, screen, and confirmation of the survivors on
-/// fresh blocks. A round is one block of every cell, in random order. The gate stops between blocks
+/// fresh blocks. A round is one block of every cell, in random order; with links, the stages go
+/// through their own pairs again and again. The gate stops between blocks
 /// when the budget is spent; cells with too few blocks are then inconclusive.
 ///
 /// A block with a failed process has no figures; its failures are counted, and the cell goes on

@@ -11,9 +11,11 @@ struct gate_experiment {
   unsigned suites = 10'000;
   std::size_t cells = 20;
   noise_kind kind = noise_kind::normal;
-  double sd = 0.015;  ///< s.d. of a block's log ratio
-  double shift = 0;   ///< true slowdown of every cell: 0.01 is 1 %
-  double slower = 0;  ///< true slowdown of the first cell; 0: `shift`
+  double sd = 0.015;        ///< s.d. of a block's log ratio
+  double shift = 0;         ///< true slowdown of every cell: 0.01 is 1 %
+  double slower = 0;        ///< true slowdown of the first cell; 0: `shift`
+  double layout_sd = 0;     ///< s.d. of the log ratio of a pair of links, in every cell
+  unsigned link_pairs = 0;  ///< 0: the suite has one pair, which is never exchanged
   double budget_s = 300;
   std::uint64_t seed = 1;
 };
@@ -43,11 +45,16 @@ paired_cells drawn_cells(std::span<const gated_cell> cells, Draw draw) {
   return drawn;
 }
 
-/// Draws whole rounds, because the noise of a round may be shared by its cells.
+/// Draws whole rounds, because the noise of a round may be shared by its cells. The layouts of the
+/// links are drawn for each suite.
 class drawn_rounds {
  public:
-  drawn_rounds(block_simulator& noise, const std::vector<double>& shifts)
-      : noise_(noise), shifts_(shifts) {}
+  drawn_rounds(block_simulator& noise, const std::vector<double>& shifts,
+               const gate_experiment& experiment)
+      : noise_(noise), shifts_(shifts), pairs_(std::max(1u, experiment.link_pairs)) {
+    for (std::size_t i = 0; experiment.layout_sd > 0 && i < pairs_ * shifts.size(); ++i)
+      layouts_.push_back(experiment.layout_sd * noise.normal());
+  }
 
   pair_block operator()(std::size_t cell, std::uint64_t round) {
     if (values_.empty() || round != round_) {
@@ -56,13 +63,16 @@ class drawn_rounds {
         values_.push_back(blocks.front().log_ratio);
       round_ = round;
     }
-    return pair_block{.record = record_with(values_[cell])};
+    const double layout =
+        layouts_.empty() ? 0 : layouts_[cell * pairs_ + static_cast<std::size_t>(round % pairs_)];
+    return pair_block{.record = record_with(values_[cell] + layout)};
   }
 
  private:
   block_simulator& noise_;
   const std::vector<double>& shifts_;
-  std::vector<double> values_;
+  std::vector<double> values_, layouts_;
+  std::size_t pairs_;
   std::uint64_t round_ = 0;
 };
 
@@ -85,6 +95,7 @@ inline gate_options simulated_options() {
 inline gate_record simulate_gate(const gate_experiment& experiment) {
   gate_options options = simulated_options();
   options.budget_s = experiment.budget_s;
+  options.link_pairs = experiment.link_pairs;
   std::vector<gated_cell> cells(experiment.cells);
   for (std::size_t c = 0; c < cells.size(); ++c) cells[c].name = std::to_string(c);
   const block_plan plan = plan_blocks(options, cells);
@@ -96,8 +107,9 @@ inline gate_record simulate_gate(const gate_experiment& experiment) {
   double blocks = 0;
   for (unsigned suite = 0; suite < experiment.suites; ++suite) {
     options.flips.seed = experiment.seed * 1'000'003 + suite;
-    const check_result result =
-        run_gate(drawn_cells(cells, drawn_rounds(noise, shifts)), options, {}, {}, &plan);
+    paired_cells drawn = drawn_cells(cells, drawn_rounds(noise, shifts, experiment));
+    drawn.link_pairs = experiment.link_pairs;
+    const check_result result = run_gate(drawn, options, {}, {}, &plan);
     blocks += static_cast<double>(blocks_of(result));
     bool alarm = false;
     for (std::size_t c = 0; c < experiment.cells; ++c)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <map>
 
 #include "reports/statistics/moments.hpp"
@@ -9,49 +10,37 @@
 namespace crossover {
 namespace {
 
-std::map<std::size_t, std::vector<double>> by_pair(std::span<const paired_block> blocks) {
-  std::map<std::size_t, std::vector<double>> pairs;
-  for (const paired_block& b : blocks) pairs[b.pair].push_back(b.log_ratio);
-  return pairs;
+std::map<std::uint64_t, std::vector<double>> by_round(std::span<const block> blocks) {
+  std::map<std::uint64_t, std::vector<double>> rounds;
+  for (const block& b : blocks) rounds[b.round].push_back(b.log_ratio);
+  return rounds;
 }
 
 }  // namespace
 
-std::vector<block> blocks_of_pairs(std::span<const paired_block> blocks) {
+std::vector<block> means_of_rounds(std::span<const block> blocks) {
   std::vector<block> means;
-  for (const auto& [pair, log_ratios] : by_pair(blocks))
-    means.push_back({moments_of(log_ratios).mean, pair});
+  for (const auto& [round, log_ratios] : by_round(blocks))
+    means.push_back({moments_of(log_ratios).mean, round});
   return means;
 }
 
-link_scatter scatter_of(std::span<const paired_block> blocks) {
-  const auto pairs = by_pair(blocks);
-  if (pairs.size() < 2 || blocks.size() <= pairs.size()) return {};
-  const double total = static_cast<double>(blocks.size());
-  double sum = 0, squared_sizes = 0;
+link_scatter scatter_of(std::span<const block> blocks, double null) {
+  const auto pairs = by_round(blocks);
+  if (pairs.empty()) return {};
+  double within = 0, between = 0, repeats = 0, reciprocals = 0;
   for (const auto& [pair, log_ratios] : pairs) {
     const sample_moments sample = moments_of(log_ratios);
-    sum += sample.mean * static_cast<double>(sample.n);
-    squared_sizes += std::pow(static_cast<double>(sample.n), 2);
+    const auto n = static_cast<double>(sample.n);
+    if (sample.n > 1) within += (n - 1) * std::pow(sample.standard_deviation, 2);
+    repeats += n - 1;
+    reciprocals += 1 / n;
+    between += std::pow(sample.mean - null, 2);
   }
-  double within = 0, between = 0;
-  for (const auto& [pair, log_ratios] : pairs) {
-    const sample_moments sample = moments_of(log_ratios);
-    const double n = static_cast<double>(sample.n);
-    within += (n - 1) * std::pow(sample.standard_deviation, 2);
-    between += n * std::pow(sample.mean - sum / total, 2);
-  }
-  const double groups = static_cast<double>(pairs.size());
-  const double within_variance = within / (total - groups);
-  const double mean_size = (total - squared_sizes / total) / (groups - 1);
-  const double between_variance = (between / (groups - 1) - within_variance) / mean_size;
+  const auto count = static_cast<double>(pairs.size());
+  const double within_variance = repeats > 0 ? within / repeats : 0;
+  const double between_variance = between / count - within_variance * reciprocals / count;
   return {std::sqrt(std::max(0.0, between_variance)), std::sqrt(within_variance)};
-}
-
-double sd_of_mean(const link_scatter& scatter, std::size_t pairs, std::size_t blocks_per_pair) {
-  const double variance = std::pow(scatter.between_pairs, 2) +
-                          std::pow(scatter.within_pair, 2) / static_cast<double>(blocks_per_pair);
-  return std::sqrt(variance / static_cast<double>(pairs));
 }
 
 }  // namespace crossover

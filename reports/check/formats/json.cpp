@@ -32,6 +32,8 @@ ordered_json of(const comparison_plan& plan) {
           {"order", plan.order},
           {"screen_blocks", plan.screen_blocks},
           {"confirm_blocks", plan.confirm_blocks},
+          {"links", {{"baseline", plan.links[0]}, {"candidate", plan.links[1]}}},
+          {"averages_layout", averages_layout(plan)},
           {"expected_s", or_null(plan.expected_s)},
           {"wall_s", or_null(plan.wall_s)}};
 }
@@ -66,6 +68,7 @@ ordered_json of(const cell_comparison& cell, double false_alarms) {
           {"detect", cell.detect},
           {"decided_by", to_string(cell.decided)},
           {"blocks", cell.blocks},
+          {"rounds", cell.rounds},
           {"screen_blocks", cell.screen_blocks},
           {"unseen_share", or_null(cell.unseen_share)},
           {"sd", or_null(cell.sd)},

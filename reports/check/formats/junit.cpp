@@ -85,8 +85,12 @@ std::string as_junit(const check_result& result) {
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {0}>\n  <testsuite name=\"crossover "
       "check\" "
-      "{0}>\n{1}  </testsuite>\n</testsuites>\n",
-      figures, cases);
+      "{0}>\n"
+      "    <properties><property name=\"links_of_baseline\" value=\"{2}\"/><property "
+      "name=\"links_of_candidate\" value=\"{3}\"/><property name=\"averages_layout\" "
+      "value=\"{4}\"/></properties>\n"
+      "{1}  </testsuite>\n</testsuites>\n",
+      figures, cases, result.plan.links[0], result.plan.links[1], averages_layout(result.plan));
 }
 
 }  // namespace crossover
