@@ -28,7 +28,7 @@ struct check_flags {
   selection cells;
   error_rates rates;
   double budget_s = 300, regimes = 0;
-  std::string metric = "time", thresholds, out, history, commit, slowdown;
+  std::string metric = "time", thresholds, layout, out, history, commit, slowdown;
   std::optional<std::uint64_t> seed;
   std::optional<double> grace_s;
   bool allow_different_environment = false;
@@ -59,6 +59,8 @@ void check_flags::add_to(CLI::App& app) {
             "time, cpu, p99, memory, … (default time)");
   add_value(app, "--thresholds", "FILE", thresholds, plain_text(),
             "per-cell thresholds as JSON, see docs/ci.md");
+  add_value(app, "--layout", "FILE", layout, plain_text(),
+            "tolerate code layout, see docs/layout.md");
   app.add_option("--format", formats, "output, repeatable (default text)")
       ->option_text("NAME[:PATH]")
       ->type_name(fmt::format("{}", fmt::join(names_of_formats(), ",")))
@@ -146,6 +148,7 @@ check_request request_of(const check_flags& flags) {
   check_request request;
   request.sides = flags.sides;
   request.selection = flags.cells.flags("check");
+  request.layout = flags.layout;
   request.history = flags.history;
   request.commit = flags.commit;
   request.grace_s = flags.grace_s;
@@ -198,9 +201,8 @@ struct check_job {
 std::optional<check_job> parse_check(const string_list& arguments) {
   CLI::App app(
       "usage: crossover check [FLAGS] OLD NEW | NEW --history DIR\n"
-      "Compare two programs or two results files: is NEW slower than OLD?\n"
-      "Two crossover builds or Google Benchmark programs are measured alternately.\n"
-      "Exit code: 0 pass, 1 regression, 2 inconclusive. See docs/check.md.\n"
+      "Is NEW slower than OLD? Exit code: 0 pass, 1 regression, 2 inconclusive.\n"
+      "A side: a results file, a program, or links of it (a,b,c or a directory).\n"
       "Cells: --benchmark_filter=REGEX, or the flags of `crossover list --help`.\n"
       "Formats: " +
           fmt::format("{}", fmt::join(names_of_formats(), ", ")) +

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -11,7 +12,10 @@
 #include "bench/measure/name_filter.hpp"
 #include "bench/measure/progress.hpp"
 #include "reports/check/history.hpp"
+#include "reports/check/layout.hpp"
 #include "reports/check/run_gate.hpp"
+#include "reports/units.hpp"
+#include "tools/check/links.hpp"
 #include "tools/check/pair_benchmarks.hpp"
 #include "tools/check/pair_builds.hpp"
 #include "tools/progress.hpp"
@@ -112,12 +116,12 @@ void add_unmatched(check_result& result, check_result before) {
 }
 
 /// Pairs the cells of two programs; those that only one has go to `unmatched`.
-paired_cells pair_programs(const check_request& request, operand kind, check_result& unmatched) {
-  const auto program_of_side = [&](std::size_t side) {
-    return request.cell_commands.empty() ? std::filesystem::absolute(request.sides[side]).string()
-                                         : executable_path();
-  };
-  const std::string old_program = program_of_side(0), new_program = program_of_side(1);
+paired_cells pair_programs(const check_request& request, operand kind, const side_links& links,
+                           check_result& unmatched) {
+  side_links programs = {{{executable_path()}, {executable_path()}}};
+  if (request.cell_commands.empty()) programs = pair_links(links, request.gate.flips.seed);
+  for (std::vector<std::string>& side : programs)
+    for (std::string& program : side) program = std::filesystem::absolute(program).string();
   if (kind == operand::crossover_program) {
     if (!request.min_time.empty())
       throw error(error_kind::invalid,
@@ -135,7 +139,7 @@ paired_cells pair_programs(const check_request& request, operand kind, check_res
     if (request.grace_s) options.grace_s = *request.grace_s;
     options.slower = request.slower;
     options.slower_in = request.slower_in;
-    return pair_builds(old_program, new_program, options, unmatched);
+    return pair_builds(programs, options, unmatched);
   }
   if (!request.selection.empty())
     throw error(error_kind::invalid,
@@ -148,7 +152,7 @@ paired_cells pair_programs(const check_request& request, operand kind, check_res
   options.metric = request.gate.metric;
   options.seed = request.gate.flips.seed;
   if (request.grace_s) options.timeout_s = *request.grace_s;
-  return pair_benchmarks(old_program, new_program, options, unmatched);
+  return pair_benchmarks(programs, options, unmatched);
 }
 
 /// Throws `error` if no cell can be compared.
@@ -163,14 +167,37 @@ void require_cells(const std::vector<std::string>& names, const check_result& un
   require_common_cells(unmatched);
 }
 
-check_result check_programs(const check_request& request, operand kind) {
+/// Returns the thresholds of the cells, with what `--layout` tolerates. Notes how much layout may
+/// matter.
+thresholds thresholds_for(const check_request& request, const std::vector<std::string>& cells,
+                          const side_links& links, std::vector<std::string>& notes) {
+  const thresholds& rules = request.files.per_cell;
+  for (const std::string& pattern : unused_patterns(rules, cells))
+    notes.push_back(fmt::format("--thresholds: '{}' matches no cell", pattern));
+  if (!request.cell_commands.empty()) return rules;
+  notes.push_back(layout_note({links[0].size(), links[1].size()}, !request.layout.empty()));
+  if (request.layout.empty()) return rules;
+  if (links[0].size() > 1 && links[1].size() > 1)
+    throw error(error_kind::invalid,
+                "--layout: both sides have several links, which average layout already; leave it "
+                "out");
+  const layout measured = read_layout(request.layout);
+  const auto unknown = std::count_if(cells.begin(), cells.end(), [&](const std::string& cell) {
+    return !measured.scatter.contains(cell);
+  });
+  if (unknown > 0)
+    notes.push_back(fmt::format("--layout: {} of {} is not in {}", unknown,
+                                counted(cells.size(), "cell"), request.layout));
+  return tolerating_layout(measured, rules, cells, request.gate.rates);
+}
+
+check_result check_programs(const check_request& request, operand kind, const side_links& links) {
   check_result before;
-  before.baseline_name = request.sides[0];
-  before.candidate_name = request.sides[1];
-  const paired_cells cells = pair_programs(request, kind, before);
+  before.baseline_name = side_text(request.sides[0], links[0].size());
+  before.candidate_name = side_text(request.sides[1], links[1].size());
+  const paired_cells cells = pair_programs(request, kind, links, before);
   require_cells(cells.names, before);
-  for (const std::string& pattern : unused_patterns(request.files.per_cell, cells.names))
-    before.notes.push_back(fmt::format("--thresholds: '{}' matches no cell", pattern));
+  const thresholds per_cell = thresholds_for(request, cells.names, links, before.notes);
 
   progress_line line;
   gate_observer observer;
@@ -181,10 +208,11 @@ check_result check_programs(const check_request& request, operand kind) {
   observer.progress = [&line](const gate_progress& now) {
     line.show({now.done, now.total, now.left_s, now.cell});
   };
-  check_result result = run_gate(cells, request.gate, request.files.per_cell, observer);
+  check_result result = run_gate(cells, request.gate, per_cell, observer);
   line.clear();
   result.baseline_name = before.baseline_name;
   result.candidate_name = before.candidate_name;
+  result.plan.links = {links[0].size(), links[1].size()};
   if (kind == operand::other_program)
     result.plan.order = "the two programs are frozen and thawed in turn, ABBA or BAAB at random";
   add_unmatched(result, std::move(before));
@@ -193,7 +221,8 @@ check_result check_programs(const check_request& request, operand kind) {
 }
 
 check_result compare(const check_request& request) {
-  if (!request.cell_commands.empty()) return check_programs(request, operand::crossover_program);
+  if (!request.cell_commands.empty())
+    return check_programs(request, operand::crossover_program, {{{""}, {""}}});
   if (request.sides.size() == 1) {
     if (request.history.empty())
       throw error(error_kind::invalid, "check: expected OLD NEW, or NEW with --history DIR");
@@ -204,7 +233,8 @@ check_result compare(const check_request& request) {
                       request.sides[0]));
     return check_files(request);
   }
-  const operand old_kind = kind_of(request.sides[0]), new_kind = kind_of(request.sides[1]);
+  const side_links links = {links_of_side(request.sides[0]), links_of_side(request.sides[1])};
+  const operand old_kind = kind_of(links[0].front()), new_kind = kind_of(links[1].front());
   if ((old_kind == operand::results_file) != (new_kind == operand::results_file))
     throw error(error_kind::invalid,
                 fmt::format("{} is a program and {} is not: expected two programs or two results "
@@ -219,7 +249,7 @@ check_result compare(const check_request& request) {
                 fmt::format("{} is not a crossover build but the other program is: compare two of "
                             "the same kind",
                             request.sides[old_kind == operand::crossover_program ? 1 : 0]));
-  return check_programs(request, old_kind);
+  return check_programs(request, old_kind, links);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ struct check_request {
   string_list selection;  ///< flags of `list`; empty: the suite `check`
   double slower = 0;      ///< percent added to the operations of NEW, to test check itself
   std::string slower_in;  ///< filter of the cells that `slower` applies to
+  std::string layout;     ///< file of `tools/layout`; empty: none
   std::string history, commit;
 };
 

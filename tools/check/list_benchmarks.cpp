@@ -46,11 +46,21 @@ results listed_by(const std::string& program, child_process& listing, const name
 
 }  // namespace
 
-std::array<results, 2> list_benchmarks(const std::array<std::string, 2>& programs,
-                                       const name_filter& filter, double timeout_s) {
-  child_process old_listing = lister(programs[0]), new_listing = lister(programs[1]);
-  return {listed_by(programs[0], old_listing, filter, timeout_s),
-          listed_by(programs[1], new_listing, filter, timeout_s)};
+std::array<results, 2> list_benchmarks(const side_links& programs, const name_filter& filter,
+                                       double timeout_s) {
+  std::array<results, 2> first;
+  for (std::size_t k = 0; k < programs[0].size(); ++k) {
+    const std::string pair[] = {programs[0][k], programs[1][k]};
+    child_process listings[] = {lister(pair[0]), lister(pair[1])};
+    for (const int which : {0, 1}) {
+      results listed = listed_by(pair[which], listings[which], filter, timeout_s);
+      if (k == 0)
+        first[which] = std::move(listed);
+      else
+        require_one_build(programs[which].front(), first[which], pair[which], listed);
+    }
+  }
+  return first;
 }
 
 }  // namespace crossover

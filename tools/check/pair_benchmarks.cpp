@@ -51,19 +51,20 @@ struct paired_benchmark {
 
 class benchmark_pair {
  public:
-  benchmark_pair(const std::string& old_program, const std::string& new_program,
-                 const benchmark_pair_options& options, check_result& unmatched)
-      : programs_{old_program, new_program},
+  benchmark_pair(const side_links& programs, const benchmark_pair_options& options,
+                 check_result& unmatched)
+      : programs_(programs),
         options_(options),
         judged_(judged_metric(options.metric)),
         unmatched_(unmatched) {
     random_.seed(options.seed);
     const auto [old_list, new_list] =
-        list_benchmarks({old_program, new_program}, name_filter(options.filter), options.timeout_s);
+        list_benchmarks(programs, name_filter(options.filter), options.timeout_s);
     if (old_list.cells.empty() && new_list.cells.empty())
-      throw error(error_kind::unreadable,
-                  fmt::format("{} and {}: no benchmark listed{}", old_program, new_program,
-                              options.filter.empty() ? "" : " that --benchmark_filter matches"));
+      throw error(
+          error_kind::unreadable,
+          fmt::format("{} and {}: no benchmark listed{}", programs[0].front(), programs[1].front(),
+                      options.filter.empty() ? "" : " that --benchmark_filter matches"));
     for (const cell_pair& pair : match_cells(old_list, new_list, unmatched)) {
       benchmark_of_[pair.candidate->name] = benchmarks_.size();
       benchmarks_.push_back({.name = pair.candidate->name,
@@ -97,7 +98,8 @@ class benchmark_pair {
     }
   }
 
-  pair_block measure(std::size_t i) {
+  pair_block measure(std::size_t i, std::uint64_t round) {
+    pair_ = round % programs_[0].size();
     paired_benchmark& benchmark = benchmarks_[i];
     pending_.insert(i);
     while (!benchmark.block) {
@@ -132,7 +134,7 @@ class benchmark_pair {
 
   benchmark_start start_of(int which, const indices& chosen, const std::string& min_time) {
     benchmark_start start{
-        .program = programs_[which],
+        .program = programs_[which][pair_],
         .names = {},
         .repetitions = process_repetitions,
         .min_time = min_time,
@@ -318,7 +320,8 @@ class benchmark_pair {
                                  list);
   }
 
-  std::string programs_[2];
+  side_links programs_;
+  std::size_t pair_ = 0;  ///< pair of links that is measured
   benchmark_pair_options options_;
   const metric& judged_;
   check_result& unmatched_;
@@ -335,13 +338,15 @@ class benchmark_pair {
 
 }  // namespace
 
-paired_cells pair_benchmarks(const std::string& old_program, const std::string& new_program,
-                             const benchmark_pair_options& options, check_result& unmatched) {
-  const auto pair = std::make_shared<benchmark_pair>(old_program, new_program, options, unmatched);
+paired_cells pair_benchmarks(const side_links& programs, const benchmark_pair_options& options,
+                             check_result& unmatched) {
+  const auto pair = std::make_shared<benchmark_pair>(programs, options, unmatched);
   return {
       .names = pair->names(),
+      .link_pairs = pair_count(programs),
       .prepare = [pair](std::size_t cell) { return pair->prepare(cell); },
-      .measure = [pair](std::size_t cell, std::uint64_t) { return pair->measure(cell); },
+      .measure = [pair](std::size_t cell,
+                        std::uint64_t round) { return pair->measure(cell, round); },
       .begin_round = [pair](const std::vector<std::size_t>& cells) { pair->begin_round(cells); }};
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "reports/check/run_gate.hpp"
+#include "tools/check/links.hpp"
 
 namespace crossover {
 
@@ -16,8 +17,8 @@ struct benchmark_pair_options {
 
 /// Returns the benchmarks of two Google Benchmark programs. Each slice is a process that runs one
 /// benchmark. Benchmarks that only one program has go to `unmatched`. Throws `error` (unreadable)
-/// if one of them is not a Google Benchmark program.
-paired_cells pair_benchmarks(const std::string& old_program, const std::string& new_program,
-                             const benchmark_pair_options& options, check_result& unmatched);
+/// if one of them is not a Google Benchmark program, or the links of a side are not of one build.
+paired_cells pair_benchmarks(const side_links& programs, const benchmark_pair_options& options,
+                             check_result& unmatched);
 
 }  // namespace crossover

@@ -96,15 +96,15 @@ struct build_cell {
 
 class build_pair {
  public:
-  build_pair(const std::string& old_program, const std::string& new_program,
-             const build_pair_options& options, check_result& unmatched)
-      : options_(options), judged_(judged_metric(options.metric)), servers_(new_program, {}) {
+  build_pair(const side_links& programs, const build_pair_options& options, check_result& unmatched)
+      : programs_(programs),
+        options_(options),
+        judged_(judged_metric(options.metric)),
+        servers_(programs[1].front(), {}) {
     random_.seed(options.seed);
-    for (const cell_result& cell : common_cells(old_program, new_program, options, unmatched)) {
+    for (const cell_result& cell : common_cells(programs, options, unmatched)) {
       build_cell& added = cells_.emplace_back();
       added.what = cell;
-      added.old_side.program = old_program;
-      added.new_side.program = new_program;
       added.old_side.command = options.old_cell;
       added.new_side.command = options.new_cell;
       added.old_side.any_build = added.new_side.any_build = true;
@@ -130,7 +130,7 @@ class build_pair {
                  .warm_up_s = warm_up_s,
                  .waits_for_sleep = false,
                  .starts_together = options_.metric != "startup"};
-    const measured_pair first = measure(cell);
+    const measured_pair first = measure(cell, 0);
     pair_block look{.seconds = first.seconds, .failures = {first.failures[0], first.failures[1]}};
     if (!first.record.arms[0].total || !first.record.arms[1].total) return look;
     const double operation_s = time_per_operation(first.record);
@@ -157,7 +157,7 @@ class build_pair {
     return look;
   }
 
-  pair_block measure_block_of(std::size_t i) {
+  pair_block measure_block_of(std::size_t i, std::uint64_t round) {
     build_cell& cell = cells_[i];
     if (!cell.plan.slice) {  // the first look failed
       pair_block look = prepare(i);
@@ -166,7 +166,7 @@ class build_pair {
     const server_pool::server server =
         servers_.server_for(cell.what, assign_cpus(machine_, *cell.what.cores));
     const double server_before = server.pid >= 0 ? cpu_seconds_of(server.pid) : 0;
-    measured_pair measured = measure(cell);
+    measured_pair measured = measure(cell, round);
     if (server.pid >= 0) {
       cell.server_cpu_s +=
           (cpu_seconds_of(server.pid) - server_before) / static_cast<double>(server.cpus);
@@ -187,24 +187,25 @@ class build_pair {
   }
 
  private:
-  static std::vector<cell_result> common_cells(const std::string& old_program,
-                                               const std::string& new_program,
+  static std::vector<cell_result> common_cells(const side_links& programs,
                                                const build_pair_options& options,
                                                check_result& unmatched) {
     const name_filter filter(options.filter);
-    const std::string* const programs[] = {&old_program, &new_program};
     results listed[2];
     std::string refusal[2];
     for (const int which : {0, 1}) try {
-        listed[which] = listed_by(*programs[which], options.selection, filter);
+        listed[which] = listed_by(programs[which].front(), options.selection, filter);
       } catch (const interrupted&) {
         throw;
       } catch (const error& e) {
         refusal[which] = e.what();
         unmatched.notes.push_back(
-            fmt::format("{} has none of these cells: {}", *programs[which], refusal[which]));
+            fmt::format("{} has none of these cells: {}", programs[which].front(), refusal[which]));
       }
     if (!refusal[0].empty() && !refusal[1].empty()) throw error(error_kind::invalid, refusal[1]);
+    for (const int which : {0, 1})
+      if (refusal[which].empty())
+        require_one_build(programs[which], listed[which], options.selection, filter);
     std::vector<cell_result> common;
     for (const cell_pair& pair : match_cells(listed[0], listed[1], unmatched)) {
       common.push_back(*pair.candidate);
@@ -216,16 +217,31 @@ class build_pair {
     return common;
   }
 
-  /// Measures a block. Extra bytes in the environment of each process shift its stack, so that its
-  /// place does not favour one side (Mytkowicz et al. 2009).
-  measured_pair measure(const build_cell& cell) {
-    const auto side_of = [&](cell_options options) {
+  static void require_one_build(const std::vector<std::string>& links, const results& listed,
+                                const std::vector<std::string>& selection,
+                                const name_filter& filter) {
+    for (std::size_t k = 1; k < links.size(); ++k) {
+      results other;
+      try {
+        other = listed_by(links[k], selection, filter);
+      } catch (const error& e) {
+        throw broken_link(links[k], e.what());
+      }
+      crossover::require_one_build(links.front(), listed, links[k], other);
+    }
+  }
+
+  /// Measures a block with the pair of links of its round. Extra bytes in the environment of each
+  /// process shift its stack, so that its place does not favour one side (Mytkowicz et al. 2009).
+  measured_pair measure(const build_cell& cell, std::uint64_t round) {
+    const auto side_of = [&](int which, cell_options options) {
+      options.program = programs_[which][round % programs_[which].size()];
       options.launcher = {"env", "CROSSOVER_LAYOUT=" + std::string(random_() % 4096, 'x')};
       return block_arm{cell.what, [this, options = std::move(options), &cell] {
                          return cell_arm(options, cell.what, machine_, servers_);
                        }};
     };
-    return measure_pair(side_of(cell.old_side), side_of(cell.new_side), cell.plan, random_);
+    return measure_pair(side_of(0, cell.old_side), side_of(1, cell.new_side), cell.plan, random_);
   }
 
   static double sum_of_slices(const measured_block& record) {
@@ -245,6 +261,7 @@ class build_pair {
     return *middle;
   }
 
+  side_links programs_;
   build_pair_options options_;
   const metric& judged_;
   machine machine_ = read_machine();
@@ -255,14 +272,15 @@ class build_pair {
 
 }  // namespace
 
-paired_cells pair_builds(const std::string& old_program, const std::string& new_program,
-                         const build_pair_options& options, check_result& unmatched) {
-  const auto pair = std::make_shared<build_pair>(old_program, new_program, options, unmatched);
-  return {
-      .names = pair->names(),
-      .prepare = [pair](std::size_t cell) { return pair->prepare(cell); },
-      .measure = [pair](std::size_t cell, std::uint64_t) { return pair->measure_block_of(cell); },
-      .caveats = [pair](std::size_t cell) { return pair->caveats(cell); }};
+paired_cells pair_builds(const side_links& programs, const build_pair_options& options,
+                         check_result& unmatched) {
+  const auto pair = std::make_shared<build_pair>(programs, options, unmatched);
+  return {.names = pair->names(),
+          .link_pairs = pair_count(programs),
+          .prepare = [pair](std::size_t cell) { return pair->prepare(cell); },
+          .measure = [pair](std::size_t cell,
+                            std::uint64_t round) { return pair->measure_block_of(cell, round); },
+          .caveats = [pair](std::size_t cell) { return pair->caveats(cell); }};
 }
 
 }  // namespace crossover

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "reports/check/run_gate.hpp"
+#include "tools/check/links.hpp"
 
 namespace crossover {
 
@@ -21,9 +22,9 @@ struct build_pair_options {
 
 /// Returns the cells of two builds of crossover: cell processes of both on the same CPUs and with
 /// the same server take turns of about 1 ms (duet benchmarking: Bulej et al. 2020). Cells that only
-/// one has, or that one skips, go to `unmatched`. Throws `error` (invalid) with the program's
-/// message if both reject the selection.
-paired_cells pair_builds(const std::string& old_program, const std::string& new_program,
-                         const build_pair_options& options, check_result& unmatched);
+/// one has, or that one skips, go to `unmatched`. Throws `error`: invalid with the program's
+/// message if both reject the selection, unreadable if the links of a side are not of one build.
+paired_cells pair_builds(const side_links& programs, const build_pair_options& options,
+                         check_result& unmatched);
 
 }  // namespace crossover
