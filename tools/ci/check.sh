@@ -7,16 +7,16 @@
 # BASE: the branch, tag or commit that the change will be merged into.
 #
 # Environment variables:
-#   BENCH_BUILD    build command, run by sh in each of the two trees
-#                  (default: cmake --preset release && cmake --build --preset release)
-#   BENCH_PROGRAM  program to compare, relative to a tree (default: build/release/crossover)
+#   BENCH_BUILD    build command, run by sh in each of the two trees (default: cmake --preset
+#                  release && cmake --build --preset release --target crossover_links)
+#   BENCH_PROGRAM  program to compare, or directory of its links, relative to a tree (default:
+#                  build/release/crossover_links)
 #   CROSSOVER      crossover program that compares (default: crossover)
 #   OUT            directory for the outputs (default: out)
 #   INCONCLUSIVE   fail: exit code 2 stays 2; warn: it becomes 0 (default: fail)
 #
 # Exit code: that of `crossover check` (0 pass, 1 regression, 2 inconclusive), or 70 if a tree
-# cannot
-# be built.
+# cannot be built.
 set -eu
 
 if [ $# -lt 1 ]; then
@@ -25,8 +25,9 @@ if [ $# -lt 1 ]; then
 fi
 base=$1
 shift
-build=${BENCH_BUILD:-cmake --preset release && cmake --build --preset release}
-program=${BENCH_PROGRAM:-build/release/crossover}
+links='cmake --preset release && cmake --build --preset release --target crossover_links'
+build=${BENCH_BUILD:-$links}
+program=${BENCH_PROGRAM:-build/release/crossover_links}
 crossover=${CROSSOVER:-crossover}
 out=${OUT:-out}
 
