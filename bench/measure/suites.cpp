@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "workloads/base/nearest.hpp"
@@ -78,12 +79,26 @@ std::vector<matrix> thorough_matrices(const machine& computer) {
            {64}}};
 }
 
-std::vector<matrix> check_matrices(const machine&) {
+/// Cells that can show what costs only on several cores: locks, false sharing, hand-overs. Each
+/// worker stays on one core: moved by the kernel, it would scatter figures by tens of percent.
+std::vector<matrix> check_matrices_on_all_cores(const machine& computer) {
+  const std::uint32_t cores = computer.usable(), in_flight = std::max(16u, cores);
+  if (cores == 1) return {};
+  const auto pinned = named({"thread_pool:placement=pinned", "processes:placement=pinned"});
+  return {
+      {named({"hashing:bytes=4KiB"}), pinned, {cores}, {in_flight}},
+      {named({"noop"}), named({"shared_loop", "processes:placement=pinned"}), {cores}, {in_flight}},
+      {named({"network"}),
+       named({"shared_loop", "processes:placement=pinned"}),
+       {cores},
+       {in_flight}}};
+}
+
+std::vector<matrix> check_matrices(const machine& computer) {
   if (auto own = own_matrices({1}, {16}); !own.empty()) return own;
-  // One core each: on several, the kernel's placement of threads moves figures by tens of percent.
   // 16 in flight: each lane has several operations in a slice of 1 ms; waking 64 threads would
   // outweigh them.
-  return {
+  std::vector<matrix> matrices = {
       {named({"noop"}), named({"serial", "event_loop", "shared_loop", "processes"}), {1}, {16}},
       // One in flight: of 16 threads on one core, those that look for work slow the one that has
       // it, in some processes and not in others, and blocks scatter by 7 %.
@@ -99,6 +114,9 @@ std::vector<matrix> check_matrices(const machine&) {
       {named({"network"}), named({"event_loop", "reference"}), {1}, {1}},
       {named({"sleep:delay=1ms"}), named({"event_loop", "shared_loop", "reference"}), {1}, {16}},
   };
+  const auto on_all_cores = check_matrices_on_all_cores(computer);
+  matrices.insert(matrices.end(), on_all_cores.begin(), on_all_cores.end());
+  return matrices;
 }
 
 std::vector<matrix> io_vs_cpu_matrices(const machine& computer) {
@@ -163,7 +181,8 @@ const std::array suites = {
     suite{"standard", "default: by cores, by in flight, and CPU time against waiting", 0.08, 120,
           standard_matrices},
     suite{"quick", "quick overview (--quick)", 0.08, 12, quick_matrices},
-    suite{"check", "default for `crossover check`: 20 short cells", 0.08, 120, check_matrices},
+    suite{"check", "default for `crossover check`: 20 short cells on one core, 6 on all", 0.08, 120,
+          check_matrices},
     suite{"io-vs-cpu", "I/O-bound or CPU-bound: throughput against concurrency and against cores",
           0.08, 120, io_vs_cpu_matrices},
     suite{"concurrency-vs-parallelism",

@@ -5,6 +5,7 @@
 
 #include "bench/models/blocking_lane.hpp"
 #include "bench/models/model.hpp"
+#include "bench/models/placement.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 /// oneTBB frees an observer's state when the last thread leaves the arena; at process exit that may
@@ -26,20 +27,23 @@ namespace tbb = oneapi::tbb;
 thread_local tally* pool_tally = nullptr;
 
 /// Binds each thread that enters the arena to the tally of its slot: looking up the slot in every
-/// task would be measurable in short ones.
+/// task would be measurable in short ones. With `pinned_cpus`, also to a CPU.
 class tally_binder final : public tbb::task_scheduler_observer {
  public:
-  tally_binder(tbb::task_arena& arena, worker_tallies& tallies)
-      : task_scheduler_observer(arena), tallies_(tallies) {
+  tally_binder(tbb::task_arena& arena, worker_tallies& tallies, std::vector<int> pinned_cpus)
+      : task_scheduler_observer(arena), tallies_(tallies), pinned_cpus_(std::move(pinned_cpus)) {
     observe(true);
   }
   ~tally_binder() override { observe(false); }
   void on_scheduler_entry(bool) override {
-    pool_tally = &tallies_[static_cast<std::size_t>(tbb::this_task_arena::current_thread_index())];
+    const auto slot = static_cast<std::size_t>(tbb::this_task_arena::current_thread_index());
+    pool_tally = &tallies_[slot];
+    if (!pinned_cpus_.empty()) pin_worker(pinned_cpus_, slot);
   }
 
  private:
   worker_tallies& tallies_;
+  const std::vector<int> pinned_cpus_;
 };
 
 /// Tasks in a oneTBB arena of c threads on k CPUs: deliberately more threads than CPUs, because
@@ -52,7 +56,7 @@ class thread_pool final : public model {
         allowed_(tbb::global_control::max_allowed_parallelism, setup.in_flight),
         arena_(static_cast<int>(setup.in_flight)),
         tallies_(board_, static_cast<std::uint32_t>(setup.cpus.size())),
-        tally_binder_(arena_, tallies_) {
+        tally_binder_(arena_, tallies_, pins_workers(setup) ? setup.cpus : std::vector<int>()) {
     for (std::uint32_t i = 0; i < setup.in_flight; ++i)
       lanes_.emplace_back(*work_, i, setup.in_flight);
   }
@@ -113,7 +117,7 @@ extern const model_type thread_pool_model;
 constinit const model_type thread_pool_model = {
     .name = "thread_pool",
     .summary = "oneTBB tasks, one thread per operation in flight",
-    .parameters = {},
+    .parameters = placement_parameters,
     .prepare = make_model<thread_pool>,
     .unsupported_reason = thread_pool_unsupported_reason,
     .workers = one_worker_per_lane,
