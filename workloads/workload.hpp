@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -51,12 +52,28 @@ class workload {
   virtual std::unique_ptr<lane> open_lane(std::uint32_t number) = 0;
   /// Runs one operation and checks its result. Throws `operation_error` or `error` (failed).
   virtual void run_blocking(lane& state) = 0;
+  /// Runs `left` operations, counting each in `counter` and down in `left`. Stops at the first that
+  /// throws. Overridden where the call of an operation would outweigh it.
+  virtual void run_stretch(lane& state, std::atomic<std::uint64_t>& counter, std::uint32_t& left) {
+    run_each(*this, state, counter, left);
+  }
   /// Returns the coroutine form, or nullptr for a workload that only computes: it runs inline on a
   /// loop.
   virtual async_form* async() { return nullptr; }
   /// Returns a checksum of the operations' results, for comparison between models ("" if there is
   /// none).
   virtual std::string checksum() const { return {}; }
+
+ protected:
+  /// Implements `run_stretch`. Only this worker writes the counter.
+  template <typename Work>
+  static void run_each(Work& work, lane& state, std::atomic<std::uint64_t>& counter,
+                       std::uint32_t& left) {
+    for (; left > 0; --left) {
+      work.run_blocking(state);
+      counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+  }
 };
 
 /// A running server that a workload talks to. The destructor stops it.

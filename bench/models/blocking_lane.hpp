@@ -45,6 +45,15 @@ class blocking_lane {
   }
 
   /// Runs operations until the run is over for this lane.
+  void run(run_control& control, tally& worker) {
+    trace_running(number_);
+    bool more = begin(control);
+    while (more)
+      more = control.open_loop() ? step_by_schedule(control, worker) : run_stretch(worker);
+    trace_idle();
+  }
+
+  /// The same, with a call after each operation.
   template <typename AfterEach>
   void run(run_control& control, tally& worker, AfterEach after_each) {
     trace_running(number_);
@@ -53,6 +62,15 @@ class blocking_lane {
   }
 
  private:
+  bool run_stretch(tally& worker) {
+    try {
+      work_.run_stretch(*state_, worker.slot.operations, pace_.stretch_left());
+      return pace_.end_stretch(worker);
+    } catch (const operation_error& e) {
+      return pace_.failed(worker, e);
+    }
+  }
+
   bool step_by_schedule(run_control& control, tally& worker) {
     const auto intended = control.claim();
     if (!intended) return false;

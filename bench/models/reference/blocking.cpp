@@ -26,7 +26,7 @@ class blocking_reference final : public model {
   worker_totals run_lanes(run_control& control) override {
     team_.run([&](std::uint32_t i) {
       tallies_[i].begin(control);
-      lanes_[i].run(control, tallies_[i], [] {});
+      lanes_[i].run(control, tallies_[i]);
       tallies_[i].end();
     });
     return tallies_.add_up();

@@ -50,6 +50,21 @@ class lane_pace {
     return end_stretch(worker);
   }
 
+  /// Operations of this stretch that have not ended. Who counts them down calls `end_stretch` after
+  /// the last.
+  std::uint32_t& stretch_left() { return stretch_left_; }
+
+  /// Reads the clock and chooses the next stretch. Returns whether to issue another operation.
+  [[gnu::noinline]] bool end_stretch(tally& worker) {
+    const std::int64_t now = control_->added_ns > 0 ? spin_for(control_->added_ns) : now_ns();
+    trace_operation(trace_mark::ended);
+    const run_phase phase = control_->phase.load(std::memory_order_relaxed);
+    worker.observe(phase);
+    if (timed_ && phase == run_phase::window) worker.latency.record(now - issued_ns_);
+    issued_ns_ = now;
+    return choose_stretch() && phase != run_phase::drain;
+  }
+
   /// Counts an operation that ended in error, which is not timed. Returns whether to issue another.
   bool failed(tally& worker, const operation_error& e) {
     worker.observe(control_->phase.load(std::memory_order_relaxed));
@@ -61,16 +76,6 @@ class lane_pace {
   }
 
  private:
-  [[gnu::noinline]] bool end_stretch(tally& worker) {
-    const std::int64_t now = control_->added_ns > 0 ? spin_for(control_->added_ns) : now_ns();
-    trace_operation(trace_mark::ended);
-    const run_phase phase = control_->phase.load(std::memory_order_relaxed);
-    worker.observe(phase);
-    if (timed_ && phase == run_phase::window) worker.latency.record(now - issued_ns_);
-    issued_ns_ = now;
-    return choose_stretch() && phase != run_phase::drain;
-  }
-
   /// At fixed distances, the timed operations could be in step with the lanes and would always
   /// include the first of a run.
   bool choose_stretch() {
