@@ -16,7 +16,8 @@ bool comparable(const recorded_suite& a, const recorded_suite& b) {
   const auto same_names = [](const recorded_cell& x, const recorded_cell& y) {
     return x.name == y.name;
   };
-  return a.machine == b.machine && a.program == b.program && a.rates == b.rates &&
+  return a.machine == b.machine && a.program == b.program && a.links == b.links &&
+         a.rates == b.rates &&
          std::equal(a.cells.begin(), a.cells.end(), b.cells.begin(), b.cells.end(), same_names);
 }
 
@@ -58,21 +59,30 @@ std::optional<sequential_test> test_sequentially(const recorded_cell& cell) {
                          .change = moments_of(after).mean / moments_of(before).mean - 1};
 }
 
+bool uses_several_cores(const recorded_cell& cell) {
+  return cell.name.find("/cores:") != std::string::npos &&
+         cell.name.find("/cores:1/") == std::string::npos;
+}
+
 void count_slowed_cell(const recorded_cell& cell, calibration& result) {
   result.found.count(cell.outcome == verdict::regression);
+  if (uses_several_cores(cell)) result.found_on_cores.count(cell.outcome == verdict::regression);
   result.missed.count(cell.outcome == verdict::pass);
   if (const auto test = test_sequentially(cell))
     result.rank_found.count(test->flagged && test->change > 0);
 }
 
 void count_suite(const recorded_suite& suite, calibration& result) {
-  bool alarm = false, rank_alarm = false, all_pass = suite.failures.empty();
+  bool alarm = false, alarm_on_cores = false, has_several_cores = false;
+  bool rank_alarm = false, all_pass = suite.failures.empty();
   for (const recorded_cell& cell : suite.cells) {
     if (cell.name == suite.slower_cell) {
       count_slowed_cell(cell, result);
       continue;
     }
     alarm |= cell.outcome == verdict::regression;
+    has_several_cores |= uses_several_cores(cell);
+    alarm_on_cores |= uses_several_cores(cell) && cell.outcome == verdict::regression;
     all_pass &= cell.outcome == verdict::pass;
     if (const auto test = test_sequentially(cell)) {
       result.rank_flagged_cell.count(test->flagged);
@@ -86,6 +96,7 @@ void count_suite(const recorded_suite& suite, calibration& result) {
     return;
   }
   result.false_alarm.count(alarm);
+  if (has_several_cores) result.false_alarm_on_cores.count(alarm_on_cores);
   result.passed.count(all_pass);
   result.rank_flagged_suite.count(rank_alarm);
   result.mean_wall_s += suite.wall_s;
@@ -120,6 +131,7 @@ calibration calibrate(const std::vector<recorded_suite>& recordings,
   calibration result;
   result.left_out = recordings.size() - suites.size();
   result.machine = recordings.back().machine;
+  result.links = recordings.back().links;
   result.first_date = suites.front()->date;
   result.last_date = suites.back()->date;
   result.rates = recordings.back().rates;
@@ -140,7 +152,8 @@ calibration calibrate(const std::vector<recorded_suite>& recordings,
     }
     result.cells.push_back(cell);
   }
-  result.bootstrap = bootstrap_suites(pools, result.rates, options);
+  // Resampled blocks of links would lose the layouts of their pairs.
+  if (result.links == 1) result.bootstrap = bootstrap_suites(pools, result.rates, options);
   return result;
 }
 

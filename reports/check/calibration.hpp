@@ -24,6 +24,7 @@ struct calibrated_cell {
 /// Error rates of the gate, estimated from recorded suites.
 struct calibration {
   std::string machine, first_date, last_date;
+  unsigned links = 1;  ///< of each program
   error_rates rates;
   double slower = 0;         ///< greatest percentage of work added to a slowed cell
   std::size_t left_out = 0;  ///< suites whose machine, build or plan differs from the last one's
@@ -38,6 +39,9 @@ struct calibration {
                                    ///< half of the added work. In other cells something else is the
                                    ///< limit, such as the server, and there is nothing to find
   proportion missed;               ///< slower cells that passed
+  proportion false_alarm_on_cores;  ///< suites of identical builds with a cell on several cores
+                                    ///< called a regression
+  proportion found_on_cores;        ///< slower cells on several cores called a regression
   double mean_wall_s = 0, longest_wall_s = 0,
          mean_blocks = 0;  ///< means and maximum over suites of identical builds
   std::vector<std::string> failures;

@@ -26,9 +26,11 @@ std::string live_table(const calibration& result) {
     if (counts.of > 0) out += fmt::format("| {} | {} |\n", event, share(counts));
   };
   row("false alarm in a suite of identical builds", result.false_alarm);
+  row("the same in a cell on several cores", result.false_alarm_on_cores);
   row("suite of identical builds passes", result.passed);
   row(fmt::format("cell slowed down by {:.3g} % is called a regression", result.slower),
       result.found);
+  row("the same, cells on several cores", result.found_on_cores);
   if (result.found_if_injection_visible.of < result.found.of)
     row("the same, only cells whose measured slowdown is at least half of the added work (last "
         "table); in the others something else is the limit, such as the server",
@@ -94,11 +96,12 @@ std::string calibration_page(const calibration& result, const std::string& comma
       as_percent(result.rates.tolerate), as_percent(result.rates.detect),
       as_percent(result.rates.false_alarms), as_percent(result.rates.power));
   out += fmt::format(
-      "\n## Live suites\n\nBoth programs are the same build. In some suites one cell of the "
+      "\n## Live suites\n\nBoth programs are the same build{}. In some suites one cell of the "
       "candidate does {:.3g} % more work per operation\n(busy-waiting in proportion to the time of "
       "the operation).\n\n{}"
       "\nA suite of identical builds took {:.1f} s on average and {:.1f} s at most, with {:.0f} "
       "blocks on average.\n",
+      result.links == 1 ? "" : fmt::format(", each side {} other links of it", result.links),
       result.slower, live_table(result), result.mean_wall_s, result.longest_wall_s,
       result.mean_blocks);
   out +=

@@ -77,12 +77,14 @@ TEST_F(recordings_directory, reads_back_appended_suites) {
                  second = example_suite(noise, {pass, pass, pass});
   first.seed = 12345678901234567890u;
   first.cells[1].adjusted_p = 0.0025;
+  first.links = 16;
   first.failures = {"cell/9: died \"here\"\n"};
   append_recording(directory, first);
   append_recording(directory, second);
   const std::vector<recorded_suite> suites = read_recordings(directory);
   ASSERT_EQ(suites.size(), 2u);
   EXPECT_EQ(suites[0].seed, first.seed);
+  EXPECT_EQ(suites[0].links, 16u);
   EXPECT_EQ(suites[0].slower_cell, "cell/1");
   EXPECT_EQ(suites[0].failures, first.failures);
   ASSERT_EQ(suites[0].cells.size(), 3u);
@@ -246,6 +248,30 @@ TEST(calibration_page, shows_figures_with_intervals) {
         "cell/7: died"})
     EXPECT_NE(page.find(text), std::string::npos) << text << "\n" << page;
   EXPECT_EQ(page.find("a|b"), std::string::npos) << "names are escaped";
+}
+
+TEST(calibrate, counts_cells_on_several_cores_and_keeps_links_apart) {
+  block_simulator noise(noise_kind::normal, 0.01, 6);
+  std::vector<recorded_suite> suites = {example_suite(noise, {pass, pass, regression}),
+                                        example_suite(noise, {regression, pass, pass}),
+                                        example_suite(noise, {pass, pass, regression}, 2)};
+  for (recorded_suite& suite : suites) {
+    suite.links = 16;
+    suite.cells[0].name = "cell/cores:1/in_flight:16";
+    suite.cells[2].name = "cell/cores:2/in_flight:16";
+    if (!suite.slower_cell.empty()) suite.slower_cell = suite.cells[2].name;
+  }
+  suites.insert(suites.begin(), suites.front());
+  suites.front().links = 1;
+  const calibration result = calibrate(suites, {.suites = 50});
+  EXPECT_EQ(result.left_out, 1u);
+  EXPECT_EQ(result.false_alarm.times, 2u);
+  EXPECT_EQ(result.false_alarm_on_cores.times, 1u);
+  EXPECT_EQ(result.false_alarm_on_cores.of, 2u);
+  EXPECT_EQ(result.found_on_cores.times, 1u);
+  EXPECT_TRUE(result.bootstrap.empty());
+  EXPECT_NE(calibration_page(result, "x").find("each side 16 other links of it"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ std::string to_line(const recorded_suite& suite) {
                                  {"date", suite.date},
                                  {"machine", suite.machine},
                                  {"program", suite.program},
+                                 {"links", suite.links},
                                  {"seed", suite.seed},
                                  {"tolerate", suite.rates.tolerate},
                                  {"detect", suite.rates.detect},
@@ -97,6 +98,7 @@ recorded_suite suite_from_line(std::string_view line) {
     suite.date = document.at("date").get<std::string>();
     suite.machine = document.at("machine").get<std::string>();
     suite.program = document.at("program").get<std::string>();
+    suite.links = document.value("links", 1u);
     suite.seed = document.at("seed").get<std::uint64_t>();
     suite.rates.tolerate = document.at("tolerate").get<double>();
     suite.rates.detect = document.at("detect").get<double>();

@@ -33,6 +33,7 @@ struct recorded_suite {
   std::string machine;  ///< one line of text
   std::string
       program;  ///< digest of the two programs; suites with different digests are never mixed
+  unsigned links = 1;  ///< of each program
   std::uint64_t seed = 0;
   error_rates rates;
   std::string slower_cell;  ///< "": none, the builds are identical

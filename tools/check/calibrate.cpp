@@ -16,6 +16,7 @@
 #include "reports/check/calibration.hpp"
 #include "reports/check/run_gate.hpp"
 #include "reports/units.hpp"
+#include "tools/check/measure_layout.hpp"
 #include "tools/check/pair_builds.hpp"
 #include "tools/command_line.hpp"
 #include "tools/progress.hpp"
@@ -49,8 +50,11 @@ double seconds_since(steady::time_point began) {
 std::string digest_of(const string_list& programs) {
   std::string digests;
   for (const std::string& program : programs) {
-    std::ifstream in(program, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    std::string bytes;
+    for (const std::string& link : links_of_side(program)) {
+      std::ifstream in(link, std::ios::binary);
+      bytes.append(std::istreambuf_iterator<char>(in), {});
+    }
     if (bytes.empty())
       throw error(error_kind::unreadable,
                   fmt::format("{}: cannot be read; expected two builds of crossover", program));
@@ -168,15 +172,16 @@ recorded_suite measure_suite(const calibrate_request& request, const std::string
   gate.budget_s = request.budget_s;
   gate.flips.seed = suite.seed;
   build_pair_options options = pair_options(request, suite.seed);
+  const side_links programs = pair_links(
+      {links_of_side(request.programs[0]), links_of_side(request.programs[1])}, suite.seed);
+  suite.links = static_cast<unsigned>(programs[0].size());
   check_result before;
-  suite.slower_cell = slowed_cell(
-      request, pair_builds(request.programs[0], request.programs[1], options, before).names,
-      number);
+  suite.slower_cell = slowed_cell(request, pair_builds(programs, options, before).names, number);
   if (!suite.slower_cell.empty()) {
     suite.slower = options.slower = request.slowdown;
     options.slower_in = exact_filter({&suite.slower_cell, 1});
   }
-  block_recorder recorder(pair_builds(request.programs[0], request.programs[1], options, before));
+  block_recorder recorder(pair_builds(programs, options, before));
   gate_observer observer;
   observer.progress = [&line](const gate_progress& now) {
     line.show({now.done, now.total, now.left_s, now.cell});
@@ -232,6 +237,8 @@ void record_suites(const calibrate_request& request) {
 }
 
 int calibrate_command(const string_list& arguments) {
+  if (!arguments.empty() && arguments.front() == "layout")
+    return layout_command({arguments.begin() + 1, arguments.end()});
   CLI::App app(
       "Measure the error rates of `crossover check` on suites of identical builds, some with one "
       "cell slowed down on purpose.\n"
@@ -241,7 +248,9 @@ int calibrate_command(const string_list& arguments) {
   calibrate_request request;
   selection selected;
   double slowdown = request.slowdown / 100;
-  app.add_option("PROGRAMS", request.programs, "OLD NEW: two copies of one build of crossover")
+  app.add_option("PROGRAMS", request.programs,
+                 "OLD NEW: two copies of one build of crossover, or\n"
+                 "directories of links of it")
       ->expected(0, 2);
   add_value(app, "--minutes", "N", request.minutes, decimal_text(),
             "minutes to measure (default 60); 0: only write the page");
