@@ -32,10 +32,19 @@ class blocking_lane {
     return true;
   }
 
-  /// Runs one operation; in an open loop, waits for its intended start first. Returns whether to
-  /// run another.
-  bool step(run_control& control, tally& worker) {
-    if (control.open_loop()) return step_by_schedule(control, worker);
+  /// Open loop: claims an arrival and waits until it is due. Returns whether to run an operation.
+  bool await_arrival(run_control& control) {
+    if (!control.open_loop()) return true;
+    const auto intended = control.claim();
+    if (!intended) return false;
+    wait_until(*intended);
+    intended_ns_ = *intended;
+    return !control.over();  // otherwise claimed, but never begun
+  }
+
+  /// Runs one operation, in an open loop that of the awaited arrival. Returns whether to go on.
+  bool run_one(run_control& control, tally& worker) {
+    if (control.open_loop()) return run_arrival(control, worker);
     try {
       work_.run_blocking(*state_);
       return pace_.done(worker);
@@ -44,12 +53,15 @@ class blocking_lane {
     }
   }
 
+  bool step(run_control& control, tally& worker) {
+    return await_arrival(control) && run_one(control, worker);
+  }
+
   /// Runs operations until the run is over for this lane.
   void run(run_control& control, tally& worker) {
     trace_running(number_);
     bool more = begin(control);
-    while (more)
-      more = control.open_loop() ? step_by_schedule(control, worker) : run_stretch(worker);
+    while (more) more = control.open_loop() ? step(control, worker) : run_stretch(worker);
     trace_idle();
   }
 
@@ -71,12 +83,8 @@ class blocking_lane {
     }
   }
 
-  bool step_by_schedule(run_control& control, tally& worker) {
-    const auto intended = control.claim();
-    if (!intended) return false;
-    wait_until(*intended);
-    if (control.over()) return false;  // claimed, but never begun
-    open_loop_turn turn{control, *intended};
+  bool run_arrival(run_control& control, tally& worker) {
+    open_loop_turn turn{control, intended_ns_};
     turn.start(worker);
     try {
       work_.run_blocking(*state_);
@@ -90,6 +98,7 @@ class blocking_lane {
   workload& work_;
   std::unique_ptr<lane> state_;
   std::uint32_t number_, lanes_;
+  std::int64_t intended_ns_ = 0;  ///< open loop: start of the awaited arrival
   lane_pace pace_;
 };
 

@@ -12,20 +12,26 @@ namespace crossover {
 // A row is the declaration of a model that its own file defines, and an entry in the table.
 extern const model_type serial_model, event_loop_model, shared_loop_model, thread_pool_model,
     processes_model, process_loops_model, offload_model, gil_threads_model, fibers_model,
-    reference_model, python_asyncio_model, python_threads_model, python_processes_model,
-    python_uvloop_model, python_trio_model, python_gevent_model, node_loop_model,
-    node_workers_model, node_cluster_model, go_goroutines_model, c_libuv_model, java_threads_model,
-    rust_tokio_model;
+    thread_per_operation_model, async_future_model, openmp_model, reference_model,
+    python_asyncio_model, python_threads_model, python_processes_model, python_uvloop_model,
+    python_trio_model, python_gevent_model, node_loop_model, node_workers_model, node_cluster_model,
+    go_goroutines_model, c_libuv_model, java_threads_model, rust_tokio_model;
 
 namespace {
 
-constexpr std::array table = {
-    &serial_model,           &event_loop_model,    &shared_loop_model,    &thread_pool_model,
-    &processes_model,        &process_loops_model, &offload_model,        &gil_threads_model,
-    &fibers_model,           &reference_model,     &python_asyncio_model, &python_threads_model,
-    &python_processes_model, &python_uvloop_model, &python_trio_model,    &python_gevent_model,
-    &node_loop_model,        &node_workers_model,  &node_cluster_model,   &go_goroutines_model,
-    &c_libuv_model,          &java_threads_model,  &rust_tokio_model};
+constexpr std::array table = {&serial_model,         &event_loop_model,
+                              &shared_loop_model,    &thread_pool_model,
+                              &processes_model,      &process_loops_model,
+                              &offload_model,        &gil_threads_model,
+                              &fibers_model,         &thread_per_operation_model,
+                              &async_future_model,   &openmp_model,
+                              &reference_model,      &python_asyncio_model,
+                              &python_threads_model, &python_processes_model,
+                              &python_uvloop_model,  &python_trio_model,
+                              &python_gevent_model,  &node_loop_model,
+                              &node_workers_model,   &node_cluster_model,
+                              &go_goroutines_model,  &c_libuv_model,
+                              &java_threads_model,   &rust_tokio_model};
 
 std::vector<const model_type*>& models() {
   static std::vector<const model_type*> all(table.begin(), table.end());
