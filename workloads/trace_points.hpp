@@ -29,12 +29,13 @@ struct thread_points {
 };
 
 /// Collects the trace points of a cell's threads and forked workers in shared memory. Each thread
-/// writes to its own part. Records nothing before `start`, which is called once.
+/// writes to parts of its own. Records nothing before `start`, which is called once.
 class trace_recorder {
  public:
   static constexpr std::uint32_t points_per_thread = 1 << 16;
 
-  /// Reserves address space for `threads` threads. Throws `error` (resource).
+  /// Reserves address space for `threads` threads, or for more that record less. Throws `error`
+  /// (resource).
   explicit trace_recorder(std::uint32_t threads);
   ~trace_recorder();
   trace_recorder(const trace_recorder&) = delete;
@@ -53,7 +54,7 @@ class trace_recorder {
   struct header;
   header* shared_ = nullptr;
   part* parts_ = nullptr;
-  std::uint32_t threads_;
+  std::uint32_t part_count_;
   std::size_t bytes_;
 };
 

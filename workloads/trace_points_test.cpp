@@ -71,13 +71,20 @@ TEST_F(trace_points, of_a_forked_worker_reach_the_parent) {
   EXPECT_EQ(all[0].points.at(0).lane, 9U);
 }
 
+TEST_F(trace_points, of_more_threads_fit_if_they_are_few) {
+  recorder.start();
+  for (int i = 0; i < 50; ++i) std::thread([] { trace_running(1); }).join();
+  EXPECT_EQ(recorder.take().size(), 50U);
+  EXPECT_EQ(recorder.lost(), 0U);
+}
+
 TEST_F(trace_points, without_room_are_counted) {
   recorder.start();
-  for (std::uint32_t i = 0; i < trace_recorder::points_per_thread + 10; ++i) trace_idle();
-  EXPECT_EQ(recorder.take().at(0).points.size(), trace_recorder::points_per_thread);
+  constexpr std::uint32_t room = 3 * trace_recorder::points_per_thread;
+  for (std::uint32_t i = 0; i < room + 10; ++i) trace_idle();
+  EXPECT_EQ(recorder.take().at(0).points.size(), room);
   EXPECT_EQ(recorder.lost(), 10U);
-  for (int i = 0; i < 3; ++i) std::thread([] { trace_running(1); }).join();
-  EXPECT_EQ(recorder.take().size(), 3U);
+  std::thread([] { trace_running(1); }).join();
   EXPECT_EQ(recorder.lost(), 11U);
 }
 
