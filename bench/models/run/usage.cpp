@@ -93,7 +93,8 @@ std::uint64_t tree_memory_bytes(std::span<const int> children) {
   };
   add("/proc/self/smaps_rollup");
   for (const int pid : children) add(fmt::format("/proc/{}/smaps_rollup", pid));
-  return own + shared;
+  const std::uint64_t peak = kib_line("/proc/self/status", "VmHWM:");
+  return own + shared + peak - std::min(peak, resident_bytes());
 }
 
 double cpu_seconds_of(int pid) {

@@ -29,8 +29,9 @@ std::uint64_t largest_child_bytes();
 /// Returns the calling process's resident memory in bytes (VmRSS), or 0 if /proc cannot be read.
 std::uint64_t resident_bytes();
 
-/// Returns the resident memory of this process and its children in bytes: the private pages of
-/// each, and shared pages once (those of the process that shares most). This measure suits every
+/// Returns the peak memory of this process and the memory of its children in bytes: the private
+/// pages of each, and shared pages once (those of the process that shares most). Children are
+/// workers, whose lanes live until they end; threads may have ended. This measure suits every
 /// model. Summed resident sets would count a page shared by n processes n times, and proportional
 /// sets depend on other programs on the machine.
 std::uint64_t tree_memory_bytes(std::span<const int> children);
