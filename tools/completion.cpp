@@ -40,10 +40,10 @@ std::string bash_case(const std::string& pattern, const std::string& action) {
 
 /// Returns the command that completes a value; "" for any text.
 std::string bash_action(const flag_row& row) {
-  if (is_file(row)) return "_crossover_files -f";
-  if (is_directory(row)) return "_crossover_files -d";
+  if (is_file(row)) return "_" + program_name() + "_files -f";
+  if (is_directory(row)) return "_" + program_name() + "_files -d";
   if (row.words.empty()) return "";
-  return fmt::format("{} '{}'", is_list(row) ? "_crossover_list" : "_crossover_words",
+  return fmt::format("_{}_{} '{}'", program_name(), is_list(row) ? "list" : "words",
                      fmt::join(row.words, " "));
 }
 
@@ -67,27 +67,27 @@ std::string bash_script() {
         free_values.push_back(pattern);
     }
     rest += bash_case(fmt::format("{}:-*", c.name),
-                      fmt::format("_crossover_words '{}'", fmt::join(flags, " ")));
+                      fmt::format("_{}_words '{}'", program_name(), fmt::join(flags, " ")));
     if (!positional.empty()) rest += bash_case(fmt::format("{}:*", c.name), positional);
   }
   values += bash_case(fmt::format("{}", fmt::join(free_values, " | ")), ":");
-  return fmt::format(R"(# bash completion for crossover; written by `crossover completion bash`.
-_crossover_words() {{ COMPREPLY=($(compgen -W "$1" -- "$current")); }}
-_crossover_list() {{
+  return fmt::format(R"(# bash completion for {0}; written by `{0} completion bash`.
+_{0}_words() {{ COMPREPLY=($(compgen -W "$1" -- "$current")); }}
+_{0}_list() {{
   local before=
   [[ $current == *,* ]] && before=${{current%,*}},
   COMPREPLY=($(compgen -P "$before" -W "$1" -- "${{current##*,}}"))
 }}
-_crossover_files() {{
+_{0}_files() {{
   compopt -o filenames 2>/dev/null
   local IFS=$'\n'
   COMPREPLY=($(compgen "$1" -- "$current"))
 }}
-_crossover() {{
+_{0}() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD - 1]}}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _crossover_words '{} --help --version'
+    _{0}_words '{1} --help --version'
     return
   fi
   if [[ $current == = ]]; then
@@ -96,13 +96,13 @@ _crossover() {{
     previous=${{COMP_WORDS[COMP_CWORD - 2]}}
   fi
   case ${{COMP_WORDS[1]}}:$previous in
-{}    *) case ${{COMP_WORDS[1]}}:$current in
-{}    esac ;;
+{2}    *) case ${{COMP_WORDS[1]}}:$current in
+{3}    esac ;;
   esac
 }}
-complete -F _crossover crossover
+complete -F _{0} {0}
 )",
-                     fmt::join(command_names(), " "), values, rest);
+                     program_name(), fmt::join(command_names(), " "), values, rest);
 }
 
 std::string zsh_action(const flag_row& row) {
@@ -132,10 +132,10 @@ std::string zsh_script() {
     cases +=
         fmt::format("  {}) _arguments '--help[show the flags]'{} ;;\n", c.name, specifications);
   }
-  return fmt::format(R"(#compdef crossover
-# zsh completion for crossover; written by `crossover completion zsh`.
-_crossover() {{
-  local -a commands=({}
+  return fmt::format(R"(#compdef {0}
+# zsh completion for {0}; written by `{0} completion zsh`.
+_{0}() {{
+  local -a commands=({1}
   )
   if ((CURRENT == 2)); then
     _describe command commands
@@ -146,15 +146,15 @@ _crossover() {{
   shift words
   ((CURRENT--))
   case $command in
-{}  esac
+{2}  esac
 }}
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
-  _crossover "$@"
+  _{0} "$@"
 else
-  compdef _crossover crossover
+  compdef _{0} {0}
 fi
 )",
-                     names, cases);
+                     program_name(), names, cases);
 }
 
 std::string fish_value(const flag_row& row) {
@@ -167,18 +167,19 @@ std::string fish_value(const flag_row& row) {
 }
 
 std::string fish_script() {
-  std::string lines =
-      "# fish completion for crossover; written by `crossover completion fish`.\n"
-      "complete -c crossover -f\n"
-      "complete -c crossover -n __fish_use_subcommand -l help -d 'show the commands'\n"
-      "complete -c crossover -n __fish_use_subcommand -l version -d 'show the version'\n";
+  std::string lines = fmt::format(
+      "# fish completion for {0}; written by `{0} completion fish`.\n"
+      "complete -c {0} -f\n"
+      "complete -c {0} -n __fish_use_subcommand -l help -d 'show the commands'\n"
+      "complete -c {0} -n __fish_use_subcommand -l version -d 'show the version'\n",
+      program_name());
   const auto text = [](std::string_view words) { return "'" + escaped(words, "\\'") + "'"; };
   for (const command& c : all_commands())
-    lines += fmt::format("complete -c crossover -n __fish_use_subcommand -a {} -d {}\n", c.name,
-                         text(c.help));
+    lines += fmt::format("complete -c {} -n __fish_use_subcommand -a {} -d {}\n", program_name(),
+                         c.name, text(c.help));
   for (const command& c : all_commands()) {
     const std::string start =
-        fmt::format("complete -c crossover -n '__fish_seen_subcommand_from {}'", c.name);
+        fmt::format("complete -c {} -n '__fish_seen_subcommand_from {}'", program_name(), c.name);
     lines += start + " -l help -d 'show the flags'\n";
     for (const flag_row& row : c.flags()) {
       if (!is_flag(row)) {

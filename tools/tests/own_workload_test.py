@@ -122,6 +122,20 @@ class Faults(TempDirTest):
         self.assertEqual(completed.returncode, 64)
         self.assertIn("fault: kind=nose is unknown: did you mean 'none'?", completed.stderr)
 
+    def test_completion_is_that_of_the_program(self):
+        script = self.directory / "script"
+        for shell in ("bash", "zsh", "fish"):
+            script.write_text(run(FAULTY, "completion", shell).stdout)
+            self.assertIn("fault", script.read_text())
+            self.assertNotRegex(script.read_text(), r"\bcrossover(?!-map)")
+        script.write_text(run(FAULTY, "completion", "bash").stdout)
+        code = (
+            f"source {script}; COMP_WORDS=(faulty run --workload f); COMP_CWORD=3; "
+            '_faulty; echo "${COMPREPLY[@]}"; complete -p faulty'
+        )
+        completed = run("bash", "--norc", "-c", code)
+        self.assertEqual(completed.stdout, "fault\ncomplete -F _faulty faulty\n")
+
     def test_messages_and_results_name_the_program(self):
         self.assertIn("usage: faulty run", run(FAULTY, "run", "--help").stdout)
         self.assertTrue(run(FAULTY, "--version").stdout.startswith("crossover "))
