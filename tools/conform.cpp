@@ -62,7 +62,8 @@ int conform_command(const string_list& arguments) {
   CLI::App app(
       "usage: crossover conform [FLAGS] COMMAND\n"
       "Check whether a program keeps the cell protocol (bench/cell/PROTOCOL.md), with\n"
-      "the workload sleep. Exit code: 0 yes, 1 no. COMMAND is one argument, as in\n"
+      "sleep, and network if it has that. Exit code: 0 yes, 1 no. COMMAND is one\n"
+      "argument.\n"
       "Example:  crossover conform './my_cell --fast'",
       "conform");
   conform_flags flags;

@@ -1,7 +1,9 @@
 #include "bench/measure/conformance.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sched.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +16,7 @@
 
 #include "bench/cell/cell_process.hpp"
 #include "workloads/base/interrupt.hpp"
+#include "workloads/endpoint.hpp"
 
 namespace crossover {
 namespace {
@@ -90,9 +93,14 @@ class conversation {
     expect(!failure->value("message", "").empty(), "no message in {}", reply.dump());
   }
 
-  void expect_exit() {
+  /// Sends a request whose reply is not read.
+  void send(const std::string& line) { child_.write_line(line); }
+
+  /// Closes its input, and expects an exit with code 0 after at most this many replies.
+  void expect_exit(std::ptrdiff_t replies = 0) {
     const std::string rest = child_.read_to_end(child_process::duration(grace_s_));
-    expect(rest.empty(), "it wrote more than one reply: {}", rest);
+    expect(std::count(rest.begin(), rest.end(), '\n') <= replies && (replies > 0 || rest.empty()),
+           "it wrote more than one reply: {}", rest);
     // The kernel ends workers that die with their parent a moment later.
     for (int attempt = 0; attempt < 100 && has_process_of_group(child_.pid()); ++attempt)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -219,6 +227,70 @@ void memory_agrees(const conformance_subject& subject) {
          resident);
 }
 
+/// Echoes messages of 64 bytes: the first ones correctly, then with a bit of each byte flipped.
+class lying_server {
+ public:
+  lying_server() : listener_(listen_on("127.0.0.1", 0, endpoint_)) {
+    thread_ = std::jthread([this](const std::stop_token& stopping) { serve(stopping); });
+  }
+  const std::string& endpoint() const { return endpoint_; }
+
+ private:
+  static constexpr std::size_t true_bytes = std::size_t{4} * 64;
+
+  void serve(const std::stop_token& stopping) {
+    std::vector<descriptor> connections;
+    std::size_t echoed = 0;
+    while (!stopping.stop_requested()) {
+      std::vector<pollfd> waited = {{listener_.get(), POLLIN, 0}};
+      for (const descriptor& c : connections) waited.push_back({c.get(), POLLIN, 0});
+      ::poll(waited.data(), waited.size(), 20);
+      for (std::size_t i = 1; i < waited.size(); ++i)
+        if (waited[i].revents != 0 && !echo(connections[i - 1].get(), echoed))
+          connections[i - 1].reset();
+      std::erase_if(connections, [](const descriptor& c) { return !c; });
+      if (waited.front().revents != 0)
+        connections.emplace_back(::accept(listener_.get(), nullptr, nullptr));
+    }
+  }
+
+  /// Returns false at the end of the connection.
+  static bool echo(int connection, std::size_t& echoed) {
+    std::array<char, 64> message;
+    const ssize_t n = ::recv(connection, message.data(), message.size(), 0);
+    if (n <= 0) return false;
+    const auto bytes = static_cast<std::size_t>(n);
+    if (echoed >= true_bytes)
+      for (char& byte : message) byte = static_cast<char>(byte ^ 1);
+    echoed += bytes;
+    return ::send(connection, message.data(), bytes, MSG_NOSIGNAL) == n;
+  }
+
+  std::string endpoint_;
+  descriptor listener_;
+  std::jthread thread_;  // last: it ends before the members that it uses
+};
+
+void wrong_results_fail(const conformance_subject& subject) {
+  const lying_server server;
+  conversation cell(subject);
+  json request = sleep_request(subject);
+  request["prepare"]["workload"] = "network";
+  request["prepare"]["parameters"] = {{"bytes", "64"}};
+  request["prepare"]["endpoint"] = server.endpoint();
+  const json reply = cell.ask(request.dump());
+  if (const auto refusal = reply.find("error"); refusal != reply.end() && refusal->is_object()) {
+    const std::string kind = refusal->value("kind", "");
+    if (kind == "invalid" || kind == "unsupported")
+      throw error(error_kind::unsupported, "no workload `network`");
+  }
+  expect(reply.contains("ready"), "no 'ready' in the reply to prepare of network: {}",
+         reply.dump());
+  cell.expect_error(R"({"run":{"operations":80}})", "failed");
+  cell.ask(R"({"finish":{}})");
+  cell.expect_exit();
+}
+
 void errors_have_kinds(const conformance_subject& subject) {
   conversation cell(subject);
   cell.expect_error(R"({"run":{"operations":1}})", "invalid");
@@ -258,6 +330,13 @@ void end_of_input_ends(const conformance_subject& subject) {
   prepared.expect_exit();
 }
 
+void end_of_input_ends_a_run(const conformance_subject& subject) {
+  conversation running(subject);
+  running.ask(sleep_request(subject).dump());
+  running.send(R"({"run":{"seconds":0.2}})");
+  running.expect_exit(1);
+}
+
 constexpr std::array rules = {
     conformance_rule{"ready", "reply to prepare of `sleep` with {\"ready\":{\"protocol\":2}}",
                      is_ready},
@@ -275,11 +354,16 @@ constexpr std::array rules = {
     conformance_rule{"open loop", "reply `unsupported`, or see \"Open loop\"", open_loop_accounts},
     conformance_rule{"errors", "reply {\"error\":{\"kind\":…,\"message\":…}} and read on",
                      errors_have_kinds},
+    conformance_rule{"wrong results",
+                     "compare each echo, reply `failed` and no sample if one differs",
+                     wrong_results_fail},
     conformance_rule{"memory", "read the memory before the workers end; see \"finish\"",
                      memory_agrees},
     conformance_rule{"finish", "end all workers, reply, exit with code 0", finish_ends},
     conformance_rule{"end of input", "exit with code 0 and leave no process behind",
                      end_of_input_ends},
+    conformance_rule{"end of input during a run",
+                     "exit with code 0 at the end of the run, or before", end_of_input_ends_a_run},
 };
 
 }  // namespace

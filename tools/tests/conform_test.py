@@ -32,6 +32,21 @@ FAULTS = {
     "exits_with_3": ("finish", "        break", "        sys.exit(3)"),
 }
 
+# A program between `conform` and a cell that conforms, with a fault.
+FAULTY_PROXY = f"""
+import select, subprocess, sys
+
+pipes = {{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}}
+command = ["{sys.executable}", "{SOURCE}/tools/cells/python_cell.py", "threads"]
+cell = subprocess.Popen(command, **pipes)
+for line in sys.stdin:
+    print(line, end="", file=cell.stdin, flush=True)
+    reply = cell.stdout.readline()
+    FAULT
+    print(reply, end="", flush=True)
+"""
+SAMPLE = '{"sample":{"operations":80,"wall_s":1,"errors":{}}}\\n'
+
 
 def conform(command, *flags):
     return crossover("conform", *flags, command)
@@ -82,6 +97,18 @@ class Conform(TempDirTest):
                 with self.subTest(fault):
                     self.assertEqual(completed.returncode, 1, completed.stderr)
                     self.assertIn(rule, broken_rules(completed), completed.stdout)
+
+    def test_fault_beside_the_operations_breaks_its_rule(self):
+        proxy = self.directory / "proxy.py"
+        is_ended = "select.select([sys.stdin], [], [], 0)[0]"
+        for fault, rule in (
+            (f"""if '"failed"' in reply: reply = '{SAMPLE}'""", "wrong results"),
+            (f"""if '"run"' in line and {is_ended}: sys.exit(1)""", "end of input during a run"),
+        ):
+            with self.subTest(rule):
+                proxy.write_text(FAULTY_PROXY.replace("FAULT", fault))
+                completed = conform(f"{sys.executable} {proxy}")
+                self.assertIn(rule, broken_rules(completed), completed.stdout)
 
     def test_results_are_written_as_junit(self):
         out = self.directory / "conform.xml"
