@@ -1,5 +1,6 @@
 """`--cell`: any program that implements the protocol is a model."""
 
+import pathlib
 import sys
 import unittest
 
@@ -32,12 +33,21 @@ for line in sys.stdin:
 """
 
 
+def is_alive(pid):
+    """Returns whether a process runs; a zombie does not."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 class CellFlag(TempDirTest):
     def setUp(self):
         super().setUp()
         self.script = self.directory / "tiny_cell.py"
         self.script.write_text(TINY_CELL)
-        self.tiny = f"tiny={sys.executable} '{self.script}'"
+        self.tiny_command = f"{sys.executable} {self.script}"
+        self.tiny = f"tiny={self.tiny_command}"
 
     def measure(self, *arguments):
         return crossover(
@@ -93,6 +103,7 @@ class CellFlag(TempDirTest):
         for program, reason in (
             ("sh -c 'echo nonsense; cat'", "invalid reply from the cell process"),
             ("sh -c 'sleep 600 & wait'", "no reply"),
+            (f"sh -c 'echo welcome; exec {self.tiny_command}'", "(expected 'ready'): welcome"),
             ("sh -c 'echo lib.so: cannot open >&2; exit 127'", "lib.so: cannot open"),
         ):
             with self.subTest(program):
@@ -104,6 +115,17 @@ class CellFlag(TempDirTest):
                 self.assertEqual(broken["status"], "failed")
                 self.assertIn(reason, broken["reason"])
                 self.assertEqual(cells["noop/serial/cores:1/in_flight:1"]["status"], "ok")
+
+    def test_children_of_a_program_are_killed_with_it(self):
+        pid_file = self.directory / "pid"
+        child = f"sleep 600 & echo $! >{pid_file}"
+        for rest, code in (("wait", 1), (f"exec {self.tiny_command}", 0)):
+            with self.subTest(rest):
+                flags = ("--workload", "noop", "--model", "serial", "--grace", 0.5)
+                completed = self.measure(*flags, "--cell", f"forking=sh -c '{child}; {rest}'")
+                self.assertEqual(completed.returncode, code, completed.stderr)
+                self.assertFalse(is_alive(int(pid_file.read_text())))
+                self.assertEqual(self.cells()["noop/serial/cores:1/in_flight:1"]["status"], "ok")
 
     def test_malformed_flag_is_refused(self):
         for text, message in (
