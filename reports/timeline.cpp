@@ -47,8 +47,16 @@ std::map<int, std::vector<stretch>> stretches_of(const run_trace& trace) {
           s.kind == switch_kind::preempted);
     thread = {true, false, 0, s.cpu};
   }
-  for (const auto& [thread, last] : now)
-    if (last.on) add(thread, last.cpu, last.since_ns, trace.end_ns, false);
+  // The kernel records no switch at the end of a thread. Threads that live sleep after the run.
+  std::map<int, std::int64_t> last_points;
+  for (const thread_points& t : trace.threads)
+    if (!t.points.empty()) last_points[t.thread] = t.points.back().ns;
+  for (const auto& [thread, last] : now) {
+    if (!last.on) continue;
+    const auto point = last_points.find(thread);
+    add(thread, last.cpu, last.since_ns, point == last_points.end() ? trace.end_ns : point->second,
+        false);
+  }
   // A thread with points but without switches was on its CPU the whole time.
   for (const thread_points& t : trace.threads)
     if (!now.contains(t.thread) && !t.points.empty())

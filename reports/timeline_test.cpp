@@ -130,6 +130,19 @@ TEST(timeline, thread_without_points_is_the_models_own_work) {
   EXPECT_EQ(timeline.slices[0].end_ns - timeline.slices[0].begin_ns, 50);
 }
 
+TEST(timeline, thread_that_ends_leaves_its_cpu_at_its_last_point) {
+  run_trace t;
+  t.begin_ns = 0;
+  t.end_ns = 1000;
+  t.switches = {{10, 0, 7, in}, {60, 0, 8, in}};
+  t.threads = {{7, 0, {{20, 0, running}, {40, 0, ended}, {50, no_lane, idle}}},
+               {8, 0, {{70, 0, running}, {90, 0, ended}, {95, no_lane, idle}}}};
+  const run_timeline timeline = timeline_of(t);
+  expect_no_overlap(timeline);
+  expect_phases_fill(timeline);
+  EXPECT_EQ(timeline.slices.back().end_ns, 95);
+}
+
 TEST(timeline, empty_trace_gives_empty_timeline) {
   const run_timeline timeline = timeline_of({});
   EXPECT_TRUE(timeline.slices.empty());
