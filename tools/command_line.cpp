@@ -139,7 +139,7 @@ void selection::add_to(CLI::App& app, const std::string& group) {
   add_value(app, "--rate", "R", rate, positive_text(), "open loop: start R operations per second")
       ->group(group);
   add_value(app, "--suite", "NAME", suite_name, plain_text(),
-            "named set of cells (see crossover list --suites)")
+            "named set of cells (see " + program_name() + " list --suites)")
       ->type_name(joined_names(all_suites()))
       ->group(group);
   app.add_flag("--quick", quick, "two questions in 15 s")->group(group);

@@ -59,8 +59,7 @@ constexpr std::array commands = {
             no_flags},
     command{"completion", "print the completion script for bash, zsh or fish", completion_command,
             completion_flag_table},
-    command{"help", "show the flags of a command, as in `crossover help run`", help_command,
-            help_flag_table},
+    command{"help", "show the flags of a command, as in `help run`", help_command, help_flag_table},
 };
 
 int code_of(error_kind kind) {
