@@ -52,6 +52,7 @@ std::vector<std::string> multitasking_outcome(const outcome_input& from);
 std::vector<std::string> gil_outcome(const outcome_input& from);
 std::vector<std::string> blocking_outcome(const outcome_input& from);
 std::vector<std::string> lightweight_outcome(const outcome_input& from);
+std::vector<std::string> runtimes_outcome(const outcome_input& from);
 
 namespace {
 
@@ -63,6 +64,7 @@ constexpr std::array outcomes = {
     outcome{"gil", gil_outcome},
     outcome{"blocking-vs-nonblocking", blocking_outcome},
     outcome{"lightweight", lightweight_outcome},
+    outcome{"runtimes", runtimes_outcome},
     outcome{"", run_outcome},
     outcome{"", cell_counts},
 };

@@ -227,4 +227,36 @@ std::vector<std::string> lightweight_outcome(const outcome_input& from) {
   return sentences;
 }
 
+std::vector<std::string> runtimes_outcome(const outcome_input& from) {
+  const auto bytes = [](const cell_result* cell) {
+    return mean_of(cell, "memory_per_in_flight").value_or(0);
+  };
+  std::vector<std::string> sentences;
+  const cell_result *least = nullptr, *most = nullptr;
+  for (const cell_result& cell : from.value.cells) {
+    if (cell.workload != "sleep" || cell.model == name_of_reference || bytes(&cell) <= 0) continue;
+    const bool has_more = least == nullptr || cell.in_flight > least->in_flight;
+    if (!has_more && cell.in_flight < least->in_flight) continue;
+    if (has_more || bytes(&cell) < bytes(least)) least = &cell;
+    if (has_more || bytes(&cell) > bytes(most)) most = &cell;
+  }
+  if (least != nullptr)
+    sentences.push_back(
+        fmt::format("With {} operations asleep, one takes {} of memory under {}, and {} under {}.",
+                    *least->in_flight, metric_text(least, "memory_per_in_flight"), least->model,
+                    metric_text(most, "memory_per_in_flight"), most->model));
+  // A cell in another language reports its digests as "go_hashing".
+  std::vector<std::string> others;
+  constexpr std::string_view ending = "_hashing";
+  for (const auto& [name, implementation] : from.value.environment)
+    if (name.ends_with(ending) && !implementation.starts_with("OpenSSL"))
+      others.push_back(fmt::format("{} ({})",
+                                   clipped(name.substr(0, name.size() - ending.size()), 40),
+                                   clipped(implementation, 80)));
+  if (!others.empty())
+    sentences.push_back(
+        fmt::format("Digests are OpenSSL's except those of {}.", fmt::join(others, ", ")));
+  return sentences;
+}
+
 }  // namespace crossover

@@ -165,10 +165,15 @@ class contest_run {
     ++c.blocks;
     c.measured_s += static_cast<double>(now_ns() - begin_ns) * 1e-9;
     separate_busy_arms(c, able, records);
-    c.settled = c.settled || (options_.repetitions > 0 ? has_repetitions(c)
-                                                       : options_.is_settled(all_, c.cells));
+    c.settled = c.settled || is_settled(c);
     if (options_.save) options_.save();
     show_if_due(c.number);
+  }
+
+  bool is_settled(const planned_contest& c) const {
+    if (options_.repetitions > 0) return has_repetitions(c);
+    const std::uint32_t blocks = cells_[c.cells.front()].blocks;
+    return (blocks > 0 && c.blocks >= blocks) || options_.is_settled(all_, c.cells);
   }
 
   /// Shows a contest as soon as it is decided or settled.

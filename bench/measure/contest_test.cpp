@@ -76,6 +76,18 @@ TEST(contests, end_when_they_are_settled) {
     EXPECT_EQ(cell.samples.size(), cell.in_flight == 1U ? 2U : 5U);
 }
 
+TEST(contests, end_after_the_blocks_of_their_plan) {
+  contests_for_test test(cells_for_test({"event_loop", "processes"}, {1, 8}));
+  test.options.repetitions = 0;
+  test.options.is_settled = [](const results& all, const std::vector<std::size_t>& cells) {
+    return all.cells[cells[0]].samples.size() >= 5;
+  };
+  for (planned_cell& cell : test.cells) cell.blocks = cell.in_flight == 1U ? 2 : 0;
+  test.run();
+  for (const cell_result& cell : test.all.cells)
+    EXPECT_EQ(cell.samples.size(), cell.in_flight == 1U ? 2U : 5U);
+}
+
 TEST(contests, are_shown_once_with_their_own_cells) {
   contests_for_test test(cells_for_test({"event_loop", "processes"}, {1, 8}));
   test.options.repetitions = 0;

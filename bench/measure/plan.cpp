@@ -161,6 +161,7 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
           for (const std::uint32_t in_flight : m.in_flight) {
             planned_cell cell =
                 plan_one(workload, model, cores, in_flight, m.rate, limits, endpoint);
+            cell.blocks = m.blocks;
             if (names.insert(cell.name).second) {
               cells.push_back(std::move(cell));
               continue;

@@ -20,7 +20,8 @@ struct matrix {
   std::vector<named_parameters> models;
   std::vector<std::uint32_t> cores;
   std::vector<std::uint32_t> in_flight;
-  double rate = 0;  ///< operations per second of an open loop; 0: closed loop
+  double rate = 0;           ///< operations per second of an open loop; 0: closed loop
+  std::uint32_t blocks = 0;  ///< of each contest; 0: the scatter decides
 };
 
 /// One cell of the plan. It has cores and operations in flight.
@@ -28,6 +29,7 @@ struct planned_cell : cell_spec {
   std::string name;               ///< `network/event_loop/cores:1/in_flight:64/bytes:64/delay:0`
   std::string skip_reason;        ///< "" for a runnable cell
   std::vector<finding> findings;  ///< findings known before the run
+  std::uint32_t blocks = 0;       ///< of its contest; 0: the scatter decides
 };
 
 /// The machine's limits for one cell.

@@ -165,6 +165,68 @@ std::vector<matrix> lightweight_matrices(const machine&) {
            {100, 1000, 10000}}};
 }
 
+/// Returns these models and all that run in another language; `keeps` may leave some of those out.
+template <typename Keeps>
+std::vector<named_parameters> beside_other_languages(
+    std::initializer_list<std::string_view> own_models, Keeps keeps) {
+  std::vector<named_parameters> models = named(own_models);
+  for (const model_type* type : all_models())
+    if (type->is_other_program() && type->command.empty() && keeps(*type))
+      models.push_back({std::string(type->name), {}});
+  return models;
+}
+
+/// Sleepers show memory, in one block; the other contests have the rest of the budget.
+std::vector<matrix> runtimes_matrices(const machine& computer) {
+  const auto every = [](const model_type&) { return true; };
+  // Thousands of interpreters would not fit into memory.
+  const auto without_forks = [](const model_type& type) { return !type.forks; };
+  // 10,000 threads of CPython wait for its lock longer than for the end of a run.
+  const auto without_lock = [](const model_type& type) {
+    return !type.forks && type.name != "python_threads";
+  };
+  const std::vector<std::uint32_t> cores = {computer.usable()};
+  const auto sleepers = named({"sleep:delay=50ms"});
+  return {
+      {named({"hashing"}),
+       beside_other_languages({"event_loop", "thread_pool", "thread_per_operation", "async_future",
+                               "openmp", "processes", "reference"},
+                              every),
+       cores,
+       {64}},
+      {named({"network", "mixed:cpu=100us,wait=1ms"}),
+       beside_other_languages({"event_loop", "fibers", "thread_pool", "thread_per_operation",
+                               "async_future", "processes", "reference"},
+                              every),
+       cores,
+       {64}},
+      {sleepers,
+       beside_other_languages({"event_loop", "fibers", "thread_pool", "thread_per_operation",
+                               "async_future", "processes", "reference"},
+                              every),
+       cores,
+       {1},
+       0,
+       1},
+      {sleepers,
+       beside_other_languages(
+           {"event_loop", "fibers", "thread_per_operation", "async_future", "reference"},
+           without_forks),
+       cores,
+       {1000},
+       0,
+       1},
+      // In 50 ms, fewer than 10,000 threads can be started and joined: they are kept instead.
+      {sleepers,
+       beside_other_languages({"event_loop", "fibers", "reference", "reference:backend=blocking"},
+                              without_lock),
+       cores,
+       {10'000},
+       0,
+       1},
+  };
+}
+
 /// CPU time against wait time: the cells of the crossover map.
 std::vector<matrix> crossover_matrices(const machine& computer) {
   return {
@@ -200,6 +262,8 @@ const std::array suites = {
     suite{"lightweight",
           "memory and start-up cost per operation in flight: coroutine, fiber, thread, process",
           0.08, 120, lightweight_matrices},
+    suite{"runtimes", "C++ models beside other languages, and memory of 1 to 10,000 sleepers", 0.08,
+          150, runtimes_matrices},
     suite{"crossover-map", "CPU time against wait time: which model is best where", 0.08, 120,
           crossover_matrices},
     suite{"thorough", "every workload, model and core count at several concurrencies (--thorough)",

@@ -378,6 +378,57 @@ function openLoop() {
   return cells;
 }
 
+/** Suite `runtimes`: many models at one place, and sleepers at three values in flight. */
+function runtimes() {
+  const next = random(17);
+  // Rates of hashing, network and mixed; bytes of the model itself, and of each sleeper.
+  const models = {
+    event_loop: [49_000, 181_000, 18_800, 260e3, 575],
+    fibers: [0, 150_000, 18_500, 300e3, 9_300],
+    thread_pool: [46_000, 84_000, 15_100, 900e3, 0],
+    thread_per_operation: [21_000, 24_000, 9_900, 250e3, 9_100],
+    async_future: [19_000, 20_000, 8_800, 240e3, 9_200],
+    openmp: [47_500, 0, 0, 0, 0],
+    processes: [46_500, 78_000, 15_600, 400e3, 0],
+    reference: [50_000, 216_000, 0, 210e3, 84],
+    python_asyncio: [34_000, 21_000, 11_700, 1.4e6, 2_400],
+    python_threads: [29_000, 12_000, 4_800, 700e3, 21_000],
+    python_uvloop: [36_000, 43_000, 14_100, 1.9e6, 1_900],
+    python_trio: [28_000, 9_000, 8_400, 3.1e6, 5_800],
+    python_gevent: [36_000, 31_000, 12_900, 2.2e6, 4_400],
+    node_loop: [24_000, 48_000, 9_300, 4.2e6, 1_100],
+    node_workers: [45_000, 88_000, 17_200, 31e6, 1_500],
+    node_cluster: [45_500, 92_000, 17_400, 72e6, 1_700],
+    go_goroutines: [48_000, 141_000, 18_200, 1.1e6, 2_700],
+    rust_tokio: [48_800, 172_000, 18_700, 420e3, 440],
+    c_libuv: [49_100, 178_000, 18_600, 190e3, 310],
+    java_threads: [47_000, 79_000, 15_200, 24e6, 47_000],
+  };
+  const cells = [];
+  for (const [model, [hashing, network, mixed, own, each]] of Object.entries(models)) {
+    const add = (workload, parameters, in_flight, rate, more = {}) => {
+      const at = { workload, parameters, model, cores: 2, in_flight };
+      if (rate > 0) cells.push(cell(next, at, rate, { latency: false, ...more }));
+    };
+    const sha256 = { algorithm: "sha256", bytes: "64KiB", releases_gil: "false" };
+    add("hashing", sha256, 64, hashing);
+    add("network", { bytes: "64", delay: "0" }, 64, network);
+    const work = { cpu: "100us", wait: "1ms", io: "sleep", long: "0" };
+    add("mixed", work, 64, mixed);
+    for (const in_flight of [1, 1000, 10_000]) {
+      if (own === 0 || (each === 0 && in_flight > 1)) continue;
+      const sleeps = Math.min(in_flight * 20, 2 * network);
+      const once = { repetitions: 1, cpu_share: Math.min(1, sleeps / (3 * network)) };
+      add("sleep", { delay: "50ms" }, in_flight, sleeps, once);
+      const last = cells[cells.length - 1];
+      last.ceiling = in_flight * 20;
+      const sample = last.samples[0];
+      sample.peak_rss_bytes = Math.round(sample.base_rss_bytes + own + each * in_flight);
+    }
+  }
+  return cells;
+}
+
 const rtl = "\u202Eمرحبا\u202C";
 const evil = [
   `</script><script>window.hacked=1</script>`,
@@ -542,6 +593,18 @@ const files = {
   crossing: () => document(crossing()),
   mixed: () => document(mixed()),
   open_loop: () => document(openLoop()),
+  runtimes: () =>
+    document(runtimes(), {
+      suite: "runtimes",
+      command: ["crossover", "run", "--suite", "runtimes"],
+      environment: {
+        ...environment,
+        cpus: "2",
+        cores: "2",
+        go_hashing: "crypto/sha256, Go 1.19",
+        node_hashing: "OpenSSL 3.0.11",
+      },
+    }),
   hostile: () =>
     document(hostile(), {
       suite: evil[0],

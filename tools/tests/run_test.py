@@ -1,5 +1,6 @@
 """`crossover run` from the command line to the results file, `crossover list`, and help texts."""
 
+import collections
 import os
 import re
 import unittest
@@ -204,6 +205,23 @@ class List(unittest.TestCase):
         )
         for cell in document["cells"]:
             self.assertEqual((cell["status"], cell["reason"]), ("runnable", ""))
+
+    def test_suite_of_runtimes_has_every_language(self):
+        document = listed("--suite", "runtimes")
+        planned = collections.defaultdict(set)
+        for cell in document["cells"]:
+            planned[cell["workload"], cell["in_flight"]].add(cell["model"])
+        languages = {m["name"] for m in document["models"] if m["name"].startswith("python_")}
+        self.assertEqual(
+            set(planned),
+            {("hashing", 64), ("network", 64), ("mixed", 64)}
+            | {("sleep", in_flight) for in_flight in (1, 1000, 10_000)},
+        )
+        for (_, in_flight), models in planned.items():
+            left_out = {"python_processes"} if in_flight >= 1000 else set()
+            left_out |= {"python_threads"} if in_flight >= 10_000 else set()
+            self.assertEqual(languages - models, left_out)
+            self.assertIn("event_loop", models)
 
     def test_lists_skipped_cells_with_the_reason(self):
         document = listed(

@@ -6,6 +6,7 @@ import { cost } from "./charts/cost.ts";
 import { crossoverMap } from "./charts/crossover_map.ts";
 import { families } from "./charts/families.ts";
 import { latency } from "./charts/latency.ts";
+import { memoryByInFlight } from "./charts/memory_by_in_flight.ts";
 import { scalingFit } from "./charts/scaling_fit.ts";
 import { throughputByCores } from "./charts/throughput_by_cores.ts";
 import { throughputByInFlight } from "./charts/throughput_by_in_flight.ts";
@@ -18,6 +19,7 @@ export const charts: Chart[] = [
   throughputByInFlight,
   latency,
   cost,
+  memoryByInFlight,
   bound,
   scalingFit,
 ];

@@ -1,6 +1,7 @@
 // Choice of the workloads whose charts are on the first screen.
 import type { Context } from "./chart.ts";
 import type { Contest } from "./data.ts";
+import { memoryPanels } from "./charts/memory_by_in_flight.ts";
 import { inFlightOverCores } from "./charts/throughput_by_cores.ts";
 import { coresOverInFlight, crossingsOf } from "./charts/throughput_by_in_flight.ts";
 import { shownPanels } from "./select.ts";
@@ -42,3 +43,7 @@ export const panelOverInFlight = (context: Context): number | null =>
     );
     return values < 2 ? 0 : values + 100 * Math.min(1, crossingsOf(context, panel, cores).length);
   });
+
+/** The first workload with the memory of many operations in flight. */
+export const panelOfMemory = (context: Context): number | null =>
+  shownPanels(context).find((panel) => memoryPanels(context, panel).length > 0) ?? null;

@@ -1,9 +1,10 @@
 // The first screen: the plots of the answers, one chart over cores and one over in flight.
 import type { Context } from "./chart.ts";
+import { memoryByInFlight, memoryPanels } from "./charts/memory_by_in_flight.ts";
 import { coresPanel } from "./charts/throughput_by_cores.ts";
 import { inFlightPanel } from "./charts/throughput_by_in_flight.ts";
 import { element } from "./dom.ts";
-import { panelOverCores, panelOverInFlight } from "./featured.ts";
+import { panelOfMemory, panelOverCores, panelOverInFlight } from "./featured.ts";
 import { fillFamilies } from "./families_screen.ts";
 import { draw, drawWhenVisible, type OnSelect } from "./figure.ts";
 import { forestDomain, forestPanel, forestRows, forestScale, type Row } from "./forest.ts";
@@ -82,7 +83,13 @@ export function fillFirstScreen(context: Context, select: OnSelect): void {
   const overInFlight = panelOverInFlight(context);
   const [byCores] = overCores === null ? [] : coresPanel(context, overCores);
   const [byInFlight] = overInFlight === null ? [] : inFlightPanel(context, overInFlight);
+  // Without a chart over cores there is room for the memory at the most operations in flight.
+  const ofMemory = byCores ? null : panelOfMemory(context);
+  const memory = ofMemory === null ? undefined : memoryPanels(context, ofMemory).pop();
   featured.replaceChildren(
+    ...(memory
+      ? [chartSection("of-memory", memoryByInFlight.title, memory.title, memory, select)]
+      : []),
     ...(byCores
       ? [chartSection("over-cores", "Throughput by core count", byCores.title, byCores, select)]
       : []),
@@ -98,5 +105,5 @@ export function fillFirstScreen(context: Context, select: OnSelect): void {
         ]
       : []),
   );
-  featured.hidden = !byCores && !byInFlight;
+  featured.hidden = !memory && !byCores && !byInFlight;
 }

@@ -85,6 +85,8 @@ test("no label overlaps another, is cut off or broken inside a word", async () =
     ["open_loop", phone],
     ["single", large],
     ["baseline", phone],
+    ["runtimes", large],
+    ["runtimes", phone],
   ]) {
     const { page } = await open(browser, name, size);
     assert.deepEqual(await faultsOfTexts(page), [], `${name} ${size.width}`);

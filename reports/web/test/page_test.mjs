@@ -161,3 +161,33 @@ test("skipped and failed cells are on the page with their reasons", async () => 
   }
   await page.context().close();
 });
+
+test("memory per operation in flight has a panel for each in flight, in one order", async () => {
+  const { page, data, problems } = await open(browser, "runtimes");
+  assert.deepEqual(problems, []);
+  const memory = data.metrics.findIndex((m) => m.id === "memory_per_in_flight");
+  const panels = await page.locator("#memory-by-in-flight .panel").evaluateAll((found) =>
+    found.map((panel) => ({
+      key: panel.dataset.panel,
+      cells: [...panel.querySelectorAll(".points [data-cell]")].map((m) => Number(m.dataset.cell)),
+      figures: [...panel.querySelectorAll(".figures text")].map((text) => text.textContent),
+    })),
+  );
+  assert.deepEqual(
+    panels.map(({ key }) => Number(key.split(" ")[1])),
+    [1, 1000, 10_000],
+  );
+  for (const { cells, figures } of panels) assert.equal(figures.length, cells.length);
+  const last = panels[2].cells.map((i) => data.cells[i]);
+  const bytes = last.map((cell) => cell.metrics[memory][0]);
+  assert.deepEqual(
+    bytes,
+    [...bytes].sort((a, b) => a - b),
+  );
+  const order = last.map((cell) => cell.model);
+  const shared = (panel) =>
+    panel.cells.map((i) => data.cells[i].model).filter((model) => order.includes(model));
+  for (const panel of panels) assert.deepEqual(shared(panel), order);
+  assert.match(await page.locator(".lede").textContent(), /except those of go \(crypto\/sha256/);
+  await page.context().close();
+});

@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Context, Panel, Point } from "../chart.ts";
 import { referenceModel } from "../data.ts";
-import { axisLabel, axisScale, clipped } from "../format.ts";
+import { axisLabel, axisScale, clipped, figureText } from "../format.ts";
 import { largest, smallest, valueTicks } from "./axes.ts";
 
 export interface DotPoint extends Point {
@@ -23,7 +23,7 @@ export function dotPanel(
   { palette }: Context,
   head: { key: string; title: string; note?: string },
   points: DotPoint[],
-  axis: { label: string; unit: string; whole?: boolean; log?: boolean },
+  axis: { label: string; unit: string; whole?: boolean; log?: boolean; labelled?: boolean },
   table: Pick<Panel, "columns" | "rows">,
 ): Panel {
   const highest = axis.whole
@@ -54,7 +54,7 @@ export function dotPanel(
       130,
       Math.max(60, 12 + 6.6 * largest(rows.map((r) => Math.min(r.length, 18)))),
     ),
-    marginRight: 18,
+    marginRight: axis.labelled ? 52 : 18,
     marginTop: 10,
     marginBottom: 38,
     x: {
@@ -127,6 +127,14 @@ export function dotPanel(
           fill: p.flagged ? "var(--panel)" : color(p),
         }),
       ),
+      Plot.text(axis.labelled ? points : [], {
+        className: "figures",
+        x: (p: DotPoint) => Math.max(x(p.x), x(p.upper ?? p.x)),
+        y: "row",
+        text: (p: DotPoint) => figureText(p.x, axis.unit),
+        textAnchor: "start",
+        dx: 8,
+      }),
       Plot.axisX({ ...valueTicks(domain, scale, axis.unit, log, 4), labelAnchor: "right" }),
       Plot.axisY({ tickSize: 0, tickFormat: (row: string) => clipped(row, 18) }),
     ],
