@@ -54,16 +54,31 @@ export function logTicks([low, high]: [number, number], limit = 7): number[] {
   return ticks.filter((_, i) => i % every === 0);
 }
 
-/** Axis options for figures divided by the scale's factor. */
-export const valueTicks = (
+/** A label such as "500 µs" and a gap, in pixels. */
+const tickGap = 38;
+
+/**
+ * Axis options for figures divided by the scale's factor. `width`: length in pixels of a horizontal
+ * axis, whose labels must not overlap.
+ */
+export function valueTicks(
   domain: [number, number],
   scale: { factor: number },
   unit: string,
   log: boolean,
   count = 5,
-) => ({
-  ticks: log ? logTicks(domain, count + 1) : count,
-  tickSize: 0,
-  labelArrow: "none" as const,
-  tickFormat: (v: number) => tickText(v, scale, unit, log),
-});
+  width = Infinity,
+) {
+  const round = log ? logTicks(domain, count + 1) : [];
+  const share = Math.log(largest(round) / smallest(round)) / Math.log(domain[1] / domain[0]);
+  return {
+    ticks: log
+      ? width < Infinity
+        ? roomyTicks(round, log, width * share, tickGap)
+        : round
+      : count,
+    tickSize: 0,
+    labelArrow: "none" as const,
+    tickFormat: (v: number) => tickText(v, scale, unit, log),
+  };
+}

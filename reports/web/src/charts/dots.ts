@@ -16,6 +16,9 @@ export interface DotPoint extends Point {
   before?: number;
 }
 
+/** Characters of a row's name: the longest model has 20. */
+const labelLength = 20;
+
 /** Ratio of largest to smallest figure from which the axis is logarithmic. */
 const logRatio = 15;
 
@@ -47,14 +50,18 @@ export function dotPanel(
   const domain: [number, number] = [start, highest > 0 ? x(highest) * (log ? 1.15 : 1.03) : 1];
   const rows = [...new Set(points.map((p) => p.row))];
   const color = (p: DotPoint) => palette.look(p.model).color;
+  const marginLeft = Math.max(
+    60,
+    12 + 6.3 * largest(rows.map((r) => Math.min(r.length, labelLength))),
+  );
+  const marginRight = axis.labelled ? 52 : 18;
+  const ticksOf = (width: number) =>
+    valueTicks(domain, scale, axis.unit, log, 4, width - marginLeft - marginRight);
   const plot = (width: number): Plot.PlotOptions => ({
     width,
     height: 58 + rows.length * 24,
-    marginLeft: Math.min(
-      130,
-      Math.max(60, 12 + 6.6 * largest(rows.map((r) => Math.min(r.length, 18)))),
-    ),
-    marginRight: axis.labelled ? 52 : 18,
+    marginLeft,
+    marginRight,
     marginTop: 10,
     marginBottom: 38,
     x: {
@@ -66,7 +73,7 @@ export function dotPanel(
     color: { type: "identity" },
     symbol: { type: "identity" } as never,
     marks: [
-      Plot.gridX({ className: "grid", ticks: valueTicks(domain, scale, axis.unit, log, 4).ticks }),
+      Plot.gridX({ className: "grid", ticks: ticksOf(width).ticks }),
       Plot.ruleX([start], { className: "base" }),
       Plot.ruleY(log ? [] : points, {
         className: "leader",
@@ -135,8 +142,8 @@ export function dotPanel(
         textAnchor: "start",
         dx: 8,
       }),
-      Plot.axisX({ ...valueTicks(domain, scale, axis.unit, log, 4), labelAnchor: "right" }),
-      Plot.axisY({ tickSize: 0, tickFormat: (row: string) => clipped(row, 18) }),
+      Plot.axisX({ ...ticksOf(width), labelAnchor: "right" }),
+      Plot.axisY({ tickSize: 0, tickFormat: (row: string) => clipped(row, labelLength) }),
     ],
   });
   return { ...head, title: clipped(head.title, 120), plot, points, ...table };
