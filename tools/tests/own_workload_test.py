@@ -18,6 +18,20 @@ from program import (
 BUILD = pathlib.Path(PROGRAM).parent
 FAULTY = BUILD / "own_workload_for_test"
 
+# A project whose targets have the names of folders here.
+OUTER_PROJECT = """
+cmake_minimum_required(VERSION 3.25)
+project(outer LANGUAGES C CXX)
+foreach(name workloads results bench statistics reports check gate program calibrate limits tools)
+  add_custom_target(${name})
+endforeach()
+include(FetchContent)
+FetchContent_Declare(crossover SOURCE_DIR ${SOURCE})
+FetchContent_MakeAvailable(crossover)
+add_executable(mine mine.cpp)
+target_link_libraries(mine crossover::crossover)
+"""
+
 
 def run(*command, **options):
     options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True} | options
@@ -74,6 +88,26 @@ class Examples(TempDirTest):
         flags = "--workload noop --model python_threads --cores 1 --in-flight 1 --repetitions 1"
         completed = run(build / "cpu", "run", *flags.split(), "--out", self.out, "--force")
         self.assertEqual(completed.returncode, 0, completed.stderr)
+
+
+class InsideAnotherProject(TempDirTest):
+    def test_targets_do_not_collide(self):
+        """Configures an outer project, compiles its own file and plans the rest."""
+        (self.directory / "mine.cpp").write_text((SOURCE / "docs/examples/cpu.cpp").read_text())
+        (self.directory / "CMakeLists.txt").write_text(OUTER_PROJECT)
+        build = self.directory / "build"
+        flags = (f"-DSOURCE={SOURCE}", "-DCMAKE_BUILD_TYPE=Release")
+        completed = run("cmake", "-G", "Ninja", "-S", self.directory, "-B", build, *flags)
+        self.assertEqual((completed.returncode, completed.stderr), (0, ""), completed.stdout)
+        for target in (("CMakeFiles/mine.dir/mine.cpp.o",), ("-n", "mine")):
+            completed = run("ninja", "-C", build, *target)
+            self.assertEqual(completed.returncode, 0, completed.stdout)
+        self.assertIn("Linking CXX executable mine", completed.stdout)
+        # Nothing of crossover is installed with the outer project.
+        prefix = self.directory / "installed"
+        completed = run("cmake", "--install", build, "--prefix", prefix)
+        self.assertEqual(completed.returncode, 0, completed.stderr)
+        self.assertFalse(prefix.exists())
 
 
 class Faults(TempDirTest):
