@@ -14,8 +14,9 @@ extern "C" const char* __lsan_default_suppressions() { return "leak:tbb::detail:
 #endif
 
 #if defined(__SANITIZE_THREAD__)
-/// oneTBB is not instrumented, so the tool cannot see that its tasks are synchronised.
-extern "C" const char* __tsan_default_suppressions() { return "race:libtbb.so\n"; }
+/// oneTBB and OpenMP's library are not instrumented, so the tool cannot see that their tasks are
+/// synchronised.
+extern "C" const char* __tsan_default_suppressions() { return "race:libtbb.so\nrace:libgomp.so\n"; }
 #endif
 
 namespace crossover {
