@@ -92,17 +92,20 @@ class Examples(TempDirTest):
 
 class InsideAnotherProject(TempDirTest):
     def test_targets_do_not_collide(self):
-        """Configures an outer project, compiles its own file and plans the rest."""
+        """Configures an outer project and checks its own file; a whole build would take minutes."""
         (self.directory / "mine.cpp").write_text((SOURCE / "docs/examples/cpu.cpp").read_text())
         (self.directory / "CMakeLists.txt").write_text(OUTER_PROJECT)
         build = self.directory / "build"
         flags = (f"-DSOURCE={SOURCE}", "-DCMAKE_BUILD_TYPE=Release")
         completed = run("cmake", "-G", "Ninja", "-S", self.directory, "-B", build, *flags)
         self.assertEqual((completed.returncode, completed.stderr), (0, ""), completed.stdout)
-        for target in (("CMakeFiles/mine.dir/mine.cpp.o",), ("-n", "mine")):
-            completed = run("ninja", "-C", build, *target)
-            self.assertEqual(completed.returncode, 0, completed.stdout)
-        self.assertIn("Linking CXX executable mine", completed.stdout)
+        completed = run("ninja", "-C", build, "-t", "commands", "mine")
+        self.assertEqual(completed.returncode, 0, completed.stdout)
+        commands = completed.stdout.splitlines()
+        self.assertRegex(commands[-1], r" -o mine .*libcrossover_program\.a")
+        (compilation,) = [command for command in commands if command.endswith("/mine.cpp")]
+        completed = run("sh", "-c", f"{compilation} -fsyntax-only", cwd=build)
+        self.assertEqual(completed.returncode, 0, completed.stderr)
         # Nothing of crossover is installed with the outer project.
         prefix = self.directory / "installed"
         completed = run("cmake", "--install", build, "--prefix", prefix)
