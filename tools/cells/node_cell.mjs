@@ -23,18 +23,21 @@ async function replyTo(cell, line) {
 
 async function serve() {
   const cell = new Cell(process.argv[2] ?? "loop");
-  const requests = createInterface({
-    input: process.stdin,
-    crlfDelay: Infinity,
-  });
+  const requests = createInterface({ input: process.stdin });
   let last = Promise.resolve();
+  let unanswered = 0;
   requests.on("line", (line) => {
+    ++unanswered;
     last = last.then(async () => {
       const reply = await replyTo(cell, line);
+      --unanswered;
       process.stdout.write(`${JSON.stringify(reply)}\n`, () => reply.finished && process.exit(0));
     });
   });
-  requests.on("close", () => process.exit(0)); // also in a run
+  requests.on("close", () => {
+    if (cell.isRunning && unanswered === 1) process.exit(0);
+    last.then(() => process.exit(0));
+  });
 }
 
 if (isTeamMember) serveTeam();

@@ -86,8 +86,10 @@ export class Cell {
       start: now(),
     };
     const replies = this.team.map((member) => member.ask({ run: plan }));
+    this.isRunning = true;
     const own = await this.lanes.run(plan, replies);
     const counts = await Promise.all(replies);
+    this.isRunning = false;
     if (this.model === "workers") counts.forEach((c) => (c.used = {})); // it is that of the process
     const total = merged([own, ...counts]);
     const each = counts.length ? counts : [own];

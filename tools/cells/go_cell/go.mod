@@ -1,0 +1,3 @@
+module crossover/go_cell
+
+go 1.19

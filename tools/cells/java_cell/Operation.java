@@ -1,0 +1,4 @@
+/** An operation of one lane: one call, in the lane's thread. */
+interface Operation {
+    void run() throws OperationError;
+}
