@@ -33,7 +33,7 @@ if(GO)
   add_cell(go_cell SOURCES go.mod lanes.go main.go operations.go parameters.go
     STEPS COMMAND ${CMAKE_COMMAND} -E env GOFLAGS= GOPROXY=off GOPATH=${PROJECT_BINARY_DIR}/go
       GOCACHE=${PROJECT_BINARY_DIR}/go/cache
-      ${GO} build -ldflags "-s -w" -gcflags -trimpath=${cell_sources} -o ${cells_in_build}/go_cell)
+      ${GO} build -ldflags "-s -w" -o ${cells_in_build}/go_cell)
 endif()
 
 pkg_check_modules(libuv IMPORTED_TARGET libuv)
