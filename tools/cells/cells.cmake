@@ -62,12 +62,13 @@ set(crates /usr/share/cargo/registry)
 file(GLOB tokio_crate ${crates}/tokio-1.*)
 file(GLOB serde_json_crate ${crates}/serde_json-1.*)
 if(CARGO AND tokio_crate AND serde_json_crate)
+  string(REGEX REPLACE ".*/tokio-" "" tokio_version ${tokio_crate})
   set(rust_build ${PROJECT_BINARY_DIR}/rust_cell)
   file(CONFIGURE OUTPUT ${rust_build}/home/config.toml CONTENT
 "[source.crates-io]\nreplace-with = \"debian\"\n[source.debian]\ndirectory = \"@crates@\"\n" @ONLY)
-  add_cell(rust_cell SOURCES Cargo.toml src/lanes.rs src/main.rs src/openssl.rs src/operations.rs src/parameters.rs
+  add_cell(rust_cell SOURCES Cargo.toml src/lanes.rs src/main.rs src/openssl.rs src/operations.rs src/parameters.rs src/process.rs
     STEPS COMMAND ${CMAKE_COMMAND} -E copy_directory ${cell_sources}/rust_cell ${rust_build}/source
     COMMAND ${CMAKE_COMMAND} -E env CARGO_HOME=${rust_build}/home CARGO_TARGET_DIR=${rust_build}/target
-      ${CARGO} build --release --offline --quiet --manifest-path ${rust_build}/source/Cargo.toml
+      TOKIO_VERSION=${tokio_version} ${CARGO} build --release --offline --quiet --manifest-path ${rust_build}/source/Cargo.toml
     COMMAND ${CMAKE_COMMAND} -E copy ${rust_build}/target/release/rust_cell ${cells_in_build}/rust_cell)
 endif()

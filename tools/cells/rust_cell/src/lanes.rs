@@ -15,12 +15,20 @@ pub struct Histogram {
 impl Histogram {
     fn new() -> Self {
         let bins = (0..64 * 59).map(|_| AtomicU64::new(0)).collect();
-        Histogram { bins, sum: AtomicU64::new(0), max: AtomicU64::new(0) }
+        Histogram {
+            bins,
+            sum: AtomicU64::new(0),
+            max: AtomicU64::new(0),
+        }
     }
 
     fn add(&self, ns: u64) {
         let shift = (64 - ns.leading_zeros()).saturating_sub(7);
-        let index = if shift == 0 { ns } else { (u64::from(shift) << 6) + (ns >> shift) };
+        let index = if shift == 0 {
+            ns
+        } else {
+            (u64::from(shift) << 6) + (ns >> shift)
+        };
         self.bins[index as usize].fetch_add(1, Relaxed);
         self.sum.fetch_add(ns, Relaxed);
         self.max.fetch_max(ns, Relaxed);
@@ -34,7 +42,8 @@ impl Histogram {
         };
         let counts = self.bins.iter().map(|bin| bin.load(Relaxed));
         let rows = counts.zip(0..).filter(|(count, _)| *count > 0);
-        rows.map(|(count, index)| [lower(index), lower(index + 1), count]).collect()
+        rows.map(|(count, index)| [lower(index), lower(index + 1), count])
+            .collect()
     }
 }
 
@@ -70,7 +79,11 @@ impl Run {
             lanes,
             start,
             opens,
-            closes: if plan.operations > 0 { None } else { Some(opens + plan.window) },
+            closes: if plan.operations > 0 {
+                None
+            } else {
+                Some(opens + plan.window)
+            },
             is_cancelled: AtomicBool::new(false),
             wrong: Mutex::new(None),
             operations: AtomicU64::new(0),
@@ -92,12 +105,17 @@ impl Run {
         }
         let rest = u64::from(lane < self.plan.operations % self.lanes);
         let share = self.plan.operations / self.lanes + rest;
-        let mut left = if self.plan.operations > 0 { share } else { u64::MAX };
+        let mut left = if self.plan.operations > 0 {
+            share
+        } else {
+            u64::MAX
+        };
         let mut issued = Instant::now();
         if self.has_closed(issued) {
             return;
         }
-        self.lag_ns.fetch_max((issued - begin).as_nanos() as u64, Relaxed);
+        self.lag_ns
+            .fetch_max((issued - begin).as_nanos() as u64, Relaxed);
         while left > 0 {
             left -= 1;
             let result = operation.operate().await;

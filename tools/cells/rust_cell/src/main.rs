@@ -4,10 +4,12 @@ mod lanes;
 mod openssl;
 mod operations;
 mod parameters;
+mod process;
 
 use lanes::{Plan, Run};
 use operations::{failure, Echo, Failure, Operation, Wait, Work};
 use parameters::Parameters;
+use process::{bind, memory, usage};
 use serde_json::{json, Map, Value};
 use std::io::BufRead;
 use std::net::ToSocketAddrs;
@@ -26,45 +28,6 @@ fn require(condition: bool, message: &str) -> Result<(), Failure> {
     }
 }
 
-/// Returns a line of a /proc file in bytes.
-fn memory(file: &str, name: &str) -> u64 {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or(0_u64) << 10
-}
-
-fn usage() -> libc::rusage {
-    // SAFETY: getrusage fills the structure.
-    unsafe {
-        let mut used = std::mem::zeroed();
-        libc::getrusage(libc::RUSAGE_SELF, &mut used);
-        used
-    }
-}
-
-/// Binds all threads of this process; later ones inherit it. Raises the limit of open files.
-fn bind(cores: &[u64]) -> Result<(), Failure> {
-    // SAFETY: the system calls read and write only these local structures.
-    unsafe {
-        let mut cpus: libc::cpu_set_t = std::mem::zeroed();
-        for cpu in cores {
-            require(*cpu < 1024, "there is no such CPU")?;
-            libc::CPU_SET(*cpu as usize, &mut cpus);
-        }
-        for entry in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
-            let thread = entry.file_name().to_string_lossy().parse().unwrap_or(0);
-            if libc::sched_setaffinity(thread, std::mem::size_of_val(&cpus), &cpus) != 0 {
-                return Err(failure("unsupported", format!("cannot bind to CPU {cores:?}")));
-            }
-        }
-        let mut files: libc::rlimit = std::mem::zeroed();
-        libc::getrlimit(libc::RLIMIT_NOFILE, &mut files);
-        files.rlim_cur = files.rlim_max;
-        libc::setrlimit(libc::RLIMIT_NOFILE, &files);
-    }
-    Ok(())
-}
-
 #[derive(Default)]
 struct Cell {
     runtime: Option<Runtime>,
@@ -76,15 +39,28 @@ struct Cell {
 impl Cell {
     fn prepare(&mut self, body: &Map<String, Value>) -> Result<Value, Failure> {
         let begin = Instant::now();
-        require(self.runtime.is_none(), "already prepared: a cell process measures one cell")?;
+        require(
+            self.runtime.is_none(),
+            "already prepared: a cell process measures one cell",
+        )?;
         let workload = body.get("workload").and_then(Value::as_str).unwrap_or("");
         let none = Map::new();
-        let given = body.get("parameters").and_then(Value::as_object).unwrap_or(&none);
+        let given = body
+            .get("parameters")
+            .and_then(Value::as_object)
+            .unwrap_or(&none);
         let parameters = Parameters::new(workload, given)?;
         let cores = body.get("cores").and_then(Value::as_array);
-        let cores: Vec<u64> = cores.into_iter().flatten().filter_map(Value::as_u64).collect();
+        let cores: Vec<u64> = cores
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_u64)
+            .collect();
         let in_flight = body.get("in_flight").and_then(Value::as_u64).unwrap_or(0);
-        require(!cores.is_empty() && in_flight > 0, "'cores' and 'in_flight' must be given")?;
+        require(
+            !cores.is_empty() && in_flight > 0,
+            "'cores' and 'in_flight' must be given",
+        )?;
         bind(&cores)?;
         let mut builder = Builder::new_multi_thread();
         let runtime = builder.worker_threads(cores.len()).enable_all().build();
@@ -94,7 +70,11 @@ impl Cell {
             _ => Work::calibrated(parameters.quantity("cpu")?)?,
         };
         if let (Some(work), "hashing") = (&work, workload) {
-            self.checksum = work.expected.iter().map(|byte| format!("{byte:02x}")).collect();
+            self.checksum = work
+                .expected
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
         }
         let longer = Work::calibrated(parameters.quantity("long")?)?;
         let delay = match workload {
@@ -104,11 +84,18 @@ impl Cell {
         let is_echo = workload == "network" || parameters.text("io") == "network";
         let endpoint = body.get("endpoint").and_then(Value::as_str).unwrap_or("");
         let server = match is_echo {
-            true => endpoint.to_socket_addrs().ok().and_then(|mut all| all.next()),
+            true => endpoint
+                .to_socket_addrs()
+                .ok()
+                .and_then(|mut all| all.next()),
             false => None,
         };
         require(server.is_some() == is_echo, "'endpoint' must be HOST:PORT")?;
-        let size = if workload == "network" { parameters.quantity("bytes")? as usize } else { 64 };
+        let size = if workload == "network" {
+            parameters.quantity("bytes")? as usize
+        } else {
+            64
+        };
         let base = memory("/proc/self/status", "VmRSS:");
         let mut lanes = Vec::new();
         for i in 0..in_flight as usize {
@@ -118,7 +105,11 @@ impl Cell {
                 None => Wait::None,
             };
             let is_long = i == 0 && longer.is_some();
-            let work = if is_long { longer.clone() } else { work.clone() };
+            let work = if is_long {
+                longer.clone()
+            } else {
+                work.clone()
+            };
             lanes.push(Operation { work, wait });
         }
         self.lanes = lanes;
@@ -126,7 +117,8 @@ impl Cell {
         Ok(json!({"ready": {
             "protocol": 2, "program": "rust_cell", "version": env!("CARGO_PKG_VERSION"),
             "setup_s": begin.elapsed().as_secs_f64(), "base_rss_bytes": base,
-            "environment": {"tokio": "1", "rust_hashing": openssl::version()}}}))
+            "environment": {
+                "tokio": option_env!("TOKIO_VERSION"), "rust_hashing": openssl::version()}}}))
     }
 
     fn run(&mut self, body: &Map<String, Value>) -> Result<Value, Failure> {
@@ -145,11 +137,22 @@ impl Cell {
         };
         let window = seconds("seconds");
         let is_window = window > Duration::ZERO;
-        require(is_window != (operations > 0), "'run' needs either 'seconds' or 'operations'")?;
+        require(
+            is_window != (operations > 0),
+            "'run' needs either 'seconds' or 'operations'",
+        )?;
         let (lead, stagger) = (seconds("lead_s"), seconds("stagger_s"));
         let plan = match is_window {
-            true => Plan { operations: 0, window, lead, stagger },
-            false => Plan { operations, ..Plan::default() },
+            true => Plan {
+                operations: 0,
+                window,
+                lead,
+                stagger,
+            },
+            false => Plan {
+                operations,
+                ..Plan::default()
+            },
         };
         IS_RUNNING.store(true, Relaxed);
         let mut before = usage();
@@ -165,11 +168,16 @@ impl Cell {
         }
         drop(ended);
         // This thread reads the usage at the edges of the window until all lanes have ended.
-        let mut edges = run.closes.map(|closes| vec![closes, run.opens]).unwrap_or_default();
+        let mut edges = run
+            .closes
+            .map(|closes| vec![closes, run.opens])
+            .unwrap_or_default();
         let mut lanes = Vec::new();
         loop {
             let edge = edges.last().copied();
-            let timeout = edge.map_or(Duration::MAX, |e| e.saturating_duration_since(Instant::now()));
+            let timeout = edge.map_or(Duration::MAX, |e| {
+                e.saturating_duration_since(Instant::now())
+            });
             match endings.recv_timeout(timeout) {
                 Ok(lane) => lanes.push(lane),
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
@@ -200,10 +208,17 @@ impl Cell {
         let errors = run.errors.lock().unwrap().clone();
         let operations = run.operations.load(Relaxed);
         if operations == 0 && !errors.is_empty() {
-            return Err(failure("failed", format!("no operation succeeded: {errors:?}")));
+            return Err(failure(
+                "failed",
+                format!("no operation succeeded: {errors:?}"),
+            ));
         }
         let is_window = run.closes.is_some();
-        let wall = if is_window { run.plan.window } else { end - run.start };
+        let wall = if is_window {
+            run.plan.window
+        } else {
+            end - run.start
+        };
         let drain = end.saturating_duration_since(run.opens + wall);
         let seconds = |a: libc::timeval, b: libc::timeval| {
             (b.tv_sec - a.tv_sec) as f64 + 1e-6 * (b.tv_usec - a.tv_usec) as f64
@@ -265,9 +280,9 @@ fn main() {
     });
     let mut cell = Cell::default();
     for line in lines {
-        let reply = cell.handle(&line).unwrap_or_else(
-            |e| json!({"error": {"kind": e.kind, "message": e.message}}),
-        );
+        let reply = cell
+            .handle(&line)
+            .unwrap_or_else(|e| json!({"error": {"kind": e.kind, "message": e.message}}));
         println!("{reply}");
         if reply.get("finished").is_some() {
             break;

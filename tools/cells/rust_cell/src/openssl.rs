@@ -6,7 +6,11 @@ use std::ptr::null;
 #[link(name = "crypto")]
 extern "C" {
     fn OpenSSL_version(what: c_int) -> *const c_char;
-    fn EVP_MD_fetch(library: *const c_void, name: *const u8, wanted: *const c_char) -> *const c_void;
+    fn EVP_MD_fetch(
+        library: *const c_void,
+        name: *const u8,
+        wanted: *const c_char,
+    ) -> *const c_void;
     fn EVP_Digest(
         data: *const u8,
         count: size_t,
@@ -17,14 +21,17 @@ extern "C" {
     ) -> c_int;
     fn EVP_MD_CTX_new() -> *mut c_void;
     fn EVP_MD_CTX_free(context: *mut c_void);
-    fn EVP_DigestInit_ex(context: *mut c_void, kind: *const c_void, engine: *const c_void) -> c_int;
+    fn EVP_DigestInit_ex(context: *mut c_void, kind: *const c_void, engine: *const c_void)
+        -> c_int;
     fn EVP_DigestUpdate(context: *mut c_void, data: *const u8, count: size_t) -> c_int;
     fn EVP_DigestFinal_ex(context: *mut c_void, digest: *mut u8, size: *mut c_uint) -> c_int;
 }
 
 pub fn version() -> String {
     // SAFETY: OpenSSL returns a static string.
-    unsafe { CStr::from_ptr(OpenSSL_version(0)) }.to_string_lossy().into_owned()
+    unsafe { CStr::from_ptr(OpenSSL_version(0)) }
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// The fetched algorithm; OpenSSL allows its use by all threads.
@@ -44,7 +51,14 @@ impl Sha256 {
         // SAFETY: the digest has room for 32 bytes.
         unsafe {
             let size = std::ptr::null_mut();
-            EVP_Digest(data.as_ptr(), data.len(), digest.as_mut_ptr(), size, self.0, null());
+            EVP_Digest(
+                data.as_ptr(),
+                data.len(),
+                digest.as_mut_ptr(),
+                size,
+                self.0,
+                null(),
+            );
         }
         digest
     }

@@ -14,7 +14,10 @@ pub struct Failure {
 }
 
 pub fn failure(kind: &'static str, message: impl Into<String>) -> Failure {
-    Failure { kind, message: message.into() }
+    Failure {
+        kind,
+        message: message.into(),
+    }
 }
 
 /// Why an operation did not succeed.
@@ -54,7 +57,11 @@ impl Work {
         let sha256 = Sha256::new();
         let input: Vec<u8> = (0..bytes).map(|i| (131 * i + i / 256) as u8).collect();
         let expected = sha256.digest_in_pieces(&input);
-        Arc::new(Work { sha256, input, expected })
+        Arc::new(Work {
+            sha256,
+            input,
+            expected,
+        })
     }
 
     fn run(&self) -> Result<(), Ended> {
@@ -83,11 +90,16 @@ impl Work {
             }
             let ratio = fastest_ns / target_ns;
             if (ratio - 1.0).abs() < if round < 5 { 0.005 } else { 0.02 } {
-                return Ok(Some(Work::new((bytes * length_ns as f64 / target_ns) as usize)));
+                return Ok(Some(Work::new(
+                    (bytes * length_ns as f64 / target_ns) as usize,
+                )));
             }
             bytes = (64.0 * (bytes / ratio / 64.0).round()).max(64.0);
         }
-        Err(failure("unsupported", "mixed: cannot calibrate the CPU work to within 2 %"))
+        Err(failure(
+            "unsupported",
+            "mixed: cannot calibrate the CPU work to within 2 %",
+        ))
     }
 }
 
@@ -103,11 +115,20 @@ pub struct Echo {
 impl Echo {
     pub async fn open(server: SocketAddr, size: usize, lane: usize) -> Result<Echo, Failure> {
         let message = (0..size).map(|i| (31 * lane + 7 * i) as u8).collect();
-        let mut echo = Echo { server, connection: None, message, echo: vec![0; size], count: 0 };
+        let mut echo = Echo {
+            server,
+            connection: None,
+            message,
+            echo: vec![0; size],
+            count: 0,
+        };
         let opened = echo.connect().await.map_err(|e| name_of("connect", &e));
         opened.map_err(|name| {
             let advice = "start a server there or correct the endpoint";
-            failure("failed", format!("no connection to {server} ({name}); {advice}"))
+            failure(
+                "failed",
+                format!("no connection to {server} ({name}); {advice}"),
+            )
         })?;
         Ok(echo)
     }
@@ -128,8 +149,14 @@ impl Echo {
         let counter = self.count.to_le_bytes();
         let size = self.message.len().min(counter.len());
         self.message[..size].copy_from_slice(&counter[..size]);
-        connection.write_all(&self.message).await.map_err(|e| ("send", e))?;
-        connection.read_exact(&mut self.echo).await.map_err(|e| ("receive", e))?;
+        connection
+            .write_all(&self.message)
+            .await
+            .map_err(|e| ("send", e))?;
+        connection
+            .read_exact(&mut self.echo)
+            .await
+            .map_err(|e| ("receive", e))?;
         Ok(())
     }
 

@@ -8,7 +8,15 @@ const WORKLOADS: [(&str, &[(&str, &str)]); 4] = [
     ("sleep", &[("delay", "10ms")]),
     ("hashing", &[("bytes", "64KiB"), ("algorithm", "sha256")]),
     ("network", &[("bytes", "64"), ("delay", "0")]),
-    ("mixed", &[("cpu", "100us"), ("wait", "1ms"), ("io", "sleep"), ("long", "0")]),
+    (
+        "mixed",
+        &[
+            ("cpu", "100us"),
+            ("wait", "1ms"),
+            ("io", "sleep"),
+            ("long", "0"),
+        ],
+    ),
 ];
 
 pub struct Parameters(HashMap<String, String>);
@@ -18,10 +26,14 @@ impl Parameters {
         let row = WORKLOADS.iter().find(|(name, _)| *name == workload);
         let (_, defaults) =
             row.ok_or_else(|| failure("invalid", format!("unknown workload '{workload}'")))?;
-        let mut texts: HashMap<_, _> =
-            defaults.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
+        let mut texts: HashMap<_, _> = defaults
+            .iter()
+            .map(|(name, text)| (name.to_string(), text.to_string()))
+            .collect();
         for (name, value) in given {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_string);
             if texts.insert(name.clone(), text).is_none() {
                 let message = format!("{workload} has no parameter '{name}'");
                 return Err(failure("invalid", message));
@@ -48,7 +60,9 @@ impl Parameters {
         if text.is_empty() || text == "0" {
             return Ok(0);
         }
-        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+        let end = text
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(text.len());
         let unit = match (name == "bytes", &text[end..]) {
             (true, "") | (true, "B") | (false, "ns") => Some(1.0),
             (true, "KiB") => Some(1024.0),
