@@ -16,6 +16,11 @@ foreach(script IN LISTS script_cells)
   file(CREATE_LINK ${script} ${cells_in_build}/${name} SYMBOLIC)
 endforeach()
 
+# An outer project builds programs with their own workloads, which run in C++.
+if(NOT PROJECT_IS_TOP_LEVEL)
+  return()
+endif()
+
 # Builds a cell from sources in its folder: add_cell(FILE SOURCES … STEPS COMMAND …).
 macro(add_cell file)
   cmake_parse_arguments(cell "" "" "SOURCES;STEPS" ${ARGN})
