@@ -86,7 +86,8 @@ std::string unsupported_by_java(const cell_request& cell) {
 }
 
 std::string unsupported_by_rust(const cell_request& cell) {
-  return unsupported_by(cell, "Rust", missing_cell("rust_cell", "cargo librust-tokio-dev"));
+  return unsupported_by(
+      cell, "Rust", missing_cell("rust_cell", "cargo librust-tokio-dev librust-serde-json-dev"));
 }
 
 /// Returns Debian's interpreter, which has Debian's packages, if there is one.
