@@ -20,6 +20,7 @@ final class Run {
     volatile Failure wrong;
     long end;
     private final long[] threads;
+    private volatile long due; // the next edge at which the usage is read
     Usage before, after;
 
     Run(long[] threads, long operations, long window, long lead, long stagger) {
@@ -32,7 +33,8 @@ final class Run {
         opens = start + lead;
         closes = operations > 0 ? Long.MAX_VALUE : opens + window;
         running = new CountDownLatch(lanes);
-        before = Usage.now(threads);
+        due = operations > 0 ? Long.MAX_VALUE : opens;
+        if (operations > 0 || lead == 0) before = Usage.now(threads);
     }
 
     /** Runs a lane in the calling thread until its share or the window ends. */
@@ -64,6 +66,7 @@ final class Run {
                 error = e.getMessage();
             }
             long now = System.nanoTime();
+            observe(now);
             if (now >= closes) return;
             if (now >= opens && error != null) {
                 synchronized (errors) {
@@ -77,17 +80,34 @@ final class Run {
         }
     }
 
-    /** Waits until all lanes have ended, and reads the usage at the edges of the window. */
-    void await() throws InterruptedException {
-        boolean ended = operations > 0;
-        if (!ended && lead > 0) {
-            ended = running.await(opens - System.nanoTime(), TimeUnit.NANOSECONDS);
+    /**
+     * Reads the usage at an edge of the window that is due. Lanes call it when they have read the
+     * clock anyway: with many busy threads, another one would get a CPU long after the edge.
+     */
+    private void observe(long now) {
+        if (now >= due) readEdge(now);
+    }
+
+    private synchronized void readEdge(long now) {
+        if (before == null && now >= opens) {
             before = Usage.now(threads);
+            due = opens + window;
         }
-        if (!ended) running.await(opens + window - System.nanoTime(), TimeUnit.NANOSECONDS);
-        else running.await();
-        after = Usage.now(threads);
+        if (after == null && now >= opens + window) {
+            after = Usage.now(threads);
+            due = Long.MAX_VALUE;
+        }
+    }
+
+    /** Waits until all lanes have ended, and observes the edges in case all of them wait. */
+    void await() throws InterruptedException {
+        for (long edge : operations > 0 ? new long[0] : new long[] {opens, opens + window}) {
+            running.await(edge - System.nanoTime(), TimeUnit.NANOSECONDS);
+            observe(System.nanoTime());
+        }
         running.await();
         end = System.nanoTime();
+        if (before == null) before = Usage.now(threads); // the run ended early
+        if (after == null) after = Usage.now(threads);
     }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 // Lanes: the operations as callbacks on a libuv loop.
+#include <sys/resource.h>
 #include <uv.h>
 
 #include <algorithm>
@@ -18,7 +19,7 @@ constexpr std::int64_t never = INT64_MAX;
 struct run_plan {
   std::int64_t operations = 0, window = 0, lead = 0, stagger = 0, start = 0;
   std::int64_t opens() const { return start + lead; }
-  std::int64_t closes() const { return operations > 0 ? never : opens() + window; }
+  std::int64_t closes() const { return operations > 0 ? never - 1 : opens() + window; }
 };
 
 /// Counters of one loop, in the window.
@@ -47,8 +48,33 @@ inline std::int64_t bin_width(std::int64_t ns) {
 struct run_state {
   run_plan plan;
   std::atomic<std::int64_t> closes = 0;  ///< 0 after a wrong result: ends all lanes
-  std::mutex mutex;
+  std::atomic<std::int64_t> due = 0;     ///< the next edge of the window
+  std::mutex mutex;                      ///< of the members below
+  rusage before{}, after{};              ///< at the edges
   std::unique_ptr<failure> wrong;
+
+  void release(const run_plan& wanted) {
+    plan = wanted;
+    plan.start = now_ns();
+    closes = plan.closes();
+    due = plan.opens();
+    observe(plan.start);
+  }
+
+  /// Reads the usage at edges that are due. Lanes call it when they have read the clock anyway:
+  /// another thread could get a CPU long after the edge.
+  void observe(std::int64_t now) {
+    if (now < due) return;
+    const std::lock_guard lock(mutex);
+    if (due == plan.opens()) {
+      getrusage(RUSAGE_SELF, &before);
+      due = plan.closes();
+    }
+    if (now >= due) {
+      getrusage(RUSAGE_SELF, &after);
+      due = never;
+    }
+  }
 };
 
 /// A lane: issues an operation, and the next one when it has ended. Lives on one loop.
@@ -77,6 +103,7 @@ class lane {
   /// Ends the operation; `error`: "", or the name under which it is counted.
   void ended(const std::string& error) {
     const std::int64_t end = now_ns();
+    run_->observe(end);
     if (end >= run_->closes) return finish();
     if (end >= run_->plan.opens()) {
       if (error.empty())

@@ -141,28 +141,22 @@ class cell {
     const auto ns = [&](const char* name) {
       return static_cast<std::int64_t>(1e9 * body.value(name, 0.0));
     };
-    run_plan& plan = run_.plan = {};
+    run_plan plan;
     if (body.contains("operations"))
       plan.operations = body["operations"];
     else
       plan = {0, ns("seconds"), ns("lead_s"), ns("stagger_s"), 0};
     require(plan.operations > 0 || plan.window > 0, "'run' is too short");
-    plan.start = now_ns();
-    run_.closes = plan.closes();
-    rusage before{}, after{};
-    getrusage(RUSAGE_SELF, &before);
+    run_.release(plan);
     for (const auto& w : workers_) w->run(run_);
     std::uint64_t running = workers_.size();
-    bool is_open = plan.lead == 0, is_closed = false;
-    while (running > 0) {  // reads the usage at the edges until the last loop has ended
-      const std::int64_t now = now_ns();
-      if (!is_open && now >= plan.opens()) is_open = getrusage(RUSAGE_SELF, &before) == 0;
-      if (!is_closed && now >= plan.closes()) is_closed = getrusage(RUSAGE_SELF, &after) == 0;
-      running -= wait(is_closed ? never : (is_open ? plan.closes() : plan.opens()));
+    while (running > 0) {  // observes the edges in case all lanes wait
+      running -= wait(run_.due);
+      run_.observe(now_ns());
     }
-    if (!is_closed) getrusage(RUSAGE_SELF, &after);
+    run_.observe(never - 1);
     if (run_.wrong) throw *run_.wrong;
-    return sample_of(before, after);
+    return sample_of(run_.before, run_.after);
   }
 
   json finish(const json&) {

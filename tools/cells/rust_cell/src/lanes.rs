@@ -1,5 +1,6 @@
 //! The lanes of a run, and the counters of its window.
 use crate::operations::{Ended, Failure, Operation};
+use crate::process::usage;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::Mutex;
@@ -55,6 +56,8 @@ pub struct Plan {
     pub stagger: Duration,
 }
 
+const NO_EDGE: u64 = u64::MAX;
+
 /// What the lanes of a run share.
 pub struct Run {
     pub plan: Plan,
@@ -62,6 +65,8 @@ pub struct Run {
     pub start: Instant,
     pub opens: Instant,
     pub closes: Option<Instant>,
+    due_ns: AtomicU64, // the next edge of the window, after `start`
+    pub edges: Mutex<[Option<libc::rusage>; 2]>,
     is_cancelled: AtomicBool, // after a wrong result
     pub wrong: Mutex<Option<Failure>>,
     pub operations: AtomicU64,
@@ -84,12 +89,43 @@ impl Run {
             } else {
                 Some(opens + plan.window)
             },
+            due_ns: AtomicU64::new(plan.lead.as_nanos() as u64),
+            edges: Mutex::new([None, None]),
             is_cancelled: AtomicBool::new(false),
             wrong: Mutex::new(None),
             operations: AtomicU64::new(0),
             lag_ns: AtomicU64::new(0),
             errors: Mutex::new(BTreeMap::new()),
             latency: Histogram::new(),
+        }
+    }
+
+    /// Returns when the next edge of the window is due; None if there is none.
+    pub fn due(&self) -> Option<Instant> {
+        match self.due_ns.load(Relaxed) {
+            NO_EDGE => None,
+            ns => Some(self.start + Duration::from_nanos(ns)),
+        }
+    }
+
+    /// Reads the usage at edges that are due. Lanes call it when they have read the clock anyway:
+    /// another thread could get a CPU long after the edge.
+    pub fn observe(&self, now: Instant) {
+        let is_due = |run: &Self| run.due().map_or(false, |due| now >= due);
+        if !is_due(self) {
+            return;
+        }
+        let mut edges = self.edges.lock().unwrap();
+        if edges[0].is_none() {
+            edges[0] = Some(usage());
+            let closes = self
+                .closes
+                .map(|closes| (closes - self.start).as_nanos() as u64);
+            self.due_ns.store(closes.unwrap_or(NO_EDGE), Relaxed);
+        }
+        if edges[1].is_none() && is_due(self) {
+            edges[1] = Some(usage());
+            self.due_ns.store(NO_EDGE, Relaxed);
         }
     }
 
@@ -120,6 +156,7 @@ impl Run {
             left -= 1;
             let result = operation.operate().await;
             let end = Instant::now();
+            self.observe(end);
             if let Err(Ended::Wrong(wrong)) = result {
                 *self.wrong.lock().unwrap() = Some(wrong);
                 self.is_cancelled.store(true, Relaxed);

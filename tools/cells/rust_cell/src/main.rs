@@ -118,7 +118,8 @@ impl Cell {
             "protocol": 2, "program": "rust_cell", "version": env!("CARGO_PKG_VERSION"),
             "setup_s": begin.elapsed().as_secs_f64(), "base_rss_bytes": base,
             "environment": {
-                "tokio": option_env!("TOKIO_VERSION"), "rust_hashing": openssl::version()}}}))
+                "tokio": option_env!("TOKIO_VERSION").unwrap_or("1"),
+                "rust_hashing": openssl::version()}}}))
     }
 
     fn run(&mut self, body: &Map<String, Value>) -> Result<Value, Failure> {
@@ -155,8 +156,6 @@ impl Cell {
             },
         };
         IS_RUNNING.store(true, Relaxed);
-        let mut before = usage();
-        let mut after = None;
         let run = Arc::new(Run::new(plan, self.lanes.len() as u64));
         let (ended, endings) = mpsc::channel();
         for (number, mut lane) in self.lanes.drain(..).enumerate() {
@@ -167,24 +166,17 @@ impl Cell {
             });
         }
         drop(ended);
-        // This thread reads the usage at the edges of the window until all lanes have ended.
-        let mut edges = run
-            .closes
-            .map(|closes| vec![closes, run.opens])
-            .unwrap_or_default();
+        // This thread observes the edges in case all lanes wait.
         let mut lanes = Vec::new();
         loop {
-            let edge = edges.last().copied();
-            let timeout = edge.map_or(Duration::MAX, |e| {
-                e.saturating_duration_since(Instant::now())
+            run.observe(Instant::now());
+            let timeout = run.due().map_or(Duration::MAX, |due| {
+                due.saturating_duration_since(Instant::now())
             });
             match endings.recv_timeout(timeout) {
                 Ok(lane) => lanes.push(lane),
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
-                Err(mpsc::RecvTimeoutError::Timeout) if edges.pop() == Some(run.opens) => {
-                    before = usage()
-                }
-                Err(mpsc::RecvTimeoutError::Timeout) => after = Some(usage()),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
             }
         }
         let end = Instant::now();
@@ -194,17 +186,16 @@ impl Cell {
         self.wrong = run.wrong.lock().unwrap().clone();
         match &self.wrong {
             Some(wrong) => Err(wrong.clone()),
-            None => self.sample(&run, end, &before, &after.unwrap_or_else(usage)),
+            None => self.sample(&run, end),
         }
     }
 
-    fn sample(
-        &self,
-        run: &Run,
-        end: Instant,
-        before: &libc::rusage,
-        after: &libc::rusage,
-    ) -> Result<Value, Failure> {
+    fn sample(&self, run: &Run, end: Instant) -> Result<Value, Failure> {
+        let [before, after] = run
+            .edges
+            .lock()
+            .unwrap()
+            .map(|edge| edge.unwrap_or_else(usage));
         let errors = run.errors.lock().unwrap().clone();
         let operations = run.operations.load(Relaxed);
         if operations == 0 && !errors.is_empty() {
