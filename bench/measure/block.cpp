@@ -15,13 +15,17 @@
 namespace crossover {
 namespace {
 
-constexpr double min_slice_s = 0.02, max_slice_s = 1, min_lead_s = 0.005;
+constexpr double min_slice_s = 0.04, max_slice_s = 1, min_lead_s = 0.005;
 /// An operation of this length is long beside the start of a run, which takes about 50 µs.
 constexpr double long_operation_s = 0.005;
 /// Longest window of a warm-up. If no operation ended in it, it is repeated with a longer one.
 constexpr double max_warm_up_s = 30;
 /// A warm-up of this length may have fewer operations than lanes.
 constexpr double enough_warm_up_s = 0.1;
+/// More workers than this take seconds to end a slice: 1 024 threads of oneTBB, 1 to 2 s.
+constexpr std::uint32_t many_workers = 768;
+/// Their lead-in covers their start: 1 024 threads take up to 0.1 s.
+constexpr double lead_per_worker_s = 0.0003;
 /// An arm sleeps if it uses less than 2 % of a CPU for this long; it has up to 0.1 s for it.
 constexpr std::chrono::milliseconds settling_step(3);
 constexpr int max_settling_steps = 33;
@@ -31,6 +35,7 @@ struct active_arm {
   const block_arm* of;
   std::unique_ptr<arm> process = nullptr;
   slice_plan slice = {};
+  bool has_one_turn = false;  // in a round
   double cpu_at_pause_s = 0;
   std::int64_t paused_ns = 0;
   arm_record record = {};
@@ -81,7 +86,8 @@ class block_run {
     for (int round = 0; round < rounds; ++round) {
       shuffle();
       for (const std::size_t i : order_) take_turn(i);
-      for (auto i = order_.rbegin(); i != order_.rend(); ++i) take_turn(*i);
+      for (auto i = order_.rbegin(); i != order_.rend(); ++i)
+        if (!arms_[*i].has_one_turn) take_turn(*i);
     }
     for (std::size_t i = 0; i < arms_.size(); ++i) finish(i);
     return std::move(block_);
@@ -106,11 +112,11 @@ class block_run {
 
   void start(active_arm& c) {
     c.process->start();
-    if (plan_.warm_up_s > 0) {
-      const sample first = warm_up(c);
-      if (!plan_.slice) c.slice = slice_for(c.of->cell, first);
-    }
-    if (plan_.slice) c.slice = *plan_.slice;
+    c.has_one_turn = !plan_.slice && workers_of(c.of->cell) > many_workers;
+    const std::optional<slice_plan>& known = plan_.slice ? plan_.slice : c.of->slice;
+    if (plan_.warm_up_s > 0 && !c.of->slice) c.slice = slice_for(c.of->cell, warm_up(c));
+    if (known) c.slice = *known;
+    if (c.has_one_turn) c.record.slice = c.slice;
     if (plan_.waits_for_sleep) c.pause();
   }
 
@@ -144,6 +150,7 @@ class block_run {
     for (active_arm& c : arms_) {
       const double shortest_s = c.slice.seconds;
       c.slice.seconds = std::max(shortest_s, plan_.seconds / (2 * rounds));
+      if (c.has_one_turn) c.slice.seconds *= 2;
       c.slice.operations = static_cast<std::uint64_t>(
           std::llround(static_cast<double>(c.slice.operations) * c.slice.seconds / shortest_s));
     }
@@ -217,6 +224,8 @@ slice_plan slice_for(const cell_spec& cell, const sample& warm_up) {
   // The window opens when every lane has begun: fewer threads disturb each other less.
   plan.lead_s = std::max({min_lead_s, std::min(operation_s, max_slice_s), 1.5 * delay_s,
                           std::min(warm_up.start_s.value_or(0), max_slice_s)});
+  if (workers_of(cell) > many_workers)
+    plan.lead_s = std::max(plan.lead_s, lead_per_worker_s * workers_of(cell));
   plan.stagger_s = delay_s;
   // Lanes may be in step with each other; random lead-ins keep them out of step with the windows.
   plan.jitter_s = std::min(operation_s, max_slice_s);

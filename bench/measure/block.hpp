@@ -17,12 +17,13 @@ namespace crossover {
 struct block_arm {
   cell_spec cell;
   std::function<std::unique_ptr<arm>()> make;  ///< starts its process
+  std::optional<slice_plan> slice = {};  ///< `arm_record::slice` of an earlier block: no warm-up
 };
 
 struct block_options {
   double seconds = 0.08;    ///< window time per arm, over all its slices
   double warm_up_s = 0.02;  ///< unmeasured window of each fresh process; 0: no warm-up
-  /// Slice of every turn, and the number of rounds. Without it a slice lasts at least 20 ms and
+  /// Slice of every turn, and the number of rounds. Without it a slice lasts at least 40 ms and
   /// four operations per lane, and the rounds fill `seconds`.
   std::optional<slice_plan> slice = {};
   int rounds = 1;
@@ -41,6 +42,8 @@ struct arm_record {
   bool has_windows = true;
   std::vector<finding> findings;
   std::map<std::string, std::string> environment;
+  /// Plan for later blocks of an arm with so many workers that a slice takes seconds to end.
+  std::optional<slice_plan> slice;
 };
 
 /// One slice of a block.
@@ -56,7 +59,8 @@ struct measured_block {
 
 /// Measures one block: fresh processes of all arms, a warm-up, then rounds. In each round every arm
 /// runs one slice in random order and another in the reverse order (two arms: ABBA or BAAB). An arm
-/// that fails is left out of the rest of the block. Throws `interrupted`.
+/// of more than 768 workers runs one slice of twice the length instead. An arm that fails is left
+/// out of the rest of the block. Throws `interrupted`.
 measured_block measure_block(const std::vector<block_arm>& contenders, const block_options& plan,
                              std::mt19937_64& random);
 

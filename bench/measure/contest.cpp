@@ -50,7 +50,8 @@ class contest_run {
         watch_(watch),
         options_(options),
         random_(options.seed),
-        failures_(cells.size()) {
+        failures_(cells.size()),
+        slices_(cells.size()) {
     const std::vector<planned_contest> planned = plan_contests(cells);
     contests_.assign(planned.begin(), planned.end());
     for (const planned_contest& c : planned)
@@ -156,9 +157,10 @@ class contest_run {
     const std::int64_t begin_ns = now_ns();
     std::vector<const cell_spec*> members;
     for (const std::size_t i : able) members.push_back(&cells_[i]);
+    std::vector<block_arm> contenders = contenders_of(members, make_);
+    for (std::size_t k = 0; k < able.size(); ++k) contenders[k].slice = slices_[able[k]];
     watch_.begin_block();
-    std::vector<arm_record> records =
-        measure_block(contenders_of(members, make_), options_.block, random_).arms;
+    std::vector<arm_record> records = measure_block(contenders, options_.block, random_).arms;
     watch_.end_block();
     for (std::size_t k = 0; k < able.size(); ++k) take(able[k], records[k]);
     ++block_;
@@ -224,6 +226,7 @@ class contest_run {
     cell_result& cell = all_.cells[i];
     if (record.failure) {
       cell.reason = record.failure->what();
+      slices_[i].reset();
       if (is_refusal(cell, *record.failure)) {
         cell.status = cell_status::skipped;
         return;
@@ -231,6 +234,7 @@ class contest_run {
       if (++failures_[i] == max_failures) cell.status = cell_status::failed;
       return;
     }
+    slices_[i] = record.slice;
     sample s = std::move(*record.total);
     watch_.describe(s);
     s.block = block_;
@@ -299,6 +303,7 @@ class contest_run {
   std::deque<planned_contest> contests_;  ///< a deque: one may be added while one is measured
   std::vector<bool> shown_;               ///< by number of the contest: it was shown
   std::vector<int> failures_;             ///< by cell
+  std::vector<std::optional<slice_plan>> slices_;  ///< by cell
   std::uint64_t block_ = 0, sequence_ = 0;
   std::int64_t start_ns_ = 0;
 };

@@ -25,6 +25,6 @@ struct planned_contest {
 std::vector<planned_contest> plan_contests(std::vector<planned_cell>& cells);
 
 /// Maximum workers (threads, processes) of a model that shares blocks with other models.
-constexpr std::uint32_t max_workers_together = 768;
+constexpr std::uint32_t max_workers_together = 1024;
 
 }  // namespace crossover

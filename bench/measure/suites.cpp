@@ -37,16 +37,14 @@ std::vector<matrix> own_matrices(const std::vector<std::uint32_t>& cores,
            in_flight}};
 }
 
-/// Every chart has all its models at all its points. A point costs 4 to 6 s of the budget on two
-/// cores, one with 512 threads about 14 s. With 1024 threads, oneTBB takes 1.7 s to end each slice,
-/// and six blocks would use up the budget.
+/// Every chart has all its models at all its points.
 std::vector<matrix> standard_matrices(const machine& computer) {
   if (auto own = own_matrices(ends_of(computer), {1, 64}); !own.empty()) return own;
   const auto cores = standard_cores(computer);
   const auto loop_and_pool = named({"event_loop", "thread_pool", "reference"});
   const auto also_processes = named({"event_loop", "thread_pool", "processes", "reference"});
   return {
-      {named({"network", "sleep"}), loop_and_pool, {1}, {1, 64, 512}},
+      {named({"network", "sleep"}), loop_and_pool, {1}, {1, 64, 1024}},
       {named({"network"}), loop_and_pool, cores, {64}},
       {named({"hashing"}), also_processes, cores, {16}},
       // Below, near and above the point where waits no longer cover the CPU time of one core.
