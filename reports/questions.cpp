@@ -141,10 +141,13 @@ std::string answer_of(const contest& c) {
   const auto leaders = leaders_of(c);
   switch (c.verdict) {
     case contest_verdict::best:
-      if (c.models.size() > 1 && !c.models[1].has_errors && c.models[0].to_best)
-        return fmt::format("{}, {} × {}", model_text(c.models[0].model),
-                           figure_text(c.models[0].to_best->ratio, "1"),
-                           model_text(c.models[1].model));
+      if (c.models.size() > 1 && !c.models[1].has_errors && c.models[0].to_best) {
+        const double ratio = c.models[0].to_best->ratio;
+        return fmt::format(
+            "{}, {} {}", model_text(c.models[0].model),
+            ratio < 1.1 ? percent_text(ratio - 1) + " faster than" : figure_text(ratio, "1") + " ×",
+            model_text(c.models[1].model));
+      }
       break;
     case contest_verdict::equivalent:
       if (leaders.size() == ranked_count_of(c)) break;

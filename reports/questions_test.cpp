@@ -45,6 +45,12 @@ TEST(questions, the_row_shows_its_last_contest) {
   EXPECT_EQ(row.contests.back(), 3u);
 }
 
+TEST(questions, a_small_lead_is_a_percentage) {
+  results value;
+  value.cells = {steady("event_loop", 1, 64, 100'600), steady("thread_pool", 1, 64, 100'000)};
+  EXPECT_EQ(rows_of(value).at(0).answer, "event_loop, 0.6 % faster than thread_pool");
+}
+
 TEST(questions, a_model_that_loses_half_of_its_throughput_collapses) {
   const auto rows = rows_of(network_over_in_flight());
   EXPECT_EQ(rows[0].remark.find("collapse"), std::string::npos);

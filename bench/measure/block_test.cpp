@@ -100,6 +100,28 @@ TEST(block, one_lane_with_long_operations_runs_whole_operations) {
   EXPECT_EQ(slice_for(cells[0], warm_up).operations, 0U) << "the start is not negligible";
 }
 
+TEST(block, a_thousand_threads_are_warmed_up_in_their_first_block_and_have_one_turn) {
+  const auto cells = cells_for_test({"event_loop", "thread_pool"}, {1000});
+  scripted_arms arms;
+  arms.rates = {{"event_loop", 1e6}, {"thread_pool", 1e6}};
+  std::mt19937_64 random(1);
+  const arm_factory make = arms.factory();
+  std::vector<block_arm> contenders = contenders_of({&cells[0], &cells[1]}, make);
+  const std::vector<arm_record> first = measure_block(contenders, {}, random).arms;
+  EXPECT_EQ(std::count(arms.turns.begin(), arms.turns.end(), "event_loop"), 1 + 2);
+  EXPECT_EQ(std::count(arms.turns.begin(), arms.turns.end(), "thread_pool"), 1 + 1);
+  EXPECT_NEAR(first[0].total->wall_s, first[1].total->wall_s, 1e-9);
+  EXPECT_FALSE(first[0].slice);
+  ASSERT_TRUE(first[1].slice);
+
+  arms.turns.clear();
+  contenders[1].slice = first[1].slice;
+  const std::vector<arm_record> second = measure_block(contenders, {}, random).arms;
+  EXPECT_EQ(std::count(arms.turns.begin(), arms.turns.end(), "event_loop"), 1 + 2);
+  EXPECT_EQ(std::count(arms.turns.begin(), arms.turns.end(), "thread_pool"), 1);
+  EXPECT_NEAR(second[1].total->wall_s, first[1].total->wall_s, 1e-9);
+}
+
 TEST(block, fixed_slices_of_two_arms_are_groups_of_four) {
   const auto cells = cells_for_test({"event_loop", "processes"});
   scripted_arms arms;

@@ -231,7 +231,7 @@ TEST(contests, an_arm_that_does_not_sleep_is_measured_separately) {
 }
 
 TEST(contests, many_workers_are_measured_separately_with_reference) {
-  auto cells = cells_for_test({"event_loop", "thread_pool", "processes", "reference"}, {1024});
+  auto cells = cells_for_test({"event_loop", "thread_pool", "processes", "reference"}, {2048});
   const auto contests = plan_contests(cells);
   ASSERT_EQ(contests.size(), 3U);
   EXPECT_EQ(contests[0].cells, (std::vector<std::size_t>{0, 3}));

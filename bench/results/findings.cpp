@@ -29,7 +29,7 @@ constexpr std::array table = {
     finding_type{"not_idle", "the model used the CPU during the turns of others", "5 % of a CPU",
                  affects_all, "none: it is measured separately from then on"},
     finding_type{"split", "the model was measured in separate blocks",
-                 "more than 768 threads or processes", explains, "none"},
+                 "more than 1,024 threads or processes", explains, "none"},
     finding_type{"no_window", "start and drain are part of the figures",
                  "the cell knows only protocol 1", widens, "update the cell to protocol 2"},
     finding_type{"steal", "the hypervisor took CPU time", "2 % of the cell's CPU time", affects_all,
