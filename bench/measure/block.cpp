@@ -24,8 +24,8 @@ constexpr double max_warm_up_s = 30;
 constexpr double enough_warm_up_s = 0.1;
 /// More workers than this take seconds to end a slice: 1 024 threads of oneTBB, 1 to 2 s.
 constexpr std::uint32_t many_workers = 768;
-/// Their lead-in covers their start: 1 024 threads take up to 0.1 s.
-constexpr double lead_per_worker_s = 0.0003;
+/// Their lead-in covers their start: 1 024 threads take 0.1 to 0.4 s.
+constexpr double lead_per_worker_s = 0.0005;
 /// An arm sleeps if it uses less than 2 % of a CPU for this long; it has up to 0.1 s for it.
 constexpr std::chrono::milliseconds settling_step(3);
 constexpr int max_settling_steps = 33;
