@@ -77,7 +77,7 @@ class Affinity(unittest.TestCase):
 
     def test_every_model_stays_on_the_cpus_of_its_cell(self):
         cpu_sets = [[CPUS[0]], [CPUS[-1]]] + ([CPUS[:2]] if len(CPUS) > 1 else [])
-        for model in [m["name"] for m in listed()["models"] if not m["script"]]:
+        for model in [m["name"] for m in listed()["models"] if not m["program"]]:
             for cpus in cpu_sets:
                 with self.subTest(model=model, cpus=cpus):
                     self.assertGreaterEqual(self.watch(model, cpus, 5), 1)
