@@ -42,6 +42,7 @@ class thread_per_operation final : public model {
     } catch (...) {  // no memory for a thread
       threads_ = std::vector<std::jthread>(threads_.size());
       ended_.clear();
+      failure_ = nullptr;
       throw;
     }
     tallies_.end_all();
