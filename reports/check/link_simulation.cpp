@@ -16,9 +16,10 @@ struct simulated_row {
 
 std::vector<simulated_row> all_rows() {
   std::vector<simulated_row> rows;
-  for (const double layout_sd : {0.01, 0.02, 0.03})
-    for (const unsigned links : {1u, 16u, 24u})
-      for (const double slower : {0.0, 0.05}) rows.push_back({layout_sd, links, slower});
+  for (const double layout_sd : {0.01, 0.02}) {
+    rows.push_back({layout_sd, 1, 0});
+    for (const double slower : {0.0, 0.05}) rows.push_back({layout_sd, 16, slower});
+  }
   return rows;
 }
 
