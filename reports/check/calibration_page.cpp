@@ -101,7 +101,10 @@ std::string calibration_page(const calibration& result, const std::string& comma
       "the operation).\n\n{}"
       "\nA suite of identical builds took {:.1f} s on average and {:.1f} s at most, with {:.0f} "
       "blocks on average.\n",
-      result.links == 1 ? "" : fmt::format(", each side {} other links of it", result.links),
+      result.links == 1
+          ? ""
+          : fmt::format(", each side {} other links of it, paired at random in each suite",
+                        result.links),
       result.slower, live_table(result), result.mean_wall_s, result.longest_wall_s,
       result.mean_blocks);
   out +=

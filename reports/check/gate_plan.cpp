@@ -138,6 +138,9 @@ std::string plan_text(const block_plan& plan, const gate_options& options, std::
   if (options.regimes > 0)
     text +=
         fmt::format("\nshows a regime in {} of the processes of NEW", as_percent(options.regimes));
+  if (plan.screen_pairs > 0)
+    text += fmt::format("\n{} pairs of links for the first blocks, {} others to confirm",
+                        plan.screen_pairs, plan.confirm_pairs);
   if (!plan.within_budget)
     text += fmt::format(
         "\nthe budget of {:.0f} s is too short: raise --budget or --detect, or select fewer cells",
