@@ -138,7 +138,24 @@ std::string regression_text(const cell_comparison& cell, double false_alarms) {
   return others == std::string::npos ? text : text + worse.substr(others);
 }
 
+std::string control_text(const control_comparison& control) {
+  std::string text = control.cell;
+  text += control.added > 0 ? fmt::format(" slowed by {}{}", as_percent(control.added),
+                                          control.is_counted ? " in its readings" : "")
+                            : " with itself";
+  if (control.blocks > 0)
+    text += fmt::format(": {} (total {}), {}", as_change(control.ratio),
+                        as_change(control.total_ratio), counted(control.blocks, "block"));
+  return control.problem.empty() ? text : text + ": " + control.problem;
+}
+
+bool has_wrong_control(const check_result& result) {
+  return std::any_of(result.controls.begin(), result.controls.end(),
+                     [](const control_comparison& control) { return !control.problem.empty(); });
+}
+
 verdict verdict_of(const check_result& result) {
+  if (has_wrong_control(result)) return verdict::inconclusive;
   if (count(result, verdict::regression) > 0 || !result.newly_failing.empty())
     return verdict::regression;
   const bool unsure = count(result, verdict::inconclusive) > 0 || !result.removed.empty() ||
@@ -178,6 +195,7 @@ std::string headline(const check_result& result) {
                                  counted(result.cells.size(), "cell"));
   for (const std::string& part : parts) text += ", " + part;
   if (!result.environment.empty() && !result.environment_allowed) text += ", environments differ";
+  if (has_wrong_control(result)) text += ", a control came out wrong";
   return text;
 }
 

@@ -98,6 +98,22 @@ struct unmatched_cell {
   std::string reason;
 };
 
+/// A comparison whose result is known: the baseline against itself, or against itself with a known
+/// slowdown.
+struct control_comparison {
+  std::string cell;
+  double added = 0;         ///< slowdown of one side; 0 for a cell compared with itself
+  bool is_counted = false;  ///< the slowdown is counted into the readings, not done as work
+  unsigned blocks = 0;
+  std::optional<double> ratio = {};  ///< by location, as of a cell
+  std::optional<double> total_ratio = {};
+  double seconds = 0;        ///< wall time of its blocks
+  std::string problem = {};  ///< why the verdict is inconclusive; "" if it came out right
+};
+
+/// Formats a control in one line: "hashing/… with itself: -0.12 % (total +0.20 %), 4 blocks".
+std::string control_text(const control_comparison& control);
+
 /// Result of a check; every output format is made from it.
 struct check_result {
   std::string baseline_name;  ///< file or program, for display
@@ -105,6 +121,7 @@ struct check_result {
   std::string metric_label = "time per operation";
   comparison_plan plan;
   std::vector<cell_comparison> cells;
+  std::vector<control_comparison> controls;   ///< empty for files
   std::vector<unmatched_cell> removed;        ///< measured only by the baseline
   std::vector<unmatched_cell> added;          ///< measured only by the candidate
   std::vector<unmatched_cell> newly_failing;  ///< failed on the candidate only
@@ -141,10 +158,14 @@ std::string worse_text(const cell_comparison& cell, double false_alarms);
 /// Returns the names of what is shown to be worse: "metric", "total", "tail", "errors", "failures".
 std::vector<std::string_view> worse_quantities(const cell_comparison& cell, double false_alarms);
 
-/// Returns the verdict on the suite. `regression`: a cell regressed or newly fails. `inconclusive`:
-/// otherwise, if a cell is inconclusive, is removed, or fails on both sides, if environments differ
-/// without permission, or if no cell was compared. `pass`: otherwise.
+/// Returns the verdict on the suite. `inconclusive`: a control came out wrong. `regression`:
+/// otherwise, if a cell regressed or newly fails. `inconclusive`: otherwise, if a cell is
+/// inconclusive, is removed, or fails on both sides, if environments differ without permission, or
+/// if no cell was compared. `pass`: otherwise.
 verdict verdict_of(const check_result& result);
+
+/// Returns whether the known result of a control was not found.
+bool has_wrong_control(const check_result& result);
 
 /// Returns 0 for pass, 1 for regression, 2 for inconclusive.
 int exit_code_of(const check_result& result);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <random>
 
+#include "reports/check/controls.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "workloads/base/error.hpp"
 #include "workloads/base/interrupt.hpp"
@@ -47,7 +48,7 @@ class gate_run {
     prepare_cells(per_cell);
     const std::vector<std::size_t> prepared = measurable();
     if (prepared.empty()) return finish(nothing_measured());
-    options_.budget_s = std::max(0.0, budget_s_ - elapsed_s());
+    options_.budget_s = std::max(0.0, cells_budget_s_ - elapsed_s());
     block_plan plan = ready_plan != nullptr && prepared.size() == cells_.size()
                           ? *ready_plan
                           : plan_blocks(options_, gated(prepared));
@@ -70,6 +71,7 @@ class gate_run {
           "the budget of {:.3g} s ran out before the plan was complete; raise --budget or "
           "select fewer cells",
           budget_s_));
+    if (source_.measure_control) result.controls = controls(remaining);
     return finish(std::move(result));
   }
 
@@ -139,6 +141,21 @@ class gate_run {
     }
   }
 
+  std::vector<control_comparison> controls(const std::vector<std::size_t>& remaining) {
+    return measure_controls({.source = source_,
+                             .indices = remaining,
+                             .cells = gated(remaining),
+                             .measured = measured_blocks(remaining),
+                             .is_over = [this] { return elapsed_s() > budget_s_; },
+                             .begins =
+                                 [this](const std::string& cell) {
+                                   if (was_interrupted()) throw interrupted();
+                                   if (observer_.progress)
+                                     observer_.progress({done_, done_ + 1, 0, "control: " + cell});
+                                 }},
+                            random_);
+  }
+
   /// Announces the cells of a round to the source and returns them in random order.
   std::vector<std::size_t> announced(std::vector<std::size_t> cells) {
     cells = shuffled(std::move(cells));
@@ -156,7 +173,7 @@ class gate_run {
   void measure(std::size_t i, std::vector<block_record>& into, std::uint64_t round) {
     if (cells_[i].now != condition::measurable || out_of_time_) return;
     if (was_interrupted()) throw interrupted();
-    if (elapsed_s() > budget_s_) {
+    if (elapsed_s() > cells_budget_s_) {
       out_of_time_ = true;
       return;
     }
@@ -288,6 +305,7 @@ class gate_run {
   const gate_observer& observer_;
   std::mt19937_64 random_;
   const double budget_s_ = options_.budget_s;
+  const double cells_budget_s_ = budget_s_ * (source_.measure_control ? 1 - control_share : 1);
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::vector<cell_state> cells_;
   check_result unmatched_;

@@ -35,6 +35,10 @@ struct paired_cells {
   std::function<void(const std::vector<std::size_t>& cells)> begin_round = {};
   /// Remarks on the validity of a cell's figures, from all its blocks; may be empty.
   std::function<std::vector<std::string>(std::size_t cell)> caveats = {};
+  /// Measures a block whose two sides are the baseline; the second one does `slower` more work if
+  /// the cell can be slowed, and none otherwise. Empty: the check has no controls.
+  std::function<pair_block(std::size_t cell, double slower)> measure_control = {};
+  std::function<bool(std::size_t cell, double slower)> can_be_slowed = {};  ///< empty: no cell can
 };
 
 struct gate_progress {
@@ -51,8 +55,9 @@ struct gate_observer {
 
 /// Takes the cells through the gate: preparation, screen, and confirmation of the survivors on
 /// fresh blocks. A round is one block of every cell, in random order; with links, the stages go
-/// through their own pairs again and again. The gate stops between blocks
-/// when the budget is spent; cells with too few blocks are then inconclusive.
+/// through their own pairs again and again. The gate stops between blocks when the budget is spent;
+/// cells with too few blocks are then inconclusive. Controls follow (controls.hpp), with a part of
+/// the budget that is kept for them.
 ///
 /// A block with a failed process has no figures; its failures are counted, and the cell goes on
 /// with fresh processes of both sides. A cell whose baseline failed in each of the first three

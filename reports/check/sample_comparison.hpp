@@ -57,6 +57,9 @@ inline check_result sample_comparison() {
     ++i;
   }
   result.cells[1].adjusted_p = 0.0005;
+  result.controls = {
+      {.cell = "a <cell> & \"quotes\"", .blocks = 2, .ratio = 1.001, .total_ratio = 0.998},
+      {.cell = "a | b\n", .added = 0.05, .is_counted = true, .blocks = 2, .ratio = 1.051}};
   result.timelines.push_back(
       {"a <cell> & \"quotes\"",
        {{"c<1>", "2026-01-01", 1e-6}, {"c2", "2026-01-02", 1.1e-6}, {"this run", "", 1.2e-6}},

@@ -17,17 +17,20 @@ struct gate_experiment {
   double layout_sd = 0;     ///< s.d. of the log ratio of a pair of links, in every cell
   unsigned link_pairs = 0;  ///< 0: the suite has one pair, which is never exchanged
   double budget_s = 300;
+  bool adds_work = true;  ///< the slowdown of a control is work, and not counted into its readings
   std::uint64_t seed = 1;
 };
 
 /// Number of suites with each outcome.
 struct gate_record {
   unsigned suites = 0;
-  unsigned false_alarms = 0;  ///< a cell within tolerance was called a regression
-  unsigned found = 0;         ///< the slower cell was called a regression
-  unsigned missed = 0;        ///< the slower cell passed
-  unsigned passed = 0;        ///< the suite passed
-  double blocks = 0;          ///< mean number of blocks per suite
+  unsigned false_alarms = 0;    ///< a cell within tolerance was called a regression
+  unsigned found = 0;           ///< the slower cell was called a regression
+  unsigned missed = 0;          ///< the slower cell passed
+  unsigned passed = 0;          ///< the suite passed
+  unsigned wrong_controls = 0;  ///< a control came out wrong
+  double control_blocks = 0;    ///< mean number of blocks of the controls per suite
+  double blocks = 0;            ///< mean number of blocks per suite
 };
 
 /// Returns a block with this log ratio by location and by total.
@@ -99,18 +102,27 @@ inline gate_record simulate_gate(const gate_experiment& experiment) {
   std::vector<gated_cell> cells(experiment.cells);
   for (std::size_t c = 0; c < cells.size(); ++c) cells[c].name = std::to_string(c);
   const block_plan plan = plan_blocks(options, cells);
-  block_simulator noise(experiment.kind, experiment.sd, experiment.seed);
+  block_simulator noise(experiment.kind, experiment.sd, experiment.seed),
+      control_noise(experiment.kind, experiment.sd, ~experiment.seed);
   std::vector<double> shifts(experiment.cells, std::log1p(experiment.shift));
   if (experiment.slower != 0) shifts[0] = std::log1p(experiment.slower);
   gate_record record;
   record.suites = experiment.suites;
-  double blocks = 0;
+  double blocks = 0, control_blocks = 0;
   for (unsigned suite = 0; suite < experiment.suites; ++suite) {
     options.flips.seed = experiment.seed * 1'000'003 + suite;
     paired_cells drawn = drawn_cells(cells, drawn_rounds(noise, shifts, experiment));
     drawn.link_pairs = experiment.link_pairs;
+    drawn.measure_control = [&](std::size_t, double slower) {
+      return pair_block{.record =
+                            record_with(control_noise.log_ratios(1, std::log1p(slower)).front())};
+    };
+    drawn.can_be_slowed = [&](std::size_t, double) { return experiment.adds_work; };
     const check_result result = run_gate(drawn, options, {}, {}, &plan);
     blocks += static_cast<double>(blocks_of(result));
+    for (const control_comparison& control : result.controls)
+      if (!control.is_counted) control_blocks += control.blocks;
+    record.wrong_controls += has_wrong_control(result);
     bool alarm = false;
     for (std::size_t c = 0; c < experiment.cells; ++c)
       alarm |= result.cells[c].outcome == verdict::regression &&
@@ -121,6 +133,7 @@ inline gate_record simulate_gate(const gate_experiment& experiment) {
     record.passed += verdict_of(result) == verdict::pass;
   }
   record.blocks = blocks / experiment.suites;
+  record.control_blocks = control_blocks / experiment.suites;
   return record;
 }
 

@@ -104,8 +104,7 @@ class benchmark_pair {
     pending_.insert(i);
     while (!benchmark.block) {
       const indices together = companions_of(i);
-      const bool any = benchmark.unsuited.empty() ? measure_in_turns(together)
-                                                  : measure_whole_processes(together);
+      const bool any = measure_together(together, old_and_new);
       if (!any)
         for (const std::size_t k : together) benchmarks_[k].runs_alone = true;
     }
@@ -113,8 +112,28 @@ class benchmark_pair {
     return *std::exchange(benchmark.block, std::nullopt);
   }
 
+  /// Measures the old program against itself in this benchmark.
+  pair_block measure_control(std::size_t i) {
+    begin_round({});
+    paired_benchmark& benchmark = benchmarks_[i];
+    while (!benchmark.block && measure_together({i}, old_and_old)) {
+    }
+    if (!benchmark.block) throw error(error_kind::failed, "the baseline gave no results");
+    return *std::exchange(benchmark.block, std::nullopt);
+  }
+
  private:
   using indices = std::set<std::size_t>;
+  /// Number of the program on each side.
+  using program_pair = std::array<int, 2>;
+  static constexpr program_pair old_and_new = {0, 1}, old_and_old = {0, 0};
+
+  /// Measures a block of these benchmarks, which are all of one kind. Returns whether that was of
+  /// any use.
+  bool measure_together(const indices& cells, const program_pair& programs) {
+    return benchmarks_[*cells.begin()].unsuited.empty() ? measure_in_turns(cells, programs)
+                                                        : measure_whole_processes(cells, programs);
+  }
 
   /// Returns the benchmarks of the round that can be measured together with this one.
   indices companions_of(std::size_t i) const {
@@ -202,10 +221,10 @@ class benchmark_pair {
 
   /// Measures one block of these benchmarks alternately, as far as the processes get. Returns
   /// whether that was of any use.
-  bool measure_in_turns(const indices& cells) {
+  bool measure_in_turns(const indices& cells, const program_pair& programs) {
     const std::int64_t begin_ns = now_ns();
-    benchmark_start starts[2] = {start_of(0, cells, min_time(turn_min_time)),
-                                 start_of(1, cells, min_time(turn_min_time))};
+    benchmark_start starts[2] = {start_of(programs[0], cells, min_time(turn_min_time)),
+                                 start_of(programs[1], cells, min_time(turn_min_time))};
     for (benchmark_start& start : starts) {
       start.repetitions = repetitions_for(cells);
       start.cpu = cpu_;
@@ -249,13 +268,13 @@ class benchmark_pair {
 
   /// Runs two processes of each program, ABBA or BAAB at random, without a pause. Returns whether
   /// any benchmark has a block now.
-  bool measure_whole_processes(const indices& cells) {
+  bool measure_whole_processes(const indices& cells, const program_pair& programs) {
     const std::int64_t begin_ns = now_ns();
     const int first = static_cast<int>(random_() % 2);
     const int order[] = {first, 1 - first, 1 - first, first};
     benchmark_outcomes seen[4];
     for (int turn = 0; turn < 4; ++turn) {
-      benchmark_start start = start_of(order[turn], cells, min_time(process_min_time));
+      benchmark_start start = start_of(programs[order[turn]], cells, min_time(process_min_time));
       start.interleaves = true;
       benchmark_process process(start);
       process.run(process.last_stage());
@@ -347,7 +366,8 @@ paired_cells pair_benchmarks(const side_links& programs, const benchmark_pair_op
       .prepare = [pair](std::size_t cell) { return pair->prepare(cell); },
       .measure = [pair](std::size_t cell,
                         std::uint64_t round) { return pair->measure(cell, round); },
-      .begin_round = [pair](const std::vector<std::size_t>& cells) { pair->begin_round(cells); }};
+      .begin_round = [pair](const std::vector<std::size_t>& cells) { pair->begin_round(cells); },
+      .measure_control = [pair](std::size_t cell, double) { return pair->measure_control(cell); }};
 }
 
 }  // namespace crossover

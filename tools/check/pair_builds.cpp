@@ -36,6 +36,10 @@ constexpr double first_look_s = 0.08;
 /// Total measured time of one block.
 constexpr double measured_s = 0.08;
 constexpr double max_rounds = 20, min_rounds = 4;
+/// A cell that uses less than this share of its CPUs waits.
+constexpr double min_busy_share = 0.9;
+/// Readings of the clock around a shorter delay would add more than the delay.
+constexpr double min_delay_ns = 500;
 
 cell_result listed_cell(const json& row) {
   cell_result cell;
@@ -90,6 +94,8 @@ struct build_cell {
   cell_result what;  ///< as listed by the new program
   cell_options old_side, new_side;
   block_options plan;
+  double operation_s = 0;  ///< wall time per operation of the old side
+  bool uses_its_cpus = false;
   double server_cpu_s = 0;  ///< CPU time of the server in all blocks
   double measured_s = 0;    ///< slices and warm-ups of all blocks: when the server had work
 };
@@ -133,7 +139,10 @@ class build_pair {
     const measured_pair first = measure(cell, 0);
     pair_block look{.seconds = first.seconds, .failures = {first.failures[0], first.failures[1]}};
     if (!first.record.arms[0].total || !first.record.arms[1].total) return look;
-    const double operation_s = time_per_operation(first.record);
+    const double operation_s = cell.operation_s = time_per_operation(first.record);
+    const sample& old_total = *first.record.arms[0].total;
+    cell.uses_its_cpus = old_total.cpu_user_s.value_or(0) + old_total.cpu_system_s.value_or(0) >=
+                         min_busy_share * old_total.wall_s * *cell.what.cores;
     std::uint64_t sampling_interval = 0;
     for (const block_turn& turn : first.record.turns)
       if (turn.measured.latency)
@@ -143,8 +152,7 @@ class build_pair {
         static_cast<std::uint32_t>(sampling_interval);
     if (options_.slower > 0 &&
         name_filter(options_.slower_in, "--inject-slowdown").keeps(cell.what.name))
-      cell.new_side.injected_delay_ns =
-          options_.slower / 100 * operation_s * 1e9 * *cell.what.cores;
+      cell.new_side.injected_delay_ns = delay_ns(cell, options_.slower / 100);
     // Every lane gets its minimum.
     cell.plan.slice =
         slice_plan{.operations = static_cast<std::uint64_t>(std::ceil(std::max(
@@ -173,6 +181,22 @@ class build_pair {
       cell.measured_s += 2 * warm_up_s + sum_of_slices(measured.record);
     }
     return judged_block(std::move(measured), cell.what, judged_);
+  }
+
+  /// Work can be added to our own cells that use their CPUs, if a clock can measure it. A cell that
+  /// waits for a server or a timer hides it.
+  bool can_be_slowed(std::size_t i, double slower) {
+    const build_cell& cell = cells_[i];
+    return options_.metric == "time" && cell.old_side.command.empty() && cell.uses_its_cpus &&
+           delay_ns(cell, slower) >= min_delay_ns &&
+           servers_.server_for(cell.what, assign_cpus(machine_, *cell.what.cores)).pid < 0;
+  }
+
+  pair_block measure_control(std::size_t i, double slower) {
+    build_cell control = cells_[i];
+    control.new_side = control.old_side;
+    control.new_side.injected_delay_ns = delay_ns(control, slower);
+    return judged_block(measure(control, 0, 0), control.what, judged_);
   }
 
   std::vector<std::string> caveats(std::size_t i) const {
@@ -233,7 +257,7 @@ class build_pair {
 
   /// Measures a block with the pair of links of its round. Extra bytes in the environment of each
   /// process shift its stack, so that its place does not favour one side (Mytkowicz et al. 2009).
-  measured_pair measure(const build_cell& cell, std::uint64_t round) {
+  measured_pair measure(const build_cell& cell, std::uint64_t round, int new_program = 1) {
     const auto side_of = [&](int which, cell_options options) {
       options.program = programs_[which][round % programs_[which].size()];
       options.launcher = {"env", "CROSSOVER_LAYOUT=" + std::string(random_() % 4096, 'x')};
@@ -241,7 +265,13 @@ class build_pair {
                          return cell_arm(options, cell.what, machine_, servers_);
                        }};
     };
-    return measure_pair(side_of(0, cell.old_side), side_of(1, cell.new_side), cell.plan, random_);
+    return measure_pair(side_of(0, cell.old_side), side_of(new_program, cell.new_side), cell.plan,
+                        random_);
+  }
+
+  /// Time to add to each operation of a cell so that it is slower by this share.
+  static double delay_ns(const build_cell& cell, double slower) {
+    return slower * cell.operation_s * 1e9 * *cell.what.cores;
   }
 
   static double sum_of_slices(const measured_block& record) {
@@ -280,7 +310,11 @@ paired_cells pair_builds(const side_links& programs, const build_pair_options& o
           .prepare = [pair](std::size_t cell) { return pair->prepare(cell); },
           .measure = [pair](std::size_t cell,
                             std::uint64_t round) { return pair->measure_block_of(cell, round); },
-          .caveats = [pair](std::size_t cell) { return pair->caveats(cell); }};
+          .caveats = [pair](std::size_t cell) { return pair->caveats(cell); },
+          .measure_control = [pair](std::size_t cell,
+                                    double slower) { return pair->measure_control(cell, slower); },
+          .can_be_slowed = [pair](std::size_t cell,
+                                  double slower) { return pair->can_be_slowed(cell, slower); }};
 }
 
 }  // namespace crossover

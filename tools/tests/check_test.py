@@ -396,6 +396,35 @@ class OwnPrograms(Check):
         document = self.check((REGRESSION, INCONCLUSIVE), old, regime, *CELL, "--regimes", "20%")
         self.assertIn("two regimes", " ".join(document["cells"][0]["notes"]))
 
+    def test_controls(self):
+        old = self.invented("old")
+        document = self.check(PASS, old, old, *CELL)
+        same, slowed = document["controls"]
+        self.assertEqual((same["added"], same["added_to"], same["problem"]), (0, "none", ""))
+        self.assertEqual((slowed["added"], slowed["added_to"]), (0.05, "readings"))
+        self.assertGreater(slowed["ratio"], 1.02)
+        self.assertLess(same["seconds"], document["plan"]["wall_s"] / 2)
+        models = ("--model", "serial,event_loop,thread_pool", *CELL[4:])
+        document = self.check(
+            *(PASS, PROGRAM, PROGRAM, "--workload", "hashing", *models, "--detect", "50%")
+        )
+        slowed = document["controls"][1]
+        self.assertEqual(slowed["added_to"], "work")
+        self.assertGreater(slowed["ratio"], 1.3)
+
+    def test_baseline_that_differs_from_itself_is_inconclusive(self):
+        # Of two processes that are alive together, one is slow: only the controls have two of OLD.
+        jealous = self.invented(
+            "jealous",
+            f"import fcntl; lock = open({str(self.directory / 'lock')!r}, 'w')\n"
+            "try: fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+            "except OSError: operation_s *= 1.3",
+        )
+        document = self.check(INCONCLUSIVE, jealous, self.invented("new"), *CELL)
+        self.assertEqual(document["cells"][0]["verdict"], "pass")
+        self.assertIn("a control came out wrong", document["headline"])
+        self.assertIn("differs from itself", document["controls"][0]["problem"])
+
     def test_removed_cells_are_listed(self):
         older = self.listing("older", 'echo "crossover: no such suite" >&2; exit 64')
         self.refused(UNREADABLE, "no cell in common", older, PROGRAM, *CELL)

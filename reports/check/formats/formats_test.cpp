@@ -52,6 +52,25 @@ TEST(formats, the_table_is_complete_and_its_names_are_unique) {
   EXPECT_EQ(find_format("pdf"), nullptr);
 }
 
+TEST(formats, wrong_control_is_in_every_format) {
+  check_result result = all_pass();
+  result.controls = {{.cell = "noop/serial", .blocks = 3, .ratio = 1.07, .total_ratio = 1.08},
+                     {.cell = "noop/serial", .added = 0.05, .blocks = 3, .ratio = 1.05}};
+  result.controls[0].problem = "the baseline differs from itself in 3 blocks";
+  EXPECT_EQ(exit_code_of(result), 2);
+  for (const output_format& format : all_formats()) {
+    const std::string out = format.render(result);
+    EXPECT_NE(out.find("differs from itself"), std::string::npos) << format.name << "\n" << out;
+  }
+  const auto stored = nlohmann::json::parse(as_json(result))["crossover_check"]["controls"];
+  ASSERT_EQ(stored.size(), 2u);
+  for (const char* key :
+       {"cell", "added", "added_to", "blocks", "ratio", "total_ratio", "seconds", "problem"})
+    EXPECT_TRUE(stored[1].contains(key)) << key;
+  EXPECT_EQ(stored[1]["added_to"], "work");
+  EXPECT_EQ(stored[1]["total_ratio"], nullptr);
+}
+
 TEST(formats, outputs_are_printable_utf8_ending_in_a_newline) {
   for (const output_format& format : all_formats())
     for (const check_result& result : {sample_comparison(), all_pass(), check_result{}}) {

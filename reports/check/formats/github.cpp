@@ -53,6 +53,9 @@ std::string as_github(const check_result& result) {
   for (const unmatched_cell& cell : result.failing)
     warnings.push_back(
         {"warning", "fails on both sides: " + one_line(cell.name, 120), cell.reason});
+  for (const control_comparison& control : result.controls)
+    if (!control.problem.empty())
+      warnings.push_back({"warning", "a control came out wrong", control_text(control)});
   if (!result.environment_allowed)
     for (const environment_difference& d : result.environment)
       warnings.push_back({"warning", "environments differ: " + one_line(d.key, 80),

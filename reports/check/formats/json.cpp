@@ -78,6 +78,19 @@ ordered_json of(const cell_comparison& cell, double false_alarms) {
           {"notes", cell.notes}};
 }
 
+ordered_json of(const control_comparison& control) {
+  return {{"cell", control.cell},
+          {"added", control.added},
+          {"added_to", control.added == 0   ? "none"
+                       : control.is_counted ? "readings"
+                                            : "work"},
+          {"blocks", control.blocks},
+          {"ratio", or_null(control.ratio)},
+          {"total_ratio", or_null(control.total_ratio)},
+          {"seconds", control.seconds},
+          {"problem", control.problem}};
+}
+
 ordered_json timelines(const check_result& result) {
   ordered_json lines = ordered_json::array();
   for (const timeline& line : result.timelines) {
@@ -99,6 +112,8 @@ std::string as_json(const check_result& result) {
   ordered_json cells = ordered_json::array();
   for (const cell_comparison& cell : result.cells)
     cells.push_back(of(cell, result.plan.rates.false_alarms));
+  ordered_json controls = ordered_json::array();
+  for (const control_comparison& control : result.controls) controls.push_back(of(control));
   ordered_json environment = ordered_json::array();
   for (const environment_difference& d : result.environment)
     environment.push_back({{"key", d.key}, {"baseline", d.old_value}, {"candidate", d.new_value}});
@@ -112,6 +127,7 @@ std::string as_json(const check_result& result) {
                                  {"metric_label", result.metric_label},
                                  {"plan", of(result.plan)},
                                  {"cells", std::move(cells)},
+                                 {"controls", std::move(controls)},
                                  {"newly_failing", json_list(result.newly_failing)},
                                  {"removed", json_list(result.removed)},
                                  {"failing", json_list(result.failing)},

@@ -72,6 +72,12 @@ std::string as_junit(const check_result& result) {
     cases += test_case(cell.name, {"skipped", "new", cell.reason}, "", tally);
   for (const unmatched_cell& cell : result.skipped)
     cases += test_case(cell.name, {"skipped", "skipped", cell.reason}, "", tally);
+  for (const control_comparison& control : result.controls)
+    cases +=
+        test_case(control.added > 0 ? "control: slowed" : "control: with itself",
+                  control.problem.empty() ? case_outcome{}
+                                          : case_outcome{"error", "control", control_text(control)},
+                  control.problem.empty() ? control_text(control) : "", tally);
   if (!result.environment.empty() && !result.environment_allowed) {
     std::string keys;
     for (const environment_difference& d : result.environment)

@@ -50,6 +50,15 @@ void markdown_list(std::string& out, const char* title, const std::vector<unmatc
   add_lines(out, lines, out.size() + 6'000);
 }
 
+/// The controls that came out right.
+std::string controls_of(const check_result& result) {
+  std::string text;
+  for (const control_comparison& control : result.controls)
+    if (control.problem.empty())
+      text += (text.empty() ? " Controls: " : "; ") + control_text(control);
+  return text.empty() ? text : text + ".";
+}
+
 std::string body(const check_result& result) {
   std::string out = fmt::format("### Benchmarks: {}\n\n", markdown_text(headline(result)));
   std::vector<std::string> urgent, rest;
@@ -76,6 +85,9 @@ std::string body(const check_result& result) {
   }
   for (const std::string& note : result.notes)
     out += fmt::format("\n{}\n", markdown_text(note, 500));
+  for (const control_comparison& control : result.controls)
+    if (!control.problem.empty())
+      out += fmt::format("\nControl: {}\n", markdown_text(control_text(control), 500));
   if (!rest.empty()) {
     out += fmt::format("\n<details><summary>{} that pass</summary>\n\n{}", rest.size(), table_head);
     add_lines(out, rest, max_bytes - 600);
@@ -83,10 +95,11 @@ std::string body(const check_result& result) {
   }
   out += fmt::format(
       "\n<sub>{}: tolerate {}, detect {} with {} power, {} false alarms per suite; seed "
-      "{}.</sub>\n",
+      "{}.{}</sub>\n",
       markdown_text(result.metric_label), as_percent(result.plan.rates.tolerate),
       as_percent(result.plan.rates.detect), as_percent(result.plan.rates.power),
-      as_percent(result.plan.rates.false_alarms), result.plan.seed);
+      as_percent(result.plan.rates.false_alarms), result.plan.seed,
+      markdown_text(controls_of(result), 800));
   return out;
 }
 

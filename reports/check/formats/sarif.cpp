@@ -25,6 +25,7 @@ constexpr rule rules[] = {
     {"inconclusive", "warning",
      "The measurements neither show a regression nor exclude a slowdown of the size to detect."},
     {"environment", "warning", "The two sides were measured in different environments."},
+    {"control", "warning", "A comparison whose result is known came out wrong."},
 };
 
 /// Returns a file name as a relative URI reference (RFC 3986): everything but its unreserved
@@ -80,6 +81,10 @@ std::string as_sarif(const check_result& result) {
     for (const environment_difference& d : result.environment)
       results.push_back(sarif_result(result, 5, d.key,
                                      fmt::format("'{}' became '{}'", d.old_value, d.new_value)));
+
+  for (const control_comparison& control : result.controls)
+    if (!control.problem.empty())
+      results.push_back(sarif_result(result, 6, control.cell, control_text(control)));
 
   ordered_json rule_list = ordered_json::array();
   for (const rule& r : rules)

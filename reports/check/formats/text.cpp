@@ -60,7 +60,10 @@ std::string as_text(const check_result& result) {
   if (!result.notes.empty()) out += "\n";
   for (const std::string& note : result.notes)
     out += fmt::format("note: {}\n", one_line(note, 500));
-  out += fmt::format("\ntolerate {}, detect {}, false alarms {} per suite, power {}, seed {}",
+  out += "\n";
+  for (const control_comparison& control : result.controls)
+    out += fmt::format("control: {}\n", one_line(control_text(control), 400));
+  out += fmt::format("tolerate {}, detect {}, false alarms {} per suite, power {}, seed {}",
                      as_percent(result.plan.rates.tolerate), as_percent(result.plan.rates.detect),
                      as_percent(result.plan.rates.false_alarms),
                      as_percent(result.plan.rates.power), result.plan.seed);
