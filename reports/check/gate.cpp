@@ -123,19 +123,25 @@ bool enough_blocks(const block_plan& plan, const gate_options& options, const ga
   }
   const std::size_t measured = count_measured(fresh);
   if (measured == 0 && differing >= decisive) return true;
-  if (measured >= planned) return true;
   if (measured < fewest) return count >= most_of_failing;
   if (layout_dominates(fresh, plan.confirm_pairs, std::log1p(cell.tolerate))) return true;
   const double level = options.rates.false_alarms / (plan.looks * static_cast<double>(together));
-  const auto has_power = [&](const std::vector<double>& log_ratios) {
+  const double power = confirming_power(options, plan.screens);
+  const auto scatter_around_null = [&](const std::vector<double>& log_ratios) {
     const auto blocks = static_cast<unsigned>(log_ratios.size());
     double squares = 0;
     for (const double value : log_ratios) squares += std::pow(value - std::log1p(cell.tolerate), 2);
-    const double scatter = sd_at_most(std::sqrt(squares / blocks), blocks, sd_confidence);
-    return sign_flip_power(blocks, scatter, alternative(cell), level) >=
-           confirming_power(options, plan.screens);
+    return sd_at_most(std::sqrt(squares / blocks), blocks, sd_confidence);
   };
-  return has_power(locations_of(fresh)) && has_power(totals_of(fresh));
+  const std::vector<double> locations = locations_of(fresh);
+  const double scatter =
+      std::max(scatter_around_null(locations), scatter_around_null(totals_of(fresh)));
+  if (sign_flip_power(static_cast<unsigned>(locations.size()), scatter, alternative(cell), level) >=
+      power)
+    return true;
+  const bool more_may_help =
+      plan.confirm_pairs == 0 && blocks_for_power(scatter, alternative(cell), level, power);
+  return measured >= planned && !more_may_help;
 }
 
 std::vector<std::optional<cell_comparison>> shown_worse(const block_plan& plan,
@@ -206,7 +212,7 @@ check_result compare_blocks(const block_plan& plan, const gate_options& options,
     if (cell.outcome != verdict::inconclusive)
       cell.remedy.clear();
     else if (!has_excess)
-      cell.remedy = remedy_for(cell, options, fresh[k], confirmed.size(), gated.block_s);
+      cell.remedy = remedy_for(cell, plan, options, fresh[k], confirmed.size(), gated.block_s);
     cell.improvement = cell.improvement && cell.outcome == verdict::pass;
     if (cell.outcome == verdict::pass && cell.lower && *cell.lower > 1 + cell.tolerate)
       cell.notes.push_back(fmt::format("probably slower by more than {}, but less than {}",

@@ -54,10 +54,10 @@ std::vector<survivor> survivors(const block_plan& plan, const gate_options& opti
 unsigned fewest_blocks(const block_plan& plan, const gate_options& options, std::size_t together);
 
 /// Returns whether the fresh blocks of a survivor suffice: for the requested power by location and
-/// by total, or as many as `planned`. With links, also if each pair has so many that their layouts
-/// scatter more than the pairs' own means: only more links would help. Errors or failures on one
-/// side may need more to be told from chance; up to three times the fewest blocks of a confirmation
-/// are measured if that is probably enough.
+/// by total, or as many as `planned` if no number would. With links, also as many as `planned`, or
+/// if each pair has so many that their layouts scatter more than the pairs' own means: only more
+/// links would help. Errors or failures on one side may need more to be told from chance; up to
+/// three times the fewest blocks of a confirmation are measured if that is probably enough.
 ///
 /// The few blocks of the screen are a poor estimate of the scatter; one disturbed block among them
 /// would require hundreds. Only the blocks' distances from the null are used, never their signs. At

@@ -46,6 +46,7 @@ struct block_plan {
       0.025;  ///< error probability of each bound: that of a wrong pass in one stage
   bool within_budget = true;
   unsigned screen_pairs = 0, confirm_pairs = 0;  ///< pairs of links of each stage
+  bool is_cut_short = false;  ///< the budget was spent before every cell had its blocks
   unsigned looks = 1;  ///< times that the confirmation is judged, each at its part of the level
 };
 

@@ -39,8 +39,9 @@ std::string remedy_for_excess(const quantity_comparison& excess) {
   return remedy;
 }
 
-std::string remedy_for(const cell_comparison& cell, const gate_options& options,
-                       std::span<const block_record> blocks, std::size_t together, double block_s) {
+std::string remedy_for(const cell_comparison& cell, const block_plan& plan,
+                       const gate_options& options, std::span<const block_record> blocks,
+                       std::size_t together, double block_s) {
   if (const quantity_comparison* excess = excess_of(cell)) return remedy_for_excess(*excess);
   if (cell.blocks == 0) return "no block completed";
   const unsigned minimum =
@@ -75,8 +76,9 @@ std::string remedy_for(const cell_comparison& cell, const gate_options& options,
     return fmt::format("{}: about {} links of each side would decide it", scatter,
                        options.link_pairs + std::max(*enough, cell.rounds + 2) - cell.rounds);
   const unsigned wanted = std::max(*enough, cell.blocks + cell.blocks / 2);
-  return fmt::format("{}: about {} blocks ({:.0f} s) would decide it; raise --budget", scatter,
-                     wanted, std::ceil(wanted * block_s));
+  return fmt::format("{}: about {} blocks ({:.0f} s) would decide it; {}", scatter, wanted,
+                     std::ceil(wanted * block_s),
+                     plan.is_cut_short ? "raise --budget" : "--power 99% measures more of them");
 }
 
 std::string regimes_note(const check_result& result, const gate_options& options) {

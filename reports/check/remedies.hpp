@@ -13,8 +13,9 @@ std::string remedy_for_excess(const quantity_comparison& excess);
 
 /// Returns what would decide an inconclusive cell: more blocks, as many as its scatter asks for, or
 /// less load. `together`: cells judged together; `block_s`: expected wall time of a block.
-std::string remedy_for(const cell_comparison& cell, const gate_options& options,
-                       std::span<const block_record> blocks, std::size_t together, double block_s);
+std::string remedy_for(const cell_comparison& cell, const block_plan& plan,
+                       const gate_options& options, std::span<const block_record> blocks,
+                       std::size_t together, double block_s);
 
 /// Returns a note on the regimes that the fewest blocks of a passing cell do not exclude; empty if
 /// no cell passes.

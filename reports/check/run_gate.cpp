@@ -57,6 +57,7 @@ class gate_run {
     total_ = plan.screen_blocks * prepared.size() + plan.confirm_blocks * plan.expected_survivors;
     if (plan.screens) screen(plan);
     confirm(plan);
+    plan.is_cut_short = out_of_time_;
 
     const std::vector<std::size_t> remaining = measurable();
     if (remaining.empty()) return finish(nothing_measured());
