@@ -132,8 +132,10 @@ void benchmark_process::run(std::size_t stage, double seconds) {
     const std::int64_t now = now_ns();
     seconds_[stage_] += static_cast<double>(now - std::exchange(last_ns, now)) * 1e-9;
     advance();
-    if (stage_ < last_stage() && seconds_[stage_] > start_.timeout_s)
+    if (stage_ < last_stage() && seconds_[stage_] > start_.timeout_s) {
       fail(fmt::format("the process was killed: no result within {:.3g} s", start_.timeout_s));
+      has_timed_out_ = true;
+    }
   }
   if (stage_ > 0 && stage_ < last_stage()) process_->freeze();
 }
@@ -208,9 +210,10 @@ std::map<std::string, cell_result> benchmark_process::outcomes() {
   if (failure_.empty()) {
     for (const std::string& name : start_.names)
       if (!outcomes.contains(name)) fails(name, "the program did not run this benchmark");
-  } else if (outcomes.size() == start_.names.size()) {  // it failed when it ended
+  } else if (outcomes.size() == start_.names.size() || !document_->has_context()) {
+    // It failed when it ended, or before it began.
     for (const std::string& name : start_.names) fails(name, failure_);
-  } else if (start_.names.size() == 1 || (document_->has_context() && !start_.interleaves)) {
+  } else if (start_.names.size() == 1 || !start_.interleaves) {
     fails(*std::find_if(start_.names.begin(), start_.names.end(),
                         [&](const std::string& name) { return !outcomes.contains(name); }),
           failure_);

@@ -50,10 +50,12 @@ class benchmark_process {
   double seconds_in(std::size_t stage) const { return seconds_[stage]; }
 
   bool has_failed() const { return !failure_.empty(); }
+  /// True if it was killed because it gave no result.
+  bool has_timed_out() const { return has_timed_out_; }
 
   /// Returns the outcome of each benchmark by name; those that were not reached are absent. If the
-  /// process failed, so did the benchmark that it was running, unless nothing shows which one that
-  /// was: during the start-up, and with `interleaves`.
+  /// process failed, so did the benchmark that it was running, or all of them if it failed during
+  /// the start-up. With `interleaves` nothing shows which one was running: none has failed then.
   std::map<std::string, cell_result> outcomes();
   /// Facts about machine and build, from the context that it wrote.
   const std::map<std::string, std::string>& environment() const { return environment_; }
@@ -72,7 +74,8 @@ class benchmark_process {
   std::optional<child_process> process_;
   std::size_t stage_ = 0;
   std::vector<double> seconds_;  ///< running time of the stages
-  std::string failure_;          ///< of the process as a whole; empty if none
+  bool has_timed_out_ = false;
+  std::string failure_;  ///< of the process as a whole; empty if none
   std::map<std::string, std::string> environment_;
 };
 

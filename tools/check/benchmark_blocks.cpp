@@ -13,7 +13,6 @@ namespace {
 /// of a few repetitions is seldom preempted.
 constexpr double busy_share = 0.8;
 constexpr double variance_ratio = 10;
-constexpr int min_repetitions = 4, max_repetitions = 60;
 
 double cpu_s_of(const sample& repetition) { return repetition.cpu_user_s.value_or(0); }
 
@@ -86,12 +85,21 @@ std::vector<slice> slices_of_turns(const std::array<const cell_result*, 2>& side
   return slices;
 }
 
-slice slice_of_process(side which, const cell_result& outcome, const metric& judged) {
-  std::vector<sample> repetitions = outcome.samples;
-  const auto middle = repetitions.begin() + static_cast<std::ptrdiff_t>(repetitions.size() / 2);
-  std::nth_element(repetitions.begin(), middle, repetitions.end(),
-                   [](const sample& a, const sample& b) { return time_of(a) < time_of(b); });
-  return judged_slice(which, outcome, *middle, judged);
+std::vector<slice> slices_of_processes(const std::array<const cell_result*, 2>& sides,
+                                       std::size_t first, const metric& judged) {
+  const auto half = [&](std::size_t which, bool is_later) {
+    std::vector<sample> repetitions = sides[which]->samples;
+    const auto split = repetitions.begin() + static_cast<std::ptrdiff_t>(repetitions.size() / 2);
+    if (repetitions.size() > 1)
+      is_later ? repetitions.erase(repetitions.begin(), split)
+               : repetitions.erase(split, repetitions.end());
+    const auto middle = repetitions.begin() + static_cast<std::ptrdiff_t>(repetitions.size() / 2);
+    std::nth_element(repetitions.begin(), middle, repetitions.end(),
+                     [](const sample& a, const sample& b) { return time_of(a) < time_of(b); });
+    return judged_slice(which == 0 ? side::baseline : side::candidate, *sides[which], *middle,
+                        judged);
+  };
+  return {half(first, false), half(1 - first, false), half(1 - first, true), half(first, true)};
 }
 
 int best_repetitions(double start_s, double repetition_s) {

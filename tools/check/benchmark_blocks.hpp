@@ -36,8 +36,13 @@ bool take_failures(const std::string& name, const std::array<benchmark_outcomes,
 std::vector<slice> slices_of_turns(const std::array<const cell_result*, 2>& sides,
                                    std::size_t first, const metric& judged);
 
-/// Returns the slice of a process that ran without a pause: its repetition with the median time.
-slice slice_of_process(side which, const cell_result& outcome, const metric& judged);
+/// Returns the slices of two processes that ran one after the other without a pause: the medians of
+/// each one's earlier and later repetitions, as one group of four. `first`: side that ran first.
+std::vector<slice> slices_of_processes(const std::array<const cell_result*, 2>& sides,
+                                       std::size_t first, const metric& judged);
+
+/// Limits of `best_repetitions`.
+inline constexpr int min_repetitions = 4, max_repetitions = 60;
 
 /// Returns the even number of repetitions per block that minimises the scatter in a given time:
 /// sqrt(start / repetition * variance within blocks / variance between them) (Kalibera & Jones

@@ -56,10 +56,17 @@ TEST(benchmark_blocks, slices_of_turns_are_cpu_times_paired_by_number) {
   }
 }
 
-TEST(benchmark_blocks, slice_of_a_process_is_its_median_repetition_by_real_time) {
-  const cell_result outcome = repetitions({3, 9, 1}, 2);
-  EXPECT_DOUBLE_EQ(slice_of_process(side::baseline, outcome, judged_metric("time")).figure, 0.6);
-  EXPECT_DOUBLE_EQ(slice_of_process(side::baseline, outcome, judged_metric("cpu")).figure, 0.3);
+TEST(benchmark_blocks, slices_of_processes_are_medians_of_halves_by_real_time) {
+  const cell_result old_side = repetitions({3, 9, 1, 4, 8, 5}, 2), new_side = repetitions({7, 6});
+  const auto slices = slices_of_processes({&old_side, &new_side}, 1, judged_metric("time"));
+  ASSERT_EQ(slices.size(), 4u);
+  const double figures[] = {1.4, 0.6, 1.0, 1.2};
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_DOUBLE_EQ(slices[i].figure, figures[i]);
+    EXPECT_EQ(slices[i].which, i == 0 || i == 3 ? side::candidate : side::baseline);
+  }
+  EXPECT_DOUBLE_EQ(
+      slices_of_processes({&old_side, &new_side}, 0, judged_metric("cpu")).front().figure, 0.3);
 }
 
 TEST(benchmark_blocks, failures_are_those_of_the_side_that_failed) {

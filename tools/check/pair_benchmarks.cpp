@@ -29,8 +29,10 @@ namespace {
 constexpr double turn_s = 0.003;
 constexpr const char* turn_min_time = "0.003";
 constexpr const char* process_min_time = "0.02";
-/// Repetitions of a process in the first look, and of a process that runs without a pause.
+/// Repetitions of a process in the first look.
 constexpr int process_repetitions = 3;
+/// Shortest timeout of a process; after one was killed.
+constexpr double min_timeout_s = 20, min_timeout_after_kill_s = 2;
 /// A benchmark whose search ended too early is measured again, at most so often.
 constexpr int max_searches = 3;
 
@@ -158,7 +160,7 @@ class benchmark_pair {
         .repetitions = process_repetitions,
         .min_time = min_time,
         .layout = std::string(random_() % 4096, 'x'),
-        .timeout_s = options_.timeout_s,
+        .timeout_s = timeout_s_,
     };
     for (const std::size_t i : order_[which])
       if (chosen.contains(i)) start.names.push_back(benchmarks_[i].name);
@@ -180,6 +182,10 @@ class benchmark_pair {
     indices all;
     for (std::size_t i = 0; i < benchmarks_.size(); ++i) all.insert(i);
     for (paired_benchmark& benchmark : benchmarks_)
+      if (!benchmark.unsuited.empty())
+        benchmark.repetition_s =
+            std::max(benchmark.repetition_s, 2 * std::atof(min_time(process_min_time).c_str()));
+    for (paired_benchmark& benchmark : benchmarks_)
       benchmark.first_look.seconds = start_s_ / static_cast<double>(benchmarks_.size()) +
                                      (repetitions_for(all) + 1) * benchmark.repetition_s;
     note_unsuited();
@@ -195,6 +201,7 @@ class benchmark_pair {
       benchmark_process process(start);
       process.run(process.last_stage());
       seen[which] = process.outcomes();
+      learn_timeout(process, process_repetitions);
       note_environment(which, process.environment());
       start_s_ += process.seconds_in(0);
       for (std::size_t k = 0; k < start.names.size(); ++k)
@@ -205,6 +212,20 @@ class benchmark_pair {
     for (const std::size_t i : cells)
       if (take_first_look(benchmarks_[i], seen)) known.insert(i);
     return known;
+  }
+
+  /// Shortens the timeout of later processes from one of this many repetitions: to ten times its
+  /// longest step, and to three times if a process was killed. Every block of a program that hangs
+  /// takes as long as this timeout.
+  void learn_timeout(const benchmark_process& process, int repetitions) {
+    if (process.has_timed_out())
+      timeout_s_ = std::min(timeout_s_, std::max(min_timeout_after_kill_s, 3 * longest_step_s_));
+    if (process.has_failed()) return;
+    longest_step_s_ = std::max(longest_step_s_, process.seconds_in(0));
+    for (std::size_t stage = 1; stage < process.last_stage(); ++stage)
+      longest_step_s_ = std::max(
+          longest_step_s_, process.seconds_in(stage) / (repetitions + 1) * (max_repetitions + 1));
+    timeout_s_ = std::min(timeout_s_, std::max(min_timeout_s, 10 * longest_step_s_));
   }
 
   /// Takes over what a first look has shown of a benchmark; returns false if nothing.
@@ -234,6 +255,8 @@ class benchmark_pair {
     for (const std::size_t which : {first, 1 - first}) sides[which].emplace(starts[which]);
     take_turns({&*sides[first], &*sides[1 - first]}, turn_s, random_);
     const std::array<benchmark_outcomes, 2> seen = {sides[0]->outcomes(), sides[1]->outcomes()};
+    for (const auto& side : sides)
+      if (side->has_timed_out()) learn_timeout(*side, starts[0].repetitions);
     const double seconds = seconds_since(begin_ns) / static_cast<double>(cells.size());
     bool any = false;
     for (const std::size_t i : cells) {
@@ -266,51 +289,48 @@ class benchmark_pair {
     return block;
   }
 
-  /// Runs two processes of each program, ABBA or BAAB at random, without a pause. Returns whether
-  /// any benchmark has a block now.
+  /// Runs one process of each program, in random order and without a pause. Returns whether any
+  /// benchmark has a block now.
   bool measure_whole_processes(const indices& cells, const program_pair& programs) {
     const std::int64_t begin_ns = now_ns();
-    const int first = static_cast<int>(random_() % 2);
-    const int order[] = {first, 1 - first, 1 - first, first};
-    benchmark_outcomes seen[4];
-    for (int turn = 0; turn < 4; ++turn) {
-      benchmark_start start = start_of(programs[order[turn]], cells, min_time(process_min_time));
+    const std::size_t first = random_() % 2;
+    std::array<benchmark_outcomes, 2> seen;
+    for (const std::size_t which : {first, 1 - first}) {
+      benchmark_start start = start_of(programs[which], cells, min_time(process_min_time));
       start.interleaves = true;
+      start.repetitions = repetitions_for(cells);
       benchmark_process process(start);
       process.run(process.last_stage());
-      seen[turn] = process.outcomes();
+      seen[which] = process.outcomes();
+      if (process.has_timed_out()) learn_timeout(process, start.repetitions);
     }
     const double seconds = seconds_since(begin_ns) / static_cast<double>(cells.size());
     bool any = false;
     for (const std::size_t i : cells) {
-      benchmarks_[i].block = block_of_processes(benchmarks_[i], order, seen, seconds);
+      benchmarks_[i].block = block_of_processes(benchmarks_[i], first, seen, seconds);
       any = any || benchmarks_[i].block;
     }
     return any;
   }
 
-  /// Returns a benchmark's block of four processes; nullopt if one of them failed before it ran.
-  std::optional<pair_block> block_of_processes(const paired_benchmark& benchmark,
-                                               const int (&order)[4],
-                                               const benchmark_outcomes (&seen)[4],
+  /// Returns a benchmark's block of two processes; nullopt if one of them failed before it ran.
+  std::optional<pair_block> block_of_processes(const paired_benchmark& benchmark, std::size_t first,
+                                               const std::array<benchmark_outcomes, 2>& seen,
                                                double seconds) const {
     pair_block block{.seconds = seconds};
-    for (int turn = 0; turn < 4; ++turn) {
-      const auto outcome = seen[turn].find(benchmark.name);
-      if (outcome == seen[turn].end()) return std::nullopt;
-      const cell_result& cell = outcome->second;
-      if (cell.status == cell_status::failed)
-        block.failures[order[turn]] = cell.reason;
-      else
-        block.slices.push_back(
-            slice_of_process(order[turn] == 0 ? side::baseline : side::candidate, cell, judged_));
+    if (take_failures(benchmark.name, seen, block)) return block;
+    std::array<const cell_result*, 2> sides;
+    for (const int which : {0, 1}) {
+      const auto outcome = seen[which].find(benchmark.name);
+      if (outcome == seen[which].end()) return std::nullopt;
+      sides[which] = &outcome->second;
     }
-    if (block.failures[0].empty() && block.failures[1].empty())
-      block.record = record_of(block.slices);
+    block.slices = slices_of_processes(sides, first, judged_);
+    block.record = record_of(block.slices);
     return block;
   }
 
-  /// Returns the repetitions per process of an alternating block. The search for the number of
+  /// Returns the repetitions per process of a block. The search for the number of
   /// iterations takes about as long as one of them.
   int repetitions_for(const indices& cells) const {
     double repetition_s = 0;
@@ -350,6 +370,7 @@ class benchmark_pair {
   indices pending_;  ///< benchmarks of this round without a block
   bool has_looked_ = false;
   double start_s_ = 0;  ///< start-up of both programs
+  double timeout_s_ = options_.timeout_s, longest_step_s_ = 0;
   results environments_[2];
   const int cpu_ = assign_cpus(read_machine(), 1).cell.front();
   std::mt19937_64 random_;

@@ -36,6 +36,8 @@ constexpr double first_look_s = 0.08;
 /// Total measured time of one block.
 constexpr double measured_s = 0.08;
 constexpr double max_rounds = 20, min_rounds = 4;
+/// Shortest extra time for a reply after a process has hung.
+constexpr double min_grace_s = 1;
 /// A cell that uses less than this share of its CPUs waits.
 constexpr double min_busy_share = 0.9;
 /// Readings of the clock around a shorter delay would add more than the delay.
@@ -257,7 +259,9 @@ class build_pair {
 
   /// Measures a block with the pair of links of its round. Extra bytes in the environment of each
   /// process shift its stack, so that its place does not favour one side (Mytkowicz et al. 2009).
-  measured_pair measure(const build_cell& cell, std::uint64_t round, int new_program = 1) {
+  /// If a process did not reply in time, both sides get less time from then on, so that a program
+  /// that hangs is soon shown to.
+  measured_pair measure(build_cell& cell, std::uint64_t round, int new_program = 1) {
     const auto side_of = [&](int which, cell_options options) {
       options.program = programs_[which][round % programs_[which].size()];
       options.launcher = {"env", "CROSSOVER_LAYOUT=" + std::string(random_() % 4096, 'x')};
@@ -265,8 +269,14 @@ class build_pair {
                          return cell_arm(options, cell.what, machine_, servers_);
                        }};
     };
-    return measure_pair(side_of(0, cell.old_side), side_of(new_program, cell.new_side), cell.plan,
-                        random_);
+    measured_pair measured = measure_pair(side_of(0, cell.old_side),
+                                          side_of(new_program, cell.new_side), cell.plan, random_);
+    const double grace_s = cell.old_side.grace_s;
+    const bool has_failed = !measured.failures[0].empty() || !measured.failures[1].empty();
+    if (has_failed && measured.seconds >= grace_s)
+      cell.old_side.grace_s = cell.new_side.grace_s =
+          std::min(grace_s, std::max(min_grace_s, grace_s / 8));
+    return measured;
   }
 
   /// Time to add to each operation of a cell so that it is slower by this share.
