@@ -27,7 +27,7 @@ constexpr double exit_check_s = 0.01;
 constexpr double start_turn_s = 0.001;
 
 std::vector<std::string> command_of(const benchmark_start& start, int rows) {
-  return {"env", "CROSSOVER_LAYOUT=" + start.layout,
+  return {"env", "CROSSOVER_LAYOUT=" + start.layout, "CROSSOVER_SLOWER=" + start.slower,
           // Versions before 1.6 would refuse it as a flag.
           fmt::format("BENCHMARK_ENABLE_RANDOM_INTERLEAVING={}", start.interleaves), start.program,
           "--benchmark_filter=" + exact_filter(start.names),

@@ -22,6 +22,7 @@ struct benchmark_start {
   std::string min_time;  ///< value of --benchmark_min_time; every version accepts a plain number
   bool interleaves = false;     ///< repetitions in random order, if the version supports it
   std::string layout = {};      ///< put into its environment, which shifts the stack
+  std::string slower = {};      ///< value of CROSSOVER_SLOWER: a benchmark that calibration slows
   std::optional<int> cpu = {};  ///< the only CPU that it may use
   double timeout_s = 120;       ///< longest running time without a result; then it is killed
 };

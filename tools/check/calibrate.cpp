@@ -17,6 +17,7 @@
 #include "reports/check/run_gate.hpp"
 #include "reports/units.hpp"
 #include "tools/check/measure_layout.hpp"
+#include "tools/check/pair_benchmarks.hpp"
 #include "tools/check/pair_builds.hpp"
 #include "tools/command_line.hpp"
 #include "tools/progress.hpp"
@@ -40,6 +41,7 @@ struct calibrate_request {
   std::string slowdown_in = "^(hashing|network)/";
   string_list selection;  ///< flags of `list`; empty: the suite `check`
   double budget_s = 300;
+  bool are_benchmarks = false;  ///< the programs are two copies of `calibration_benchmarks`
 };
 
 double seconds_since(steady::time_point began) {
@@ -138,12 +140,25 @@ class block_recorder {
   std::vector<double> block_s_;
 };
 
-build_pair_options pair_options(const calibrate_request& request, std::uint64_t seed) {
+/// Pairs the cells of the two programs; the new one is slower in `slower_cell` if that is not "".
+paired_cells pair_programs(const calibrate_request& request, const side_links& programs,
+                           std::uint64_t seed, const std::string& slower_cell,
+                           check_result& unmatched) {
+  if (request.are_benchmarks) {
+    benchmark_pair_options options;
+    options.seed = seed;
+    options.slower = slower_cell;
+    return pair_benchmarks(programs, options, unmatched);
+  }
   build_pair_options options;
   options.selection =
       request.selection.empty() ? string_list{"--suite", "check"} : request.selection;
   options.seed = seed;
-  return options;
+  if (!slower_cell.empty()) {
+    options.slower = request.slowdown;
+    options.slower_in = exact_filter({&slower_cell, 1});
+  }
+  return pair_builds(programs, options, unmatched);
 }
 
 /// Returns the cell to slow down in the suite with this number, in rotation; "" for a suite of
@@ -171,17 +186,14 @@ recorded_suite measure_suite(const calibrate_request& request, const std::string
   gate_options gate;
   gate.budget_s = request.budget_s;
   gate.flips.seed = suite.seed;
-  build_pair_options options = pair_options(request, suite.seed);
   const side_links programs = pair_links(
       {links_of_side(request.programs[0]), links_of_side(request.programs[1])}, suite.seed);
   suite.links = static_cast<unsigned>(programs[0].size());
   check_result before;
-  suite.slower_cell = slowed_cell(request, pair_builds(programs, options, before).names, number);
-  if (!suite.slower_cell.empty()) {
-    suite.slower = options.slower = request.slowdown;
-    options.slower_in = exact_filter({&suite.slower_cell, 1});
-  }
-  block_recorder recorder(pair_builds(programs, options, before));
+  suite.slower_cell =
+      slowed_cell(request, pair_programs(request, programs, suite.seed, "", before).names, number);
+  if (!suite.slower_cell.empty()) suite.slower = request.slowdown;
+  block_recorder recorder(pair_programs(request, programs, suite.seed, suite.slower_cell, before));
   gate_observer observer;
   observer.progress = [&line](const gate_progress& now) {
     line.show({now.done, now.total, now.left_s, now.cell});
@@ -192,6 +204,11 @@ recorded_suite measure_suite(const calibrate_request& request, const std::string
   for (const auto* cells : {&result.newly_failing, &result.failing, &result.added})
     for (const unmatched_cell& cell : *cells)
       suite.failures.push_back(cell.name + ": " + cell.reason);
+  for (const control_comparison& control : result.controls)
+    if (!control.problem.empty()) {
+      line.clear();
+      fmt::print(stderr, "control: {}\n", control_text(control));
+    }
   if (suite.cells.empty())
     throw error(error_kind::failed,
                 suite.failures.empty() ? "no cell could be measured" : suite.failures.front());
@@ -266,13 +283,22 @@ int calibrate_command(const string_list& arguments) {
             "cells that may be slowed down (default hashing and network)");
   add_value(app, "--resamples", "N", request.resamples, whole_text(),
             "resampled suites per scenario (default 10000)");
+  app.add_flag("--benchmarks", request.are_benchmarks,
+               "PROGRAMS are two copies of calibration_benchmarks");
   selected.add_to(app);
   app.add_option("--shown-command", request.command, "command shown on the page")->group("");
   if (!parse(app, arguments)) return exit_code::ok;
   request.selection = selected.flags("check");
   request.slowdown = 100 * slowdown;
+  if (request.are_benchmarks) {
+    if (!selected.flags("calibrate").empty())
+      throw error(error_kind::invalid, "--benchmarks: cells of crossover cannot be selected");
+    if (app.count("--slowdown") > 0)
+      throw error(error_kind::invalid, "--benchmarks: the slowdown is always 5 %");
+    if (app.count("--slowdown-in") == 0) request.slowdown_in.clear();
+  }
   if (request.minutes > 0 && request.programs.size() != 2)
-    throw error(error_kind::invalid, "expected OLD and NEW, two copies of one build of crossover");
+    throw error(error_kind::invalid, "expected OLD and NEW, two copies of one build");
   check_writable(request.out);
 
   catch_interrupts();

@@ -160,6 +160,7 @@ class benchmark_pair {
         .repetitions = process_repetitions,
         .min_time = min_time,
         .layout = std::string(random_() % 4096, 'x'),
+        .slower = which == 1 ? options_.slower : "",
         .timeout_s = timeout_s_,
     };
     for (const std::size_t i : order_[which])

@@ -13,6 +13,7 @@ struct benchmark_pair_options {
   std::string metric = "time";
   std::uint64_t seed = 1;
   double timeout_s = 120;  ///< timeout of one process
+  std::string slower;      ///< value of CROSSOVER_SLOWER in processes of the new program
 };
 
 /// Returns the benchmarks of two Google Benchmark programs. Each slice is a process that runs one
