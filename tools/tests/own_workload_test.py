@@ -76,6 +76,7 @@ class Examples(TempDirTest):
                 self.assertEqual(completed.returncode, 0, completed.stderr)
                 self.assertIn(workload, page.read_text())
 
+        self.check_benchmarks(build / "benchmarks")
         # Two builds are compared, and the default cells are those of the program.
         sides = (build / "cpu", build / "cpu")
         completed = run(build / "cpu", "check", *sides, "--budget", "4s", "--format", "json")
@@ -88,6 +89,22 @@ class Examples(TempDirTest):
         flags = "--workload noop --model python_threads --cores 1 --in-flight 1 --repetitions 1"
         completed = run(build / "cpu", "run", *flags.split(), "--out", self.out, "--force")
         self.assertEqual(completed.returncode, 0, completed.stderr)
+
+    def check_benchmarks(self, program):
+        """Compares two copies of a program that is linked with crossover::benchmark_main."""
+        names = run(program, "--benchmark_list_tests=true").stdout.split()
+        self.assertEqual(names, ["sort/100", "sort/10000", "refuse"])
+        plain = run(program, "--benchmark_filter=sort", "--benchmark_format=json")
+        self.assertEqual(len(json.loads(plain.stdout)["benchmarks"]), 2)
+        self.assertEqual(run(program, "--unknown").returncode, 1)
+        completed = run(PROGRAM, "check", program, program, "--budget", "20s", "--format", "json")
+        self.assertIn(completed.returncode, (0, 2), completed.stderr)
+        document = json.loads(completed.stdout)["crossover_check"]
+        self.assertEqual({c["name"] for c in document["cells"]}, {"sort/100", "sort/10000"})
+        self.assertIn("no paper", document["failing"][0]["reason"])
+        for cell in document["cells"]:
+            self.assertLess(abs(cell["ratio"] - 1), 0.2)
+        self.assertRegex(document["cells"][0]["block_orders"][0], "^(ABBA|BAAB) ")
 
 
 class InsideAnotherProject(TempDirTest):
