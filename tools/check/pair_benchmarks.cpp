@@ -300,6 +300,11 @@ class benchmark_pair {
       benchmark_start start = start_of(programs[which], cells, min_time(process_min_time));
       start.interleaves = true;
       start.repetitions = repetitions_for(cells);
+      // Interleaved repetitions give no result before the last benchmark ends.
+      double expected_s = start_s_;
+      for (const std::size_t i : cells)
+        expected_s += (start.repetitions + 1) * benchmarks_[i].repetition_s;
+      start.timeout_s = std::min(options_.timeout_s, timeout_s_ + 3 * expected_s);
       benchmark_process process(start);
       process.run(process.last_stage());
       seen[which] = process.outcomes();
@@ -331,8 +336,8 @@ class benchmark_pair {
     return block;
   }
 
-  /// Returns the repetitions per process of a block. The search for the number of
-  /// iterations takes about as long as one of them.
+  /// Returns the repetitions per process of a block. The search for the number of iterations takes
+  /// about as long as one of them.
   int repetitions_for(const indices& cells) const {
     double repetition_s = 0;
     for (const std::size_t i : cells) repetition_s += benchmarks_[i].repetition_s;
