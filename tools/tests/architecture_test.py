@@ -115,8 +115,14 @@ class Folders(unittest.TestCase):
 
 
 class Libraries(unittest.TestCase):
-    def test_google_benchmark_is_included_in_one_file(self):
-        self.assertEqual(files_that_include("benchmark/"), ["bench/measure/google_benchmark.cpp"])
+    def test_google_benchmark_is_included_in_one_file_of_the_program(self):
+        users = [
+            "tools/benchmark_main/benchmark_main.cpp",
+            "tools/check/calibration_benchmarks.cpp",
+        ]
+        self.assertEqual(
+            files_that_include("benchmark/"), ["bench/measure/google_benchmark.cpp", *users]
+        )
 
     def test_onetbb_is_included_by_models(self):
         for path in files_that_include("oneapi/tbb"):
@@ -159,7 +165,7 @@ class CostOfOneAddition(unittest.TestCase):
     # Files that may name workloads and models: suites and their outcomes select cells by name,
     # `reference`, `bare` and `limits` hold hand-written code for a workload, cells in other
     # languages support only some workloads, `conform` uses `sleep`, and `mixed` waits like two
-    # other ones.
+    # other ones. The benchmarks of another program are listed as cells without a workload.
     CHOICES = {
         "bench/measure/suites.cpp",
         "bench/models/reference/reference.cpp",
@@ -168,6 +174,7 @@ class CostOfOneAddition(unittest.TestCase):
         "bench/measure/conformance.cpp",
         "workloads/mixed.cpp",
         "reports/suite_outcomes.cpp",
+        "tools/benchmark_main/benchmark_main.cpp",
         "tools/limits.cpp",
         "tools/peers.cpp",
     }

@@ -418,7 +418,7 @@ class OwnPrograms(Check):
             "jealous",
             "def is_older_twin(pid):\n"
             "    if not pid.isdigit() or int(pid) >= os.getpid(): return False\n"
-            "    try: text = open(f'/proc/{pid}/cmdline').read() + open(f'/proc/{pid}/stat').read()\n"
+            "    try: text = ''.join(open(f'/proc/{pid}/{n}').read() for n in ('cmdline', 'stat'))\n"
             "    except OSError: return False\n"
             "    return 'jealous' in text and f' {os.getppid()} ' in text\n"
             "if any(map(is_older_twin, os.listdir('/proc'))): operation_s *= 1.3",
