@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <tuple>
 
 #include "reports/check/run_gate.hpp"
 #include "reports/statistics/moments.hpp"
@@ -36,15 +38,37 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+/// S.d. of the blocks of one pair of programs: those of several pairs of links differ by more.
+double scatter_within(std::span<const block_record> blocks, double block_record::*figure) {
+  std::map<std::uint64_t, std::vector<double>> pairs;
+  for (const block_record& b : blocks)
+    if (b.is_measured) pairs[b.round].push_back(b.*figure);
+  double squares = 0, freedom = 0;
+  std::vector<double> all;
+  for (const auto& [round, values] : pairs) {
+    all.insert(all.end(), values.begin(), values.end());
+    if (values.size() < 2) continue;
+    const double count = static_cast<double>(values.size()) - 1;
+    squares += count * std::pow(moments_of(values).standard_deviation, 2);
+    freedom += count;
+  }
+  const bool are_repeated = freedom > 0;
+  const double sd = are_repeated     ? std::sqrt(squares / freedom)
+                    : all.size() > 1 ? moments_of(all).standard_deviation
+                                     : 0;
+  return std::max(min_scatter, sd);
+}
+
 std::vector<cell_scatter> scatters(std::span<const measured_cell> measured) {
   std::vector<cell_scatter> all;
   for (std::size_t i = 0; i < measured.size(); ++i) {
     std::vector<block_record> blocks = measured[i].screen;
     blocks.insert(blocks.end(), measured[i].confirm.begin(), measured[i].confirm.end());
-    const std::vector<double> locations = locations_of(blocks);
-    if (locations.size() < 2) continue;
-    all.push_back({i, std::max(min_scatter, moments_of(locations).standard_deviation),
-                   std::max(min_scatter, moments_of(totals_of(blocks)).standard_deviation)});
+    if (std::count_if(blocks.begin(), blocks.end(),
+                      [](const block_record& b) { return b.is_measured; }) < 2)
+      continue;
+    all.push_back({i, scatter_within(blocks, &block_record::location),
+                   scatter_within(blocks, &block_record::total)});
   }
   return all;
 }

@@ -114,8 +114,10 @@ TEST(controls, control_that_cannot_be_measured_is_inconclusive_and_says_why) {
 TEST(controls, cheapest_cell_of_those_that_scatter_little_is_chosen) {
   const auto scattering = [](double sd) {
     measured_cell cell;
-    for (const double sign : {1.0, -1.0, 1.0, -1.0})
-      cell.screen.push_back({.location = sign * sd, .total = sign * sd});
+    for (const std::uint64_t round : {0, 1, 2, 3}) {
+      const double value = round % 2 == 0 ? sd : -sd;
+      cell.screen.push_back({.round = round, .location = value, .total = value});
+    }
     return cell;
   };
   const std::vector<gated_cell> cells = {
@@ -128,6 +130,16 @@ TEST(controls, cheapest_cell_of_those_that_scatter_little_is_chosen) {
   EXPECT_GT(plan_controls(cells, measured, [](std::size_t cell) { return cell == 2; })->blocks,
             10u);
   EXPECT_FALSE(plan_controls(cells, std::vector<measured_cell>(3), {}));
+}
+
+TEST(controls, scatter_between_pairs_of_links_does_not_count) {
+  measured_cell cell;
+  for (const std::uint64_t pair : {0, 1, 2, 0, 1, 2}) {
+    const double value = 0.1 * static_cast<double>(pair) + (cell.screen.size() < 3 ? 0.004 : 0);
+    cell.screen.push_back({.round = pair, .location = value, .total = value});
+  }
+  const std::vector<gated_cell> cells = {{.name = "a"}};
+  EXPECT_NEAR(plan_controls(cells, {&cell, 1}, {})->location_sd, 0.004 / std::sqrt(2), 1e-6);
 }
 
 }  // namespace

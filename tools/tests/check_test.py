@@ -404,7 +404,7 @@ class OwnPrograms(Check):
         self.assertEqual((slowed["added"], slowed["added_to"]), (0.05, "readings"))
         self.assertGreater(slowed["ratio"], 1.02)
         self.assertLess(same["seconds"], document["plan"]["wall_s"] / 2)
-        models = ("--model", "serial,event_loop,thread_pool", *CELL[4:])
+        models = ("--model", "serial,event_loop,thread_pool,offload", *CELL[4:])
         document = self.check(
             *(PASS, PROGRAM, PROGRAM, "--workload", "hashing", *models, "--detect", "50%")
         )
@@ -418,7 +418,8 @@ class OwnPrograms(Check):
             "jealous",
             "def is_older_twin(pid):\n"
             "    if not pid.isdigit() or int(pid) >= os.getpid(): return False\n"
-            "    try: text = ''.join(open(f'/proc/{pid}/{n}').read() for n in ('cmdline', 'stat'))\n"
+            "    try: text = open(f'/proc/{pid}/stat').read() + open(f'/proc/{pid}/cmdline').read()"
+            "\n"
             "    except OSError: return False\n"
             "    return 'jealous' in text and f' {os.getppid()} ' in text\n"
             "if any(map(is_older_twin, os.listdir('/proc'))): operation_s *= 1.3",
@@ -494,11 +495,12 @@ class ForeignPrograms(Check):
         new = self.imitation(
             "new",
             {"BM_a": 100, "BM_b": 100},
-            "if 'BM_b' in chosen and random.random() < 0.9: sys.exit('boom')",
+            "if random.random() < 0.9: sys.exit('boom')",
         )
         document = self.check(REGRESSION, old, new)
         self.assertEqual(
-            {c["name"]: c["worse"] for c in document["cells"]}, {"BM_a": [], "BM_b": ["failures"]}
+            {c["name"]: c["worse"] for c in document["cells"]},
+            {"BM_a": ["failures"], "BM_b": ["failures"]},
         )
 
     def test_benchmarks_that_cannot_be_frozen_are_compared_by_real_time(self):
