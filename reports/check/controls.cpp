@@ -24,6 +24,8 @@ constexpr unsigned max_control_blocks = 60;
 constexpr unsigned control_extension = 4;
 /// A control whose first blocks all fail is not measured again.
 constexpr unsigned max_failed_controls = 3;
+/// A cell that can be slowed is preferred if it scatters by at most this multiple of the median.
+constexpr double max_excess_scatter = 2;
 /// Blocks never scatter less than their clock.
 constexpr double min_scatter = 0.0005;
 
@@ -217,8 +219,9 @@ std::optional<control_plan> plan_controls(std::span<const gated_cell> cells,
   }
   const double median_location = median(locations), median_total = median(totals);
   const auto rank = [&](const cell_scatter& scatter) {
-    return std::make_tuple(!(can_be_slowed && can_be_slowed(scatter.cell)),
-                           std::max(scatter.location, median_location),
+    const bool is_slowed = scatter.location <= max_excess_scatter * median_location &&
+                           can_be_slowed && can_be_slowed(scatter.cell);
+    return std::make_tuple(!is_slowed, std::max(scatter.location, median_location),
                            cells[scatter.cell].block_s);
   };
   const cell_scatter& chosen = *std::min_element(

@@ -22,10 +22,10 @@ struct control_plan {
   double tolerate = 0, detect = 0;       ///< thresholds of the cell
 };
 
-/// Returns the cheapest cell of those that scatter no more than the median of the suite; only of
-/// those that `can_be_slowed`, if there are any. Its scatter is taken to be at least that median: a
-/// cell that was chosen for a small scatter has a greater one in truth. nullopt if no cell has two
-/// blocks. `measured[i]` belongs to `cells[i]`.
+/// Returns the cheapest cell of those that scatter no more than the median of the suite, or of
+/// those that `can_be_slowed` and scatter no more than twice as much, if there are any. Its scatter
+/// is taken to be at least that median: a cell that was chosen for a small scatter has a greater
+/// one in truth. nullopt if no cell has two blocks. `measured[i]` belongs to `cells[i]`.
 std::optional<control_plan> plan_controls(std::span<const gated_cell> cells,
                                           std::span<const measured_cell> measured,
                                           const std::function<bool(std::size_t)>& can_be_slowed);

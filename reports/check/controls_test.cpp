@@ -127,8 +127,8 @@ TEST(controls, cheapest_cell_of_those_that_scatter_little_is_chosen) {
   EXPECT_EQ(plan_controls(cells, measured, {})->cell, 1u);
   EXPECT_NEAR(plan_controls(cells, measured, {})->location_sd, 0.0023, 1e-4);
   EXPECT_EQ(plan_controls(cells, measured, [](std::size_t cell) { return cell != 1; })->cell, 0u);
-  EXPECT_GT(plan_controls(cells, measured, [](std::size_t cell) { return cell == 2; })->blocks,
-            10u);
+  EXPECT_EQ(plan_controls(cells, measured, [](std::size_t cell) { return cell == 2; })->cell, 1u)
+      << "the one that can be slowed scatters too much";
   EXPECT_FALSE(plan_controls(cells, std::vector<measured_cell>(3), {}));
 }
 
