@@ -182,6 +182,15 @@ class control_run {
     return counted;
   }
 
+  /// A cell that is compared with itself may scatter more than it did beside the other cells.
+  control_plan plan_for(const running_control& control) const {
+    control_plan plan = plan_;
+    if (control.result.added > 0 || control.locations.size() < control_extension) return plan;
+    plan.location_sd = std::max(plan.location_sd, moments_of(control.locations).standard_deviation);
+    plan.total_sd = std::max(plan.total_sd, moments_of(control.totals).standard_deviation);
+    return plan;
+  }
+
   void judge(running_control& control) const {
     control_comparison& result = control.result;
     result.blocks = static_cast<unsigned>(control.locations.size());
@@ -194,7 +203,7 @@ class control_run {
           "it cannot be measured: " +
           (control.failure.empty() ? "no time was left; raise --budget" : control.failure);
     else
-      result.problem = contradiction_of(plan_, result);
+      result.problem = contradiction_of(plan_for(control), result);
   }
 
   const control_request& request_;
