@@ -11,17 +11,16 @@
 namespace crossover {
 namespace {
 
-/// Runs `operate` for each lane in turn until the run is over for all of them.
+/// Calls `operate` with the pace of each lane in turn, until it has returned false for all of them.
 template <typename Operation>
-void run_in_turn(shard_lanes& lanes, tally& worker, Operation operate) {
+void run_in_turn(shard_lanes& lanes, Operation operate) {
   std::vector<std::size_t> going;
   while (!going.empty() || !lanes.all_begun()) {
     if (going.empty()) wait_until(lanes.next_begin_ns());
     lanes.begin_due([&](std::size_t j) { going.push_back(j); });
     for (std::size_t i = 0; i < going.size();) {
       trace_running(lanes.number(going[i]));
-      operate();
-      if (lanes.pace(going[i]).done(worker))
+      if (operate(lanes.pace(going[i])))
         ++i;
       else
         going.erase(going.begin() + static_cast<std::ptrdiff_t>(i));
@@ -33,7 +32,11 @@ class noop_shard final : public reference_shard {
  public:
   using reference_shard::reference_shard;
   void run_loop(tally& worker) override {
-    run_in_turn(lanes_, worker, [] {});
+    // A lane runs a stretch at a time: there is nothing to wait for.
+    run_in_turn(lanes_, [&](lane_pace& pace) {
+      for (std::uint32_t& left = pace.stretch_left(); left > 0; --left) worker.slot.count_one();
+      return pace.end_stretch(worker);
+    });
   }
 };
 
@@ -54,7 +57,7 @@ class hashing_shard final : public reference_shard {
   }
 
   void run_loop(tally& worker) override {
-    run_in_turn(lanes_, worker, [this] {
+    run_in_turn(lanes_, [&](lane_pace& pace) {
       std::array<unsigned char, EVP_MAX_MD_SIZE> result;
       unsigned length = 0;
       EVP_DigestInit_ex2(context_.get(), digest_.get(), nullptr);
@@ -63,6 +66,7 @@ class hashing_shard final : public reference_shard {
           std::memcmp(result.data(), expected_.data(), length) != 0)
         throw error(error_kind::failed,
                     "a digest differs from the reference digest of the same bytes");
+      return pace.done(worker);
     });
   }
 
