@@ -114,7 +114,7 @@ std::string notes_of(const check_result& result) {
   return out;
 }
 
-std::string controls_of(const check_result& result) {
+std::string html_controls(const check_result& result) {
   std::string out;
   for (const control_comparison& control : result.controls)
     out += fmt::format(
@@ -145,7 +145,7 @@ std::string as_html(const check_result& result) {
                              unmatched_section("New, no baseline", result.added) +
                              unmatched_section("Skipped on both sides", result.skipped) +
                              environment_section(result)},
-               {"notes", notes_of(result) + controls_of(result)},
+               {"notes", notes_of(result) + html_controls(result)},
                {"plan", plan_text(result)},
                {"packed", std::move(data.attribute)},
                {"data", std::move(data.text)}});

@@ -51,7 +51,7 @@ void markdown_list(std::string& out, const char* title, const std::vector<unmatc
 }
 
 /// The controls that came out right.
-std::string controls_of(const check_result& result) {
+std::string markdown_controls(const check_result& result) {
   std::string text;
   for (const control_comparison& control : result.controls)
     if (control.problem.empty())
@@ -99,7 +99,7 @@ std::string body(const check_result& result) {
       markdown_text(result.metric_label), as_percent(result.plan.rates.tolerate),
       as_percent(result.plan.rates.detect), as_percent(result.plan.rates.power),
       as_percent(result.plan.rates.false_alarms), result.plan.seed,
-      markdown_text(controls_of(result), 800));
+      markdown_text(markdown_controls(result), 800));
   return out;
 }
 
