@@ -190,7 +190,7 @@ func (c *cell) handle(line []byte) (reply, error) {
 			defer c.running.Store(false)
 			return c.run(running)
 		case "finish":
-			return reply{"finished": reply{"peak_rss_bytes": memory("/proc/self/smaps_rollup", "Rss:")}}, nil
+			return reply{"finished": reply{"peak_rss_bytes": memory("/proc/self/status", "VmHWM:")}}, nil
 		}
 	}
 	return nil, refuse("invalid", "expected one object with one key: prepare, run or finish")

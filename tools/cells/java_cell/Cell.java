@@ -201,7 +201,7 @@ public final class Cell {
         if (request.containsKey("prepare")) return prepare(body);
         if (request.containsKey("run")) return run(body);
         Failure.require(request.containsKey("finish"), "unknown request " + request.keySet());
-        long peak = memory("/proc/self/smaps_rollup", "Rss:");
+        long peak = memory("/proc/self/status", "VmHWM:");
         return Map.of("finished", Map.of("peak_rss_bytes", peak));
     }
 

@@ -163,7 +163,7 @@ class cell {
   }
 
   json finish(const json&) {
-    return {{"finished", {{"peak_rss_bytes", memory("/proc/self/smaps_rollup", "Rss:")}}}};
+    return {{"finished", {{"peak_rss_bytes", memory("/proc/self/status", "VmHWM:")}}}};
   }
 
  private:

@@ -20,9 +20,13 @@ function memoryLine(file, name) {
   return 1024 * Number(readFileSync(file, "utf8").match(new RegExp(`^${name}:\\s*(\\d+)`, "m"))[1]);
 }
 
-/** Returns the pages that each process has for itself, and shared pages once. */
+/**
+ * Returns the pages that each process has for itself, and shared pages once, with what this process
+ * has given back since its peak.
+ */
 function memoryOf(processes) {
-  let own = 0;
+  const [peak, resident] = ["VmHWM", "VmRSS"].map((name) => memoryLine("/proc/self/status", name));
+  let own = Math.max(0, peak - resident);
   let shared = 0;
   for (const pid of processes) {
     const line = (name) => memoryLine(`/proc/${pid}/smaps_rollup`, name);

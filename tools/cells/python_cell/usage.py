@@ -85,9 +85,12 @@ def resident_bytes():
 def tree_memory_bytes(workers):
     """Returns the resident pages that each process has for itself, and shared pages once.
 
-    None if the kernel does not report them.
+    Includes what this process has given back since its peak. None if the kernel does not report it.
     """
-    own, shared = 0, 0
+    peak, now = memory_line("/proc/self/status", "VmHWM:"), resident_bytes()
+    if peak is None or now is None:
+        return None
+    own, shared = max(0, peak - now), 0
     for pid in ["self", *workers]:
         path = f"/proc/{pid}/smaps_rollup"
         resident, *private = (

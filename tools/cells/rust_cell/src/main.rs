@@ -251,7 +251,7 @@ impl Cell {
             Some(("prepare", Some(body))) => self.prepare(body),
             Some(("run", Some(body))) => self.run(body),
             Some(("finish", Some(_))) => {
-                let peak = memory("/proc/self/smaps_rollup", "Rss:");
+                let peak = memory("/proc/self/status", "VmHWM:");
                 Ok(json!({"finished": {"peak_rss_bytes": peak}}))
             }
             _ => Err(failure("invalid", malformed)),
