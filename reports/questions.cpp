@@ -143,10 +143,9 @@ std::string answer_of(const contest& c) {
     case contest_verdict::best:
       if (c.models.size() > 1 && !c.models[1].has_errors && c.models[0].to_best) {
         const double ratio = c.models[0].to_best->ratio;
-        return fmt::format(
-            "{}, {} {}", model_text(c.models[0].model),
-            ratio < 1.1 ? percent_text(ratio - 1) + " faster than" : figure_text(ratio, "1") + " ×",
-            model_text(c.models[1].model));
+        return fmt::format("{}, {} × {}", model_text(c.models[0].model),
+                           ratio < 1.01 ? fmt::format("{:.3f}", ratio) : figure_text(ratio, "1"),
+                           model_text(c.models[1].model));
       }
       break;
     case contest_verdict::equivalent:

@@ -45,10 +45,10 @@ TEST(questions, the_row_shows_its_last_contest) {
   EXPECT_EQ(row.contests.back(), 3u);
 }
 
-TEST(questions, a_small_lead_is_a_percentage) {
+TEST(questions, a_small_lead_is_not_rounded_to_none) {
   results value;
   value.cells = {steady("event_loop", 1, 64, 100'600), steady("thread_pool", 1, 64, 100'000)};
-  EXPECT_EQ(rows_of(value).at(0).answer, "event_loop, 0.6 % faster than thread_pool");
+  EXPECT_EQ(rows_of(value).at(0).answer, "event_loop, 1.006 × thread_pool");
 }
 
 TEST(questions, a_model_that_loses_half_of_its_throughput_collapses) {
