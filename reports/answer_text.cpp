@@ -4,7 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <utility>
 
 #include "reports/escape.hpp"
 #include "reports/units.hpp"
@@ -146,6 +147,26 @@ std::string decided_text(const answer_set& all) {
   if (all.questions == 0) return {};
   return fmt::format("{}, {} decided{}", counted(all.questions, "question"), all.decided,
                      all.measuring_s ? ", " + time_text(*all.measuring_s) : "");
+}
+
+std::string leading_text(const answer_set& all) {
+  if (all.questions == 0) return {};
+  if (all.decided == 0) return "No question is decided yet.";
+  std::map<std::string, std::size_t> led;
+  for (const contest& c : all.contests)
+    if (c.is_decided())
+      for (const contender* model : leaders_of(c)) ++led[model->model];
+  std::vector<std::pair<std::string, std::size_t>> order(led.begin(), led.end());
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  if (order.empty()) return {};
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < std::min<std::size_t>(3, order.size()); ++i)
+    parts.push_back(i == 0 ? fmt::format("{} leads or is equivalent in {} of {}",
+                                         model_text(order[i].first), order[i].second,
+                                         counted(all.questions, "question"))
+                           : fmt::format("{} in {}", model_text(order[i].first), order[i].second));
+  return fmt::format("{}.", fmt::join(parts, ", "));
 }
 
 std::vector<std::string> run_sentences(const answer_set& all) {

@@ -15,6 +15,10 @@ std::string sentence_of(const leader_series& series, const std::vector<contest>&
 /// "14 questions, 12 decided, 1 min 48 s"; empty without questions.
 std::string decided_text(const answer_set& all);
 
+/// Models by the number of decided contests that they lead: "event_loop leads or is equivalent in 5
+/// of 12 questions, thread_pool in 2."; empty without questions.
+std::string leading_text(const answer_set& all);
+
 /// Sentences about the whole run: decided questions, changes along the CPU share, and findings
 /// that all models of a contest have.
 std::vector<std::string> run_sentences(const answer_set& all);

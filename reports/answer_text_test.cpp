@@ -76,6 +76,18 @@ TEST(answer_text, finding_of_every_model_is_reported_once) {
                                      "the server ran on the cell's cores."});
 }
 
+TEST(answer_text, the_lead_is_counted_over_decided_contests) {
+  answer_set all;
+  EXPECT_EQ(leading_text(all), "");
+  all.contests.assign(4, led_by_event_loop());
+  all.contests[3].models.front().model = "thread_pool";
+  all.questions = 5;
+  EXPECT_EQ(leading_text(all), "No question is decided yet.");
+  all.decided = 4;
+  EXPECT_EQ(leading_text(all),
+            "event_loop leads or is equivalent in 3 of 5 questions, thread_pool in 1.");
+}
+
 TEST(answer_text, panel_has_sentence_cost_and_remarks) {
   auto value = results_for_test({cell_for_test("event_loop", 1, 64, around(100'000, 8, 0.002, 1)),
                                  cell_for_test("thread_pool", 1, 64, around(50'000, 8, 0.002, 2))});

@@ -10,6 +10,7 @@
 #include "reports/contest_text.hpp"
 #include "reports/escape.hpp"
 #include "reports/families.hpp"
+#include "reports/findings_text.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/questions.hpp"
 #include "reports/units.hpp"
@@ -17,7 +18,6 @@
 namespace crossover {
 namespace {
 
-/// Rows that fit on a screen of 900 pixels.
 /// Rows and their lines of text that fit a screen of 1400 × 900.
 constexpr std::size_t first_rows = 10, first_lines = 27;
 constexpr std::size_t contest_rows = 500;

@@ -4,131 +4,40 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <map>
 #include <set>
-#include <tuple>
 
 #include "bench/results/findings.hpp"
+#include "reports/contest_boxes.hpp"
 #include "reports/contest_text.hpp"
-#include "reports/escape.hpp"
 #include "reports/units.hpp"
 
 namespace crossover {
 namespace {
 
-enum axis_index { by_in_flight, by_cores, by_wait, by_cpu };
-constexpr std::array axes = {by_in_flight, by_cores, by_wait, by_cpu};
-
-struct extent {
-  double from = 0, to = 0;
-  bool operator==(const extent&) const = default;
-};
-
-/// Everything that contests of one row have in common, apart from the axes.
-using common_values =
-    std::tuple<std::string, std::map<std::string, std::string>, std::optional<double>>;
-
-/// Contests that fill a box of the axes and have the same answer.
-struct box {
-  common_values common;
-  std::array<extent, axes.size()> extents;
-  std::string answer;  ///< verdict and leading models
-  std::vector<std::size_t> contests;
-};
-
 /// Models with less than this share of their own throughput at fewer in flight have collapsed.
 constexpr double collapsed = 0.5;
-
-std::optional<double> duration_of(const contest& c, const char* parameter) {
-  const auto found = c.parameters.find(parameter);
-  return found == c.parameters.end() ? std::nullopt : seconds_of(found->second);
-}
-
-std::string answer_key(const contest& c) {
-  std::string key = fmt::format("{} {}", name_of(c.verdict), name_of(c.why));
-  if (c.verdict == contest_verdict::capped) return key;
-  std::set<std::string> leaders;
-  for (const contender* model : leaders_of(c)) leaders.insert(model->model);
-  return fmt::format("{} {}", key, fmt::join(leaders, " "));
-}
-
-box box_of(const contest& c, std::size_t index) {
-  box b{{c.workload, c.parameters, c.rate}, {}, answer_key(c), {index}};
-  const auto cpu = duration_of(c, "cpu"), wait = duration_of(c, "wait");
-  if (cpu && wait) {
-    std::get<1>(b.common).erase("cpu");
-    std::get<1>(b.common).erase("wait");
-  }
-  const auto place = [&](axis_index axis, double at) { b.extents[axis] = {at, at}; };
-  place(by_in_flight, c.in_flight.value_or(0));
-  place(by_cores, c.cores.value_or(0));
-  place(by_cpu, cpu && wait ? *cpu : 0);
-  place(by_wait, cpu && wait ? *wait : 0);
-  return b;
-}
-
-bool differ_only_along(axis_index axis, const box& a, const box& b) {
-  if (a.common != b.common) return false;
-  for (const axis_index other : axes)
-    if (other != axis && a.extents[other] != b.extents[other]) return false;
-  return true;
-}
-
-bool overlap(const extent& a, const extent& b) { return a.from <= b.to && b.from <= a.to; }
-
-/// Returns true if another box is in the gap between two neighbours along the axis.
-bool is_interrupted(axis_index axis, const box& left, const box& right,
-                    const std::vector<box>& boxes) {
-  return std::any_of(boxes.begin(), boxes.end(), [&](const box& other) {
-    if (&other == &left || &other == &right || other.common != left.common) return false;
-    for (const axis_index across : axes)
-      if (across != axis && !overlap(other.extents[across], left.extents[across])) return false;
-    return other.extents[axis].to > left.extents[axis].to &&
-           other.extents[axis].from < right.extents[axis].from;
-  });
-}
-
-/// Joins neighbours along the axis that have the same answer. `boxes` are of one workload.
-void join_along(axis_index axis, std::vector<box>& boxes) {
-  std::stable_sort(boxes.begin(), boxes.end(), [&](const box& a, const box& b) {
-    return a.extents[axis].from < b.extents[axis].from;
-  });
-  for (std::size_t i = 0; i < boxes.size(); ++i)
-    for (std::size_t j = i + 1; j < boxes.size();) {
-      if (boxes[i].answer != boxes[j].answer || !differ_only_along(axis, boxes[i], boxes[j]) ||
-          is_interrupted(axis, boxes[i], boxes[j], boxes)) {
-        ++j;
-        continue;
-      }
-      boxes[i].extents[axis].to = boxes[j].extents[axis].to;
-      boxes[i].contests.insert(boxes[i].contests.end(), boxes[j].contests.begin(),
-                               boxes[j].contests.end());
-      boxes.erase(boxes.begin() + static_cast<std::ptrdiff_t>(j));
-    }
-}
 
 std::string range_text(const extent& of, const auto& text) {
   return of.from == of.to ? text(of.to) : fmt::format("{} to {}", text(of.from), text(of.to));
 }
 
-std::string title_of(const box& b) {
-  const auto& [workload, parameters, rate] = b.common;
-  std::string title = question_text(workload, parameters);
+std::string title_of(const contest_box& b) {
+  std::string title = question_text(b.common.workload, b.common.parameters);
   const auto seconds = [](double s) { return figure_text(s, "s"); };
-  if (b.extents[by_cpu].to > 0 || b.extents[by_wait].to > 0)
-    title += fmt::format(" {} CPU, {} wait", range_text(b.extents[by_cpu], seconds),
-                         range_text(b.extents[by_wait], seconds));
+  if (b.cpu.to > 0 || b.wait.to > 0)
+    title +=
+        fmt::format(" {} CPU, {} wait", range_text(b.cpu, seconds), range_text(b.wait, seconds));
   return title;
 }
 
-std::string place_of(const box& b) {
+std::string place_of(const contest_box& b) {
   const auto count = [](double n) { return fmt::format("{:.0f}", n); };
   std::vector<std::string> parts;
-  if (const extent& cores = b.extents[by_cores]; cores.to > 0)
-    parts.push_back(range_text(cores, count) + (cores.to > 1 ? " cores" : " core"));
-  if (const extent& in_flight = b.extents[by_in_flight]; in_flight.to > 0)
-    parts.push_back(range_text(in_flight, count) + " in flight");
+  if (b.cores.to > 0)
+    parts.push_back(range_text(b.cores, count) + (b.cores.to > 1 ? " cores" : " core"));
+  if (b.in_flight.to > 0) parts.push_back(range_text(b.in_flight, count) + " in flight");
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -190,17 +99,17 @@ std::string slower_text(const contest& c, const std::string& collapses) {
                      std::max(1.0, std::floor(100 * least)));
 }
 
-/// Models whose throughput falls below half of what they reach with fewer in flight.
-std::string collapse_text(const box& b, const std::vector<contest>& contests,
-                          const std::vector<std::size_t>& of_workload) {
+/// Models whose throughput falls below half of what they reach with fewer in flight. `group`: all
+/// boxes of the workload.
+std::string collapse_text(const contest_box& b, const std::vector<contest_box>& group,
+                          const std::vector<contest>& contests) {
   const contest& shown = contests[b.contests.back()];
   std::map<std::uint32_t, const contest*> by_place;
-  for (const std::size_t i : of_workload) {
-    const contest& c = contests[i];
-    if (c.in_flight && c.parameters == shown.parameters && c.cores == shown.cores &&
-        c.rate == shown.rate)
-      by_place[*c.in_flight] = &c;
-  }
+  for (const contest_box& other : group)
+    for (const std::size_t i : other.contests)
+      if (const contest& c = contests[i];
+          c.in_flight && c.parameters == shown.parameters && c.cores == shown.cores)
+        by_place[*c.in_flight] = &c;
   std::map<std::string, double> highest;
   std::map<std::uint32_t, std::vector<std::string>> names;
   std::set<std::string> known;
@@ -214,7 +123,7 @@ std::string collapse_text(const box& b, const std::vector<contest>& contests,
     }
   std::vector<std::string> parts;
   for (const auto& [in_flight, models] : names)
-    if (in_flight >= b.extents[by_in_flight].from && in_flight <= b.extents[by_in_flight].to)
+    if (in_flight >= b.in_flight.from && in_flight <= b.in_flight.to)
       parts.push_back(fmt::format("{} collapse{} at {}", join_and(models),
                                   models.size() == 1 ? "s" : "", in_flight));
   return fmt::format("{}", fmt::join(parts, "; "));
@@ -258,8 +167,8 @@ std::string failed_text(const results& value, const contest& c) {
   return names.empty() ? std::string() : join_and(names) + " failed";
 }
 
-std::string remark_of(const results& value, const box& b, const std::vector<contest>& contests,
-                      const std::vector<std::size_t>& of_workload) {
+std::string remark_of(const results& value, const contest_box& b,
+                      const std::vector<contest_box>& group, const std::vector<contest>& contests) {
   const contest& c = contests[b.contests.back()];
   std::vector<std::string> parts;
   const auto add = [&](std::string text) {
@@ -273,7 +182,7 @@ std::string remark_of(const results& value, const box& b, const std::vector<cont
   if (c.verdict == contest_verdict::equivalent && leaders_of(c).size() < ranked_count_of(c))
     add(fmt::format("equivalent within {:.3g} %", 100 * c.equal));
   add(undecided_text(c));
-  const std::string collapses = collapse_text(b, contests, of_workload);
+  const std::string collapses = collapse_text(b, group, contests);
   add(collapses);
   add(slower_text(c, collapses));
   add(doubt_text(value, c));
@@ -297,36 +206,13 @@ std::string cost_of(const contest& c) {
 }  // namespace
 
 std::vector<question> questions_of(const results& value, const answer_set& all) {
-  const std::vector<contest>& contests = all.contests;
-  const bool has_comparison = std::any_of(contests.begin(), contests.end(), [](const contest& c) {
-    return c.verdict != contest_verdict::single;
-  });
   std::map<std::size_t, std::size_t> panel_of;
   for (const answer& a : all.answers)
     for (const std::size_t i : a.contests) panel_of[i] = a.panel;
-  std::vector<std::vector<box>> groups;  // by workload, in order of appearance
-  std::map<common_values, std::size_t> index;
-  for (std::size_t i = 0; i < contests.size(); ++i) {
-    if (has_comparison && contests[i].verdict == contest_verdict::single) continue;
-    box b = box_of(contests[i], i);
-    const auto [position, inserted] = index.try_emplace(b.common, groups.size());
-    if (inserted) groups.emplace_back();
-    groups[position->second].push_back(std::move(b));
-  }
   std::vector<question> rows;
-  for (std::vector<box>& boxes : groups) {
-    std::vector<std::size_t> of_workload;
-    for (const box& b : boxes) of_workload.push_back(b.contests.front());
-    for (const axis_index axis : axes) join_along(axis, boxes);
-    std::stable_sort(boxes.begin(), boxes.end(), [](const box& a, const box& b) {
-      const auto place = [](const box& of) {
-        return std::tuple(of.extents[by_cpu].from, of.extents[by_wait].from,
-                          of.extents[by_cores].from, of.extents[by_in_flight].from);
-      };
-      return place(a) < place(b);
-    });
-    for (const box& b : boxes) {
-      const contest& shown = contests[b.contests.back()];
+  for (const std::vector<contest_box>& boxes : boxes_of(all.contests))
+    for (const contest_box& b : boxes) {
+      const contest& shown = all.contests[b.contests.back()];
       std::set<std::size_t> panels;
       for (const std::size_t i : b.contests) panels.insert(panel_of.at(i));
       rows.push_back(
@@ -335,11 +221,10 @@ std::vector<question> questions_of(const results& value, const answer_set& all) 
            title_of(b),
            place_of(b),
            answer_of(shown),
-           remark_of(value, b, contests, of_workload),
+           remark_of(value, b, boxes, all.contests),
            cost_of(shown),
            shown.verdict == contest_verdict::best ? shown.models.front().model : std::string()});
     }
-  }
   return rows;
 }
 
@@ -356,58 +241,12 @@ std::vector<question> first_of(const std::vector<question>& rows, std::size_t li
   return first;
 }
 
-std::string leading_text(const answer_set& all) {
-  if (all.questions == 0) return {};
-  if (all.decided == 0) return "No question is decided yet.";
-  std::map<std::string, std::size_t> led;
-  for (const contest& c : all.contests)
-    if (c.is_decided())
-      for (const contender* model : leaders_of(c)) ++led[model->model];
-  std::vector<std::pair<std::string, std::size_t>> order(led.begin(), led.end());
-  std::stable_sort(order.begin(), order.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
-  if (order.empty()) return {};
-  std::vector<std::string> parts;
-  for (std::size_t i = 0; i < std::min<std::size_t>(3, order.size()); ++i)
-    parts.push_back(i == 0 ? fmt::format("{} leads or is equivalent in {} of {}",
-                                         model_text(order[i].first), order[i].second,
-                                         counted(all.questions, "question"))
-                           : fmt::format("{} in {}", model_text(order[i].first), order[i].second));
-  return fmt::format("{}.", fmt::join(parts, ", "));
-}
-
 std::set<std::size_t> cells_shown(const std::vector<question>& rows, const answer_set& all) {
   std::set<std::size_t> shown;
   for (const question& row : rows)
     for (const contender& model : all.contests[row.contests.back()].models)
       shown.insert(model.cell);
   return shown;
-}
-
-std::string findings_text(const results& value, const std::set<std::size_t>& shown) {
-  std::map<std::string, std::size_t> counts;
-  for (std::size_t i = 0; i < value.cells.size(); ++i) {
-    std::set<std::string> codes;
-    for (const finding& f : value.cells[i].findings) codes.insert(f.code);
-    for (const std::string& code : codes) {
-      const finding_type* const type = find_finding(code);
-      const bool is_mentioned =
-          type != nullptr && type->effect == finding_effect::invalidates && shown.contains(i);
-      if (!is_mentioned && (type == nullptr || type->effect != finding_effect::explains))
-        ++counts[code];
-    }
-  }
-  std::vector<std::pair<std::string, std::size_t>> order(counts.begin(), counts.end());
-  std::stable_sort(order.begin(), order.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
-  std::vector<std::string> parts;
-  for (const auto& [code, count] : order) {
-    const finding_type* const type = find_finding(code);
-    parts.push_back(fmt::format("{} in {}{}", clipped(code, 60), counted(count, "cell"),
-                                type == nullptr ? "" : fmt::format(" ({})", type->meaning)));
-    if (parts.size() == 6) break;
-  }
-  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 }  // namespace crossover

@@ -31,15 +31,7 @@ std::vector<question> questions_of(const results& value, const answer_set& all);
 /// room.
 std::vector<question> first_of(const std::vector<question>& rows, std::size_t limit);
 
-/// Models by the number of decided contests that they lead: "event_loop leads 5 of 12 contests,
-/// thread_pool 2"; empty without contests.
-std::string leading_text(const answer_set& all);
-
 /// Cells whose results are shown in a row.
 std::set<std::size_t> cells_shown(const std::vector<question>& rows, const answer_set& all);
-
-/// Findings, each code once; empty if there are none. Those that make the figures of a cell
-/// doubtful are left out for the cells `shown` in a row, which mentions them.
-std::string findings_text(const results& value, const std::set<std::size_t>& shown = {});
 
 }  // namespace crossover

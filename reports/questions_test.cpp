@@ -57,17 +57,6 @@ TEST(questions, a_model_that_loses_half_of_its_throughput_collapses) {
   EXPECT_EQ(rows[1].remark, "thread_pool collapses at 512");
 }
 
-TEST(questions, another_answer_between_two_contests_keeps_their_rows_apart) {
-  results value;
-  for (const std::uint32_t cores : {1u, 2u, 4u}) {
-    value.cells.push_back(steady("event_loop", cores, 64, cores == 2 ? 50'000 : 100'000));
-    value.cells.push_back(steady("thread_pool", cores, 64, 80'000));
-  }
-  const auto rows = rows_of(value);
-  ASSERT_EQ(rows.size(), 3u);
-  EXPECT_EQ(rows[1].place, "2 cores, 64 in flight");
-}
-
 TEST(questions, cpu_and_wait_of_mixed_are_axes) {
   results value;
   for (const char* wait : {"1ms", "10ms"})
@@ -89,12 +78,7 @@ TEST(questions, a_finding_that_makes_a_figure_doubtful_is_in_the_row) {
   value.cells[0].findings = {{"server_bound", "97 %"}, {"steal", "4 %"}};
   const auto rows = rows_of(value);
   EXPECT_EQ(rows.at(0).remark, "event_loop: the server was the limit, not the model");
-  const answer_set all = answers_of(value, panels_of(value));
-  EXPECT_EQ(findings_text(value, cells_shown(rows, all)),
-            "steal in 1 cell (the hypervisor took CPU time)");
-  EXPECT_EQ(findings_text(value),
-            "server_bound in 1 cell (the server was the limit, not the model), steal in 1 cell "
-            "(the hypervisor took CPU time)");
+  EXPECT_EQ(cells_shown(rows, answers_of(value, panels_of(value))), (std::set<std::size_t>{0, 1}));
 }
 
 TEST(questions, a_contest_of_one_model_has_no_row_beside_others) {
@@ -115,13 +99,6 @@ TEST(questions, every_workload_keeps_a_row_of_the_first_ones) {
   std::vector<std::string> titles;
   for (const question& row : first_of(rows, 4)) titles.push_back(row.title);
   EXPECT_EQ(titles, (std::vector<std::string>{"2", "3", "4", "5"}));
-}
-
-TEST(questions, the_lead_is_counted_over_decided_contests) {
-  const results value = network_over_in_flight();
-  EXPECT_EQ(leading_text(answers_of(value, panels_of(value))),
-            "event_loop leads or is equivalent in 3 of 4 questions, thread_pool in 1.");
-  EXPECT_EQ(leading_text({}), "");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "reports/answer_text.hpp"
 #include "reports/escape.hpp"
+#include "reports/findings_text.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/panels.hpp"
 #include "reports/questions.hpp"

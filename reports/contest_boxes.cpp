@@ -1,0 +1,119 @@
+#include "reports/contest_boxes.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <tuple>
+
+#include "reports/units.hpp"
+
+namespace crossover {
+namespace {
+
+using axis_of_box = extent contest_box::*;
+constexpr std::array axes = {&contest_box::in_flight, &contest_box::cores, &contest_box::wait,
+                             &contest_box::cpu};
+
+std::optional<double> duration_of(const contest& c, const char* parameter) {
+  const auto found = c.parameters.find(parameter);
+  return found == c.parameters.end() ? std::nullopt : seconds_of(found->second);
+}
+
+std::string answer_key(const contest& c) {
+  std::string key = fmt::format("{} {}", name_of(c.verdict), name_of(c.why));
+  if (c.verdict == contest_verdict::capped) return key;
+  std::set<std::string> leaders;
+  for (const contender* model : leaders_of(c)) leaders.insert(model->model);
+  return fmt::format("{} {}", key, fmt::join(leaders, " "));
+}
+
+extent at(double place) { return {place, place}; }
+
+contest_box box_of(const contest& c, std::size_t index) {
+  contest_box b{.common = {c.workload, c.parameters, c.rate},
+                .in_flight = at(c.in_flight.value_or(0)),
+                .cores = at(c.cores.value_or(0)),
+                .wait = {},
+                .cpu = {},
+                .answer = answer_key(c),
+                .contests = {index}};
+  const auto cpu = duration_of(c, "cpu"), wait = duration_of(c, "wait");
+  if (cpu && wait) {
+    b.common.parameters.erase("cpu");
+    b.common.parameters.erase("wait");
+    b.cpu = at(*cpu);
+    b.wait = at(*wait);
+  }
+  return b;
+}
+
+bool differ_only_along(axis_of_box axis, const contest_box& a, const contest_box& b) {
+  if (a.common != b.common) return false;
+  for (const axis_of_box other : axes)
+    if (other != axis && a.*other != b.*other) return false;
+  return true;
+}
+
+bool overlap(const extent& a, const extent& b) { return a.from <= b.to && b.from <= a.to; }
+
+/// Returns true if another box is in the gap between two neighbours along the axis.
+bool is_interrupted(axis_of_box axis, const contest_box& left, const contest_box& right,
+                    const std::vector<contest_box>& boxes) {
+  return std::any_of(boxes.begin(), boxes.end(), [&](const contest_box& other) {
+    if (&other == &left || &other == &right || other.common != left.common) return false;
+    for (const axis_of_box across : axes)
+      if (across != axis && !overlap(other.*across, left.*across)) return false;
+    return (other.*axis).to > (left.*axis).to && (other.*axis).from < (right.*axis).from;
+  });
+}
+
+/// Joins neighbours along the axis that have the same answer. `boxes` are of one workload.
+void join_along(axis_of_box axis, std::vector<contest_box>& boxes) {
+  std::stable_sort(boxes.begin(), boxes.end(), [&](const contest_box& a, const contest_box& b) {
+    return (a.*axis).from < (b.*axis).from;
+  });
+  for (std::size_t i = 0; i < boxes.size(); ++i)
+    for (std::size_t j = i + 1; j < boxes.size();) {
+      if (boxes[i].answer != boxes[j].answer || !differ_only_along(axis, boxes[i], boxes[j]) ||
+          is_interrupted(axis, boxes[i], boxes[j], boxes)) {
+        ++j;
+        continue;
+      }
+      (boxes[i].*axis).to = (boxes[j].*axis).to;
+      boxes[i].contests.insert(boxes[i].contests.end(), boxes[j].contests.begin(),
+                               boxes[j].contests.end());
+      boxes.erase(boxes.begin() + static_cast<std::ptrdiff_t>(j));
+    }
+}
+
+}  // namespace
+
+std::vector<std::vector<contest_box>> boxes_of(const std::vector<contest>& contests) {
+  const bool has_comparison = std::any_of(contests.begin(), contests.end(), [](const contest& c) {
+    return c.verdict != contest_verdict::single;
+  });
+  std::vector<std::vector<contest_box>> groups;
+  std::map<common_values, std::size_t> index;
+  for (std::size_t i = 0; i < contests.size(); ++i) {
+    if (has_comparison && contests[i].verdict == contest_verdict::single) continue;
+    contest_box b = box_of(contests[i], i);
+    const auto [position, inserted] = index.try_emplace(b.common, groups.size());
+    if (inserted) groups.emplace_back();
+    groups[position->second].push_back(std::move(b));
+  }
+  for (std::vector<contest_box>& boxes : groups) {
+    for (const axis_of_box axis : axes) join_along(axis, boxes);
+    std::stable_sort(boxes.begin(), boxes.end(), [](const contest_box& a, const contest_box& b) {
+      const auto place = [](const contest_box& of) {
+        return std::tuple(of.cpu.from, of.wait.from, of.cores.from, of.in_flight.from);
+      };
+      return place(a) < place(b);
+    });
+  }
+  return groups;
+}
+
+}  // namespace crossover
