@@ -2,7 +2,6 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "bench/results/metrics.hpp"
 #include "bench/results/results.hpp"
 
 namespace crossover {
@@ -22,10 +21,6 @@ struct page_limits {
   std::size_t most_bytes = 2'000'000;
   bool operator==(const page_limits&) const = default;
 };
-
-/// Returns whether this is a headline metric. Changes are shown only for these, and their single
-/// repetitions are left out last.
-bool is_headline(const metric& of, bool foreign);
 
 /// No limits (`--complete`).
 page_limits complete_page();

@@ -11,6 +11,7 @@
 #include "reports/changes.hpp"
 #include "reports/environment_differences.hpp"
 #include "reports/escape.hpp"
+#include "reports/headline_metrics.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/page_data.hpp"
 #include "reports/panels.hpp"
