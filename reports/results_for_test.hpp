@@ -72,4 +72,41 @@ inline results three_contests_for_test() {
   return value;
 }
 
+/// Texts that break out of HTML, CSV or Markdown if they are not escaped.
+inline const std::vector<std::string>& hostile_texts() {
+  static const std::vector<std::string> texts = {"</script><script>window.hacked=1</script>",
+                                                 "\"><img src=x onerror=alert(1)>",
+                                                 "a\nb\r\tc",
+                                                 "\u202Eabc",
+                                                 std::string(4000, 'x'),
+                                                 "{{data}}",
+                                                 "<!--<script>",
+                                                 "\u2028",
+                                                 "",
+                                                 "__proto__",
+                                                 "'=1+1"};
+  return texts;
+}
+
+/// Results whose names, parameters and reasons are the hostile texts: one measured and one failed
+/// cell per text.
+inline results hostile_results_for_test() {
+  std::vector<cell_result> cells;
+  for (const std::string& text : hostile_texts()) {
+    cell_result cell = cell_for_test(text, 1, 1, {100, 101}, text);
+    cell.parameters = {{text, text}};
+    cell.findings.push_back({text, text});
+    cells.push_back(cell);
+    cell.status = cell_status::failed;
+    cell.reason = text;
+    cell.name += "!";
+    cells.push_back(cell);
+  }
+  results value = results_for_test(cells);
+  value.suite = hostile_texts()[0];
+  value.environment = {{"host", hostile_texts()[0]}, {hostile_texts()[1], hostile_texts()[4]}};
+  value.command = hostile_texts();
+  return value;
+}
+
 }  // namespace crossover

@@ -1,0 +1,18 @@
+#include "reports/compressed.hpp"
+
+#include <gtest/gtest.h>
+
+#include "reports/text_for_test.hpp"
+
+namespace crossover {
+namespace {
+
+TEST(compressed, unpacks_to_the_original_text) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += std::to_string(i * 7919 % 1000) + ",";
+  EXPECT_EQ(inflated(compressed_base64(text)), text);
+  EXPECT_EQ(inflated(compressed_base64("")), "");
+}
+
+}  // namespace
+}  // namespace crossover
