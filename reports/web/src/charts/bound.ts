@@ -1,16 +1,7 @@
 import type { Chart, Context, Panel } from "../chart.ts";
-import { valuesOf } from "../data.ts";
 import { percentText } from "../format.ts";
-import {
-  cellLines,
-  cellsAtPlace,
-  cellTitle,
-  eachPanel,
-  isFlagged,
-  placeOf,
-  placeTitle,
-} from "../select.ts";
-import { dotPanel, type DotPoint } from "./dots.ts";
+import { cellsAtPlace, cellTitle, eachPanel, placeOf, placeTitle } from "../select.ts";
+import { dotPanel, type DotPoint, modelDot } from "./dots.ts";
 
 /** Meaning of a CPU share. */
 const meaningOf = (share: number) =>
@@ -27,19 +18,9 @@ function panel(context: Context, index: number): Panel[] {
     const figure = results.figure(cell, "cpu_share");
     if (!figure) continue;
     const server = results.figure(cell, "server_cpu_share");
-    const values = valuesOf(figure);
     points.push({
-      x: figure[0],
-      y: 0,
-      row: cell.model,
-      model: cell.model,
-      lower: figure[1],
-      upper: figure[2],
-      values: values.length > 1 ? values : [],
+      ...modelDot(context, i, figure, ["cpu_share", "server_cpu_share", "throughput"]),
       title: `${cellTitle(cell)}: ${meaningOf(figure[0])}`,
-      cell: i,
-      flagged: isFlagged(cell),
-      lines: [...cellLines(context, cell, ["cpu_share", "server_cpu_share", "throughput"])],
     });
     rows.push([
       cell.model,

@@ -1,16 +1,6 @@
 import type { Chart, Context, Panel } from "../chart.ts";
-import { valuesOf } from "../data.ts";
-import {
-  cellLines,
-  cellsAtPlace,
-  cellTitle,
-  eachPanel,
-  isFlagged,
-  placeOf,
-  placeText,
-  placeTitle,
-} from "../select.ts";
-import { dotPanel, type DotPoint } from "./dots.ts";
+import { cellsAtPlace, eachPanel, placeOf, placeText, placeTitle } from "../select.ts";
+import { dotPanel, type DotPoint, modelDot } from "./dots.ts";
 
 const metrics = [
   "cpu",
@@ -32,20 +22,7 @@ function* panel(context: Context, index: number): Iterable<Panel> {
       const cell = results.cell(i);
       const figure = results.figure(cell, id);
       if (!figure) continue;
-      const values = valuesOf(figure);
-      points.push({
-        x: figure[0],
-        y: 0,
-        row: cell.model,
-        model: cell.model,
-        lower: figure[1],
-        upper: figure[2],
-        values: values.length > 1 ? values : [],
-        title: cellTitle(cell),
-        lines: cellLines(context, cell, [id, "throughput"]),
-        cell: i,
-        flagged: isFlagged(cell),
-      });
+      points.push(modelDot(context, i, figure, [id, "throughput"]));
       rows.push([cell.model, cell.in_flight, figure[0], figure[1], figure[2], figure[3]]);
     }
     if (points.length)

@@ -1,20 +1,28 @@
 // Drawing of the charts with one figure per model: one row each, with interval and blocks.
 import * as Plot from "@observablehq/plot";
-import type { Context, Panel, Point } from "../chart.ts";
+import type { Context, Panel } from "../chart.ts";
+import type { Figure } from "../data.ts";
 import { referenceModel } from "../data.ts";
 import { axisLabel, axisScale, clipped, figureText } from "../format.ts";
 import { largest, smallest, valueTicks } from "./axes.ts";
+import { cellPoint, type CellPoint } from "./cell_point.ts";
 
-export interface DotPoint extends Point {
-  x: number;
+export interface DotPoint extends CellPoint {
   row: string;
-  model: string;
-  lower: number | null;
-  upper: number | null;
-  values: number[];
-  /** Figure of the baseline. */
-  before?: number;
 }
+
+/** The point of a cell in the row of its model. `metrics`: those of the tooltip. */
+export const modelDot = (
+  context: Context,
+  index: number,
+  figure: Figure,
+  metrics: string[],
+): DotPoint => ({
+  ...cellPoint(context, index, figure, metrics),
+  x: figure[0],
+  y: 0,
+  row: context.results.cell(index).model,
+});
 
 /** Characters of a row's name: the longest model has 20. */
 const labelLength = 20;

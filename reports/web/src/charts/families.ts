@@ -2,14 +2,14 @@
 // each value of the others.
 import type { Chart, Context, Panel } from "../chart.ts";
 import type { Cell } from "../data.ts";
-import { valuesOf } from "../data.ts";
 import { clipped } from "../format.ts";
 import { Palette } from "../palette.ts";
-import { cellLines, isFlagged, shownPanels } from "../select.ts";
+import { shownPanels } from "../select.ts";
 import { largest, smallest } from "./axes.ts";
+import { cellPoint } from "./cell_point.ts";
 import { dotPanel } from "./dots.ts";
 import { shownMetrics } from "../strips.ts";
-import { linePanel, type LinePoint } from "./lines.ts";
+import { linePanel } from "./lines.ts";
 
 /** The numeric argument with the most values, used as the axis; null if there is none. */
 export function axisArgument(cells: Cell[]): string | null {
@@ -52,19 +52,9 @@ export function familyPanel(context: Context, index: number): Panel[] {
   const described = indices.map((i) => {
     const cell = results.cell(i);
     const figure = results.figure(cell, "time")!;
-    const values = valuesOf(figure);
     rows.push([cell.name, figure[0], figure[1], figure[2], figure[3]]);
-    return {
-      cell,
-      title: clipped(cell.name, 120),
-      lines: cellLines(context, cell, shownMetrics(context)),
-      index: i,
-      flagged: isFlagged(cell),
-      mean: figure[0],
-      lower: figure[1],
-      upper: figure[2],
-      values: values.length > 1 ? values : [],
-    };
+    const point = cellPoint(context, i, figure, shownMetrics(context));
+    return { cell, mean: figure[0], point: { ...point, title: clipped(cell.name, 120) } };
   });
   const table = { columns: ["benchmark", "time (s)", "lower", "upper", "repetitions"], rows };
   if (axis === null) {
@@ -79,13 +69,12 @@ export function familyPanel(context: Context, index: number): Panel[] {
       dotPanel(
         local,
         head,
-        described.map((d) => ({
-          ...d,
-          x: d.mean,
+        described.map(({ cell, mean, point }) => ({
+          ...point,
+          x: mean,
           y: 0,
-          row: d.cell.name.slice(head.title.length).replace(/^\//, "") || d.cell.name,
-          model: d.cell.name,
-          cell: d.index,
+          row: cell.name.slice(head.title.length).replace(/^\//, "") || cell.name,
+          model: cell.name,
         })),
         { label: "time per iteration", unit: "s" },
         table,
@@ -94,12 +83,11 @@ export function familyPanel(context: Context, index: number): Panel[] {
   }
   const series = [...new Set(cells.map((cell) => seriesOf(cell, axis)))];
   const local = { ...context, palette: new Palette(series, 0) };
-  const points = described.map((d): LinePoint => ({
-    ...d,
-    x: Number(d.cell.parameters![axis]),
-    y: d.mean,
-    model: seriesOf(d.cell, axis),
-    cell: d.index,
+  const points = described.map(({ cell, mean, point }) => ({
+    ...point,
+    x: Number(cell.parameters![axis]),
+    y: mean,
+    model: seriesOf(cell, axis),
   }));
   const xs = points.map((p) => p.x);
   const ys = points.map((p) => p.y).filter((y) => y > 0);

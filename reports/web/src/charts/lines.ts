@@ -1,20 +1,10 @@
 // Drawing of the line charts: interval bands, lines, intervals, blocks, points, crossings.
 import * as Plot from "@observablehq/plot";
-import type { Context, Panel, Point } from "../chart.ts";
+import type { Context, Panel } from "../chart.ts";
 import { referenceModel } from "../data.ts";
 import { axisLabel, axisScale, clipped } from "../format.ts";
 import { keptApart, largest, roomyTicks, smallest, valueTicks } from "./axes.ts";
-
-/** A cell's figure at x. */
-export interface LinePoint extends Point {
-  x: number;
-  model: string;
-  lower: number | null;
-  upper: number | null;
-  values: number[];
-  /** Figure of the baseline. */
-  before?: number;
-}
+import type { CellPoint } from "./cell_point.ts";
 
 export interface Axes {
   x: { label: string; log: boolean; ticks?: number[]; format?: (x: number) => string };
@@ -62,7 +52,7 @@ function xDomain(xs: number[], log: boolean): [number, number] {
 }
 
 function yDomain(
-  points: LinePoint[],
+  points: CellPoint[],
   log: boolean,
   zero: boolean,
   limits: Limit[],
@@ -86,7 +76,7 @@ function yDomain(
 /** Point where the line of an incoming model passes that of an outgoing one, as drawn. */
 export function crossingPoint(
   { after, before, outgoing, incoming }: Crossing,
-  points: Pick<LinePoint, "x" | "y" | "model">[],
+  points: Pick<CellPoint, "x" | "y" | "model">[],
   log: { x: boolean; y: boolean },
 ): [number, number] {
   const to = (v: number, isLog: boolean) => (isLog ? Math.log(v) : v);
@@ -117,7 +107,7 @@ export function crossingPoint(
 export function linePanel(
   context: Context,
   head: { key: string; title: string; note?: string },
-  points: LinePoint[],
+  points: CellPoint[],
   axes: Axes,
   limits: Limit[],
   table: Pick<Panel, "columns" | "rows">,
@@ -186,7 +176,7 @@ export function linePanel(
       const line = seriesPoints.filter((p) => Number.isFinite(p.x)).sort((a, b) => a.x - b.x);
       const banded = line.filter((p) => p.lower !== null && p.upper !== null);
       const floor = domain[0];
-      const low = (p: LinePoint) => Math.max(y(p.lower!), floor);
+      const low = (p: CellPoint) => Math.max(y(p.lower!), floor);
       const quiet = model === referenceModel;
       const withBaseline = line.filter((p) => p.before !== undefined);
       if (withBaseline.length)
@@ -194,7 +184,7 @@ export function linePanel(
           Plot.line(withBaseline, {
             className: "baseline",
             x: "x",
-            y: (p: LinePoint) => y(p.before!),
+            y: (p: CellPoint) => y(p.before!),
             stroke: look.color,
             strokeWidth: 1,
             strokeDasharray: "3 4",
@@ -205,7 +195,7 @@ export function linePanel(
           Plot.dot(withBaseline, {
             className: "baseline",
             x: "x",
-            y: (p: LinePoint) => y(p.before!),
+            y: (p: CellPoint) => y(p.before!),
             r: 2,
             stroke: look.color,
             strokeOpacity: 0.7,
@@ -220,7 +210,7 @@ export function linePanel(
             className: "band",
             x: "x",
             y1: low,
-            y2: (p: LinePoint) => y(p.upper!),
+            y2: (p: CellPoint) => y(p.upper!),
             fill: look.color,
             fillOpacity: 0.1,
             dx: dx(model),
@@ -232,7 +222,7 @@ export function linePanel(
           className: "intervals",
           x: "x",
           y1: low,
-          y2: (p: LinePoint) => y(p.upper!),
+          y2: (p: CellPoint) => y(p.upper!),
           stroke: look.color,
           strokeWidth: 1.25,
           dx: dx(model),
@@ -241,7 +231,7 @@ export function linePanel(
         Plot.line(line, {
           className: "line",
           x: "x",
-          y: (p: LinePoint) => y(p.y),
+          y: (p: CellPoint) => y(p.y),
           stroke: look.color,
           strokeWidth: quiet ? 1.25 : 1.75,
           strokeDasharray: look.dash,
@@ -308,13 +298,13 @@ export function linePanel(
         Plot.dot(seriesPoints, {
           className: "points",
           x: "x",
-          y: (p: LinePoint) => y(p.y),
+          y: (p: CellPoint) => y(p.y),
           dx: dx(model),
           r: model === referenceModel ? 2.5 : 3.2,
           symbol: palette.look(model).symbol as Plot.SymbolType,
           stroke: palette.look(model).color,
           strokeWidth: 1.5,
-          fill: (p: LinePoint) => (p.flagged ? "var(--panel)" : palette.look(model).color),
+          fill: (p: CellPoint) => (p.flagged ? "var(--panel)" : palette.look(model).color),
         }),
       );
     if (labelled) {

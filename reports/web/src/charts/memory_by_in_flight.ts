@@ -1,7 +1,6 @@
 import type { Chart, Context, Panel } from "../chart.ts";
-import { valuesOf } from "../data.ts";
-import { cellLines, cellsAt, cellTitle, eachPanel, isFlagged, placeTitle } from "../select.ts";
-import { dotPanel, type DotPoint } from "./dots.ts";
+import { cellsAt, eachPanel, placeTitle } from "../select.ts";
+import { dotPanel, modelDot } from "./dots.ts";
 import { coresOverInFlight } from "./throughput_by_in_flight.ts";
 
 const metricId = "memory_per_in_flight";
@@ -34,22 +33,9 @@ export function memoryPanels(context: Context, index: number): Panel[] {
   const { label, unit } = results.metric(metricId);
   return columns.map((inFlight) => {
     const shown = measured.filter((m) => m.inFlight === inFlight);
-    const points = shown.map(({ i, cell, figure }): DotPoint => {
-      const values = valuesOf(figure);
-      return {
-        x: figure[0],
-        y: 0,
-        row: cell.model,
-        model: cell.model,
-        lower: figure[1],
-        upper: figure[2],
-        values: values.length > 1 ? values : [],
-        title: cellTitle(cell),
-        lines: cellLines(context, cell, [metricId, "memory", "startup"]),
-        cell: i,
-        flagged: isFlagged(cell),
-      };
-    });
+    const points = shown.map(({ i, figure }) =>
+      modelDot(context, i, figure, [metricId, "memory", "startup"]),
+    );
     return dotPanel(
       context,
       {

@@ -1,11 +1,12 @@
 import type { Chart, Context, Panel } from "../chart.ts";
 import type { Figure } from "../data.ts";
-import { referenceModel, valuesOf } from "../data.ts";
+import { referenceModel } from "../data.ts";
 import { counted, intervalText } from "../format.ts";
-import { cellLines, cellsAt, cellTitle, eachPanel, isFlagged, placeTitle } from "../select.ts";
+import { cellsAt, eachPanel, placeTitle } from "../select.ts";
 import { largest, smallest } from "./axes.ts";
+import { cellPoint, type CellPoint } from "./cell_point.ts";
 import { dotPanel } from "./dots.ts";
-import { type Limit, linePanel, type LinePoint } from "./lines.ts";
+import { type Limit, linePanel } from "./lines.ts";
 
 /** Figure of the chosen measure. Efficiency is the speed-up divided by the ratio of cores. */
 export function measured(context: Context, index: number): Figure | null {
@@ -22,11 +23,11 @@ const units = { absolute: "1/s", speedup: "×", efficiency: "%" };
 const labels = { absolute: "throughput", speedup: "speed-up", efficiency: "efficiency" };
 
 /** Ratio of most to fewest cores. */
-const spread = (points: LinePoint[]) =>
+const spread = (points: CellPoint[]) =>
   largest(points.map((p) => p.x)) / smallest(points.map((p) => p.x));
 
 /** Linear ideal: from the best model at the fewest cores, or the diagonal of a relative measure. */
-function ideal(context: Context, points: LinePoint[]): Limit[] {
+function ideal(context: Context, points: CellPoint[]): Limit[] {
   const ranked = points.filter((p) => p.model !== referenceModel);
   const xs = [...new Set(ranked.map((p) => p.x))].sort((a, b) => a - b);
   const from = xs[0];
@@ -58,7 +59,7 @@ export function coresPanel(context: Context, index: number): Panel[] {
   const { results, view } = context;
   const inFlight = inFlightOverCores(context, index);
   const unit = units[view.measure];
-  const points: LinePoint[] = [];
+  const points: CellPoint[] = [];
   const rows: Panel["rows"] = [];
   const columns = [
     "model",
@@ -73,7 +74,7 @@ export function coresPanel(context: Context, index: number): Panel[] {
     const figure = measured(context, i);
     const cell = results.cell(i);
     if (!figure || cell.cores === null) continue;
-    const title = cellTitle(cell);
+    const point = cellPoint(context, i, figure, ["throughput"]);
     const before = view.measure === "absolute" ? results.change(i, "throughput") : undefined;
     const lines =
       view.measure === "absolute"
@@ -82,22 +83,16 @@ export function coresPanel(context: Context, index: number): Panel[] {
             `${labels[view.measure]}: ${intervalText(figure, unit)}, ` +
               `relative to ${counted(cell.speedup![4]!, "core")}`,
           ];
-    lines.push(...cellLines(context, cell, ["throughput"]));
+    lines.push(...point.lines);
     if (before)
       lines.push(
         `baseline: ${intervalText(before.before, unit)}; now ${intervalText(before.ratio, "×")}`,
       );
     points.push({
+      ...point,
       x: cell.cores,
       y: figure[0],
-      lower: figure[1],
-      upper: figure[2],
-      values: valuesOf(figure).length > 1 ? valuesOf(figure) : [],
-      model: cell.model,
-      title,
       lines,
-      cell: i,
-      flagged: isFlagged(cell),
       ...(before ? { before: before.before[0] } : {}),
     });
     rows.push([cell.model, cell.cores, cell.in_flight, figure[0], figure[1], figure[2], figure[3]]);

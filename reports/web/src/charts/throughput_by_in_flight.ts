@@ -1,7 +1,7 @@
 import type { Chart, Context, Panel } from "../chart.ts";
-import { valuesOf } from "../data.ts";
-import { cellLines, cellsAt, cellTitle, eachPanel, isFlagged, placeTitle } from "../select.ts";
-import { type Crossing, linePanel, type LinePoint } from "./lines.ts";
+import { cellsAt, eachPanel, placeTitle } from "../select.ts";
+import { cellPoint, type CellPoint } from "./cell_point.ts";
+import { type Crossing, linePanel } from "./lines.ts";
 
 /** The number of cores with the most values in flight, unless the view chooses one. */
 export function coresOverInFlight(context: Context, panel: number): number | null {
@@ -50,24 +50,16 @@ export function crossingsOf({ results, view }: Context, panel: number, cores: nu
 export function inFlightPanel(context: Context, index: number): Panel[] {
   const { results, view } = context;
   const cores = coresOverInFlight(context, index);
-  const points: LinePoint[] = [];
+  const points: CellPoint[] = [];
   const rows: Panel["rows"] = [];
   for (const i of cellsAt(context, index, { cores })) {
     const cell = results.cell(i);
     const figure = results.figure(cell, "throughput")!;
     if (cell.in_flight === null) continue;
-    const values = valuesOf(figure);
     points.push({
+      ...cellPoint(context, i, figure, ["throughput", "p50", "p99"]),
       x: cell.in_flight,
       y: figure[0],
-      lower: figure[1],
-      upper: figure[2],
-      values: values.length > 1 ? values : [],
-      model: cell.model,
-      title: cellTitle(cell),
-      lines: cellLines(context, cell, ["throughput", "p50", "p99"]),
-      cell: i,
-      flagged: isFlagged(cell),
     });
     rows.push([cell.model, cell.in_flight, figure[0], figure[1], figure[2], figure[3]]);
   }
