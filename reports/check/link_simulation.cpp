@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <vector>
 
 #include "reports/check/simulated_gate.hpp"
+#include "reports/check/simulation_table.hpp"
 
 namespace crossover {
 namespace {
@@ -24,10 +26,6 @@ std::vector<simulated_row> all_rows() {
 }
 
 void print_row(const simulated_row& row, unsigned suites, std::uint64_t seed) {
-  const auto share = [&](unsigned hits) {
-    const counted_share c = clopper_pearson(hits, suites);
-    return fmt::format("{:.2f} % ({:.2f} to {:.2f})", c.share * 100, c.lower * 100, c.upper * 100);
-  };
   const gate_record r = simulate_gate({.suites = suites,
                                        .cells = 26,
                                        .slower = row.slower,
@@ -36,9 +34,9 @@ void print_row(const simulated_row& row, unsigned suites, std::uint64_t seed) {
                                        .seed = seed});
   fmt::print("| {:.0f} % | {} | {} | {} | {} | {} | {} | {:.0f} |\n", row.layout_sd * 100,
              row.links, row.slower > 0 ? "one cell slower by 5 %" : "identical",
-             share(r.false_alarms), row.slower > 0 ? share(r.found) : "",
-             row.slower > 0 ? share(r.missed) : "", row.slower > 0 ? "" : share(r.passed),
-             r.blocks);
+             hits_text(r.false_alarms, suites), row.slower > 0 ? hits_text(r.found, suites) : "",
+             row.slower > 0 ? hits_text(r.missed, suites) : "",
+             row.slower > 0 ? "" : hits_text(r.passed, suites), r.blocks);
   std::fflush(stdout);
 }
 
@@ -49,9 +47,7 @@ void print_row(const simulated_row& row, unsigned suites, std::uint64_t seed) {
 /// `link_simulation [SUITES [SEED [ROW]]]`; ROW, from 0, prints only that row.
 int main(int count, char** arguments) {
   using namespace crossover;
-  const unsigned suites =
-      count > 1 ? static_cast<unsigned>(std::strtoul(arguments[1], nullptr, 10)) : 10'000;
-  const std::uint64_t seed = count > 2 ? std::strtoul(arguments[2], nullptr, 10) : 61;
+  const auto [suites, seed] = simulation_arguments(count, arguments, 10'000);
   const std::vector<simulated_row> rows = all_rows();
   if (count > 3) {
     if (const std::size_t row = std::strtoul(arguments[3], nullptr, 10); row < rows.size())

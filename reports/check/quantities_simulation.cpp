@@ -1,22 +1,15 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <cstdlib>
 
 #include "reports/check/simulated_quantities.hpp"
-#include "reports/statistics/binomial.hpp"
+#include "reports/check/simulation_table.hpp"
 
 /// Prints the simulated error rates and powers of all quantities of a check as a Markdown table:
 /// `quantities_simulation [SUITES [SEED]]`.
 int main(int count, char** arguments) {
   using namespace crossover;
-  const unsigned suites =
-      count > 1 ? static_cast<unsigned>(std::strtoul(arguments[1], nullptr, 10)) : 2'000;
-  const std::uint64_t seed = count > 2 ? std::strtoul(arguments[2], nullptr, 10) : 61;
-  const auto share = [&](unsigned hits) {
-    const counted_share c = clopper_pearson(hits, suites);
-    return fmt::format("{:.1f} % ({:.1f} to {:.1f})", c.share * 100, c.lower * 100, c.upper * 100);
-  };
+  const auto [suites, seed] = simulation_arguments(count, arguments, 2'000);
   struct {
     const char* name;
     defect of;
@@ -56,8 +49,9 @@ int main(int count, char** arguments) {
       }
       const bool worse = is_worse(scenario.of);
       fmt::print("| {} | {} | {} | {} | {} | {} | {} | {:.0f} |\n", cells, scenario.name,
-                 share(r.false_alarms), worse ? share(r.found) : "", worse ? by : "",
-                 worse ? share(r.missed) : "", share(r.passed), r.blocks);
+                 hits_text(r.false_alarms, suites, 1), worse ? hits_text(r.found, suites, 1) : "",
+                 worse ? by : "", worse ? hits_text(r.missed, suites, 1) : "",
+                 hits_text(r.passed, suites, 1), r.blocks);
       std::fflush(stdout);
     }
 }

@@ -18,6 +18,16 @@ enum class noise_kind {
   bimodal,         ///< each process is in one of two placement regimes
 };
 
+struct noise_name {
+  const char* name;
+  noise_kind kind;
+};
+/// Names of the kinds in tables.
+inline constexpr noise_name noise_names[] = {{"normal", noise_kind::normal},
+                                             {"autocorrelated", noise_kind::autocorrelated},
+                                             {"heavy-tailed (t, 3)", noise_kind::heavy_tailed},
+                                             {"bimodal", noise_kind::bimodal}};
+
 /// Draws blocks with any kind of noise, scaled to the same s.d.
 class block_simulator {
  public:
