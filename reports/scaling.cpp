@@ -74,7 +74,8 @@ interval ratio_of(const regression& fit, const terms& u, const terms& v, std::si
   const double a = below * below - vv;
   const double b = above * below - uv;
   if (!(a > 0)) return ratio;
-  // b² − (above² − uu) · a without the difference of nearly equal squares; not negative if a > 0.
+  // Equals b² − (above² − uu) · a without the difference of nearly equal squares. It is not
+  // negative if a > 0.
   const terms w = below * u - above * v;
   const double inside = std::max(0.0, t * t * covariance(w, w) - (uu * vv - uv * uv));
   ratio.lower = (b - std::sqrt(inside)) / a;

@@ -13,9 +13,10 @@
 
 namespace crossover {
 
-/// X(N) = rate · N / (1 + contention · (N − 1) + coherency · N · (N − 1)), with N cores and X
-/// operations per second. Amdahl's law (1967) has no coherency term; the Universal Scalability Law
-/// is from Gunther, "Guerrilla Capacity Planning", 2007.
+/// X(N) = rate · N / (1 + contention · (N − 1) + coherency · N · (N − 1))
+///
+/// with N cores and X operations per second. Amdahl's law (1967) has no coherency term. The
+/// Universal Scalability Law is from Gunther, "Guerrilla Capacity Planning", 2007.
 enum class scaling_law { amdahl, usl };
 std::string_view to_string(scaling_law law);
 

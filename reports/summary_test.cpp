@@ -33,7 +33,8 @@ The run was interrupted: the remaining cells are missing.
 TEST(summary, wide_terminal_has_remarks) {
   const auto lines = lines_of_summary(three_contests_for_test(), {.columns = 140});
   EXPECT_EQ(lines.at(1),
-            "  network 64 B  event_loop, 2 × thread_pool  1 core, 64 in flight  0.91 of reference");
+            "  network 64 B  event_loop, 2 × thread_pool  1 core, 64 in flight  "
+            "0.91 of reference");
 }
 
 TEST(summary, hostile_names_and_many_answers_fit_one_screen) {

@@ -23,8 +23,8 @@ namespace crossover {
 /// names the nearest flag.
 bool parse(CLI::App& app, const string_list& arguments, string_list* benchmark_flags = nullptr);
 
-/// Calls `parse`; its `error` names the flag and the text: "--seconds 0: must be …". Refuses a text
-/// that is the next flag.
+/// Calls `parse`; its `error` names the flag and the text: "--seconds 0: must be …". Refuses a
+/// text that is the next flag.
 template <typename Parse>
 auto naming_flag(const std::string& flag, const std::string& text, const Parse& parse) {
   if (text.starts_with("--"))

@@ -37,10 +37,10 @@ progress_line::progress_line() : is_rewritten_(is_terminal(STDERR_FILENO)) {}
 progress_line::~progress_line() { clear(); }
 
 void progress_line::show(const measuring_progress& progress) {
-  const std::string left =
+  const std::string remaining =
       progress.left_s < 0 ? "estimating" : time_text(progress.left_s) + " left";
-  const std::string text = fmt::format("{} · {} of {} {} · {}", left, progress.done, progress.total,
-                                       progress.unit, progress.cell);
+  const std::string text = fmt::format("{} · {} of {} {} · {}", remaining, progress.done,
+                                       progress.total, progress.unit, progress.cell);
   if (is_rewritten_) {
     clear();
     const std::string line = fitted(text, terminal_of(STDERR_FILENO).columns - 1);

@@ -15,8 +15,9 @@ namespace crossover {
 /// "release" or "debug".
 std::string google_benchmark_build_type();
 
-/// The user's `--benchmark_…` flags, and the reporters of the Google Benchmark library. The library
-/// receives measured samples as manual times, one repetition per block; it measures nothing.
+/// The user's `--benchmark_…` flags, and the reporters of the Google Benchmark library. The
+/// library receives measured samples as manual times, one repetition per block; it measures
+/// nothing.
 class google_benchmark {
  public:
   /// Throws `error` (invalid) for a flag that the library does not know or a malformed filter.

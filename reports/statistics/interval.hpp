@@ -22,12 +22,12 @@ inline constexpr double confidence = 0.95;
 double t_quantile(double degrees);
 
 /// Returns mean and t-interval of finite values; nullopt without values. If all values are positive
-/// and the interval is not, it is that of the mean's logarithm: a positive quantity has positive
-/// bounds.
+/// and the interval is not, it is that of the mean's logarithm. A positive quantity thus has
+/// positive bounds.
 std::optional<interval> mean_interval(std::span<const double> values);
 
 /// Returns the ratio of geometric means numerator/denominator with Welch's t-interval on the
-/// logarithms (Welch 1947; degrees by Welch–Satterthwaite). No bounds if either side has one value;
+/// logarithms (Welch 1947; degrees by Welch–Satterthwaite). No bounds if a side has one value;
 /// nullopt if any value is not above 0.
 std::optional<interval> ratio_interval(std::span<const double> numerator,
                                        std::span<const double> denominator);

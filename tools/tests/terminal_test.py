@@ -135,7 +135,8 @@ class WithoutTerminal(TempDirTest):
         longest = 1 + (time.monotonic() - begin) // 10
         lines = completed.stderr.splitlines()
         self.assertRegex(
-            lines[0], r"^estimating · 0 of 2 contests decided · (noop|network), 1 core, 2 in flight"
+            lines[0],
+            r"^estimating · 0 of 2 contests decided · (noop|network), 1 core, 2 in flight",
         )
         self.assertLessEqual(len(lines), longest, completed.stderr)
         self.assertLessEqual(max(map(len, completed.stdout.splitlines()[:-1])), 80)

@@ -174,10 +174,11 @@ export const changes: Chart = {
   id: "changes",
   title: "Changes since the baseline",
   description: () =>
-    "The figure of each cell (model, cores × in flight, workload) relative to the baseline, with " +
-    "its 90 % interval, judged as `crossover check` judges the two files. ▼ regression, " +
-    "▲ improved, ● pass, ○ inconclusive. The two runs were not interleaved, so the machine may " +
-    "have changed between them. `crossover check` measures two programs alternately.",
+    "The figure of each cell (model, cores × in flight, workload) relative to the baseline, " +
+    "with its 90 % interval, judged as `crossover check` judges the two files. " +
+    "▼ regression, ▲ improved, ● pass, ○ inconclusive. " +
+    "The two runs were not interleaved, so the machine may have changed between them. " +
+    "`crossover check` measures two programs alternately.",
   *panels(context) {
     const ids = [...new Set((context.results.data.baseline?.changes ?? []).map((c) => c.metric))];
     for (const id of ids) yield* panel(context, id);

@@ -192,8 +192,8 @@ export const changes: Chart<CheckData> = {
   title: "Changes",
   description: (data) =>
     `Change of each cell with its ${percent(data.confidence)} interval, the most ` +
-    "urgent first. ▲ regression, ▼ improved, ○ inconclusive, ● pass. A cell regresses if its " +
-    `change is more than the tolerated ${percent(data.tolerate)}; the plan finds changes of ` +
+    "urgent first. ▲ regression, ▼ improved, ○ inconclusive, ● pass. A cell regresses if " +
+    `its change is more than the tolerated ${percent(data.tolerate)}; the plan finds changes of ` +
     `${percent(data.detect)}.`,
   panels: panel,
   minWidth: 2000,
