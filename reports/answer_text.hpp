@@ -8,8 +8,8 @@
 
 namespace crossover {
 
-/// Full sentences about where the leading models change along an axis; empty if fewer than two
-/// points are decided.
+/// Full sentences that name the points on an axis at which the leading models change; empty if
+/// fewer than two points are decided.
 std::string sentence_of(const leader_series& series, const std::vector<contest>& contests);
 
 /// "14 questions, 12 decided, 1 min 48 s"; empty without questions.
@@ -27,7 +27,7 @@ std::vector<std::string> run_sentences(const answer_set& all);
 struct answer_text {
   std::string headline;
   std::string sentence;
-  std::vector<std::string> details;  ///< where the leading models change
+  std::vector<std::string> details;  ///< changes of the leading models along an axis
   std::vector<std::string> caveats;  ///< findings of some of the models
 };
 answer_text text_of(const results& value, const panel& p, const answer_set& all, const answer& of);

@@ -29,7 +29,7 @@ struct family_times {
   std::size_t repetitions = 0;
 };
 
-/// Answer for one panel: the best model, and the places on the axes where that changes.
+/// Answer for one panel: the best model, and the points on the axes at which another becomes best.
 struct answer {
   std::size_t panel = 0;                ///< index into panels_of
   std::vector<std::size_t> contests;    ///< of this panel, ascending by cores, then in flight
@@ -54,7 +54,7 @@ struct answer_set {
 ///
 /// The headline of a panel is a contest at the largest number of cores that leaves the server its
 /// own CPUs (no model has the finding `shared_cores`), otherwise at the smallest number of cores.
-/// Of several values in flight, it is the highest at which two models were measured.
+/// Of several, it is the contest with the highest concurrency that has two models.
 answer_set answers_of(const results& value, const std::vector<panel>& panels);
 
 }  // namespace crossover

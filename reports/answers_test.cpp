@@ -41,14 +41,14 @@ TEST(answers, headline_avoids_cores_that_the_server_shares) {
   EXPECT_EQ(headline(all_answers(value)).cores, 1u);
 }
 
-TEST(answers, headline_has_the_most_in_flight_with_two_models) {
+TEST(answers, headline_has_the_highest_in_flight_with_two_models) {
   auto value = with_cells({pair_at(1, 1), pair_at(1, 64), pair_at(1, 512)});
   EXPECT_EQ(headline(all_answers(value)).in_flight, 512u);
   // `serial` makes the contest with one in flight the largest, which says least.
   value.cells.push_back(cell_for_test("serial", 1, 1, around(10000, 8, 0.002, 1)));
   EXPECT_EQ(headline(all_answers(value)).in_flight, 512u);
   value.cells.push_back(cell_for_test("fibers", 1, 1024, around(10000, 8, 0.002, 1)));
-  EXPECT_EQ(headline(all_answers(value)).in_flight, 512u) << "one model is no contest";
+  EXPECT_EQ(headline(all_answers(value)).in_flight, 512u) << "one model is not a contest";
 }
 
 TEST(answers, measuring_time_counts_each_block_once) {

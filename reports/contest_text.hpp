@@ -20,7 +20,7 @@ std::string question_text(const std::string& workload,
 /// "1 core, 64 in flight".
 std::string place_text(const contest& of, std::string_view separator = ", ");
 
-/// The verdict in about five words: "event_loop is best".
+/// The verdict, very short: "event_loop is best".
 std::string verdict_text(const contest& of);
 
 /// The verdict with its figures, as full sentences.

@@ -17,7 +17,7 @@ enum class leader_axis {
 };
 std::string_view name_of(leader_axis axis);
 
-/// Contests that differ only along one axis, and where the leading models change along it.
+/// Contests that differ only along one axis, and the changes of the leading models along it.
 struct leader_series {
   leader_axis along = leader_axis::cores;
   std::vector<std::size_t> contests;  ///< indices, ascending along the axis

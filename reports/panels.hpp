@@ -33,8 +33,8 @@ bool has_finding(const cell_result& cell, std::string_view code);
 /// The model that is a lower bound on cost. It is not ranked against the others.
 inline constexpr std::string_view name_of_reference = "reference";
 
-/// Returns the number in flight at which the models are compared over cores: the one with two or
-/// more models at the most core counts, the highest of several. nullopt if no cell has one.
+/// Returns the concurrency for comparing the models over cores: the one that has two or more models
+/// at the largest number of core counts. The highest one wins a tie. nullopt if no cell has one.
 std::optional<std::uint32_t> in_flight_over_cores(const results& value, const panel& p);
 
 }  // namespace crossover

@@ -16,7 +16,7 @@ struct question {
   std::vector<std::size_t> panels;    ///< indices into panels_of
   std::string title;                  ///< "network 64 B"
   std::string place;                  ///< "1 core, 8 to 512 in flight"
-  std::string answer;                 ///< the verdict in about five words
+  std::string answer;                 ///< the verdict: "event_loop is best"
   std::string remark;                 ///< further figures; may be empty
   std::string cost;                   ///< CPU per operation and memory of the first model
   std::string leader;                 ///< the only best model, or empty

@@ -144,7 +144,7 @@ std::string summary(const results& value, const terminal& to) {
   const std::string decided = decided_text(all);
   text_lines lines{painted(to, paint::bold, "Summary") +
                    fitted(decided.empty() ? "" : " (" + decided + ")", to.columns - 7)};
-  // Of a suite, the sentences answer; of other runs, the contests do.
+  // A suite is answered by its sentences, other runs by their contests.
   const std::size_t room = max_lines - 1 - problems.size();
   const std::size_t for_sentences = std::min(sentences.size(), room / 2);
   text_lines answers = answer_lines(questions_of(value, all), all, to, room - for_sentences);

@@ -51,7 +51,7 @@ struct duration_text {
   double operator()(const std::string& text) const;
 };
 
-/// One of a list of words.
+/// One text from a list of choices.
 struct word_text {
   string_list words;
   std::string operator()(const std::string& text) const;

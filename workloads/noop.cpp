@@ -8,8 +8,8 @@ class noop final : public workload {
  public:
   std::unique_ptr<lane> open_lane(std::uint32_t) override { return std::make_unique<lane>(); }
   void run_blocking(lane&) override {}
-  /// Without calls: a call of a function more than 1 MiB away takes one cycle of six longer, so
-  /// that the order of linking would decide the result.
+  /// Runs without calls. A call of a function more than 1 MiB away takes one cycle of six longer,
+  /// so the order of linking would decide the result.
   void run_stretch(lane& state, std::atomic<std::uint64_t>& counter, std::uint32_t& left) override {
     run_each(*this, state, counter, left);
   }

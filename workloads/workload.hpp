@@ -52,8 +52,8 @@ class workload {
   virtual std::unique_ptr<lane> open_lane(std::uint32_t number) = 0;
   /// Runs one operation and checks its result. Throws `operation_error` or `error` (failed).
   virtual void run_blocking(lane& state) = 0;
-  /// Runs `left` operations, counting each in `counter` and down in `left`. Stops at the first that
-  /// throws. Overridden where the call of an operation would outweigh it.
+  /// Runs `left` operations. Each adds 1 to `counter` and takes 1 from `left`. Stops at the first
+  /// that throws. Overridden if a call per operation would cost more than the operation.
   virtual void run_stretch(lane& state, std::atomic<std::uint64_t>& counter, std::uint32_t& left) {
     run_each(*this, state, counter, left);
   }
@@ -129,7 +129,7 @@ struct workload_type {
   void (*try_endpoint)(const std::string&) = nullptr;
   /// Returns whether a parameter has an effect beside the values of the others. nullptr: always.
   bool (*uses)(const parameter_values&, std::string_view parameter) = nullptr;
-  bool starts_programs = false;       ///< their memory is part of the cell's
+  bool starts_programs = false;       ///< the cell's memory includes that of its programs
   const own_workload* own = nullptr;  ///< definition in the user's program, if it is one
 };
 

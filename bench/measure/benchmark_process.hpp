@@ -80,10 +80,10 @@ class benchmark_process {
   std::map<std::string, std::string> environment_;
 };
 
-/// Runs two processes of as many benchmarks to their ends in turns of `turn_s`, so that both are in
-/// the same stage and only one of them runs. Turns are ABBA or BAAB at random; the first side has
-/// the first turn of every stage. The start-ups run together. If a process fails, the other one
-/// stays frozen. Throws `interrupted`.
+/// Runs two processes with the same number of benchmarks to their ends, alternately for `turn_s`.
+/// Both are in the same stage, and only one of them runs at a time. Turns are ABBA or BAAB at
+/// random; the first side has the first turn of every stage. The start-ups run together. If a
+/// process fails, the other one stays frozen. Throws `interrupted`.
 void take_turns(const std::array<benchmark_process*, 2>& sides, double turn_s,
                 std::mt19937_64& random);
 

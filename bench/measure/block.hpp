@@ -42,7 +42,7 @@ struct arm_record {
   bool has_windows = true;
   std::vector<finding> findings;
   std::map<std::string, std::string> environment;
-  /// Plan for later blocks of an arm with so many workers that a slice takes seconds to end.
+  /// Plan for later blocks; set if the arm has many workers, so that a slice takes seconds to end.
   std::optional<slice_plan> slice;
 };
 

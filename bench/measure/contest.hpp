@@ -24,7 +24,7 @@ struct measuring_options {
   std::function<void(const measuring_progress&)> progress;
   /// Returns true if the blocks of a contest decide it. This ends no contest; it is shown earlier.
   std::function<bool(const results& of_contest)> is_decided;
-  /// Called once per contest, with the results of its cells alone: when it is decided or settled,
+  /// Called once per contest, with the results of only its cells: when it is decided or settled,
   /// otherwise at the end of the run.
   std::function<void(const results& of_contest)> show_contest;
   /// Called after every block; may write the results. An `error` that it throws ends the run.

@@ -84,7 +84,7 @@ class cell_reporter final : public benchmark::BenchmarkReporter {
   }
 
   void Finalize() override {
-    // At once: the CSV reporter aborts if a later report has a counter that the first one lacks.
+    // One report has all rows. The CSV reporter would abort if a later one had a new counter.
     if (!rows_.empty()) inner_->ReportRuns(rows_);
     inner_->Finalize();
     GetOutputStream().flush();

@@ -42,7 +42,7 @@ class blocking_lane {
     return !control.over();  // otherwise claimed, but never begun
   }
 
-  /// Runs one operation, in an open loop that of the awaited arrival. Returns whether to go on.
+  /// Runs one operation, in an open loop that of the awaited arrival. Returns whether to continue.
   bool run_one(run_control& control, tally& worker) {
     if (control.open_loop()) return run_arrival(control, worker);
     try {

@@ -90,7 +90,7 @@ struct model_type {
   /// File in `cell_options::cells` that is the cell process, if that is in another language. Its
   /// argument is the model's name after the first '_'.
   std::string_view program = {};
-  std::vector<std::string> (*interpreter)() = nullptr;  ///< words that start it; nullptr: none
+  std::vector<std::string> (*interpreter)() = nullptr;  ///< command that starts it; nullptr: none
   std::span<const std::string> command = {};  ///< the user's own program that is the cell process
   /// Model that runs the operations, if the name is a command (`add_command_model`).
   const model_type* runs_as = nullptr;

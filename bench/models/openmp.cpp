@@ -6,8 +6,8 @@
 namespace crossover {
 namespace {
 
-/// OpenMP for computing: a parallel loop over c lanes, in which k threads run one operation per
-/// lane, and which is repeated. An operation that waits blocks its thread.
+/// OpenMP for computing. A parallel loop over c lanes is repeated; in each pass, k threads run one
+/// operation per lane. An operation that waits blocks its thread.
 class openmp final : public model {
  public:
   explicit openmp(const model_setup& setup)
@@ -36,7 +36,7 @@ class openmp final : public model {
   }
 
  private:
-  /// Runs one operation of each lane that has not ended. Returns whether a lane goes on.
+  /// Runs one operation of each lane that has not ended. Returns whether a lane continues.
   template <typename Operate>
   bool run_operations(Operate operate) {
     bool any = false;

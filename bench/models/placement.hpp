@@ -11,7 +11,7 @@ namespace crossover {
 /// workers between them, differently in each process, which scatters the results of short slices.
 inline constexpr std::array placement_parameters = {
     parameter{"placement", parameter_kind::choice, "free", 0, 0, "free|pinned",
-              "pinned: worker i stays on one CPU, number i mod cores of the cell's"}};
+              "pinned: worker i stays on CPU number i mod cores of the cell"}};
 
 /// Returns whether workers are bound to one CPU each.
 inline bool pins_workers(const model_setup& setup) {

@@ -7,8 +7,8 @@
 
 namespace crossover {
 
-/// What a cell is: one point of the matrix. Plain values, so a cell of another build or another
-/// program can be described, even if this build does not know its workload.
+/// Description of a cell: one point of the matrix. It has plain values, so it can describe a cell
+/// of another program or build, even if this build does not know its workload.
 struct cell_spec {
   std::string workload;  ///< for a foreign benchmark: its family
   /// Values as given by the user, or the defaults: {"bytes":"64KiB"}.

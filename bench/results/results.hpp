@@ -115,7 +115,7 @@ struct results {
 /// the label.
 nlohmann::json to_json(const cell_spec& cell);
 /// Reads these members; an absent one keeps its default. Without `model_parameters` the whole label
-/// is the model. Throws `error` (unreadable) for a number that is none.
+/// is the model. Throws `error` (unreadable) if a number is malformed.
 cell_spec cell_spec_from_json(const nlohmann::json& document);
 
 /// Returns the whole document, a superset of Google Benchmark's JSON. It is always valid JSON;

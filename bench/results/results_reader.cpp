@@ -105,7 +105,7 @@ class results_reader : public json_events {
   bool has_cells_ = false;
   benchmark_rows_reader rows_;
   std::optional<error> row_problem_;     ///< of a row; matters only in a foreign file
-  std::vector<std::string> aggregates_;  ///< aggregate rows, as JSON text
+  std::vector<std::string> aggregates_;  ///< JSON text of the aggregate rows
 };
 
 void results_reader::key(std::string_view name) {

@@ -44,9 +44,9 @@ struct file_options {
 /// with Holm over cells at `false_alarms`.
 ///
 /// Failed operations are a second hypothesis per cell with a failed operation: a permutation
-/// test of the repetitions' error shares. It shares `false_alarms` with the first by Holm. Cells in
-/// which nothing failed cannot reject and take no share (Tarone 1990). A candidate that fails a
-/// larger share of operations than the baseline never passes.
+/// test of the repetitions' error shares. It shares `false_alarms` with the first by Holm. Cells
+/// without a failure cannot reject and take no share (Tarone 1990). A candidate that fails a larger
+/// share of operations than the baseline never passes.
 ///
 /// If the environments differ, every cell is inconclusive unless `allow_different_environment`. A
 /// cell with fewer than two repetitions on a side (for example aggregates only) is inconclusive and

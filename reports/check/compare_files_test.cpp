@@ -183,7 +183,7 @@ TEST(compare_files, handles_unsuitable_metrics) {
   results failing = some;
   for (sample& s : failing.cells[0].samples) s.errors["read:ECONNRESET"] = 10;
   EXPECT_EQ(exit_code_of(compare_files(some, failing, options)), 1)
-      << "by their shares, as 0 has no ratio";
+      << "judged by shares, because 0 has no ratio";
 }
 
 /// A copy of the cell with a share of failed operations in each of the first repetitions.
@@ -224,7 +224,7 @@ TEST(compare_files, excess_of_errors_forbids_a_pass) {
   EXPECT_EQ(exit_code_of(compare_files(failing, failing, {})), 0) << "no excess";
 }
 
-TEST(compare_files, errors_share_the_rate_only_where_they_occur) {
+TEST(compare_files, cells_without_errors_take_no_share_of_the_rate) {
   const results clean = results_of({cell_of("a", about(1e-6)), cell_of("b", about(1e-6))});
   results failing = clean;
   failing.cells[1] = with_errors(failing.cells[1], 10, 10);
@@ -247,7 +247,7 @@ TEST(compare_files, improvement_has_the_error_rate_of_a_regression) {
   }
   after[0] = cell_of("cell/0", about(0.963e-6));
   const check_result result = compare_files(results_of(before), results_of(after), {});
-  EXPECT_LT(*result.cells[0].upper, 1 / 1.01) << "better by the bound of this cell alone";
+  EXPECT_LT(*result.cells[0].upper, 1 / 1.01) << "better if it were the only cell";
   EXPECT_FALSE(result.cells[0].improvement) << "not among 20 cells";
 }
 

@@ -139,7 +139,7 @@ struct check_result {
 /// otherwise `inconclusive`.
 verdict verdict_of(const cell_comparison& cell, double false_alarms);
 
-/// Returns the errors or failures of which the candidate has a larger share; nullptr if it has not.
+/// Returns the errors or failures if the candidate has a larger share of them, otherwise nullptr.
 const quantity_comparison* excess_of(const cell_comparison& cell);
 
 /// Returns the verdict as a word; "improved" for a pass that is an improvement.

@@ -121,7 +121,7 @@ class control_run {
   }
 
  private:
-  /// Measures until each control has so many blocks, as far as time and failures allow.
+  /// Measures until each control has this number of blocks, as far as time and failures allow.
   void extend_to(unsigned blocks) {
     for (;;) {
       std::vector<running_control*> open;

@@ -14,7 +14,7 @@ struct paired_cells;
 /// Share of the time for the controls; this part of the budget is kept for them.
 inline constexpr double control_share = 0.1;
 
-/// The cell of the controls, and how many blocks each of them gets at first.
+/// The cell of the controls, and the number of blocks that each of them gets at first.
 struct control_plan {
   std::size_t cell = 0;
   unsigned blocks = 0;
@@ -22,20 +22,21 @@ struct control_plan {
   double tolerate = 0, detect = 0;       ///< thresholds of the cell
 };
 
-/// Returns the cheapest cell of those that scatter no more than the median of the suite, or of
-/// those that `can_be_slowed` and scatter no more than twice as much, if there are any. Its scatter
-/// is taken to be at least that median: a cell that was chosen for a small scatter has a greater
-/// one in truth. nullopt if no cell has two blocks. `measured[i]` belongs to `cells[i]`.
+/// Plans the controls. Their cell is one that `can_be_slowed` and scatters at most twice as much as
+/// the median of the suite, otherwise any. Among these, cells up to the median come first, and of
+/// these the cheapest. The plan assumes at least the median scatter, because a cell that is chosen
+/// for a small scatter has a greater one in truth. nullopt if no cell has two blocks. `measured[i]`
+/// belongs to `cells[i]`.
 std::optional<control_plan> plan_controls(std::span<const gated_cell> cells,
                                           std::span<const measured_cell> measured,
                                           const std::function<bool(std::size_t)>& can_be_slowed);
 
-/// Returns why the figures of a control contradict what was done; "" if they do not. A cell
-/// compared with itself may not differ by more than is tolerated, and a slowed one has to, both by
+/// Returns the reason if a control shows the wrong result, otherwise "". A cell compared with
+/// itself may not differ by more than is tolerated, but a slowed cell must. The margin of both is
 /// three standard errors.
 std::string contradiction_of(const control_plan& plan, const control_comparison& control);
 
-/// What the controls need from a check.
+/// Input of the controls from a check.
 struct control_request {
   const paired_cells& source;
   std::vector<std::size_t> indices;  ///< cells of the source that the gate measured
@@ -46,9 +47,9 @@ struct control_request {
 };
 
 /// Measures the two controls of a check: the baseline against itself, and against itself with a
-/// slowdown of `detect`. If the cell cannot be slowed, or if that would take more than its share of
-/// the time, the slowdown is counted into the readings of the first control. A control that looks
-/// wrong gets four times its blocks and is judged by all of them. Throws `interrupted`.
+/// slowdown of `detect`. The slowdown is computed from the readings of the first control if the
+/// cell cannot be slowed, or if that would exceed the time for controls. A control that looks wrong
+/// gets four times its blocks and is judged by all of them. Throws `interrupted`.
 std::vector<control_comparison> measure_controls(const control_request& request,
                                                  std::mt19937_64& random);
 

@@ -28,7 +28,7 @@ paired_cells identical(std::function<double(double slower, unsigned block)> cont
       .can_be_slowed = [](std::size_t, double) { return true; }};
 }
 
-TEST(controls, those_that_come_out_right_leave_the_verdict_alone) {
+TEST(controls, expected_results_leave_the_verdict_unchanged) {
   const check_result result =
       run_gate(identical([](double slower, unsigned) { return std::log1p(slower); }), {}, {});
   EXPECT_EQ(verdict_of(result), verdict::pass);

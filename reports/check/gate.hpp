@@ -15,17 +15,18 @@ namespace crossover {
 /// not measure: a runner gets a plan, measures, gets the survivors, measures those on fresh blocks,
 /// and gets the comparison.
 ///
-/// Spending of the error rates. *False alarms*: the screen only selects. Only the confirmation
-/// decides, by one step-down maxT over all quantities of the cells that survived
-/// (judged_quantities.hpp), at the whole of `false_alarms`. Its blocks are fresh, so for any set of
-/// survivors the probability of a false `regression` is at most `false_alarms`, and hence overall
-/// (a test checks this by simulation). Choosing the number of blocks from the screen changes
-/// nothing, for the same reason. If some cells need more blocks than planned, the cells are judged
-/// twice, each time at half of `false_alarms`: what is far worse ends the first time. *Wrong
-/// passes*: a cell that is slower by `detect` or more, by location or by total, can pass the screen
-/// or the confirmation, each with probability at most (1 - power) / 2 by the upper bound; without a
-/// screen, 1 - power at once. A suite passes only if every cell does, so its probability of passing
-/// with such a cell is at most 1 - power too (intersection-union: Berger 1982).
+/// *False alarms.* The screen only selects cells. The confirmation decides, by one step-down maxT
+/// over all quantities of the survivors (judged_quantities.hpp), and spends all of `false_alarms`.
+/// Its blocks are fresh. So for any set of survivors, a false `regression` has a probability of at
+/// most `false_alarms`; this holds overall, too (a test checks it by simulation). For the same
+/// reason the number of blocks may depend on the screen. If some cells need more blocks than
+/// planned, the cells are judged twice, each time at half of `false_alarms`. A cell that is far
+/// worse ends at the first look.
+///
+/// *Wrong passes.* A cell is slower by `detect` or more, by location or by total. It can pass the
+/// screen or the confirmation, each with a probability of at most (1 - power) / 2. Without a screen
+/// this is 1 - power. A suite passes only if every cell passes, so a suite with such a cell passes
+/// with a probability of at most 1 - power, too (intersection-union: Berger 1982).
 
 /// A cell to confirm and its number of fresh blocks.
 struct survivor {
@@ -42,10 +43,10 @@ struct measured_cell {
 };
 
 /// Returns the cells that survive the screen: those that are not clear (`is_clear`), or all if the
-/// plan has no screen. Each gets the blocks required by its own scatter in the screen (at its 80 %
-/// upper bound) and by the number of survivors, or without a screen all that the budget allows;
-/// never more than the remaining budget allows, nor fewer than the level and `regimes` need.
-/// `measured[i]` are the blocks of `cells[i]`.
+/// plan has no screen. The number of blocks of each follows from its own scatter in the screen (at
+/// the 80 % upper bound) and the number of survivors. Without a screen it is what the budget
+/// allows. It never exceeds the remaining budget and is never below what the level and `regimes`
+/// need. `measured[i]` are the blocks of `cells[i]`.
 std::vector<survivor> survivors(const block_plan& plan, const gate_options& options,
                                 std::span<const gated_cell> cells,
                                 std::span<const measured_cell> measured);
@@ -53,11 +54,13 @@ std::vector<survivor> survivors(const block_plan& plan, const gate_options& opti
 /// Returns the fewest fresh blocks of a survivor: those planned, or those that the level takes.
 unsigned fewest_blocks(const block_plan& plan, const gate_options& options, std::size_t together);
 
-/// Returns whether the fresh blocks of a survivor suffice: for the requested power by location and
-/// by total, or as many as `planned` if no number would. With links, also as many as `planned`, or
-/// if each pair has so many that their layouts scatter more than the pairs' own means: only more
-/// links would help. Errors or failures on one side may need more to be told from chance; up to
-/// three times the fewest blocks of a confirmation are measured if that is probably enough.
+/// Returns whether the fresh blocks of a survivor suffice. They do
+/// * if they give the requested power, by location and by total;
+/// * if `planned` are measured and no number of blocks would give it;
+/// * with links, if `planned` are measured, or if the layouts scatter more than the blocks of each
+///   pair: only more links would help then.
+/// Errors or failures on one side may be too few to differ from chance. Then up to three times the
+/// fewest blocks of a confirmation are measured, if that is probably enough.
 ///
 /// The few blocks of the screen are a poor estimate of the scatter; one disturbed block among them
 /// would require hundreds. Only the blocks' distances from the null are used, never their signs. At

@@ -18,10 +18,10 @@ struct gate_options {
   /// Observed for blocks of ABBA slices on a shared virtual machine: 0.4 % to 1.5 % by location,
   /// 0.5 % to 4 % by total, 1.4 % at the median.
   double block_sd = 0.015;
-  /// Share of processes in a regime that must not be missed: enough blocks to meet it, and to show
-  /// it in the confirmation. 0: no such request.
+  /// Share of processes in a regime that must not be missed: the blocks suffice to meet it in the
+  /// screen and to show it in the confirmation. 0: no such request.
   double regimes = 0;
-  /// Pairs of links, of which each stage has some of its own; 0: one link of each side.
+  /// Pairs of links; the stages share them out and have none in common. 0: one link of each side.
   unsigned link_pairs = 0;
   flip_options flips;
 };
@@ -50,7 +50,7 @@ struct block_plan {
   unsigned looks = 1;  ///< times that the confirmation is judged, each at its part of the level
 };
 
-/// Returns the sizes of both stages. Plans a single stage if it is no more expensive (few cells),
+/// Returns the sizes of both stages. Plans a single stage if it costs at most as much (few cells),
 /// otherwise the screen that minimises the cost of screen plus expected confirmations. With links,
 /// a screen is planned only if enough pairs are left for the confirmation. Throws `error` (invalid)
 /// for shares outside (0, 1), `tolerate` not below `detect`, no cells, or too few pairs of links.

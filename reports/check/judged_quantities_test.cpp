@@ -47,7 +47,7 @@ TEST(figures_of, regimes_widen_the_bound_and_are_named) {
   EXPECT_GT(*cell.upper, 1.1);
 }
 
-TEST(is_clear, asks_for_confirmation_of_whatever_may_be_worse) {
+TEST(is_clear, is_false_if_any_quantity_may_be_worse) {
   EXPECT_TRUE(is_clear(figures_of({}, drawn(defect::none, 20), 0.025, {})));
   for (const defect of : {defect::slower, defect::stall, defect::failing})
     EXPECT_FALSE(is_clear(figures_of({}, drawn(of, 8), 0.025, {}))) << static_cast<int>(of);

@@ -11,7 +11,7 @@ namespace crossover {
 /// Returns why errors or failures of the candidate only forbid a pass, and what would show them.
 std::string remedy_for_excess(const quantity_comparison& excess);
 
-/// Returns what would decide an inconclusive cell: more blocks, as many as its scatter asks for, or
+/// Returns the remedy for an inconclusive cell: as many more blocks as its scatter requires, or
 /// less load. `together`: cells judged together; `block_s`: expected wall time of a block.
 std::string remedy_for(const cell_comparison& cell, const block_plan& plan,
                        const gate_options& options, std::span<const block_record> blocks,

@@ -130,7 +130,7 @@ class gate_run {
         plan_left_s_ += left * cell.gated.block_s;
       }
       if (unfinished.empty()) return;
-      // With links, the level of two looks would take more pairs than there may be.
+      // No early look with links: half of the level would require more pairs than there may be.
       if (round == early && plan.confirm_pairs == 0) {
         look_early(plan, all);
         std::erase_if(unfinished, [&](std::size_t i) { return cells_[i].measured.shown; });

@@ -54,12 +54,12 @@ struct gate_observer {
 };
 
 /// Takes the cells through the gate: preparation, screen, and confirmation of the survivors on
-/// fresh blocks. A round is one block of every cell, in random order; with links, the stages go
-/// through their own pairs again and again. The gate stops between blocks when the budget is spent;
-/// cells with too few blocks are then inconclusive. Controls follow (controls.hpp), with a part of
-/// the budget that is kept for them.
+/// fresh blocks. A round is one block of every cell, in random order; with links, each stage
+/// repeats its own pairs. The gate stops between blocks when the budget is spent; cells with too
+/// few blocks are then inconclusive. Controls follow (controls.hpp), with a part of the budget that
+/// is kept for them.
 ///
-/// A block with a failed process has no figures; its failures are counted, and the cell goes on
+/// A block with a failed process has no figures; its failures are counted, and the cell continues
 /// with fresh processes of both sides. A cell whose baseline failed in each of the first three
 /// blocks cannot be compared and is listed. `ready_plan`: the plan of these cells, if a simulation
 /// knows it already. Throws `interrupted` and what `plan_blocks` throws.

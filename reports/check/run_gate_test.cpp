@@ -186,7 +186,7 @@ TEST(run_gate, thresholds_apply_to_the_cells_that_they_name) {
   EXPECT_DOUBLE_EQ(verdict_of_cell(result, "b").detect, 0.2);
 }
 
-/// Returns small changes, except in blocks for which `fails` is true.
+/// Returns small changes, or `failure` in a block if `fails` returns true for it.
 scripted_pair::block_script failing(const pair_block& failure,
                                     std::function<bool(unsigned)> fails) {
   return [=](unsigned block) {
@@ -223,7 +223,7 @@ TEST(run_gate, shows_that_the_candidate_fails_more_often) {
   pair.add_blocks("both", failing(failed("died", "died"), [](unsigned b) { return b % 4 == 1; }));
   const check_result result = run_gate(pair, seeded(), {}, {});
   EXPECT_EQ(verdict_of_cell(result, "good").outcome, verdict::pass);
-  EXPECT_EQ(verdict_of_cell(result, "both").outcome, verdict::pass) << "both fail alike";
+  EXPECT_EQ(verdict_of_cell(result, "both").outcome, verdict::pass) << "both fail equally";
   for (const char* name : {"always", "often"}) {
     const cell_comparison& cell = verdict_of_cell(result, name);
     EXPECT_EQ(cell.outcome, verdict::regression) << name;

@@ -9,7 +9,7 @@
 
 namespace crossover {
 
-/// How the first cell of a simulated suite gets worse; the other cells are of identical builds.
+/// Defect of the first cell in a simulated suite; the other cells are of identical builds.
 enum class defect {
   none,
   tolerated,        ///< 1 % slower throughout, in every cell

@@ -17,7 +17,7 @@ struct change_point {
   std::size_t index = 0;  ///< first run of the new level
   double shift = 0;  ///< new level minus old, up to the neighbouring changes; of logs, so about the
                      ///< relative change
-  double p = 1;      ///< p-value of the permutation test, at least that of the enclosing split
+  double p = 1;      ///< p-value of the permutation test, not below that of the enclosing split
   double q = 1;      ///< p-value adjusted over all series (Benjamini & Hochberg)
 };
 

@@ -54,7 +54,7 @@ TEST(means_of_rounds, keeps_the_level_where_single_blocks_do_not) {
     by_block += sign_flip_p(single, 0, flips) <= 0.01;
   }
   EXPECT_LE(clopper_pearson(by_pair, trials, 0.999).lower, 0.01) << by_pair;
-  EXPECT_GT(by_block, trials / 10) << "layout is no noise between blocks";
+  EXPECT_GT(by_block, trials / 10) << "layout does not vary between blocks";
 }
 
 TEST(means_of_rounds, finds_a_slowdown_beyond_the_layout) {

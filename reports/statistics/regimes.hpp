@@ -32,7 +32,7 @@ struct two_regimes {
 };
 
 /// Splits the blocks' log ratios by their distance from the median. nullopt if two groups explain
-/// the distances no better than for normal noise: the split that leaves the least sum of squares is
+/// the distances no better than for normal noise. The split with the smallest sum of squares is
 /// compared with that of 999 simulated samples, at the level of 1 %. Both sides may enter a regime,
 /// so a block can be far on either side of the median.
 std::optional<two_regimes> regimes_in(std::span<const double> log_ratios);

@@ -150,7 +150,7 @@ class benchmark_cell {
   }
 
  private:
-  /// Runs so many iterations.
+  /// Runs this number of iterations.
   json iterate(std::uint64_t iterations) {
     if (!has_part(name_, "/iterations:"))
       for (Benchmark* family : families())

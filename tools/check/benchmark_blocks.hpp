@@ -36,8 +36,8 @@ bool take_failures(const std::string& name, const std::array<benchmark_outcomes,
 std::vector<slice> slices_of_turns(const std::array<const cell_result*, 2>& sides,
                                    std::size_t first, const metric& judged);
 
-/// Returns the slices of two processes that ran one after the other without a pause: the medians of
-/// each one's earlier and later repetitions, as one group of four. `first`: side that ran first.
+/// Returns the slices of two processes that ran in sequence without a pause: the medians of each
+/// one's earlier and later repetitions, as one group of four. `first`: side that ran first.
 std::vector<slice> slices_of_processes(const std::array<const cell_result*, 2>& sides,
                                        std::size_t first, const metric& judged);
 

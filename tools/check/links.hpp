@@ -29,7 +29,7 @@ side_links pair_links(side_links links, std::uint64_t seed);
 /// Returns the number of pairs; 0 if both sides have a single link.
 unsigned pair_count(const side_links& links);
 
-/// Returns the remark on code layout of a check of so many links per side. `tolerated`: a layout
+/// Returns the remark on code layout for a check with these numbers of links. `tolerated`: a layout
 /// file is given.
 std::string layout_note(const std::array<std::size_t, 2>& links, bool tolerated);
 

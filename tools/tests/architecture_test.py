@@ -179,7 +179,7 @@ class CostOfOneAddition(unittest.TestCase):
         "tools/peers.cpp",
     }
     # `reference` is the limit that charts and checks compare with. `shared_loop` on one core is
-    # `event_loop`. "processes" and "query" are also ordinary words in messages and error phases.
+    # `event_loop`. Messages also use "processes" and "query" in their ordinary meaning.
     ON_PURPOSE = {
         ("event_loop", "bench/models/shared_loop.cpp"),
         ("reference", "reports/panels.hpp"),

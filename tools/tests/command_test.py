@@ -62,7 +62,7 @@ class Command(TempDirTest):
         crossover("report", self.out, "--out", self.directory / "page.html")
         self.assertIn("Which command is best here?", (self.directory / "page.html").read_text())
 
-    def test_failing_command_fails_the_cell_with_its_last_words(self):
+    def test_failing_command_fails_the_cell_with_its_status(self):
         for run, reason in (
             ("false", "'false' exited with status 1"),
             ("ls /no/such", "'ls /no/such' exited with status 2; stderr: ls: "),

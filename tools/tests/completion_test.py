@@ -12,7 +12,7 @@ from program import TIMEOUT_S, TempDirTest, crossover, listed
 
 MODELS = [model["name"] for model in listed()["models"]]
 
-# Words before the cursor; the last one is completed; and the completions that are expected.
+# Arguments before the cursor, and the expected completions of the last one.
 CASES = [
     (["ru"], ["run"]),
     (["run", "--thor"], ["--thorough"]),
@@ -51,17 +51,19 @@ class Completion(TempDirTest):
         # fish prints a description after a tab.
         return [line.split("\t")[0] for line in completed.stdout.splitlines() if line]
 
-    def bash(self, words):
+    def bash(self, arguments):
         code = (
-            f"source {self.script}; COMP_WORDS=(crossover {' '.join(words)}); "
-            f'COMP_CWORD={len(words)}; _crossover; printf "%s\\n" "${{COMPREPLY[@]}}"'
+            f"source {self.script}; COMP_WORDS=(crossover {' '.join(arguments)}); "
+            f'COMP_CWORD={len(arguments)}; _crossover; printf "%s\\n" "${{COMPREPLY[@]}}"'
         )
         return self.run_shell("bash", "--norc", "-c", code)
 
     def test_bash(self):
         self.write_script("bash")
-        for words, expected in CASES:
-            self.assertEqual(self.bash(words), [word.rstrip("/") for word in expected], words)
+        for arguments, expected in CASES:
+            self.assertEqual(
+                self.bash(arguments), [word.rstrip("/") for word in expected], arguments
+            )
         self.assertEqual(self.bash(["list", "--model", "''"]), MODELS)
         self.assertEqual(self.bash(["run", "--format", "=", "h"]), [], "run has no --format")
         self.assertEqual(self.bash(["report", "--format", "=", "h"]), ["html"])
@@ -69,10 +71,10 @@ class Completion(TempDirTest):
 
     def test_fish(self):
         self.write_script("fish")
-        for words, expected in CASES:
-            line = "crossover " + " ".join(words)
+        for arguments, expected in CASES:
+            line = "crossover " + " ".join(arguments)
             code = f"source {self.script}; complete -C '{line}'"
-            self.assertEqual(self.run_shell("fish", "--no-config", "-c", code), expected, words)
+            self.assertEqual(self.run_shell("fish", "--no-config", "-c", code), expected, arguments)
         code = f"source {self.script}; complete -C 'crossover run --model serial,fib'"
         self.assertEqual(self.run_shell("fish", "--no-config", "-c", code), ["serial,fibers"])
 
@@ -91,16 +93,16 @@ class Completion(TempDirTest):
             os.execvpe("zsh", ["zsh", "-i"], environment)
         try:
             lines = [*CASES, (["run", "--model", "serial,fib"], ["serial,fibers"])]
-            for words, _ in lines:
-                os.write(terminal, f"crossover {' '.join(words)}\t\x07".encode())
+            for arguments, _ in lines:
+                os.write(terminal, f"crossover {' '.join(arguments)}\t\x07".encode())
             shown = self.lines_of_zsh(terminal, len(lines))
         finally:
             os.kill(process, 9)
             os.waitpid(process, 0)
             os.close(terminal)
-        for (words, expected), line in zip(lines, shown, strict=True):
-            completed = " ".join(["crossover", *words[:-1], *expected])
-            self.assertEqual(line.strip("<>,= "), completed, words)
+        for (arguments, expected), line in zip(lines, shown, strict=True):
+            completed = " ".join(["crossover", *arguments[:-1], *expected])
+            self.assertEqual(line.strip("<>,= "), completed, arguments)
 
     def lines_of_zsh(self, terminal, count):
         """Reads the terminal until zsh has written `count` lines; returns them."""

@@ -92,7 +92,7 @@ class Repeatability(TempDirTest):
             self.compared(*runs),
         )
 
-    def test_equivalence_with_the_best_is_no_contradiction(self):
+    def test_equivalence_with_the_best_does_not_contradict(self):
         runs = [
             self.file("a", event_loop=100_000, thread_pool=97_000),
             self.file("b", event_loop=100_000, thread_pool=100_000),

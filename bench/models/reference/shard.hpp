@@ -10,7 +10,7 @@
 
 namespace crossover {
 
-/// The lanes of a shard, which begin one after the other as each becomes due.
+/// The lanes of a shard. They begin in order, each when it is due.
 class shard_lanes {
  public:
   /// Every `step`-th lane of `all`, from `first` on.
@@ -77,7 +77,7 @@ using shard_maker = std::unique_ptr<reference_shard>(const model_setup& setup,
                                                      const shard_lanes& lanes);
 shard_maker make_noop_shard, make_hashing_shard, make_sleep_shard, make_network_shard,
     make_download_shard;
-/// For `backend` io_uring (through liburing).
+/// The same for `backend` io_uring (through liburing).
 shard_maker make_network_uring_shard, make_sleep_uring_shard;
 
 /// The model for `backend` blocking: one thread per lane.

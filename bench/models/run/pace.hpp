@@ -76,8 +76,8 @@ class lane_pace {
   }
 
  private:
-  /// At fixed distances, the timed operations could be in step with the lanes and would always
-  /// include the first of a run.
+  /// Chooses the next operations to time at random. Fixed distances could be in step with the lanes
+  /// and would always include the first operation of a run.
   bool choose_stretch() {
     const std::uint32_t interval = control_->sampling_interval;
     if (interval == 1) return begin_stretch(true, 1);

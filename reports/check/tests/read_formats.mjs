@@ -47,8 +47,8 @@ try {
     }).parse(xml).testsuites.testsuite;
     assert.equal(Number(suite["@_tests"]), suite.testcase?.length ?? 0);
 
-    // What the page shows without its script is also valid XML, so a parser checks that elements
-    // are closed and names escaped.
+    // The page without its script is also valid XML, so a parser checks that elements are closed
+    // and names escaped.
     const page = read(`${kind}.html`);
     const shown = page.match(/<header>[^]*<\/main>/)[0];
     assert.equal(

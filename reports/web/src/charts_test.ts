@@ -302,7 +302,7 @@ test("a crossing is marked where the lines of the leaders meet", () => {
   assert.deepEqual(crossingsOf(crossed({ hidden: new Set(["event_loop"]) }), 0, 1), []);
 });
 
-test("the first screen shows the workloads with the most to tell", () => {
+test("the first screen has charts of contests that are not capped", () => {
   assert.equal(panelOverInFlight(crossed()), 0);
   assert.equal(panelOverCores(crossed()), null);
   const capped = crossed();

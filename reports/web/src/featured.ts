@@ -6,7 +6,7 @@ import { inFlightOverCores } from "./charts/throughput_by_cores.ts";
 import { coresOverInFlight, crossingsOf } from "./charts/throughput_by_in_flight.ts";
 import { shownPanels } from "./select.ts";
 
-/** Contests at these values with two or more models, of which the limits say nothing. */
+/** Contests at these values that have two or more models and are not capped. */
 const opened = ({ results }: Context, panel: number, at: (contest: Contest) => boolean) =>
   results.data.contests.filter(
     (c) => c.panel === panel && c.ratios.length > 1 && c.verdict !== "capped" && at(c),

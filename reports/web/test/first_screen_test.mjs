@@ -148,7 +148,7 @@ test("a crossing is marked in the chart and named in the answers", async () => {
   });
 });
 
-test("every workload has an answer, and its words are few", async () => {
+test("every workload has an answer of at most six words", async () => {
   const { page, data } = await open(browser, "usual", large);
   const panels = await page
     .locator(".questions tbody tr")

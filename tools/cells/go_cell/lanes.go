@@ -65,7 +65,7 @@ type run struct {
 	plan
 	start, opens    int64
 	closes          atomic.Int64 // 0 after a wrong result, which ends all lanes
-	due             atomic.Int64 // the next edge at which the usage is read
+	due             atomic.Int64 // time of the next edge, when the usage is read
 	operations, lag atomic.Int64
 	latency         histogram
 	mutex           sync.Mutex // of the members below

@@ -20,7 +20,7 @@ final class Run {
     volatile Failure wrong;
     long end;
     private final long[] threads;
-    private volatile long due; // the next edge at which the usage is read
+    private volatile long due; // time of the next edge, when the usage is read
     Usage before, after;
 
     Run(long[] threads, long operations, long window, long lead, long stagger) {

@@ -15,7 +15,7 @@
 
 constexpr std::int64_t never = INT64_MAX;
 
-/// What all lanes share in a run. Times are in ns.
+/// Values that all lanes share in a run. Times are in ns.
 struct run_plan {
   std::int64_t operations = 0, window = 0, lead = 0, stagger = 0, start = 0;
   std::int64_t opens() const { return start + lead; }
@@ -100,7 +100,7 @@ class lane {
   virtual void issue() = 0;
   virtual void stop() {}
 
-  /// Ends the operation; `error`: "", or the name under which it is counted.
+  /// Ends the operation. `error`: name for the count of errors, or "" for a success.
   void ended(const std::string& error) {
     const std::int64_t end = now_ns();
     run_->observe(end);

@@ -66,7 +66,7 @@ class worker {
       for (const auto& lane : lanes) lane->start(*run_, counts);
       uv_run(&loop, UV_RUN_DEFAULT);  // until no lane waits for anything
       run_ = nullptr;
-      // Not eventfd_write, in which the thread sanitizer sees no synchronisation.
+      // Not eventfd_write: the thread sanitizer sees no synchronisation in it.
       const std::uint64_t one = 1;
       if (write(done, &one, sizeof one) < 0) std::abort();
     }

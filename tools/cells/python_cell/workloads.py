@@ -4,7 +4,7 @@ A workload opens lanes: `open_blocking(number)` returns a function that runs one
 `open_async(number, sleep, connection_type)` a coroutine function for the loop of these two. They
 are closures, because local and enclosed variables are the cheapest in Python. Both raise
 OperationError for a failed operation and WrongResult for a wrong result. `checksum` is the result
-of all operations in hex, or None. `waits`: an operation waits, so other lanes run meanwhile.
+of all operations in hex, or None. `waits`: an operation waits, and other lanes run in that time.
 """
 import hashlib
 import time

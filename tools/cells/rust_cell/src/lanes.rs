@@ -58,7 +58,7 @@ pub struct Plan {
 
 const NO_EDGE: u64 = u64::MAX;
 
-/// What the lanes of a run share.
+/// State that the lanes of a run share.
 pub struct Run {
     pub plan: Plan,
     lanes: u64,

@@ -20,7 +20,7 @@ pub fn failure(kind: &'static str, message: impl Into<String>) -> Failure {
     }
 }
 
-/// Why an operation did not succeed.
+/// Reason why an operation did not succeed.
 pub enum Ended {
     /// Counted by its name, for example `receive:EOF`; the run continues.
     Error(String),
