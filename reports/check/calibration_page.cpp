@@ -108,20 +108,20 @@ std::string calibration_page(const calibration& result, const std::string& comma
       result.slower, live_table(result), result.mean_wall_s, result.longest_wall_s,
       result.mean_blocks);
   out +=
-      "\n## The same data under a conventional test\n\nHere one program's run of the suite is "
-      "taken to follow the other's: for each cell's screen, the baseline's figures from\nthe first "
-      "half of the blocks against the candidate's from the second half, by the two-sided U-test of "
+      "\n## The same data under a conventional test\n\nThis section judges the screens as if one "
+      "program had run after the other. The baseline's figures are from the first\nhalf of a "
+      "cell's blocks, the candidate's from the second half. The test is the two-sided U-test of "
       "Google Benchmark's\ncompare.py at 5 %.\n\n" +
       rank_table(result);
   if (!result.bootstrap.empty())
     out +=
         "\n## Bootstrap\n\nSimulated, not measured: each block is drawn at random from that cell's "
-        "blocks above and given a random sign, and the\nsame gate decides. Effects shared by the "
-        "blocks of one suite are lost.\n\n" +
+        "blocks above and has a random sign. The same\ngate decides. Effects shared by the blocks "
+        "of one suite are lost.\n\n" +
         bootstrap_table(result);
   out +=
-      "\n## The cells\n\nFor identical code the mean should be 0. The s.d. determines how many "
-      "blocks a cell needs. For a slowed cell, the mean\nis the effective slowdown.\n\n" +
+      "\n## The cells\n\nFor identical code the mean should be 0. The s.d. determines the required "
+      "number of blocks. For a slowed cell, the\nmean is the effective slowdown.\n\n" +
       cell_table(result);
   if (result.left_out > 0)
     out += fmt::format(
