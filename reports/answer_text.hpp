@@ -8,8 +8,8 @@
 
 namespace crossover {
 
-/// Full sentences that name the points on an axis at which the leading models change; empty if
-/// fewer than two points are decided.
+/// Full sentences about each change of the leading models along an axis; empty if fewer than two
+/// points are decided.
 std::string sentence_of(const leader_series& series, const std::vector<contest>& contests);
 
 /// "14 questions, 12 decided, 1 min 48 s"; empty without questions.

@@ -29,7 +29,7 @@ struct family_times {
   std::size_t repetitions = 0;
 };
 
-/// Answer for one panel: the best model, and the points on the axes at which another becomes best.
+/// Answer for one panel: the best model, and its changes along the axes.
 struct answer {
   std::size_t panel = 0;                ///< index into panels_of
   std::vector<std::size_t> contests;    ///< of this panel, ascending by cores, then in flight

@@ -94,7 +94,7 @@ TEST(matrix, too_few_descriptors_skip_with_the_required_number) {
     EXPECT_NE(cell.skip_reason.find("hard limit is 500"), std::string::npos) << cell.skip_reason;
     const std::uint64_t needed = std::stoull(cell.skip_reason.substr(6));
     EXPECT_GE(needed, 1000U);
-    // With exactly the number that it names, the cell can run; with one less, it cannot.
+    // The cell can run with exactly the number that it names, and not with one less.
     const matrix alone{named({"network"}), named({cell.model.c_str()}), {1}, {1000}};
     EXPECT_EQ(plan({alone}, large, {.descriptors = needed, .tasks = 1'000'000})[0].skip_reason, "")
         << cell.name;

@@ -210,7 +210,7 @@ std::vector<matrix> runtimes_matrices(const machine& computer) {
        {1000},
        0,
        1},
-      // In 50 ms, fewer than 10,000 threads can be started and joined.
+      // Fewer than 10,000 threads can be started and joined in 50 ms.
       {sleepers,
        beside_other_languages({"event_loop", "fibers", "reference"}, without_lock),
        cores,

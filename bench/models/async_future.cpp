@@ -20,7 +20,7 @@ class async_future final : public model {
 
   worker_totals run_lanes(run_control& control) override {
     tallies_.begin_all(control);
-    // After an exception, the destructors of the others wait for their operations.
+    // The destructors of the other futures wait for their operations after an exception.
     std::vector<std::future<bool>> operations(lanes_.size());
     std::size_t running = 0;
     const auto start = [&](blocking_lane& l, bool is_first) {

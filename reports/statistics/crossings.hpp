@@ -40,7 +40,7 @@ struct leadership {
   std::size_t undecided = 0;          ///< undecided points of the whole axis
 };
 
-/// Finds the points on an axis at which the leading models change.
+/// Finds the changes of the leading models along an axis.
 ///
 /// A point is decided if it has two or more models, some of them lead, and none is `not_separated`.
 /// Undecided points are skipped, so they widen the interval of a crossing and never make one.

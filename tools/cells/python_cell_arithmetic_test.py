@@ -90,7 +90,7 @@ class ArithmeticTest(unittest.TestCase):
         async def operate():
             issued.append(1)
 
-        # By this clock, operation k takes (k + 1)² - k² = 2 k + 1.
+        # Operation k takes (k + 1)² - k² = 2 k + 1 by this clock.
         names = (run_asynchronously if coroutine else run_lane).__globals__
         with mock.patch.dict(names, monotonic_ns=lambda: len(issued) ** 2):
             if coroutine:

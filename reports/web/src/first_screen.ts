@@ -83,7 +83,7 @@ export function fillFirstScreen(context: Context, select: OnSelect): void {
   const overInFlight = panelOverInFlight(context);
   const [byCores] = overCores === null ? [] : coresPanel(context, overCores);
   const [byInFlight] = overInFlight === null ? [] : inFlightPanel(context, overInFlight);
-  // Without a chart over cores there is room for the memory at the most operations in flight.
+  // The memory at the highest concurrency takes the place of a missing chart over cores.
   const ofMemory = byCores ? null : panelOfMemory(context);
   const memory = ofMemory === null ? undefined : memoryPanels(context, ofMemory).pop();
   featured.replaceChildren(

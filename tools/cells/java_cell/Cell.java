@@ -221,7 +221,7 @@ public final class Cell {
 
     public static void main(String[] arguments) throws Exception {
         Cell cell = new Cell();
-        // Without a buffer, the end of input is seen after the last request.
+        // No buffer: the end of input is seen only after the last request is taken.
         BlockingQueue<String> lines = new SynchronousQueue<>();
         Thread reader =
                 new Thread(

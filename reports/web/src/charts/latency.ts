@@ -47,7 +47,7 @@ function panel(context: Context, index: number): Panel[] {
   const markedLines: CurvePoint[][] = [];
   for (const i of cellsAtPlace(context, index)) {
     const cell = results.cell(i);
-    // In an open loop, response time counts from the intended start, service time from the actual.
+    // Response time of an open loop counts from the intended start, service time from the actual.
     for (const [kind, curve] of [
       [cell.service ? "response time" : "latency", cell.latency],
       ["service time", cell.service],
