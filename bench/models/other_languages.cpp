@@ -97,11 +97,38 @@ std::vector<std::string> python() {
 std::vector<std::string> node() { return {"node"}; }
 std::vector<std::string> java() { return {"java", "-jar"}; }
 
+/// A cell program, which is one model or several.
+struct cell_program {
+  std::string_view file;
+  std::vector<std::string> (*interpreter)();
+  std::string (*unsupported_reason)(const cell_request&);
+};
+constexpr cell_program python_cell = {"python_cell.py", python, unsupported_by_python},
+                       node_cell = {"node_cell.mjs", node, unsupported_by_node},
+                       go_cell = {"go_cell", nullptr, unsupported_by_go},
+                       libuv_cell = {"libuv_cell", nullptr, unsupported_by_libuv},
+                       java_cell = {"java_cell.jar", java, unsupported_by_java},
+                       rust_cell = {"rust_cell", nullptr, unsupported_by_rust};
+
 /// Never prepared in this program: the cell process is another one.
 std::unique_ptr<model> refuse_to_prepare(const model_setup&) {
   throw error(error_kind::unsupported,
               "this model runs in a cell process in another language: start the one in "
               "tools/cells");
+}
+
+constexpr model_type model_of(const cell_program& cell, std::string_view name,
+                              std::string_view summary, decltype(model_type::workers) workers,
+                              bool forks = false) {
+  return {.name = name,
+          .summary = summary,
+          .parameters = {},
+          .prepare = refuse_to_prepare,
+          .unsupported_reason = cell.unsupported_reason,
+          .workers = workers,
+          .forks = forks,
+          .program = cell.file,
+          .interpreter = cell.interpreter};
 }
 
 }  // namespace
@@ -110,133 +137,40 @@ extern const model_type python_asyncio_model, python_threads_model, python_proce
     python_uvloop_model, python_trio_model, python_gevent_model, node_loop_model,
     node_workers_model, node_cluster_model, go_goroutines_model, c_libuv_model, java_threads_model,
     rust_tokio_model;
-constinit const model_type python_asyncio_model = {
-    .name = "python_asyncio",
-    .summary = "CPython: tasks on asyncio's event loop",
-    .parameters = {},
-    .prepare = refuse_to_prepare,
-    .unsupported_reason = unsupported_by_python,
-    .workers = one_worker,
-    .program = "python_cell.py",
-    .interpreter = python,
-};
-constinit const model_type python_threads_model = {
-    .name = "python_threads",
-    .summary = "CPython: threads under its global interpreter lock",
-    .parameters = {},
-    .prepare = refuse_to_prepare,
-    .unsupported_reason = unsupported_by_python,
-    .workers = one_worker_per_lane,
-    .program = "python_cell.py",
-    .interpreter = python,
-};
-constinit const model_type python_processes_model = {
-    .name = "python_processes",
-    .summary = "CPython: forked workers, one interpreter each",
-    .parameters = {},
-    .prepare = refuse_to_prepare,
-    .unsupported_reason = unsupported_by_python,
-    .workers = one_worker_per_lane,
-    .forks = true,
-    .program = "python_cell.py",
-    .interpreter = python,
-};
-constinit const model_type python_uvloop_model = {
-    .name = "python_uvloop",
-    .summary = "CPython: asyncio's tasks on uvloop, which is libuv's loop",
-    .parameters = {},
-    .prepare = refuse_to_prepare,
-    .unsupported_reason = unsupported_by_python,
-    .workers = one_worker,
-    .program = "python_cell.py",
-    .interpreter = python,
-};
-constinit const model_type python_trio_model = {
-    .name = "python_trio",
-    .summary = "CPython: trio's tasks in one nursery",
-    .parameters = {},
-    .prepare = refuse_to_prepare,
-    .unsupported_reason = unsupported_by_python,
-    .workers = one_worker,
-    .program = "python_cell.py",
-    .interpreter = python,
-};
-constinit const model_type python_gevent_model = {
-    .name = "python_gevent",
-    .summary = "CPython: gevent's greenlets, with blocking calls that switch",
-    .parameters = {},
-    .prepare = refuse_to_prepare,
-    .unsupported_reason = unsupported_by_python,
-    .workers = one_worker,
-    .program = "python_cell.py",
-    .interpreter = python,
-};
-constinit const model_type node_loop_model = {
-    .name = "node_loop",
-    .summary = "Node.js: async functions on its event loop",
-    .parameters = {},
-    .prepare = refuse_to_prepare,
-    .unsupported_reason = unsupported_by_node,
-    .workers = one_worker,
-    .program = "node_cell.mjs",
-    .interpreter = node,
-};
-constinit const model_type node_workers_model = {
-    .name = "node_workers",
-    .summary = "Node.js: one worker thread per core, a loop in each",
-    .parameters = {},
-    .prepare = refuse_to_prepare,
-    .unsupported_reason = unsupported_by_node,
-    .workers = one_worker_per_core,
-    .program = "node_cell.mjs",
-    .interpreter = node,
-};
-constinit const model_type node_cluster_model = {
-    .name = "node_cluster",
-    .summary = "Node.js: one process per core (cluster), a loop in each",
-    .parameters = {},
-    .prepare = refuse_to_prepare,
-    .unsupported_reason = unsupported_by_node,
-    .workers = one_worker_per_core,
-    .program = "node_cell.mjs",
-    .interpreter = node,
-};
-constinit const model_type go_goroutines_model = {
-    .name = "go_goroutines",
-    .summary = "Go: goroutines, scheduled on one thread per core",
-    .parameters = {},
-    .prepare = refuse_to_prepare,
-    .unsupported_reason = unsupported_by_go,
-    .workers = one_worker_per_core,
-    .program = "go_cell",
-};
-constinit const model_type c_libuv_model = {
-    .name = "c_libuv",
-    .summary = "libuv: callbacks on one loop per core",
-    .parameters = {},
-    .prepare = refuse_to_prepare,
-    .unsupported_reason = unsupported_by_libuv,
-    .workers = one_worker_per_core,
-    .program = "libuv_cell",
-};
-constinit const model_type java_threads_model = {
-    .name = "java_threads",
-    .summary = "Java: one platform thread per operation in flight",
-    .parameters = {},
-    .prepare = refuse_to_prepare,
-    .unsupported_reason = unsupported_by_java,
-    .workers = one_worker_per_lane,
-    .program = "java_cell.jar",
-    .interpreter = java,
-};
-constinit const model_type rust_tokio_model = {
-    .name = "rust_tokio",
-    .summary = "Rust: tokio's tasks on its work-stealing threads",
-    .parameters = {},
-    .prepare = refuse_to_prepare,
-    .unsupported_reason = unsupported_by_rust,
-    .workers = one_worker_per_core,
-    .program = "rust_cell",
-};
+constinit const model_type python_asyncio_model =
+    model_of(python_cell, "python_asyncio", "CPython: tasks on asyncio's event loop", one_worker);
+constinit const model_type python_threads_model =
+    model_of(python_cell, "python_threads", "CPython: threads under its global interpreter lock",
+             one_worker_per_lane);
+constinit const model_type python_processes_model =
+    model_of(python_cell, "python_processes", "CPython: forked workers, one interpreter each",
+             one_worker_per_lane, true);
+constinit const model_type python_uvloop_model =
+    model_of(python_cell, "python_uvloop",
+             "CPython: asyncio's tasks on uvloop, which is libuv's loop", one_worker);
+constinit const model_type python_trio_model =
+    model_of(python_cell, "python_trio", "CPython: trio's tasks in one nursery", one_worker);
+constinit const model_type python_gevent_model =
+    model_of(python_cell, "python_gevent",
+             "CPython: gevent's greenlets, with blocking calls that switch", one_worker);
+constinit const model_type node_loop_model =
+    model_of(node_cell, "node_loop", "Node.js: async functions on its event loop", one_worker);
+constinit const model_type node_workers_model =
+    model_of(node_cell, "node_workers", "Node.js: one worker thread per core, a loop in each",
+             one_worker_per_core);
+constinit const model_type node_cluster_model =
+    model_of(node_cell, "node_cluster", "Node.js: one process per core (cluster), a loop in each",
+             one_worker_per_core);
+constinit const model_type go_goroutines_model =
+    model_of(go_cell, "go_goroutines", "Go: goroutines, scheduled on one thread per core",
+             one_worker_per_core);
+constinit const model_type c_libuv_model =
+    model_of(libuv_cell, "c_libuv", "libuv: callbacks on one loop per core", one_worker_per_core);
+constinit const model_type java_threads_model =
+    model_of(java_cell, "java_threads", "Java: one platform thread per operation in flight",
+             one_worker_per_lane);
+constinit const model_type rust_tokio_model =
+    model_of(rust_cell, "rust_tokio", "Rust: tokio's tasks on its work-stealing threads",
+             one_worker_per_core);
 
 }  // namespace crossover
