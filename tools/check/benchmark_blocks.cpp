@@ -13,6 +13,7 @@ namespace {
 /// of a few repetitions is seldom preempted.
 constexpr double busy_share = 0.8;
 constexpr double variance_ratio = 10;
+constexpr double longest_min_time_s = 0.5;
 
 double cpu_s_of(const sample& repetition) { return repetition.cpu_user_s.value_or(0); }
 
@@ -52,6 +53,16 @@ std::string_view unsuited_outcome(const cell_result& outcome) {
 bool search_ended_early(const cell_result& outcome, double min_time_s) {
   const sample& last_run = outcome.samples.front();  // the search ends with the first repetition
   return cpu_s_of(last_run) < min_time_s && last_run.wall_s >= 5 * min_time_s;
+}
+
+double min_time_after_set_up(const cell_result& outcome, double min_time_s) {
+  const double first_s = cpu_s_of(outcome.samples.front());
+  const bool is_set_up = first_s >= min_time_s && outcome.samples.size() > 1 &&
+                         std::all_of(outcome.samples.begin() + 1, outcome.samples.end(),
+                                     [&](const sample& s) { return cpu_s_of(s) < min_time_s / 4; });
+  // In steps, so that many benchmarks share a start.
+  while (is_set_up && min_time_s < std::min(longest_min_time_s, 4 * first_s)) min_time_s *= 4;
+  return is_set_up ? std::min(longest_min_time_s, min_time_s) : min_time_s;
 }
 
 bool take_failures(const std::string& name, const std::array<benchmark_outcomes, 2>& sides,

@@ -27,6 +27,12 @@ std::string_view unsuited_outcome(const cell_result& outcome);
 /// repetitions may be so short that the clock decides them.
 bool search_ended_early(const cell_result& outcome, double min_time_s);
 
+/// Returns the minimum time with which the search for the number of iterations does not end in the
+/// run that also sets the benchmark up, for example builds its data: at least four times that run,
+/// at most 0.5 s (Google Benchmark's default). Returns `min_time_s` if the search went on, as the
+/// CPU times of the later repetitions show.
+double min_time_after_set_up(const cell_result& outcome, double min_time_s);
+
 /// Copies the failures of a benchmark, old side first, into a block; returns whether there are any.
 bool take_failures(const std::string& name, const std::array<benchmark_outcomes, 2>& sides,
                    pair_block& block);

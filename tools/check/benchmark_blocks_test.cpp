@@ -45,6 +45,14 @@ TEST(benchmark_blocks, search_ended_early_if_real_time_ended_it) {
   EXPECT_FALSE(search_ended_early(repetitions({0.0001}), 0.003)) << "a number of iterations is set";
 }
 
+TEST(benchmark_blocks, run_that_sets_up_gets_a_longer_minimum_time) {
+  EXPECT_DOUBLE_EQ(min_time_after_set_up(repetitions({0.005, 2e-6, 2e-6}), 0.003), 0.048);
+  EXPECT_DOUBLE_EQ(min_time_after_set_up(repetitions({9, 2e-6}), 0.003), 0.5) << "the default";
+  EXPECT_DOUBLE_EQ(min_time_after_set_up(repetitions({9, 2e-6}), 0.5), 0.5);
+  EXPECT_DOUBLE_EQ(min_time_after_set_up(repetitions({0.005, 2e-6, 0.004}), 0.003), 0.003);
+  EXPECT_DOUBLE_EQ(min_time_after_set_up(repetitions({0.002, 2e-6}), 0.003), 0.003);
+}
+
 TEST(benchmark_blocks, slices_of_turns_are_cpu_times_paired_by_number) {
   const cell_result old_side = repetitions({1, 2, 3}, 50), new_side = repetitions({4, 5, 6, 7});
   const auto slices = slices_of_turns({&old_side, &new_side}, 1, judged_metric("time"));

@@ -27,8 +27,8 @@ namespace {
 /// a time. Google Benchmark ends the search for the number of iterations too early if a run takes
 /// five times the minimum time because it was frozen.
 constexpr double turn_s = 0.003;
-constexpr const char* turn_min_time = "0.003";
-constexpr const char* process_min_time = "0.02";
+/// Minimum time of a repetition in a whole process.
+constexpr double process_min_time_s = 0.02;
 /// Repetitions of a process in the first look.
 constexpr int process_repetitions = 3;
 /// Shortest timeout of a process; after one was killed.
@@ -46,7 +46,8 @@ struct paired_benchmark {
   std::string unsuited;     ///< why it is measured in whole processes; "": alternately
   bool runs_alone = false;  ///< in this round: with others, its processes gave no results
   double repetition_s = 0;  ///< time of one repetition of both programs
-  int searches = 0;         ///< searches in this round that ended early
+  double min_time_s = turn_s;
+  int searches = 0;  ///< searches in this round that ended early
   pair_block first_look = {};
   std::optional<pair_block> block = {};  ///< measured, but not yet asked for
 };
@@ -137,28 +138,33 @@ class benchmark_pair {
                                                         : measure_whole_processes(cells, programs);
   }
 
-  /// Returns the benchmarks of the round that can be measured together with this one.
+  /// Returns the benchmarks of the round that can be measured together with this one: one start has
+  /// one way of measuring and one minimum time.
   indices companions_of(std::size_t i) const {
     indices together = {i};
     for (const std::size_t k : pending_) {
       const paired_benchmark& other = benchmarks_[k];
       if (!other.block && !other.runs_alone && !benchmarks_[i].runs_alone &&
-          other.unsuited.empty() == benchmarks_[i].unsuited.empty())
+          other.unsuited.empty() == benchmarks_[i].unsuited.empty() &&
+          other.min_time_s == benchmarks_[i].min_time_s)
         together.insert(k);
     }
     return together;
   }
 
-  std::string min_time(const char* otherwise) const {
-    return options_.min_time.empty() ? otherwise : options_.min_time;
+  /// Minimum time of these benchmarks, unless the user has chosen one.
+  double min_time_s_of(const indices& cells) const {
+    return options_.min_time.empty() ? benchmarks_[*cells.begin()].min_time_s
+                                     : std::atof(options_.min_time.c_str());
   }
 
-  benchmark_start start_of(int which, const indices& chosen, const std::string& min_time) {
+  benchmark_start start_of(int which, const indices& chosen) {
     benchmark_start start{
         .program = programs_[which][pair_],
         .names = {},
         .repetitions = process_repetitions,
-        .min_time = min_time,
+        .min_time = options_.min_time.empty() ? fmt::format("{:.3f}", min_time_s_of(chosen))
+                                              : options_.min_time,
         .layout = std::string(random_() % 4096, 'x'),
         .slower = which == 1 ? options_.slower : "",
         .timeout_s = timeout_s_,
@@ -182,10 +188,11 @@ class benchmark_pair {
     }
     indices all;
     for (std::size_t i = 0; i < benchmarks_.size(); ++i) all.insert(i);
-    for (paired_benchmark& benchmark : benchmarks_)
-      if (!benchmark.unsuited.empty())
-        benchmark.repetition_s =
-            std::max(benchmark.repetition_s, 2 * std::atof(min_time(process_min_time).c_str()));
+    for (std::size_t i = 0; i < benchmarks_.size(); ++i) {
+      paired_benchmark& benchmark = benchmarks_[i];
+      if (!benchmark.unsuited.empty()) benchmark.min_time_s = process_min_time_s;
+      benchmark.repetition_s = std::max(benchmark.repetition_s, 2 * min_time_s_of({i}));
+    }
     for (paired_benchmark& benchmark : benchmarks_)
       benchmark.first_look.seconds = start_s_ / static_cast<double>(benchmarks_.size()) +
                                      (repetitions_for(all) + 1) * benchmark.repetition_s;
@@ -197,7 +204,7 @@ class benchmark_pair {
     std::array<benchmark_outcomes, 2> seen;
     start_s_ = 0;
     for (const int which : {0, 1}) {
-      benchmark_start start = start_of(which, cells, min_time(turn_min_time));
+      benchmark_start start = start_of(which, cells);
       start.cpu = cpu_;
       benchmark_process process(start);
       process.run(process.last_stage());
@@ -237,6 +244,8 @@ class benchmark_pair {
       const auto outcome = outcomes.find(benchmark.name);
       if (outcome == outcomes.end()) return false;
       if (benchmark.unsuited.empty()) benchmark.unsuited = unsuited_outcome(outcome->second);
+      benchmark.min_time_s =
+          std::max(benchmark.min_time_s, min_time_after_set_up(outcome->second, turn_s));
     }
     return true;
   }
@@ -245,8 +254,7 @@ class benchmark_pair {
   /// whether that was of any use.
   bool measure_in_turns(const indices& cells, const program_pair& programs) {
     const std::int64_t begin_ns = now_ns();
-    benchmark_start starts[2] = {start_of(programs[0], cells, min_time(turn_min_time)),
-                                 start_of(programs[1], cells, min_time(turn_min_time))};
+    benchmark_start starts[2] = {start_of(programs[0], cells), start_of(programs[1], cells)};
     for (benchmark_start& start : starts) {
       start.repetitions = repetitions_for(cells);
       start.cpu = cpu_;
@@ -276,13 +284,16 @@ class benchmark_pair {
     pair_block block{.seconds = seconds};
     if (take_failures(benchmark.name, seen, block)) return block;
     std::array<const cell_result*, 2> sides;
-    const double min_time_s = std::atof(min_time(turn_min_time).c_str());
+    const double min_time_s = min_time_s_of({benchmark_of_.at(benchmark.name)});
     bool searched = true;
     for (const int which : {0, 1}) {
       const auto outcome = seen[which].find(benchmark.name);
       if (outcome == seen[which].end()) return std::nullopt;
       sides[which] = &outcome->second;
-      searched = searched && !search_ended_early(outcome->second, min_time_s);
+      const double longer_s = min_time_after_set_up(outcome->second, min_time_s);
+      benchmark.min_time_s = std::max(benchmark.min_time_s, longer_s);
+      searched = searched && !search_ended_early(outcome->second, min_time_s) &&
+                 (longer_s <= min_time_s || !options_.min_time.empty());
     }
     if (!searched && ++benchmark.searches < max_searches) return std::nullopt;
     block.slices = slices_of_turns(sides, first, judged_);
@@ -297,7 +308,7 @@ class benchmark_pair {
     const std::size_t first = random_() % 2;
     std::array<benchmark_outcomes, 2> seen;
     for (const std::size_t which : {first, 1 - first}) {
-      benchmark_start start = start_of(programs[which], cells, min_time(process_min_time));
+      benchmark_start start = start_of(programs[which], cells);
       start.interleaves = true;
       start.repetitions = repetitions_for(cells);
       // Interleaved repetitions give no result before the last benchmark ends.
