@@ -1,6 +1,6 @@
 #include <unistd.h>
 
-#include "bench/cell/cell.hpp"
+#include "bench/cell/serve_cell.hpp"
 #include "tools/command_line.hpp"
 
 namespace crossover {

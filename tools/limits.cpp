@@ -11,8 +11,8 @@
 #include <random>
 #include <vector>
 
-#include "bench/cell/cell.hpp"
 #include "bench/cell/cell_process.hpp"
+#include "bench/cell/serve_cell.hpp"
 #include "bench/measure/block.hpp"
 #include "bench/measure/machine.hpp"
 #include "bench/measure/servers.hpp"

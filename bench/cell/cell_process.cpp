@@ -52,20 +52,10 @@ json cell_process::ask(const json& request, const char* expected, double timeout
 }
 
 void cell_process::prepare(const cell_preparation& preparation) {
-  json body = {{"workload", preparation.workload},
-               {"parameters", preparation.parameters},
-               {"model", preparation.model},
-               {"cores", preparation.cores},
-               {"in_flight", preparation.in_flight}};
-  if (!preparation.model_parameters.empty())
-    body["model_parameters"] = preparation.model_parameters;
-  if (!preparation.endpoint.empty()) body["endpoint"] = preparation.endpoint;
-  if (preparation.trace) body["trace"] = true;
-  if (preparation.sampling_interval > 0) body["sampling_interval"] = preparation.sampling_interval;
-  if (preparation.injected_delay_ns > 0) body["injected_delay_ns"] = preparation.injected_delay_ns;
   // Thousands of threads or processes on few cores are slow to start and to end.
   in_flight_grace_s_ = 0.01 * preparation.in_flight;
-  const json ready = ask({{"prepare", body}}, "ready", grace_s_ + in_flight_grace_s_);
+  const json ready =
+      ask({{"prepare", to_json(preparation)}}, "ready", grace_s_ + in_flight_grace_s_);
   startup_s_ = static_cast<double>(now_ns() - started_ns_) * 1e-9;
   const json version = ready.value("protocol", json());
   if (version != 1 && version != 2)
@@ -93,29 +83,19 @@ void cell_process::expect_program(const std::string& expected) const {
 }
 
 sample cell_process::run(const run_request& request) {
-  return read_sample(request_sample(request, false));
+  return read_sample(request_sample(request));
 }
 
-std::pair<sample, run_trace> cell_process::run_traced(const run_request& request) {
-  const json reply = request_sample(request, true);
+std::pair<sample, run_trace> cell_process::run_traced(run_request request) {
+  request.trace = true;
+  const json reply = request_sample(request);
   if (!reply.contains("trace"))
     throw error(error_kind::unsupported, "this cell process does not record traces");
   return {read_sample(reply), trace_from_json(reply["trace"])};
 }
 
-json cell_process::request_sample(const run_request& request, bool trace) {
-  json body = json::object();
-  if (request.seconds > 0) body["seconds"] = request.seconds;
-  if (request.operations > 0) body["operations"] = request.operations;
-  if (request.rate > 0) {
-    body["rate"] = request.rate;
-    body["seed"] = request.seed;
-  }
-  if (request.lead_s > 0) body["lead_s"] = request.lead_s;
-  if (request.stagger_s > 0) body["stagger_s"] = request.stagger_s;
-  if (request.series) body["series"] = true;
-  if (trace) body["trace"] = true;
-  return ask({{"run", body}}, "sample",
+json cell_process::request_sample(const run_request& request) {
+  return ask({{"run", to_json(request)}}, "sample",
              request.lead_s + request.seconds + grace_s_ + in_flight_grace_s_);
 }
 

@@ -5,35 +5,11 @@
 #include <vector>
 
 #include "bench/cell/child_process.hpp"
+#include "bench/cell/requests.hpp"
 #include "bench/results/results.hpp"
 #include "bench/results/trace.hpp"
 
 namespace crossover {
-
-/// Body of the protocol's `prepare` request.
-struct cell_preparation {
-  std::string workload;
-  std::map<std::string, std::string> parameters;
-  std::string model;
-  std::map<std::string, std::string> model_parameters;
-  std::vector<int> cores;
-  std::uint32_t in_flight = 1;
-  std::string endpoint;
-  bool trace = false;                   ///< one run will be traced
-  std::uint32_t sampling_interval = 0;  ///< time one operation in N; 0: the cell chooses N
-  double injected_delay_ns = 0;         ///< busy-wait after each operation, for calibration
-};
-
-/// Body of the protocol's `run` request: exactly one of `seconds` and `operations` is positive.
-struct run_request {
-  double seconds = 0;            ///< length of the window
-  std::uint64_t operations = 0;  ///< instead of a window: the whole run counts
-  double rate = 0;               ///< operations per second of an open loop; 0: closed loop
-  std::uint64_t seed = 1;
-  double lead_s = 0;     ///< unmeasured time before the window
-  double stagger_s = 0;  ///< the lanes begin spread over this time
-  bool series = false;   ///< count operations per 10 ms
-};
 
 /// The harness's side of the protocol (PROTOCOL.md). Every member throws `error` (failed, or the
 /// kind that the cell reported) and `interrupted`.
@@ -49,7 +25,7 @@ class cell_process {
   sample run(const run_request& request);
   /// Runs once and returns the sample with its trace. The cell must have been prepared with
   /// `trace`. Throws `error` (unsupported) if the cell records no trace.
-  std::pair<sample, run_trace> run_traced(const run_request& request);
+  std::pair<sample, run_trace> run_traced(run_request request);
   /// Ends the cell. Returns its peak memory in bytes, if reported.
   std::optional<std::uint64_t> finish();
 
@@ -64,7 +40,7 @@ class cell_process {
   const std::map<std::string, std::string>& environment() const { return environment_; }
 
  private:
-  nlohmann::json request_sample(const run_request& request, bool trace);
+  nlohmann::json request_sample(const run_request& request);
   sample read_sample(const nlohmann::json& reply) const;
   /// Sends a request and returns the member `expected` of the reply.
   nlohmann::json ask(const nlohmann::json& request, const char* expected, double timeout_s);
