@@ -33,6 +33,11 @@ unsigned min_blocks(const gate_options& options, std::size_t together, bool scre
   return std::max(decisive, showing);
 }
 
+unsigned fewest_fresh_blocks(const block_plan& plan, const gate_options& options,
+                             std::size_t together) {
+  return std::max(plan.confirm_blocks, min_blocks(options, together, plan.screens));
+}
+
 unsigned blocks_of_a_pass(const gate_options& options) {
   if (options.regimes == 0) return 0;
   return static_cast<unsigned>(blocks_to_meet(options.regimes, 1 - (1 - options.rates.power) / 2));

@@ -17,6 +17,10 @@ double confirming_power(const gate_options& options, bool screens);
 /// Returns the minimum number of blocks to decide on one of `together` cells.
 unsigned min_blocks(const gate_options& options, std::size_t together, bool screens);
 
+/// Returns the fewest fresh blocks of a survivor: those planned, or those that the level takes.
+unsigned fewest_fresh_blocks(const block_plan& plan, const gate_options& options,
+                             std::size_t together);
+
 /// Returns the minimum number of blocks of a cell that passes: enough to meet the requested
 /// regimes, missed with the probability of a wrong pass in one stage. 0 without such a request.
 unsigned blocks_of_a_pass(const gate_options& options);

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <tuple>
 
-#include "reports/check/run_gate.hpp"
+#include "reports/check/block_numbers.hpp"
+#include "reports/statistics/link_pairs.hpp"
 #include "reports/statistics/moments.hpp"
 #include "workloads/base/error.hpp"
 #include "workloads/base/interrupt.hpp"
@@ -34,43 +34,34 @@ struct cell_scatter {
   double location = 0, total = 0;
 };
 
-double median(std::vector<double> values) {
+/// The median; of an even number of values, the greater of the middle two.
+double upper_median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
 }
 
 /// S.d. of the blocks of one pair of programs: those of several pairs of links differ by more.
-double scatter_within(std::span<const block_record> blocks, double block_record::*figure) {
-  std::map<std::uint64_t, std::vector<double>> pairs;
-  for (const block_record& b : blocks)
-    if (b.is_measured) pairs[b.round].push_back(b.*figure);
-  double squares = 0, freedom = 0;
-  std::vector<double> all;
-  for (const auto& [round, values] : pairs) {
-    all.insert(all.end(), values.begin(), values.end());
-    if (values.size() < 2) continue;
-    const double count = static_cast<double>(values.size()) - 1;
-    squares += count * std::pow(moments_of(values).standard_deviation, 2);
-    freedom += count;
-  }
-  const bool are_repeated = freedom > 0;
-  const double sd = are_repeated     ? std::sqrt(squares / freedom)
-                    : all.size() > 1 ? moments_of(all).standard_deviation
-                                     : 0;
-  return std::max(min_scatter, sd);
+double scatter_within(const std::vector<block>& blocks) {
+  std::vector<double> log_ratios;
+  for (const block& b : blocks) log_ratios.push_back(b.log_ratio);
+  const bool are_repeated = means_of_rounds(blocks).size() < blocks.size();
+  return std::max(min_scatter, are_repeated ? scatter_of(blocks, 0).within_pair
+                                            : moments_of(log_ratios).standard_deviation);
 }
 
 std::vector<cell_scatter> scatters(std::span<const measured_cell> measured) {
   std::vector<cell_scatter> all;
   for (std::size_t i = 0; i < measured.size(); ++i) {
-    std::vector<block_record> blocks = measured[i].screen;
-    blocks.insert(blocks.end(), measured[i].confirm.begin(), measured[i].confirm.end());
-    if (std::count_if(blocks.begin(), blocks.end(),
-                      [](const block_record& b) { return b.is_measured; }) < 2)
-      continue;
-    all.push_back({i, scatter_within(blocks, &block_record::location),
-                   scatter_within(blocks, &block_record::total)});
+    std::vector<block> locations, totals;
+    for (const auto* stage : {&measured[i].screen, &measured[i].confirm})
+      for (const block_record& b : *stage)
+        if (b.is_measured) {
+          locations.push_back({b.location, b.round});
+          totals.push_back({b.total, b.round});
+        }
+    if (locations.size() < 2) continue;
+    all.push_back({i, scatter_within(locations), scatter_within(totals)});
   }
   return all;
 }
@@ -226,7 +217,7 @@ std::optional<control_plan> plan_controls(std::span<const gated_cell> cells,
     locations.push_back(scatter.location);
     totals.push_back(scatter.total);
   }
-  const double median_location = median(locations), median_total = median(totals);
+  const double median_location = upper_median(locations), median_total = upper_median(totals);
   const auto rank = [&](const cell_scatter& scatter) {
     const bool is_slowed = scatter.location <= max_excess_scatter * median_location &&
                            can_be_slowed && can_be_slowed(scatter.cell);
@@ -242,8 +233,8 @@ std::optional<control_plan> plan_controls(std::span<const gated_cell> cells,
                     .total_sd = std::max(chosen.total, median_total),
                     .tolerate = cell.tolerate,
                     .detect = cell.detect};
-  const double shift = std::log1p(cell.detect) - std::log1p(cell.tolerate);
-  const double wanted = std::pow((decisive_errors + power_errors) * plan.location_sd / shift, 2);
+  const double wanted =
+      std::pow((decisive_errors + power_errors) * plan.location_sd / alternative(cell), 2);
   plan.blocks = static_cast<unsigned>(std::ceil(std::clamp<double>(wanted, 1, max_control_blocks)));
   return plan;
 }

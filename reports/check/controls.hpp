@@ -6,10 +6,9 @@
 #include <vector>
 
 #include "reports/check/gate.hpp"
+#include "reports/check/paired_cells.hpp"
 
 namespace crossover {
-
-struct paired_cells;
 
 /// Share of the time for the controls; this part of the budget is kept for them.
 inline constexpr double control_share = 0.1;

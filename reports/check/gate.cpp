@@ -34,7 +34,7 @@ cell_comparison blank(const gated_cell& cell, const gate_options& options,
 }
 
 /// S.d. of the blocks' log ratios by location or by total, whichever is greater.
-double scatter_of(std::span<const block_record> blocks) {
+double greater_scatter(std::span<const block_record> blocks) {
   return std::max(moments_of(locations_of(blocks)).standard_deviation,
                   moments_of(totals_of(blocks)).standard_deviation);
 }
@@ -68,6 +68,22 @@ std::size_t count_differing(std::span<const block_record> blocks,
       [&](const block_record& b) { return (b.*shares).baseline != (b.*shares).candidate; }));
 }
 
+/// Returns whether more blocks can still tell the failures of one side from chance, within `most`
+/// blocks. `decisive`: blocks with a difference that show it.
+bool failures_need_more(std::span<const block_record> fresh, side_shares block_record::*shares,
+                        unsigned decisive, std::size_t most) {
+  const std::size_t differing = count_differing(fresh, shares);
+  return differing > 0 && differing < decisive && fresh.size() * decisive <= most * differing;
+}
+
+/// Upper bound on the scatter of the log ratios around `null`.
+double scatter_around(double null, const std::vector<double>& log_ratios) {
+  const auto count = static_cast<unsigned>(log_ratios.size());
+  double squares = 0;
+  for (const double value : log_ratios) squares += std::pow(value - null, 2);
+  return sd_at_most(std::sqrt(squares / count), count, sd_confidence);
+}
+
 }  // namespace
 
 std::vector<survivor> survivors(const block_plan& plan, const gate_options& options,
@@ -90,7 +106,7 @@ std::vector<survivor> survivors(const block_plan& plan, const gate_options& opti
     const std::vector<block_record>& screen = measured[confirmed.cell].screen;
     double sd = options.block_sd;
     if (const std::size_t seen = locations_of(screen).size(); plan.screens && seen > 1)
-      sd = sd_at_most(scatter_of(screen), static_cast<unsigned>(seen), sd_confidence);
+      sd = sd_at_most(greater_scatter(screen), static_cast<unsigned>(seen), sd_confidence);
     confirmed.blocks =
         confirm_blocks(options, sd, alternative(cell), together, plan.screens).value_or(1000);
     wanted_s += confirmed.blocks * cell.block_s;
@@ -105,37 +121,25 @@ std::vector<survivor> survivors(const block_plan& plan, const gate_options& opti
   return survived;
 }
 
-unsigned fewest_blocks(const block_plan& plan, const gate_options& options, std::size_t together) {
-  return std::max(plan.confirm_blocks, min_blocks(options, together, plan.screens));
-}
-
 bool enough_blocks(const block_plan& plan, const gate_options& options, const gated_cell& cell,
                    unsigned planned, std::size_t together, std::span<const block_record> fresh) {
   const unsigned decisive =
       blocks_for_level(options.rates.false_alarms, static_cast<unsigned>(together));
-  const unsigned fewest = fewest_blocks(plan, options, together);
-  const std::size_t count = fresh.size(), most_of_failing = std::size_t{max_extension} * fewest;
-  std::size_t differing = 0;
-  for (const auto shares : {&block_record::failed_operations, &block_record::failed_processes}) {
-    differing = count_differing(fresh, shares);
-    if (differing > 0 && differing < decisive && count * decisive <= most_of_failing * differing)
-      return false;
-  }
+  const unsigned fewest = fewest_fresh_blocks(plan, options, together);
+  const std::size_t most_of_failing = std::size_t{max_extension} * fewest;
+  for (const auto shares : {&block_record::failed_operations, &block_record::failed_processes})
+    if (failures_need_more(fresh, shares, decisive, most_of_failing)) return false;
   const std::size_t measured = count_measured(fresh);
-  if (measured == 0 && differing >= decisive) return true;
-  if (measured < fewest) return count >= most_of_failing;
-  if (layout_dominates(fresh, plan.confirm_pairs, std::log1p(cell.tolerate))) return true;
+  if (measured == 0 && count_differing(fresh, &block_record::failed_processes) >= decisive)
+    return true;
+  if (measured < fewest) return fresh.size() >= most_of_failing;
+  const double null = std::log1p(cell.tolerate);
+  if (layout_dominates(fresh, plan.confirm_pairs, null)) return true;
   const double level = options.rates.false_alarms / (plan.looks * static_cast<double>(together));
   const double power = confirming_power(options, plan.screens);
-  const auto scatter_around_null = [&](const std::vector<double>& log_ratios) {
-    const auto blocks = static_cast<unsigned>(log_ratios.size());
-    double squares = 0;
-    for (const double value : log_ratios) squares += std::pow(value - std::log1p(cell.tolerate), 2);
-    return sd_at_most(std::sqrt(squares / blocks), blocks, sd_confidence);
-  };
   const std::vector<double> locations = locations_of(fresh);
   const double scatter =
-      std::max(scatter_around_null(locations), scatter_around_null(totals_of(fresh)));
+      std::max(scatter_around(null, locations), scatter_around(null, totals_of(fresh)));
   if (sign_flip_power(static_cast<unsigned>(locations.size()), scatter, alternative(cell), level) >=
       power)
     return true;

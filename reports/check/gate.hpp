@@ -51,9 +51,6 @@ std::vector<survivor> survivors(const block_plan& plan, const gate_options& opti
                                 std::span<const gated_cell> cells,
                                 std::span<const measured_cell> measured);
 
-/// Returns the fewest fresh blocks of a survivor: those planned, or those that the level takes.
-unsigned fewest_blocks(const block_plan& plan, const gate_options& options, std::size_t together);
-
 /// Returns whether the fresh blocks of a survivor suffice. They do
 /// * if they give the requested power, by location and by total;
 /// * if `planned` are measured and no number of blocks would give it;

@@ -21,15 +21,14 @@ layout read_layout(const std::string& file) try {
   for (const nlohmann::json& cell : document.at("cells")) {
     const double scatter = cell.at("scatter").get<double>();
     if (!(scatter >= 0 && std::isfinite(scatter)) || measured.links < 2)
-      throw std::domain_error("");
+      throw error(error_kind::unreadable,
+                  file + ": a scatter is negative, or of fewer than two links");
     measured.scatter[cell.at("name").get<std::string>()] = scatter;
   }
   return measured;
 } catch (const nlohmann::json::exception&) {
   throw error(error_kind::unreadable,
               file + ": not a layout file; expected one that tools/layout wrote");
-} catch (const std::domain_error&) {
-  throw error(error_kind::unreadable, file + ": a scatter is negative, or of fewer than two links");
 }
 
 thresholds tolerating_layout(const layout& measured, thresholds rules,

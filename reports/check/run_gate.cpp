@@ -7,6 +7,7 @@
 #include <optional>
 #include <random>
 
+#include "reports/check/block_numbers.hpp"
 #include "reports/check/controls.hpp"
 #include "reports/check/judged_metric.hpp"
 #include "workloads/base/error.hpp"
@@ -111,7 +112,7 @@ class gate_run {
     if (screened_cells.empty() || out_of_time_) return;
     const std::vector<survivor> confirmed =
         survivors(plan, options_, gated(screened_cells), measured_blocks(screened_cells));
-    const unsigned early = fewest_blocks(plan, options_, confirmed.size());
+    const unsigned early = fewest_fresh_blocks(plan, options_, confirmed.size());
     for (unsigned round = 0; !out_of_time_; ++round) {
       std::vector<std::size_t> unfinished, all;
       plan_left_s_ = 0;

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "reports/statistics/flip_patterns.hpp"
+#include "reports/statistics/median.hpp"
 #include "reports/statistics/moments.hpp"
 
 namespace crossover {
@@ -50,9 +51,7 @@ split best_split(std::span<const double> ranks, std::size_t min_runs) {
 
 /// Sum of the distances from the median.
 double spread(std::span<const double> values) {
-  std::vector<double> sorted(values.begin(), values.end());
-  std::sort(sorted.begin(), sorted.end());
-  const double median = (sorted[(sorted.size() - 1) / 2] + sorted[sorted.size() / 2]) / 2;
+  const double median = median_of({values.begin(), values.end()});
   double sum = 0;
   for (const double value : values) sum += std::abs(value - median);
   return sum;

@@ -4,19 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
+#include "reports/statistics/median.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {
 namespace {
-
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
 
 double positive_log(double figure) {
   if (!(figure > 0) || !std::isfinite(figure))
@@ -44,7 +39,7 @@ double robust_location(std::span<const double> values) {
   means.reserve(values.size() * (values.size() + 1) / 2);
   for (std::size_t i = 0; i < values.size(); ++i)
     for (std::size_t j = i; j < values.size(); ++j) means.push_back(values[i] / 2 + values[j] / 2);
-  return median(means);
+  return median_of(std::move(means));
 }
 
 double block_log_ratio(std::span<const slice> slices) {

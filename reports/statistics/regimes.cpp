@@ -10,6 +10,7 @@
 
 #include "reports/statistics/binomial.hpp"
 #include "reports/statistics/flip_patterns.hpp"
+#include "reports/statistics/median.hpp"
 #include "reports/statistics/sign_flip.hpp"
 
 namespace crossover {
@@ -22,12 +23,6 @@ constexpr double level_of_groups = 0.01;
 void require_share(double share) {
   if (!(share > 0 && share < 1))
     throw std::invalid_argument("share of a regime: must be between 0 and 1");
-}
-
-double median_of(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
 std::vector<double> distances_from_median(std::span<const double> values) {

@@ -7,7 +7,7 @@
 
 #include "bench/results/metrics.hpp"
 #include "bench/results/results.hpp"
-#include "reports/check/run_gate.hpp"
+#include "reports/check/paired_cells.hpp"
 
 namespace crossover {
 

@@ -5,7 +5,7 @@
 
 #include "bench/measure/block.hpp"
 #include "bench/results/metrics.hpp"
-#include "reports/check/run_gate.hpp"
+#include "reports/check/paired_cells.hpp"
 
 namespace crossover {
 

@@ -2,7 +2,8 @@
 
 #include <string>
 
-#include "reports/check/run_gate.hpp"
+#include "reports/check/comparison.hpp"
+#include "reports/check/paired_cells.hpp"
 #include "tools/check/links.hpp"
 
 namespace crossover {

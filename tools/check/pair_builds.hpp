@@ -3,7 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "reports/check/run_gate.hpp"
+#include "reports/check/comparison.hpp"
+#include "reports/check/paired_cells.hpp"
 #include "tools/check/links.hpp"
 
 namespace crossover {
