@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bench/cell/child_process.hpp"
+#include "bench/cell/replies.hpp"
 #include "bench/cell/requests.hpp"
 #include "bench/results/results.hpp"
 #include "bench/results/trace.hpp"
@@ -31,13 +32,13 @@ class cell_process {
 
   pid_t pid() const { return child_.pid(); }
   /// Protocol version of the cell: 2, or 1 for a cell without windows.
-  int protocol() const { return protocol_; }
+  int protocol() const { return ready_.protocol; }
   /// Throws `error` (failed) unless the cell reported this name and version, for example
   /// "crossover 0.1.0": its launcher started another program.
   void expect_program(const std::string& expected) const;
   double startup_s() const { return startup_s_; }
   /// Environment that a cell in another language reported, such as its interpreter's version.
-  const std::map<std::string, std::string>& environment() const { return environment_; }
+  const std::map<std::string, std::string>& environment() const { return ready_.environment; }
 
  private:
   nlohmann::json request_sample(const run_request& request);
@@ -47,14 +48,10 @@ class cell_process {
 
   std::int64_t started_ns_;
   child_process child_;
-  int protocol_ = 2;
-  std::string program_;  ///< name and version; "" if the cell did not report them
+  ready_reply ready_;
   double grace_s_;
   double in_flight_grace_s_ = 0;  ///< additional timeout for many operations in flight
   double startup_s_ = 0;
-  std::optional<double> setup_s_;
-  std::map<std::string, std::string> environment_;
-  std::optional<std::uint64_t> base_rss_bytes_;
 };
 
 }  // namespace crossover

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "bench/results/results.hpp"
+
+namespace crossover {
+
+/// Body of the protocol's reply to `prepare`.
+struct ready_reply {
+  int protocol = 2;     ///< 1 for a cell without windows
+  std::string program;  ///< name and version; "" if the cell did not report them
+  std::optional<double> setup_s;
+  std::optional<std::uint64_t> base_rss_bytes;
+  std::map<std::string, std::string> environment;
+};
+
+// Reading of the cell's replies (PROTOCOL.md). Each throws `error` (failed) if a reply is
+// malformed.
+
+/// Returns the member `expected` of a reply. Throws `error` of the kind that the cell reported, if
+/// it reported one.
+nlohmann::json reply_body(const std::string& line, const char* expected);
+
+ready_reply ready_from_json(const nlohmann::json& body);
+sample measured_sample(const nlohmann::json& body);
+/// Returns the peak memory of the cell in the reply to `finish`, if reported.
+std::optional<std::uint64_t> peak_rss_from_json(const nlohmann::json& body);
+
+}  // namespace crossover
