@@ -11,6 +11,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::uint64_t max_cpu = 65535;
+
 /// Returns a required member of the given type.
 const json& required_in(const json& request, const char* key, json::value_t type) {
   const auto entry = request.find(key);
@@ -86,7 +88,7 @@ cell_preparation preparation_from_json(const json& body) {
   preparation.model = required_in(body, "model", json::value_t::string).get<std::string>();
   preparation.model_parameters = strings_in(body, "model_parameters");
   for (const json& cpu : required_in(body, "cores", json::value_t::array)) {
-    if (!cpu.is_number_unsigned())
+    if (!cpu.is_number_unsigned() || cpu.get<std::uint64_t>() > max_cpu)
       throw error(error_kind::invalid, "'cores' must be an array of CPU numbers");
     preparation.cores.push_back(cpu.get<int>());
   }
@@ -104,6 +106,8 @@ cell_preparation preparation_from_json(const json& body) {
   if (interval > 1024) throw error(error_kind::invalid, "'sampling_interval' must be at most 1024");
   preparation.sampling_interval = static_cast<std::uint32_t>(interval);
   preparation.injected_delay_ns = amount_in(body, "injected_delay_ns");
+  if (preparation.injected_delay_ns > 3600e9)
+    throw error(error_kind::invalid, "'injected_delay_ns' must be at most an hour");
   return preparation;
 }
 

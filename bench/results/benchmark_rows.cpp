@@ -93,9 +93,10 @@ std::optional<sample> sample_of(const json& row) {
   if (!real) return std::nullopt;
   const double unit = seconds_per(string_in(row, "time_unit"));
   sample result;
-  const double iterations = std::max(1.0, number_in(row, "iterations").value_or(1));
+  const double iterations = std::clamp(number_in(row, "iterations").value_or(1), 1.0, 1e18);
   result.operations = static_cast<std::uint64_t>(iterations);
   result.wall_s = *real * unit * iterations;
+  if (!std::isfinite(result.wall_s)) return std::nullopt;
   // User and system time together: Google Benchmark does not separate them.
   if (const auto cpu = number_in(row, "cpu_time")) result.cpu_user_s = *cpu * unit * iterations;
   for (const auto& [key, value] : row.items())

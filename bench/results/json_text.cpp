@@ -20,8 +20,9 @@ using piece = boost::json::string_view;
 /// Passes the parser's events on. The parser splits texts and numbers at the end of its input.
 class event_handler {
  public:
-  static constexpr std::size_t max_object_size = -1, max_array_size = -1, max_key_size = -1,
-                               max_string_size = -1;
+  static constexpr std::size_t max_object_size = -1, max_array_size = -1,
+                               max_key_size = longest_json_text,
+                               max_string_size = longest_json_text;
 
   explicit event_handler(json_events& events) : events_(events) {}
 
@@ -39,7 +40,11 @@ class event_handler {
   }
   bool on_string_part(piece text, std::size_t, error_code&) { return keep(text); }
   bool on_string(piece text, std::size_t, error_code&) { return scalar(joined(text)); }
-  bool on_number_part(piece text, error_code&) { return keep(text); }
+  bool on_number_part(piece text, error_code& problem) {
+    if (begun_.size() + text.size() <= longest_json_text) return keep(text);
+    problem = boost::json::error::string_too_large;
+    return false;
+  }
   bool on_int64(std::int64_t value, piece, error_code&) {
     return value < 0 ? scalar(value) : scalar(static_cast<std::uint64_t>(value));
   }
@@ -103,6 +108,7 @@ struct json_parser::state {
   boost::json::basic_parser<event_handler> parser;
   bool is_first = true;
   bool is_valid = true;
+  bool has_long_text = false;
 };
 
 json_parser::json_parser(json_events& events) : state_(std::make_unique<state>(events)) {}
@@ -117,8 +123,12 @@ bool json_parser::add(std::string_view piece) {
     state_->is_valid =
         state_->parser.write_some(true, piece.data(), piece.size(), problem) == piece.size() &&
         !problem;
+  state_->has_long_text |= problem == boost::json::error::string_too_large ||
+                           problem == boost::json::error::key_too_large;
   return state_->is_valid;
 }
+
+bool json_parser::has_long_text() const { return state_->has_long_text; }
 
 bool json_parser::is_complete() {
   error_code problem;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -11,6 +12,8 @@ namespace crossover {
 /// Maximum nesting of arrays and objects in JSON from outside. Our own documents need 9 levels.
 /// nlohmann_json writes a document recursively: 20,000 levels overflow the stack.
 constexpr int deepest_json = 64;
+/// Maximum bytes of a text, a key or a number in JSON from outside.
+constexpr std::size_t longest_json_text = 1 << 20;
 
 /// Receives a JSON document piece by piece, in the order of the text. What the functions throw
 /// passes through the parser.
@@ -55,11 +58,13 @@ class json_parser {
   json_parser(const json_parser&) = delete;
   json_parser& operator=(const json_parser&) = delete;
 
-  /// Parses the next piece. Returns false if the text is malformed or nested deeper than
-  /// `deepest_json`; the events until then were delivered.
+  /// Parses the next piece. Returns false if the text is malformed, nested deeper than
+  /// `deepest_json` or has a text beyond `longest_json_text`; the events until then were delivered.
   bool add(std::string_view piece);
   /// Returns whether the pieces are a whole document, after the last one.
   bool is_complete();
+  /// Returns whether a text beyond `longest_json_text` ended the parsing.
+  bool has_long_text() const;
 
  private:
   struct state;
@@ -67,8 +72,8 @@ class json_parser {
 };
 
 /// Parses JSON text from outside: a small file, a line of the protocol, another program's output.
-/// Returns a discarded value (`is_discarded()`) if the text is malformed or nested deeper than
-/// `deepest_json`; never throws for either.
+/// Returns a discarded value (`is_discarded()`) if the text is malformed or beyond the limits;
+/// never throws for either.
 nlohmann::json parse_json(std::string_view text);
 
 /// Delivers a tree as events.

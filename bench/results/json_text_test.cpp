@@ -52,6 +52,23 @@ TEST(parse_json, numbers_keep_their_type_and_their_last_digit) {
   EXPECT_TRUE(parse_json("[1e400]").is_discarded());
 }
 
+TEST(parse_json, a_text_beyond_the_limit_ends_the_parsing_before_it_is_complete) {
+  EXPECT_EQ(parse_json('"' + std::string(longest_json_text, 'x') + '"').get<std::string>().size(),
+            longest_json_text);
+  for (const std::string begin : {"[\"", "{\"", "[1"}) {
+    nlohmann::json root;
+    json_tree tree(root);
+    json_parser parser(tree);
+    std::size_t accepted = 0;
+    parser.add(begin);
+    while (accepted <= 2 * longest_json_text && parser.add(std::string(1000, '1')))
+      accepted += 1000;
+    EXPECT_GE(accepted + 1000, longest_json_text) << begin;
+    EXPECT_LE(accepted, longest_json_text) << begin;
+    EXPECT_TRUE(parser.has_long_text()) << begin;
+  }
+}
+
 TEST(parse_json, a_byte_order_mark_is_skipped) { EXPECT_EQ(parse_json("\xef\xbb\xbf[1]")[0], 1); }
 
 TEST(json_parser, pieces_give_the_same_tree_as_the_whole_text) {

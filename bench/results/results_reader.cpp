@@ -16,8 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t longest_text = 1 << 20;
-
 [[noreturn]] void unreadable(std::string_view where, std::string_view problem) {
   throw error(error_kind::unreadable, fmt::format("{}: {}", where, problem));
 }
@@ -109,7 +107,6 @@ class results_reader : public json_events {
 };
 
 void results_reader::key(std::string_view name) {
-  if (name.size() > longest_text) unreadable("document", "a key is longer than 1 MiB");
   if (sample_) return sample_->key(name);
   key_ = name;
   tree_.key(name);
@@ -154,8 +151,6 @@ results_reader::place results_reader::inside(bool is_object) {
 }
 
 void results_reader::scalar(json value) {
-  if (value.is_string() && value.get_ref<const std::string&>().size() > longest_text)
-    unreadable("document", "a text is longer than 1 MiB");
   if (sample_) return sample_->scalar(std::move(value));
   if (!open_.empty()) {
     if (open_.back() == place::samples) unreadable("sample", "not an object");
@@ -248,26 +243,29 @@ results read_pieces_of(const std::string& file, const Feed& feed) {
   results_reader reader;
   json_parser parser(reader);
   const std::string name = shown_name(file, "standard input");
-  feed([&](std::string_view piece) { read_at(name, [&] { return parser.add(piece); }); });
-  return read_at(name, [&] {
-    if (!parser.is_complete())
-      throw error(error_kind::unreadable,
-                  fmt::format("not JSON, truncated, or nested deeper than {} levels: expected a "
-                              "file written by `crossover run`",
-                              deepest_json));
-    return reader.finish();
+  const auto refuse = [&] {
+    unreadable(name, parser.has_long_text()
+                         ? "a text is longer than 1 MiB"
+                         : fmt::format("not JSON, truncated, or nested deeper than {} levels: "
+                                       "expected a file written by `crossover run`",
+                                       deepest_json));
+  };
+  feed([&](std::string_view piece) {
+    if (!read_at(name, [&] { return parser.add(piece); })) refuse();
   });
+  if (!parser.is_complete()) refuse();
+  return read_at(name, [&] { return reader.finish(); });
 }
 
 }  // namespace
 
 cell_spec cell_spec_from_json(const json& document) {
   const std::string label = string_at(document, "model");
-  const bool has_parameters = document.contains("model_parameters");
+  std::map<std::string, std::string> model_parameters = strings_at(document, "model_parameters");
   return {.workload = string_at(document, "workload"),
           .parameters = strings_at(document, "parameters"),
-          .model = has_parameters ? label.substr(0, label.find(':')) : label,
-          .model_parameters = strings_at(document, "model_parameters"),
+          .model = model_parameters.empty() ? label : label.substr(0, label.find(':')),
+          .model_parameters = std::move(model_parameters),
           .cores = number_at<std::uint32_t>(document, "cores"),
           .in_flight = number_at<std::uint32_t>(document, "in_flight"),
           .rate = number_at<double>(document, "rate").value_or(0),

@@ -256,7 +256,7 @@ TEST_F(results_file_test, unreadable_files_give_one_line_with_the_file_name) {
   EXPECT_EQ(error_message(R"({"crossover":{"schema":1,"cells":[{"status":"ok","samples":[{}]}]}})"),
             "sample: number 'operations' is missing");
   EXPECT_EQ(error_message(R"({"benchmarks":[{"name":")" + std::string(2 << 20, 'x') + "\"}]}"),
-            "document: a text is longer than 1 MiB");
+            "a text is longer than 1 MiB");
   EXPECT_EQ(error_message(R"({"crossover":{"schema":2,"cells":[1]}})"),
             "cells: a cell is not an object");
   EXPECT_EQ(error_message(R"({"crossover":{"schema":2,"cells":[{"status":"ok","samples":[1]}]}})"),

@@ -89,10 +89,14 @@ template <typename T>
 std::optional<T> optional_number(const json& value, std::string_view key) {
   if (value.is_null()) return std::nullopt;
   if (!value.is_number()) unreadable_member(key, "not a number");
-  if constexpr (std::is_unsigned_v<T>)
-    if (const double number = value.get<double>();
-        number < 0 || number > static_cast<double>(std::numeric_limits<T>::max()))
+  if constexpr (std::is_integral_v<T>) {
+    // As a double, 2^64 - 1 would be the first number that is too large.
+    if (std::is_same_v<T, std::uint64_t> && value.is_number_unsigned()) return value.get<T>();
+    constexpr double end = 2 * static_cast<double>(std::numeric_limits<T>::max() / 2 + 1);
+    const double number = value.get<double>();
+    if (number < static_cast<double>(std::numeric_limits<T>::min()) || number >= end)
       unreadable_member(key, "count is negative or too large");
+  }
   return value.get<T>();
 }
 template std::optional<double> optional_number(const json&, std::string_view);
@@ -239,7 +243,7 @@ void sample_reader::set_bin_number(const json& value) {
   const bool is_count = bin_numbers_ == 2;
   if (bin_numbers_ > 2 || !value.is_number() || (is_count && !value.is_number_unsigned()))
     unreadable_member(distribution_, invalid_bin);
-  bin_[bin_numbers_++] = value.get<std::uint64_t>();
+  bin_[bin_numbers_++] = *optional_number<std::uint64_t>(value, distribution_);
 }
 
 void sample_reader::end_bin() {

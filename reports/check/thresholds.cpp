@@ -19,6 +19,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t max_file_bytes = 1 << 20, max_rules = 1000, max_pattern_bytes = 1000;
+
 [[noreturn]] void unreadable(std::string_view where, const std::string& why) {
   throw error(error_kind::unreadable, fmt::format("{}: {}", where, why));
 }
@@ -47,6 +49,8 @@ threshold_rule rule_from_json(const json& document, const std::string& place) {
   if (!pattern.is_string()) unreadable(place, "the pattern is not a string");
   threshold_rule rule;
   rule.pattern = pattern.get<std::string>();
+  if (rule.pattern.size() > max_pattern_bytes)
+    unreadable(place, fmt::format("the pattern is longer than {} bytes", max_pattern_bytes));
   if (is_regex) rule.regex = std::make_shared<const RE2>(rule.pattern, RE2::Quiet);
   if (rule.regex && !rule.regex->ok())
     unreadable(place, fmt::format("'{}' is not a regular expression: {}",
@@ -66,6 +70,8 @@ thresholds thresholds_from_json(const json& document, std::string_view where) {
     unreadable(where,
                "no array 'thresholds'; write {\"thresholds\": [{\"cells\": \"network/*\", "
                "\"detect\": \"10%\"}]}");
+  if (document["thresholds"].size() > max_rules)
+    unreadable(where, fmt::format("more than {} rules; let one pattern match more", max_rules));
   thresholds read;
   for (const json& rule : document["thresholds"])
     read.rules.push_back(
@@ -75,7 +81,12 @@ thresholds thresholds_from_json(const json& document, std::string_view where) {
 
 thresholds read_thresholds(const std::string& file) {
   const std::string name = shown_name(file, "standard input");
-  const json document = parse_json(read_file(file));
+  std::string text;
+  read_pieces(file, [&](std::string_view piece) {
+    text += piece;
+    if (text.size() > max_file_bytes) unreadable(name, "longer than 1 MiB");
+  });
+  const json document = parse_json(text);
   if (document.is_discarded())
     unreadable(name, fmt::format("not JSON, or nested deeper than {} levels: see the example in "
                                  "docs/ci.md",

@@ -66,6 +66,12 @@ TEST(thresholds, errors_are_one_line_with_place_and_remedy) {
   EXPECT_NE(message_of_error(R"({"thresholds":[{"regex":"(","detect":1}]})")
                 .find("is not a regular expression"),
             std::string::npos);
+  EXPECT_EQ(message_of_error(R"({"thresholds":[{"cells":")" + std::string(1001, '*') + "\"}]}"),
+            "t.json: rule 1: the pattern is longer than 1000 bytes");
+  std::string many = R"({"thresholds":[0)";
+  for (int i = 0; i < 1000; ++i) many += ",0";
+  EXPECT_EQ(message_of_error(many + "]}"),
+            "t.json: more than 1000 rules; let one pattern match more");
   EXPECT_NE(message_of_error(R"({"thresholds":[7]})").find("rule 1: not an object"),
             std::string::npos);
 }
@@ -79,6 +85,7 @@ TEST(thresholds, an_expression_with_nested_repetition_ends) {
 
 TEST(thresholds, reads_files) {
   EXPECT_THROW(read_thresholds("/nonexistent/thresholds.json"), error);
+  EXPECT_THROW(read_thresholds("/dev/zero"), error) << "a file without an end";
   const auto file = std::filesystem::path(testing::TempDir()) /
                     ("crossover-thresholds." + std::to_string(::getpid()));
   const std::string deep =

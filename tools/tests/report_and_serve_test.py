@@ -78,7 +78,7 @@ class Report(TempDirTest):
                 self.assertEqual(completed.returncode, UNREADABLE, (text, completed.stderr))
                 self.assertRegex(completed.stderr, r"\Acrossover: [^\n]*results\.json[^\n]*\n\Z")
                 self.assertFalse((self.directory / "report.html").exists())
-        for path in ("absent.json", "."):
+        for path in ("absent.json", ".", "/dev/zero"):
             completed = self.report(path)
             self.assertEqual(completed.returncode, UNREADABLE, completed.stderr)
             self.assertRegex(completed.stderr, r"\Acrossover: [^\n]+\n\Z")
