@@ -44,6 +44,8 @@ struct serve_flags {
               "port (default 0: pick a free one)");
     add_list(app, "--cpus", "1,2", config.cpus, split_list, whole_text{0, 65535},
              "run one thread on each of these CPUs");
+    add_value(app, "--idle", "T", config.idle_s, duration_text(),
+              "close connections without a request for T (default 10min)");
   }
   void add_parameters_of(const workload_type& type, CLI::App& app) {
     for (const parameter& p : type.parameters) {

@@ -17,6 +17,7 @@ namespace http = boost::beast::http;
 constexpr std::size_t receive_bytes = 64 << 10;
 constexpr std::size_t min_room = 4 << 10;
 constexpr std::size_t max_kept_bytes = 1 << 30;
+constexpr std::size_t max_unparsed_bytes = 128 << 10;  // Beast does not limit a chunk's extensions
 
 std::string name_of(const boost::beast::error_code& failure) {
   std::string name = failure.message();
@@ -80,7 +81,8 @@ bool reply_reader::parse() {
   while (buffer_.size() > 0 && !parser_->is_done()) {
     boost::beast::error_code failure;
     buffer_.consume(parser_->put(buffer_.data(), failure));
-    if (failure == http::error::need_more) return false;
+    if (failure == http::error::need_more && buffer_.size() < max_unparsed_bytes) return false;
+    if (failure == http::error::need_more) failure = http::error::buffer_overflow;
     if (failure) throw operation_error("receive", name_of(failure));
     if (parser_->is_done() && parser_->status / 100 == 1)
       parser_.emplace(reference_.get());  // 100 or 103: the actual reply follows

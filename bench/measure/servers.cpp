@@ -37,6 +37,7 @@ server_pool::server server_pool::server_for(const cell_spec& cell, const cpu_ass
   }
   command.push_back("--cpus");
   command.push_back(fmt::format("{}", fmt::join(cpus.server, ",")));
+  command.insert(command.end(), {"--idle", "24h"});  // lanes wait while other models have turns
   const std::string key = fmt::format("{}", fmt::join(command, " "));
   auto entry = running_.find(key);
   if (entry == running_.end()) try {

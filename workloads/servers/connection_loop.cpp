@@ -1,5 +1,6 @@
 #include "workloads/servers/connection_loop.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -7,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,14 +55,24 @@ constexpr std::uint32_t read_events = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 }  // namespace
 
-connection_loop::connection_loop(std::uint64_t delay_ns)
+connection_loop::connection_loop(std::uint64_t delay_ns, double idle_s)
     : delay_(delay_ns),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (!epoll_ || !stop_)
+      stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
+      spare_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+  if (!epoll_ || !stop_ || !timer_)
     throw system_failure(error_kind::resource, "cannot create an epoll instance for a server",
                          errno);
   watch(stop_.get(), EPOLLIN);
+  watch(timer_.get(), EPOLLIN);
+  // A client that waits for a delayed reply is not idle.
+  const double closing_s = std::max({idle_s, 2e-9 * static_cast<double>(delay_ns), 0.1});
+  const double tick_s = closing_s / quiet_ticks;
+  const auto whole_s = static_cast<time_t>(tick_s);
+  const auto ns = static_cast<long>((tick_s - static_cast<double>(whole_s)) * 1e9);
+  const itimerspec period{{whole_s, ns}, {whole_s, ns}};
+  ::timerfd_settime(timer_.get(), 0, &period, nullptr);
 }
 
 void connection_loop::stop() {
@@ -80,14 +92,21 @@ void connection_loop::run() {
   std::vector<epoll_event> events(512);
   for (;;) {
     const int n = wait(events);
+    bool is_tick = false;  // ends connections, so it follows the events of this wait
     for (int i = 0; i < n; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
       if (event.data.fd == stop_.get()) return;
-      if (event.data.fd == listener_)
+      if (event.data.fd == listener_) {
         accept_all();
-      else
+      } else if (event.data.fd == timer_.get()) {
+        std::uint64_t expirations = 0;
+        (void)!::read(timer_.get(), &expirations, sizeof expirations);
+        is_tick = true;
+      } else {
         serve(event.data.fd, event.events);
+      }
     }
+    if (is_tick) tick();
     if (due_.empty()) continue;
     for (const auto now = steady_clock::now(); !due_.empty() && due_.front().when <= now;
          due_.pop_front())
@@ -126,11 +145,23 @@ int connection_loop::wait(std::vector<epoll_event>& events) {
 void connection_loop::accept_all() {
   for (;;) {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE) && refuse_one()) continue;
     if (fd < 0) return;
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    (*loops_)[turn_++ % loops_->size()]->watch(fd, read_events);
+    (*loops_)[turn_++ % loops_->size()]->watch(fd, read_events | EPOLLOUT);
   }
+}
+
+/// Closes the next connection of the listener when no descriptor is left for it. Left waiting, it
+/// would wake the loop without end.
+bool connection_loop::refuse_one() {
+  if (!spare_) return false;
+  spare_.reset();
+  const bool was_waiting =
+      static_cast<bool>(descriptor(::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC)));
+  spare_.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  return was_waiting;
 }
 
 std::unique_ptr<workload_server> start_loops(

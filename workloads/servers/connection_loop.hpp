@@ -15,10 +15,12 @@
 namespace crossover {
 
 /// Event loop (epoll) for one thread's share of a loopback server's connections, with delayed
-/// replies. Derived classes implement the protocol.
+/// replies. Derived classes implement the protocol. One timer per loop closes silent and slow
+/// connections, so that a message costs no clock reading.
 class connection_loop {
  public:
-  explicit connection_loop(std::uint64_t delay_ns);
+  /// `idle_s`: a connection is closed after this time, or up to a quarter more, without progress.
+  connection_loop(std::uint64_t delay_ns, double idle_s);
   virtual ~connection_loop() = default;
   connection_loop(const connection_loop&) = delete;
   connection_loop& operator=(const connection_loop&) = delete;
@@ -31,8 +33,10 @@ class connection_loop {
 
  protected:
   /// Handles edge-triggered epoll events of a connection. The first call for a descriptor transfers
-  /// its ownership.
+  /// its ownership; it follows at once, because a new connection can be written to.
   virtual void serve(int fd, std::uint32_t events) = 0;
+  /// Closes the connections without progress in the last `quiet_ticks` calls. Called by the timer.
+  virtual void tick() = 0;
   /// Sends a reply whose delay, started by `reply_later`, is over.
   virtual void reply_now(int fd, std::uint64_t serial) = 0;
 
@@ -52,17 +56,31 @@ class connection_loop {
   void watch(int fd, std::uint32_t events);
   int wait(std::vector<epoll_event>& events);
   void accept_all();
+  bool refuse_one();
 
   std::chrono::nanoseconds delay_;
-  descriptor epoll_, stop_;
+  descriptor epoll_, stop_, timer_;
+  descriptor spare_;  ///< closed to refuse a connection if there is no other descriptor
   int listener_ = -1;
   const std::vector<std::unique_ptr<connection_loop>>* loops_ = nullptr;
   std::size_t turn_ = 0;
   std::deque<due_reply> due_;  // in order of time, because all delays are equal
 };
 
-/// A loop's connections by descriptor; used only by the loop's thread. A `Connection` has an `fd`
-/// and a `serial`, which distinguishes it from an earlier connection with the same descriptor.
+/// Ticks of a loop's timer in the time after which a connection without progress is closed.
+constexpr unsigned quiet_ticks = 4;
+
+/// Part of a connection that `connection_table` uses.
+struct connection_base {
+  descriptor fd;
+  std::uint64_t serial = 0;     ///< distinguishes it from an earlier one with the same descriptor
+  std::uint32_t progress = 0;   ///< counts the sends that a complete request made possible
+  std::uint32_t last_tick = 0;  ///< `progress` at the last tick
+  unsigned quiet = 0;           ///< ticks since the last progress
+};
+
+/// A loop's connections by descriptor; used only by the loop's thread. A `Connection` is derived
+/// from `connection_base`.
 template <typename Connection>
 class connection_table {
  public:
@@ -88,6 +106,16 @@ class connection_table {
   }
   void close(const Connection& connection) {
     all_[static_cast<std::size_t>(connection.fd.get())].reset();
+  }
+  /// Implements `connection_loop::tick`.
+  void close_quiet() {
+    for (auto& connection : all_) {
+      if (!connection) continue;
+      const std::uint32_t progress = connection->progress;
+      connection->quiet = progress == connection->last_tick ? connection->quiet + 1 : 0;
+      connection->last_tick = progress;
+      if (connection->quiet > quiet_ticks) connection.reset();
+    }
   }
 
  private:

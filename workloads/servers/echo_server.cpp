@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <vector>
+#include <memory>
 
 #include "workloads/endpoint.hpp"
 #include "workloads/servers/connection_loop.hpp"
@@ -16,10 +16,9 @@ namespace {
 
 /// A connection and its buffer. Bytes before `begin` have been echoed. Whole messages up to `ready`
 /// can be echoed now, those up to `scheduled` after their delay. The rest is incomplete.
-struct echo_connection {
-  descriptor fd;
-  std::uint64_t serial = 0;
-  std::vector<char> buffer;
+struct echo_connection : connection_base {
+  std::unique_ptr<char[]> buffer;  ///< not initialised: a page costs memory once it is used
+  std::size_t capacity = 0;
   std::size_t begin = 0, ready = 0, scheduled = 0, end = 0;
   bool wants_write = false;
   bool peer_closed = false;  ///< the peer has stopped sending; no further event will report it
@@ -27,14 +26,16 @@ struct echo_connection {
 
 class echo_loop final : public connection_loop {
  public:
-  echo_loop(std::uint64_t bytes, std::uint64_t delay_ns)
-      : connection_loop(delay_ns), bytes_(bytes) {}
+  echo_loop(std::uint64_t bytes, std::uint64_t delay_ns, double idle_s)
+      : connection_loop(delay_ns, idle_s), bytes_(bytes) {}
 
  private:
   void serve(int fd, std::uint32_t events) override {
     echo_connection& c = connections_.get_or_create(fd, [this](echo_connection& created) {
       // Room for more than one message: a short read then means that no more bytes are waiting.
-      created.buffer.resize(bytes_ + std::max<std::size_t>(bytes_, 64));
+      created.capacity = bytes_ + std::max<std::size_t>(bytes_, 64);
+      created.buffer = std::make_unique_for_overwrite<char[]>(created.capacity);
+      watch_writing(created.fd.get(), false);
     });
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) c.peer_closed = true;
     if ((events & EPOLLOUT) != 0 && c.wants_write) {
@@ -45,18 +46,20 @@ class echo_loop final : public connection_loop {
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) receive(c);
   }
 
+  void tick() override { connections_.close_quiet(); }
+
   void receive(echo_connection& c) {
     for (;;) {
-      if (c.end == c.buffer.size()) {
+      if (c.end == c.capacity) {
         if (c.begin == 0) return;  // full of unanswered messages: continue when they are echoed
-        std::memmove(c.buffer.data(), c.buffer.data() + c.begin, c.end - c.begin);
+        std::memmove(c.buffer.get(), c.buffer.get() + c.begin, c.end - c.begin);
         c.ready -= c.begin;
         c.scheduled -= c.begin;
         c.end -= c.begin;
         c.begin = 0;
       }
-      const std::size_t room = c.buffer.size() - c.end;
-      const ssize_t n = ::recv(c.fd.get(), c.buffer.data() + c.end, room, 0);
+      const std::size_t room = c.capacity - c.end;
+      const ssize_t n = ::recv(c.fd.get(), c.buffer.get() + c.end, room, 0);
       if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return connections_.close(c);
       if (n < 0) return;
       c.end += static_cast<std::size_t>(n);
@@ -75,7 +78,7 @@ class echo_loop final : public connection_loop {
   bool reply(echo_connection& c) {
     while (c.begin < c.ready) {
       const ssize_t n =
-          ::send(c.fd.get(), c.buffer.data() + c.begin, c.ready - c.begin, MSG_NOSIGNAL);
+          ::send(c.fd.get(), c.buffer.get() + c.begin, c.ready - c.begin, MSG_NOSIGNAL);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0 && errno == EAGAIN) {
         want_write(c, true);
@@ -86,6 +89,7 @@ class echo_loop final : public connection_loop {
         return false;
       }
       c.begin += static_cast<std::size_t>(n);
+      ++c.progress;
     }
     want_write(c, false);
     if (c.begin == c.end) c.begin = c.ready = c.scheduled = c.end = 0;
@@ -101,7 +105,7 @@ class echo_loop final : public connection_loop {
   void reply_now(int fd, std::uint64_t serial) override {
     echo_connection* const c = connections_.find(fd, serial);
     if (c == nullptr) return;
-    const bool was_full = c->end == c->buffer.size();
+    const bool was_full = c->end == c->capacity;
     c->ready += bytes_;
     if (reply(*c) && was_full) receive(*c);
   }
@@ -114,7 +118,8 @@ class echo_loop final : public connection_loop {
 
 std::unique_ptr<workload_server> start_echo_server(std::uint64_t bytes, std::uint64_t delay_ns,
                                                    const server_config& config) {
-  return start_loops(config, [=] { return std::make_unique<echo_loop>(bytes, delay_ns); });
+  return start_loops(config,
+                     [=] { return std::make_unique<echo_loop>(bytes, delay_ns, config.idle_s); });
 }
 
 }  // namespace crossover

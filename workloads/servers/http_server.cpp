@@ -28,6 +28,9 @@ using boost::beast::error_code;
 using text = boost::beast::string_view;
 
 constexpr std::size_t input_bytes = 8 << 10;
+constexpr std::uint32_t max_header_bytes = 8 << 10;
+constexpr std::size_t max_input_bytes = 16 << 10;  // Beast does not limit a chunk's extensions
+constexpr std::uint64_t max_request_body_bytes = 1 << 20;
 constexpr std::uint64_t max_body_bytes = 1ULL << 30;
 constexpr std::size_t pattern_bytes = 64 << 10;  // period of a body's bytes
 
@@ -39,7 +42,11 @@ const std::vector<unsigned char>& pattern() {
 /// Request parser on Boost.Beast. It keeps only what the reply depends on.
 class request_parser final : public http::basic_parser<true> {
  public:
-  request_parser() { eager(true); }
+  request_parser() {
+    eager(true);
+    header_limit(max_header_bytes);
+    body_limit(max_request_body_bytes);
+  }
   http::verb method = http::verb::unknown;
   std::string target;
   int version = 11;
@@ -85,12 +92,11 @@ http_reply reply_to(const request_parser& request) {
 }
 
 /// Handles one request at a time. Further input waits in the buffer or in the kernel.
-struct http_connection {
+struct http_connection : connection_base {
   enum class state { reading, waiting, sending, closing };
-  descriptor fd;
-  std::uint64_t serial = 0;
   state now = state::reading;
-  bool unread = false;  ///< there may be input that no further event will report
+  bool unread = false;       ///< there may be input that no further event will report
+  bool peer_closed = false;  ///< the peer has stopped sending; no further event will report it
   bool close_after = false;
   boost::beast::flat_buffer input;
   std::optional<request_parser> request;
@@ -101,15 +107,18 @@ struct http_connection {
 
 class http_loop final : public connection_loop {
  public:
-  explicit http_loop(std::uint64_t delay_ns) : connection_loop(delay_ns) {}
+  http_loop(std::uint64_t delay_ns, double idle_s) : connection_loop(delay_ns, idle_s) {}
 
  private:
   using state = http_connection::state;
 
   void serve(int fd, std::uint32_t events) override {
-    http_connection& c = connections_.get_or_create(
-        fd, [](http_connection& created) { created.input.reserve(input_bytes); });
+    http_connection& c = connections_.get_or_create(fd, [this](http_connection& created) {
+      created.input.reserve(input_bytes);
+      watch_writing(created.fd.get(), false);
+    });
     if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) c.unread = true;
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) c.peer_closed = true;
     if (c.now == state::sending && (events & EPOLLOUT) != 0) {
       watch_writing(fd, false);
       if (send(c)) handle_input(c);
@@ -124,6 +133,8 @@ class http_loop final : public connection_loop {
     c->now = state::sending;
     if (send(*c)) handle_input(*c);
   }
+
+  void tick() override { connections_.close_quiet(); }
 
   bool drop(http_connection& c) {
     connections_.close(c);
@@ -144,7 +155,7 @@ class http_loop final : public connection_loop {
       const ssize_t n = ::recv(c.fd.get(), room.data(), room.size(), 0);
       if (n < 0 && errno == EINTR) continue;
       if (n == 0 || (n < 0 && errno != EAGAIN)) return drop(c);
-      c.unread = n == static_cast<ssize_t>(room.size());
+      c.unread = n == static_cast<ssize_t>(room.size()) || (n > 0 && c.peer_closed);
       if (n > 0) c.input.commit(static_cast<std::size_t>(n));
     }
   }
@@ -155,6 +166,8 @@ class http_loop final : public connection_loop {
     if (!c.request) c.request.emplace();
     error_code failure;
     c.input.consume(c.request->put(c.input.data(), failure));
+    if (failure == http::error::need_more && c.input.size() >= max_input_bytes)
+      failure = http::error::buffer_overflow;
     if (failure == http::error::need_more || (!failure && !c.request->is_done())) return false;
     const http_reply reply = failure ? http_reply{"400 Bad Request", "malformed HTTP request\n", {}}
                                      : reply_to(*c.request);
@@ -212,6 +225,7 @@ class http_loop final : public connection_loop {
       }
       if (n < 0) return drop(c);
       c.sent += static_cast<std::uint64_t>(n);
+      ++c.progress;
     }
     c.now = state::reading;
     if (c.close_after) {
@@ -230,7 +244,7 @@ class http_loop final : public connection_loop {
 
 std::unique_ptr<workload_server> start_http_server(std::uint64_t delay_ns,
                                                    const server_config& config) {
-  return start_loops(config, [=] { return std::make_unique<http_loop>(delay_ns); });
+  return start_loops(config, [=] { return std::make_unique<http_loop>(delay_ns, config.idle_s); });
 }
 
 }  // namespace crossover

@@ -144,9 +144,10 @@ class postgresql_server final : public workload_server {
                                                    directory, last_error_line(directory + "/log")));
     };
 
-    database_program initdb({programs + "/initdb", "-D", directory + "/data", "-U", "crossover",
-                             "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"},
-                            user, directory, config.cpus);
+    database_program initdb(
+        {programs + "/initdb", "-D", directory + "/data", "-U", "crossover", "--auth-local=trust",
+         "--auth-host=reject", "-E", "UTF8", "--locale=C", "--no-sync"},
+        user, directory, config.cpus);
     if (!initdb.wait(std::chrono::seconds(50)) || !initdb.succeeded()) throw explain("initdb");
 
     std::vector<std::string> command = {
