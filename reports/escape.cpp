@@ -27,6 +27,15 @@ std::string visible(char32_t c) {
   return fmt::format("\\u{{{:x}}}", static_cast<std::uint32_t>(c));
 }
 
+/// Separates the marks of GitHub's workflow commands: "::" at the beginning of a line, and "##["
+/// anywhere.
+std::string without_commands(std::string text) {
+  const std::size_t begin = text.find_first_not_of(' ');
+  if (begin != text.npos && text.compare(begin, 2, "::") == 0) text.insert(begin + 1, " ");
+  for (std::size_t at; (at = text.find("##[")) != text.npos;) text.insert(at + 2, " ");
+  return text;
+}
+
 std::string entities(std::string_view line, std::string_view plain_punctuation) {
   std::string out;
   for (const char c : line) {
@@ -52,9 +61,16 @@ std::string clipped(std::string_view text, std::size_t limit) {
   return valid;
 }
 
+bool is_visible_line(std::string_view text) {
+  if (!utf8::is_valid(text)) return false;
+  for (auto at = text.begin(); at != text.end();)
+    if (invisible(utf8::next(at, text.end()))) return false;
+  return true;
+}
+
 std::string one_line(std::string_view text, std::size_t limit) {
   std::vector<std::string> characters;
-  const std::string valid = utf8::replace_invalid(text);
+  const std::string valid = without_commands(utf8::replace_invalid(text));
   for (auto at = valid.begin(); at != valid.end();)
     characters.push_back(visible(utf8::next(at, valid.end())));
   std::string out;
@@ -107,13 +123,14 @@ std::string markdown_text(std::string_view text, std::size_t limit) {
 }
 
 std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
+  // Spreadsheets take a text for a formula if it begins with one of these characters.
+  const bool is_formula = !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != text.npos;
+  std::string out = is_formula ? "'" : "";
   for (const char c : text) {
     if (c == '"') out += '"';
     out += c;
   }
-  return out + "\"";
+  return out.find_first_of(",;\"\t\r\n") == out.npos ? out : "\"" + out + "\"";
 }
 
 std::string workflow_message(std::string_view text) {

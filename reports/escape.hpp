@@ -7,8 +7,13 @@ namespace crossover {
 
 /// Cell names come from other people's programs. These functions make any bytes safe to print.
 
+/// Returns whether the text is valid UTF-8 without control characters, line separators and
+/// bidirectional controls.
+bool is_visible_line(std::string_view text);
+
 /// Returns valid UTF-8 on one line. Invalid bytes become U+FFFD; control characters, line
-/// separators and bidirectional controls become visible (`\n`, `\u{202e}`). If longer than `limit`
+/// separators and bidirectional controls become visible (`\n`, `\u{202e}`). A space breaks up what
+/// GitHub would take for a workflow command (`::` at the beginning, `##[`). If longer than `limit`
 /// characters (0: no limit), the middle is replaced by "…", because names differ at both ends.
 std::string one_line(std::string_view text, std::size_t limit = 0);
 
@@ -28,7 +33,8 @@ std::string markdown_code(std::string_view text, std::size_t limit = 0);
 /// Escapes one line for Markdown prose: possible markup becomes entities.
 std::string markdown_text(std::string_view text, std::size_t limit = 0);
 
-/// Quotes a field of a CSV record if necessary (RFC 4180).
+/// Quotes a text of a CSV record if necessary (RFC 4180). An apostrophe precedes what a spreadsheet
+/// would take for a formula (`=`, `+`, `-`, `@`).
 std::string csv_field(std::string_view text);
 
 /// Escapes one line for the message of a GitHub workflow command (`%`, CR and LF encoded).

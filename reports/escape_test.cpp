@@ -20,6 +20,27 @@ TEST(escape, one_line) {
   EXPECT_EQ(one_line("abcdef", 6), "abcdef");
 }
 
+TEST(escape, visible_line) {
+  EXPECT_TRUE(is_visible_line("::BM_a/64 µs"));
+  for (const char* text : {"a\nb", "\x1b[1m", "\u202E", "\xff"})
+    EXPECT_FALSE(is_visible_line(text));
+}
+
+TEST(escape, formula_becomes_text_in_csv) {
+  EXPECT_EQ(csv_field("=1+1"), "'=1+1");
+  EXPECT_EQ(csv_field("-2"), "'-2");
+  EXPECT_EQ(csv_field("@SUM(A1,A2)"), "\"'@SUM(A1,A2)\"");
+  EXPECT_EQ(csv_field("a;=1"), "\"a;=1\"") << "some spreadsheets separate by semicolons";
+  EXPECT_EQ(csv_field("a=1"), "a=1");
+}
+
+TEST(escape, no_name_is_a_workflow_command) {
+  EXPECT_EQ(one_line("::error::x"), ": :error::x");
+  EXPECT_EQ(one_line("  ::stop-commands::x"), "  : :stop-commands::x");
+  EXPECT_EQ(one_line("a::b"), "a::b");
+  EXPECT_EQ(one_line("a ##[add-mask]b ###[c"), "a ## [add-mask]b ### [c");
+}
+
 TEST(escape, for_each_target) {
   EXPECT_EQ(html_text("<a b=\"c\">&'\n"), "&lt;a b=&quot;c&quot;&gt;&amp;&#39; ");
   EXPECT_EQ(markdown_text("@all a_b > *c*"), "&#64;all a&#95;b &#62; &#42;c&#42;");

@@ -52,6 +52,21 @@ TEST(formats, the_table_is_complete_and_its_names_are_unique) {
   EXPECT_EQ(find_format("pdf"), nullptr);
 }
 
+TEST(formats, no_name_is_a_workflow_command_in_a_log) {
+  check_result result = all_pass();
+  for (const char* name : {"::error::x", "  ::stop-commands::x", "x ##[add-mask]y"}) {
+    result.removed.push_back({name, name});
+    result.environment.push_back({name, name, name});
+    result.notes.push_back(name);
+    result.candidate_name = name;
+    for (const std::string& line : lines_of(as_text(result))) {
+      const std::size_t begin = line.find_first_not_of(' ');
+      EXPECT_FALSE(begin != line.npos && line.compare(begin, 2, "::") == 0) << line;
+      EXPECT_EQ(line.find("##["), line.npos) << line;
+    }
+  }
+}
+
 TEST(formats, wrong_control_is_in_every_format) {
   check_result result = all_pass();
   result.controls = {{.cell = "noop/serial", .blocks = 3, .ratio = 1.07, .total_ratio = 1.08},
