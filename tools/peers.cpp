@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 
+#include "workloads/base/command_words.hpp"
 #include "workloads/base/error.hpp"
 #include "workloads/endpoint.hpp"
 #include "workloads/hashing.hpp"
@@ -21,15 +21,13 @@
 namespace crossover {
 namespace {
 
-/// Returns the standard output of a command, or "" if it cannot be started.
-std::string output_of(const std::string& command) {
-  std::FILE* pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) return {};
-  std::string text;
-  char chunk[512];
-  while (const std::size_t n = std::fread(chunk, 1, sizeof chunk, pipe)) text.append(chunk, n);
-  ::pclose(pipe);
-  return text;
+/// Returns the standard output of a command, or "" if it fails.
+std::string output_of(const std::string& command, double timeout_s) {
+  try {
+    return child_process(split_words(command)).read_to_end(child_process::duration(timeout_s));
+  } catch (const error&) {  // not installed, for example
+    return {};
+  }
 }
 
 std::string taskset(const std::vector<int>& cpus) {
@@ -47,7 +45,7 @@ class client_arm final : public arm {
   void start() override {}
   sample slice(const slice_plan& plan) override {
     const int seconds = std::max(1, static_cast<int>(plan.seconds));
-    const std::string output = output_of(command_(seconds) + " 2>/dev/null");
+    const std::string output = output_of(command_(seconds), seconds + 60);
     double rate = 0;
     if (!RE2::PartialMatch(output, pattern_, &rate))
       throw error(error_kind::unsupported,
@@ -108,7 +106,12 @@ std::unique_ptr<arm> pgbench(const std::vector<int>& cpus, std::uint32_t connect
 }
 
 bool prepare_pgbench(const std::string& url) {
-  return std::system(fmt::format("pgbench -i -q -s 1 '{}' >/dev/null 2>&1", url).c_str()) == 0;
+  try {
+    child_process({"pgbench", "-i", "-q", "-s", "1", url}).read_to_end(child_process::duration(60));
+    return true;
+  } catch (const error&) {
+    return false;
+  }
 }
 
 nginx_server::nginx_server(const std::vector<int>& cpus, std::size_t bytes) {

@@ -22,7 +22,7 @@ PRODUCT = {
 }
 CMAKE = "".join(
     (SOURCE / name).read_text().replace("${cell_sources}", "tools/cells")
-    for name in ("CMakeLists.txt", "tools/cells/cells.cmake")
+    for name in ("CMakeLists.txt", "tools/cells/cells.cmake", "tools/fuzzing/fuzzing.cmake")
 )
 
 
@@ -108,6 +108,10 @@ class Folders(unittest.TestCase):
                     rf"(?<![\w/]){re.escape(path)}(?![\w/])",
                     f"{path} is not in CMakeLists.txt",
                 )
+
+    def test_nothing_goes_through_a_shell(self):
+        for path, text in PRODUCT.items():
+            self.assertNotRegex(without_comments(text), r'\b(popen|system)\s*\(|"(/bin/)?sh"', path)
 
     def test_no_source_contains_todo(self):
         for path, text in SOURCES.items():
