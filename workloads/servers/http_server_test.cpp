@@ -78,6 +78,23 @@ TEST_F(http_server, closes_after_malformed_http) {
       << "an HTTP/1.0 client expects a close";
 }
 
+TEST_F(http_server, closes_if_the_client_ends_in_the_middle_of_a_request) {
+  for (int i = 0; i < 200; ++i) {  // the end may arrive together with the last bytes or after them
+    const descriptor fd = connect_to(server->endpoint());
+    ::send(fd.get(), "GET / HT", 8, MSG_NOSIGNAL);
+    ::shutdown(fd.get(), SHUT_WR);
+    char byte;
+    EXPECT_EQ(::recv(fd.get(), &byte, 1, 0), 0);
+  }
+}
+
+TEST_F(http_server, refuses_a_chunk_extension_without_an_end) {
+  EXPECT_EQ(status_of(http_conversation(*server,
+                                        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;" +
+                                            std::string(100'000, 'x'))),
+            "HTTP/1.1 400 Bad Request");
+}
+
 TEST(http_server_with_delay, delays_replies) {
   const auto server = start_http_server(20'000'000, {});
   const auto start = std::chrono::steady_clock::now();
