@@ -64,7 +64,8 @@ void fuzz_check(std::string_view input) {
   history.pop_back();
   if (history.empty()) return;
   refuses_bad_input([&] { compare_files(history.back().measured, measured, options); });
-  history_options of_history{.files = options};
+  history_options of_history;
+  of_history.files = options;
   of_history.changes.permutations = 19;
   refuses_bad_input([&] { compare_with_history(history, measured, of_history); });
 }

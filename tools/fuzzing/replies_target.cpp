@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
 #include <cstring>
 #include <string>
 
