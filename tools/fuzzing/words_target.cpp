@@ -61,7 +61,7 @@ void lists(const std::string& text) {
           {"delay", parameter_kind::duration, "10ms", 1000, 60'000'000'000},
           {"rows", parameter_kind::count, "100", 1, 1000},
           {"algorithm", parameter_kind::choice, "sha256", 0, 0, "sha256|sha512"}};
-      const parameter_values values("hashing", known, parsed.values);
+      const parameter_values values("workload", known, parsed.values);
       require(values.number("bytes") >= 1 && values.number("bytes") <= 1 << 24,
               "a parameter is within its range");
     }

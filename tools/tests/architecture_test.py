@@ -227,7 +227,9 @@ class CostOfOneAddition(unittest.TestCase):
                     1,
                     "one line of CMake",
                 )
-                name = re.search(rf'{symbol} = \{{\s*\.name = "([^"]+)"', PRODUCT[own])[1]
+                name = re.search(rf'{symbol} =\s*(?:\w+\(\w+, |\{{\s*\.name = )"([^"]+)"', PRODUCT[own])[
+                    1
+                ]
                 self.assertEqual(symbol, f"{name}_{kind}")
                 for path, text in PRODUCT.items():
                     if (
