@@ -12,17 +12,20 @@ import { clipped } from "./format.ts";
 import { chartSection, drawScale } from "./screen_parts.ts";
 import { swatch } from "./swatch.ts";
 
+const mostKeys = 24;
+
 /** The models of the answers, with their markers. */
 function key({ results, palette, view }: Context): HTMLElement {
   const models = new Set<string>();
   for (const contest of results.data.contests)
     for (const { model } of contest.ratios) if (!view.hidden.has(model)) models.add(model);
+  const left = models.size - mostKeys;
   return element(
     "p",
     { class: "key" },
     ...palette
       .sorted([...models])
-      .slice(0, 12)
+      .slice(0, mostKeys)
       .map((model) =>
         element(
           "span",
@@ -31,6 +34,7 @@ function key({ results, palette, view }: Context): HTMLElement {
           element("bdi", {}, clipped(model.trim() || "(no name)", 40)),
         ),
       ),
+    left > 0 ? `and ${left} more` : "",
   );
 }
 

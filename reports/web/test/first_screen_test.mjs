@@ -148,6 +148,17 @@ test("a crossing is marked in the chart and named in the answers", async () => {
   });
 });
 
+test("the key names the models of the answers, up to 24", async () => {
+  for (const name of ["usual", "runtimes"]) {
+    const { page, data } = await open(browser, name, large);
+    const models = new Set(data.contests.flatMap(({ ratios }) => ratios.map((r) => r.model)));
+    const named = await page.locator("#answers .key bdi").allTextContents();
+    assert.equal(new Set(named).size, Math.min(24, models.size));
+    for (const model of named) assert.ok(models.has(model), model);
+    await page.context().close();
+  }
+});
+
 test("every workload has an answer of at most six words", async () => {
   const { page, data } = await open(browser, "usual", large);
   const panels = await page
