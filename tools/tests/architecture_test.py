@@ -227,9 +227,8 @@ class CostOfOneAddition(unittest.TestCase):
                     1,
                     "one line of CMake",
                 )
-                name = re.search(rf'{symbol} =\s*(?:\w+\(\w+, |\{{\s*\.name = )"([^"]+)"', PRODUCT[own])[
-                    1
-                ]
+                row = rf'{symbol} =\s*(?:\w+\(\w+, |\{{\s*\.name = )"([^"]+)"'
+                name = re.search(row, PRODUCT[own])[1]
                 self.assertEqual(symbol, f"{name}_{kind}")
                 for path, text in PRODUCT.items():
                     if (
