@@ -117,6 +117,8 @@ class Links(TempDirTest):
         )
         self.assertEqual(document["plan"]["links"], {"baseline": 8, "candidate": 7})
         self.assertEqual(document["cells"][0]["rounds"], 7)
+        self.assertEqual([control["problem"] for control in document["controls"]], ["", ""])
+        self.assertGreater(document["controls"][1]["ratio"], 1.2)
         self.assertIn("7 pairs of links (8 and 7 were given)", self.text)
         self.assertIn('name="links_of_candidate" value="7"', junit.read_text())
         self.assertIn("7 pairs of links", page.read_text())
