@@ -17,6 +17,7 @@ namespace {
 
 /// Failures that end the measurement of a cell: one retry is allowed.
 constexpr int max_failures = 2;
+constexpr int max_busy_blocks = 2;  // a machine with other work may keep an arm busy once
 
 /// Blocks of a contest before it may be shown as decided: fewer would often show another verdict
 /// than the end of the run.
@@ -51,6 +52,7 @@ class contest_run {
         options_(options),
         random_(options.seed),
         failures_(cells.size()),
+        busy_blocks_(cells.size()),
         slices_(cells.size()) {
     const std::vector<planned_contest> planned = plan_contests(cells);
     contests_.assign(planned.begin(), planned.end());
@@ -250,8 +252,8 @@ class contest_run {
           {"no_window", "the cell knows only protocol 1: start and drain are part of its figures"});
   }
 
-  /// Moves an arm that uses the CPU during the turns of others, and thus disturbs them, into a
-  /// separate contest.
+  /// Moves an arm that repeatedly uses the CPU during the turns of others, and thus disturbs them,
+  /// into a separate contest.
   void separate_busy_arms(planned_contest& c, const std::vector<std::size_t>& able,
                           const std::vector<arm_record>& records) {
     if (c.cells.size() < 2) return;
@@ -259,6 +261,7 @@ class contest_run {
       const arm_record& record = records[k];
       if (record.idle_cpu_s < min_idle_cpu_s || record.idle_cpu_s < max_idle_share * record.idle_s)
         continue;
+      if (++busy_blocks_[able[k]] < max_busy_blocks) continue;
       add_finding(all_.cells[able[k]],
                   {"not_idle", fmt::format("used {:.0f} % of a CPU while other models had their "
                                            "turns: measured alone since then",
@@ -303,6 +306,7 @@ class contest_run {
   std::deque<planned_contest> contests_;  ///< a deque: one may be added while one is measured
   std::vector<bool> shown_;               ///< by number of the contest: it was shown
   std::vector<int> failures_;             ///< by cell
+  std::vector<int> busy_blocks_;          ///< by cell
   std::vector<std::optional<slice_plan>> slices_;  ///< by cell
   std::uint64_t block_ = 0, sequence_ = 0;
   std::int64_t start_ns_ = 0;
