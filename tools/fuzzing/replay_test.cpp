@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <ostream>
+#include <string>
 #include <vector>
 
 #include "tools/fuzzing/target.hpp"
 #include "workloads/base/atomic_file.hpp"
 
 namespace crossover {
+
+/// Names the target in the names of tests.
+void PrintTo(const fuzz_target& target, std::ostream* out) { *out << target.name; }
+
 namespace {
 
 namespace fs = std::filesystem;
