@@ -12,8 +12,8 @@ namespace {
 /// Keys that differ between any two runs, or name the compared program. They do not affect a
 /// measurement.
 constexpr std::array without_weight = {
-    "date",    "host",        "host_name",  "load_average", "load_avg",
-    "cpu_mhz", "mhz_per_cpu", "executable", "crossover",    "json_schema_version"};
+    "date",        "host",       "host_name", "load_average", "load_avg",           "cpu_mhz",
+    "mhz_per_cpu", "executable", "crossover", "build_id",     "json_schema_version"};
 
 /// Equality, except that `memory` may differ by 2 %: MemTotal depends on what the kernel reserved
 /// at boot.

@@ -15,8 +15,8 @@ struct environment_difference {
 };
 
 /// Returns the differences that can affect a measurement. Host name, date, load, current clock
-/// rate, and the program's path and version are ignored. A key that only one side has counts only
-/// if both files are of the same kind (both crossover, or both Google Benchmark).
+/// rate, and the program's path, version and build id are ignored. A key that only one side has
+/// counts only if both files are of the same kind (both crossover, or both Google Benchmark).
 std::vector<environment_difference> environment_differences(const results& old_results,
                                                             const results& new_results);
 

@@ -14,6 +14,7 @@
 #include "reports/outcomes.hpp"
 #include "reports/questions.hpp"
 #include "reports/units.hpp"
+#include "workloads/base/command_words.hpp"
 
 namespace crossover {
 namespace {
@@ -38,13 +39,21 @@ std::string host_text(const results& now) {
 }
 
 /// "2 cores", from the environment. Google Benchmark counts CPUs.
+std::string with_noun(const std::string& number, const char* noun) {
+  return number.empty() ? number : fmt::format("{} {}{}", number, noun, number == "1" ? "" : "s");
+}
+
+/// "64 cores (128 CPUs)", "8 + 4 cores" of a hybrid machine, "4 cores, quota 1.5 CPUs".
 std::string cores_text(const results& now) {
-  if (now.foreign) {
-    const std::string cpus = environment_text(now, "num_cpus");
-    return cpus.empty() ? cpus : cpus + (cpus == "1" ? " CPU" : " CPUs");
-  }
-  const std::string cores = environment_text(now, "cores");
-  return cores.empty() ? cores : cores + (cores == "1" ? " core" : " cores");
+  if (now.foreign) return with_noun(environment_text(now, "num_cpus"), "CPU");
+  const std::string cores = environment_text(now, "cores"), cpus = environment_text(now, "cpus"),
+                    kinds = environment_text(now, "core_kinds"),
+                    quota = environment_text(now, "quota");
+  std::string text = with_noun(kinds.empty() ? cores : kinds, "core");
+  if (!text.empty() && !cpus.empty() && cpus != cores)
+    text += fmt::format(" ({})", with_noun(cpus, "CPU"));
+  if (!text.empty() && !quota.empty() && quota != "none") text += ", quota " + quota;
+  return text;
 }
 
 /// "Linux 6.18.44-fc-v669" is "Linux 6.18".
@@ -162,16 +171,6 @@ std::optional<double> steal_share(const results& now) {
       total += s.wall_s * *cell.cores;
     }
   return total > 0 ? std::optional(stolen / total) : std::nullopt;
-}
-
-/// A word of a command line, quoted for a POSIX shell if necessary.
-std::string shell_word(const std::string& word) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,@%+-";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 std::string command_text(const results& now) {

@@ -44,11 +44,6 @@ std::optional<interval> interval_of(const cell_result& cell, std::string_view me
   return mean_interval(values_of(cell, metric_id));
 }
 
-bool has_finding(const cell_result& cell, std::string_view code) {
-  return std::any_of(cell.findings.begin(), cell.findings.end(),
-                     [&](const finding& f) { return f.code == code; });
-}
-
 std::optional<std::uint32_t> in_flight_over_cores(const results& value, const panel& p) {
   using cores_and_models = std::map<std::uint32_t, std::set<std::string>>;
   std::map<std::uint32_t, cores_and_models> measured;

@@ -28,8 +28,6 @@ std::vector<panel> panels_of(const results& value);
 std::vector<double> values_of(const cell_result& cell, std::string_view metric_id);
 std::optional<interval> interval_of(const cell_result& cell, std::string_view metric_id);
 
-bool has_finding(const cell_result& cell, std::string_view code);
-
 /// The model that is a lower bound on cost. It is not ranked against the others.
 inline constexpr std::string_view name_of_reference = "reference";
 

@@ -30,7 +30,8 @@ std::string help_of(const CLI::App& app) {
   static const RE2 own_name("\\bcrossover\\b");
   RE2::GlobalReplace(&text, own_name, program_name());
   for (const CLI::Option* option : app.get_options()) {
-    const bool is_shown = !option->get_group().empty() && !option->get_positional();
+    const bool is_shown = !option->get_group().empty() && option->get_group() != mentioned_group &&
+                          !option->get_positional();
     if (!is_shown || option == app.get_help_ptr()) continue;
     const std::string& value_name = option->get_option_text();
     text += help_line(option->get_name(false, true) + (value_name.empty() ? "" : " " + value_name),
@@ -142,8 +143,9 @@ void selection::add_to(CLI::App& app, const std::string& group) {
             "named set of cells (see " + program_name() + " list --suites)")
       ->type_name(joined_names(all_suites()))
       ->group(group);
-  app.add_flag("--quick", quick, "two questions in 15 s")->group(group);
-  app.add_flag("--thorough", thorough, "measure everything; takes hours")->group(group);
+  app.add_flag("--quick", quick, "two questions in 15 s (--thorough: all, in hours)")->group(group);
+  app.add_flag("--thorough", thorough, "measure everything; takes hours")
+      ->group(group.empty() ? group : mentioned_group);
 }
 
 const suite& selection::chosen_suite() const {
@@ -211,7 +213,7 @@ matrix selection::matrix_of_names(const machine& computer) const {
   if (models.empty())
     for (const model_type* type : all_models()) m.models.push_back({std::string(type->name), {}});
   m.cores = standard_cores(computer);
-  m.in_flight = {64};
+  m.in_flight = {std::max(64u, computer.usable())};
   return m;
 }
 

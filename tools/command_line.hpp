@@ -74,6 +74,10 @@ CLI::Option* add_list(CLI::App& app, const char* flag, const char* value_name,
       ->option_text(value_name);
 }
 
+/// Group of flags that the help of another flag mentions: the help, which fits one screen, has no
+/// line for them.
+constexpr const char* mentioned_group = "Mentioned";
+
 /// Returns a name and its description, wrapped at 80 columns.
 std::string help_line(const std::string& name, const std::string& description);
 
@@ -108,8 +112,9 @@ struct selection {
   /// Returns the suite that the flags name, or the standard one.
   const suite& chosen_suite() const;
   /// Returns the suite's matrices. If workloads or models are named, returns one matrix of them;
-  /// defaults: every workload, every model, the standard core counts, 64 in flight. If commands are
-  /// named, returns their matrix; defaults: all cores, 1 in flight. Programs are in every matrix.
+  /// defaults: every workload, every model, the standard core counts, 64 in flight, or one per CPU.
+  /// If commands are named, returns their matrix; defaults: all cores, 1 in flight. Programs are in
+  /// every matrix.
   std::vector<matrix> matrices(const machine& computer) const;
   /// Returns the selection as flags for another program's `list`. If the flags only narrow a suite
   /// (such as --cores), `--suite fallback` is added. Empty if nothing was selected.

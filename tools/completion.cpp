@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include "tools/command_line.hpp"
+#include "workloads/base/command_words.hpp"
 
 namespace crossover {
 namespace {
@@ -25,13 +26,6 @@ std::string escaped(std::string_view text, std::string_view special) {
     out += c;
   }
   return out;
-}
-
-/// Returns `text` in single quotes, as bash and zsh read it.
-std::string shell_word(const std::string& text) {
-  std::string out;
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return "'" + out + "'";
 }
 
 std::string bash_case(const std::string& pattern, const std::string& action) {

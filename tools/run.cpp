@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <re2/re2.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -17,64 +16,23 @@
 #include "reports/settled.hpp"
 #include "reports/summary.hpp"
 #include "reports/timeline.hpp"
-#include "tools/command_line.hpp"
+#include "tools/earlier_run.hpp"
 #include "tools/progress.hpp"
+#include "tools/run_flags.hpp"
 #include "workloads/base/atomic_file.hpp"
 #include "workloads/base/command_words.hpp"
 #include "workloads/base/interrupt.hpp"
-#include "workloads/endpoint.hpp"
-#include "workloads/registry.hpp"
 
 #include <unistd.h>
 
 namespace crossover {
 namespace {
 
-/// Masks the password of a URL in `text`, because results are shared.
-std::string without_password(const std::string& text) {
-  static const RE2 password("(://[^/@:]*):[^/@]*@", RE2::Latin1);
-  std::string shown = text;
-  RE2::GlobalReplace(&shown, password, "\\1:***@");
-  return shown;
-}
-
-/// Parses `--endpoint` values. Connects to each server once, so that a bad address is reported
-/// before anything is measured.
-std::map<std::string, std::string> parse_endpoints(const string_list& texts) {
-  std::map<std::string, std::string> endpoints;
-  for (const std::string& text : texts) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw error(
-          error_kind::invalid,
-          fmt::format("--endpoint {}: expected WORKLOAD=ADDRESS, as in network=127.0.0.1:4000",
-                      without_password(text)));
-    const workload_type& type = find_workload(text.substr(0, equals));
-    if (type.start_server == nullptr)
-      throw error(error_kind::invalid, fmt::format("--endpoint {}: {} uses no server",
-                                                   without_password(text), type.name));
-    try {
-      if (type.try_endpoint != nullptr)
-        type.try_endpoint(text.substr(equals + 1));
-      else
-        connect_first(text.substr(equals + 1));
-    } catch (const error& e) {
-      throw error(error_kind::invalid,
-                  fmt::format("--endpoint {}: {}", without_password(text), e.what()));
-    }
-    endpoints[std::string(type.name)] = text.substr(equals + 1);
-  }
-  return endpoints;
-}
-
 results empty_results(const std::vector<planned_cell>& cells, const machine& computer,
-                      const string_list& arguments, std::uint64_t seed) {
+                      std::uint64_t seed) {
   results all;
   all.environment = read_environment(computer);
   all.environment["google_benchmark_build_type"] = google_benchmark_build_type();
-  all.command = {program_name(), "run"};
-  std::transform(arguments.begin(), arguments.end(), std::back_inserter(all.command),
-                 without_password);
   all.seed = seed;
   all.date = utc_timestamp();
   for (const planned_cell& cell : cells) all.cells.push_back(result_of(cell));
@@ -124,69 +82,99 @@ std::string write_trace(const std::string& file, const cell_options& options,
       file, traced.operations);
 }
 
-/// Flags of `run` as given on the command line; 0 stands for the suite's value.
-struct run_flags {
-  selection cells;
-  string_list endpoints, benchmark_flags;
-  double budget_s = 0, equal = 0.05, seconds = 0, grace_s = 20;
-  std::uint32_t repetitions = 0;
-  std::optional<std::uint64_t> seed;
-  std::string launcher, out = "results.json", trace;
-  bool force = false;
-
-  void add_to(CLI::App& app);
-};
-
-void run_flags::add_to(CLI::App& app) {
-  cells.add_to(app);
-  add_value(app, "--seconds", "S", seconds, decimal_text{0.001, 3600},
-            "window time per model and block (default 0.08)");
-  add_value(app, "--repetitions", "N", repetitions, whole_text{1, 10'000},
-            "blocks (default: as many as the scatter needs)");
-  add_value(app, "--budget", "TIME", budget_s, duration_text(),
-            "measuring time of the whole run (default 2min)");
-  add_value(app, "--equal", "P", equal, share_text(),
-            "margin of equivalence to the best (default 5%)");
-  add_value(app, "--seed", "N", seed, whole_text(),
-            "seed for all random choices (default: random)");
-  app.add_option("--endpoint", endpoints, "your own server, as in network=HOST:PORT; repeatable")
-      ->option_text("W=ADDRESS")
-      ->take_all()
-      ->allow_extra_args(false);
-  add_value(app, "--launcher", "COMMAND", launcher, plain_text(),
-            "command prefix of cells, e.g. 'taskset -c 3'");
-  add_value(app, "--grace", "S", grace_s, positive_text(),
-            "kill a cell after S extra seconds (default 20)")
-      ->group("");
-  add_value(app, "--out", "FILE", out, plain_text(), "results file (default results.json)");
-  app.add_flag("--force", force, "replace an existing results file (default: keep it)");
-  add_value(app, "--trace", "FILE", trace, plain_text(),
-            "trace of a single cell (Chrome trace events)");
-}
-
-cell_options cell_options_of(const run_flags& flags) {
+cell_options cell_options_of(const run_settings& plan, const std::string& launcher) {
   cell_options options;
   options.program = executable_path();
   options.cells = cells_directory();
-  if (!flags.launcher.empty()) options.launcher = split_words(flags.launcher);
-  options.grace_s = flags.grace_s;
+  if (!launcher.empty()) options.launcher = split_words(launcher);
+  options.grace_s = plan.grace_s;
   return options;
 }
 
-measuring_options contest_options_of(const run_flags& flags, const suite& chosen_suite,
-                                     std::optional<std::uint32_t> benchmark_repetitions) {
+measuring_options measuring_options_of(const results& all) {
   measuring_options options;
-  options.block.seconds = flags.seconds > 0 ? flags.seconds : chosen_suite.seconds;
+  options.block.seconds = all.plan->seconds;
   options.block.warm_up_s = std::min(0.02, options.block.seconds / 4);
-  options.budget_s = flags.budget_s > 0 ? flags.budget_s : chosen_suite.budget_s;
-  options.repetitions = benchmark_repetitions.value_or(flags.repetitions);
-  options.seed = flags.seed ? *flags.seed : std::random_device()();
+  options.budget_s = all.plan->budget_s;
+  options.repetitions = all.plan->repetitions;
+  options.seed = all.seed;
   options.is_settled = blocks_settle;
   return options;
 }
 
+/// Cells of a run, and the document of its results so far.
+struct prepared_run {
+  std::vector<planned_cell> cells;
+  results all;
+};
+
+/// Plans the run that the flags describe.
+prepared_run prepare_run(const run_flags& flags, const string_list& arguments,
+                         const google_benchmark& library, const machine& computer,
+                         const std::map<std::string, std::string>& endpoints) {
+  const suite& chosen_suite = flags.cells.chosen_suite();
+  auto cells = plan(flags.cells.matrices(computer), computer, read_limits(), endpoints);
+  const std::size_t planned = cells.size();
+  std::erase_if(cells,
+                [&](const planned_cell& cell) { return !library.filter().keeps(cell.name); });
+  if (planned > 0 && cells.empty())
+    throw error(error_kind::invalid, "--benchmark_filter matches no cell; see crossover list");
+  results all = empty_results(cells, computer, flags.seed ? *flags.seed : std::random_device()());
+  all.command = {program_name(), "run"};
+  std::transform(arguments.begin(), arguments.end(), std::back_inserter(all.command),
+                 without_password);
+  all.equal = flags.equal;
+  if (!flags.cells.names_cells()) all.suite = chosen_suite.name;
+  all.plan = flags.plan_for(chosen_suite);
+  all.plan->repetitions = library.repetitions().value_or(flags.repetitions);
+  return {std::move(cells), std::move(all)};
+}
+
+/// Plans the run of `--replay` again.
+prepared_run prepare_replay(const run_flags& flags, const earlier_run& earlier,
+                            const machine& computer, std::vector<planned_cell> cells) {
+  const results& read = earlier.read();
+  results all = empty_results(cells, computer, read.seed);
+  all.command = read.command;
+  all.equal = read.equal;
+  all.suite = read.suite;
+  all.plan = read.plan;
+  if (!all.plan) {
+    const auto suites = all_suites();
+    const auto named = std::find_if(suites.begin(), suites.end(),
+                                    [&](const suite& s) { return s.name == read.suite; });
+    all.plan = flags.plan_for(named == suites.end() ? suites.front() : *named);
+    print(stderr, fmt::format("{}: an older version wrote no plan; seconds, budget and blocks are "
+                              "those of the suite\n",
+                              flags.replay));
+  }
+  return {std::move(cells), std::move(all)};
+}
+
+/// Plans the rest of the run of `--resume`.
+prepared_run prepare_rest(const earlier_run& earlier, std::vector<planned_cell> cells) {
+  results all = earlier.read();
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (!cells[i].skip_reason.empty() && !all.cells[i].samples.empty())
+      throw error(error_kind::unsupported,
+                  fmt::format("{} can no longer run: {}", cells[i].name, cells[i].skip_reason));
+  all.status = results_status::complete;
+  all.aggregates.clear();
+  return {std::move(cells), std::move(all)};
+}
+
+prepared_run prepare_again(const run_flags& flags, const earlier_run& earlier,
+                           const machine& computer,
+                           const std::map<std::string, std::string>& endpoints) {
+  if (!flags.resume.empty()) earlier.require_same_machine(read_environment(computer));
+  std::vector<planned_cell> cells = earlier.cells(computer, endpoints, flags.workload_commands());
+  return flags.resume.empty() ? prepare_replay(flags, earlier, computer, std::move(cells))
+                              : prepare_rest(earlier, std::move(cells));
+}
+
 /// Says which file the results go to if `--out` exists; "" otherwise.
 std::string kept_or_replaced(const run_flags& flags, const std::string& out) {
+  if (!flags.resume.empty()) return fmt::format("continuing {}\n", out);
   if (out != flags.out)
     return fmt::format("{} is kept; writing {} (--force replaces it)\n", flags.out, out);
   return std::filesystem::is_regular_file(out) ? fmt::format("replacing {}\n", out) : "";
@@ -212,7 +200,11 @@ class results_writer {
  private:
   void write(results document) const {
     for (cell_result& cell : document.cells) {
-      if (cell.status != cell_status::ok || !cell.samples.empty()) continue;
+      if (cell.status != cell_status::ok) continue;
+      if (!cell.samples.empty()) {
+        cell.reason.clear();  // one failure, which is retried
+        continue;
+      }
       cell.status = cell_status::skipped;
       cell.reason = "not measured: the run was interrupted";
     }
@@ -240,35 +232,42 @@ int run_command(const string_list& arguments) {
   flags.cells.add_models();
 
   const google_benchmark library(flags.benchmark_flags);
-  const suite& chosen_suite = flags.cells.chosen_suite();
+  std::optional<earlier_run> earlier;
+  if (!flags.earlier_file().empty()) {
+    flags.require_no_others(app);
+    earlier.emplace(flags.earlier_file());
+    if (!flags.resume.empty() && earlier->read().status == results_status::complete) {
+      fmt::print("{} is complete: nothing is left to measure\n", flags.resume);
+      return exit_code::ok;
+    }
+    earlier->require_programs(flags.programs());
+  }
   const machine computer = read_machine();
   const std::map<std::string, std::string> external_servers = parse_endpoints(flags.endpoints);
   std::map<std::string, std::string> shown_endpoints;
   for (const auto& [workload, endpoint] : external_servers)
     shown_endpoints[workload] = without_password(endpoint);
-  auto cells = plan(flags.cells.matrices(computer), computer, read_limits(), shown_endpoints);
-  const std::size_t planned = cells.size();
-  std::erase_if(cells,
-                [&](const planned_cell& cell) { return !library.filter().keeps(cell.name); });
-  if (planned > 0 && cells.empty())
-    throw error(error_kind::invalid, "--benchmark_filter matches no cell; see crossover list");
+  prepared_run prepared = earlier
+                              ? prepare_again(flags, *earlier, computer, shown_endpoints)
+                              : prepare_run(flags, arguments, library, computer, shown_endpoints);
+  std::vector<planned_cell>& cells = prepared.cells;
+  results& all = prepared.all;
   if (library.lists_only()) {
     for (const planned_cell& cell : cells)
       if (cell.skip_reason.empty()) fmt::print("{}\n", cell.name);
     return exit_code::ok;
   }
   server_pool servers(executable_path(), external_servers);
-  const cell_options measuring = cell_options_of(flags);
-  measuring_options options = contest_options_of(flags, chosen_suite, library.repetitions());
-  const std::string out = flags.force ? flags.out : unused_name(flags.out);
+  const cell_options measuring = cell_options_of(*all.plan, flags.launcher);
+  measuring_options options = measuring_options_of(all);
+  const std::string out = !flags.resume.empty() ? flags.resume
+                          : flags.force         ? flags.out
+                                                : unused_name(flags.out);
   check_writable(out);
   if (out == standard_stream && library.prints())
     throw error(error_kind::invalid,
                 "--out - and --benchmark_format both write to standard output; name a file");
   if (!flags.trace.empty()) check_traceable(cells, flags.trace);
-  results all = empty_results(cells, computer, arguments, options.seed);
-  all.equal = flags.equal;
-  if (!flags.cells.names_cells()) all.suite = chosen_suite.name;
 
   // Standard output belongs to a document that is written there.
   std::FILE* const stream =

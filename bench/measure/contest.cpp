@@ -6,8 +6,10 @@
 #include <cmath>
 #include <deque>
 #include <map>
+#include <numeric>
 #include <set>
 
+#include "bench/measure/continued_cell.hpp"
 #include "bench/measure/findings.hpp"
 #include "workloads/base/clock.hpp"
 #include "workloads/base/interrupt.hpp"
@@ -41,6 +43,14 @@ bool is_refusal(const cell_result& cell, const error& failure) {
          (failure.kind() == error_kind::unsupported || failure.kind() == error_kind::invalid);
 }
 
+/// Returns the generator of one block of a contest, or of the order of a pass. It depends on
+/// nothing measured, so that the same seed gives the same order, also after an interrupt.
+std::mt19937_64 generator_of(std::uint64_t seed, std::uint64_t number, std::uint64_t contest) {
+  std::seed_seq words{seed & 0xffffffff, seed >> 32, number, contest};
+  return std::mt19937_64(words);
+}
+constexpr std::uint64_t no_contest = 0xffffffff;
+
 class contest_run {
  public:
   contest_run(std::vector<planned_cell>& cells, results& all, const arm_factory& make,
@@ -50,7 +60,6 @@ class contest_run {
         make_(make),
         watch_(watch),
         options_(options),
-        random_(options.seed),
         failures_(cells.size()),
         busy_blocks_(cells.size()),
         slices_(cells.size()) {
@@ -60,15 +69,17 @@ class contest_run {
       if (c.number >= shown_.size()) shown_.resize(c.number + 1);
     if (contests_.empty()) throw_nothing_to_run();
     // Planning contests skips cells and adds findings.
-    for (std::size_t i = 0; i < cells.size(); ++i) all_.cells[i] = result_of(cells[i]);
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      all_.cells[i] = continued_cell(cells[i], std::move(all_.cells[i]));
+    continue_after_blocks();
   }
 
   void run() {
     check_budget();
     start_ns_ = now_ns();
+    for (std::size_t number = 0; number < shown_.size(); ++number) show_if_due(number);
     try {
-      for (bool first = true; measure_round(first); first = false) {
-      }
+      while (measure_pass()) ++pass_;
     } catch (const interrupted&) {
       all_.status = results_status::interrupted;
     }
@@ -94,9 +105,8 @@ class contest_run {
 
  private:
   /// Lets the open contests take turns in random order. Returns false if none could.
-  bool measure_round(bool is_first) {
-    std::vector<std::size_t> open = open_contests();
-    for (std::size_t i = open.size(); i > 1; --i) std::swap(open[i - 1], open[random_() % i]);
+  bool measure_pass() {
+    const std::vector<std::size_t> open = open_contests();
     double measured_s = 0;
     for (const std::size_t c : open) measured_s += contests_[c].measured_s;
     const double share_s = 2 * measured_s / static_cast<double>(open.size());
@@ -104,12 +114,41 @@ class contest_run {
     for (const std::size_t c : open) {
       const bool has_turn =
           contests_[c].blocks < min_blocks_judged || contests_[c].measured_s <= share_s;
-      const bool is_due = has_turn && fits_budget(contests_[c]);
-      if (!is_first && options_.repetitions == 0 && !is_due) continue;
-      measure(contests_[c]);
+      const bool is_due = contests_[c].blocks == 0 || (has_turn && fits_budget(contests_[c]));
+      if (options_.repetitions == 0 && !is_due) continue;
+      if (contests_[c].next_pass <= pass_) measure(c);
       any = true;
     }
     return any;
+  }
+
+  /// Brings the state of the run to that after the last block of an interrupted one. A block in
+  /// which every model failed left no sample, and is measured again.
+  void continue_after_blocks() {
+    for (std::size_t i = 0; i < cells_.size(); ++i)
+      if (has_finding(all_.cells[i], "not_idle"))
+        for (std::size_t c = 0, count = contests_.size(); c < count; ++c) separate(contests_[c], i);
+    std::vector<int> parts(cells_.size());  // by cell: `reference` may be in several
+    for (const planned_contest& c : contests_)
+      for (const std::size_t i : c.cells) ++parts[i];
+    std::map<std::uint64_t, double> seconds;  // by block
+    for (planned_contest& c : contests_) {
+      std::map<std::uint64_t, double> of_contest;
+      for (const std::size_t i : c.cells)
+        for (const sample& s : all_.cells[i].samples) {
+          block_ = std::max(block_, s.block.value_or(0) + 1);
+          sequence_ = std::max(sequence_, s.sequence.value_or(0) + 1);
+          pass_ = std::max(pass_, s.pass.value_or(0));
+          if (parts[i] > 1) continue;
+          of_contest[s.block.value_or(0)] = s.block_s.value_or(0);
+          c.next_pass = std::max(c.next_pass, s.pass.value_or(0) + 1);
+        }
+      c.blocks = of_contest.size();
+      for (const auto& [block, block_s] : of_contest) c.measured_s += block_s;
+      seconds.merge(of_contest);
+    }
+    for (const auto& [block, block_s] : seconds) earlier_s_ += block_s;
+    for (planned_contest& c : contests_) c.settled = c.blocks > 0 && is_settled(c);
   }
 
   /// Returns true if at least half of the contest's next block is within the budget.
@@ -118,12 +157,13 @@ class contest_run {
     return elapsed_s() + block_s / 2 < options_.budget_s;
   }
 
-  double elapsed_s() const { return static_cast<double>(now_ns() - start_ns_) * 1e-9; }
+  double elapsed_s() const { return earlier_s_ + static_cast<double>(now_ns() - start_ns_) * 1e-9; }
 
   void check_budget() const {
     double needed = 0;
     for (const planned_contest& c : contests_)
-      for (const std::size_t i : c.cells) needed += expected_seconds(cells_[i], options_.block);
+      for (const std::size_t i : c.cells)
+        if (c.blocks == 0) needed += expected_seconds(cells_[i], options_.block);
     if (options_.repetitions == 0 && needed > options_.budget_s)
       throw error(error_kind::invalid,
                   fmt::format("--budget {:.3g}s: one block of each of the {} contests takes about "
@@ -139,14 +179,18 @@ class contest_run {
                                                  cells_.front().name, cells_.front().skip_reason));
   }
 
+  /// Returns the contests that are not settled, in the order of this pass.
   std::vector<std::size_t> open_contests() const {
-    std::vector<std::size_t> open;
-    for (std::size_t c = 0; c < contests_.size(); ++c)
-      if (!contests_[c].settled) open.push_back(c);
+    std::vector<std::size_t> open(contests_.size());
+    std::iota(open.begin(), open.end(), std::size_t{0});
+    std::mt19937_64 random = generator_of(options_.seed, pass_, no_contest);
+    for (std::size_t i = open.size(); i > 1; --i) std::swap(open[i - 1], open[random() % i]);
+    std::erase_if(open, [this](std::size_t c) { return contests_[c].settled; });
     return open;
   }
 
-  void measure(planned_contest& c) {
+  void measure(std::size_t number) {
+    planned_contest& c = contests_[number];
     std::vector<std::size_t> able;
     for (const std::size_t i : c.cells)
       if (all_.cells[i].status == cell_status::ok) able.push_back(i);
@@ -162,11 +206,13 @@ class contest_run {
     std::vector<block_arm> contenders = contenders_of(members, make_);
     for (std::size_t k = 0; k < able.size(); ++k) contenders[k].slice = slices_[able[k]];
     watch_.begin_block();
-    std::vector<arm_record> records = measure_block(contenders, options_.block, random_).arms;
+    std::mt19937_64 random = generator_of(options_.seed, c.blocks, number);
+    std::vector<arm_record> records = measure_block(contenders, options_.block, random).arms;
     watch_.end_block();
     for (std::size_t k = 0; k < able.size(); ++k) take(able[k], records[k]);
     ++block_;
     ++c.blocks;
+    c.next_pass = pass_ + 1;
     c.measured_s += static_cast<double>(now_ns() - begin_ns) * 1e-9;
     separate_busy_arms(c, able, records);
     c.settled = c.settled || is_settled(c);
@@ -240,6 +286,7 @@ class contest_run {
     sample s = std::move(*record.total);
     watch_.describe(s);
     s.block = block_;
+    s.pass = pass_;
     s.sequence = sequence_++;
     s.idle_cpu_s = record.idle_cpu_s;
     s.idle_s = record.idle_s;
@@ -266,13 +313,16 @@ class contest_run {
                   {"not_idle", fmt::format("used {:.0f} % of a CPU while other models had their "
                                            "turns: measured alone since then",
                                            100 * record.idle_cpu_s / record.idle_s)});
-      std::erase(c.cells, able[k]);
-      contests_.push_back({.cells = {able[k]},
-                           .number = c.number,
-                           .blocks = c.blocks,
-                           .measured_s = c.measured_s,
-                           .settled = c.settled});
+      separate(c, able[k]);
     }
+  }
+
+  /// Moves a cell, if it is one of several of a contest, into a contest of its own.
+  void separate(planned_contest& from, std::size_t i) {
+    if (from.cells.size() < 2 || std::erase(from.cells, i) == 0) return;
+    planned_contest alone = from;
+    alone.cells = {i};
+    contests_.push_back(std::move(alone));
   }
 
   void show_progress(const planned_contest& c) const {
@@ -302,13 +352,13 @@ class contest_run {
   const arm_factory& make_;
   machine_watch& watch_;
   const measuring_options& options_;
-  std::mt19937_64 random_;
   std::deque<planned_contest> contests_;  ///< a deque: one may be added while one is measured
   std::vector<bool> shown_;               ///< by number of the contest: it was shown
   std::vector<int> failures_;             ///< by cell
   std::vector<int> busy_blocks_;          ///< by cell
   std::vector<std::optional<slice_plan>> slices_;  ///< by cell
-  std::uint64_t block_ = 0, sequence_ = 0;
+  std::uint64_t block_ = 0, sequence_ = 0, pass_ = 0;
+  double earlier_s_ = 0;  ///< duration of the blocks of the interrupted run
   std::int64_t start_ns_ = 0;
 };
 

@@ -18,7 +18,7 @@ struct measuring_options {
   block_options block;
   double budget_s = 120;          ///< measuring time of the whole run
   std::uint32_t repetitions = 0;  ///< blocks of every contest; 0: the scatter decides
-  std::uint64_t seed = 1;         ///< fixes every order
+  std::uint64_t seed = 1;         ///< fixes every order and the inputs
   /// Returns true if the blocks of these cells settle their contest. Called after every block.
   std::function<bool(const results& all, const std::vector<std::size_t>& cells)> is_settled;
   std::function<void(const measuring_progress&)> progress;
@@ -35,9 +35,11 @@ struct measuring_options {
 /// order, one block each, so that a slow minute does not affect only one. One that has used twice
 /// the mean time of the open ones misses turns once it has six blocks, so that long blocks do not
 /// use up the budget. Fills samples, statuses and environment of `all`, which has the cells of the
-/// plan. A cell fails if it fails in two blocks; the blocks of the others are kept. An interrupt
-/// discards the block in progress and sets the status of `all`. Throws `error` (invalid) if the
-/// budget is too small for one block per contest.
+/// plan. If they have blocks of an interrupted run (see continued_cell.hpp), the run continues
+/// after them, in the order of the same seed, and their time is part of the budget. A cell fails if
+/// it fails in two blocks; the blocks of the others are kept. An interrupt discards the block in
+/// progress and sets the status of `all`. Throws `error` (invalid) if the budget is too small for
+/// one block per contest.
 void run_contests(std::vector<planned_cell>& cells, results& all, const arm_factory& make,
                   machine_watch& watch, const measuring_options& options);
 

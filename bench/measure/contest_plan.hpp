@@ -12,9 +12,10 @@ namespace crossover {
 /// arms cannot wait beside each other has several parts.
 struct planned_contest {
   std::vector<std::size_t> cells;
-  std::size_t number = 0;  ///< of the contest that this is, or is a part of
-  std::size_t blocks = 0;  ///< blocks measured so far
-  double measured_s = 0;   ///< duration of these blocks
+  std::size_t number = 0;       ///< of the contest that this is, or is a part of
+  std::size_t blocks = 0;       ///< blocks measured so far
+  double measured_s = 0;        ///< duration of these blocks
+  std::uint64_t next_pass = 0;  ///< earliest pass in which it has its next turn
   bool settled = false;
 };
 

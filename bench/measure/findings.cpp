@@ -242,7 +242,7 @@ void judge_ceilings(results& all) {
   const auto fail = [](cell_result& cell, const std::string& reason) {
     cell.status = cell_status::failed;
     cell.reason = reason;
-    cell.findings.push_back({"above_ceiling", reason});
+    cell.findings.push_back({std::string(above_ceiling), reason});
   };
   for (cell_result& cell : all.cells) {
     if (cell.status != cell_status::ok || cell.samples.empty() || !cell.cores) continue;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "bench/measure/plan.hpp"
@@ -20,6 +21,9 @@ void pool_findings(const std::vector<planned_cell>& cells, results& all);
 /// Fails cells whose throughput shows that work was skipped. The limit is the arithmetic ceiling,
 /// and cores times the best one-core rate of the same work with an allowance for noise.
 void judge_ceilings(results& all);
+
+/// Code of the finding of a cell that `judge_ceilings` fails.
+constexpr std::string_view above_ceiling = "above_ceiling";
 
 /// CPU time that an arm may use during the turns of others, in s and as a share of that time.
 constexpr double min_idle_cpu_s = 0.01, max_idle_share = 0.05;

@@ -209,6 +209,7 @@ cell_result result_of(const planned_cell& cell) {
   result.status = cell.skip_reason.empty() ? cell_status::ok : cell_status::skipped;
   result.reason = cell.skip_reason;
   result.findings = cell.findings;
+  result.max_blocks = cell.blocks;
   if (const double minimum_s = min_operation_s(cell); minimum_s > 0)
     result.ceiling = *cell.in_flight / minimum_s;
   return result;

@@ -1,5 +1,6 @@
 #include "bench/results/results.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -27,7 +28,16 @@ json to_json(const cell_result& cell) {
               {"ceiling", has_ceiling ? json(*cell.ceiling) : json(nullptr)},
               {"findings", std::move(findings)},
               {"samples", std::move(samples)}});
+  if (cell.max_blocks > 0) out["max_blocks"] = cell.max_blocks;
   return out;
+}
+
+json to_json(const run_settings& plan) {
+  return {{"seconds", plan.seconds},
+          {"budget_s", plan.budget_s},
+          {"repetitions", plan.repetitions > 0 ? json(plan.repetitions) : json(nullptr)},
+          {"grace_s", plan.grace_s},
+          {"programs", plan.programs}};
 }
 
 }  // namespace
@@ -42,6 +52,11 @@ std::string_view to_string(cell_status status) {
       return "failed";
   }
   return "failed";
+}
+
+bool has_finding(const cell_result& cell, std::string_view code) {
+  return std::any_of(cell.findings.begin(), cell.findings.end(),
+                     [&](const finding& f) { return f.code == code; });
 }
 
 json to_json(const cell_spec& cell) {
@@ -72,6 +87,7 @@ ordered_json to_json(const results& value) {
       {"command", value.command},
       {"environment", value.environment},
       {"cells", std::move(cells)}};
+  if (value.plan) document["crossover"]["plan"] = to_json(*value.plan);
   return document;
 }
 

@@ -64,6 +64,8 @@ struct sample {
   /// Number of the block within the contest. Models whose samples have the same number took turns
   /// in that block. Absent if the cells were measured sequentially.
   std::optional<std::uint64_t> block;
+  /// Number of the pass in which the block was measured: in each, every open contest has a turn.
+  std::optional<std::uint64_t> pass;
   std::optional<double> block_s;        ///< duration of the block
   std::optional<double> foreign_cpu_s;  ///< CPU time of other programs on the machine
   std::optional<double> pressure_s;     ///< time during which a task waited for memory or I/O
@@ -89,11 +91,26 @@ struct cell_result : cell_spec {
   cell_status status = cell_status::ok;
   std::string reason;  ///< why the cell was skipped or failed; empty if ok
   std::vector<finding> findings;
+  std::uint32_t max_blocks = 0;   ///< maximum blocks of its contest; 0: the scatter decides
   std::optional<double> ceiling;  ///< arithmetic limit in operations per second, if known
   std::vector<sample> samples;    ///< one per repetition, each from a fresh cell process
 };
 
+/// Returns whether a cell has a finding with this code.
+bool has_finding(const cell_result& cell, std::string_view code);
+
 enum class results_status { complete, interrupted };
+
+/// Settings of a run that its cells do not show. With the cells and the seed, they repeat the run.
+struct run_settings {
+  double seconds = 0;             ///< window time per model and block
+  double budget_s = 0;            ///< measuring time of the whole run
+  std::uint32_t repetitions = 0;  ///< blocks of every contest; 0: the scatter decides
+  double grace_s = 0;             ///< a cell is killed after this extra time
+  /// Flags that start programs or name servers, without passwords: {"--launcher", "taskset -c 3"}.
+  std::vector<std::string> programs;
+  bool operator==(const run_settings&) const = default;
+};
 
 /// The document of one run. Nothing else is stored.
 struct results {
@@ -102,9 +119,10 @@ struct results {
   std::map<std::string, std::string> environment;
   std::vector<std::string> command;
   std::uint64_t seed = 0;
-  std::string date;     ///< start of the run, ISO 8601
-  std::string suite;    ///< named set of cells, or empty
-  double equal = 0.05;  ///< models within this share of the best are equivalent
+  std::string date;                  ///< start of the run, ISO 8601
+  std::string suite;                 ///< named set of cells, or empty
+  double equal = 0.05;               ///< models within this share of the best are equivalent
+  std::optional<run_settings> plan;  ///< absent in older files
   results_status status = results_status::complete;
   std::vector<cell_result> cells;
   std::vector<std::string> aggregates;  ///< Google Benchmark's aggregate rows, each as JSON text

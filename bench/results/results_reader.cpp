@@ -48,6 +48,25 @@ cell_status cell_status_at(const json& cell) {
   unreadable("cell", fmt::format("status '{}' is not ok, skipped or failed", word));
 }
 
+std::vector<std::string> words_at(const json& object, const char* key) {
+  std::vector<std::string> words;
+  if (const auto entry = object.find(key); entry != object.end() && entry->is_array())
+    for (const json& word : *entry)
+      if (word.is_string()) words.push_back(word.get<std::string>());
+  return words;
+}
+
+/// Returns nullopt for a file of an older version, which has no plan.
+std::optional<run_settings> plan_at(const json& own) {
+  const auto entry = own.find("plan");
+  if (entry == own.end() || !entry->is_object()) return std::nullopt;
+  return run_settings{.seconds = number_at<double>(*entry, "seconds").value_or(0),
+                      .budget_s = number_at<double>(*entry, "budget_s").value_or(0),
+                      .repetitions = number_at<std::uint32_t>(*entry, "repetitions").value_or(0),
+                      .grace_s = number_at<double>(*entry, "grace_s").value_or(0),
+                      .programs = words_at(*entry, "programs")};
+}
+
 /// Returns a cell without its samples.
 cell_result cell_from_json(const json& document) {
   cell_result cell;
@@ -56,6 +75,7 @@ cell_result cell_from_json(const json& document) {
   cell.status = cell_status_at(document);
   cell.reason = string_at(document, "reason");
   cell.ceiling = number_at<double>(document, "ceiling");
+  cell.max_blocks = number_at<std::uint32_t>(document, "max_blocks").value_or(0);
   if (const auto entry = document.find("findings"); entry != document.end() && entry->is_array())
     for (const json& f : *entry)
       if (f.is_object()) cell.findings.push_back({string_at(f, "code"), string_at(f, "detail")});
@@ -215,9 +235,8 @@ results results_reader::own_results() {
   result.suite = string_at(own, "suite");
   result.status = string_at(own, "status") == "interrupted" ? results_status::interrupted
                                                             : results_status::complete;
-  if (const auto entry = own.find("command"); entry != own.end() && entry->is_array())
-    for (const json& word : *entry)
-      if (word.is_string()) result.command.push_back(word.get<std::string>());
+  result.command = words_at(own, "command");
+  result.plan = plan_at(own);
   if (!has_cells_) unreadable("crossover.cells", "array is missing");
   result.cells = std::move(cells_);
   result.aggregates = std::move(aggregates_);

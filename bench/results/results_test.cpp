@@ -40,6 +40,7 @@ sample full_sample() {
   s.drain_s = 0.0002;
   s.series = {400, 410};
   s.block = 3;
+  s.pass = 1;
   s.block_s = 0.7;
   s.foreign_cpu_s = 0.01;
   s.throttled_s = 0;
@@ -66,6 +67,11 @@ results full_results() {
   all.date = "2026-01-02T03:04:05+00:00";
   all.suite = "quick";
   all.equal = 0.03;
+  all.plan = run_settings{.seconds = 0.08,
+                          .budget_s = 12,
+                          .repetitions = 3,
+                          .grace_s = 20,
+                          .programs = {"--launcher", "taskset -c 3"}};
   all.status = results_status::interrupted;
   cell_result ok;
   ok.name = "network/event_loop/cores:1/in_flight:64/bytes:64/delay:0";
@@ -75,6 +81,7 @@ results full_results() {
   ok.cores = 1;
   ok.in_flight = 64;
   ok.ceiling = 6400;
+  ok.max_blocks = 2;
   ok.findings = {{"steal", "the hypervisor took 3 %"}};
   ok.samples = {full_sample(), {}};
   ok.samples[1].operations = 1;
@@ -115,7 +122,7 @@ struct results_file_test : ::testing::Test {
 TEST(sample_json, round_trip_keeps_every_member) {
   const json once = to_json(full_sample());
   EXPECT_EQ(to_json(sample_from_json(once)), once);
-  EXPECT_EQ(once.size(), 35U) << "a new member must be read and written";
+  EXPECT_EQ(once.size(), 36U) << "a new member must be read and written";
 }
 
 TEST(sample_json, unmeasured_values_are_absent) {
@@ -183,6 +190,8 @@ TEST_F(results_file_test, round_trip_through_a_file) {
   EXPECT_EQ(json(to_json(read)), json(to_json(all)));
   EXPECT_EQ(read.seed, all.seed);
   EXPECT_EQ(read.equal, 0.03);
+  EXPECT_EQ(read.plan, all.plan);
+  EXPECT_EQ(read.cells[0].max_blocks, 2U);
   EXPECT_EQ(read.command, all.command);
   EXPECT_EQ(read.status, results_status::interrupted);
   EXPECT_FALSE(read.foreign);
@@ -194,8 +203,8 @@ TEST_F(results_file_test, the_order_of_members_does_not_matter) {
   const json& own = document["crossover"];
   std::ofstream(file) << R"({"crossover":{"cells":)" << own["cells"] << R"(,"command":)"
                       << own["command"] << R"(,"environment":)" << own["environment"]
-                      << R"(,"schema":2,"seed":)" << own["seed"] << R"(,"equal":)" << own["equal"]
-                      << R"(,"date":)" << own["date"]
+                      << R"(,"schema":2,"plan":)" << own["plan"] << R"(,"seed":)" << own["seed"]
+                      << R"(,"equal":)" << own["equal"] << R"(,"date":)" << own["date"]
                       << R"(,"status":"interrupted","suite":"quick"},"benchmarks":)"
                       << document["benchmarks"] << "}";
   EXPECT_EQ(json(to_json(read_results(file))), document);

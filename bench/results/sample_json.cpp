@@ -41,6 +41,7 @@ void each_number(Sample& s, const Visit& visit) {
   visit("server_cpus", s.server_cpus);
   visit("steal_s", s.steal_s);
   visit("block", s.block);
+  visit("pass", s.pass);
   visit("block_s", s.block_s);
   visit("foreign_cpu_s", s.foreign_cpu_s);
   visit("pressure_s", s.pressure_s);

@@ -42,6 +42,15 @@ std::vector<std::string> split_words(std::string_view text) {
   return words;
 }
 
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,@%+-";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 void require_program(const std::vector<std::string>& words) {
   const std::string& program = words.front();
   const auto can_run = [](const std::string& path) { return ::access(path.c_str(), X_OK) == 0; };

@@ -11,6 +11,9 @@ namespace crossover {
 /// if there is no word.
 std::vector<std::string> split_words(std::string_view text);
 
+/// Returns a word of a command line, quoted for a POSIX shell if necessary.
+std::string shell_word(const std::string& word);
+
 /// Throws `error` (invalid) unless the program of a command exists: a path, or a name in PATH.
 void require_program(const std::vector<std::string>& words);
 

@@ -27,6 +27,12 @@ TEST(command_words, open_quote_and_empty_text_are_refused) {
   EXPECT_THROW(split_words(" "), error);
 }
 
+TEST(command_words, a_quoted_word_is_split_into_itself) {
+  for (const char* const word : {"", "a b", "don't", "$HOME", "\\", "--launcher"})
+    EXPECT_EQ(split_words(shell_word(word)), words{word});
+  EXPECT_EQ(shell_word("--budget=2min"), "--budget=2min");
+}
+
 TEST(command_words, program_must_exist) {
   EXPECT_NO_THROW(require_program({"true"}));
   EXPECT_NO_THROW(require_program({"/bin/sh", "-c", "exit"}));
