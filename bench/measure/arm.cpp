@@ -73,8 +73,9 @@ class cell_process_arm final : public arm {
   std::map<std::string, std::string> environment() const override { return process_.environment(); }
   std::vector<finding> findings() const override {
     if (server_.pid < 0 || !cpus_.shared) return {};
-    return {{"shared_cores",
-             "the server ran on the cell's own cores, since this machine has no others"}};
+    return {
+        {"shared_cores",
+         "the server ran on the cell's own cores, since the machine or its quota has no others"}};
   }
   bool has_windows() const override { return process_.protocol() >= 2; }
 

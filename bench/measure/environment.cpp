@@ -1,7 +1,9 @@
 #include "bench/measure/environment.hpp"
 
+#include <elf.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <link.h>
 #include <oneapi/tbb/version.h>
 #include <openssl/crypto.h>
 #include <sys/utsname.h>
@@ -14,6 +16,7 @@
 #include <iterator>
 #include <set>
 #include <sstream>
+#include <string_view>
 
 #include "bench/results/version.hpp"
 
@@ -46,6 +49,31 @@ std::string value_in(const std::string& path, const std::string& key, char separ
   return {};
 }
 
+/// Stores the linker's build id of a program, an ELF note. Returns 1, which ends the iteration with
+/// the first object: this program.
+int store_build_id(dl_phdr_info* program, std::size_t, void* result) {
+  for (const ElfW(Phdr)* header = program->dlpi_phdr;
+       header != program->dlpi_phdr + program->dlpi_phnum; ++header) {
+    if (header->p_type != PT_NOTE) continue;
+    const auto* note = reinterpret_cast<const unsigned char*>(program->dlpi_addr + header->p_vaddr);
+    const unsigned char* const end = note + header->p_memsz;
+    while (note + sizeof(ElfW(Nhdr)) <= end) {
+      const auto& head = *reinterpret_cast<const ElfW(Nhdr)*>(note);
+      const auto padded = [](std::size_t size) { return (size + 3) / 4 * 4; };
+      const unsigned char* const name = note + sizeof head;
+      const unsigned char* const content = name + padded(head.n_namesz);
+      note = content + padded(head.n_descsz);
+      if (note > end || head.n_type != NT_GNU_BUILD_ID || head.n_namesz != 4 ||
+          std::string_view(reinterpret_cast<const char*>(name), 3) != "GNU")
+        continue;
+      *static_cast<std::string*>(result) =
+          fmt::format("{:02x}", fmt::join(content, content + head.n_descsz, ""));
+      return 1;
+    }
+  }
+  return 1;
+}
+
 }  // namespace
 
 std::map<std::string, std::string> read_environment(const machine& computer) {
@@ -70,6 +98,11 @@ std::map<std::string, std::string> read_environment(const machine& computer) {
   }
   put("packages", fmt::format("{}", packages.size()));
   put("numa_nodes", fmt::format("{}", nodes.size()));
+  std::map<int, std::set<int>> kinds;  // their cores, the fastest first
+  for (const cpu_location& location : computer.cpus) kinds[location.kind].insert(location.core);
+  std::vector<std::size_t> cores_of_kinds;
+  for (const auto& [kind, cores] : kinds) cores_of_kinds.push_back(cores.size());
+  if (kinds.size() > 1) put("core_kinds", fmt::format("{}", fmt::join(cores_of_kinds, " + ")));
   put("quota", computer.quota > 0 ? fmt::format("{:g} CPUs", computer.quota) : "none");
   const std::string governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
   put("governor", governor.empty() ? "none" : governor);
@@ -84,6 +117,9 @@ std::map<std::string, std::string> read_environment(const machine& computer) {
   put("build_type", CROSSOVER_BUILD_TYPE);
   put("sanitizers", CROSSOVER_SANITIZERS);
   put("crossover", program_version());
+  std::string build_id;
+  ::dl_iterate_phdr(store_build_id, &build_id);
+  put("build_id", build_id);
   put("boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,
                            BOOST_VERSION % 100));
   put("onetbb", TBB_runtime_version());

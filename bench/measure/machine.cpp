@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "workloads/base/error.hpp"
 
@@ -16,45 +17,75 @@ namespace crossover {
 namespace {
 
 using topology = std::unique_ptr<hwloc_topology, decltype(&hwloc_topology_destroy)>;
+using bitmap = std::unique_ptr<hwloc_bitmap_s, decltype(&hwloc_bitmap_free)>;
 
-topology load(const std::string& synthetic) {
+topology load(const std::string& description) {
   hwloc_topology_t raw = nullptr;
   if (hwloc_topology_init(&raw) != 0)
     throw error(error_kind::unsupported, "cannot initialise hwloc");
   topology loaded(raw, &hwloc_topology_destroy);
-  if (!synthetic.empty() && hwloc_topology_set_synthetic(raw, synthetic.c_str()) != 0)
+  if (description.starts_with("<")) {
+    const int size = static_cast<int>(description.size()) + 1;
+    if (hwloc_topology_set_xmlbuffer(raw, description.c_str(), size) != 0)
+      throw error(error_kind::invalid, "not the XML of an hwloc topology");
+  } else if (!description.empty() && hwloc_topology_set_synthetic(raw, description.c_str()) != 0) {
     throw error(error_kind::invalid,
-                fmt::format("'{}' is not an hwloc synthetic topology", synthetic));
+                fmt::format("'{}' is not an hwloc synthetic topology", description));
+  }
   if (hwloc_topology_load(raw) != 0)
     throw error(error_kind::unsupported, "hwloc cannot read this machine's topology");
   return loaded;
 }
 
-/// Returns the smallest quota of the process's cgroup and its ancestors (v2 cpu.max, v1 quota).
+/// Returns the kinds of cores, the fastest first; empty if hwloc does not know how fast they are.
+std::vector<bitmap> kinds_of(hwloc_topology_t t) {
+  std::vector<bitmap> kinds;
+  for (int kind = hwloc_cpukinds_get_nr(t, 0) - 1; kind >= 0; --kind) {
+    bitmap cpus(hwloc_bitmap_alloc(), &hwloc_bitmap_free);
+    int efficiency = -1;  // hwloc's word for performance
+    if (hwloc_cpukinds_get_info(t, static_cast<unsigned>(kind), cpus.get(), &efficiency, nullptr,
+                                nullptr, 0) != 0 ||
+        efficiency < 0)
+      return {};
+    kinds.push_back(std::move(cpus));
+  }
+  return kinds;
+}
+
+/// Returns the smallest quota of the process's cgroups.
 double read_quota() {
   double smallest = 0;
-  const auto note = [&](double quota) {
-    if (quota > 0 && (smallest == 0 || quota < smallest)) smallest = quota;
-  };
-  std::ifstream memberships("/proc/self/cgroup");
-  for (std::string line; std::getline(memberships, line);) {
-    if (!line.starts_with("0::")) continue;
-    for (std::string path = line.substr(3); !path.empty(); path = path.substr(0, path.rfind('/'))) {
-      std::ifstream in("/sys/fs/cgroup" + path + "/cpu.max");
-      std::string text;
-      if (std::getline(in, text)) note(quota_of(text));
-    }
+  for (const std::string& directory : cpu_cgroups()) {
+    std::ifstream v2(directory + "/cpu.max"), v1_quota(directory + "/cpu.cfs_quota_us"),
+        v1_period(directory + "/cpu.cfs_period_us");
+    std::string text, period;
+    if (!std::getline(v2, text) && std::getline(v1_quota, text) && std::getline(v1_period, period))
+      text += " " + period;
+    if (const double quota = quota_of(text); quota > 0 && (smallest == 0 || quota < smallest))
+      smallest = quota;
   }
-  std::ifstream root("/sys/fs/cgroup/cpu.max");
-  if (std::string text; std::getline(root, text)) note(quota_of(text));
-  std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
-      v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-  double quota = 0, period = 0;
-  if (v1_quota >> quota && v1_period >> period && quota > 0 && period > 0) note(quota / period);
   return smallest;
 }
 
 }  // namespace
+
+std::vector<std::string> cpu_cgroups() {
+  std::vector<std::string> directories;
+  std::ifstream memberships("/proc/self/cgroup");
+  for (std::string line; std::getline(memberships, line);) {  // "0::/user" or "4:cpu,cpuacct:/user"
+    const std::size_t first = line.find(':'), second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1);
+    const bool is_v2 = controllers.empty();
+    if (!is_v2 && ("," + controllers + ",").find(",cpu,") == std::string::npos) continue;
+    const std::string root = is_v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu";
+    for (std::string path = line.substr(second + 1); path.size() > 1;
+         path = path.substr(0, path.rfind('/')))
+      directories.push_back(root + path);
+    directories.push_back(root);  // of a container, whose path may be that on the host
+  }
+  return directories;
+}
 
 double quota_of(const std::string& cpu_max) {
   std::istringstream in(cpu_max);
@@ -62,11 +93,11 @@ double quota_of(const std::string& cpu_max) {
   return in >> quota >> period && quota > 0 && period > 0 ? quota / period : 0;
 }
 
-machine read_machine(const std::string& synthetic) {
-  const topology t = load(synthetic);
-  const bool real = synthetic.empty();
-  const std::unique_ptr<hwloc_bitmap_s, decltype(&hwloc_bitmap_free)> allowed(hwloc_bitmap_alloc(),
-                                                                              &hwloc_bitmap_free);
+machine read_machine(const std::string& description) {
+  const topology t = load(description);
+  const bool real = description.empty();
+  const bitmap allowed(hwloc_bitmap_alloc(), &hwloc_bitmap_free);
+  const std::vector<bitmap> kinds = kinds_of(t.get());
   if (!real || hwloc_get_cpubind(t.get(), allowed.get(), HWLOC_CPUBIND_PROCESS) != 0)
     hwloc_bitmap_copy(allowed.get(), hwloc_topology_get_topology_cpuset(t.get()));
 
@@ -86,13 +117,18 @@ machine read_machine(const std::string& synthetic) {
     location.package = package != nullptr ? static_cast<int>(package->logical_index) : 0;
     const int node = pu->nodeset != nullptr ? hwloc_bitmap_first(pu->nodeset) : 0;
     location.numa_node = std::max(0, node);
+    const auto kind = std::find_if(kinds.begin(), kinds.end(), [pu](const bitmap& cpus) {
+      return hwloc_bitmap_isset(cpus.get(), pu->os_index) != 0;
+    });
+    location.kind = kind == kinds.end() ? 0 : static_cast<int>(kind - kinds.begin());
     const auto siblings = std::count_if(
         all.begin(), all.end(), [&](const ordered& o) { return o.location.core == location.core; });
     all.push_back({static_cast<int>(siblings), location});
   }
   if (all.empty()) throw error(error_kind::unsupported, "no CPU available to this process");
-  std::stable_sort(all.begin(), all.end(),
-                   [](const ordered& a, const ordered& b) { return a.sibling < b.sibling; });
+  std::stable_sort(all.begin(), all.end(), [](const ordered& a, const ordered& b) {
+    return std::pair(a.sibling, a.location.kind) < std::pair(b.sibling, b.location.kind);
+  });
   machine result;
   for (const ordered& o : all) result.cpus.push_back(o.location);
   if (real) result.quota = read_quota();
@@ -120,6 +156,8 @@ cpu_assignment assign_cpus(const machine& computer, std::uint32_t cores) {
   }
   for (const cpu_location& location : computer.cpus)
     if (!cell_cores.contains(location.core)) assigned.server.push_back(location.cpu);
+  if (computer.quota > 0 && assigned.server.size() > computer.usable() - assigned.cell.size())
+    assigned.server.resize(computer.usable() - assigned.cell.size());
   assigned.shared = assigned.server.empty();
   if (assigned.shared) assigned.server = assigned.cell;
   return assigned;

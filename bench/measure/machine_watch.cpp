@@ -8,7 +8,9 @@
 #include <limits>
 #include <sstream>
 #include <string>
+#include <utility>
 
+#include "bench/measure/machine.hpp"
 #include "bench/models/run/usage.hpp"
 #include "workloads/base/clock.hpp"
 
@@ -36,26 +38,35 @@ double own_seconds() {
          timeval_seconds(ended.ru_stime);
 }
 
-/// Returns the "some" total of a /proc/pressure file in s; 0 if there is none.
-double pressure_of(const char* path) {
+/// Returns the number after `key` in a file; nullopt if the file or the key is missing.
+std::optional<double> number_after(const std::string& path, const std::string& key) {
   std::ifstream in(path);
-  std::string line;
-  std::getline(in, line);
-  const std::size_t position = line.find("total=");
-  return position == std::string::npos ? 0 : std::stod(line.substr(position + 6)) * 1e-6;
+  for (std::string word; in >> word;)
+    if (word.starts_with(key)) {
+      double number = 0;
+      std::istringstream text(word.substr(key.size()));
+      if (text >> number || in >> number) return number;
+    }
+  return std::nullopt;
 }
 
-/// Returns the throttled time of this process's cgroup (v2), if it has a CPU controller.
+/// Returns the "some" totals of /proc/pressure in s; nullopt if the kernel has none.
+std::optional<double> stalled_seconds() {
+  const auto memory = number_after("/proc/pressure/memory", "total=");
+  const auto io = number_after("/proc/pressure/io", "total=");
+  if (!memory && !io) return std::nullopt;
+  return (memory.value_or(0) + io.value_or(0)) * 1e-6;
+}
+
+/// Returns the throttled time of this process's cgroups, if one has a CPU controller.
 std::optional<double> throttled_seconds() {
-  std::ifstream membership("/proc/self/cgroup");
-  std::string path;
-  for (std::string line; std::getline(membership, line);)
-    if (line.starts_with("0::")) path = line.substr(3);
-  std::ifstream in("/sys/fs/cgroup" + path + "/cpu.stat");
-  double value = 0;
-  for (std::string key; in >> key >> value;)
-    if (key == "throttled_usec") return value * 1e-6;
-  return std::nullopt;
+  std::optional<double> throttled_s;
+  for (const std::string& directory : cpu_cgroups())
+    for (const auto& [key, second] :
+         {std::pair("throttled_usec", 1e-6), std::pair("throttled_time", 1e-9)})
+      if (const auto time = number_after(directory + "/cpu.stat", key))
+        throttled_s = throttled_s.value_or(0) + *time * second;
+  return throttled_s;
 }
 
 /// Returns the shortest of five runs of a fixed computation of about 0.3 ms.
@@ -83,7 +94,7 @@ machine_counters read_machine_counters() {
   counters.ns = now_ns();
   counters.busy_s = busy_seconds();
   counters.own_s = own_seconds();
-  counters.stalled_s = pressure_of("/proc/pressure/memory") + pressure_of("/proc/pressure/io");
+  counters.stalled_s = stalled_seconds();
   counters.throttled_s = throttled_seconds();
   return counters;
 }
@@ -100,7 +111,7 @@ void machine_watch::describe(sample& s) const {
   s.block_s = static_cast<double>(after_.ns - before_.ns) * 1e-9;
   s.foreign_cpu_s =
       std::max(0.0, (after_.busy_s - before_.busy_s) - (after_.own_s - before_.own_s));
-  s.pressure_s = after_.stalled_s - before_.stalled_s;
+  if (before_.stalled_s && after_.stalled_s) s.pressure_s = *after_.stalled_s - *before_.stalled_s;
   if (before_.throttled_s && after_.throttled_s)
     s.throttled_s = *after_.throttled_s - *before_.throttled_s;
   if (fastest_spin_s_ > 0) s.slowness = std::max(before_.spin_s, after_.spin_s) / fastest_spin_s_;

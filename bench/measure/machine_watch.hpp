@@ -10,10 +10,11 @@ namespace crossover {
 
 /// Counters that show if other programs or the hypervisor disturbed a block.
 struct machine_counters {
-  std::int64_t ns = 0;   ///< time of the reading
-  double busy_s = 0;     ///< CPU time of all processes on all CPUs (/proc/stat)
-  double own_s = 0;      ///< part of `busy_s` used by this process and its descendants
-  double stalled_s = 0;  ///< time during which a task waited for memory or I/O (/proc/pressure)
+  std::int64_t ns = 0;  ///< time of the reading
+  double busy_s = 0;    ///< CPU time of all processes on all CPUs (/proc/stat)
+  double own_s = 0;     ///< part of `busy_s` used by this process and its descendants
+  /// Time during which a task waited for memory or I/O (/proc/pressure).
+  std::optional<double> stalled_s;
   std::optional<double> throttled_s;  ///< time that the cgroup's CPU quota withheld
   double spin_s = 0;                  ///< duration of a computation of fixed length
 };

@@ -37,16 +37,23 @@ std::vector<matrix> own_matrices(const std::vector<std::uint32_t>& cores,
            in_flight}};
 }
 
+/// Returns operations in flight that keep every core busy: in a contest on fewer, more cores would
+/// change nothing.
+std::uint32_t in_flight_for(const machine& computer, std::uint32_t usual) {
+  return std::max(usual, computer.usable());
+}
+
 /// Every chart has all its models at all its points.
 std::vector<matrix> standard_matrices(const machine& computer) {
-  if (auto own = own_matrices(ends_of(computer), {1, 64}); !own.empty()) return own;
+  if (auto own = own_matrices(ends_of(computer), {1, in_flight_for(computer, 64)}); !own.empty())
+    return own;
   const auto cores = standard_cores(computer);
   const auto loop_and_pool = named({"event_loop", "thread_pool", "reference"});
   const auto also_processes = named({"event_loop", "thread_pool", "processes", "reference"});
   return {
       {named({"network", "sleep"}), loop_and_pool, {1}, {1, 64, 1024}},
-      {named({"network"}), loop_and_pool, cores, {64}},
-      {named({"hashing"}), also_processes, cores, {16}},
+      {named({"network"}), loop_and_pool, cores, {in_flight_for(computer, 64)}},
+      {named({"hashing"}), also_processes, cores, {in_flight_for(computer, 16)}},
       // Below, near and above the point where waits no longer cover the CPU time of one core.
       {named({"mixed:cpu=20us,wait=10ms", "mixed:cpu=20us,wait=1ms", "mixed:cpu=200us,wait=10ms",
               "mixed:cpu=200us,wait=1ms"}),
@@ -60,10 +67,11 @@ std::vector<matrix> standard_matrices(const machine& computer) {
 
 /// Few enough contests for eight blocks of each within the budget.
 std::vector<matrix> quick_matrices(const machine& computer) {
-  if (auto own = own_matrices({computer.usable()}, {16}); !own.empty()) return own;
+  if (auto own = own_matrices({computer.usable()}, {in_flight_for(computer, 16)}); !own.empty())
+    return own;
   const auto models = named({"event_loop", "thread_pool", "reference"});
   return {{named({"network"}), models, {1}, {64}},
-          {named({"hashing"}), models, {computer.usable()}, {16}}};
+          {named({"hashing"}), models, {computer.usable()}, {in_flight_for(computer, 16)}}};
 }
 
 std::vector<matrix> thorough_matrices(const machine& computer) {
@@ -74,14 +82,14 @@ std::vector<matrix> thorough_matrices(const machine& computer) {
                   "network:bytes=16KiB", "hashing:bytes=4KiB"}),
            every_model(),
            standard_cores(computer),
-           {64}}};
+           {in_flight_for(computer, 64)}}};
 }
 
 /// Cells that can show what costs only on several cores: locks, false sharing, hand-overs. Each
 /// worker stays on one core: moved by the kernel, it would scatter figures by tens of percent.
 /// noop under loops and pools is left out, since its blocks scatter by 10 %.
 std::vector<matrix> check_matrices_on_all_cores(const machine& computer) {
-  const std::uint32_t cores = computer.usable(), in_flight = std::max(16u, cores);
+  const std::uint32_t cores = computer.usable(), in_flight = in_flight_for(computer, 16);
   if (cores == 1) return {};
   const auto pool = named({"thread_pool:placement=pinned", "shared_loop"});
   const auto processes = named({"processes:placement=pinned"});
@@ -124,7 +132,10 @@ std::vector<matrix> io_vs_cpu_matrices(const machine& computer) {
 std::vector<matrix> concurrency_vs_parallelism_matrices(const machine& computer) {
   const auto workloads = named({"sleep", "hashing", "mixed:cpu=100us,wait=1ms"});
   return {{workloads, named({"event_loop", "thread_pool"}), {1}, {1, 4, 16, 64}},
-          {workloads, named({"event_loop", "thread_pool"}), standard_cores(computer), {64}}};
+          {workloads,
+           named({"event_loop", "thread_pool"}),
+           standard_cores(computer),
+           {in_flight_for(computer, 64)}}};
 }
 
 std::vector<matrix> multitasking_matrices(const machine&) {
@@ -138,11 +149,11 @@ std::vector<matrix> gil_matrices(const machine& computer) {
   return {{named({"hashing", "hashing:releases_gil=true", "sleep"}),
            named({"gil_threads", "thread_pool"}),
            ends_of(computer),
-           {16}},
+           {in_flight_for(computer, 16)}},
           {named({"hashing", "sleep"}),
            named({"processes", "python_threads", "python_processes"}),
            ends_of(computer),
-           {16}}};
+           {in_flight_for(computer, 16)}}};
 }
 
 std::vector<matrix> blocking_vs_nonblocking_matrices(const machine&) {
@@ -188,13 +199,13 @@ std::vector<matrix> runtimes_matrices(const machine& computer) {
                                "openmp", "processes", "reference"},
                               every),
        cores,
-       {64}},
+       {in_flight_for(computer, 64)}},
       {named({"network", "mixed:cpu=100us,wait=1ms"}),
        beside_other_languages({"event_loop", "fibers", "thread_pool", "thread_per_operation",
                                "async_future", "processes", "reference"},
                               every),
        cores,
-       {64}},
+       {in_flight_for(computer, 64)}},
       {sleepers,
        beside_other_languages({"event_loop", "fibers", "thread_pool", "thread_per_operation",
                                "async_future", "processes", "reference"},
@@ -229,7 +240,7 @@ std::vector<matrix> crossover_matrices(const machine& computer) {
               "mixed:cpu=500us,wait=10ms"}),
        named({"event_loop", "offload", "thread_pool", "processes"}),
        {computer.usable()},
-       {16}}};
+       {in_flight_for(computer, 16)}}};
 }
 
 const std::array suites = {

@@ -23,11 +23,12 @@ using server_maker = std::function<std::unique_ptr<workload_server>(const std::s
 
 std::string make_directory() {
   const char* temporary = std::getenv("TMPDIR");
-  std::string path = fmt::format("{}/crossover-XXXXXX",
-                                 temporary != nullptr && *temporary != '\0' ? temporary : "/tmp");
-  if (::mkdtemp(path.data()) == nullptr)
-    throw system_failure(error_kind::failed, fmt::format("cannot create the directory {}", path),
-                         errno);
+  const std::string parent = temporary != nullptr && *temporary != '\0' ? temporary : "/tmp";
+  std::string path = parent + "/crossover-XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) {
+    const error e = system_failure(error_kind::failed, "cannot create a directory", errno);
+    throw error(e.kind(), fmt::format("{}: {}; set TMPDIR to a writable one", parent, e.what()));
+  }
   return path;
 }
 
