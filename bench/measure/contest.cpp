@@ -43,6 +43,11 @@ bool is_refusal(const cell_result& cell, const error& failure) {
          (failure.kind() == error_kind::unsupported || failure.kind() == error_kind::invalid);
 }
 
+/// Returns whether an arm used the CPU during the turns of others, and thus disturbed them.
+bool is_busy(double idle_cpu_s, double idle_s) {
+  return idle_cpu_s >= min_idle_cpu_s && idle_cpu_s >= max_idle_share * idle_s;
+}
+
 /// Returns the generator of one block of a contest, or of the order of a pass. It depends on
 /// nothing measured, so that the same seed gives the same order, also after an interrupt.
 std::mt19937_64 generator_of(std::uint64_t seed, std::uint64_t number, std::uint64_t contest) {
@@ -125,9 +130,12 @@ class contest_run {
   /// Brings the state of the run to that after the last block of an interrupted one. A block in
   /// which every model failed left no sample, and is measured again.
   void continue_after_blocks() {
-    for (std::size_t i = 0; i < cells_.size(); ++i)
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      for (const sample& s : all_.cells[i].samples)
+        if (is_busy(s.idle_cpu_s.value_or(0), s.idle_s.value_or(0))) ++busy_blocks_[i];
       if (has_finding(all_.cells[i], "not_idle"))
         for (std::size_t c = 0, count = contests_.size(); c < count; ++c) separate(contests_[c], i);
+    }
     std::vector<int> parts(cells_.size());  // by cell: `reference` may be in several
     for (const planned_contest& c : contests_)
       for (const std::size_t i : c.cells) ++parts[i];
@@ -306,8 +314,7 @@ class contest_run {
     if (c.cells.size() < 2) return;
     for (std::size_t k = 0; k < able.size(); ++k) {
       const arm_record& record = records[k];
-      if (record.idle_cpu_s < min_idle_cpu_s || record.idle_cpu_s < max_idle_share * record.idle_s)
-        continue;
+      if (!is_busy(record.idle_cpu_s, record.idle_s)) continue;
       if (++busy_blocks_[able[k]] < max_busy_blocks) continue;
       add_finding(all_.cells[able[k]],
                   {"not_idle", fmt::format("used {:.0f} % of a CPU while other models had their "
