@@ -173,7 +173,7 @@ class OddMachine(TempDirTest):
         models = ",".join(["event_loop", "reference", *models_in_other_languages()])
         cells = ("--workload", "sleep:delay=1.5ms", "--model", "event_loop", *TINY)
         self.run_tiny(*cells, "--rate", "50.5", env=environment)
-        self.assertIn("/delay:1.5ms/rate:50.5", list(self.cells())[0])
+        self.assertIn("/delay:1500us/rate:50.5", list(self.cells())[0])
         self.check_all_ok()
         cells = ("--workload", "query,sleep:delay=1.5ms", "--model", models, *TINY)
         self.run_tiny(*cells, env=environment)
