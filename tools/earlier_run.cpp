@@ -24,14 +24,13 @@ matrix matrix_of(const cell_result& cell) {
           .blocks = cell.max_blocks};
 }
 
-/// Returns the flags and their values as a shell reads them.
+}  // namespace
+
 std::string shell_words(const string_list& words) {
   std::string text;
   for (const std::string& word : words) text += " " + shell_word(word);
   return text;
 }
-
-}  // namespace
 
 earlier_run::earlier_run(std::string file)
     : file_(shown_name(file, "standard input")), read_(read_results(file)) {

@@ -36,4 +36,7 @@ class earlier_run {
   results read_;
 };
 
+/// Returns the words with a space before each, as a shell reads them.
+std::string shell_words(const string_list& words);
+
 }  // namespace crossover

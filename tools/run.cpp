@@ -302,7 +302,12 @@ int run_command(const string_list& arguments) {
   if (!library.prints())
     print(stream, fmt::format("\n{}results: {}\n", summary(all, terminal_of(::fileno(stream))),
                               shown_name(out)));
-  if (all.status == results_status::interrupted) return exit_code::interrupted;
+  if (all.status == results_status::interrupted) {
+    if (is_replaceable(out))
+      print(stderr, fmt::format("continue with: {} run --resume {}{}\n", program_name(),
+                                shell_word(out), shell_words(all.plan->programs)));
+    return exit_code::interrupted;
+  }
   for (const cell_result& cell : all.cells)
     if (cell.status == cell_status::failed) return exit_code::regression;
   for (std::size_t i = 0; i < cells.size() && !flags.trace.empty(); ++i)

@@ -132,7 +132,7 @@ class RunAgain(TempDirTest):
         while run.poll() is None and len(self.samples()) < count:
             time.sleep(0.005)
         run.send_signal(number)
-        run.communicate(timeout=TIMEOUT_S)
+        _, self.messages = run.communicate(timeout=TIMEOUT_S)
         self.assertEqual(self.results()["crossover"]["status"], "interrupted")
         return self.samples()
 
@@ -142,6 +142,7 @@ class RunAgain(TempDirTest):
         whole, order = self.results()["crossover"], [name for name, _ in self.samples()]
         self.out.unlink()
         measured = self.stop_after(5, self.start(*run), signal.SIGINT)
+        self.assertIn("continue with: crossover run --resume results.json\n", self.messages)
         for number in (signal.SIGKILL, signal.SIGINT):
             resumed = self.start("--resume", "results.json")
             more = self.stop_after(len(measured) + 5, resumed, number)
