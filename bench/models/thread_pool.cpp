@@ -7,18 +7,6 @@
 #include "bench/models/model.hpp"
 #include "bench/models/placement.hpp"
 
-#if defined(__SANITIZE_ADDRESS__)
-/// oneTBB frees an observer's state when the last thread leaves the arena; at process exit that may
-/// never happen.
-extern "C" const char* __lsan_default_suppressions() { return "leak:tbb::detail::r1::observe\n"; }
-#endif
-
-#if defined(__SANITIZE_THREAD__)
-/// oneTBB and OpenMP's library are not instrumented, so the tool cannot see that their tasks are
-/// synchronised.
-extern "C" const char* __tsan_default_suppressions() { return "race:libtbb.so\nrace:libgomp.so\n"; }
-#endif
-
 namespace crossover {
 namespace {
 
