@@ -32,10 +32,13 @@ class epoll_watch {
     control(EPOLL_CTL_MOD, socket, EPOLLIN | (wanted ? static_cast<std::uint32_t>(EPOLLOUT) : 0U),
             number);
   }
-  /// Blocks until an event is ready or the time is over; returns the ready events.
+  /// Blocks until an event is ready or the time is over; returns the ready events. Throws `error`
+  /// (unsupported) if the kernel refuses the call, as it does before 5.11.
   std::span<const epoll_event> wait(std::span<epoll_event> room, std::optional<timespec> timeout) {
     const int count = ::epoll_pwait2(epoll_.get(), room.data(), static_cast<int>(room.size()),
                                      timeout ? &*timeout : nullptr, nullptr);
+    if (count < 0 && errno != EINTR)
+      throw system_failure(error_kind::unsupported, "cannot wait with epoll_pwait2", errno);
     return room.first(count > 0 ? static_cast<std::size_t>(count) : 0);
   }
 
