@@ -198,7 +198,7 @@ TEST_P(network_cells, fail_if_no_operation_succeeds) {
 }
 
 TEST(cell_process, a_hanging_cell_is_killed_with_its_workers) {
-  cell_process cell(cell_command, 0.5);
+  cell_process cell(cell_command, 2);
   cell_preparation body = preparation({&find_workload("sleep"), &find_model("processes")}, 3, "");
   body.parameters = {{"delay", "60s"}};
   cell.prepare(body);
