@@ -7,8 +7,8 @@
 #include <fstream>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
+#include <unordered_map>
 
 #include "workloads/base/error.hpp"
 #include "workloads/registry.hpp"
@@ -137,7 +137,7 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
                                const machine_limits& limits,
                                const std::map<std::string, std::string>& endpoints) {
   std::vector<planned_cell> cells;
-  std::set<std::string> names;
+  std::unordered_map<std::string, std::size_t> indices;  // by name
   for (const matrix& m : matrices) {
     for (const std::uint32_t cores : m.cores)
       if (cores == 0 || cores > computer.usable())
@@ -162,15 +162,14 @@ std::vector<planned_cell> plan(const std::vector<matrix>& matrices, const machin
             planned_cell cell =
                 plan_one(workload, model, cores, in_flight, m.rate, limits, endpoint);
             cell.blocks = m.blocks;
-            if (names.insert(cell.name).second) {
+            const auto [index, is_new] = indices.try_emplace(cell.name, cells.size());
+            if (is_new) {
               cells.push_back(std::move(cell));
               continue;
             }
             // A duplicate of an existing cell adds its finding there, so that no request disappears
             // silently.
-            auto& existing = *std::find_if(cells.begin(), cells.end(), [&](const planned_cell& c) {
-              return c.name == cell.name;
-            });
+            planned_cell& existing = cells[index->second];
             if (existing.findings.empty()) existing.findings = std::move(cell.findings);
           }
       }
