@@ -36,10 +36,11 @@ std::optional<double> mean_log(const cell_result& cell, const metric& judged) {
   return sample.n > 0 ? std::optional(sample.mean) : std::nullopt;
 }
 
-/// One cell's history: oriented mean logs, oldest first, with the run index of each.
+/// One cell's history, oldest run first.
 struct run_series {
-  std::vector<double> values;
-  std::vector<std::size_t> runs;
+  std::vector<double> values;        ///< oriented mean logs
+  std::vector<double> error_shares;  ///< shares of failed operations
+  std::vector<std::size_t> runs;     ///< indices of the runs
 };
 
 std::map<std::string, run_series> series_of(const std::vector<history_entry>& history,
@@ -50,8 +51,10 @@ std::map<std::string, run_series> series_of(const std::vector<history_entry>& hi
     for (const cell_result& cell : history[run].measured.cells) {
       const auto value = mean_log(cell, judged);
       if (!value || !seen.insert(cell.name).second) continue;
-      all[cell.name].values.push_back(worse_sign(judged) * *value);
-      all[cell.name].runs.push_back(run);
+      run_series& past = all[cell.name];
+      past.values.push_back(worse_sign(judged) * *value);
+      past.error_shares.push_back(moments_of(error_shares_of(cell)).mean);
+      past.runs.push_back(run);
     }
   }
   return all;
@@ -87,20 +90,6 @@ std::optional<unsigned> runs_needed(double sd, const cell_comparison& cell,
     if (detectable_shift(w - 1.0, level, options.rates.power) * scale <= shift) return w;
   }
   return std::nullopt;
-}
-
-/// Share of failed operations of a cell in each of these runs.
-std::vector<double> error_shares_of_runs(const std::vector<history_entry>& history,
-                                         std::span<const std::size_t> runs,
-                                         const std::string& cell_name) {
-  std::vector<double> shares;
-  for (const std::size_t run : runs)
-    for (const cell_result& cell : history[run].measured.cells)
-      if (cell.name == cell_name) {
-        shares.push_back(moments_of(error_shares_of(cell)).mean);
-        break;
-      }
-  return shares;
 }
 
 /// Judges a new value against the window, unless the window is too short.
@@ -193,8 +182,8 @@ std::vector<history_entry> read_history(const std::filesystem::path& directory,
   return history;
 }
 
-check_result compare_with_history(const std::vector<history_entry>& history,
-                                  const results& measured, const history_options& options) {
+check_result compare_with_history(std::vector<history_entry> history, const results& measured,
+                                  const history_options& options) {
   const metric& judged = judged_metric(options.files.metric);
   if (history.empty())
     throw error(error_kind::unreadable,
@@ -242,9 +231,7 @@ check_result compare_with_history(const std::vector<history_entry>& history,
       judge(cell, std::span(past.values).subspan(begin), worse_sign(judged) * *value, options,
             pairs.size());
       const std::vector<double> share = {moments_of(error_shares_of(*after)).mean};
-      judge_errors(cell,
-                   error_shares_of_runs(history, std::span(past.runs).subspan(begin), cell.name),
-                   share);
+      judge_errors(cell, std::span(past.error_shares).subspan(begin), share);
     }
     result.cells.push_back(std::move(cell));
   }
@@ -258,9 +245,8 @@ check_result compare_with_history(const std::vector<history_entry>& history,
       "runs of a history are sequential: the scatter from run to run is taken from the window, and "
       "a lasting change of the machine looks like a change of the program");
   require_common_cells(result);
-  std::vector<history_entry> with_this = history;
-  with_this.push_back({"this run", measured});
-  result.timelines = timelines(with_this, options.files.metric, options.changes);
+  history.push_back({"this run", measured});
+  result.timelines = timelines(history, options.files.metric, options.changes);
   return result;
 }
 

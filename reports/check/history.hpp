@@ -55,8 +55,8 @@ struct history_options {
 /// 1 - power. If a cell has a marked change, only the runs since then count, provided there are
 /// `min_runs` of them. A cell with fewer runs is inconclusive and says how many are needed. The
 /// result also has the timelines, with the new run last. Throws `error` like `compare_files`.
-check_result compare_with_history(const std::vector<history_entry>& history,
-                                  const results& measured, const history_options& options);
+check_result compare_with_history(std::vector<history_entry> history, const results& measured,
+                                  const history_options& options);
 
 /// Returns the timelines of all cells in the history, in order of first appearance. Throws `error`
 /// (invalid) for the metric.
