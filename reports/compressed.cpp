@@ -6,6 +6,8 @@
 
 namespace crossover {
 
+namespace zlib = boost::beast::zlib;
+
 std::string base64(std::string_view bytes) {
   constexpr std::size_t block = 3 << 20;  // a multiple of 3, so that encoded blocks can be joined
   std::string out;
@@ -21,19 +23,39 @@ std::string base64(std::string_view bytes) {
   return out;
 }
 
-std::string compressed_base64(std::string_view text) {
-  namespace zlib = boost::beast::zlib;
+struct compressor::state {
+  void write(std::string_view piece, zlib::Flush flush) {
+    zlib::z_params params;
+    params.next_in = piece.data();
+    params.avail_in = piece.size();
+    do {
+      constexpr std::size_t room = 1 << 16;
+      bytes.resize(bytes.size() + room);
+      params.next_out = bytes.data() + bytes.size() - room;
+      params.avail_out = room;
+      boost::system::error_code ended;
+      stream.write(params, flush, ended);
+    } while (params.avail_out == 0);
+    bytes.resize(bytes.size() - params.avail_out);
+  }
+
   zlib::deflate_stream stream;
-  std::string out(stream.upper_bound(text.size()) + 64, '\0');
-  zlib::z_params params;
-  params.next_in = text.data();
-  params.avail_in = text.size();
-  params.next_out = out.data();
-  params.avail_out = out.size();
-  boost::system::error_code ec;
-  stream.write(params, zlib::Flush::finish, ec);
-  out.resize(params.total_out);
-  return base64(out);
+  std::string bytes;
+};
+
+compressor::compressor() : state_(std::make_unique<state>()) {}
+compressor::~compressor() = default;
+void compressor::add(std::string_view piece) { state_->write(piece, zlib::Flush::none); }
+
+std::string compressor::finish() {
+  state_->write({}, zlib::Flush::finish);
+  return base64(state_->bytes);
+}
+
+std::string compressed_base64(std::string_view text) {
+  compressor whole;
+  whole.add(text);
+  return whole.finish();
 }
 
 }  // namespace crossover

@@ -14,5 +14,17 @@ TEST(compressed, unpacks_to_the_original_text) {
   EXPECT_EQ(inflated(compressed_base64("")), "");
 }
 
+TEST(compressor, pieces_unpack_to_the_whole_text) {
+  compressor packed;
+  std::string text;
+  for (int i = 0; i < 300; ++i) {
+    std::string piece;
+    for (int j = 0; j < 40 * i; ++j) piece += static_cast<char>(i * j * 7919 % 251);
+    packed.add(piece);
+    text += piece;
+  }
+  EXPECT_EQ(inflated(packed.finish()), text);
+}
+
 }  // namespace
 }  // namespace crossover

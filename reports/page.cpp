@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "reports/answer_text.hpp"
 #include "reports/changes.hpp"
@@ -128,14 +130,14 @@ embedded embed(const results& now, std::size_t room) {
   std::size_t samples = 0;
   for (const cell_result& cell : now.cells) samples += cell.samples.size() + 1;
   if (samples > room / 40) return {"nothing", ""};
-  const ordered_json whole = to_json(now);
-  std::string bytes = compressed_base64(text_of(whole));
-  if (bytes.size() <= room) return {"everything", std::move(bytes)};
-  results thinned = now;
-  for (cell_result& cell : thinned.cells)
-    for (sample& s : cell.samples) s.latency = s.service = std::nullopt;
-  bytes = compressed_base64(text_of(ordered_json{{"crossover", to_json(thinned)["crossover"]}}));
-  if (bytes.size() <= room) return {"no_distributions", std::move(bytes)};
+  for (const auto& [content, name] :
+       {std::pair(document_content::everything, "everything"),
+        std::pair(document_content::no_distributions, "no_distributions")}) {
+    compressor packed;
+    write_document(now, content, -1, [&packed](std::string_view piece) { packed.add(piece); });
+    std::string bytes = packed.finish();
+    if (bytes.size() <= room) return {name, std::move(bytes)};
+  }
   return {"nothing", ""};
 }
 
@@ -213,16 +215,22 @@ results first_cells(const results& now, std::size_t count) {
 
 std::string page(const results& now, const results* baseline, const page_limits& limits) {
   const std::size_t cells = now.cells.size();
-  std::string text = page_of(now, baseline, limits, cells);
-  if (text.size() <= limits.most_bytes) return text;
-  const double fixed =
-      static_cast<double>(page_of(first_cells(now, 0), baseline, limits, cells).size());
-  const double room = static_cast<double>(limits.most_bytes) - fixed;
-  for (std::size_t shown = cells; text.size() > limits.most_bytes && shown > 0 && room > 0;) {
-    const double share = 0.95 * room / (static_cast<double>(text.size()) - fixed);
-    shown = static_cast<std::size_t>(share * static_cast<double>(shown));
-    text = page_of(first_cells(now, shown), baseline, limits, cells);
-  }
+  const auto page_of_first = [&](std::size_t count) {
+    return count == cells ? page_of(now, baseline, limits, cells)
+                          : page_of(first_cells(now, count), baseline, limits, cells);
+  };
+  // Many cells are drawn only after fewer show how many fit.
+  std::size_t shown = cells > limits.whole_cells ? limits.whole_cells + 1 : cells;
+  std::string text = page_of_first(shown);
+  if (shown == cells && text.size() <= limits.most_bytes) return text;
+  const double fixed = static_cast<double>(page_of_first(0).size());
+  const double room = std::max(0.0, static_cast<double>(limits.most_bytes) - fixed);
+  do {
+    const double per_cell =
+        std::max(1.0, (static_cast<double>(text.size()) - fixed) / static_cast<double>(shown));
+    shown = std::min(cells, static_cast<std::size_t>(0.95 * room / per_cell));
+    text = page_of_first(shown);
+  } while (text.size() > limits.most_bytes && shown > 0);
   return text;
 }
 

@@ -189,28 +189,13 @@ class results_writer {
   void save() {
     const std::int64_t begin = now_ns();
     if (begin < next_ns_ || !is_replaceable(file_)) return;
-    results so_far = all_;
-    so_far.status = results_status::interrupted;
-    write(so_far);
+    write_results(file_, all_);
     const std::int64_t took = now_ns() - begin;
     next_ns_ = took < 5'000'000 ? 0 : now_ns() + 20 * took;
   }
-  void finish() { write(all_); }
+  void finish() const { write_results(file_, all_); }
 
  private:
-  void write(results document) const {
-    for (cell_result& cell : document.cells) {
-      if (cell.status != cell_status::ok) continue;
-      if (!cell.samples.empty()) {
-        cell.reason.clear();  // one failure, which is retried
-        continue;
-      }
-      cell.status = cell_status::skipped;
-      cell.reason = "not measured: the run was interrupted";
-    }
-    write_results(file_, document);
-  }
-
   std::string file_;
   const results& all_;
   std::int64_t next_ns_ = 0;

@@ -82,11 +82,12 @@ class contest_run {
   void run() {
     check_budget();
     start_ns_ = now_ns();
+    all_.status = results_status::interrupted;  // what is saved meanwhile is not complete
     for (std::size_t number = 0; number < shown_.size(); ++number) show_if_due(number);
     try {
       while (measure_pass()) ++pass_;
+      all_.status = results_status::complete;
     } catch (const interrupted&) {
-      all_.status = results_status::interrupted;
     }
   }
 

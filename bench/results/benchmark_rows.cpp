@@ -124,8 +124,8 @@ ordered_json benchmark_context(const results& value) {
   return context;
 }
 
-ordered_json benchmark_rows(const results& value) {
-  ordered_json rows = ordered_json::array();
+void each_benchmark_row(const results& value,
+                        const std::function<void(const ordered_json&)>& take) {
   for (std::size_t family = 0; family < value.cells.size(); ++family) {
     const cell_result& cell = value.cells[family];
     if (cell.status == cell_status::skipped) continue;
@@ -149,7 +149,7 @@ ordered_json benchmark_rows(const results& value) {
           row[std::string(m.id)] = *figure;
       for (const auto& [name, counter] : s.counters)
         if (std::isfinite(counter)) row[name] = counter;
-      rows.push_back(std::move(row));
+      take(row);
     }
     if (cell.status == cell_status::failed) {
       ordered_json row = row_of(cell, family, repetitions);
@@ -160,11 +160,10 @@ ordered_json benchmark_rows(const results& value) {
       row["real_time"] = nullptr;
       row["cpu_time"] = nullptr;
       row["time_unit"] = "ns";
-      rows.push_back(std::move(row));
+      take(row);
     }
   }
-  for (const std::string& row : value.aggregates) rows.push_back(ordered_json::parse(row));
-  return rows;
+  for (const std::string& row : value.aggregates) take(ordered_json::parse(row));
 }
 
 void nulls_for_infinities(std::string& text) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <unordered_map>
@@ -15,9 +16,10 @@ namespace crossover {
 /// Returns `context`: date, host, CPUs, load, library build type.
 nlohmann::ordered_json benchmark_context(const results& value);
 
-/// Returns `benchmarks`: one row per repetition (`real_time` in ns per operation, our metrics as
-/// counters), then the aggregates.
-nlohmann::ordered_json benchmark_rows(const results& value);
+/// Passes the rows of `benchmarks` to `take`: one per repetition (`real_time` in ns per operation,
+/// our metrics as counters), then the aggregates.
+void each_benchmark_row(const results& value,
+                        const std::function<void(const nlohmann::ordered_json&)>& take);
 
 /// Replaces NaN and infinities by null. Google Benchmark's JSON reporter writes them, for example
 /// as the variation of a counter whose mean is 0, but they are not valid JSON.

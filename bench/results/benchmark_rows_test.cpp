@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bench/results/document_for_test.hpp"
 #include "bench/results/metrics.hpp"
 #include "workloads/base/error.hpp"
 
@@ -28,6 +29,8 @@ cell_result measured_cell() {
   }
   return cell;
 }
+
+ordered_json benchmark_rows(const results& all) { return document_of(all)["benchmarks"]; }
 
 results read(const char* text) { return results_from_json(json::parse(text), "foreign.json"); }
 
@@ -75,7 +78,7 @@ TEST(benchmark_rows, failed_cells_give_error_rows_and_skipped_cells_none) {
 TEST(benchmark_rows, own_documents_are_valid_google_benchmark_documents) {
   results all;
   all.cells = {measured_cell()};
-  json document = to_json(all);
+  json document = document_of(all);
   document.erase("crossover");
   const results foreign = results_from_json(document, "own.json");
   EXPECT_TRUE(foreign.foreign);

@@ -4,6 +4,7 @@
 // contains its definitions, so that no library is linked.
 #include <boost/json/src.hpp>
 //
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
@@ -143,6 +144,63 @@ json parse_json(std::string_view text) {
   if (!parser.add(text) || !parser.is_complete()) return json(json::value_t::discarded);
   return root;
 }
+
+void json_writer::put(std::string_view text) {
+  constexpr std::size_t piece_size = 1 << 16;
+  text_ += text;
+  if (text_.size() < piece_size && !ends_.empty()) return;
+  take_(text_);
+  text_.clear();
+}
+
+std::string json_writer::margin() const {
+  return std::string(ends_.size() * static_cast<std::size_t>(indent_), ' ');
+}
+
+/// Begins the next value or key.
+void json_writer::separate() {
+  if (std::exchange(has_key_, false) || ends_.empty()) return;
+  if (!std::exchange(is_first_, false)) put(",");
+  if (indent_ >= 0) put("\n" + margin());
+}
+
+void json_writer::begin(char open, char close) {
+  separate();
+  ends_ += close;
+  is_first_ = true;
+  put({&open, 1});
+}
+
+void json_writer::key(std::string_view name) {
+  value(json(name));
+  put(indent_ >= 0 ? ": " : ":");
+  has_key_ = true;
+}
+
+void json_writer::end() {
+  const char close = ends_.back();
+  ends_.pop_back();
+  if (!std::exchange(is_first_, false) && indent_ >= 0) put("\n" + margin());
+  put({&close, 1});
+}
+
+template <typename Tree>
+void json_writer::write(const Tree& tree) {
+  separate();
+  const std::string text = tree.dump(indent_, ' ', false, json::error_handler_t::replace);
+  if (indent_ < 0) return put(text);
+  // Texts contain no line breaks: JSON escapes them.
+  std::string indented;
+  for (std::size_t from = 0, to = 0; from < text.size(); from = to) {
+    to = std::min(text.find('\n', from), text.size() - 1) + 1;
+    indented.append(text, from, to - from);
+    if (to < text.size()) indented += margin();
+  }
+  put(indented);
+}
+
+void json_writer::value(const json& tree) { write(tree); }
+void json_writer::value(const nlohmann::ordered_json& tree) { write(tree); }
 
 void replay(const json& tree, json_events& events) {
   if (tree.is_object()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -75,6 +76,41 @@ class json_parser {
 /// Returns a discarded value (`is_discarded()`) if the text is malformed or beyond the limits;
 /// never throws for either.
 nlohmann::json parse_json(std::string_view text);
+
+/// Writes JSON text value by value, so that memory does not grow with the document.
+class json_writer {
+ public:
+  /// Receives the text in pieces.
+  using sink = std::function<void(std::string_view)>;
+
+  /// `indent`: spaces per level; negative: everything in one line.
+  json_writer(int indent, const sink& take) : indent_(indent), take_(take) {}
+
+  void begin_object() { begin('{', '}'); }
+  void begin_array() { begin('[', ']'); }
+  /// Name of the next value of an object.
+  void key(std::string_view name);
+  /// A whole value. Invalid UTF-8 is replaced.
+  void value(const nlohmann::json& tree);
+  void value(const nlohmann::ordered_json& tree);
+  /// Ends the innermost object or array.
+  void end();
+
+ private:
+  void begin(char open, char close);
+  void separate();
+  void put(std::string_view text);
+  std::string margin() const;
+  template <typename Tree>
+  void write(const Tree& tree);
+
+  int indent_;
+  const sink& take_;
+  std::string text_;      ///< not yet passed on
+  std::string ends_;      ///< closing brackets of the open objects and arrays
+  bool is_first_ = true;  ///< the next value is the first of its object or array
+  bool has_key_ = false;  ///< the next value has a name
+};
 
 /// Delivers a tree as events.
 void replay(const nlohmann::json& tree, json_events& events);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -100,6 +101,37 @@ TEST(json_parser, malformed_text_is_refused_in_any_piece) {
     bool is_valid = true;
     for (const char& c : text) is_valid = parser.add({&c, 1}) && is_valid;
     EXPECT_FALSE(is_valid && parser.is_complete()) << text.substr(0, 80);
+  }
+}
+
+TEST(json_writer, values_one_by_one_give_the_text_of_the_whole_tree) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array(), whole;
+  for (int i = 0; i < 3'000; ++i)
+    rows.push_back({{"name", "line\nbreak \"" + std::to_string(i)}, {"bins", {i, {1.5, nullptr}}}});
+  whole["a \"key\""] = {{"none", nlohmann::ordered_json::array()}, {"one", "\xff"}};
+  whole["rows"] = rows;
+  whole["empty"] = nlohmann::ordered_json::object();
+  for (const int indent : {-1, 1, 2}) {
+    std::string text;
+    std::size_t longest = 0;
+    const json_writer::sink take = [&](std::string_view piece) {
+      text += piece;
+      longest = std::max(longest, piece.size());
+    };
+    json_writer out(indent, take);
+    out.begin_object();
+    out.key("a \"key\"");
+    out.value(whole["a \"key\""]);
+    out.key("rows");
+    out.begin_array();
+    for (const auto& row : rows) out.value(row);
+    out.end();
+    out.key("empty");
+    out.begin_object();
+    out.end();
+    out.end();
+    EXPECT_EQ(text, whole.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace));
+    EXPECT_LT(longest, 70'000u) << "of " << text.size();
   }
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/results/benchmark_rows.hpp"
+#include "bench/results/json_text.hpp"
 #include "bench/results/sample_json.hpp"
 #include "workloads/base/atomic_file.hpp"
 
@@ -14,17 +15,28 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-json to_json(const cell_result& cell) {
+json to_json(const cell_result& cell, document_content content) {
   json samples = json::array();
-  for (const sample& s : cell.samples) samples.push_back(to_json(s));
+  for (const sample& s : cell.samples) {
+    samples.push_back(to_json(s));
+    if (content == document_content::everything) continue;
+    samples.back().erase("latency");
+    samples.back().erase("service");
+  }
   json findings = json::array();
   for (const finding& f : cell.findings)
     findings.push_back({{"code", f.code}, {"detail", f.detail}});
   const bool has_ceiling = cell.ceiling && std::isfinite(*cell.ceiling);
+  const bool is_ok = cell.status == cell_status::ok;
+  const bool is_unmeasured = is_ok && cell.samples.empty();
+  // A failure of a cell that is ok is retried.
+  const std::string reason = is_unmeasured ? "not measured: the run was interrupted"
+                             : is_ok       ? std::string()
+                                           : cell.reason;
   json out = to_json(static_cast<const cell_spec&>(cell));
   out.update({{"name", cell.name},
-              {"status", to_string(cell.status)},
-              {"reason", cell.reason},
+              {"status", to_string(is_unmeasured ? cell_status::skipped : cell.status)},
+              {"reason", reason},
               {"ceiling", has_ceiling ? json(*cell.ceiling) : json(nullptr)},
               {"findings", std::move(findings)},
               {"samples", std::move(samples)}});
@@ -71,13 +83,21 @@ json to_json(const cell_spec& cell) {
   return out;
 }
 
-ordered_json to_json(const results& value) {
-  ordered_json document;
-  document["context"] = benchmark_context(value);
-  document["benchmarks"] = benchmark_rows(value);
-  json cells = json::array();
-  for (const cell_result& cell : value.cells) cells.push_back(to_json(cell));
-  document["crossover"] = {
+void write_document(const results& value, document_content content, int indent,
+                    const std::function<void(std::string_view)>& take) {
+  json_writer out(indent, take);
+  out.begin_object();
+  if (content == document_content::everything) {
+    out.key("context");
+    out.value(benchmark_context(value));
+    out.key("benchmarks");
+    out.begin_array();
+    each_benchmark_row(value, [&out](const ordered_json& row) { out.value(row); });
+    out.end();
+  }
+  out.key("crossover");
+  out.begin_object();
+  ordered_json members = {
       {"schema", 2},
       {"date", value.date},
       {"suite", value.suite},
@@ -85,14 +105,25 @@ ordered_json to_json(const results& value) {
       {"seed", value.seed},
       {"equal", value.equal},
       {"command", value.command},
-      {"environment", value.environment},
-      {"cells", std::move(cells)}};
-  if (value.plan) document["crossover"]["plan"] = to_json(*value.plan);
-  return document;
+      {"environment", value.environment}};
+  if (value.plan) members["plan"] = to_json(*value.plan);
+  for (const auto& [name, member] : members.items()) {
+    out.key(name);
+    out.value(member);
+  }
+  out.key("cells");
+  out.begin_array();
+  for (const cell_result& cell : value.cells) out.value(to_json(cell, content));
+  out.end();
+  out.end();
+  out.end();
 }
 
 void write_results(const std::filesystem::path& file, const results& value) {
-  write_atomically(file, to_json(value).dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+  write_atomically(file, [&value](const auto& take) {
+    write_document(value, document_content::everything, 1, take);
+    take("\n");
+  });
 }
 
 }  // namespace crossover

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -136,9 +137,16 @@ nlohmann::json to_json(const cell_spec& cell);
 /// is the model. Throws `error` (unreadable) if a number is malformed.
 cell_spec cell_spec_from_json(const nlohmann::json& document);
 
-/// Returns the whole document, a superset of Google Benchmark's JSON. It is always valid JSON;
-/// absent values are null.
-nlohmann::ordered_json to_json(const results& value);
+enum class document_content {
+  everything,        ///< a superset of Google Benchmark's JSON
+  no_distributions,  ///< no latency distributions and no rows of Google Benchmark
+};
+
+/// Passes the document to `take` in pieces: memory does not grow with it. It is always valid JSON;
+/// absent values are null. A cell without samples is written as skipped. `indent`: spaces per
+/// level; negative: one line.
+void write_document(const results& value, document_content content, int indent,
+                    const std::function<void(std::string_view)>& take);
 
 /// Reads a document of this program or of Google Benchmark; error messages begin with `where`. A
 /// foreign file's repetitions become samples; a benchmark with only aggregates becomes one sample.

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "bench/results/document_for_test.hpp"
 #include "bench/results/sample_json.hpp"
 #include "workloads/base/error.hpp"
 
@@ -187,7 +188,7 @@ TEST_F(results_file_test, round_trip_through_a_file) {
   const results all = full_results();
   write_results(file, all);
   const results read = read_results(file);
-  EXPECT_EQ(json(to_json(read)), json(to_json(all)));
+  EXPECT_EQ(json(document_of(read)), json(document_of(all)));
   EXPECT_EQ(read.seed, all.seed);
   EXPECT_EQ(read.equal, 0.03);
   EXPECT_EQ(read.plan, all.plan);
@@ -199,7 +200,7 @@ TEST_F(results_file_test, round_trip_through_a_file) {
 }
 
 TEST_F(results_file_test, the_order_of_members_does_not_matter) {
-  const json document = to_json(full_results());
+  const json document = document_of(full_results());
   const json& own = document["crossover"];
   std::ofstream(file) << R"({"crossover":{"cells":)" << own["cells"] << R"(,"command":)"
                       << own["command"] << R"(,"environment":)" << own["environment"]
@@ -207,7 +208,7 @@ TEST_F(results_file_test, the_order_of_members_does_not_matter) {
                       << R"(,"equal":)" << own["equal"] << R"(,"date":)" << own["date"]
                       << R"(,"status":"interrupted","suite":"quick"},"benchmarks":)"
                       << document["benchmarks"] << "}";
-  EXPECT_EQ(json(to_json(read_results(file))), document);
+  EXPECT_EQ(json(document_of(read_results(file))), document);
 }
 
 TEST_F(results_file_test, malformed_rows_of_an_own_document_are_ignored) {

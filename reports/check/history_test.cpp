@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "bench/results/document_for_test.hpp"
 #include "reports/check/formats/check_page_data.hpp"
 #include "reports/check/formats/formats.hpp"
 #include "reports/check/sample_results.hpp"
@@ -43,7 +44,7 @@ class history_directory : public testing::Test {
   void SetUp() override { std::filesystem::remove_all(directory); }
   void TearDown() override { std::filesystem::remove_all(directory); }
   void keep(const std::string& commit, const results& run) {
-    add_to_history(directory, commit, run, to_json(run).dump());
+    add_to_history(directory, commit, run, document_text(run));
   }
   std::filesystem::path directory =
       std::filesystem::path(testing::TempDir()) / "crossover-history-test";

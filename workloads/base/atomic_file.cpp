@@ -111,14 +111,23 @@ bool is_replaceable(const fs::path& file) {
 }
 
 void write_atomically(const fs::path& file, std::string_view text) {
+  write_atomically(file, [text](const auto& take) { take(text); });
+}
+
+void write_atomically(
+    const fs::path& file,
+    const std::function<void(const std::function<void(std::string_view)>& take)>& feed) {
   if (file == standard_stream) {
-    std::fwrite(text.data(), 1, text.size(), stdout);  // main reports a failure
+    feed([](std::string_view text) {
+      std::fwrite(text.data(), 1, text.size(), stdout);  // main reports a failure
+    });
   } else if (is_replaceable(file)) {
     replacement_file replacement(file);
-    replacement.write(text);
+    feed([&](std::string_view text) { replacement.write(text); });
     replacement.replace_target();
   } else {
-    open_file(file.string(), 0, file.string()).write(text);
+    open_file device(file.string(), 0, file.string());
+    feed([&](std::string_view text) { device.write(text); });
   }
 }
 

@@ -19,6 +19,10 @@ std::string read_file(const std::string& file);
 /// Replaces the file's content entirely or not at all: temporary file beside it, fsync, rename.
 /// Writes standard output, devices and pipes directly. Throws `error` (unwritable).
 void write_atomically(const std::filesystem::path& file, std::string_view text);
+/// Writes the pieces that `feed(take)` passes to `take`.
+void write_atomically(
+    const std::filesystem::path& file,
+    const std::function<void(const std::function<void(std::string_view)>& take)>& feed);
 
 /// Checks that `write_atomically` can write `file`, before hours are spent on its content. Leaves
 /// nothing behind. Throws `error` (unwritable).
