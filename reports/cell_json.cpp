@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <utility>
 
 #include "bench/results/metrics.hpp"
@@ -23,19 +24,37 @@ ordered_json curve(const latency_curve& of) {
   return row;
 }
 
+/// The cells with the fewest cores, by panel, model and concurrency.
+class fewest_cores {
+ public:
+  fewest_cores(const results& value, const std::vector<std::size_t>& panel_of_cell) {
+    for (std::size_t i = 0; i < value.cells.size(); ++i) {
+      const cell_result& cell = value.cells[i];
+      if (!cell.cores || values_of(cell, "throughput").empty()) continue;
+      const cell_result*& base = bases_[place_of(cell, panel_of_cell[i])];
+      if (base == nullptr || *cell.cores < *base->cores) base = &cell;
+    }
+  }
+
+  /// Returns nullptr if there is none.
+  const cell_result* base_of(const cell_result& cell, std::size_t in_panel) const {
+    const auto base = bases_.find(place_of(cell, in_panel));
+    return base == bases_.end() ? nullptr : base->second;
+  }
+
+ private:
+  using place = std::tuple<std::size_t, std::string, std::optional<std::uint32_t>>;
+  static place place_of(const cell_result& cell, std::size_t in_panel) {
+    return {in_panel, cell.model_label(), cell.in_flight};
+  }
+
+  std::map<place, const cell_result*> bases_;
+};
+
 /// Speed-up over the model's cell with the fewest cores and the same concurrency:
 /// [mean, lower, upper, n, those cores].
-ordered_json speedup_of(const results& value, const panel& within, const cell_result& cell) {
-  if (!cell.cores || value.foreign) return nullptr;
-  const cell_result* base = nullptr;
-  for (const std::size_t i : within.cells) {
-    const cell_result& other = value.cells[i];
-    if (other.model_label() != cell.model_label() || other.in_flight != cell.in_flight ||
-        !other.cores || values_of(other, "throughput").empty())
-      continue;
-    if (base == nullptr || *other.cores < *base->cores) base = &other;
-  }
-  if (base == nullptr) return nullptr;
+ordered_json speedup_of(const cell_result& cell, const cell_result* base) {
+  if (!cell.cores || base == nullptr) return nullptr;
   const auto ratio = ratio_interval(values_of(cell, "throughput"), values_of(*base, "throughput"));
   if (!ratio) return nullptr;
   ordered_json row = figure_json(*ratio);
@@ -67,7 +86,7 @@ ordered_json finding_rows(const cell_result& cell, const code_list* shared) {
 }
 
 ordered_json cell_row(const results& value, const cell_result& cell, std::size_t in_panel,
-                      const panel& within, const code_list* shared,
+                      const cell_result* base, const code_list* shared,
                       const std::vector<std::string>& counters, kept_values kept) {
   ordered_json row = {{"panel", in_panel}, {"name", cell.name}, {"model", cell.model_label()}};
   row["cores"] = cell.cores ? ordered_json(*cell.cores) : ordered_json(nullptr);
@@ -95,8 +114,9 @@ ordered_json cell_row(const results& value, const cell_result& cell, std::size_t
     if (const auto of = latency_curve_of(cell, &sample::latency)) row["latency"] = curve(*of);
     if (const auto of = latency_curve_of(cell, &sample::service)) row["service"] = curve(*of);
   }
-  if (const ordered_json speedup = speedup_of(value, within, cell); !speedup.is_null())
-    row["speedup"] = speedup;
+  if (!value.foreign)
+    if (const ordered_json speedup = speedup_of(cell, base); !speedup.is_null())
+      row["speedup"] = speedup;
   return row;
 }
 
@@ -108,10 +128,12 @@ ordered_json cells_json(const results& value, const std::vector<panel>& panels,
   std::vector<std::size_t> panel_of_cell(value.cells.size());
   for (std::size_t i = 0; i < panels.size(); ++i)
     for (const std::size_t cell : panels[i].cells) panel_of_cell[cell] = i;
+  const fewest_cores bases(value, panel_of_cell);
   const auto shared = shared_findings_of_cells(contests);
   ordered_json rows = ordered_json::array();
   for (std::size_t i = 0; i < value.cells.size(); ++i)
-    rows.push_back(cell_row(value, value.cells[i], panel_of_cell[i], panels[panel_of_cell[i]],
+    rows.push_back(cell_row(value, value.cells[i], panel_of_cell[i],
+                            bases.base_of(value.cells[i], panel_of_cell[i]),
                             shared.contains(i) ? shared.at(i) : nullptr, counters, kept));
   return rows;
 }

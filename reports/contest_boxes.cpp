@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
+#include <span>
 #include <tuple>
 
 #include "reports/units.hpp"
@@ -50,43 +52,50 @@ contest_box box_of(const contest& c, std::size_t index) {
   return b;
 }
 
-bool differ_only_along(axis_of_box axis, const contest_box& a, const contest_box& b) {
-  if (a.common != b.common) return false;
-  for (const axis_of_box other : axes)
-    if (other != axis && a.*other != b.*other) return false;
-  return true;
-}
-
 bool overlap(const extent& a, const extent& b) { return a.from <= b.to && b.from <= a.to; }
 
-/// Returns true if another box is in the gap between two neighbours along the axis.
+/// Returns true if one of `between` is in the gap between two neighbours along the axis.
 bool is_interrupted(axis_of_box axis, const contest_box& left, const contest_box& right,
-                    const std::vector<contest_box>& boxes) {
-  return std::any_of(boxes.begin(), boxes.end(), [&](const contest_box& other) {
-    if (&other == &left || &other == &right || other.common != left.common) return false;
+                    std::span<const contest_box> between) {
+  return std::any_of(between.begin(), between.end(), [&](const contest_box& other) {
     for (const axis_of_box across : axes)
       if (across != axis && !overlap(other.*across, left.*across)) return false;
     return (other.*axis).to > (left.*axis).to && (other.*axis).from < (right.*axis).from;
   });
 }
 
-/// Joins neighbours along the axis that have the same answer. `boxes` are of one workload.
+/// Joins neighbours along the axis that have the same answer. `boxes` are of one workload. Boxes do
+/// not overlap, so only those that begin between two neighbours can interrupt them.
 void join_along(axis_of_box axis, std::vector<contest_box>& boxes) {
   std::stable_sort(boxes.begin(), boxes.end(), [&](const contest_box& a, const contest_box& b) {
     return (a.*axis).from < (b.*axis).from;
   });
-  for (std::size_t i = 0; i < boxes.size(); ++i)
-    for (std::size_t j = i + 1; j < boxes.size();) {
-      if (boxes[i].answer != boxes[j].answer || !differ_only_along(axis, boxes[i], boxes[j]) ||
-          is_interrupted(axis, boxes[i], boxes[j], boxes)) {
-        ++j;
-        continue;
-      }
-      (boxes[i].*axis).to = (boxes[j].*axis).to;
-      boxes[i].contests.insert(boxes[i].contests.end(), boxes[j].contests.begin(),
-                               boxes[j].contests.end());
-      boxes.erase(boxes.begin() + static_cast<std::ptrdiff_t>(j));
+  struct joined_boxes {
+    std::size_t first, last;  ///< indices
+  };
+  std::map<std::vector<double>, joined_boxes> lines;  // latest by their extents on the other axes
+  std::vector<bool> is_joined(boxes.size());
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    std::vector<double> across;
+    for (const axis_of_box other : axes)
+      if (other != axis)
+        across.insert(across.end(), {(boxes[i].*other).from, (boxes[i].*other).to});
+    const auto [line, is_new] = lines.try_emplace(across, joined_boxes{i, i});
+    if (is_new) continue;
+    auto& [first, last] = line->second;
+    if (boxes[first].answer != boxes[i].answer ||
+        is_interrupted(axis, boxes[first], boxes[i], std::span(boxes).subspan(last, i - last))) {
+      first = last = i;
+      continue;
     }
+    (boxes[first].*axis).to = (boxes[i].*axis).to;
+    boxes[first].contests.insert(boxes[first].contests.end(), boxes[i].contests.begin(),
+                                 boxes[i].contests.end());
+    last = i;
+    is_joined[i] = true;
+  }
+  std::size_t at = 0;
+  std::erase_if(boxes, [&](const contest_box&) { return is_joined[at++]; });
 }
 
 }  // namespace

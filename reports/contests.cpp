@@ -43,9 +43,10 @@ std::vector<cell_indices> cells_of_contests(const results& value) {
     const cell_result& cell = value.cells[i];
     const place at{cell.workload, cell.shown_parameters(), cell.cores, cell.in_flight};
     auto group = index.find({at, rate_of(cell)});
-    if (group == index.end() && !measured)
-      group = std::find_if(index.begin(), index.end(),
-                           [&](const auto& entry) { return entry.first.first == at; });
+    if (group == index.end() && !measured) {
+      group = index.lower_bound({at, std::nullopt});
+      if (group != index.end() && group->first.first != at) group = index.end();
+    }
     if (group == index.end()) {
       group = index.emplace(std::pair(at, rate_of(cell)), groups.size()).first;
       groups.emplace_back();

@@ -99,30 +99,40 @@ std::string slower_text(const contest& c, const std::string& collapses) {
                      std::max(1.0, std::floor(100 * least)));
 }
 
-/// Models whose throughput falls below half of what they reach with fewer in flight. `group`: all
-/// boxes of the workload.
-std::string collapse_text(const contest_box& b, const std::vector<contest_box>& group,
-                          const std::vector<contest>& contests) {
-  const contest& shown = contests[b.contests.back()];
-  std::map<std::uint32_t, const contest*> by_place;
-  for (const contest_box& other : group)
-    for (const std::size_t i : other.contests)
-      if (const contest& c = contests[i];
-          c.in_flight && c.parameters == shown.parameters && c.cores == shown.cores)
-        by_place[*c.in_flight] = &c;
-  std::map<std::string, double> highest;
-  std::map<std::uint32_t, std::vector<std::string>> names;
-  std::set<std::string> known;
-  for (const auto& [in_flight, c] : by_place)
-    for (const contender& model : c->models) {
-      if (!model.throughput) continue;
-      double& top = highest[model.model];
-      if (*model.throughput < collapsed * top && known.insert(model.model).second)
-        names[in_flight].push_back(model_text(model.model));
-      top = std::max(top, *model.throughput);
-    }
+/// Contests that differ only in flight share these.
+using axis_place = std::pair<std::map<std::string, std::string>, std::optional<std::uint32_t>>;
+/// Names of the models whose throughput first falls below half of what they reach with fewer in
+/// flight, by the place where it does.
+using collapses_by_place = std::map<std::uint32_t, std::vector<std::string>>;
+
+axis_place axis_place_of(const contest& c) { return {c.parameters, c.cores}; }
+
+std::map<axis_place, collapses_by_place> collapses_of(const std::vector<contest_box>& group,
+                                                      const std::vector<contest>& contests) {
+  std::map<axis_place, std::map<std::uint32_t, const contest*>> by_place;
+  for (const contest_box& b : group)
+    for (const std::size_t i : b.contests)
+      if (const contest& c = contests[i]; c.in_flight)
+        by_place[axis_place_of(c)][*c.in_flight] = &c;
+  std::map<axis_place, collapses_by_place> collapses;
+  for (const auto& [place, along] : by_place) {
+    std::map<std::string, double> highest;
+    std::set<std::string> known;
+    for (const auto& [in_flight, c] : along)
+      for (const contender& model : c->models) {
+        if (!model.throughput) continue;
+        double& top = highest[model.model];
+        if (*model.throughput < collapsed * top && known.insert(model.model).second)
+          collapses[place][in_flight].push_back(model_text(model.model));
+        top = std::max(top, *model.throughput);
+      }
+  }
+  return collapses;
+}
+
+std::string collapse_text(const contest_box& b, const collapses_by_place& collapses) {
   std::vector<std::string> parts;
-  for (const auto& [in_flight, models] : names)
+  for (const auto& [in_flight, models] : collapses)
     if (in_flight >= b.in_flight.from && in_flight <= b.in_flight.to)
       parts.push_back(fmt::format("{} collapse{} at {}", join_and(models),
                                   models.size() == 1 ? "s" : "", in_flight));
@@ -167,9 +177,8 @@ std::string failed_text(const results& value, const contest& c) {
   return names.empty() ? std::string() : join_and(names) + " failed";
 }
 
-std::string remark_of(const results& value, const contest_box& b,
-                      const std::vector<contest_box>& group, const std::vector<contest>& contests) {
-  const contest& c = contests[b.contests.back()];
+std::string remark_of(const results& value, const contest_box& b, const contest& c,
+                      const collapses_by_place& of_axis) {
   std::vector<std::string> parts;
   const auto add = [&](std::string text) {
     if (!text.empty()) parts.push_back(std::move(text));
@@ -182,7 +191,7 @@ std::string remark_of(const results& value, const contest_box& b,
   if (c.verdict == contest_verdict::equivalent && leaders_of(c).size() < ranked_count_of(c))
     add(fmt::format("equivalent within {:.3g} %", 100 * c.equal));
   add(undecided_text(c));
-  const std::string collapses = collapse_text(b, group, contests);
+  const std::string collapses = collapse_text(b, of_axis);
   add(collapses);
   add(slower_text(c, collapses));
   add(doubt_text(value, c));
@@ -210,7 +219,8 @@ std::vector<question> questions_of(const results& value, const answer_set& all) 
   for (const answer& a : all.answers)
     for (const std::size_t i : a.contests) panel_of[i] = a.panel;
   std::vector<question> rows;
-  for (const std::vector<contest_box>& boxes : boxes_of(all.contests))
+  for (const std::vector<contest_box>& boxes : boxes_of(all.contests)) {
+    std::map<axis_place, collapses_by_place> collapses = collapses_of(boxes, all.contests);
     for (const contest_box& b : boxes) {
       const contest& shown = all.contests[b.contests.back()];
       std::set<std::size_t> panels;
@@ -221,10 +231,11 @@ std::vector<question> questions_of(const results& value, const answer_set& all) 
            title_of(b),
            place_of(b),
            answer_of(shown),
-           remark_of(value, b, boxes, all.contests),
+           remark_of(value, b, shown, collapses[axis_place_of(shown)]),
            cost_of(shown),
            shown.verdict == contest_verdict::best ? shown.models.front().model : std::string()});
     }
+  }
   return rows;
 }
 
