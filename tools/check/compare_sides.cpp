@@ -59,9 +59,9 @@ operand kind_of(const std::string& path) {
   return operand::other_program;
 }
 
-results filtered(results all, const name_filter& filter) {
+results filtered(results&& all, const name_filter& filter) {
   std::erase_if(all.cells, [&](const cell_result& cell) { return !filter.keeps(cell.name); });
-  return all;
+  return std::move(all);
 }
 
 check_result check_files(const check_request& request) {
@@ -73,18 +73,18 @@ check_result check_files(const check_request& request) {
   const std::string& new_file = request.sides.back();
   file_options options = request.files;
   options.candidate_name = shown_name(new_file, "standard input");
-  const std::string document = read_file(new_file);
-  const results all_of_new = parse_results(document, new_file);
-  const results new_results = filtered(all_of_new, filter);
   if (request.history.empty()) {
     options.baseline_name = shown_name(request.sides.front(), "standard input");
+    const results new_results = filtered(read_results(new_file), filter);
     return compare_files(filtered(read_results(request.sides.front()), filter), new_results,
                          options);
   }
+  const std::string document = read_file(new_file);
+  results all_of_new = parse_results(document, new_file);
   if (request.sides.size() == 2)
     throw error(error_kind::invalid, "--history replaces OLD: give only NEW");
-  const std::vector<history_entry> before =
-      read_history(request.history, machine_fingerprint(new_results));
+  std::vector<history_entry> before =
+      read_history(request.history, machine_fingerprint(all_of_new));
   if (!request.commit.empty())
     add_to_history(request.history, request.commit, all_of_new, document);
   if (before.empty() && !request.commit.empty()) {
@@ -98,7 +98,7 @@ check_result check_files(const check_request& request) {
   }
   history_options history;
   history.files = options;
-  return compare_with_history(before, new_results, history);
+  return compare_with_history(std::move(before), filtered(std::move(all_of_new), filter), history);
 }
 
 /// Moves the lists that were known before measuring into the result.
