@@ -2,7 +2,9 @@
 #include <array>
 #include <crossover/crossover.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <new>
 #include <string_view>
 
 #include "bench/results/version.hpp"
@@ -94,6 +96,28 @@ int dispatch(const string_list& arguments) {
                                                suggestion(arguments[0], names)));
 }
 
+/// Allocates nothing.
+int out_of_memory() {
+  std::fputs(program_name().c_str(), stderr);
+  std::fputs(": out of memory; raise the memory limit, or use smaller files or fewer cells\n",
+             stderr);
+  return exit_code::unreadable;
+}
+
+/// Destructors of JSON trees allocate. Without memory they end the program, without an exception.
+void report_lack_of_memory() {
+  static const std::terminate_handler usual = std::get_terminate();
+  std::set_terminate([] {
+    try {
+      if (const std::exception_ptr cause = std::current_exception()) std::rethrow_exception(cause);
+    } catch (const std::bad_alloc&) {
+      std::_Exit(out_of_memory());
+    } catch (...) {
+    }
+    usual();
+  });
+}
+
 }  // namespace
 
 std::span<const command> all_commands() { return commands; }
@@ -110,6 +134,7 @@ own_workload& program::add(std::string name, std::vector<own_parameter> paramete
 
 int program::main(int count, char** arguments) {
   prepare_standard_streams();
+  report_lack_of_memory();
   set_program(name_, cells_);
   const auto print_error = [](const std::string& line) { std::fputs(line.c_str(), stderr); };
   try {
@@ -120,6 +145,8 @@ int program::main(int count, char** arguments) {
   } catch (const error& e) {
     print_error(fmt::format("{}: {}\n", program_name(), e.what()));
     return code_of(e.kind());
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
   } catch (const std::exception& e) {
     print_error(fmt::format("{}: internal error: {}; please report it with the command you ran\n",
                             program_name(), e.what()));
