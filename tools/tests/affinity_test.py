@@ -15,6 +15,7 @@ from program import (
     crossover,
     descendants_of,
     listed,
+    sanitizers,
 )
 
 CPUS = sorted(os.sched_getaffinity(0))
@@ -93,6 +94,7 @@ class Affinity(unittest.TestCase):
                 threads = self.watch(model, CPUS[:2], 5)
                 self.assertGreaterEqual(threads, 2, f"{model}: one thread per core")
 
+    @unittest.skipIf("thread" in sanitizers(), "the thread sanitizer has a thread of its own")
     def test_event_loop_binds_each_loop_to_one_core(self):
         if len(CPUS) < 2:
             self.skipTest("needs 2 CPUs")
@@ -102,6 +104,7 @@ class Affinity(unittest.TestCase):
             cpu_lists = [cpu_list(task) for task in tasks_of(cell.process.pid)]
             self.assertEqual(sorted(cpu_lists), sorted(map(str, CPUS[:2])))
 
+    @unittest.skipIf("thread" in sanitizers(), "the thread sanitizer has a thread of its own")
     def test_serve_binds_its_loops_to_the_given_cpus(self):
         with Server("network", "--cpus", CPUS[-1]) as server:
             pid = server.process.pid

@@ -2,20 +2,20 @@
 
 import json
 import os
-import pathlib
 import subprocess
 import unittest
 
 from program import (
+    BUILD,
     PROGRAM,
     SOURCE,
     TIMEOUT_S,
     TempDirTest,
     models_in_other_languages,
+    sanitizers,
     strict_json,
 )
 
-BUILD = pathlib.Path(PROGRAM).parent
 FAULTY = BUILD / "own_workload_for_test"
 
 # A project whose targets have the names of folders here.
@@ -54,7 +54,7 @@ class Examples(TempDirTest):
         return build
 
     def test_examples_run_under_every_model(self):
-        if "CROSSOVER_SANITIZE:STRING=\n" not in (BUILD / "CMakeCache.txt").read_text():
+        if sanitizers():
             self.skipTest("examples are not built with the sanitizers of the library")
         build = self.build()
         in_other_languages = models_in_other_languages()

@@ -5,12 +5,11 @@ instrumented.
 """
 
 import os
-import pathlib
 import unittest
 
-from program import TIMEOUT_S, Cell, listed
+from program import BUILD, TIMEOUT_S, Cell, listed
 
-PLANTED_RACE = pathlib.Path(os.environ["CROSSOVER_PROGRAM"]).parent / "planted_race_for_test"
+PLANTED_RACE = BUILD / "planted_race_for_test"
 THREADS_SHARE = {
     "async_future",
     "event_loop",

@@ -3,12 +3,14 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 import unittest
 
 PROGRAM = os.environ["CROSSOVER_PROGRAM"]
+BUILD = pathlib.Path(PROGRAM).parent
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TIMEOUT_S = 120  # ample even on a busy machine with sanitizers
 
@@ -22,6 +24,12 @@ def crossover(*arguments, **options):
         "timeout": TIMEOUT_S,
     } | options
     return subprocess.run([PROGRAM, *map(str, arguments)], **options)
+
+
+def sanitizers():
+    """Returns the sanitizers that the program is built with, for example "thread"; "" if none."""
+    cache = (BUILD / "CMakeCache.txt").read_text()
+    return re.search("^CROSSOVER_SANITIZE:STRING=(.*)$", cache, re.M)[1]
 
 
 def listed(*arguments):

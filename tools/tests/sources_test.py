@@ -5,7 +5,6 @@ that the last commits changed, and a few others selected by the id of the last c
 """
 
 import json
-import os
 import pathlib
 import re
 import shlex
@@ -13,9 +12,8 @@ import subprocess
 import tempfile
 import unittest
 
-from program import SOURCE
+from program import BUILD, SOURCE
 
-BUILD = pathlib.Path(os.environ["CROSSOVER_PROGRAM"]).parent
 COMMITS = 3
 MAX_SOURCES = 12
 
