@@ -35,11 +35,11 @@ double expected_seconds(const cell_spec& cell, const block_options& plan) {
   return start_s + plan.warm_up_s + 3 * delay_s + 2 * slice_s;
 }
 
-/// Returns whether a program that the user added does not support the cell. Only the program knows
+/// Returns whether a program in another language does not support the cell. Only the program knows
 /// what it supports.
 bool is_refusal(const cell_result& cell, const error& failure) {
   const model_type* const type = model_type_of(cell);
-  return type != nullptr && !type->command.empty() && cell.samples.empty() &&
+  return type != nullptr && type->is_other_program() && cell.samples.empty() &&
          (failure.kind() == error_kind::unsupported || failure.kind() == error_kind::invalid);
 }
 

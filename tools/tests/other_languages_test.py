@@ -4,7 +4,7 @@ import hashlib
 import sys
 import unittest
 
-from program import SOURCE, Cell, listed
+from program import SOURCE, Cell, TempDirTest, crossover, listed
 
 sys.path.insert(0, str(SOURCE / "tools/cells"))
 from servers_for_test import EchoServer
@@ -134,6 +134,20 @@ class OtherLanguages(unittest.TestCase):
                 self.assertEqual(reply["error"]["kind"], "invalid", text)
         for _, reply in self.each_cell("hashing", algorithm="md5"):
             self.assertEqual(reply["error"]["kind"], "unsupported")
+
+
+class WithoutOpenLoop(TempDirTest):
+    def test_cell_is_skipped_with_the_reason(self):
+        if not COMMANDS:
+            self.skipTest("no cell in another language is installed")
+        completed = crossover(
+            *("run", "--workload", "sleep:delay=1ms", "--model", next(iter(COMMANDS))),
+            *("--cores", 1, "--in-flight", 2, "--rate", 100, "--repetitions", 1, "--out", self.out),
+        )
+        self.assertEqual(completed.returncode, 0, completed.stdout + completed.stderr)
+        (cell,) = self.results()["crossover"]["cells"]
+        self.assertEqual(cell["status"], "skipped")
+        self.assertIn("no open loop", cell["reason"])
 
 
 if __name__ == "__main__":
