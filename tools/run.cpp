@@ -173,31 +173,68 @@ prepared_run prepare_again(const run_flags& flags, const earlier_run& earlier,
 }
 
 /// Says which file the results go to if `--out` exists; "" otherwise.
-std::string kept_or_replaced(const run_flags& flags, const std::string& out) {
+std::string kept_or_replaced(const run_flags& flags, const std::string& out, bool existed) {
   if (!flags.resume.empty()) return fmt::format("continuing {}\n", out);
   if (out != flags.out)
     return fmt::format("{} is kept; writing {} (--force replaces it)\n", flags.out, out);
-  return std::filesystem::is_regular_file(out) ? fmt::format("replacing {}\n", out) : "";
+  return existed ? fmt::format("replacing {}\n", out) : "";
 }
 
 /// Writes the results after each block, so that they survive a killed process. Writing a document
 /// of thousands of samples takes long: it is limited to a twentieth of the time.
 class results_writer {
  public:
-  results_writer(std::string file, const results& all) : file_(std::move(file)), all_(all) {}
+  /// Creates the file without samples, so that a run that starts now chooses another name. Throws
+  /// `error` (unwritable).
+  results_writer(const std::string& file, bool replaces, const results& all)
+      : file_(file), all_(all) {
+    if (replaces)
+      check_writable(file);
+    else
+      file_ = write_new(file, text_without_samples(all));
+    is_empty_ = !replaces && is_replaceable(file);
+  }
+  /// Removes the file if the run failed before its first block.
+  ~results_writer() {
+    if (is_empty_) ::unlink(file_.c_str());
+  }
+  results_writer(const results_writer&) = delete;
+  results_writer& operator=(const results_writer&) = delete;
 
-  void save() {
+  const std::string& file() const { return file_; }
+
+  /// Returns why the file could not be written for the first time: the disk may have space later.
+  std::string save() {
     const std::int64_t begin = now_ns();
-    if (begin < next_ns_ || !is_replaceable(file_)) return;
-    write_results(file_, all_);
+    if (begin < next_ns_ || !is_replaceable(file_)) return {};
+    std::string problem;
+    try {
+      write();
+    } catch (const error& e) {
+      if (!std::exchange(has_failed_, true)) problem = e.what();
+    }
     const std::int64_t took = now_ns() - begin;
     next_ns_ = took < 5'000'000 ? 0 : now_ns() + 20 * took;
+    return problem;
   }
-  void finish() const { write_results(file_, all_); }
+  void finish() { write(); }
 
  private:
+  static std::string text_without_samples(results document) {
+    document.status = results_status::interrupted;
+    std::string text;
+    write_document(document, document_content::everything, 1,
+                   [&text](std::string_view piece) { text += piece; });
+    return text + "\n";
+  }
+  void write() {
+    write_results(file_, all_);
+    is_empty_ = false;
+  }
+
   std::string file_;
   const results& all_;
+  bool is_empty_ = false, has_failed_ = false;
   std::int64_t next_ns_ = 0;
 };
 
@@ -245,25 +282,30 @@ int run_command(const string_list& arguments) {
   server_pool servers(executable_path(), external_servers);
   const cell_options measuring = cell_options_of(*all.plan, flags.launcher);
   measuring_options options = measuring_options_of(all);
-  const std::string out = !flags.resume.empty() ? flags.resume
-                          : flags.force         ? flags.out
-                                                : unused_name(flags.out);
-  check_writable(out);
-  if (out == standard_stream && library.prints())
+  const std::string& wanted = flags.resume.empty() ? flags.out : flags.resume;
+  const bool replaces = flags.force || !flags.resume.empty();
+  if (wanted == standard_stream && library.prints())
     throw error(error_kind::invalid,
                 "--out - and --benchmark_format both write to standard output; name a file");
   if (!flags.trace.empty()) check_traceable(cells, flags.trace);
+  catch_interrupts();
+  const bool existed = replaces && std::filesystem::is_regular_file(wanted);
+  results_writer writer(wanted, replaces, all);
+  const std::string& out = writer.file();
 
   // Standard output belongs to a document that is written there.
   std::FILE* const stream =
       library.prints() || out == standard_stream || flags.trace == standard_stream ? stderr
                                                                                    : stdout;
-  print(stderr, kept_or_replaced(flags, out));
-  catch_interrupts();
+  print(stderr, kept_or_replaced(flags, out, existed));
   progress_line line;
-  results_writer writer(out, all);
   options.progress = [&line](const measuring_progress& progress) { line.show(progress); };
-  options.save = [&writer] { writer.save(); };
+  options.save = [&writer, &line] {
+    const std::string problem = writer.save();
+    if (problem.empty()) return;
+    line.clear();
+    print(stderr, fmt::format("{}: {}; measuring continues\n", program_name(), problem));
+  };
   options.is_decided = [&all](const results& of_contest) {
     const std::vector<contest> judged = contests_of(of_contest, autocorrelation_of(all));
     return !judged.empty() && std::all_of(judged.begin(), judged.end(),
@@ -279,14 +321,13 @@ int run_command(const string_list& arguments) {
   run_contests(cells, all, cell_arms(measuring, computer, servers), watch, options);
   line.clear();
   const bool benchmark_out_written = library.report(all);
+  if (!library.prints())
+    print(stream, fmt::format("\n{}", summary(all, terminal_of(::fileno(stream)))));
   writer.finish();
   if (!benchmark_out_written)
     throw error(error_kind::unwritable,
                 "--benchmark_out: cannot be written in full; free space on its disk");
-
-  if (!library.prints())
-    print(stream, fmt::format("\n{}results: {}\n", summary(all, terminal_of(::fileno(stream))),
-                              shown_name(out)));
+  if (!library.prints()) print(stream, fmt::format("results: {}\n", shown_name(out)));
   if (all.status == results_status::interrupted) {
     if (is_replaceable(out))
       print(stderr, fmt::format("continue with: {} run --resume {}{}\n", program_name(),

@@ -2,11 +2,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <random>
 #include <string>
 #include <utility>
 
@@ -25,9 +29,7 @@ class open_file {
       : target_(std::move(target)), fd_(::open(path.c_str(), O_WRONLY | O_CLOEXEC | flags, 0644)) {
     if (fd_ < 0) fail("cannot be written");
   }
-  ~open_file() {
-    if (fd_ >= 0) ::close(fd_);
-  }
+  ~open_file() { ::close(fd_); }
   open_file(const open_file&) = delete;
   open_file& operator=(const open_file&) = delete;
 
@@ -39,8 +41,14 @@ class open_file {
       text.remove_prefix(static_cast<std::size_t>(written));
     }
   }
-  void flush_and_close() {
-    if (::fsync(fd_) != 0 || ::close(std::exchange(fd_, -1)) != 0) fail("cannot be flushed");
+  void flush() {
+    if (::fsync(fd_) != 0) fail("cannot be flushed");
+  }
+  /// Locks the file, if the file system supports it; returns false if it was removed before.
+  bool lock() {
+    ::flock(fd_, LOCK_EX);
+    struct stat info {};
+    return ::fstat(fd_, &info) != 0 || info.st_nlink > 0;
   }
   [[noreturn]] void fail(std::string_view problem) const {
     throw system_failure(error_kind::unwritable, fmt::format("{}: {}", target_, problem), errno);
@@ -51,31 +59,83 @@ class open_file {
   int fd_;
 };
 
-/// A new file beside `target`. The destructor removes it unless it has replaced the target.
+constexpr std::string_view temporary_mark = ".crossover-", temporary_ending = ".tmp";
+
+/// A new file beside `target`, locked while it exists. The destructor removes it unless it has
+/// taken the target's name.
 class replacement_file {
  public:
-  explicit replacement_file(const fs::path& target)
-      : target_(target.string()),
-        path_(fmt::format("{}.{}.tmp", target_, ::getpid())),
-        file_(path_, O_CREAT | O_TRUNC, target_) {}
+  explicit replacement_file(const fs::path& target) : target_(target.string()) {
+    do {
+      path_ = fmt::format("{}{}{:08x}{}", target_, temporary_mark, std::random_device()(),
+                          temporary_ending);
+      file_.emplace(path_, O_CREAT | O_EXCL, target_);
+    } while (!file_->lock());
+  }
   ~replacement_file() {
-    if (!replaced_) ::unlink(path_.c_str());
+    if (!moved_) ::unlink(path_.c_str());
   }
   replacement_file(const replacement_file&) = delete;
   replacement_file& operator=(const replacement_file&) = delete;
 
-  void write(std::string_view text) { file_.write(text); }
+  void write(std::string_view text) { file_->write(text); }
   void replace_target() {
-    file_.flush_and_close();
-    if (::rename(path_.c_str(), target_.c_str()) != 0) file_.fail("cannot be replaced");
-    replaced_ = true;
+    file_->flush();
+    if (::rename(path_.c_str(), target_.c_str()) != 0) file_->fail("cannot be replaced");
+    moved_ = true;
+  }
+  /// Takes this name unless it is in use; returns whether it did.
+  bool take_unused(const std::string& name) {
+    file_->flush();
+    if (::link(path_.c_str(), name.c_str()) == 0) return true;
+    if (errno == EEXIST) return false;
+    // The file system has no links.
+    const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0 && errno == EEXIST) return false;
+    if (fd < 0) file_->fail("cannot be written");
+    ::close(fd);
+    if (::rename(path_.c_str(), name.c_str()) != 0) file_->fail("cannot be replaced");
+    return moved_ = true;
   }
 
  private:
   std::string target_, path_;
-  open_file file_;
-  bool replaced_ = false;
+  std::optional<open_file> file_;
+  bool moved_ = false;
 };
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+}
+
+/// Returns whether `name` is `file` or one of its numbered names.
+bool is_numbered(std::string_view name, const fs::path& file) {
+  if (name == file.filename().string()) return true;
+  const std::string first = file.stem().string() + ".", last = file.extension().string();
+  return name.size() > first.size() + last.size() && name.starts_with(first) &&
+         name.ends_with(last) &&
+         is_number(name.substr(first.size(), name.size() - first.size() - last.size()));
+}
+
+/// Removes the temporary files of `file`, and of its numbered names, whose writer was killed: no
+/// process holds their lock.
+void remove_abandoned(const fs::path& file) {
+  const fs::path directory = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+    const std::string name = entry.path().filename().string();
+    const std::size_t end = name.rfind(temporary_mark);
+    if (end == name.npos || !name.ends_with(temporary_ending) ||
+        !is_numbered(name.substr(0, end), file))
+      continue;
+    const int fd = ::open(entry.path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat info {};
+    if (fd >= 0 && ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == ::geteuid() &&
+        ::flock(fd, LOCK_EX | LOCK_NB) == 0)
+      ::unlink(entry.path().c_str());
+    if (fd >= 0) ::close(fd);
+  }
+}
 
 }  // namespace
 
@@ -136,14 +196,19 @@ void check_writable(const fs::path& file) {
   if (fs::is_directory(file, ignored))
     throw error(error_kind::unwritable,
                 fmt::format("{}: is a directory; name a file", file.string()));
-  if (is_replaceable(file)) replacement_file probe(file);
+  if (!is_replaceable(file)) return;
+  replacement_file probe(file);
+  remove_abandoned(file);
 }
 
-std::string unused_name(const std::string& file) {
-  std::error_code ignored;
+std::string write_new(const std::string& file, std::string_view text) {
+  check_writable(file);
+  if (!is_replaceable(file)) return file;
+  replacement_file content(file);
+  content.write(text);
   const fs::path path(file);
   std::string name = file;
-  for (int i = 1; fs::is_regular_file(name, ignored); ++i) {
+  for (int i = 1; !content.take_unused(name); ++i) {
     const std::string last =
         fmt::format("{}.{}{}", path.stem().string(), i, path.extension().string());
     name = (path.parent_path() / last).string();

@@ -24,16 +24,17 @@ void write_atomically(
     const std::filesystem::path& file,
     const std::function<void(const std::function<void(std::string_view)>& take)>& feed);
 
-/// Checks that `write_atomically` can write `file`, before hours are spent on its content. Leaves
-/// nothing behind. Throws `error` (unwritable).
+/// Checks that `write_atomically` can write `file`, before hours are spent on its content. Removes
+/// the temporary files of writers that were killed. Throws `error` (unwritable).
 void check_writable(const std::filesystem::path& file);
 
 /// Returns false for standard output, devices and pipes: they can be written only once.
 bool is_replaceable(const std::filesystem::path& file);
 
-/// Returns `file` unless it is an existing regular file, otherwise the first unused of
-/// "results.1.json", "results.2.json", ….
-std::string unused_name(const std::string& file);
+/// Writes a new file: `file`, or the first unused of "results.1.json", "results.2.json", … if that
+/// exists. Two processes never get the same name. Returns the name. Writes nothing to standard
+/// output, devices and pipes. Throws `error` (unwritable).
+std::string write_new(const std::string& file, std::string_view text);
 
 /// Returns the name of an input or output in messages. `stream`: that of "-".
 std::string shown_name(const std::string& file, std::string_view stream = "standard output");

@@ -1,8 +1,11 @@
 #include "workloads/base/atomic_file.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -79,6 +82,46 @@ TEST_F(atomic_file, check_reports_an_unwritable_path_and_leaves_no_file) {
   EXPECT_EQ(problem(absent), absent.string() + ": cannot be written: No such file or directory");
   EXPECT_EQ(problem(directory_), directory_.string() + ": is a directory; name a file");
   EXPECT_THROW(write_atomically(absent, "x"), error);
+}
+
+TEST_F(atomic_file, new_files_get_unused_names) {
+  std::ofstream(directory_ / "out.1.json") << "another program's";
+  EXPECT_EQ(write_new(file_, "first"), file_);
+  EXPECT_EQ(write_new(file_, "second"), directory_ / "out.2.json");
+  EXPECT_EQ(content(), "first");
+  EXPECT_EQ(file_count(), 3);
+  EXPECT_EQ(write_new("/dev/null", "nothing"), "/dev/null");
+  EXPECT_THROW(write_new(directory_, "x"), error);
+}
+
+TEST_F(atomic_file, processes_that_start_together_get_different_names) {
+  for (int i = 0; i < 20; ++i)
+    if (::fork() == 0) ::_exit(write_new(file_, "text").empty() ? 1 : 0);
+  for (int i = 0; i < 20; ++i) {
+    int status = 1;
+    ::wait(&status);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_EQ(file_count(), 20);
+}
+
+TEST_F(atomic_file, temporary_files_of_killed_writers_are_removed) {
+  const std::string mark = ".crossover-12345678.tmp";
+  const fs::path abandoned = file_.string() + mark;
+  const fs::path numbered = directory_ / ("out.7.json" + mark);
+  const fs::path other = directory_ / ("another.json" + mark);
+  const fs::path used = file_.string() + ".crossover-87654321.tmp";
+  for (const fs::path& file : {abandoned, numbered, other, used}) std::ofstream(file) << "half";
+  const int writer = ::open(used.c_str(), O_WRONLY | O_CLOEXEC);
+  ASSERT_EQ(::flock(writer, LOCK_EX), 0);
+  check_writable(file_);
+  EXPECT_FALSE(fs::exists(abandoned));
+  EXPECT_FALSE(fs::exists(numbered));
+  EXPECT_TRUE(fs::exists(other)) << "the temporary file of another output";
+  EXPECT_TRUE(fs::exists(used)) << "the temporary file of a live writer";
+  ::close(writer);
+  check_writable(file_);
+  EXPECT_FALSE(fs::exists(used));
 }
 
 }  // namespace
