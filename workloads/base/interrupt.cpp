@@ -10,11 +10,11 @@
 namespace crossover {
 namespace {
 
-std::atomic<bool> interrupt_received = false;
+std::atomic<int> interrupts_received = 0;
 std::atomic<int> interrupt_event = -1;
 
 extern "C" void note_interrupt(int) {
-  interrupt_received = true;
+  ++interrupts_received;
   const std::uint64_t one = 1;
   (void)!::write(interrupt_event.load(), &one, sizeof one);
 }
@@ -27,9 +27,13 @@ void catch_interrupts() {
   action.sa_handler = note_interrupt;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  struct sigaction hangup {};
+  ::sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);
 }
 
-bool was_interrupted() { return interrupt_received; }
+int interrupts() { return interrupts_received; }
+bool was_interrupted() { return interrupts() > 0; }
 int interrupt_descriptor() { return interrupt_event; }
 
 }  // namespace crossover

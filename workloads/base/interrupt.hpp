@@ -11,10 +11,11 @@ class interrupted : public std::exception {
   const char* what() const noexcept override { return "interrupted"; }
 };
 
-/// Installs handlers for SIGINT and SIGTERM that set a flag and make `interrupt_descriptor`
-/// readable instead of ending the process.
+/// Installs handlers for SIGINT, SIGTERM and, unless it is ignored (nohup), SIGHUP. They count and
+/// make `interrupt_descriptor` readable instead of ending the process.
 void catch_interrupts();
-/// Returns true if SIGINT or SIGTERM has been received.
+/// Returns how often one of these signals has been received.
+int interrupts();
 bool was_interrupted();
 /// Returns a descriptor that is readable after an interrupt; -1 before `catch_interrupts`.
 int interrupt_descriptor();
