@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,9 +26,13 @@ const workload_type& served_workload(const string_list& arguments) {
   return type;
 }
 
-void wait_for_end_of_input() {
+/// Throws `error` if the server fails before the input ends.
+void wait_for_end_of_input(workload_server& server) {
   char ignored[256];
   for (ssize_t size = 1; size != 0;) {
+    pollfd watched[2] = {{STDIN_FILENO, POLLIN, 0}, {server.failure_descriptor(), POLLIN, 0}};
+    if (::poll(watched, 2, -1) < 0) continue;
+    if (watched[1].revents != 0) server.throw_failure();
     size = ::read(STDIN_FILENO, ignored, sizeof ignored);
     if (size < 0 && errno != EINTR) return;
   }
@@ -105,7 +110,7 @@ int serve_command(const string_list& arguments) {
   fmt::print("listening {}\n", server->endpoint());
   if (std::fflush(stdout) != 0)
     throw system_failure(error_kind::unwritable, "standard output: cannot be written", errno);
-  wait_for_end_of_input();
+  wait_for_end_of_input(*server);
   return exit_code::ok;
 }
 

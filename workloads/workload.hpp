@@ -82,6 +82,10 @@ class workload_server {
   virtual ~workload_server() = default;
   /// Returns the address to connect to, for example "127.0.0.1:4000".
   virtual std::string endpoint() const = 0;
+  /// Returns a descriptor that is readable if the server has failed; -1 if it has none.
+  virtual int failure_descriptor() const { return -1; }
+  /// Throws the `error` of a server whose `failure_descriptor` is readable.
+  virtual void throw_failure() {}
 };
 
 /// Address and CPUs of a server that we start.

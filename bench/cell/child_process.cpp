@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,9 @@
 
 namespace crossover {
 namespace {
+
+/// A read that takes longer checks this often how much the process has written to standard error.
+constexpr std::chrono::duration<double> errors_check_interval(0.25);
 
 void make_pipe(descriptor& read_end, descriptor& write_end) {
   int ends[2];
@@ -143,19 +147,26 @@ bool child_process::read_more(time_point deadline, const std::string& late, std:
     if (was_interrupted()) throw interrupted();
     const duration left = deadline - std::chrono::steady_clock::now();
     if (left.count() <= 0) {
+      const std::string why = is_stopped() ? late + "; it was stopped" : late;
       kill_group();
-      throw process_failure(late, stderr_tail());
+      throw process_failure(why, stderr_tail());
     }
+    check_errors();
     pollfd watched[2] = {{output_.get(), POLLIN, 0}, {interrupt_descriptor(), POLLIN, 0}};
-    const int ready = ::poll(watched, 2, static_cast<int>(std::min(left.count() * 1000 + 1, 1e9)));
+    const duration interval = std::min(left, errors_check_interval);
+    const int ready = ::poll(watched, 2, static_cast<int>(interval.count() * 1000 + 1));
     if (ready < 0 && errno != EINTR) throw system_failure(error_kind::failed, "poll", errno);
     if (ready <= 0 || (watched[0].revents & (POLLIN | POLLHUP)) == 0) continue;
     char chunk[65536];
     const ssize_t n = ::read(output_.get(), chunk, sizeof chunk);
     if (n == 0) return false;
     if (n > 0) pending_.append(chunk, static_cast<std::size_t>(n));
-    if (pending_.size() > max_bytes)
-      throw process_failure("the process writes too much output", stderr_tail());
+    if (pending_.size() > max_bytes) {
+      kill_group();
+      throw process_failure(
+          fmt::format("the process was killed: it wrote more than {} MiB", max_bytes >> 20),
+          stderr_tail());
+    }
     return true;
   }
 }
@@ -165,12 +176,13 @@ std::string child_process::read_line(duration timeout) {
                         std::chrono::duration_cast<std::chrono::nanoseconds>(timeout);
   const std::string late =
       fmt::format("the process was killed: no reply within {:.3g} s", timeout.count());
-  for (;;) {
-    if (const std::size_t end = pending_.find('\n'); end != std::string::npos) {
+  for (std::size_t searched = 0;;) {
+    if (const std::size_t end = pending_.find('\n', searched); end != std::string::npos) {
       std::string line = pending_.substr(0, end);
       pending_.erase(0, end + 1);
       return line;
     }
+    searched = pending_.size();
     if (!read_more(deadline, late, std::size_t{256} << 20)) throw exit_failure();
   }
 }
@@ -188,11 +200,23 @@ std::string child_process::read_to_end(duration timeout) {
   return std::exchange(pending_, {});
 }
 
-bool child_process::end(duration timeout) {
+bool child_process::end(duration timeout, int max_interrupts) {
   input_.reset();
-  const bool exited = wait(timeout);
+  if (!reaped_) thaw();
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  while (!wait(std::chrono::milliseconds(20)) && interrupts() < max_interrupts &&
+         std::chrono::steady_clock::now() < deadline) {
+  }
+  const bool has_exited = reaped_;
   kill_group();
-  return exited && has_succeeded();
+  return has_exited && has_succeeded();
+}
+
+bool child_process::is_stopped() const {
+  siginfo_t stopped{};
+  return !reaped_ &&
+         ::waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+         stopped.si_pid == pid_;
 }
 
 bool child_process::has_succeeded() const {
@@ -203,11 +227,22 @@ process_failure child_process::exit_failure() {
   if (!wait(std::chrono::seconds(1)))
     return {"the process closed its output without replying", stderr_tail()};
   if (WIFSIGNALED(status_))
-    return {fmt::format("the process was killed by signal {} (SIG{})", WTERMSIG(status_),
-                        ::sigabbrev_np(WTERMSIG(status_))),
-            stderr_tail()};
-  return {fmt::format("the process exited with code {} without replying", WEXITSTATUS(status_)),
+    return {"the process " + describe_exit(CLD_KILLED, WTERMSIG(status_)), stderr_tail()};
+  return {fmt::format("the process {} without replying",
+                      describe_exit(CLD_EXITED, WEXITSTATUS(status_))),
           stderr_tail()};
+}
+
+/// Kills a process that floods its standard error, which is kept in memory.
+void child_process::check_errors() {
+  constexpr off_t max_bytes = off_t{64} << 20;
+  struct stat errors {};
+  if (::fstat(errors_.get(), &errors) != 0 || errors.st_size <= max_bytes) return;
+  kill_group();
+  throw process_failure(
+      fmt::format("the process was killed: it wrote more than {} MiB to standard error",
+                  max_bytes >> 20),
+      stderr_tail());
 }
 
 std::string child_process::stderr_tail() const { return last_line(errors_.get()); }

@@ -53,9 +53,9 @@ class child_process {
   /// Returns the next line of its output. Throws `process_failure` if the process ends or sends no
   /// line within `timeout`, and `interrupted`.
   std::string read_line(duration timeout);
-  /// Closes its input, waits up to `timeout` for it to exit, then kills it. Returns whether it
-  /// exited by itself with code 0.
-  bool end(duration timeout);
+  /// Closes its input, continues it if it is stopped, waits up to `timeout` or `max_interrupts` for
+  /// it to exit, then kills it. Returns whether it exited by itself with code 0.
+  bool end(duration timeout, int max_interrupts = 1);
   /// Closes its input and returns its remaining output. Throws `process_failure` if it exits with a
   /// code other than 0, writes more than 64 MiB or runs longer than `timeout`, and `interrupted`.
   std::string read_to_end(duration timeout);
@@ -66,6 +66,8 @@ class child_process {
   void thaw() { ::kill(-pid_, SIGCONT); }
   /// Waits up to `timeout` for the process to exit; returns whether it has.
   bool wait(duration timeout);
+  /// Returns whether a signal has stopped it.
+  bool is_stopped() const;
   /// Returns whether it has exited by itself with code 0.
   bool has_succeeded() const;
   /// Kills the process group and waits for the process.
@@ -80,6 +82,7 @@ class child_process {
   /// Waits for output and appends it to `pending_`; returns false at end of output. After the
   /// deadline, kills the process and throws with the message `late`.
   bool read_more(time_point deadline, const std::string& late, std::size_t max_bytes);
+  void check_errors();
 
   std::vector<std::string> command_;
   pid_t pid_ = -1;

@@ -51,6 +51,7 @@ class guard_process {
   }
   ~guard_process() {
     ::close(changes_);
+    ::kill(pid_, SIGCONT);  // if it is stopped
     ::waitpid(pid_, nullptr, 0);
   }
   guard_process(const guard_process&) = delete;

@@ -34,19 +34,50 @@ std::string program_of(const cell_options& options, const cell_spec& cell) {
 class cell_process_arm final : public arm {
  public:
   cell_process_arm(const cell_options& options, const cell_spec& cell, const cpu_assignment& cpus,
-                   server_pool::server server)
+                   server_pool& servers)
       : cpus_(cpus),
-        server_(std::move(server)),
+        servers_(servers),
+        server_(servers.server_for(cell, cpus)),
         preparation_(preparation_of(options, cell, cpus, server_.endpoint)),
         expected_program_(program_of(options, cell)),
         process_(process_of(options, cell)) {}
 
   void start() override {
-    process_.prepare(preparation_);
+    or_server_failure([&] { process_.prepare(preparation_); });
     if (!expected_program_.empty()) process_.expect_program(expected_program_);
   }
 
   sample slice(const slice_plan& plan) override {
+    sample measured;
+    or_server_failure([&] { measured = run(plan); });
+    return measured;
+  }
+
+  double cpu_s() const override { return cpu_seconds_of(process_.pid()); }
+  std::optional<std::uint64_t> finish() override { return process_.finish(); }
+  std::map<std::string, std::string> environment() const override { return process_.environment(); }
+  std::vector<finding> findings() const override {
+    if (server_.pid < 0 || !cpus_.shared) return {};
+    return {
+        {"shared_cores",
+         "the server ran on the cell's own cores, since the machine or its quota has no others"}};
+  }
+  bool has_windows() const override { return process_.protocol() >= 2; }
+
+ private:
+  /// Runs a step. If it fails because the server does, that is the error.
+  template <typename Step>
+  void or_server_failure(Step step) {
+    try {
+      step();
+    } catch (const error&) {
+      const std::string failure = servers_.failure_of(server_.pid);
+      if (failure.empty()) throw;
+      throw error(error_kind::failed, failure);
+    }
+  }
+
+  sample run(const slice_plan& plan) {
     if (plan.operations > 0)
       return process_.run({.operations = plan.operations, .seed = plan.seed});
     const std::int64_t begin_ns = now_ns();
@@ -68,19 +99,8 @@ class cell_process_arm final : public arm {
     return s;
   }
 
-  double cpu_s() const override { return cpu_seconds_of(process_.pid()); }
-  std::optional<std::uint64_t> finish() override { return process_.finish(); }
-  std::map<std::string, std::string> environment() const override { return process_.environment(); }
-  std::vector<finding> findings() const override {
-    if (server_.pid < 0 || !cpus_.shared) return {};
-    return {
-        {"shared_cores",
-         "the server ran on the cell's own cores, since the machine or its quota has no others"}};
-  }
-  bool has_windows() const override { return process_.protocol() >= 2; }
-
- private:
   cpu_assignment cpus_;
+  server_pool& servers_;
   server_pool::server server_;
   cell_preparation preparation_;
   std::string expected_program_;  ///< "": any
@@ -104,7 +124,7 @@ std::map<std::string, std::string> parameters_for(const cell_spec& cell, bool in
 std::unique_ptr<arm> cell_arm(const cell_options& options, const cell_spec& cell,
                               const machine& computer, server_pool& servers) {
   const cpu_assignment cpus = assign_cpus(computer, *cell.cores);
-  return std::make_unique<cell_process_arm>(options, cell, cpus, servers.server_for(cell, cpus));
+  return std::make_unique<cell_process_arm>(options, cell, cpus, servers);
 }
 
 arm_factory cell_arms(cell_options options, machine computer, server_pool& servers) {

@@ -3,13 +3,21 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "workloads/base/error.hpp"
 #include "workloads/base/interrupt.hpp"
+#include "workloads/servers/server_directory.hpp"
 
 namespace crossover {
 
+server_pool::server_pool(std::string program, std::map<std::string, std::string> external)
+    : program_(std::move(program)), external_(std::move(external)) {
+  remove_abandoned_directories();
+}
+
 server_pool::~server_pool() {
-  for (auto& [key, entry] : running_) entry.process->end(child_process::duration(20));
+  for (auto& [key, entry] : running_) entry.process->end(child_process::duration(20), 2);
 }
 
 server_pool::running_server server_pool::start(const std::vector<std::string>& command,
@@ -40,6 +48,10 @@ server_pool::server server_pool::server_for(const cell_spec& cell, const cpu_ass
   command.insert(command.end(), {"--idle", "24h"});  // lanes wait while other models have turns
   const std::string key = fmt::format("{}", fmt::join(command, " "));
   auto entry = running_.find(key);
+  if (entry != running_.end() && entry->second.process->wait(child_process::duration(0))) {
+    running_.erase(entry);
+    entry = running_.end();
+  }
   if (entry == running_.end()) try {
       entry = running_.emplace(key, start(command, cpus)).first;
     } catch (const interrupted&) {
@@ -51,6 +63,25 @@ server_pool::server server_pool::server_for(const cell_spec& cell, const cpu_ass
   const running_server& running = entry->second;
   if (target == target_kind::file) return {running.endpoint, -1, 0};
   return {running.endpoint, static_cast<int>(running.process->pid()), running.cpus};
+}
+
+std::string server_pool::failure_of(int pid) {
+  const auto entry = std::find_if(running_.begin(), running_.end(), [pid](const auto& named) {
+    return named.second.process->pid() == pid;
+  });
+  if (entry != running_.end()) {
+    child_process& process = *entry->second.process;
+    // Its sockets are closed a little before it has ended.
+    if (process.wait(child_process::duration(0.25)))
+      failures_[pid] = fmt::format("server: {}", process.exit_failure().what());
+    else if (process.is_stopped())
+      failures_[pid] = "server: the process is stopped";
+    else
+      return {};
+    running_.erase(entry);
+  }
+  const auto failure = failures_.find(pid);
+  return failure == failures_.end() ? "" : failure->second;
 }
 
 }  // namespace crossover

@@ -17,9 +17,9 @@ class server_pool {
  public:
   /// `program`: this executable, run as `serve`. `external`: endpoint of the user's server by
   /// workload.
-  server_pool(std::string program, std::map<std::string, std::string> external)
-      : program_(std::move(program)), external_(std::move(external)) {}
-  /// Ends each server; it has 20 s to clean up before it is killed.
+  /// Removes what the servers of killed runs have left.
+  server_pool(std::string program, std::map<std::string, std::string> external);
+  /// Ends each server; it has 20 s to clean up before it is killed, or until a second interrupt.
   ~server_pool();
   server_pool(const server_pool&) = delete;
   server_pool& operator=(const server_pool&) = delete;
@@ -33,6 +33,9 @@ class server_pool {
   /// may need none: it gets none if the program has no server for it. Throws `error` (failed) if it
   /// does not start.
   server server_for(const cell_spec& cell, const cpu_assignment& cpus);
+  /// Returns why the server with this process no longer serves: it has ended or is stopped. The
+  /// next call of `server_for` starts another. Returns "" if it serves.
+  std::string failure_of(int pid);
 
  private:
   struct running_server {
@@ -45,6 +48,7 @@ class server_pool {
   std::string program_;
   std::map<std::string, std::string> external_;
   std::map<std::string, running_server> running_;
+  std::map<int, std::string> failures_;  ///< by process
 };
 
 }  // namespace crossover

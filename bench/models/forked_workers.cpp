@@ -206,7 +206,8 @@ void forked_workers::for_each_message(
           continue;
         if (::poll(&channel, 1, 0) == 1) break;  // it sent a message before it exited
         throw error(error_kind::failed,
-                    fmt::format("worker process {} of {} died {}", i + 1, workers_.size(), when));
+                    fmt::format("worker process {} of {} {} {}", i + 1, workers_.size(),
+                                describe_exit(exited.si_code, exited.si_status), when));
       }
       continue;
     }

@@ -70,8 +70,10 @@ TEST(forked_workers, adds_up_all_workers_and_leaves_no_child) {
 }
 
 TEST(forked_workers, reports_a_worker_that_dies) {
-  EXPECT_EQ(error_of_run(worker_behaviour::dies), "worker process 2 of 3 died during the run");
-  EXPECT_EQ(error_of_run(worker_behaviour::exits), "worker process 2 of 3 died during the run");
+  EXPECT_EQ(error_of_run(worker_behaviour::dies),
+            "worker process 2 of 3 was killed by signal 9 (SIGKILL) during the run");
+  EXPECT_EQ(error_of_run(worker_behaviour::exits),
+            "worker process 2 of 3 exited with code 0 during the run");
   EXPECT_TRUE(no_child_left());
 }
 

@@ -1,9 +1,12 @@
 #include "workloads/base/child_exit.hpp"
 
+#include <fmt/format.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace crossover {
 
@@ -16,6 +19,12 @@ std::optional<int> wait_for_exit(pid_t pid, std::chrono::duration<double> timeou
     if (exited < 0 || std::chrono::steady_clock::now() >= deadline) return std::nullopt;
     ::usleep(1000);
   }
+}
+
+std::string describe_exit(int code, int status) {
+  if (code == CLD_EXITED) return fmt::format("exited with code {}", status);
+  return fmt::format("was {} by signal {} (SIG{})", code == CLD_STOPPED ? "stopped" : "killed",
+                     status, ::sigabbrev_np(status));
 }
 
 std::string last_line(int fd) {

@@ -80,6 +80,7 @@ class database_program {
   ~database_program() {
     if (status_) return;
     ::kill(pid_, SIGQUIT);
+    ::kill(pid_, SIGCONT);  // if it is stopped
     if (!wait(std::chrono::seconds(10))) {
       ::kill(pid_, SIGKILL);
       wait(std::chrono::seconds(10));
@@ -155,7 +156,7 @@ class postgresql_server final : public workload_server {
     for (const char* setting :
          {"fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off",
           "wal_level=minimal", "max_wal_senders=0", "unix_socket_permissions=0700",
-          "max_parallel_workers_per_gather=0", "jit=off"}) {
+          "max_parallel_workers_per_gather=0", "jit=off", "dynamic_shared_memory_type=mmap"}) {
       command.emplace_back("-c");
       command.emplace_back(setting);
     }
