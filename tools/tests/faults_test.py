@@ -150,12 +150,13 @@ class FaultTest(TempDirTest):
             time.sleep(0.01)
         return value
 
-    def wait_for_samples(self, count=1):
-        """Waits until the results have this many samples."""
+    def wait_for_samples(self, count=1, workload=""):
+        """Waits until the cells of this workload have so many samples."""
         self.wait_for(
             "samples",
             lambda: self.out.exists()
-            and sum(len(cell["samples"]) for cell in self.cells().values()) >= count,
+            and sum(len(cell["samples"]) for name, cell in self.cells().items() if workload in name)
+            >= count,
         )
 
     def wait_for_process(self, run, *words):
@@ -291,7 +292,7 @@ class Servers(FaultTest):
         self.row(name, ", ".join(sorted(words)), run.returncode)
 
     def signal_server(self, run, number):
-        self.wait_for_samples()
+        self.wait_for_samples(workload="network")
         os.kill(self.wait_for_process(run, "serve"), number)
 
     def test_killed(self):
@@ -319,8 +320,8 @@ class Servers(FaultTest):
         )
 
     def signal_postgresql(self, run, number):
-        self.wait_for_samples()
-        os.kill(self.wait_for_process(run, "-D"), number)
+        self.wait_for_samples(workload="query")
+        os.kill(self.wait_for_process(run, "-D", "-k"), number)
 
     def test_killed_postgresql(self):
         self.require_postgresql()
