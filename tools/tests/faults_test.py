@@ -518,6 +518,7 @@ class Program(FaultTest):
         self.wait_for_samples()
         run.send_signal(signal.SIGPIPE)
         run.stdout.close()
+        self.errors = run.stderr.read()
         run.wait(TIMEOUT_S)
         run.stderr.close()
         self.row("SIGPIPE of crossover", "measured" + self.outcome(run.returncode), run.returncode)
