@@ -11,7 +11,7 @@ import subprocess
 import time
 import unittest
 
-from program import PROGRAM, TIMEOUT_S, Server, TempDirTest, descendants_of, listed
+from program import PROGRAM, TIMEOUT_S, Server, TempDirTest, crossover, descendants_of, listed
 
 LOOPBACK = {"tcp": {"0100007F"}, "tcp6": {"0" * 24 + "01000000"}}
 LISTENING = "0A"
@@ -128,6 +128,20 @@ class Private(TempDirTest):
         rules = [line.split() for line in text.splitlines() if line and line[0] != "#"]
         methods = {rule[-1] for rule in rules if rule[0].startswith("host")}
         self.assertEqual(methods, {"reject"})
+
+    def test_links_beside_the_output_are_not_followed(self):
+        victim = self.directory / "victim"
+        victim.write_text("precious")
+        out = self.directory / "out" / "results.json"
+        out.parent.mkdir()
+        out.symlink_to(victim)
+        for pid in range(os.getpid(), os.getpid() + 200):  # guesses of a temporary name
+            (out.parent / f"results.json.{pid}.tmp").symlink_to(victim)
+        cell = "--workload noop --model serial --cores 1 --in-flight 1 --seconds 0.02"
+        completed = crossover("run", *cell.split(), "--repetitions", "1", "--out", out, "--force")
+        self.assertEqual(completed.returncode, 0, completed.stderr)
+        self.assertEqual(victim.read_text(), "precious")
+        self.assertFalse(out.is_symlink())
 
 
 class Hostile:
