@@ -223,7 +223,9 @@ std::string page(const results& now, const results* baseline, const page_limits&
   std::size_t shown = cells > limits.whole_cells ? limits.whole_cells + 1 : cells;
   std::string text = page_of_first(shown);
   if (shown == cells && text.size() <= limits.most_bytes) return text;
-  const double fixed = static_cast<double>(page_of_first(0).size());
+  // Without cells there is nothing to compare with a baseline.
+  const double fixed =
+      static_cast<double>(page_of(first_cells(now, 0), nullptr, limits, cells).size());
   const double room = std::max(0.0, static_cast<double>(limits.most_bytes) - fixed);
   do {
     const double per_cell =

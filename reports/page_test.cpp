@@ -144,6 +144,8 @@ TEST(page, stays_below_its_size_limit_with_a_note_about_the_cells_left_out) {
             std::string::npos);
   EXPECT_EQ(data_of(page(results_for_test(cells), nullptr, complete_page()))["cells"].size(),
             3'000u);
+  const results value = results_for_test(cells);
+  EXPECT_LE(page(value, &value, limits).size(), limits.most_bytes) << "with a baseline";
 }
 
 TEST(page, the_first_screen_of_a_google_benchmark_file_has_a_row_per_family) {
