@@ -102,7 +102,7 @@ def command_of(pid):
 
 
 class FaultTest(TempDirTest):
-    """Starts crossover in a directory of its own: no other process works there, or in a part of it."""
+    """Starts crossover in its own directory: no other process works there or in a part of it."""
 
     def setUp(self):
         super().setUp()

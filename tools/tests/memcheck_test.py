@@ -8,7 +8,7 @@ from program import OUR_CELL, TIMEOUT_S, Cell, Server, listed, sanitizers
 MEMCHECK = (
     "valgrind",
     "--quiet",
-    # A larger step of the stack pointer is a switch to another fiber, whose stack has 64 KiB or more.
+    # A larger step of the stack pointer is a switch to another fiber: its stack has 64 KiB or more.
     "--max-stackframe=32768",
     "--leak-check=full",
     "--errors-for-leak-kinds=definite",
