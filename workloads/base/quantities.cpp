@@ -23,6 +23,9 @@ constexpr std::array durations = {unit{"ns", 1},
                                   unit{"min", 60'000'000'000},
                                   unit{"h", 3'600'000'000'000}};
 
+/// Limit of bytes and of ns.
+constexpr std::uint64_t max_quantity = 9'000'000'000'000'000'000;
+
 template <std::size_t N>
 std::optional<std::uint64_t> parse(std::string_view text, const std::array<unit, N>& units) {
   double number = 0;
@@ -37,7 +40,8 @@ std::optional<std::uint64_t> parse(std::string_view text, const std::array<unit,
     // the whole number of ns that it stands for.
     const double value = number * static_cast<double>(factor);
     const double whole = std::round(value);
-    if (std::abs(value - whole) > 1e-6 + 1e-15 * value || value > 9e18) return std::nullopt;
+    if (std::abs(value - whole) > 1e-6 + 1e-15 * value || value > static_cast<double>(max_quantity))
+      return std::nullopt;
     return static_cast<std::uint64_t>(whole);
   }
   return std::nullopt;
@@ -126,7 +130,7 @@ std::optional<std::uint64_t> parse_count(std::string_view text) {
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
-  if (const auto bare = parse_count(text)) return bare;
+  if (const auto bare = parse_count(text); bare && *bare <= max_quantity) return bare;
   return parse(text, sizes);
 }
 
