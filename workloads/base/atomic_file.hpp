@@ -31,7 +31,7 @@ void check_writable(const std::filesystem::path& file);
 /// Returns false for standard output, devices and pipes: they can be written only once.
 bool is_replaceable(const std::filesystem::path& file);
 
-/// Writes a new file: `file`, or the first unused of "results.1.json", "results.2.json", … if that
+/// Writes a new file: `file`, or the first unused of "results.1.json", "results.2.json" … if that
 /// exists. Two processes never get the same name. Returns the name. Writes nothing to standard
 /// output, devices and pipes. Throws `error` (unwritable).
 std::string write_new(const std::string& file, std::string_view text);
