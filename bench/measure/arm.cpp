@@ -93,7 +93,8 @@ class cell_process_arm final : public arm {
     const double share = s.wall_s / (static_cast<double>(now_ns() - begin_ns) * 1e-9);
     s.steal_s = (steal_seconds(cpus_.cell) - steal_before) * share;
     if (server_.pid >= 0) {
-      s.server_cpu_s = (cpu_seconds_of(server_.pid) - server_before) * share;
+      if (const auto used = cpu_seconds_since(server_.pid, server_before))
+        s.server_cpu_s = *used * share;
       s.server_cpus = static_cast<double>(server_.cpus);
     }
     return s;

@@ -66,7 +66,8 @@ struct active_arm {
     paused_ns = now_ns();
   }
   void resume() {
-    record.idle_cpu_s += process->cpu_s() - cpu_at_pause_s;
+    // A worker that has ended took its time with it.
+    record.idle_cpu_s += std::max(0.0, process->cpu_s() - cpu_at_pause_s);
     record.idle_s += static_cast<double>(now_ns() - paused_ns) * 1e-9;
   }
 };
@@ -241,7 +242,7 @@ slice_plan slice_for(const cell_spec& cell, const sample& warm_up) {
 
 void add_slice(sample& total, const sample& slice) {
   const auto add = [](auto& to, const auto& from) {
-    if (to && from) *to += *from;
+    to = to && from ? std::optional(*to + *from) : std::nullopt;
   };
   const auto keep_greatest = [](auto& to, const auto& from) {
     if (to && from) to = std::max(*to, *from);

@@ -177,9 +177,10 @@ class build_pair {
         servers_.server_for(cell.what, assign_cpus(machine_, *cell.what.cores));
     const double server_before = server.pid >= 0 ? cpu_seconds_of(server.pid) : 0;
     measured_pair measured = measure(cell, round);
-    if (server.pid >= 0) {
-      cell.server_cpu_s +=
-          (cpu_seconds_of(server.pid) - server_before) / static_cast<double>(server.cpus);
+    const auto server_used =
+        server.pid >= 0 ? cpu_seconds_since(server.pid, server_before) : std::nullopt;
+    if (server_used) {
+      cell.server_cpu_s += *server_used / static_cast<double>(server.cpus);
       cell.measured_s += 2 * warm_up_s + sum_of_slices(measured.record);
     }
     return judged_block(std::move(measured), cell.what, judged_);

@@ -42,7 +42,10 @@ class RunAgain(TempDirTest):
         self.assertIn(text, completed.stderr)
 
     def requests(self):
-        """Returns, in order, the cell and the seed of every request, and clears the record."""
+        """Returns, in order, the cell and the seed of every request, and clears the record.
+
+        A warm-up in which too little happened is repeated: its requests count once.
+        """
         file = self.directory / "requests"
         cells, requests = {}, []
         for line in file.read_text().splitlines():
@@ -53,7 +56,9 @@ class RunAgain(TempDirTest):
                 cells[pid] = [body["workload"], body["model"], body["in_flight"]]
                 requests.append([*cells[pid], "prepare", body])
             elif "run" in request:
-                requests.append([*cells[pid], request["run"].get("seed")])
+                run = [*cells[pid], request["run"].get("seed")]
+                if run != requests[-1]:
+                    requests.append(run)
         file.unlink()
         return requests
 

@@ -111,4 +111,9 @@ double cpu_seconds_of(int pid) {
   return total;
 }
 
+std::optional<double> cpu_seconds_since(int pid, double before) {
+  const double used = cpu_seconds_of(pid) - before;
+  return used < 0 ? std::nullopt : std::optional(used);
+}
+
 }  // namespace crossover

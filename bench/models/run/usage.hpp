@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace crossover {
@@ -39,5 +40,9 @@ std::uint64_t tree_memory_bytes(std::span<const int> children);
 /// Returns the CPU time in s used so far by all threads of a process and of its descendants
 /// (schedstat, ns resolution); 0 if the process is gone.
 double cpu_seconds_of(int pid);
+
+/// Returns the CPU time in s used since cpu_seconds_of() returned `before`; nullopt if one of the
+/// processes has ended with its share of it.
+std::optional<double> cpu_seconds_since(int pid, double before);
 
 }  // namespace crossover
