@@ -61,6 +61,9 @@ struct sample {
   std::optional<double> server_cpus;   ///< CPUs that the server may use
   std::optional<double> steal_s;       ///< CPU time that the hypervisor took from the cell's CPUs
 
+  /// Index into `results::hosts` of the host that measured the block; absent without a fleet.
+  std::optional<std::uint32_t> host;
+
   // Facts about the block of the sample:
   /// Number of the block within the contest. Models whose samples have the same number took turns
   /// in that block. Absent if the cells were measured sequentially.
@@ -113,11 +116,20 @@ struct run_settings {
   bool operator==(const run_settings&) const = default;
 };
 
+/// A machine of a fleet. Each of its blocks is measured whole on it.
+struct host {
+  std::string name;  ///< unique within the fleet
+  std::map<std::string, std::string> environment;
+  bool operator==(const host&) const = default;
+};
+
 /// The document of one run. Nothing else is stored.
 struct results {
   std::map<std::string, std::string> context;  ///< of a foreign file only
-  /// Fingerprint of the machine and the build: `cpu_model`, `kernel`, ….
+  /// Fingerprint of the machine and the build: `cpu_model`, `kernel`, …; with a fleet, of the
+  /// machine that the run was started on.
   std::map<std::string, std::string> environment;
+  std::vector<host> hosts;  ///< machines of the fleet that measured; empty without a fleet
   std::vector<std::string> command;
   std::uint64_t seed = 0;
   std::string date;                  ///< start of the run, ISO 8601

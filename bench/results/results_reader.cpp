@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "bench/results/benchmark_rows.hpp"
@@ -65,6 +66,36 @@ std::optional<run_settings> plan_at(const json& own) {
                       .repetitions = number_at<std::uint32_t>(*entry, "repetitions").value_or(0),
                       .grace_s = number_at<double>(*entry, "grace_s").value_or(0),
                       .programs = words_at(*entry, "programs")};
+}
+
+/// Returns the machines of a fleet; empty for a run without one.
+std::vector<host> hosts_at(const json& own) {
+  std::vector<host> hosts;
+  const auto entry = own.find("hosts");
+  if (entry == own.end()) return hosts;
+  if (!entry->is_array()) unreadable("crossover.hosts", "not an array");
+  std::set<std::string> names;
+  for (const json& machine : *entry) {
+    const std::string where = fmt::format("crossover.hosts[{}]", hosts.size());
+    if (!machine.is_object()) unreadable(where, "not an object");
+    const std::string name = string_at(machine, "name");
+    if (name.empty()) unreadable(where, "string 'name' is missing");
+    if (!names.insert(name).second) unreadable(where, "an earlier host has the same name");
+    if (const auto facts = machine.find("environment");
+        facts == machine.end() || !facts->is_object())
+      unreadable(where, "object 'environment' is missing");
+    hosts.push_back({name, strings_at(machine, "environment")});
+  }
+  return hosts;
+}
+
+/// Throws `error` (unreadable) unless each sample of a fleet, and no other, names one of its hosts.
+void check_hosts(const results& value) {
+  for (const cell_result& cell : value.cells)
+    for (const sample& s : cell.samples)
+      if (s.host ? *s.host >= value.hosts.size() : !value.hosts.empty())
+        unreadable("sample", s.host ? fmt::format("host {} is not in crossover.hosts", *s.host)
+                                    : "number 'host' is missing");
 }
 
 /// Returns a cell without its samples.
@@ -237,8 +268,10 @@ results results_reader::own_results() {
                                                             : results_status::complete;
   result.command = words_at(own, "command");
   result.plan = plan_at(own);
+  result.hosts = hosts_at(own);
   if (!has_cells_) unreadable("crossover.cells", "array is missing");
   result.cells = std::move(cells_);
+  check_hosts(result);
   result.aggregates = std::move(aggregates_);
   if (schema == 1) upgrade_from_schema_1(result.cells);
   return result;

@@ -40,6 +40,7 @@ sample full_sample() {
   s.start_s = 0.0001;
   s.drain_s = 0.0002;
   s.series = {400, 410};
+  s.host = 1;
   s.block = 3;
   s.pass = 1;
   s.block_s = 0.7;
@@ -63,6 +64,7 @@ sample full_sample() {
 results full_results() {
   results all;
   all.environment = {{"cpu_model", "quoted \"name\""}, {"cpus", "2"}};
+  all.hosts = {{"node1", {{"cpus", "8"}, {"kernel", "Linux 6.1"}}}, {"node2", {}}};
   all.command = {"crossover", "run", "--workload", "späße"};
   all.seed = 18446744073709551615ULL;
   all.date = "2026-01-02T03:04:05+00:00";
@@ -87,6 +89,7 @@ results full_results() {
   ok.samples = {full_sample(), {}};
   ok.samples[1].operations = 1;
   ok.samples[1].wall_s = 1;
+  ok.samples[1].host = 0;
   cell_result skipped = ok, failed = ok;
   skipped.name = "skipped";
   skipped.status = cell_status::skipped;
@@ -123,7 +126,7 @@ struct results_file_test : ::testing::Test {
 TEST(sample_json, round_trip_keeps_every_member) {
   const json once = to_json(full_sample());
   EXPECT_EQ(to_json(sample_from_json(once)), once);
-  EXPECT_EQ(once.size(), 36U) << "a new member must be read and written";
+  EXPECT_EQ(once.size(), 37U) << "a new member must be read and written";
 }
 
 TEST(sample_json, unmeasured_values_are_absent) {
@@ -192,6 +195,7 @@ TEST_F(results_file_test, round_trip_through_a_file) {
   EXPECT_EQ(read.seed, all.seed);
   EXPECT_EQ(read.equal, 0.03);
   EXPECT_EQ(read.plan, all.plan);
+  EXPECT_EQ(read.hosts, all.hosts);
   EXPECT_EQ(read.cells[0].max_blocks, 2U);
   EXPECT_EQ(read.command, all.command);
   EXPECT_EQ(read.status, results_status::interrupted);
@@ -204,11 +208,22 @@ TEST_F(results_file_test, the_order_of_members_does_not_matter) {
   const json& own = document["crossover"];
   std::ofstream(file) << R"({"crossover":{"cells":)" << own["cells"] << R"(,"command":)"
                       << own["command"] << R"(,"environment":)" << own["environment"]
-                      << R"(,"schema":2,"plan":)" << own["plan"] << R"(,"seed":)" << own["seed"]
-                      << R"(,"equal":)" << own["equal"] << R"(,"date":)" << own["date"]
+                      << R"(,"hosts":)" << own["hosts"] << R"(,"schema":2,"plan":)" << own["plan"]
+                      << R"(,"seed":)" << own["seed"] << R"(,"equal":)" << own["equal"]
+                      << R"(,"date":)" << own["date"]
                       << R"(,"status":"interrupted","suite":"quick"},"benchmarks":)"
                       << document["benchmarks"] << "}";
   EXPECT_EQ(json(document_of(read_results(file))), document);
+}
+
+TEST_F(results_file_test, a_run_without_a_fleet_names_no_host) {
+  results all = full_results();
+  all.hosts.clear();
+  for (sample& s : all.cells[0].samples) s.host.reset();
+  write_results(file, all);
+  EXPECT_EQ(content().find("\"host\""), std::string::npos);
+  EXPECT_EQ(content().find("\"hosts\""), std::string::npos);
+  EXPECT_TRUE(read_results(file).hosts.empty());
 }
 
 TEST_F(results_file_test, malformed_rows_of_an_own_document_are_ignored) {
@@ -271,6 +286,27 @@ TEST_F(results_file_test, unreadable_files_give_one_line_with_the_file_name) {
             "cells: a cell is not an object");
   EXPECT_EQ(error_message(R"({"crossover":{"schema":2,"cells":[{"status":"ok","samples":[1]}]}})"),
             "sample: not an object");
+  const auto with_hosts = [&](const std::string& hosts, const std::string& members) {
+    return error_message(R"({"crossover":{"schema":2,)" + hosts +
+                         R"("cells":[{"status":"ok","samples":[{"operations":1,"wall_s":1)" +
+                         members + "}]}]}}");
+  };
+  const std::string two =
+      R"("hosts":[{"name":"a","environment":{}},{"name":"b","environment":{}}],)";
+  EXPECT_EQ(with_hosts(two, R"(,"host":1)"), "read");
+  EXPECT_EQ(with_hosts(two, R"(,"host":2)"), "sample: host 2 is not in crossover.hosts");
+  EXPECT_EQ(with_hosts(two, ""), "sample: number 'host' is missing");
+  EXPECT_EQ(with_hosts(two, R"(,"host":-1)"), "host: count is negative or too large");
+  EXPECT_EQ(with_hosts(two, R"(,"host":"a")"), "host: not a number");
+  EXPECT_EQ(with_hosts("", R"(,"host":0)"), "sample: host 0 is not in crossover.hosts");
+  EXPECT_EQ(with_hosts(R"("hosts":{},)", ""), "crossover.hosts: not an array");
+  EXPECT_EQ(with_hosts(R"("hosts":[1],)", ""), "crossover.hosts[0]: not an object");
+  EXPECT_EQ(with_hosts(R"("hosts":[{"environment":{}}],)", ""),
+            "crossover.hosts[0]: string 'name' is missing");
+  EXPECT_EQ(with_hosts(R"("hosts":[{"name":"a"}],)", ""),
+            "crossover.hosts[0]: object 'environment' is missing");
+  EXPECT_EQ(with_hosts(R"("hosts":[{"name":"a","environment":{}},{"name":"a"}],)", ""),
+            "crossover.hosts[1]: an earlier host has the same name");
   EXPECT_THROW(read_results(directory), error);
   EXPECT_THROW(read_results(directory / "absent.json"), error);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -40,6 +41,7 @@ void each_number(Sample& s, const Visit& visit) {
   visit("server_cpu_s", s.server_cpu_s);
   visit("server_cpus", s.server_cpus);
   visit("steal_s", s.steal_s);
+  visit("host", s.host);
   visit("block", s.block);
   visit("pass", s.pass);
   visit("block_s", s.block_s);
@@ -61,7 +63,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> keys_of_s
 
 /// Returns a JSON number, or null for a value that is not finite: JSON has no NaN.
 json number_or_null(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
-json number_or_null(std::uint64_t value) { return value; }
+template <std::unsigned_integral Count>
+json number_or_null(Count value) {
+  return value;
+}
 
 json to_json(const latency_distribution& latency) {
   json bins = json::array();

@@ -79,7 +79,12 @@ class Schema(TempDirTest):
             change(changed, cell, cell["samples"][0])
             return not VALIDATOR.is_valid(changed)
 
+        def add_fleet(document, cell, sample):
+            document["crossover"]["hosts"] = [{"name": "node1", "environment": {"cpus": "2"}}]
+            sample["host"] = 0
+
         self.assertFalse(invalid_after(lambda d, c, s: None))
+        self.assertFalse(invalid_after(add_fleet))
         for name, change in {
             "a missing part": lambda d, c, s: d.pop("context"),
             "an unknown status": lambda d, c, s: c.update(status="fine"),
@@ -98,6 +103,11 @@ class Schema(TempDirTest):
             "a parameter as a number": lambda d, c, s: c["parameters"].update(delay=1),
             "a counter as string": lambda d, c, s: d["benchmarks"][0].update(p50="fast"),
             "a row without a name": lambda d, c, s: d["benchmarks"][0].pop("name"),
+            "a fleet without hosts": lambda d, c, s: d["crossover"].update(hosts=[]),
+            "a host without its machine": lambda d, c, s: d["crossover"].update(
+                hosts=[{"name": "node1"}]
+            ),
+            "a host by name": lambda d, c, s: s.update(host="node1"),
             "another schema": lambda d, c, s: d["crossover"].update(schema=1),
         }.items():
             self.assertTrue(invalid_after(change), name)
