@@ -88,9 +88,9 @@ ordered_json panels_json(const results& value, const std::vector<panel>& panels)
   ordered_json rows = ordered_json::array();
   std::set<std::string> labels;
   for (const panel& p : panels) {
-    std::string label = question_text(p.workload, p.parameters);
+    const std::string label = question_text(p.workload, p.parameters);
     const bool is_unique = !value.foreign && labels.insert(label).second;
-    rows.push_back(panel_json(value, p, is_unique ? std::move(label) : p.label));
+    rows.push_back(panel_json(value, p, is_unique ? label : p.label));
   }
   return rows;
 }

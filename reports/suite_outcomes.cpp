@@ -73,15 +73,15 @@ std::optional<interval> speed_up(const cell_result* from, const cell_result* to)
 std::string workload_text(const results& all, const cell_result& cell) {
   std::string text = cell.workload;
   const char* separator = " with ";
-  for (const auto& [name, value] : cell.parameters) {
+  for (const auto& own : cell.parameters) {
     const bool differs =
         std::any_of(all.cells.begin(), all.cells.end(), [&](const cell_result& other) {
-          const auto parameter = other.parameters.find(name);
+          const auto parameter = other.parameters.find(own.first);
           return other.workload == cell.workload && parameter != other.parameters.end() &&
-                 parameter->second != value;
+                 parameter->second != own.second;
         });
     if (!differs) continue;
-    text += fmt::format("{}{} {}", separator, name, clipped(value, 30));
+    text += fmt::format("{}{} {}", separator, own.first, clipped(own.second, 30));
     separator = ", ";
   }
   return clipped(text, 90);

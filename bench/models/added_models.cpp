@@ -22,7 +22,7 @@ struct added_model {
 void add(std::string name, std::string summary, std::vector<std::string> command, model_type row) {
   static std::deque<added_model> all;
   added_model& added =
-      all.emplace_back(std::move(name), std::move(summary), std::move(command), row);
+      all.emplace_back(added_model{std::move(name), std::move(summary), std::move(command), row});
   added.row.name = added.name;
   added.row.summary = added.summary;
   added.row.command = added.command;

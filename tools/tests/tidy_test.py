@@ -1,0 +1,52 @@
+"""clang-tidy's short list (.clang-tidy) finds nothing in the sources of the program."""
+
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from program import BUILD, SOURCE, sanitizers
+
+TARGETS = re.compile(r"CMakeFiles/(crossover\w*|calibrate|limits|libuv_cell)\.dir/")
+# GCC's precompiled header is none for clang; sources include what they need.
+ONLY_FOR_GCC = re.compile(r" -Winvalid-pch -include \S+| -fpch-preprocess")
+FOLDERS = "bench|include|reports|tools|workloads"
+
+
+class Tidy(unittest.TestCase):
+    def test_the_short_list_finds_nothing(self):
+        if not shutil.which("clang-tidy"):
+            self.skipTest("needs the package clang-tidy")
+        if sanitizers():
+            self.skipTest("the sources are those of the other presets")
+        entries = json.loads((BUILD / "compile_commands.json").read_text())
+        kept = [
+            entry | {"command": ONLY_FOR_GCC.sub("", entry["command"])}
+            for entry in entries
+            if TARGETS.search(entry["command"]) and "cmake_pch" not in entry["file"]
+        ]
+        if not any("/Unity/" in entry["file"] for entry in kept):
+            self.skipTest("not a unity build: every source alone takes ten minutes")
+        self.assertGreater(len(kept), 15)
+        with tempfile.TemporaryDirectory() as directory:
+            database = pathlib.Path(directory) / "compile_commands.json"
+            database.write_text(json.dumps(kept))
+            command = ["clang-tidy", "-p", directory, "--quiet"]
+            command += [f"--header-filter={re.escape(str(SOURCE))}/({FOLDERS})/"]
+            command += ["--extra-arg=-Wno-unknown-warning-option"]
+            tidy = subprocess.run(
+                command + [entry["file"] for entry in kept],
+                cwd=SOURCE,
+                capture_output=True,
+                text=True,
+            )
+        found = [line for line in tidy.stdout.splitlines() if re.search("(warning|error): ", line)]
+        self.assertEqual(found, [])
+        self.assertEqual(tidy.returncode, 0, tidy.stderr[-2000:])
+
+
+if __name__ == "__main__":
+    unittest.main()
