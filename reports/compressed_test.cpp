@@ -17,9 +17,9 @@ TEST(compressed, unpacks_to_the_original_text) {
 TEST(compressor, pieces_unpack_to_the_whole_text) {
   compressor packed;
   std::string text;
-  for (int i = 0; i < 300; ++i) {
+  for (unsigned i = 0; i < 300; ++i) {
     std::string piece;
-    for (int j = 0; j < 40 * i; ++j) piece += static_cast<char>(i * j * 7919 % 251);
+    for (unsigned j = 0; j < 40 * i; ++j) piece += static_cast<char>(i * j * 7919 % 251);
     packed.add(piece);
     text += piece;
   }
