@@ -96,7 +96,7 @@ void csv(std::string_view text) {
     require(inside.find_first_of(",\"\r\n") == std::string_view::npos, "a plain field is plain");
   }
   require(inside.empty() || std::string_view("=+-@\t\r").find(inside[0]) == std::string_view::npos,
-          "a text is no formula");
+          "a text is not a formula");
 }
 
 /// Returns whether a Markdown renderer could take a character for markup.
@@ -122,7 +122,7 @@ void escapes(const std::string& text) {
     require(!has_markdown(std::string_view(escaped).substr(0, escaped.rfind("</code>"))),
             "no markup in Markdown");
   require(workflow_property(text).find_first_of(":,") == std::string::npos,
-          "a property ends where it ends");
+          "no separator in a property");
   csv(text);
 }
 

@@ -151,7 +151,7 @@ class FaultTest(TempDirTest):
         return value
 
     def wait_for_samples(self, count=1, workload=""):
-        """Waits until the cells of this workload have so many samples."""
+        """Waits until the cells of this workload have `count` samples."""
         self.wait_for(
             "samples",
             lambda: self.out.exists()

@@ -133,7 +133,7 @@ class RunAgain(TempDirTest):
         return [(name, text) for _, name, text in sorted(samples)]
 
     def stop_after(self, count, run, number):
-        """Sends a signal to a run once its file has so many samples; returns these."""
+        """Sends a signal to a run once its file has `count` samples; returns these."""
         while run.poll() is None and len(self.samples()) < count:
             time.sleep(0.005)
         run.send_signal(number)

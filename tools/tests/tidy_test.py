@@ -11,7 +11,7 @@ import unittest
 from program import BUILD, SOURCE, sanitizers
 
 TARGETS = re.compile(r"CMakeFiles/(crossover\w*|calibrate|limits|libuv_cell)\.dir/")
-# GCC's precompiled header is none for clang; sources include what they need.
+# clang cannot read GCC's precompiled header; sources include what they need.
 ONLY_FOR_GCC = re.compile(r" -Winvalid-pch -include \S+| -fpch-preprocess")
 FOLDERS = "bench|include|reports|tools|workloads"
 
