@@ -26,6 +26,7 @@ namespace {
 
 /// A read that takes longer checks this often how much the process has written to standard error.
 constexpr std::chrono::duration<double> errors_check_interval(0.25);
+constexpr std::size_t longest_line = std::size_t{256} << 20;
 
 void make_pipe(descriptor& read_end, descriptor& write_end) {
   int ends[2];
@@ -87,6 +88,7 @@ child_process::child_process(std::vector<std::string> command, const child_optio
   is_guarded_ = options.is_guarded;
   if (is_guarded_) guard_group(pid_);
   report_exec_error.reset();
+  ::fcntl(input_.get(), F_SETFL, O_NONBLOCK);
   int exec_errno = 0;
   if (::read(exec_error.get(), &exec_errno, sizeof exec_errno) == sizeof exec_errno) {
     kill_group();
@@ -104,7 +106,8 @@ child_process::child_process(child_process&& other) noexcept
       input_(std::move(other.input_)),
       output_(std::move(other.output_)),
       errors_(std::move(other.errors_)),
-      pending_(std::move(other.pending_)) {}
+      pending_(std::move(other.pending_)),
+      searched_(other.searched_) {}
 
 child_process::~child_process() { kill_group(); }
 
@@ -125,20 +128,35 @@ void child_process::kill_group() {
   if (std::exchange(is_guarded_, false)) unguard_group(pid_);
 }
 
-void child_process::write_line(const std::string& line) {
+void child_process::write_line(const std::string& line, duration timeout) {
   const std::string text = line + "\n";
   struct sigaction ignore {
   }, before{};
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &ignore, &before);
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   std::size_t done = 0;
-  while (done < text.size()) {
+  bool is_late = false;
+  while (done < text.size() && !is_late) {
     const ssize_t n = ::write(input_.get(), text.data() + done, text.size() - done);
     if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) {  // the pipe is full
+      const duration left = deadline - std::chrono::steady_clock::now();
+      pollfd writable{input_.get(), POLLOUT, 0};
+      is_late = left.count() <= 0;
+      if (!is_late) ::poll(&writable, 1, static_cast<int>(left.count() * 1000 + 1));
+      continue;
+    }
     if (n <= 0) break;
     done += static_cast<std::size_t>(n);
   }
   ::sigaction(SIGPIPE, &before, nullptr);
+  if (is_late) {
+    kill_group();
+    throw process_failure(
+        fmt::format("the process was killed: it read no input for {:.3g} s", timeout.count()),
+        stderr_tail());
+  }
   if (done < text.size()) throw exit_failure();
 }
 
@@ -157,18 +175,34 @@ bool child_process::read_more(time_point deadline, const std::string& late, std:
     const int ready = ::poll(watched, 2, static_cast<int>(interval.count() * 1000 + 1));
     if (ready < 0 && errno != EINTR) throw system_failure(error_kind::failed, "poll", errno);
     if (ready <= 0 || (watched[0].revents & (POLLIN | POLLHUP)) == 0) continue;
-    char chunk[65536];
-    const ssize_t n = ::read(output_.get(), chunk, sizeof chunk);
-    if (n == 0) return false;
-    if (n > 0) pending_.append(chunk, static_cast<std::size_t>(n));
-    if (pending_.size() > max_bytes) {
-      kill_group();
-      throw process_failure(
-          fmt::format("the process was killed: it wrote more than {} MiB", max_bytes >> 20),
-          stderr_tail());
-    }
-    return true;
+    return read_arrived(max_bytes);
   }
+}
+
+bool child_process::read_arrived(std::size_t max_bytes) {
+  char chunk[65536];
+  const ssize_t n = ::read(output_.get(), chunk, sizeof chunk);
+  if (n == 0) return false;
+  if (n > 0) pending_.append(chunk, static_cast<std::size_t>(n));
+  if (pending_.size() > max_bytes) {
+    kill_group();
+    throw process_failure(
+        fmt::format("the process was killed: it wrote more than {} MiB", max_bytes >> 20),
+        stderr_tail());
+  }
+  return true;
+}
+
+std::optional<std::string> child_process::take_line() {
+  const std::size_t end = pending_.find('\n', searched_);
+  if (end == std::string::npos) {
+    searched_ = pending_.size();
+    return std::nullopt;
+  }
+  std::string line = pending_.substr(0, end);
+  pending_.erase(0, end + 1);
+  searched_ = 0;
+  return line;
 }
 
 std::string child_process::read_line(duration timeout) {
@@ -176,14 +210,19 @@ std::string child_process::read_line(duration timeout) {
                         std::chrono::duration_cast<std::chrono::nanoseconds>(timeout);
   const std::string late =
       fmt::format("the process was killed: no reply within {:.3g} s", timeout.count());
-  for (std::size_t searched = 0;;) {
-    if (const std::size_t end = pending_.find('\n', searched); end != std::string::npos) {
-      std::string line = pending_.substr(0, end);
-      pending_.erase(0, end + 1);
-      return line;
-    }
-    searched = pending_.size();
-    if (!read_more(deadline, late, std::size_t{256} << 20)) throw exit_failure();
+  for (;;) {
+    if (std::optional<std::string> line = take_line()) return std::move(*line);
+    if (!read_more(deadline, late, longest_line)) throw exit_failure();
+  }
+}
+
+std::optional<std::string> child_process::arrived_line() {
+  for (;;) {
+    if (std::optional<std::string> line = take_line()) return line;
+    pollfd output{output_.get(), POLLIN, 0};
+    if (::poll(&output, 1, 0) <= 0) return std::nullopt;
+    check_errors();
+    if (!read_arrived(longest_line)) throw exit_failure();
   }
 }
 

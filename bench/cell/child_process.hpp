@@ -48,11 +48,19 @@ class child_process {
 
   pid_t pid() const { return pid_; }
 
-  /// Writes a line to its input. Throws `process_failure` if the process has stopped reading.
-  void write_line(const std::string& line);
+  /// Writes a line to its input. Throws `process_failure` if the process has ended or does not read
+  /// the line within `timeout`.
+  void write_line(const std::string& line, duration timeout = std::chrono::minutes(1));
   /// Returns the next line of its output. Throws `process_failure` if the process ends or sends no
   /// line within `timeout`, and `interrupted`.
   std::string read_line(duration timeout);
+  /// Returns the next line of its output if one has arrived; does not wait. Throws
+  /// `process_failure` at the end of output.
+  std::optional<std::string> arrived_line();
+  /// Readable when there is output or its end.
+  int output_descriptor() const { return output_.get(); }
+  /// Closes its input.
+  void close_input() { input_.reset(); }
   /// Closes its input, continues it if it is stopped, waits up to `timeout` or `max_interrupts` for
   /// it to exit, then kills it. Returns whether it exited by itself with code 0.
   bool end(duration timeout, int max_interrupts = 1);
@@ -82,6 +90,10 @@ class child_process {
   /// Waits for output and appends it to `pending_`; returns false at end of output. After the
   /// deadline, kills the process and throws with the message `late`.
   bool read_more(time_point deadline, const std::string& late, std::size_t max_bytes);
+  /// Reads output that has arrived; returns false at end of output.
+  bool read_arrived(std::size_t max_bytes);
+  /// Removes a whole line from `pending_`.
+  std::optional<std::string> take_line();
   void check_errors();
 
   std::vector<std::string> command_;
@@ -91,6 +103,7 @@ class child_process {
   int status_ = 0;
   descriptor input_, output_, errors_;
   std::string pending_;
+  std::size_t searched_ = 0;  ///< bytes of `pending_` without the end of a line
 };
 
 }  // namespace crossover

@@ -39,17 +39,18 @@ std::string shortened(const std::string& line) {
 
 }  // namespace
 
-json reply_body(const std::string& line, const char* expected) {
+error reported_error(const json& body) {
+  return {kind_of(text_in(body, "kind", "failed")),
+          text_in(body, "message", "the cell reported an error without a message")};
+}
+
+json reply_body(const std::string& line, const char* expected, const char* sender) {
   const json reply = parse_json(line);
-  if (reply.is_object() && reply.contains("error") && reply["error"].is_object()) {
-    const json& failure = reply["error"];
-    throw error(kind_of(text_in(failure, "kind", "failed")),
-                text_in(failure, "message", "the cell reported an error without a message"));
-  }
+  if (reply.is_object() && reply.contains("error") && reply["error"].is_object())
+    throw reported_error(reply["error"]);
   if (!reply.is_object() || !reply.contains(expected) || !reply[expected].is_object())
-    throw error(error_kind::failed,
-                fmt::format("invalid reply from the cell process (expected '{}'): {}", expected,
-                            shortened(line)));
+    throw error(error_kind::failed, fmt::format("invalid reply from {} (expected '{}'): {}", sender,
+                                                expected, shortened(line)));
   return reply[expected];
 }
 

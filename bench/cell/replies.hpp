@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bench/results/results.hpp"
+#include "workloads/base/error.hpp"
 
 namespace crossover {
 
@@ -22,9 +23,13 @@ struct ready_reply {
 // Reading of the cell's replies (PROTOCOL.md). Each throws `error` (failed) if a reply is
 // malformed.
 
-/// Returns the member `expected` of a reply. Throws `error` of the kind that the cell reported, if
-/// it reported one.
-nlohmann::json reply_body(const std::string& line, const char* expected);
+/// Returns the member `expected` of a reply. Throws `error` of the kind that the sender reported,
+/// if it reported one. `sender`: its name in the message about a malformed reply.
+nlohmann::json reply_body(const std::string& line, const char* expected,
+                          const char* sender = "the cell process");
+
+/// Returns the error that the body of a reply reports.
+error reported_error(const nlohmann::json& body);
 
 ready_reply ready_from_json(const nlohmann::json& body);
 sample measured_sample(const nlohmann::json& body);
