@@ -10,6 +10,7 @@
 #include "bench/measure/contest.hpp"
 #include "bench/measure/environment.hpp"
 #include "bench/measure/google_benchmark.hpp"
+#include "bench/measure/local_blocks.hpp"
 #include "bench/measure/traced_run.hpp"
 #include "reports/contest_table.hpp"
 #include "reports/contests.hpp"
@@ -318,7 +319,9 @@ int run_command(const string_list& arguments) {
             contest_tables(of_contest, autocorrelation_of(all), terminal_of(::fileno(stream))));
     };
   machine_watch watch;
-  run_contests(cells, all, cell_arms(measuring, computer, servers), watch, options);
+  const arm_factory arms = cell_arms(measuring, computer, servers);
+  local_host host(local_blocks(options.block, options.seed, arms, watch));
+  run_contests(cells, all, host, options);
   line.clear();
   const bool benchmark_out_written = library.report(all);
   if (!library.prints())

@@ -2,13 +2,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <random>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bench/measure/block.hpp"
 #include "bench/measure/contest_plan.hpp"
-#include "bench/measure/machine_watch.hpp"
+#include "bench/measure/measuring_hosts.hpp"
 #include "bench/measure/progress.hpp"
 #include "bench/results/results.hpp"
 
@@ -31,16 +31,17 @@ struct measuring_options {
   std::function<void()> save;
 };
 
-/// Measures the contests until each is settled or the budget is used. Contests take turns in random
-/// order, one block each, so that a slow minute does not affect only one. One that has used twice
-/// the mean time of the open ones misses turns once it has six blocks, so that long blocks do not
-/// use up the budget. Fills samples, statuses and environment of `all`, which has the cells of the
-/// plan. If they have blocks of an interrupted run (see continued_cell.hpp), the run continues
-/// after them, in the order of the same seed, and their time is part of the budget. A cell fails if
-/// it fails in two blocks; the blocks of the others are kept. An interrupt discards the block in
-/// progress and sets the status of `all`. Throws `error` (invalid) if the budget is too small for
-/// one block per contest.
-void run_contests(std::vector<planned_cell>& cells, results& all, const arm_factory& make,
-                  machine_watch& watch, const measuring_options& options);
+/// Measures the contests until each is settled or the budget is used. On each host, contests take
+/// turns in random order, one block each, so that a slow minute does not affect only one. One that
+/// has used twice the mean time of the open ones misses turns once it has six blocks, so that long
+/// blocks do not use up the budget. Fills samples, statuses and environment of `all`, which has the
+/// cells of the plan. If they have blocks of an interrupted run (see continued_cell.hpp), the run
+/// continues after them, in the order of the same seed, and their time is part of the budget. A
+/// cell that fails in two blocks of a host is not measured there again; it fails if that is so on
+/// every host. The blocks of the others are kept. An interrupt discards the blocks in progress and
+/// sets the status of `all`. Throws `error` (invalid) if the budget is too small for one block per
+/// contest.
+void run_contests(std::vector<planned_cell>& cells, results& all, measuring_hosts& hosts,
+                  const measuring_options& options);
 
 }  // namespace crossover

@@ -9,6 +9,7 @@
 #include "bench/measure/arms_for_test.hpp"
 #include "bench/measure/continued_cell.hpp"
 #include "bench/measure/findings.hpp"
+#include "bench/measure/local_blocks.hpp"
 #include "workloads/base/interrupt.hpp"
 
 namespace crossover {
@@ -21,9 +22,11 @@ struct contests_for_test {
     options.repetitions = 3;
     options.is_settled = [](const results&, const std::vector<std::size_t>&) { return false; };
   }
-  void run() {
+  void run() { run_with(arms.factory()); }
+  void run_with(const arm_factory& make) {
     machine_watch watch([] { return machine_counters(); });
-    run_contests(cells, all, arms.factory(), watch, options);
+    local_host host(local_blocks(options.block, options.seed, make, watch));
+    run_contests(cells, all, host, options);
   }
   const cell_result& of(const std::string& model) const {
     return *std::find_if(all.cells.begin(), all.cells.end(),
@@ -202,8 +205,7 @@ TEST(contests, a_successful_retry_loses_only_the_failed_block) {
       throw error(error_kind::failed, "no port is free");
     return inner(cell);
   };
-  machine_watch watch([] { return machine_counters(); });
-  run_contests(test.cells, test.all, flaky, watch, test.options);
+  test.run_with(flaky);
   EXPECT_EQ(test.of("processes").status, cell_status::ok);
   EXPECT_EQ(test.of("processes").reason, "");
   EXPECT_EQ(test.of("processes").samples.size(), 3U);

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/measure/block.hpp"
+#include "bench/measure/plan.hpp"
+
+namespace crossover {
+
+/// One block to measure.
+struct block_request {
+  std::uint64_t contest = 0;  ///< seeds the orders in the block, with the run's seed and `number`
+  std::uint64_t number = 0;   ///< of the block in its contest
+  std::vector<const planned_cell*> cells;
+};
+
+/// The end of a block.
+struct ended_block {
+  std::size_t host = 0;
+  std::vector<arm_record> records;  ///< one per cell, in their order
+  std::string lost;                 ///< why the host was lost with the block; "" if it was not
+};
+
+/// Machines that measure blocks, one block at a time each.
+class measuring_hosts {
+ public:
+  virtual ~measuring_hosts() = default;
+  virtual std::size_t count() const = 0;
+  /// Returns why the host measures nothing more; "" if it does.
+  virtual std::string lost(std::size_t host) const = 0;
+  /// Returns why the host cannot run the cell; "" if it may.
+  virtual std::string refusal(std::size_t host, const planned_cell& cell) const = 0;
+  /// Begins a block on a host that measures none. The cells must outlive it.
+  virtual void begin(std::size_t host, const block_request& block) = 0;
+  /// Waits until a block has ended. Throws `interrupted`.
+  virtual ended_block wait() = 0;
+};
+
+}  // namespace crossover
