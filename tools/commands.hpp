@@ -35,6 +35,7 @@ int check_command(const string_list& arguments);
 int conform_command(const string_list& arguments);
 int serve_command(const string_list& arguments);
 int cell_command(const string_list& arguments);
+int host_command(const string_list& arguments);
 int completion_command(const string_list& arguments);
 
 // The flags of the subcommands that have some.

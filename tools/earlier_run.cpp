@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "reports/environment_differences.hpp"
 #include "workloads/base/atomic_file.hpp"
@@ -12,19 +11,6 @@
 #include "workloads/registry.hpp"
 
 namespace crossover {
-namespace {
-
-/// Returns the matrix of one cell.
-matrix matrix_of(const cell_result& cell) {
-  return {.workloads = {{cell.workload, cell.parameters}},
-          .models = {{cell.model, cell.model_parameters}},
-          .cores = {cell.cores.value_or(1)},
-          .in_flight = {cell.in_flight.value_or(1)},
-          .rate = cell.rate,
-          .blocks = cell.max_blocks};
-}
-
-}  // namespace
 
 std::string shell_words(const string_list& words) {
   std::string text;
@@ -45,14 +31,17 @@ void earlier_run::refuse(const std::string& problem) const {
   throw error(error_kind::unreadable, fmt::format("{}: {}", file_, problem));
 }
 
-std::vector<planned_cell> earlier_run::cells(const machine& computer,
+std::vector<planned_cell> earlier_run::cells(const machine& computer, const machine_limits& limits,
                                              const std::map<std::string, std::string>& endpoints,
                                              const string_list& commands) const {
   std::vector<matrix> matrices;
-  for (const cell_result& cell : read_.cells) matrices.push_back(matrix_of(cell));
+  for (const cell_result& cell : read_.cells) {
+    matrices.push_back(matrix_of(cell));
+    matrices.back().blocks = cell.max_blocks;
+  }
   std::vector<planned_cell> cells;
   try {
-    cells = plan(matrices, computer, read_limits(), endpoints);
+    cells = plan(matrices, computer, limits, endpoints);
   } catch (const error& e) {
     refuse(e.what());
   }
@@ -81,26 +70,43 @@ void earlier_run::require_programs(const string_list& programs) const {
                                       shell_words(needed)));
 }
 
+void earlier_run::require_fleet(bool has_fleet) const {
+  if (has_fleet && read_.hosts.empty()) refuse("measured without --hosts; leave it out");
+  if (!has_fleet && !read_.hosts.empty()) refuse("measured on a fleet; give --hosts too");
+}
+
 void earlier_run::require_same_machine(
     const std::map<std::string, std::string>& environment) const {
   if (!read_.plan) refuse("has no plan, because an older version wrote it; measure again");
-  results before, now;
-  now.environment = environment;
+  std::map<std::string, std::string> before = read_.environment, now = environment;
+  const auto is_of_machine = [](const auto& entry) {
+    return entry.first != "crossover" && entry.first != "build_id";
+  };
+  if (!read_.hosts.empty()) {
+    std::erase_if(before, is_of_machine);
+    std::erase_if(now, is_of_machine);
+  }
+  if (const std::string difference = machine_difference(before, now); !difference.empty())
+    refuse(fmt::format("measured with {}; continue it there, or use --replay", difference));
+}
+
+std::string machine_difference(const std::map<std::string, std::string>& before,
+                               const std::map<std::string, std::string>& now) {
+  results old_run, new_run;
+  new_run.environment = now;
   // Cells of other languages have added entries.
-  for (const auto& [key, value] : environment)
-    if (const auto entry = read_.environment.find(key); entry != read_.environment.end())
-      before.environment.insert(*entry);
-  std::vector<environment_difference> differences = environment_differences(before, now);
+  for (const auto& [key, value] : now)
+    if (const auto entry = before.find(key); entry != before.end())
+      old_run.environment.insert(*entry);
+  std::vector<environment_difference> differences = environment_differences(old_run, new_run);
   for (const std::string key : {"host", "crossover", "build_id"}) {
-    const auto entry = std::as_const(before.environment).find(key), other = environment.find(key);
-    if (entry != before.environment.end() && other != environment.end() &&
-        entry->second != other->second)
+    const auto entry = before.find(key), other = now.find(key);
+    if (entry != before.end() && other != now.end() && entry->second != other->second)
       differences.insert(differences.begin(), {key, entry->second, other->second});
   }
-  if (differences.empty()) return;
-  refuse(fmt::format("measured with {} '{}', which is '{}' now; continue it there, or use --replay",
-                     differences.front().key, differences.front().old_value,
-                     differences.front().new_value));
+  if (differences.empty()) return {};
+  return fmt::format("{} '{}', which is '{}' now", differences.front().key,
+                     differences.front().old_value, differences.front().new_value);
 }
 
 }  // namespace crossover

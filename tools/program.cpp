@@ -59,6 +59,8 @@ constexpr std::array commands = {
             conform_flag_table},
     command{"cell", "run one cell process (for programs; see bench/cell/PROTOCOL.md)", cell_command,
             no_flags},
+    command{"host", "measure blocks for `run --hosts` (for programs; see docs/fleet.md)",
+            host_command, no_flags},
     command{"completion", "print the completion script for bash, zsh or fish", completion_command,
             completion_flag_table},
     command{"help", "show the flags of a command, as in `help run`", help_command, help_flag_table},

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <random>
 
 #include "bench/cell/cpu_switches.hpp"
@@ -18,6 +19,7 @@
 #include "reports/summary.hpp"
 #include "reports/timeline.hpp"
 #include "tools/earlier_run.hpp"
+#include "tools/fleet_run.hpp"
 #include "tools/progress.hpp"
 #include "tools/run_flags.hpp"
 #include "workloads/base/atomic_file.hpp"
@@ -29,10 +31,12 @@
 namespace crossover {
 namespace {
 
-results empty_results(const std::vector<planned_cell>& cells, const machine& computer,
+using fingerprint = std::map<std::string, std::string>;
+
+results empty_results(const std::vector<planned_cell>& cells, const fingerprint& environment,
                       std::uint64_t seed) {
   results all;
-  all.environment = read_environment(computer);
+  all.environment = environment;
   all.environment["google_benchmark_build_type"] = google_benchmark_build_type();
   all.seed = seed;
   all.date = utc_timestamp();
@@ -103,6 +107,14 @@ measuring_options measuring_options_of(const results& all) {
   return options;
 }
 
+/// Facts that the plan of a run follows from.
+struct planning {
+  const machine& computer;  ///< that measures; of a fleet, the largest one
+  machine_limits limits;
+  const std::map<std::string, std::string>& endpoints;
+  const fingerprint& environment;  ///< of this machine
+};
+
 /// Cells of a run, and the document of its results so far.
 struct prepared_run {
   std::vector<planned_cell> cells;
@@ -111,16 +123,17 @@ struct prepared_run {
 
 /// Plans the run that the flags describe.
 prepared_run prepare_run(const run_flags& flags, const string_list& arguments,
-                         const google_benchmark& library, const machine& computer,
-                         const std::map<std::string, std::string>& endpoints) {
+                         const google_benchmark& library, const planning& with) {
   const suite& chosen_suite = flags.cells.chosen_suite();
-  auto cells = plan(flags.cells.matrices(computer), computer, read_limits(), endpoints);
+  auto cells =
+      plan(flags.cells.matrices(with.computer), with.computer, with.limits, with.endpoints);
   const std::size_t planned = cells.size();
   std::erase_if(cells,
                 [&](const planned_cell& cell) { return !library.filter().keeps(cell.name); });
   if (planned > 0 && cells.empty())
     throw error(error_kind::invalid, "--benchmark_filter matches no cell; see crossover list");
-  results all = empty_results(cells, computer, flags.seed ? *flags.seed : std::random_device()());
+  results all =
+      empty_results(cells, with.environment, flags.seed ? *flags.seed : std::random_device()());
   all.command = {program_name(), "run"};
   std::transform(arguments.begin(), arguments.end(), std::back_inserter(all.command),
                  without_password);
@@ -133,9 +146,9 @@ prepared_run prepare_run(const run_flags& flags, const string_list& arguments,
 
 /// Plans the run of `--replay` again.
 prepared_run prepare_replay(const run_flags& flags, const earlier_run& earlier,
-                            const machine& computer, std::vector<planned_cell> cells) {
+                            const fingerprint& environment, std::vector<planned_cell> cells) {
   const results& read = earlier.read();
-  results all = empty_results(cells, computer, read.seed);
+  results all = empty_results(cells, environment, read.seed);
   all.command = read.command;
   all.equal = read.equal;
   all.suite = read.suite;
@@ -165,11 +178,10 @@ prepared_run prepare_rest(const earlier_run& earlier, std::vector<planned_cell> 
 }
 
 prepared_run prepare_again(const run_flags& flags, const earlier_run& earlier,
-                           const machine& computer,
-                           const std::map<std::string, std::string>& endpoints) {
-  if (!flags.resume.empty()) earlier.require_same_machine(read_environment(computer));
-  std::vector<planned_cell> cells = earlier.cells(computer, endpoints, flags.workload_commands());
-  return flags.resume.empty() ? prepare_replay(flags, earlier, computer, std::move(cells))
+                           const planning& with) {
+  std::vector<planned_cell> cells =
+      earlier.cells(with.computer, with.limits, with.endpoints, flags.workload_commands());
+  return flags.resume.empty() ? prepare_replay(flags, earlier, with.environment, std::move(cells))
                               : prepare_rest(earlier, std::move(cells));
 }
 
@@ -266,13 +278,24 @@ int run_command(const string_list& arguments) {
     earlier->require_programs(flags.programs());
   }
   const machine computer = read_machine();
+  const fingerprint environment = read_environment(computer);
+  if (earlier && !flags.resume.empty()) {
+    earlier->require_same_machine(environment);
+    earlier->require_fleet(flags.fleet.is_given());
+  }
   const std::map<std::string, std::string> external_servers = parse_endpoints(flags.endpoints);
   std::map<std::string, std::string> shown_endpoints;
   for (const auto& [workload, endpoint] : external_servers)
     shown_endpoints[workload] = without_password(endpoint);
-  prepared_run prepared = earlier
-                              ? prepare_again(flags, *earlier, computer, shown_endpoints)
-                              : prepare_run(flags, arguments, library, computer, shown_endpoints);
+  progress_line line;
+  if (flags.fleet.is_given()) catch_interrupts();
+  const std::unique_ptr<fleet> hosts = start_fleet(flags, environment, line);
+  line.clear();
+  const planning with{hosts ? hosts->largest().computer : computer,
+                      hosts ? hosts->largest().limits : read_limits(), shown_endpoints,
+                      environment};
+  prepared_run prepared =
+      earlier ? prepare_again(flags, *earlier, with) : prepare_run(flags, arguments, library, with);
   std::vector<planned_cell>& cells = prepared.cells;
   results& all = prepared.all;
   if (library.lists_only()) {
@@ -288,7 +311,18 @@ int run_command(const string_list& arguments) {
   if (wanted == standard_stream && library.prints())
     throw error(error_kind::invalid,
                 "--out - and --benchmark_format both write to standard output; name a file");
+  if (!flags.trace.empty() && hosts)
+    throw error(error_kind::invalid, "--trace: not supported with --hosts");
   if (!flags.trace.empty()) check_traceable(cells, flags.trace);
+  if (hosts) {
+    options.hosts = add_hosts(all, *hosts);
+    hosts->plan(cells, {.seconds = options.block.seconds,
+                        .warm_up_s = options.block.warm_up_s,
+                        .grace_s = all.plan->grace_s,
+                        .seed = all.seed,
+                        .launcher = measuring.launcher,
+                        .endpoints = external_servers});
+  }
   catch_interrupts();
   const bool existed = replaces && std::filesystem::is_regular_file(wanted);
   results_writer writer(wanted, replaces, all);
@@ -299,7 +333,6 @@ int run_command(const string_list& arguments) {
       library.prints() || out == standard_stream || flags.trace == standard_stream ? stderr
                                                                                    : stdout;
   print(stderr, kept_or_replaced(flags, out, existed));
-  progress_line line;
   options.progress = [&line](const measuring_progress& progress) { line.show(progress); };
   options.save = [&writer, &line] {
     const std::string problem = writer.save();
@@ -320,8 +353,8 @@ int run_command(const string_list& arguments) {
     };
   machine_watch watch;
   const arm_factory arms = cell_arms(measuring, computer, servers);
-  local_host host(local_blocks(options.block, options.seed, arms, watch));
-  run_contests(cells, all, host, options);
+  local_host here(local_blocks(options.block, options.seed, arms, watch));
+  run_contests(cells, all, hosts ? static_cast<measuring_hosts&>(*hosts) : here, options);
   line.clear();
   const bool benchmark_out_written = library.report(all);
   if (!library.prints())
@@ -333,8 +366,10 @@ int run_command(const string_list& arguments) {
   if (!library.prints()) print(stream, fmt::format("results: {}\n", shown_name(out)));
   if (all.status == results_status::interrupted) {
     if (is_replaceable(out))
-      print(stderr, fmt::format("continue with: {} run --resume {}{}\n", program_name(),
-                                shell_word(out), shell_words(all.plan->programs)));
+      print(stderr,
+            fmt::format("continue with: {} run --resume {}{}{}\n", program_name(), shell_word(out),
+                        shell_words(flags.fleet.words()), shell_words(all.plan->programs)));
+    if (!was_interrupted()) throw error(error_kind::failed, "no host is left; the blocks are kept");
     return exit_code::interrupted;
   }
   for (const cell_result& cell : all.cells)

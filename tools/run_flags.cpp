@@ -35,6 +35,7 @@ void run_flags::add_to(CLI::App& app) {
       ->allow_extra_args(false);
   add_value(app, "--launcher", "COMMAND", launcher, plain_text(),
             "command prefix of cells, e.g. 'taskset -c 3'");
+  fleet.add_to(app);
   add_value(app, "--grace", "S", grace_s, positive_text(),
             "kill a cell after S extra seconds (default 20)")
       ->group("");
@@ -45,9 +46,10 @@ void run_flags::add_to(CLI::App& app) {
   add_value(app, "--trace", "FILE", trace, plain_text(),
             "trace of a single cell (Chrome trace events)");
   add_value(app, "--replay", "FILE", replay, plain_text(),
-            "repeat a run: same cells, seed and budget");
+            "repeat a run: same cells, seed and budget")
+      ->group(mentioned_group);
   add_value(app, "--resume", "FILE", resume, plain_text(),
-            "continue an interrupted run in its results file");
+            "continue a run's file (--replay FILE: repeat it)");
 }
 
 void run_flags::require_no_others(const CLI::App& app) const {
@@ -56,7 +58,8 @@ void run_flags::require_no_others(const CLI::App& app) const {
     if (flag == "--workload")
       return std::all_of(cells.workloads.begin(), cells.workloads.end(), starts_programs);
     if (flag == "--model") return has_commands;
-    for (const char* const allowed : {"--endpoint", "--cell", "--command", "--launcher"})
+    for (const char* const allowed :
+         {"--endpoint", "--cell", "--command", "--launcher", "--hosts", "--nodes", "--partition"})
       if (flag == allowed) return true;
     if (!resume.empty()) return flag == "--resume";
     return flag == "--replay" || flag == "--out" || flag == "--force" || flag == "--trace";

@@ -7,12 +7,14 @@
 
 #include "bench/results/results.hpp"
 #include "tools/command_line.hpp"
+#include "tools/fleet_flags.hpp"
 
 namespace crossover {
 
 /// Flags of `run` as given on the command line; 0 stands for the suite's value.
 struct run_flags {
   selection cells;
+  fleet_flags fleet;
   string_list endpoints, benchmark_flags;
   double budget_s = 0, equal = 0.05, seconds = 0, grace_s = 20;
   std::uint32_t repetitions = 0;

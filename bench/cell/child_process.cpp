@@ -26,6 +26,7 @@ namespace {
 
 /// A read that takes longer checks this often how much the process has written to standard error.
 constexpr std::chrono::duration<double> errors_check_interval(0.25);
+constexpr std::chrono::seconds gentle_end(5);
 constexpr std::size_t longest_line = std::size_t{256} << 20;
 
 void make_pipe(descriptor& read_end, descriptor& write_end) {
@@ -67,7 +68,7 @@ child_process::child_process(std::vector<std::string> command, const child_optio
   if (pid_ == 0) {
     // Only system calls between fork and exec.
     ::setpgid(0, 0);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::prctl(PR_SET_PDEATHSIG, options.ends_gently ? SIGTERM : SIGKILL);
     if (::getppid() != parent) ::_exit(127);
     ::dup2(child_input.get(), 0);
     ::dup2(options.discards_output ? ::open("/dev/null", O_WRONLY) : child_output.get(), 1);
@@ -86,6 +87,7 @@ child_process::child_process(std::vector<std::string> command, const child_optio
   }
   ::setpgid(pid_, pid_);
   is_guarded_ = options.is_guarded;
+  ends_gently_ = options.ends_gently;
   if (is_guarded_) guard_group(pid_);
   report_exec_error.reset();
   ::fcntl(input_.get(), F_SETFL, O_NONBLOCK);
@@ -101,6 +103,7 @@ child_process::child_process(child_process&& other) noexcept
     : command_(std::move(other.command_)),
       pid_(std::exchange(other.pid_, -1)),
       is_guarded_(std::exchange(other.is_guarded_, false)),
+      ends_gently_(other.ends_gently_),
       reaped_(std::exchange(other.reaped_, true)),
       status_(other.status_),
       input_(std::move(other.input_)),
@@ -122,6 +125,11 @@ bool child_process::wait(duration timeout) {
 
 void child_process::kill_group() {
   if (pid_ < 0) return;
+  if (ends_gently_ && !reaped_) {
+    ::kill(pid_, SIGTERM);
+    ::kill(pid_, SIGCONT);  // if it is stopped
+    wait(gentle_end);
+  }
   ::kill(-pid_, SIGKILL);  // includes descendants that have outlived it
   if (!reaped_) ::waitpid(pid_, &status_, 0);
   reaped_ = true;

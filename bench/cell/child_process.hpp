@@ -29,6 +29,9 @@ struct child_options {
   bool discards_output = false;  ///< its standard output is /dev/null
   std::optional<int> cpu = {};   ///< the only CPU of the process and of all that it starts
   bool is_guarded = false;       ///< its whole group is killed if this process is
+  /// It owns something elsewhere, which it frees after SIGTERM: it gets that signal, also when this
+  /// process ends, and is killed only if it is still there 5 s later.
+  bool ends_gently = false;
 };
 
 /// A child process that exchanges lines with this one. Its standard input and output are pipes; its
@@ -98,7 +101,7 @@ class child_process {
 
   std::vector<std::string> command_;
   pid_t pid_ = -1;
-  bool is_guarded_ = false;
+  bool is_guarded_ = false, ends_gently_ = false;
   bool reaped_ = false;
   int status_ = 0;
   descriptor input_, output_, errors_;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,6 +12,7 @@
 #include <cstdint>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "workloads/base/error.hpp"
 
@@ -180,6 +183,48 @@ TEST(child_process, a_moved_process_is_killed_once) {
     EXPECT_EQ(second.pid(), pid);
   }
   EXPECT_TRUE(disappears(pid));
+}
+
+TEST(child_process, lines_that_have_arrived_are_read_without_waiting) {
+  child_process child = shell("read a; echo $a; echo half; printf rest; read b; echo; exit 3");
+  EXPECT_EQ(child.arrived_line(), std::nullopt);
+  child.write_line("one");
+  std::vector<std::string> lines;
+  while (lines.size() < 2)
+    if (const auto line = child.arrived_line()) lines.push_back(*line);
+  EXPECT_EQ(lines, (std::vector<std::string>{"one", "half"}));
+  EXPECT_EQ(child.arrived_line(), std::nullopt) << "the line has no end yet";
+  child.write_line("two");
+  EXPECT_EQ(child.read_line(seconds(20)), "rest");
+  ASSERT_TRUE(child.wait(seconds(20)));
+  EXPECT_THROW(child.arrived_line(), process_failure);
+}
+
+TEST(child_process, a_line_that_is_not_read_fails_after_the_timeout) {
+  child_process child({"sleep", "1000"});
+  const std::string more_than_a_pipe_holds(300'000, 'x');
+  EXPECT_THROW(child.write_line(more_than_a_pipe_holds, seconds(0.1)), process_failure);
+  EXPECT_TRUE(disappears(child.pid()));
+}
+
+TEST(child_process, one_that_ends_gently_frees_what_it_owns) {
+  char file[] = "/tmp/crossover.gentle.XXXXXX";
+  ::close(::mkstemp(file));
+  for (const bool is_stopped : {false, true}) {
+    ASSERT_EQ(::truncate(file, 0), 0);
+    {
+      child_process child({"/bin/sh", "-c",
+                           std::string("trap 'echo freed >") + file + "; exit' TERM; echo; " +
+                               "while :; do sleep 0.01; done"},
+                          {.ends_gently = true});
+      child.read_line(seconds(20));
+      if (is_stopped) child.freeze();
+    }
+    struct stat status {};
+    ASSERT_EQ(::stat(file, &status), 0);
+    EXPECT_EQ(status.st_size, 6) << is_stopped;
+  }
+  ::unlink(file);
 }
 
 }  // namespace

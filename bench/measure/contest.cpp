@@ -5,32 +5,21 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
-#include <map>
 
 #include "bench/measure/contest_display.hpp"
-#include "bench/measure/continued_cell.hpp"
+#include "bench/measure/continued_run.hpp"
 #include "bench/measure/findings.hpp"
-#include "bench/measure/turn_order.hpp"
+#include "bench/measure/run_hosts.hpp"
 #include "workloads/base/clock.hpp"
 #include "workloads/base/interrupt.hpp"
 
 namespace crossover {
 namespace {
 
-/// Failures that end the measurement of a cell: one retry is allowed.
-constexpr int max_failures = 2;
 constexpr int max_busy_blocks = 2;  // a machine with other work may keep an arm busy once
 
 /// Fewer common blocks separate no models.
 constexpr std::size_t min_blocks_judged = 6;
-
-/// Estimated time of one block of a cell, before any is measured.
-double expected_seconds(const cell_spec& cell, const block_options& plan) {
-  const double delay_s = min_operation_s(cell);
-  const double start_s = 0.02 + 0.0005 * workers_of(cell);
-  const double slice_s = std::max(plan.seconds / 2, 4 * delay_s) + 0.005 + 1.5 * delay_s;
-  return start_s + plan.warm_up_s + 3 * delay_s + 2 * slice_s;
-}
 
 /// Returns whether a program in another language does not support the cell. Only the program knows
 /// what it supports.
@@ -45,21 +34,6 @@ bool is_busy(double idle_cpu_s, double idle_s) {
   return idle_cpu_s >= min_idle_cpu_s && idle_cpu_s >= max_idle_share * idle_s;
 }
 
-/// A block that a host measures now.
-struct running_block {
-  std::size_t contest = 0;
-  std::vector<std::size_t> cells;
-  std::int64_t begin_ns = 0;
-};
-
-/// A host and its part in the run.
-struct host_state {
-  turn_order turns;
-  std::map<std::size_t, int> failures = {};          ///< by cell
-  std::map<std::size_t, std::string> refusals = {};  ///< by cell that it does not measure
-  std::optional<running_block> running = {};
-};
-
 class contest_run {
  public:
   contest_run(std::vector<planned_cell>& cells, results& all, measuring_hosts& hosts,
@@ -70,16 +44,12 @@ class contest_run {
         options_(options),
         contests_(contests_of_plan(cells)),
         display_(cells_, all_, contests_, options.is_decided, options.show_contest),
-        busy_blocks_(cells.size()) {
+        run_hosts_(hosts, options.hosts, cells, options.seed),
+        busy_blocks_(cells.size()),
+        running_(cells.size()) {
     // Planning contests skips cells and adds findings.
     for (std::size_t i = 0; i < cells.size(); ++i)
       all_.cells[i] = continued_cell(cells[i], std::move(all_.cells[i]));
-    for (std::size_t h = 0; h < hosts.count(); ++h) {
-      host_state& host = states_.emplace_back(turn_order(options.seed, h));
-      for (std::size_t i = 0; i < cells.size(); ++i)
-        if (std::string reason = hosts.refusal(h, cells[i]); !reason.empty())
-          host.refusals[i] = std::move(reason);
-    }
     continue_after_blocks();
   }
 
@@ -90,29 +60,38 @@ class contest_run {
     for (std::size_t number = 0; number < display_.count(); ++number) display_.show_if_due(number);
     try {
       while (begin_blocks()) end_block(hosts_.wait());
-      all_.status = results_status::complete;
+      if (run_hosts_.live_count() > 0 || is_all_settled()) all_.status = results_status::complete;
     } catch (const interrupted&) {
     }
   }
 
-  void show_others() { display_.show_others(); }
+  /// Completes the results and shows the contests that are not shown yet.
+  void finish() {
+    settle_failures();
+    run_hosts_.store_losses(all_);
+    run_hosts_.find_refusals(all_);
+    pool_findings(cells_, all_);
+    judge_ceilings(all_);
+    display_.show_others();
+  }
 
+ private:
   /// Records a failure that was not retried, or whose retry succeeded.
   void settle_failures() {
     for (std::size_t i = 0; i < cells_.size(); ++i) {
       cell_result& cell = all_.cells[i];
-      const bool has_failed = std::any_of(states_.begin(), states_.end(), [i](const auto& host) {
-        return host.failures.contains(i);
-      });
-      if (!has_failed || cell.status != cell_status::ok) continue;
-      if (cell.samples.empty())
-        cell.status = cell_status::failed;
-      else
+      if (cell.status != cell_status::ok) continue;
+      if (!cell.samples.empty()) {
         cell.reason.clear();
+      } else if (run_hosts_.has_failed(i)) {
+        cell.status = cell_status::failed;
+      } else if (all_.status == results_status::complete) {
+        cell.status = cell_status::skipped;
+        cell.reason = "no host that can run it was left";
+      }
     }
   }
 
- private:
   static std::deque<planned_contest> contests_of_plan(std::vector<planned_cell>& cells) {
     const std::vector<planned_contest> planned = plan_contests(cells);
     if (planned.empty()) throw_nothing_to_run(cells);
@@ -127,8 +106,7 @@ class contest_run {
                                                  cells.front().name, cells.front().skip_reason));
   }
 
-  /// Brings the state of the run to that after the last block of an interrupted one. A block in
-  /// which every model failed left no sample, and is measured again.
+  /// Brings the state of the run to that after the last block of an interrupted one.
   void continue_after_blocks() {
     for (std::size_t i = 0; i < cells_.size(); ++i) {
       for (const sample& s : all_.cells[i].samples)
@@ -136,27 +114,19 @@ class contest_run {
       if (has_finding(all_.cells[i], "not_idle"))
         for (std::size_t c = 0, count = contests_.size(); c < count; ++c) separate(contests_[c], i);
     }
-    std::vector<int> parts(cells_.size());  // by cell: `reference` may be in several
-    for (const planned_contest& c : contests_)
-      for (const std::size_t i : c.cells) ++parts[i];
-    std::map<std::uint64_t, double> seconds;  // by block
-    for (std::size_t number = 0; number < contests_.size(); ++number) {
-      planned_contest& c = contests_[number];
-      std::map<std::uint64_t, double> of_contest;
-      for (const std::size_t i : c.cells)
-        for (const sample& s : all_.cells[i].samples) {
-          block_ = std::max(block_, s.block.value_or(0) + 1);
-          sequence_ = std::max(sequence_, s.sequence.value_or(0) + 1);
-          if (parts[i] > 1) continue;
-          of_contest[s.block.value_or(0)] = s.block_s.value_or(0);
-          states_.front().turns.add_earlier(number, s.pass.value_or(0));
-        }
-      c.begun = c.blocks = of_contest.size();
-      for (const auto& [block, block_s] : of_contest) c.measured_s += block_s;
-      seconds.merge(of_contest);
-    }
-    for (const auto& [block, block_s] : seconds) earlier_s_ += block_s;
+    const earlier_blocks earlier = continue_contests(contests_, all_);
+    block_ = earlier.next_block;
+    sequence_ = earlier.next_sequence;
+    earlier_s_ = earlier.seconds;
+    for (const earlier_turn& turn : earlier.turns)
+      if (host_state* const host = run_hosts_.find(turn.host))
+        host->turns.add_earlier(turn.contest, turn.pass);
     for (planned_contest& c : contests_) c.settled = c.blocks > 0 && is_settled(c);
+  }
+
+  bool is_all_settled() const {
+    return std::all_of(contests_.begin(), contests_.end(),
+                       [](const planned_contest& c) { return c.settled; });
   }
 
   double elapsed_s() const { return earlier_s_ + static_cast<double>(now_ns() - start_ns_) * 1e-9; }
@@ -166,6 +136,7 @@ class contest_run {
     for (const planned_contest& c : contests_)
       for (const std::size_t i : c.cells)
         if (c.blocks == 0) needed += expected_seconds(cells_[i], options_.block);
+    needed /= static_cast<double>(run_hosts_.count());
     if (options_.repetitions == 0 && needed > options_.budget_s)
       throw error(error_kind::invalid,
                   fmt::format("--budget {:.3g}s: one block of each of the {} contests takes about "
@@ -176,14 +147,11 @@ class contest_run {
   /// Begins a block on each host that measures none. Returns false if no host measures one then.
   bool begin_blocks() {
     bool any = false;
-    for (std::size_t h = 0; h < states_.size(); ++h) {
-      host_state& host = states_[h];
-      if (!host.running && hosts_.lost(h).empty()) {
-        const auto is_due = [&](std::size_t c, double share_s) {
-          return is_turn(host, c, share_s);
-        };
+    for (std::size_t h = 0; h < run_hosts_.count(); ++h) {
+      host_state& host = run_hosts_[h];
+      const auto is_due = [&](std::size_t c, double share_s) { return is_turn(host, c, share_s); };
+      if (!host.running && run_hosts_.is_live(h))
         if (const auto c = host.turns.next(contests_, is_due)) begin_block(h, *c);
-      }
       any = any || host.running;
     }
     return any;
@@ -197,22 +165,20 @@ class contest_run {
       display_.show_if_due(c.number);
       return false;
     }
-    return wants_block(c, share_s) && !cells_for(host, c).empty();
+    const std::vector<std::size_t> cells = run_hosts_.cells_for(host, c, all_);
+    return !cells.empty() && wants_block(c, cells, share_s);
   }
 
   bool is_ok(std::size_t i) const { return all_.cells[i].status == cell_status::ok; }
 
-  /// Returns the cells of a contest that a host measures.
-  std::vector<std::size_t> cells_for(const host_state& host, const planned_contest& c) const {
-    std::vector<std::size_t> able;
-    for (const std::size_t i : c.cells)
-      if (is_ok(i) && !host.refusals.contains(i)) able.push_back(i);
-    return able;
-  }
-
-  /// Returns whether a contest needs a block beside those that are measured now, and has time.
-  bool wants_block(const planned_contest& c, double share_s) const {
-    if (options_.repetitions > 0) return !has_repetitions(c, c.running);
+  /// Returns whether a contest needs a block of these cells beside those that are measured now, and
+  /// has time for it.
+  bool wants_block(const planned_contest& c, const std::vector<std::size_t>& cells,
+                   double share_s) const {
+    if (options_.repetitions > 0)
+      return std::any_of(cells.begin(), cells.end(), [this](std::size_t i) {
+        return all_.cells[i].samples.size() + running_[i] < options_.repetitions;
+      });
     if (const std::uint32_t most = cells_[c.cells.front()].blocks;
         most > 0 && c.blocks + c.running >= most)
       return false;
@@ -226,37 +192,39 @@ class contest_run {
     return elapsed_s() + block_s / 2 < options_.budget_s;
   }
 
-  /// Returns true if each cell that has not failed has the requested number of samples, or has it
-  /// after so many more blocks.
-  bool has_repetitions(const planned_contest& c, std::size_t more) const {
-    return std::all_of(c.cells.begin(), c.cells.end(), [&](std::size_t i) {
-      return !is_ok(i) || all_.cells[i].samples.size() + more >= options_.repetitions;
+  /// Returns true if each cell that has not failed has the requested number of samples.
+  bool has_repetitions(const planned_contest& c) const {
+    return std::all_of(c.cells.begin(), c.cells.end(), [this](std::size_t i) {
+      return !is_ok(i) || all_.cells[i].samples.size() >= options_.repetitions;
     });
   }
 
   bool is_settled(const planned_contest& c) const {
-    if (options_.repetitions > 0) return has_repetitions(c, 0);
+    if (options_.repetitions > 0) return has_repetitions(c);
     const std::uint32_t blocks = cells_[c.cells.front()].blocks;
     return (blocks > 0 && c.blocks >= blocks) || options_.is_settled(all_, c.cells);
   }
 
   void begin_block(std::size_t h, std::size_t number) {
     planned_contest& c = contests_[number];
-    host_state& host = states_[h];
+    host_state& host = run_hosts_[h];
     show_progress(c);
-    host.running = {number, cells_for(host, c), now_ns()};
+    host.running = {number, run_hosts_.cells_for(host, c, all_), now_ns()};
     block_request block{.contest = number, .number = c.begun, .cells = {}};
     for (const std::size_t i : host.running->cells) block.cells.push_back(&cells_[i]);
+    for (const std::size_t i : host.running->cells) ++running_[i];
     ++c.begun;
     ++c.running;
     hosts_.begin(h, block);
   }
 
   void end_block(ended_block ended) {
-    host_state& host = states_[ended.host];
+    host_state& host = run_hosts_[ended.host];
     const running_block block = *std::exchange(host.running, std::nullopt);
     planned_contest& c = contests_[block.contest];
     --c.running;
+    for (const std::size_t i : block.cells) --running_[i];
+    if (!ended.lost.empty()) return run_hosts_.store_losses(all_);
     for (std::size_t k = 0; k < block.cells.size(); ++k)
       take(host, block.cells[k], ended.records[k]);
     ++block_;
@@ -274,9 +242,11 @@ class contest_run {
     sample s = std::move(*record.total);
     s.block = block_;
     s.pass = host.turns.pass();
+    s.host = host.number;
     s.sequence = sequence_++;
+    auto& environment = s.host ? all_.hosts[*s.host].environment : all_.environment;
+    environment.insert(record.environment.begin(), record.environment.end());
     cell.samples.push_back(std::move(s));
-    all_.environment.insert(record.environment.begin(), record.environment.end());
     for (const finding& f : record.findings) add_finding(cell, f);
     if (!record.has_windows)
       add_finding(
@@ -290,11 +260,8 @@ class contest_run {
     cell_result& cell = all_.cells[i];
     cell.reason = failure.what();
     const bool is_refused = is_refusal(cell, failure);
-    if (!is_refused && ++host.failures[i] < max_failures) return;
-    host.refusals[i] = failure.what();
-    for (std::size_t h = 0; h < states_.size(); ++h)
-      if (hosts_.lost(h).empty() && !states_[h].refusals.contains(i)) return;
-    cell.status = is_refused ? cell_status::skipped : cell_status::failed;
+    if (run_hosts_.excludes(host, i, failure.what(), is_refused))
+      cell.status = is_refused ? cell_status::skipped : cell_status::failed;
   }
 
   /// Moves an arm that repeatedly uses the CPU during the turns of others, and thus disturbs them,
@@ -339,8 +306,11 @@ class contest_run {
                       : blocks_done == 0        ? -1
                                                 : elapsed_s() / blocks_done * blocks_left;
     const planned_cell& any = cells_[c.cells.front()];
-    progress.cell = fmt::format("{}, {} core{}, {} in flight", any.workload, *any.cores,
-                                *any.cores == 1 ? "" : "s", *any.in_flight);
+    progress.cell =
+        options_.hosts.empty()
+            ? fmt::format("{}, {} core{}, {} in flight", any.workload, *any.cores,
+                          *any.cores == 1 ? "" : "s", *any.in_flight)
+            : fmt::format("{} hosts, {:.0f} blocks", run_hosts_.live_count(), blocks_done);
     options_.progress(progress);
   }
 
@@ -350,8 +320,9 @@ class contest_run {
   const measuring_options& options_;
   std::deque<planned_contest> contests_;  ///< a deque: one may be added while one is measured
   contest_display display_;
-  std::vector<host_state> states_;  ///< by host
-  std::vector<int> busy_blocks_;    ///< by cell
+  run_hosts run_hosts_;
+  std::vector<int> busy_blocks_;      ///< by cell
+  std::vector<std::size_t> running_;  ///< by cell: hosts that measure it now
   std::uint64_t block_ = 0, sequence_ = 0;
   double earlier_s_ = 0;  ///< duration of the blocks of the interrupted run
   std::int64_t start_ns_ = 0;
@@ -363,10 +334,7 @@ void run_contests(std::vector<planned_cell>& cells, results& all, measuring_host
                   const measuring_options& options) {
   contest_run run(cells, all, hosts, options);
   run.run();
-  run.settle_failures();
-  pool_findings(cells, all);
-  judge_ceilings(all);
-  run.show_others();
+  run.finish();
 }
 
 }  // namespace crossover

@@ -19,6 +19,8 @@ struct measuring_options {
   double budget_s = 120;          ///< measuring time of the whole run
   std::uint32_t repetitions = 0;  ///< blocks of every contest; 0: the scatter decides
   std::uint64_t seed = 1;         ///< fixes every order and the inputs
+  /// Index into `results::hosts` of each host of a fleet; empty for a run on this machine.
+  std::vector<std::uint32_t> hosts;
   /// Returns true if the blocks of these cells settle their contest. Called after every block.
   std::function<bool(const results& all, const std::vector<std::size_t>& cells)> is_settled;
   std::function<void(const measuring_progress&)> progress;
@@ -35,7 +37,7 @@ struct measuring_options {
 /// turns in random order, one block each, so that a slow minute does not affect only one. One that
 /// has used twice the mean time of the open ones misses turns once it has six blocks, so that long
 /// blocks do not use up the budget. Fills samples, statuses and environment of `all`, which has the
-/// cells of the plan. If they have blocks of an interrupted run (see continued_cell.hpp), the run
+/// cells of the plan. If they have blocks of an interrupted run (see continued_run.hpp), the run
 /// continues after them, in the order of the same seed, and their time is part of the budget. A
 /// cell that fails in two blocks of a host is not measured there again; it fails if that is so on
 /// every host. The blocks of the others are kept. An interrupt discards the blocks in progress and

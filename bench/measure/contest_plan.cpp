@@ -73,4 +73,11 @@ std::vector<planned_contest> plan_contests(std::vector<planned_cell>& cells) {
   return contests;
 }
 
+double expected_seconds(const cell_spec& cell, const block_options& plan) {
+  const double delay_s = min_operation_s(cell);
+  const double start_s = 0.02 + 0.0005 * workers_of(cell);
+  const double slice_s = std::max(plan.seconds / 2, 4 * delay_s) + 0.005 + 1.5 * delay_s;
+  return start_s + plan.warm_up_s + 3 * delay_s + 2 * slice_s;
+}
+
 }  // namespace crossover

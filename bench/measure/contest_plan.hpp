@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "bench/measure/block.hpp"
 #include "bench/measure/plan.hpp"
 
 namespace crossover {
@@ -25,6 +26,9 @@ struct planned_contest {
 /// scheduling; its cell has the finding `split`. A model that equals another model on one core is
 /// skipped there.
 std::vector<planned_contest> plan_contests(std::vector<planned_cell>& cells);
+
+/// Returns the estimated time of one block of a cell, before any is measured.
+double expected_seconds(const cell_spec& cell, const block_options& plan);
 
 /// Maximum workers (threads, processes) of a model that shares blocks with other models.
 constexpr std::uint32_t max_workers_together = 1024;

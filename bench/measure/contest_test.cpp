@@ -7,7 +7,7 @@
 #include <set>
 
 #include "bench/measure/arms_for_test.hpp"
-#include "bench/measure/continued_cell.hpp"
+#include "bench/measure/continued_run.hpp"
 #include "bench/measure/findings.hpp"
 #include "bench/measure/local_blocks.hpp"
 #include "workloads/base/interrupt.hpp"

@@ -121,6 +121,15 @@ planned_cell plan_one(const chosen<workload_type>& workload, const chosen<model_
 
 }  // namespace
 
+matrix matrix_of(const cell_spec& cell) {
+  return {.workloads = {{cell.workload, cell.parameters}},
+          .models = {{cell.model, cell.model_parameters}},
+          .cores = {cell.cores.value_or(1)},
+          .in_flight = {cell.in_flight.value_or(1)},
+          .rate = cell.rate,
+          .blocks = 0};
+}
+
 machine_limits read_limits() {
   machine_limits limits;
   rlimit bound{};

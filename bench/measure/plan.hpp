@@ -32,6 +32,9 @@ struct planned_cell : cell_spec {
   std::uint32_t blocks = 0;       ///< of its contest; 0: the scatter decides
 };
 
+/// Returns the matrix of one cell.
+matrix matrix_of(const cell_spec& cell);
+
 /// The machine's limits for one cell.
 struct machine_limits {
   std::uint64_t descriptors = 0;  ///< hard limit of open files; a cell raises its limit to it

@@ -107,8 +107,10 @@ void write_document(const results& value, document_content content, int indent,
       {"command", value.command},
       {"environment", value.environment}};
   if (value.plan) members["plan"] = to_json(*value.plan);
-  for (const host& machine : value.hosts)
+  for (const host& machine : value.hosts) {
     members["hosts"].push_back({{"name", machine.name}, {"environment", machine.environment}});
+    if (!machine.lost.empty()) members["hosts"].back()["lost"] = machine.lost;
+  }
   for (const auto& [name, member] : members.items()) {
     out.key(name);
     out.value(member);

@@ -120,6 +120,7 @@ struct run_settings {
 struct host {
   std::string name;  ///< unique within the fleet
   std::map<std::string, std::string> environment;
+  std::string lost = {};  ///< why it measured no more; "" if it was not lost
   bool operator==(const host&) const = default;
 };
 

@@ -84,7 +84,7 @@ std::vector<host> hosts_at(const json& own) {
     if (const auto facts = machine.find("environment");
         facts == machine.end() || !facts->is_object())
       unreadable(where, "object 'environment' is missing");
-    hosts.push_back({name, strings_at(machine, "environment")});
+    hosts.push_back({name, strings_at(machine, "environment"), string_at(machine, "lost")});
   }
   return hosts;
 }

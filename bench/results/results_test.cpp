@@ -64,7 +64,7 @@ sample full_sample() {
 results full_results() {
   results all;
   all.environment = {{"cpu_model", "quoted \"name\""}, {"cpus", "2"}};
-  all.hosts = {{"node1", {{"cpus", "8"}, {"kernel", "Linux 6.1"}}}, {"node2", {}}};
+  all.hosts = {{"node1", {{"cpus", "8"}, {"kernel", "Linux 6.1"}}}, {"node2", {}, "no reply"}};
   all.command = {"crossover", "run", "--workload", "späße"};
   all.seed = 18446744073709551615ULL;
   all.date = "2026-01-02T03:04:05+00:00";

@@ -63,7 +63,7 @@ class Folders(unittest.TestCase):
                     )
 
     def test_includes_inside_bench_run_one_way(self):
-        order = ["results", "models", "cell", "measure"]
+        order = ["results", "models", "cell", "measure", "fleet"]
         for path, text in SOURCES.items():
             if not path.startswith("bench/") or path.endswith("_test.cpp"):
                 continue

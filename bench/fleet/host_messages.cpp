@@ -1,0 +1,139 @@
+#include "bench/fleet/host_messages.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "bench/cell/replies.hpp"
+#include "bench/results/sample_json.hpp"
+
+namespace crossover {
+namespace {
+
+using nlohmann::json;
+
+json to_json(const arm_record& record) {
+  if (record.failure)
+    return {{"error",
+             {{"kind", to_string(record.failure->kind())}, {"message", record.failure->what()}}},
+            {"idle_cpu_s", record.idle_cpu_s},
+            {"idle_s", record.idle_s}};
+  json findings = json::array();
+  for (const finding& f : record.findings) findings.push_back({f.code, f.detail});
+  return {{"sample", to_json(*record.total)}, {"has_windows", record.has_windows},
+          {"findings", std::move(findings)},  {"environment", record.environment},
+          {"idle_cpu_s", record.idle_cpu_s},  {"idle_s", record.idle_s}};
+}
+
+arm_record arm_record_from_json(const json& body) {
+  arm_record record;
+  record.idle_cpu_s = body.at("idle_cpu_s");
+  record.idle_s = body.at("idle_s");
+  if (const auto failure = body.find("error"); failure != body.end()) {
+    record.failure = reported_error(*failure);
+    return record;
+  }
+  record.total = sample_from_json(body.at("sample"));
+  record.has_windows = body.at("has_windows");
+  for (const json& f : body.at("findings")) record.findings.push_back({f.at(0), f.at(1)});
+  record.environment = body.at("environment");
+  return record;
+}
+
+}  // namespace
+
+json to_json(const host_start& start) {
+  return {{"models", start.models}, {"sign_interval_s", start.sign_interval_s}};
+}
+
+host_start host_start_from_json(const json& body) {
+  return {.models = body.at("models"), .sign_interval_s = body.at("sign_interval_s")};
+}
+
+json to_json(const host_settings& settings) {
+  return {{"seconds", settings.seconds},   {"warm_up_s", settings.warm_up_s},
+          {"grace_s", settings.grace_s},   {"seed", settings.seed},
+          {"launcher", settings.launcher}, {"endpoints", settings.endpoints}};
+}
+
+host_settings host_settings_from_json(const json& body) {
+  return {.seconds = body.at("seconds"),
+          .warm_up_s = body.at("warm_up_s"),
+          .grace_s = body.at("grace_s"),
+          .seed = body.at("seed"),
+          .launcher = body.at("launcher"),
+          .endpoints = body.at("endpoints")};
+}
+
+json to_json(const host_facts& facts) {
+  json cpus = json::array();
+  for (const cpu_location& c : facts.computer.cpus)
+    cpus.push_back({c.cpu, c.core, c.package, c.numa_node, c.kind});
+  return {{"node", facts.node},
+          {"environment", facts.environment},
+          {"cpus", std::move(cpus)},
+          {"quota", facts.computer.quota},
+          {"descriptors", facts.limits.descriptors},
+          {"tasks", facts.limits.tasks}};
+}
+
+host_facts host_facts_from_json(const json& body) {
+  host_facts facts{.node = body.at("node"),
+                   .environment = body.at("environment"),
+                   .computer = {.cpus = {}, .quota = body.at("quota")},
+                   .limits = {.descriptors = body.at("descriptors"), .tasks = body.at("tasks")}};
+  for (const json& c : body.at("cpus"))
+    facts.computer.cpus.push_back({c.at(0), c.at(1), c.at(2), c.at(3), c.at(4)});
+  return facts;
+}
+
+json to_json(const std::vector<planned_cell>& cells) {
+  json all = json::array();
+  for (const planned_cell& cell : cells) {
+    all.push_back(to_json(static_cast<const cell_spec&>(cell)));
+    all.back()["name"] = cell.name;
+  }
+  return all;
+}
+
+std::vector<planned_cell> planned_cells_from_json(const json& body) {
+  std::vector<planned_cell> cells;
+  for (const json& cell : body) {
+    planned_cell& planned = cells.emplace_back();
+    static_cast<cell_spec&>(planned) = cell_spec_from_json(cell);
+    planned.name = cell.at("name");
+  }
+  return cells;
+}
+
+json to_json(const host_refusals& refusals) {
+  json all = json::array();
+  for (const auto& [cell, reason] : refusals) all.push_back({cell, reason});
+  return {{"refusals", std::move(all)}};
+}
+
+host_refusals host_refusals_from_json(const json& body) {
+  host_refusals refusals;
+  for (const json& refusal : body.at("refusals")) refusals.emplace(refusal.at(0), refusal.at(1));
+  return refusals;
+}
+
+json to_json(const host_block& block) {
+  return {{"contest", block.contest}, {"number", block.number}, {"cells", block.cells}};
+}
+
+host_block host_block_from_json(const json& body) {
+  return {.contest = body.at("contest"), .number = body.at("number"), .cells = body.at("cells")};
+}
+
+json to_json(const std::vector<arm_record>& records) {
+  json all = json::array();
+  for (const arm_record& record : records) all.push_back(to_json(record));
+  return {{"records", std::move(all)}};
+}
+
+std::vector<arm_record> arm_records_from_json(const json& body) {
+  std::vector<arm_record> records;
+  for (const json& record : body.at("records")) records.push_back(arm_record_from_json(record));
+  return records;
+}
+
+}  // namespace crossover

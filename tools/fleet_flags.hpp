@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bench/fleet/fleet.hpp"
+#include "tools/command_line.hpp"
+
+namespace crossover {
+
+/// Flags of `run` that name the hosts of a fleet.
+struct fleet_flags {
+  std::string hosts;        ///< a file, or "slurm"; "": this machine measures
+  std::string partition;    ///< of Slurm, for an allocation of its own
+  std::uint32_t nodes = 0;  ///< size of that allocation; 0: inside an allocation
+
+  void add_to(CLI::App& app);
+  bool is_given() const { return !hosts.empty(); }
+  /// Returns whether the scheduler may need any time to start the hosts.
+  bool waits_for_start() const { return nodes > 0; }
+  /// Returns how to start each host. Throws `error` (invalid or unreadable).
+  std::vector<fleet_member> members() const;
+  /// Returns the flags as words of a command line.
+  string_list words() const;
+};
+
+/// Returns the hosts of a file: a line has a name, and the words that start `crossover host` there
+/// unless it is `ssh NAME`. Empty lines and those that begin with # are skipped. Throws `error`
+/// (unreadable) that names the line.
+std::vector<fleet_member> parse_hosts(const std::string& text, const std::string& file);
+
+}  // namespace crossover
