@@ -12,7 +12,6 @@ import unittest
 PROGRAM = os.environ["CROSSOVER_PROGRAM"]
 BUILD = pathlib.Path(PROGRAM).parent
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-TIMEOUT_S = 120  # ample even on a busy machine with sanitizers
 
 
 def crossover(*arguments, **options):
@@ -30,6 +29,9 @@ def sanitizers():
     """Returns the sanitizers that the program is built with, for example "thread"; "" if none."""
     cache = (BUILD / "CMakeCache.txt").read_text()
     return re.search("^CROSSOVER_SANITIZE:STRING=(.*)$", cache, re.M)[1]
+
+
+TIMEOUT_S = 600 if sanitizers() else 120  # ample even on a busy machine
 
 
 def listed(*arguments):
