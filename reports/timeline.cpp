@@ -64,7 +64,8 @@ std::map<int, std::vector<stretch>> stretches_of(const run_trace& trace) {
   return all;
 }
 
-/// Operations of each lane in order of time, still without phases.
+/// Operations of each lane in order of time, still without phases. Those of an open loop that end
+/// after the sample do not belong to it.
 std::map<std::uint32_t, std::vector<traced_operation>> operations_of(const run_trace& trace) {
   std::vector<trace_point> marks;
   for (const thread_points& t : trace.threads)
@@ -78,7 +79,7 @@ std::map<std::uint32_t, std::vector<traced_operation>> operations_of(const run_t
   std::map<std::uint32_t, std::int64_t> begins;
   for (const trace_point& p : marks) {
     std::int64_t& begin = begins.try_emplace(p.lane, trace.begin_ns).first->second;
-    if (p.mark != trace_mark::begun) {
+    if (p.mark != trace_mark::begun && p.ns <= trace.end_ns) {
       auto& operations = all[p.lane];
       operations.push_back({.lane = p.lane,
                             .number = operations.size(),

@@ -72,6 +72,14 @@ TEST(timeline, distinguishes_preempted_from_waiting_threads) {
   EXPECT_EQ(other.phases[3].end_ns, 950);
 }
 
+TEST(timeline, has_no_operation_that_ends_after_the_sample) {
+  run_trace trace = two_threads();
+  trace.end_ns = 1940;
+  const run_timeline t = timeline_of(trace);
+  ASSERT_EQ(t.operations.size(), 2U);
+  EXPECT_EQ(t.operations[1].end_ns, 780);
+}
+
 TEST(timeline, slices_add_up_to_cpu_time) {
   const run_timeline t = timeline_of(two_threads());
   std::int64_t sum = 0;
