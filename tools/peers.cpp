@@ -55,7 +55,7 @@ class client_arm final : public arm {
     s.operations = static_cast<std::uint64_t>(rate * unit_ * seconds);
     return s;
   }
-  double cpu_s() const override { return 0; }  // no process lives between slices
+  std::optional<double> cpu_s() const override { return 0; }  // no process lives between slices
   std::optional<std::uint64_t> finish() override { return std::nullopt; }
 
  private:

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "bench/cell/cell_location.hpp"
 #include "bench/cell/clock_cost.hpp"
 #include "bench/models/run/usage.hpp"
 #include "bench/models/worker_team.hpp"
@@ -56,7 +57,7 @@ json cell::prepare(const json& body) {
   const model_type& type = find_type(preparation.model);
   setup.model_values = parameter_values(type.name, type.parameters, preparation.model_parameters);
   setup.endpoint = preparation.endpoint;
-  setup.cpus = preparation.cores;
+  setup.cpus = preparation.any_cores ? allowed_cpus(preparation.cores) : preparation.cores;
   setup.in_flight = type.one_at_a_time ? 1 : preparation.in_flight;
   if (target_of(*setup.type, setup.workload_values) != target_kind::none && setup.endpoint.empty())
     throw error(
@@ -90,7 +91,8 @@ json cell::prepare(const json& body) {
           {"program", "crossover"},
           {"version", program_version()},
           {"setup_s", static_cast<double>(now_ns() - start) * 1e-9},
-          {"base_rss_bytes", base}};
+          {"base_rss_bytes", base},
+          {"location", to_json(location_of_this_process(setup.cpus))}};
 }
 
 json cell::run(const json& body) {

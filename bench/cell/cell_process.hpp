@@ -36,6 +36,8 @@ class cell_process {
   /// Throws `error` (failed) unless the cell reported this name and version, for example
   /// "crossover 0.1.0": its launcher started another program.
   void expect_program(const std::string& expected) const;
+  /// Location that the cell reported, if any.
+  const std::optional<cell_location>& location() const { return ready_.location; }
   double startup_s() const { return startup_s_; }
   /// Environment that a cell in another language reported, such as its interpreter's version.
   const std::map<std::string, std::string>& environment() const { return ready_.environment; }

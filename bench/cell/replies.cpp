@@ -71,6 +71,8 @@ ready_reply ready_from_json(const json& body) {
       ready.environment[name] = value.is_string()
                                     ? value.get<std::string>()
                                     : value.dump(-1, ' ', false, json::error_handler_t::replace);
+  if (const auto location = body.find("location"); location != body.end())
+    ready.location = location_from_json(*location);
   return ready;
 }
 

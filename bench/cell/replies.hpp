@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "bench/cell/cell_location.hpp"
 #include "bench/results/results.hpp"
 #include "workloads/base/error.hpp"
 
@@ -18,6 +19,7 @@ struct ready_reply {
   std::optional<double> setup_s;
   std::optional<std::uint64_t> base_rss_bytes;
   std::map<std::string, std::string> environment;
+  std::optional<cell_location> location;
 };
 
 // Reading of the cell's replies (PROTOCOL.md). Each throws `error` (failed) if a reply is

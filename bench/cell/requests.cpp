@@ -75,6 +75,7 @@ json to_json(const cell_preparation& preparation) {
   if (!preparation.model_parameters.empty())
     body["model_parameters"] = preparation.model_parameters;
   if (!preparation.endpoint.empty()) body["endpoint"] = preparation.endpoint;
+  if (preparation.any_cores) body["any_cores"] = true;
   if (preparation.trace) body["trace"] = true;
   if (preparation.sampling_interval > 0) body["sampling_interval"] = preparation.sampling_interval;
   if (preparation.injected_delay_ns > 0) body["injected_delay_ns"] = preparation.injected_delay_ns;
@@ -101,6 +102,7 @@ cell_preparation preparation_from_json(const json& body) {
   preparation.in_flight = static_cast<std::uint32_t>(in_flight);
   if (const auto endpoint = body.find("endpoint"); endpoint != body.end() && endpoint->is_string())
     preparation.endpoint = endpoint->get<std::string>();
+  preparation.any_cores = flag_in(body, "any_cores");
   preparation.trace = flag_in(body, "trace");
   const std::uint64_t interval = whole_in(body, "sampling_interval", 0);
   if (interval > 1024) throw error(error_kind::invalid, "'sampling_interval' must be at most 1024");

@@ -15,6 +15,7 @@ struct cell_preparation {
   std::string model;
   std::map<std::string, std::string> model_parameters;
   std::vector<int> cores;
+  bool any_cores = false;  ///< bind to as many others if the process may not use `cores`
   std::uint32_t in_flight = 1;
   std::string endpoint;
   bool trace = false;                   ///< one run will be traced

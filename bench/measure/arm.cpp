@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "bench/measure/environment.hpp"
 #include "bench/models/run/usage.hpp"
 #include "bench/results/version.hpp"
@@ -31,6 +33,11 @@ std::string program_of(const cell_options& options, const cell_spec& cell) {
   return program.empty() ? "" : fmt::format("{} {}", program, program_version());
 }
 
+/// Returns whether the user's launcher may start cells on another machine or other CPUs.
+bool starts_elsewhere(const cell_options& options) {
+  return !options.launcher.empty() && !options.any_build;
+}
+
 class cell_process_arm final : public arm {
  public:
   cell_process_arm(const cell_options& options, const cell_spec& cell, const cpu_assignment& cpus,
@@ -40,11 +47,13 @@ class cell_process_arm final : public arm {
         server_(servers.server_for(cell, cpus)),
         preparation_(preparation_of(options, cell, cpus, server_.endpoint)),
         expected_program_(program_of(options, cell)),
+        may_be_elsewhere_(starts_elsewhere(options)),
         process_(process_of(options, cell)) {}
 
   void start() override {
     or_server_failure([&] { process_.prepare(preparation_); });
     if (!expected_program_.empty()) process_.expect_program(expected_program_);
+    locate();
   }
 
   sample slice(const slice_plan& plan) override {
@@ -53,11 +62,16 @@ class cell_process_arm final : public arm {
     return measured;
   }
 
-  double cpu_s() const override { return cpu_seconds_of(process_.pid()); }
+  std::optional<double> cpu_s() const override {
+    return pid_ ? std::optional(cpu_seconds_of(*pid_)) : std::nullopt;
+  }
   std::optional<std::uint64_t> finish() override { return process_.finish(); }
   std::map<std::string, std::string> environment() const override { return process_.environment(); }
   std::vector<finding> findings() const override {
-    if (server_.pid < 0 || !cpus_.shared) return {};
+    const std::optional<cell_location>& cell = process_.location();
+    if (cell && !share_machine(*cell, here_))
+      return {{"other_machine", fmt::format("the cells ran on {}", cell->host)}};
+    if (server_.pid < 0 || !shares_cpus()) return {};
     return {
         {"shared_cores",
          "the server ran on the cell's own cores, since the machine or its quota has no others"}};
@@ -65,6 +79,27 @@ class cell_process_arm final : public arm {
   bool has_windows() const override { return process_.protocol() >= 2; }
 
  private:
+  /// Finds out which of the cell's figures can be read from outside. A launcher's own process is
+  /// not the cell's, and its machine may be another one.
+  void locate() {
+    const std::optional<cell_location>& cell = process_.location();
+    if (!cell) {
+      if (may_be_elsewhere_) return;
+      pid_ = process_.pid();
+      cores_ = cpus_.cell;
+    } else if (share_machine(*cell, here_)) {
+      cores_ = cell->cores;
+      if (cell->pid_namespace == here_.pid_namespace) pid_ = cell->pid;
+    }
+  }
+
+  bool shares_cpus() const {
+    const auto serves = [&](int cpu) {
+      return std::find(cpus_.server.begin(), cpus_.server.end(), cpu) != cpus_.server.end();
+    };
+    return cpus_.shared || std::any_of(cores_.begin(), cores_.end(), serves);
+  }
+
   /// Runs a step. If it fails because the server does, that is the error.
   template <typename Step>
   void or_server_failure(Step step) {
@@ -82,7 +117,7 @@ class cell_process_arm final : public arm {
       return process_.run({.operations = plan.operations, .seed = plan.seed});
     const std::int64_t begin_ns = now_ns();
     const double server_before = server_.pid >= 0 ? cpu_seconds_of(server_.pid) : 0;
-    const double steal_before = steal_seconds(cpus_.cell);
+    const double steal_before = steal_seconds(cores_);
     sample s = process_.run({.seconds = plan.seconds,
                              .rate = plan.rate,
                              .seed = plan.seed,
@@ -91,7 +126,7 @@ class cell_process_arm final : public arm {
     // Steal and the server's CPU time are read outside the cell: they belong to the whole slice,
     // and the window gets its share of them.
     const double share = s.wall_s / (static_cast<double>(now_ns() - begin_ns) * 1e-9);
-    s.steal_s = (steal_seconds(cpus_.cell) - steal_before) * share;
+    if (!cores_.empty()) s.steal_s = (steal_seconds(cores_) - steal_before) * share;
     if (server_.pid >= 0) {
       if (const auto used = cpu_seconds_since(server_.pid, server_before))
         s.server_cpu_s = *used * share;
@@ -105,6 +140,10 @@ class cell_process_arm final : public arm {
   server_pool::server server_;
   cell_preparation preparation_;
   std::string expected_program_;  ///< "": any
+  bool may_be_elsewhere_;         ///< if the cell does not report its location
+  cell_location here_ = location_of_this_process({});
+  std::optional<pid_t> pid_;  ///< of the cell, if this process can read its CPU time
+  std::vector<int> cores_;    ///< CPUs of the cell on this machine; empty if it may be on another
   cell_process process_;
 };
 
@@ -143,6 +182,7 @@ cell_preparation preparation_of(const cell_options& options, const cell_spec& ce
           .model = runs_command ? std::string(type->runs_as->name) : cell.model,
           .model_parameters = cell.model_parameters,
           .cores = cpus.cell,
+          .any_cores = starts_elsewhere(options),
           .in_flight = *cell.in_flight,
           .endpoint = endpoint,
           .sampling_interval = options.sampling_interval,

@@ -35,8 +35,9 @@ class arm {
   virtual void start() = 0;
   /// Runs one slice. `operations` of the sample is 0 if none ended in the window.
   virtual sample slice(const slice_plan& plan) = 0;
-  /// CPU time in s that the process and its children have used so far.
-  virtual double cpu_s() const = 0;
+  /// CPU time in s that the process and its children have used so far; nullopt if it cannot be
+  /// read, because a launcher has started them on another machine or in a container.
+  virtual std::optional<double> cpu_s() const = 0;
   /// Ends the process; returns its peak memory in bytes, if reported.
   virtual std::optional<std::uint64_t> finish() = 0;
   /// Facts about the arm for the results' environment, such as an interpreter's version.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,9 +25,10 @@ inline std::vector<planned_cell> cells_for_test(const std::vector<std::string>& 
 
 /// Arms without processes: each model runs a fixed number of operations per second.
 struct scripted_arms {
-  std::map<std::string, double> rates;     ///< by model; others run 1000 operations per second
-  std::map<std::string, int> fails;        ///< number of the slice that a model's process dies in
-  std::map<std::string, double> idle_cpu;  ///< CPU share that a model uses while others run
+  std::map<std::string, double> rates;  ///< by model; others run 1000 operations per second
+  std::map<std::string, int> fails;     ///< number of the slice that a model's process dies in
+  /// CPU share that a model uses while others run; nullopt: it cannot be read.
+  std::map<std::string, std::optional<double>> idle_cpu;
   std::map<std::uint32_t, std::chrono::milliseconds> slice_time;  ///< by operations in flight
   std::vector<std::string> turns;  ///< model of each slice, warm-ups included
   int alive = 0, most_alive = 0;
@@ -58,9 +60,10 @@ struct scripted_arms {
           plan.seconds * (rate == script_.rates.end() ? 1000 : rate->second) + 0.5);
       return s;
     }
-    double cpu_s() const override {
+    std::optional<double> cpu_s() const override {
       const auto share = script_.idle_cpu.find(model_);
-      return share == script_.idle_cpu.end() ? 0 : ++reads_ * share->second;
+      if (share == script_.idle_cpu.end()) return 0;
+      return share->second ? std::optional(++reads_ * *share->second) : std::nullopt;
     }
     std::optional<std::uint64_t> finish() override { return 7'000'000; }
 

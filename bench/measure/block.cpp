@@ -29,6 +29,8 @@ constexpr double lead_per_worker_s = 0.0005;
 /// An arm sleeps if it uses less than 2 % of a CPU for this long; it has up to 0.1 s for it.
 constexpr std::chrono::milliseconds settling_step(3);
 constexpr int max_settling_steps = 33;
+/// Time for it if the CPU time cannot be read.
+constexpr std::chrono::milliseconds unseen_settling(20);
 
 /// An arm and its progress in a block.
 struct active_arm {
@@ -36,7 +38,7 @@ struct active_arm {
   std::unique_ptr<arm> process = nullptr;
   slice_plan slice = {};
   bool has_one_turn = false;  // in a round
-  double cpu_at_pause_s = 0;
+  std::optional<double> cpu_at_pause_s = 0;
   std::int64_t paused_ns = 0;
   arm_record record = {};
 
@@ -57,17 +59,23 @@ struct active_arm {
   /// CPU time with 64 of them: the next arm must not run beside them.
   void pause() {
     cpu_at_pause_s = process->cpu_s();
-    for (int step = 0; step < max_settling_steps; ++step) {
+    if (!cpu_at_pause_s) std::this_thread::sleep_for(unseen_settling);
+    for (int step = 0; cpu_at_pause_s && step < max_settling_steps; ++step) {
       std::this_thread::sleep_for(settling_step);
-      const double before_s = std::exchange(cpu_at_pause_s, process->cpu_s());
-      if (cpu_at_pause_s - before_s < 0.02 * std::chrono::duration<double>(settling_step).count())
+      const double before_s = *std::exchange(cpu_at_pause_s, process->cpu_s());
+      if (!cpu_at_pause_s ||
+          *cpu_at_pause_s - before_s < 0.02 * std::chrono::duration<double>(settling_step).count())
         break;
     }
     paused_ns = now_ns();
   }
   void resume() {
+    const std::optional<double> now_s = process->cpu_s();
     // A worker that has ended took its time with it.
-    record.idle_cpu_s += std::max(0.0, process->cpu_s() - cpu_at_pause_s);
+    record.idle_cpu_s =
+        record.idle_cpu_s && now_s && cpu_at_pause_s
+            ? std::optional(*record.idle_cpu_s + std::max(0.0, *now_s - *cpu_at_pause_s))
+            : std::nullopt;
     record.idle_s += static_cast<double>(now_ns() - paused_ns) * 1e-9;
   }
 };

@@ -37,8 +37,9 @@ struct block_options {
 struct arm_record {
   std::optional<sample> total;  ///< sum over its slices; nullopt if the arm failed
   std::optional<error> failure;
-  double idle_cpu_s = 0;  ///< CPU time used during the other arms' turns
-  double idle_s = 0;      ///< duration of the other arms' turns
+  /// CPU time used during the other arms' turns; nullopt if it cannot be read.
+  std::optional<double> idle_cpu_s = 0;
+  double idle_s = 0;  ///< duration of the other arms' turns
   bool has_windows = true;
   std::vector<finding> findings;
   std::map<std::string, std::string> environment;

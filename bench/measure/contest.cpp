@@ -271,12 +271,12 @@ class contest_run {
     if (c.cells.size() < 2) return;
     for (std::size_t k = 0; k < able.size(); ++k) {
       const arm_record& record = records[k];
-      if (!is_busy(record.idle_cpu_s, record.idle_s)) continue;
+      if (!is_busy(record.idle_cpu_s.value_or(0), record.idle_s)) continue;
       if (++busy_blocks_[able[k]] < max_busy_blocks) continue;
       add_finding(all_.cells[able[k]],
                   {"not_idle", fmt::format("used {:.0f} % of a CPU while other models had their "
                                            "turns: measured alone since then",
-                                           100 * record.idle_cpu_s / record.idle_s)});
+                                           100 * *record.idle_cpu_s / record.idle_s)});
       separate(c, able[k]);
     }
   }

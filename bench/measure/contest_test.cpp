@@ -234,6 +234,15 @@ TEST(contests, an_arm_that_does_not_sleep_is_measured_separately) {
   EXPECT_EQ(shared.size(), 2U) << "only the first two blocks";
 }
 
+TEST(contests, cpu_time_between_turns_that_cannot_be_read_is_absent) {
+  contests_for_test test(cells_for_test({"event_loop", "processes"}));
+  test.arms.idle_cpu["processes"] = std::nullopt;
+  test.run();
+  EXPECT_TRUE(test.of("processes").findings.empty());
+  EXPECT_FALSE(test.of("processes").samples.at(0).idle_cpu_s.has_value());
+  EXPECT_DOUBLE_EQ(test.of("event_loop").samples.at(0).idle_cpu_s.value(), 0);
+}
+
 TEST(contests, many_workers_are_measured_separately_with_reference) {
   auto cells = cells_for_test({"event_loop", "thread_pool", "processes", "reference"}, {2048});
   const auto contests = plan_contests(cells);

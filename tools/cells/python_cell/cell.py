@@ -13,8 +13,10 @@ from .parameters import values_of
 from .run import Plan
 from .schedule import Schedule
 from .usage import (
+    allowed_cpus,
     bind_to_cpus,
     environment,
+    location_on,
     raise_descriptor_limit,
     resident_bytes,
     tree_memory_bytes,
@@ -161,6 +163,8 @@ class Cell:
         if workload.needs_endpoint(values) and not endpoint:
             raise CellError("invalid", f"{name} needs an 'endpoint', for example 127.0.0.1:4000")
 
+        if body.get("any_cores"):
+            cores = allowed_cpus(cores)
         bind_to_cpus(cores)
         raise_descriptor_limit()
         self._timing_ns = cost_of_timing_ns()
@@ -181,6 +185,8 @@ class Cell:
             "setup_s": (time.monotonic_ns() - begin_ns) * 1e-9,
             "environment": environment(),
         }
+        if location := location_on(cores):
+            ready["location"] = location
         if library := getattr(model_class, "library", None):
             ready["environment"][f"python_{library.__name__}"] = library.__version__
         if base is not None:

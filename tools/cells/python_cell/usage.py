@@ -1,6 +1,7 @@
 """Resource usage, memory and environment of this process and its workers."""
 import hashlib
 import os
+import pathlib
 import platform
 import resource
 import sys
@@ -59,6 +60,37 @@ def bind_to_cpus(cpus):
             f"cannot bind to CPU {','.join(map(str, cpus))}: {reason}; "
             "choose CPUs that this process may use",
         ) from None
+
+
+def allowed_cpus(wanted):
+    """Returns `wanted` if the process may use all of them, otherwise as many that it may.
+
+    Raises CellError (resource) if there are fewer.
+    """
+    allowed = sorted(os.sched_getaffinity(0))
+    if set(wanted) <= set(allowed):
+        return wanted
+    if len(allowed) < len(wanted):
+        raise CellError(
+            "resource",
+            f"needs {len(wanted)} CPUs, but the launcher allows only CPU "
+            f"{','.join(map(str, allowed))}; let it allow more, or use fewer --cores",
+        )
+    return allowed[: len(wanted)]
+
+
+def location_on(cores):
+    """Returns the machine and process of the cell as PROTOCOL.md describes; None if unknown."""
+    try:
+        return {
+            "host": platform.node(),
+            "boot": pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+            "pid_namespace": os.readlink("/proc/self/ns/pid"),
+            "pid": os.getpid(),
+            "cores": cores,
+        }
+    except OSError:
+        return None
 
 
 def raise_descriptor_limit():
