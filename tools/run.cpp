@@ -283,7 +283,8 @@ int run_command(const string_list& arguments) {
     earlier->require_same_machine(environment);
     earlier->require_fleet(flags.fleet.is_given());
   }
-  const std::map<std::string, std::string> external_servers = parse_endpoints(flags.endpoints);
+  const std::map<std::string, std::string> external_servers =
+      parse_endpoints(flags.endpoints, flags.launcher.empty());
   std::map<std::string, std::string> shown_endpoints;
   for (const auto& [workload, endpoint] : external_servers)
     shown_endpoints[workload] = without_password(endpoint);

@@ -119,7 +119,7 @@ std::string without_password(const std::string& text) {
   return shown;
 }
 
-std::map<std::string, std::string> parse_endpoints(const string_list& texts) {
+std::map<std::string, std::string> parse_endpoints(const string_list& texts, bool connects) {
   std::map<std::string, std::string> endpoints;
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
@@ -133,10 +133,14 @@ std::map<std::string, std::string> parse_endpoints(const string_list& texts) {
       throw error(error_kind::invalid, fmt::format("--endpoint {}: {} uses no server",
                                                    without_password(text), type.name));
     try {
-      if (type.try_endpoint != nullptr)
-        type.try_endpoint(text.substr(equals + 1));
-      else
-        connect_first(text.substr(equals + 1));
+      const std::string address = text.substr(equals + 1);
+      if (!connects) {
+        if (type.try_endpoint == nullptr) (void)parse_endpoint(address);
+      } else if (type.try_endpoint != nullptr) {
+        type.try_endpoint(address);
+      } else {
+        connect_first(address);
+      }
     } catch (const error& e) {
       throw error(error_kind::invalid,
                   fmt::format("--endpoint {}: {}", without_password(text), e.what()));

@@ -39,8 +39,9 @@ struct run_flags {
 /// Masks the password of a URL in `text`, because results are shared.
 std::string without_password(const std::string& text);
 
-/// Parses `--endpoint` values, by workload. Connects to each server once, so that a bad address is
-/// reported before anything is measured. Throws `error` (invalid).
-std::map<std::string, std::string> parse_endpoints(const string_list& texts);
+/// Parses `--endpoint` values, by workload. If `connects`, it connects to each server once, so that
+/// a bad address is reported before anything is measured. Cells on another machine may reach a
+/// server that this one does not. Throws `error` (invalid).
+std::map<std::string, std::string> parse_endpoints(const string_list& texts, bool connects);
 
 }  // namespace crossover

@@ -42,9 +42,7 @@ cell_location location_of_this_process(const std::vector<int>& cores) {
   return {host_name(), boot_id(), own_pid_namespace(), ::getpid(), cores};
 }
 
-bool share_machine(const cell_location& a, const cell_location& b) {
-  return !a.boot.empty() && a.boot == b.boot;
-}
+bool share_machine(const cell_location& a, const cell_location& b) { return a.boot == b.boot; }
 
 std::vector<int> allowed_cpus(const std::vector<int>& wanted) {
   constexpr int max_cpus = CPU_SETSIZE * 8;

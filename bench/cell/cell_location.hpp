@@ -13,7 +13,8 @@ namespace crossover {
 /// another machine, in a container, or on other CPUs than those of the request.
 struct cell_location {
   std::string host;
-  std::string boot;           ///< the kernel's boot id: equal on one machine, also in containers
+  /// The kernel's boot id, equal on one machine, also in containers; "" if /proc is hidden.
+  std::string boot;
   std::string pid_namespace;  ///< process ids mean the same in equal ones
   pid_t pid = -1;
   std::vector<int> cores;  ///< CPUs that the cell is bound to

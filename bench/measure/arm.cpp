@@ -68,8 +68,8 @@ class cell_process_arm final : public arm {
   std::optional<std::uint64_t> finish() override { return process_.finish(); }
   std::map<std::string, std::string> environment() const override { return process_.environment(); }
   std::vector<finding> findings() const override {
-    const std::optional<cell_location>& cell = process_.location();
-    if (cell && !share_machine(*cell, here_))
+    if (const std::optional<cell_location> cell = reported_location();
+        cell && !share_machine(*cell, here_))
       return {{"other_machine", fmt::format("the cells ran on {}", cell->host)}};
     if (server_.pid < 0 || !shares_cpus()) return {};
     return {
@@ -82,7 +82,7 @@ class cell_process_arm final : public arm {
   /// Finds out which of the cell's figures can be read from outside. A launcher's own process is
   /// not the cell's, and its machine may be another one.
   void locate() {
-    const std::optional<cell_location>& cell = process_.location();
+    const std::optional<cell_location> cell = reported_location();
     if (!cell) {
       if (may_be_elsewhere_) return;
       pid_ = process_.pid();
@@ -91,6 +91,12 @@ class cell_process_arm final : public arm {
       cores_ = cell->cores;
       if (cell->pid_namespace == here_.pid_namespace) pid_ = cell->pid;
     }
+  }
+
+  /// Returns nullopt if the cell does not say where it is, or if /proc is hidden from one of both.
+  std::optional<cell_location> reported_location() const {
+    const std::optional<cell_location>& cell = process_.location();
+    return cell && !cell->boot.empty() && !here_.boot.empty() ? cell : std::nullopt;
   }
 
   bool shares_cpus() const {

@@ -192,6 +192,20 @@ class OtherMachines(LauncherTest):
             {"code": "other_machine", "detail": "the cells ran on node7"}, cell["findings"]
         )
 
+    def test_hidden_boot_id_is_no_other_machine(self):
+        hide = 'mount --bind /dev/null /proc/sys/kernel/random/boot_id; exec "$@"'
+        hidden = [*self.namespaces("--mount"), "sh", "-c", hide, "sh"]
+        self.run_behind(words(*hidden))
+        behind_launcher = self.only_sample()
+        (cell,) = self.cells().values()
+        run = ["run", *TINY, "--model", "serial", "--out", str(self.out), "--force"]
+        subprocess.run([*hidden, PROGRAM, *run], check=True, capture_output=True)
+        all_findings = cell["findings"] + [*self.cells().values()][0]["findings"]
+        self.assertNotIn("other_machine", [finding["code"] for finding in all_findings])
+        for name in self.OUTSIDE:
+            self.assertIsNone(behind_launcher.get(name), name)
+            self.assertIsNotNone(self.only_sample()[name], name)
+
     def test_cell_that_gives_no_location_is_not_read_from_outside(self):
         smallest = SOURCE / "tools/cells/smallest_cell.py"
         added = ("--workload", "sleep:delay=1ms", "--cell", f"smallest=python3 {smallest}")
