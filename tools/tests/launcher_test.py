@@ -1,4 +1,4 @@
-"""Cells behind srun, ssh, taskset, numactl, perf, docker and kubectl, and behind faulty launchers."""
+"""Cells behind srun, ssh, taskset, numactl, perf, docker, kubectl and behind faulty launchers."""
 
 import json
 import os
