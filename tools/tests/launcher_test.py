@@ -21,7 +21,7 @@ from program import (
     crossover,
     descendants_of,
 )
-from slurm_for_test import SEARCH_PATH, Slurm, missing_packages, requires_slurm
+from slurm_for_test import SEARCH_PATH, Slurm, die_with_parent, missing_packages, requires_slurm
 
 CPUS = sorted(os.sched_getaffinity(0))
 TINY = "--workload noop --in-flight 1 --seconds 0.02 --repetitions 1 --cores 1".split()
@@ -386,6 +386,7 @@ class Ssh(LauncherTest):
                 stdin=subprocess.DEVNULL,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=die_with_parent,
             )
         self.addCleanup(self.stop_server)
         deadline = time.monotonic() + 30

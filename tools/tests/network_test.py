@@ -10,7 +10,7 @@ import time
 import unittest
 
 from program import PROGRAM, TIMEOUT_S, TempDirTest
-from slurm_for_test import SEARCH_PATH
+from slurm_for_test import SEARCH_PATH, die_with_parent
 
 DELAY_S = 0.005
 SERVER, CLIENT = "10.77.0.1", "10.77.0.2"
@@ -91,6 +91,7 @@ class Network(TempDirTest):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            preexec_fn=die_with_parent,
         )
         self.addCleanup(process.communicate)
         self.addCleanup(process.terminate)

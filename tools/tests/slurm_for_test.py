@@ -144,6 +144,11 @@ def set_process_option(option, value):
     ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
+def die_with_parent():
+    """For `preexec_fn`: the process is killed when its parent ends."""
+    set_process_option(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def free_ports(count):
     """Returns ports that nothing listens on now. Slurm takes no port 0."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
@@ -262,7 +267,7 @@ class Keeper:
                 stdout=errors,
                 stderr=errors,
                 cwd=cwd,
-                preexec_fn=lambda: set_process_option(PR_SET_PDEATHSIG, signal.SIGKILL),
+                preexec_fn=die_with_parent,
             )
 
     def wait_until(self, what, is_so):
