@@ -11,8 +11,9 @@ namespace crossover {
 
 using nlohmann::json;
 
-cell_process::cell_process(std::vector<std::string> command, double grace_s)
-    : started_ns_(now_ns()), child_(std::move(command)), grace_s_(grace_s) {}
+cell_process::cell_process(std::vector<std::string> command, double grace_s,
+                           const child_options& options)
+    : started_ns_(now_ns()), child_(std::move(command), options), grace_s_(grace_s) {}
 
 json cell_process::ask(const json& request, const char* expected, double timeout_s) {
   child_.write_line(request.dump(-1, ' ', false, json::error_handler_t::replace));

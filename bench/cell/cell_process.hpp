@@ -18,7 +18,7 @@ class cell_process {
  public:
   /// `command`: launcher, if any, then the program and its arguments up to `cell`. `grace_s`: extra
   /// time for each reply before the process is killed.
-  cell_process(std::vector<std::string> command, double grace_s);
+  cell_process(std::vector<std::string> command, double grace_s, const child_options& options = {});
 
   /// Sends `prepare` and returns once the cell is ready.
   void prepare(const cell_preparation& preparation);

@@ -199,7 +199,8 @@ cell_process process_of(const cell_options& options, const cell_spec& cell) {
   std::vector<std::string> command = options.launcher;
   const std::vector<std::string> of_cell = command_of(options, cell);
   command.insert(command.end(), of_cell.begin(), of_cell.end());
-  return cell_process(command, options.grace_s + 3 * min_operation_s(cell));
+  return cell_process(command, options.grace_s + 3 * min_operation_s(cell),
+                      {.ends_gently = starts_elsewhere(options)});
 }
 
 }  // namespace crossover

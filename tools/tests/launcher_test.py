@@ -7,6 +7,7 @@ import pwd
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -556,18 +557,34 @@ class Srun(LauncherTest):
         self.assertGreaterEqual(len(cell["samples"]), 1)
         self.assertRegex(cell["reason"], "no reply within|without replying")
 
-    def test_killed_run_leaves_no_job(self):
-        run = self.start_long_run("srun -w node3 -n1", self.slurm)
-        run.kill()
-        run.communicate(timeout=TIMEOUT_S)
+    def test_hanging_cell_is_killed_on_its_node(self):
+        hanging = self.script("hanging", "#!/bin/sh\nsleep 600\n")
+        self.run_behind(f"srun -w node3 -n1 {hanging}", "--model", "serial", "--grace", 1, code=1)
+        self.assertRegex(self.only_reason(), "^the process was killed: no reply within 1")
         self.check_no_jobs_remain()
-        self.assertEqual(len(self.slurm.processes_of("node3")), 1, "only slurmd")
+        self.check_only_slurmd_runs_on("node3")
 
-    def start_long_run(self, launcher, slurm):
+    def test_killed_run_leaves_nothing_in_its_allocation(self):
+        in_allocation = ("salloc", "-Q", "-w", "node3")
+        allocation = self.start_long_run("srun --overlap -n1", self.slurm, *in_allocation)
+        (run,) = [
+            pid
+            for pid in descendants_of(allocation.pid)
+            if b"run\0" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+        os.kill(run, signal.SIGKILL)
+        allocation.communicate(timeout=TIMEOUT_S)
+        self.check_no_jobs_remain()
+        self.check_only_slurmd_runs_on("node3")
+
+    def check_only_slurmd_runs_on(self, node):
+        self.assertTrue(becomes_true(lambda: len(self.slurm.processes_of(node)) == 1))
+
+    def start_long_run(self, launcher, slurm, *allocation):
         """Starts a run that takes minutes, and returns it when it has its first sample."""
         run = subprocess.Popen(
-            [PROGRAM, "run", "--workload", "noop", "--model", "serial", "--repetitions", "500"]
-            + ["--seconds", "0.02", "--cores", "1", "--grace", "1.5"]
+            [*allocation, PROGRAM, "run", "--workload", "noop", "--model", "serial"]
+            + ["--repetitions", "500", "--seconds", "0.02", "--cores", "1", "--grace", "1.5"]
             + ["--launcher", launcher, "--out", str(self.out)],
             env=slurm.environment,
             stdin=subprocess.DEVNULL,
