@@ -11,21 +11,23 @@ namespace {
 using nlohmann::json;
 
 json to_json(const arm_record& record) {
+  const json idle_cpu_s = record.idle_cpu_s ? json(*record.idle_cpu_s) : json();
   if (record.failure)
     return {{"error",
              {{"kind", to_string(record.failure->kind())}, {"message", record.failure->what()}}},
-            {"idle_cpu_s", record.idle_cpu_s},
+            {"idle_cpu_s", idle_cpu_s},
             {"idle_s", record.idle_s}};
   json findings = json::array();
   for (const finding& f : record.findings) findings.push_back({f.code, f.detail});
   return {{"sample", to_json(*record.total)}, {"has_windows", record.has_windows},
           {"findings", std::move(findings)},  {"environment", record.environment},
-          {"idle_cpu_s", record.idle_cpu_s},  {"idle_s", record.idle_s}};
+          {"idle_cpu_s", idle_cpu_s},         {"idle_s", record.idle_s}};
 }
 
 arm_record arm_record_from_json(const json& body) {
   arm_record record;
-  record.idle_cpu_s = body.at("idle_cpu_s");
+  const json& idle_cpu_s = body.at("idle_cpu_s");
+  record.idle_cpu_s = idle_cpu_s.is_null() ? std::nullopt : std::optional(idle_cpu_s.get<double>());
   record.idle_s = body.at("idle_s");
   if (const auto failure = body.find("error"); failure != body.end()) {
     record.failure = reported_error(*failure);
