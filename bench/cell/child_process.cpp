@@ -173,9 +173,10 @@ bool child_process::read_more(time_point deadline, const std::string& late, std:
     if (was_interrupted()) throw interrupted();
     const duration left = deadline - std::chrono::steady_clock::now();
     if (left.count() <= 0) {
-      const std::string why = is_stopped() ? late + "; it was stopped" : late;
+      // Its last line before the signal: a launcher reports the signal, too.
+      const process_failure failure(is_stopped() ? late + "; it was stopped" : late, stderr_tail());
       kill_group();
-      throw process_failure(why, stderr_tail());
+      throw failure;
     }
     check_errors();
     pollfd watched[2] = {{output_.get(), POLLIN, 0}, {interrupt_descriptor(), POLLIN, 0}};

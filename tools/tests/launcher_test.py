@@ -22,7 +22,14 @@ from program import (
     crossover,
     descendants_of,
 )
-from slurm_for_test import SEARCH_PATH, Slurm, die_with_parent, missing_packages, requires_slurm
+from slurm_for_test import (
+    SEARCH_PATH,
+    Slurm,
+    die_with_parent,
+    kill,
+    missing_packages,
+    requires_slurm,
+)
 
 CPUS = sorted(os.sched_getaffinity(0))
 TINY = "--workload noop --in-flight 1 --seconds 0.02 --repetitions 1 --cores 1".split()
@@ -570,7 +577,7 @@ class Srun(LauncherTest):
         (run,) = [
             pid
             for pid in descendants_of(allocation.pid)
-            if b"run\0" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"\0run\0" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
         ]
         os.kill(run, signal.SIGKILL)
         allocation.communicate(timeout=TIMEOUT_S)
@@ -592,7 +599,14 @@ class Srun(LauncherTest):
             stderr=subprocess.PIPE,
             text=True,
         )
-        self.addCleanup(lambda: run.poll() is None and (run.kill(), run.communicate()))
+
+        def end():
+            if run.poll() is None:
+                for pid in (*descendants_of(run.pid), run.pid):
+                    kill(pid)
+                run.communicate()
+
+        self.addCleanup(end)
         wait_for_samples(self, run)
         return run
 
