@@ -26,6 +26,7 @@ add_executable(fuzz
   workloads/servers/connection_loop.cpp
   workloads/servers/echo_server.cpp
   workloads/servers/http_server.cpp
+  bench/cell/cell_location.cpp
   bench/cell/replies.cpp
   bench/cell/requests.cpp
   bench/results/benchmark_rows.cpp
