@@ -151,6 +151,74 @@ void print_rare_regime(table rows) {
                    {logs_of({1, 1, 1, 1, 1}), contest_noise::rare_regime, scatter});
 }
 
+/// Worst rates over all kinds of noise, two sizes of scatter and three truths.
+simulation_counts worst_over_hosts(const simulated_contest& hosts, std::size_t contests,
+                                   std::uint64_t seed) {
+  stopping_rule rule;
+  rule.most_blocks = 48;
+  simulation_counts worst{.contests = contests, .covered = contests};
+  for (const named_noise& noise : noises)
+    for (const double scatter : {0.02, 0.07})
+      for (const std::size_t truth : {0, 3, 5}) {
+        simulated_contest contest = hosts;
+        contest.truth = logs_of(truths[truth].ratios);
+        contest.noise = noise.kind;
+        contest.scatter = scatter;
+        const simulation_counts counts = simulate(contest, rule, contests, seed++);
+        worst.covered = std::min(worst.covered, counts.covered);
+        worst.wrong_best = std::max(worst.wrong_best, counts.wrong_best);
+        worst.wrong_equivalent = std::max(worst.wrong_equivalent, counts.wrong_equivalent);
+      }
+  return worst;
+}
+
+/// Share of contests that are decided, in percent: normal noise, block s.d. 2 %.
+double decided_over_hosts(simulated_contest contest, const std::vector<double>& ratios,
+                          std::size_t contests, std::uint64_t seed) {
+  stopping_rule rule;
+  rule.most_blocks = 48;
+  contest.truth = logs_of(ratios);
+  const simulation_counts counts = simulate(contest, rule, contests, seed);
+  return 100.0 * static_cast<double>(counts.decided) / static_cast<double>(contests);
+}
+
+void print_hosts(std::size_t contests, std::uint64_t seed) {
+  fmt::print(
+      "| hosts | s.d. between hosts | shares of the hosts | coverage | wrong best | wrong "
+      "equivalent |\n|--:|--:|---|--:|--:|--:|\n");
+  for (const std::size_t hosts : {2, 3, 10, 50})
+    for (const double between : {0.0, 0.01, 0.05})
+      for (const bool unequal : {false, true}) {
+        simulated_contest contest{
+            .truth = {}, .hosts = hosts, .host_scatter = between, .unequal = unequal};
+        const simulation_counts worst = worst_over_hosts(contest, contests, seed += 100);
+        const auto percent = [&](std::size_t hits) {
+          return 100.0 * static_cast<double>(hits) / static_cast<double>(contests);
+        };
+        fmt::print("| {} | {:.0f} % | {} | {:.2f} % | {:.2f} % | {:.2f} % |\n", hosts,
+                   100 * between, unequal ? "three of four blocks on one" : "equal",
+                   percent(worst.covered), percent(worst.wrong_best),
+                   percent(worst.wrong_equivalent));
+        std::fflush(stdout);
+      }
+  fmt::print(
+      "\nShare of contests that are decided, by the true ratios: normal noise, block s.d. 2 %, "
+      "equal shares:\n\n| hosts | s.d. between hosts | one best by 10 % | one best by a factor of "
+      "2 | all equal |\n|--:|--:|--:|--:|--:|\n");
+  for (const std::size_t hosts : {1, 2, 3, 4, 5, 6, 8, 10, 24, 48})
+    for (const double between : {0.0, 0.01, 0.05}) {
+      if (hosts == 1 && between > 0) continue;
+      simulated_contest contest{
+          .truth = {}, .scatter = 0.02, .hosts = hosts, .host_scatter = between};
+      const auto decided = [&](const std::vector<double>& ratios) {
+        return decided_over_hosts(contest, ratios, contests, ++seed);
+      };
+      fmt::print("| {} | {:.0f} % | {:.0f} % | {:.0f} % | {:.0f} % |\n", hosts, 100 * between,
+                 decided({1.1, 1, 1, 1, 1}), decided({2, 1, 1, 1, 1}), decided({1, 1, 1, 1, 1}));
+      std::fflush(stdout);
+    }
+}
+
 void print_reference(std::size_t contests, std::uint64_t seed) {
   fmt::print(
       "| models, noise | block s.d. | coverage | half width (median) |\n|---|--:|--:|--:|\n");
@@ -191,4 +259,11 @@ int main(int count, char** arguments) {
   print_rare_regime(rows);
   fmt::print("\nThe ratio of the leading model to `reference`, all equal:\n\n");
   print_reference(contests, seed);
+  const std::size_t fewer = std::max<std::size_t>(1, contests / 5);
+  fmt::print(
+      "\nOver several hosts, five models, {} contests each. The rates are the worst over the kinds "
+      "of noise above, block s.d. of 2 and 7 %, and three truths (all equal; two best; four slower "
+      "by 5.01 %):\n\n",
+      fewer);
+  print_hosts(fewer, seed);
 }

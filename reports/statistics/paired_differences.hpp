@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -8,6 +9,8 @@ namespace crossover {
 
 /// One value per block, in the order of measuring; absent if the block has no sample of the model.
 using block_values = std::vector<std::optional<double>>;
+/// The host that measured each block, in the same order. Empty: one host measured all.
+using block_hosts = std::vector<std::uint32_t>;
 
 /// Lag-1 autocorrelation of the differences of one contest, or of all contests of a run.
 struct autocorrelation_estimate {
@@ -19,10 +22,12 @@ struct autocorrelation_estimate {
   void add(const autocorrelation_estimate& other);
 };
 
-/// Estimates the autocorrelation of a contest, pooled over the pairs of its models. `anchor` as in
-/// `paired_differences`. Throws std::invalid_argument if the series differ in length.
+/// Estimates the autocorrelation of a contest, pooled over the pairs of its models and over the
+/// hosts. `anchor` and `hosts` as in `paired_differences`. Throws std::invalid_argument if the
+/// series differ in length.
 autocorrelation_estimate autocorrelation_of(const std::vector<block_values>& models,
-                                            const block_values& anchor = {});
+                                            const block_values& anchor = {},
+                                            const block_hosts& hosts = {});
 
 /// Estimated difference of two models' means.
 struct paired_difference {
@@ -30,6 +35,9 @@ struct paired_difference {
   double standard_error = 0;  ///< corrected for the autocorrelation of the blocks
   double degrees = 0;         ///< degrees of freedom of the standard error, above 0
   std::size_t blocks = 0;     ///< number of common blocks
+  std::size_t hosts = 1;      ///< number of hosts that measured them
+  /// Part of the squared standard error that more blocks on the same hosts do not reduce.
+  double host_variance = 0;
 };
 
 /// The differences of all pairs of models.
@@ -66,9 +74,20 @@ class difference_table {
 /// estimate is higher by more than its standard error keeps the rest. A figure below 0.15 counts as
 /// 0.15.
 ///
+/// Over several hosts, the difference is that of a host of the same kind, which need not be one of
+/// these: hosts differ at random. The mean is that of the hosts' means, each with the same weight.
+/// Its standard error is their s.d. / sqrt(H), with H - 1 degrees of freedom, for H hosts. Both the
+/// scatter between hosts and that of their blocks are in it. Hosts may have different numbers of
+/// blocks and different scatter: the t-interval at 95 % or above is then conservative (Bakirov &
+/// Szekely 2005; Ibragimov & Mueller 2010, section 2). For few values of skewed noise, the standard
+/// error is increased as that of blocks with an autocorrelation of 0.15. It is never below that of
+/// the same blocks if the hosts did not differ (as in Roever, Knapp & Friede 2015). A pair with
+/// blocks on only one of several hosts has no estimate.
+///
 /// Throws std::invalid_argument if the series differ in length.
 difference_table paired_differences(const std::vector<block_values>& models,
                                     const block_values& anchor = {},
-                                    const autocorrelation_estimate& run = {});
+                                    const autocorrelation_estimate& run = {},
+                                    const block_hosts& hosts = {});
 
 }  // namespace crossover

@@ -150,8 +150,8 @@ std::optional<double> half_widths::of(const paired_difference& difference) {
 }
 
 contest_ranking rank_models(const std::vector<block_values>& models, const ranking_options& options,
-                            const block_values& anchor) {
-  const pair_bounds pairs(paired_differences(models, anchor, options.run), options);
+                            const block_values& anchor, const block_hosts& hosts) {
+  const pair_bounds pairs(paired_differences(models, anchor, options.run, hosts), options);
   const std::vector<bool> candidates = candidates_for_best(pairs);
   const bool one_candidate = std::count(candidates.begin(), candidates.end(), true) == 1;
 
@@ -178,9 +178,11 @@ contest_ranking rank_models(const std::vector<block_values>& models, const ranki
 
 std::optional<ratio_to_best> ratio_to_reference(std::vector<block_values> models,
                                                 std::size_t chosen, const block_values& reference,
-                                                const ranking_options& options) {
+                                                const ranking_options& options,
+                                                const block_hosts& hosts) {
   models.push_back(reference);
-  const auto difference = paired_differences(models, {}, options.run).at(chosen, models.size() - 1);
+  const auto difference =
+      paired_differences(models, {}, options.run, hosts).at(chosen, models.size() - 1);
   if (!difference) return std::nullopt;
   const auto half = half_widths(models.size(), options).of(*difference);
   if (!half) return std::nullopt;

@@ -71,10 +71,14 @@ struct contest_ranking {
 /// first of their two procedures (and in Clark & Yang 1986), every pair has its own variance and
 /// the critical value is Bonferroni's: no sphericity is assumed.
 ///
+/// Over several hosts, the ratios are those that another host of the same kind is expected to have
+/// (`paired_differences`).
+///
 /// A series without values counts as a model of unknown speed: leave out models that failed.
 /// Throws std::invalid_argument if the series differ in length.
 contest_ranking rank_models(const std::vector<block_values>& models,
-                            const ranking_options& options = {}, const block_values& anchor = {});
+                            const ranking_options& options = {}, const block_values& anchor = {},
+                            const block_hosts& hosts = {});
 
 /// Half widths of the intervals of the differences in one contest.
 class half_widths {
@@ -100,6 +104,7 @@ class half_widths {
 /// Throws std::invalid_argument if the series differ in length.
 std::optional<ratio_to_best> ratio_to_reference(std::vector<block_values> models,
                                                 std::size_t chosen, const block_values& reference,
-                                                const ranking_options& options = {});
+                                                const ranking_options& options = {},
+                                                const block_hosts& hosts = {});
 
 }  // namespace crossover

@@ -88,6 +88,16 @@ std::size_t leader_of(const std::vector<block_values>& models, const contest_ran
 
 }  // namespace
 
+block_hosts hosts_of(const simulated_contest& contest, std::size_t blocks) {
+  block_hosts hosts;
+  for (std::size_t b = 0; b < blocks; ++b) {
+    std::size_t host = b % contest.hosts;
+    if (contest.unequal) host = b % 4 == 3 ? 1 + b / 4 % (contest.hosts - 1) : 0;
+    hosts.push_back(static_cast<std::uint32_t>(host));
+  }
+  return hosts;
+}
+
 double contest_simulator::own_noise(contest_noise noise, double& drift) {
   // Regimes account for nine tenths of the variance.
   const double regime_share = std::sqrt(0.9);
@@ -118,8 +128,14 @@ std::vector<block_values> contest_simulator::draw(const simulated_contest& conte
   std::vector<double> factors = scatter_factors(models);
   std::shuffle(factors.begin(), factors.end(), random_);
   double common_drift = normal();
-  std::vector<double> drifts(models);
-  for (double& drift : drifts) drift = normal();
+  std::vector<std::vector<double>> drifts(contest.hosts, std::vector<double>(models));
+  std::vector<std::vector<double>> effects = drifts;  // of the hosts
+  for (std::vector<double>& of_host : drifts)
+    for (double& drift : of_host) drift = normal();
+  if (contest.hosts > 1)
+    for (std::vector<double>& of_host : effects)
+      for (double& effect : of_host) effect = contest.host_scatter / std::sqrt(2.0) * normal();
+  const block_hosts hosts = hosts_of(contest, blocks);
 
   std::vector<block_values> values(models);
   for (std::size_t b = 0; b < blocks; ++b) {
@@ -130,7 +146,8 @@ std::vector<block_values> contest_simulator::draw(const simulated_contest& conte
     }
     for (std::size_t i = 0; i < models; ++i) {
       const double scatter = factors[i] * contest.scatter / std::sqrt(2.0);
-      double value = contest.truth[i] + common + scatter * own_noise(contest.noise, drifts[i]);
+      double value = contest.truth[i] + effects[hosts[b]][i] + common +
+                     scatter * own_noise(contest.noise, drifts[hosts[b]][i]);
       if (contest.noise == contest_noise::rare_regime && i == 0)
         value += std::log(0.8) * ((chance(0.1) ? 1 : 0) - 0.1);
       values[i].push_back(value);
@@ -141,37 +158,44 @@ std::vector<block_values> contest_simulator::draw(const simulated_contest& conte
 
 std::vector<std::vector<block_values>> contest_simulator::draw_beside(
     const simulated_contest& contest, std::size_t blocks) {
-  const simulated_contest other{
-      {0, 0}, contest.noise_beside.value_or(contest.noise), contest.scatter};
+  simulated_contest other = contest;
+  other.truth = {0, 0};
+  other.noise = contest.noise_beside.value_or(contest.noise);
   std::vector<std::vector<block_values>> others;
   for (std::size_t i = 0; i < contest.beside; ++i) others.push_back(draw(other, blocks));
   return others;
 }
 
 played_contest play(const std::vector<block_values>& all_blocks,
-                    const std::vector<std::vector<block_values>>& beside,
-                    const stopping_rule& rule) {
+                    const std::vector<std::vector<block_values>>& beside, const stopping_rule& rule,
+                    const block_hosts& hosts) {
   stopping_rule of_run = rule;
+  block_hosts first_hosts;
   std::vector<block_values> measured = first_blocks(all_blocks, 0);
   while (const auto look = next_look(rule, measured.front().size())) {
     measured = first_blocks(all_blocks, *look);
-    of_run.ranking.run = autocorrelation_of(measured);
+    first_hosts = hosts;
+    if (!hosts.empty()) first_hosts.resize(*look);
+    of_run.ranking.run = autocorrelation_of(measured, {}, first_hosts);
     for (const std::vector<block_values>& other : beside)
-      of_run.ranking.run.add(autocorrelation_of(first_blocks(other, *look)));
-    if (is_settled(paired_differences(measured, {}, of_run.ranking.run), of_run)) break;
+      of_run.ranking.run.add(autocorrelation_of(first_blocks(other, *look), {}, first_hosts));
+    if (is_settled(paired_differences(measured, {}, of_run.ranking.run, first_hosts), of_run))
+      break;
   }
-  return {std::move(measured), of_run.ranking};
+  return {std::move(measured), std::move(first_hosts), of_run.ranking};
 }
 
 simulation_counts simulate(const simulated_contest& contest, const stopping_rule& rule,
                            std::size_t contests, std::uint64_t seed) {
   contest_simulator simulator(seed);
+  const block_hosts hosts = hosts_of(contest, rule.most_blocks);
   simulation_counts counts;
   for (std::size_t c = 0; c < contests; ++c) {
     const auto all_blocks = simulator.draw(contest, rule.most_blocks);
     const played_contest played =
-        play(all_blocks, simulator.draw_beside(contest, rule.most_blocks), rule);
-    count(rank_models(played.blocks, played.ranking), contest.truth, rule.ranking.margin, counts);
+        play(all_blocks, simulator.draw_beside(contest, rule.most_blocks), rule, hosts);
+    count(rank_models(played.blocks, played.ranking, {}, played.hosts), contest.truth,
+          rule.ranking.margin, counts);
     counts.blocks += played.blocks.front().size();
   }
   return counts;

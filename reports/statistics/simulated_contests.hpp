@@ -32,7 +32,14 @@ struct simulated_contest {
   /// and only add to the estimate of the autocorrelation.
   std::size_t beside = 15;
   std::optional<contest_noise> noise_beside = {};  ///< nullopt: the same
+  std::size_t hosts = 1;
+  double host_scatter =
+      0;                 ///< s.d. of a paired log ratio between hosts, also in the other contests
+  bool unequal = false;  ///< the first host has three of four blocks; else hosts take turns
 };
+
+/// Returns the hosts that measure the first blocks of a contest.
+block_hosts hosts_of(const simulated_contest& contest, std::size_t blocks);
 
 /// Draws the blocks of simulated contests.
 class contest_simulator {
@@ -70,13 +77,14 @@ struct simulation_counts {
 /// A contest that has ended.
 struct played_contest {
   std::vector<block_values> blocks;  ///< up to the number that the rule stops at
+  block_hosts hosts;                 ///< of the blocks
   ranking_options ranking;           ///< with the autocorrelation of the run
 };
 
 /// Returns the contest and its run when the rule stops it. `beside`: the other contests of the run.
 played_contest play(const std::vector<block_values>& all_blocks,
-                    const std::vector<std::vector<block_values>>& beside,
-                    const stopping_rule& rule);
+                    const std::vector<std::vector<block_values>>& beside, const stopping_rule& rule,
+                    const block_hosts& hosts = {});
 
 /// Plays many contests of one kind and compares the verdicts with the truth.
 simulation_counts simulate(const simulated_contest& contest, const stopping_rule& rule,

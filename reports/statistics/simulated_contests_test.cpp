@@ -75,6 +75,40 @@ TEST(simulate, promises_hold_for_every_noise_with_the_stopping_rule_on) {
     }
 }
 
+TEST(contest_simulator, hosts_differ_by_the_requested_scatter) {
+  const simulated_contest contest{
+      .truth = {0.1, 0}, .scatter = 0.01, .hosts = 20'000, .host_scatter = 0.04};
+  const sample_moments moments =
+      moments_of(differences(contest_simulator(5).draw(contest, 20'000), 0, 1));
+  EXPECT_NEAR(moments.mean, 0.1, 0.002);
+  EXPECT_NEAR(moments.standard_deviation, std::hypot(0.01, 0.04), 0.002);
+}
+
+TEST(contest_simulator, unequal_hosts_share_one_block_of_four) {
+  const simulated_contest contest{.truth = {0, 0}, .hosts = 3, .unequal = true};
+  EXPECT_EQ(hosts_of(contest, 8), (block_hosts{0, 0, 0, 1, 0, 0, 0, 2}));
+}
+
+// Smaller than the table in docs/method.md, as above.
+TEST(simulate, promises_hold_over_hosts_that_were_not_measured) {
+  stopping_rule rule;
+  rule.most_blocks = 32;
+  for (const std::size_t hosts : {2, 3, 10, 50})
+    for (const double between : {0.0, 0.05})
+      for (const contest_noise noise : {contest_noise::normal, contest_noise::slow_regime}) {
+        const simulated_contest contest{.truth = {0, 0, -0.0515},
+                                        .noise = noise,
+                                        .scatter = 0.02,
+                                        .hosts = hosts,
+                                        .host_scatter = between,
+                                        .unequal = hosts == 3};
+        const simulation_counts counts = simulate(contest, rule, 1000, 23);
+        EXPECT_GE(counts.covered, 930u) << hosts << ' ' << between;
+        EXPECT_LE(counts.wrong_best, 70u) << hosts << ' ' << between;
+        EXPECT_LE(counts.wrong_equivalent, 70u) << hosts << ' ' << between;
+      }
+}
+
 TEST(simulate, clear_contest_is_decided) {
   const simulation_counts counts = simulate({{0, -0.1}, contest_noise::normal, 0.02}, {}, 200, 4);
   EXPECT_EQ(counts.decided, 200u);

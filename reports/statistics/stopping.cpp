@@ -2,16 +2,28 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace crossover {
 namespace {
 
 constexpr double most_blocks_worth_saying = 1e6;
 
-/// Factor for a pair's number of blocks that makes its half width `target`. k times the blocks
-/// divide the standard error by sqrt(k). They also lower the critical value, which depends on the
-/// result; four iterations suffice.
+constexpr std::size_t most_hosts_worth_saying = 1000;
+
+/// Factor for a pair's number of blocks that makes its half width `target`; infinite if none does.
+/// k times the blocks divide the standard error by sqrt(k). They also lower the critical value,
+/// which depends on the result; four iterations suffice. On several hosts, they divide only that
+/// part of the variance that the hosts do not cause, and the critical value stays.
 double growth_wanted(const paired_difference& difference, half_widths& widths, double target) {
+  if (difference.hosts > 1) {
+    const double variance = std::pow(difference.standard_error, 2);
+    const double target_variance = variance * std::pow(target / *widths.of(difference), 2);
+    if (variance == 0 || target_variance >= variance) return variance == 0 ? 0 : 1;
+    const double room = target_variance - difference.host_variance;
+    return room > 0 ? (variance - difference.host_variance) / room
+                    : std::numeric_limits<double>::infinity();
+  }
   double growth = 1;
   for (int round = 0; round < 4 && growth > 0; ++round) {
     paired_difference future = difference;
@@ -63,9 +75,31 @@ std::optional<std::size_t> blocks_wanted(const difference_table& differences, st
       growth = std::max(
           growth, growth_wanted(*difference, widths, sufficient_half_width(rule.ranking.margin)));
     }
+  if (std::isinf(growth)) return std::nullopt;
   const double total = std::ceil(static_cast<double>(blocks) * growth);
   return std::max(rule.first_look,
                   static_cast<std::size_t>(std::min(total, most_blocks_worth_saying)));
+}
+
+std::optional<std::size_t> hosts_wanted(const difference_table& differences,
+                                        const stopping_rule& rule) {
+  half_widths widths(differences.models(), rule.ranking);
+  std::size_t wanted = 2;
+  for (std::size_t i = 0; i < differences.models(); ++i)
+    for (std::size_t j = i + 1; j < differences.models(); ++j) {
+      const auto& now = differences.at(i, j);
+      if (!now || now->hosts < 2 || !widths.of(*now)) return std::nullopt;
+      paired_difference future = *now;
+      for (;; ++wanted) {
+        future.degrees = static_cast<double>(wanted - 1);
+        future.standard_error = now->standard_error * std::sqrt(static_cast<double>(now->hosts) /
+                                                                static_cast<double>(wanted));
+        if (wanted == most_hosts_worth_saying ||
+            *widths.of(future) <= sufficient_half_width(rule.ranking.margin))
+          break;
+      }
+    }
+  return wanted;
 }
 
 }  // namespace crossover

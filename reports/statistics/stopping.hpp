@@ -35,8 +35,13 @@ bool is_settled(const difference_table& differences, const stopping_rule& rule);
 
 /// Estimated number of blocks that makes the widest interval narrow enough; not limited to
 /// `most_blocks`. `blocks`: the number so far. nullopt if a pair has too few blocks for an
-/// estimate.
+/// estimate, or if the hosts differ so much that no number of blocks on them is enough.
 std::optional<std::size_t> blocks_wanted(const difference_table& differences, std::size_t blocks,
                                          const stopping_rule& rule);
+
+/// Estimated number of hosts, each with as many blocks as those so far, that makes the widest
+/// interval narrow enough. nullopt with one host, or if a pair has too few blocks for an estimate.
+std::optional<std::size_t> hosts_wanted(const difference_table& differences,
+                                        const stopping_rule& rule);
 
 }  // namespace crossover

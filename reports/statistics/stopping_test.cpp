@@ -100,5 +100,29 @@ TEST(blocks_wanted, is_the_first_look_without_scatter) {
   EXPECT_EQ(blocks_wanted(paired_differences({constant, constant}), 8, {}), 8u);
 }
 
+TEST(blocks_wanted, hosts_that_differ_are_not_outweighed_by_blocks) {
+  const simulated_contest contest{
+      .truth = {0, 0, 0}, .scatter = 0.02, .hosts = 5, .host_scatter = 0.05};
+  const block_hosts hosts = hosts_of(contest, 100);
+  const difference_table differences =
+      paired_differences(contest_simulator(5).draw(contest, 100), {}, {}, hosts);
+  EXPECT_FALSE(blocks_wanted(differences, 100, {}));
+  const auto wanted = hosts_wanted(differences, {});
+  ASSERT_TRUE(wanted);
+  EXPECT_GT(*wanted, 10u);
+  EXPECT_LT(*wanted, 60u);
+  EXPECT_FALSE(hosts_wanted(paired_differences(normal_contest(0.02, 12)), {})) << "of one host";
+}
+
+TEST(blocks_wanted, hosts_that_do_not_differ_need_fewer_than_one) {
+  const simulated_contest contest{.truth = {0, 0, 0}, .scatter = 0.03, .hosts = 10};
+  const difference_table differences =
+      paired_differences(contest_simulator(5).draw(contest, 20), {}, {}, hosts_of(contest, 20));
+  const auto wanted = blocks_wanted(differences, 20, {});
+  ASSERT_TRUE(wanted);
+  EXPECT_GT(*wanted, 20u);
+  EXPECT_LT(*wanted, 200u);
+}
+
 }  // namespace
 }  // namespace crossover
