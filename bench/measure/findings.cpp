@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <functional>
 #include <limits>
 #include <map>
@@ -50,8 +51,8 @@ pooled_share pool(const std::vector<sample>& samples,
 
 class pooled_findings {
  public:
-  pooled_findings(const cell_spec& cell, const std::vector<sample>& samples)
-      : cell_(cell), samples_(samples) {}
+  pooled_findings(const cell_spec& cell, const std::vector<sample>& samples, double machine_cpus)
+      : cell_(cell), samples_(samples), machine_cpus_(machine_cpus) {}
 
   std::vector<finding> all() {
     check_server();
@@ -148,10 +149,9 @@ class pooled_findings {
     if (steal.share() > 0.02 && steal.amount >= ticks * tick_s)
       add("steal", fmt::format("the hypervisor took {:.1f} % of the cell's CPU time{}",
                                100 * steal.share(), steal.worst_text()));
-    const auto cpus = static_cast<double>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
     const pooled_share foreign = pool(
         samples_, [](const sample& s) { return s.foreign_cpu_s; },
-        [&](const sample& s) { return block(s) * cpus; });
+        [&](const sample& s) { return block(s) * machine_cpus_; });
     if (foreign.share() > 0.05 && foreign.amount >= ticks * tick_s)
       add("foreign_load", fmt::format("other programs used {:.0f} % of the machine's CPU time{}",
                                       100 * foreign.share(), foreign.worst_text()));
@@ -207,8 +207,31 @@ class pooled_findings {
 
   const cell_spec& cell_;
   const std::vector<sample>& samples_;
+  double machine_cpus_;
   std::vector<finding> findings_;
 };
+
+/// CPUs of a machine, from its fingerprint.
+double cpus_of(const host& machine) {
+  const auto cpus = machine.environment.find("cpus");
+  return cpus == machine.environment.end()
+             ? 1
+             : std::max(1.0, std::strtod(cpus->second.c_str(), nullptr));
+}
+
+/// Judges the blocks of each host by themselves, so that one host does not taint the others.
+std::vector<finding> findings_of_hosts(const cell_spec& cell, const std::vector<sample>& samples,
+                                       const std::vector<host>& hosts) {
+  std::map<std::uint32_t, std::vector<sample>> by_host;
+  for (const sample& s : samples) by_host[*s.host].push_back(s);
+  std::vector<finding> all;
+  for (const auto& [number, of_host] : by_host)
+    for (finding& f : pooled_findings(cell, of_host, cpus_of(hosts[number])).all()) {
+      f.host = number;
+      all.push_back(std::move(f));
+    }
+  return all;
+}
 
 /// Returns the lowest and highest throughput over a cell's blocks.
 std::pair<double, double> range_of(const cell_result& cell) {
@@ -223,19 +246,26 @@ std::pair<double, double> range_of(const cell_result& cell) {
 }  // namespace
 
 void add_finding(cell_result& cell, finding f) {
-  const bool known = std::any_of(cell.findings.begin(), cell.findings.end(),
-                                 [&](const finding& other) { return other.code == f.code; });
+  const bool known = std::any_of(
+      cell.findings.begin(), cell.findings.end(),
+      [&](const finding& other) { return other.code == f.code && other.host == f.host; });
   if (!known) cell.findings.push_back(std::move(f));
 }
 
 std::vector<finding> findings_of(const cell_spec& cell, const std::vector<sample>& samples) {
-  return samples.empty() ? std::vector<finding>() : pooled_findings(cell, samples).all();
+  const auto cpus = static_cast<double>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
+  return samples.empty() ? std::vector<finding>() : pooled_findings(cell, samples, cpus).all();
 }
 
 void pool_findings(const std::vector<planned_cell>& cells, results& all) {
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    for (finding& f : findings_of(cells[i], all.cells[i].samples))
-      add_finding(all.cells[i], std::move(f));
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (all.hosts.empty())
+      for (finding& f : findings_of(cells[i], all.cells[i].samples))
+        add_finding(all.cells[i], std::move(f));
+    else
+      for (finding& f : findings_of_hosts(cells[i], all.cells[i].samples, all.hosts))
+        add_finding(all.cells[i], std::move(f));
+  }
 }
 
 void judge_ceilings(results& all) {

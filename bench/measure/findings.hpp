@@ -8,14 +8,14 @@
 
 namespace crossover {
 
-/// Adds a finding to a cell, unless it has one with this code.
+/// Adds a finding to a cell, unless it has one with this code about the same host.
 void add_finding(cell_result& cell, finding f);
 
 /// Returns the findings about the validity of a cell's samples, taken together. A finding names the
 /// worst block. None is based on less than three ticks of its counter.
 std::vector<finding> findings_of(const cell_spec& cell, const std::vector<sample>& samples);
 
-/// Adds the findings of every cell with samples.
+/// Adds the findings of every cell with samples. Those of a fleet are of single hosts.
 void pool_findings(const std::vector<planned_cell>& cells, results& all);
 
 /// Fails cells whose throughput shows that work was skipped. The limit is the arithmetic ceiling,

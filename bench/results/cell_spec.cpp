@@ -18,6 +18,7 @@ std::map<std::string, std::string> cell_spec::shown_parameters() const {
   std::map<std::string, std::string> shown = parameters;
   if (rate > 0) shown["rate"] = fmt::format("{:g}", rate);
   if (!endpoint.empty()) shown["endpoint"] = endpoint;
+  if (!machine.empty()) shown["machine"] = machine;
   return shown;
 }
 

@@ -22,10 +22,13 @@ struct cell_spec {
   std::string
       endpoint;  ///< the user's own server, without its password; empty for the built-in one
 
+  /// Type of the machines that measured it, if a report distinguishes several; not stored.
+  std::string machine = {};
+
   /// Returns "reference", or "reference:backend=poll". Charts draw one line for each.
   std::string model_label() const;
-  /// Returns the parameters, the rate of an open loop and the own server: what a reader has to
-  /// know.
+  /// Returns the parameters, the rate of an open loop, the own server and the machine type: what a
+  /// reader has to know.
   std::map<std::string, std::string> shown_parameters() const;
 
   bool operator==(const cell_spec&) const = default;

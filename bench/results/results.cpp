@@ -24,8 +24,10 @@ json to_json(const cell_result& cell, document_content content) {
     samples.back().erase("service");
   }
   json findings = json::array();
-  for (const finding& f : cell.findings)
+  for (const finding& f : cell.findings) {
     findings.push_back({{"code", f.code}, {"detail", f.detail}});
+    if (f.host) findings.back()["host"] = *f.host;
+  }
   const bool has_ceiling = cell.ceiling && std::isfinite(*cell.ceiling);
   const bool is_ok = cell.status == cell_status::ok;
   const bool is_unmeasured = is_ok && cell.samples.empty();

@@ -83,6 +83,8 @@ struct sample {
 struct finding {
   std::string code;    ///< `server_bound`, `shared_cores`, `steal`, …
   std::string detail;  ///< one sentence with the figures
+  /// Index into `results::hosts` of the only host that it is about; absent if it is about all.
+  std::optional<std::uint32_t> host = {};
   bool operator==(const finding&) const = default;
 };
 

@@ -90,12 +90,17 @@ std::vector<host> hosts_at(const json& own) {
 }
 
 /// Throws `error` (unreadable) unless each sample of a fleet, and no other, names one of its hosts.
+/// Findings need not name one.
 void check_hosts(const results& value) {
-  for (const cell_result& cell : value.cells)
-    for (const sample& s : cell.samples)
-      if (s.host ? *s.host >= value.hosts.size() : !value.hosts.empty())
-        unreadable("sample", s.host ? fmt::format("host {} is not in crossover.hosts", *s.host)
-                                    : "number 'host' is missing");
+  const auto check = [&](const char* of, const std::optional<std::uint32_t>& host, bool is_needed) {
+    if (host && *host >= value.hosts.size())
+      unreadable(of, fmt::format("host {} is not in crossover.hosts", *host));
+    if (!host && is_needed) unreadable(of, "number 'host' is missing");
+  };
+  for (const cell_result& cell : value.cells) {
+    for (const sample& s : cell.samples) check("sample", s.host, !value.hosts.empty());
+    for (const finding& f : cell.findings) check("finding", f.host, false);
+  }
 }
 
 /// Returns a cell without its samples.
@@ -109,7 +114,9 @@ cell_result cell_from_json(const json& document) {
   cell.max_blocks = number_at<std::uint32_t>(document, "max_blocks").value_or(0);
   if (const auto entry = document.find("findings"); entry != document.end() && entry->is_array())
     for (const json& f : *entry)
-      if (f.is_object()) cell.findings.push_back({string_at(f, "code"), string_at(f, "detail")});
+      if (f.is_object())
+        cell.findings.push_back(
+            {string_at(f, "code"), string_at(f, "detail"), number_at<std::uint32_t>(f, "host")});
   return cell;
 }
 

@@ -85,7 +85,7 @@ results full_results() {
   ok.in_flight = 64;
   ok.ceiling = 6400;
   ok.max_blocks = 2;
-  ok.findings = {{"steal", "the hypervisor took 3 %"}};
+  ok.findings = {{"steal", "the hypervisor took 3 %"}, {"pressure", "tasks waited", 1}};
   ok.samples = {full_sample(), {}};
   ok.samples[1].operations = 1;
   ok.samples[1].wall_s = 1;
@@ -219,7 +219,10 @@ TEST_F(results_file_test, the_order_of_members_does_not_matter) {
 TEST_F(results_file_test, a_run_without_a_fleet_names_no_host) {
   results all = full_results();
   all.hosts.clear();
-  for (sample& s : all.cells[0].samples) s.host.reset();
+  for (cell_result& cell : all.cells) {
+    for (sample& s : cell.samples) s.host.reset();
+    for (finding& f : cell.findings) f.host.reset();
+  }
   write_results(file, all);
   EXPECT_EQ(content().find("\"host\""), std::string::npos);
   EXPECT_EQ(content().find("\"hosts\""), std::string::npos);
@@ -299,6 +302,9 @@ TEST_F(results_file_test, unreadable_files_give_one_line_with_the_file_name) {
   EXPECT_EQ(with_hosts(two, R"(,"host":-1)"), "host: count is negative or too large");
   EXPECT_EQ(with_hosts(two, R"(,"host":"a")"), "host: not a number");
   EXPECT_EQ(with_hosts("", R"(,"host":0)"), "sample: host 0 is not in crossover.hosts");
+  EXPECT_EQ(error_message(R"({"crossover":{"schema":2,"cells":[{"status":"failed",
+                              "findings":[{"code":"steal","detail":"4 %","host":0}]}]}})"),
+            "finding: host 0 is not in crossover.hosts");
   EXPECT_EQ(with_hosts(R"("hosts":{},)", ""), "crossover.hosts: not an array");
   EXPECT_EQ(with_hosts(R"("hosts":[1],)", ""), "crossover.hosts[0]: not an object");
   EXPECT_EQ(with_hosts(R"("hosts":[{"environment":{}}],)", ""),
