@@ -59,6 +59,11 @@ ordered_json contest_json(const results& value, const contest& c, std::size_t in
   row["of_reference"] = ratio_json(c.of_reference);
   row["blocks"] = c.blocks;
   row["blocks_wanted"] = c.blocks_wanted ? ordered_json(*c.blocks_wanted) : ordered_json(nullptr);
+  if (c.hosts > 0) {
+    row["hosts"] = c.hosts;
+    row["missing_hosts"] = c.missing_hosts;
+    if (c.hosts_wanted) row["hosts_wanted"] = *c.hosts_wanted;
+  }
   return row;
 }
 

@@ -55,7 +55,8 @@ class fewest_cores {
 /// [mean, lower, upper, n, those cores].
 ordered_json speedup_of(const cell_result& cell, const cell_result* base) {
   if (!cell.cores || base == nullptr) return nullptr;
-  const auto ratio = ratio_interval(values_of(cell, "throughput"), values_of(*base, "throughput"));
+  const auto ratio = ratio_interval(independent_values_of(cell, "throughput"),
+                                    independent_values_of(*base, "throughput"));
   if (!ratio) return nullptr;
   ordered_json row = figure_json(*ratio);
   row.push_back(*base->cores);
@@ -97,6 +98,7 @@ ordered_json cell_row(const results& value, const cell_result& cell, std::size_t
   if (!cell.findings.empty()) row["findings"] = finding_rows(cell, shared);
   if (cell.ceiling) row["ceiling"] = number_json(*cell.ceiling);
   if (cell.status != cell_status::ok) return row;
+  const std::vector<double> no_values;
   ordered_json metrics = ordered_json::array();
   for (const metric& m : all_metrics()) {
     // Time is the reciprocal of throughput. Foreign files report time, results throughput.
@@ -105,10 +107,13 @@ ordered_json cell_row(const results& value, const cell_result& cell, std::size_t
     const bool with_values = kept == kept_values::all ||
                              (kept == kept_values::headline && is_headline(m, value.foreign));
     metrics.push_back(left_out ? ordered_json(nullptr)
-                               : figure_json(values_of(cell, m.id), with_values));
+                               : figure_json(interval_of(cell, m.id),
+                                             with_values ? values_of(cell, m.id) : no_values));
   }
   for (const std::string& name : counters)
-    metrics.push_back(figure_json(counter_values(cell, name), kept == kept_values::all));
+    metrics.push_back(
+        figure_json(mean_interval(counter_values(cell, name)),
+                    kept == kept_values::all ? counter_values(cell, name) : no_values));
   row["metrics"] = std::move(metrics);
   if (kept != kept_values::means) {
     if (const auto of = latency_curve_of(cell, &sample::latency)) row["latency"] = curve(*of);

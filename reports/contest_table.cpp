@@ -7,6 +7,7 @@
 
 #include "reports/contest_text.hpp"
 #include "reports/contests.hpp"
+#include "reports/machine_types.hpp"
 #include "reports/units.hpp"
 
 namespace crossover {
@@ -49,11 +50,11 @@ model_line line_of_model(const contest& c, const contender& model) {
 
 std::string shown_verdict_of(const contest& c) {
   if (c.why != verdict_reason::scatter) return verdict_text(c);
-  const std::size_t more =
-      c.blocks_wanted.value_or(0) - std::min(c.blocks, c.blocks_wanted.value_or(0));
-  if (more == 0 || more > 5 * c.blocks)
-    return fmt::format("not separated by {}", counted(c.blocks, "block"));
-  return fmt::format("not separated yet (about {})", counted(more, "more block"));
+  const std::string wanted = wanted_text(c);
+  return wanted.empty()
+             ? fmt::format("not separated by {}",
+                           c.hosts_wanted ? counted(c.hosts, "host") : counted(c.blocks, "block"))
+             : fmt::format("not separated yet (about {})", wanted);
 }
 
 /// Title at the left and verdict at the right, on two lines if they are too long for one.
@@ -105,8 +106,10 @@ std::string lines_of_models(const contest& c, const terminal& to) {
 
 }  // namespace
 
-std::string contest_tables(const results& value, const autocorrelation_estimate& run,
+std::string contest_tables(const results& measured, const autocorrelation_estimate& run,
                            const terminal& to) {
+  const std::optional<results> split = split_by_machine_type(measured);
+  const results& value = split ? *split : measured;
   std::string text;
   for (const contest& c : contests_of(value, run)) {
     text += heading(c, to) + lines_of_models(c, to);

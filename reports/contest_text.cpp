@@ -22,6 +22,18 @@ std::string names_text(const std::vector<const contender*>& models, std::string_
   return fmt::format("{}", fmt::join(names, fmt::format(" {} ", last)));
 }
 
+/// "node3 is missing", "node3, node4 and 7 more are missing".
+std::string missing_text(const contest& c) {
+  constexpr std::size_t most_names = 3;
+  std::vector<std::string> names;
+  for (const std::string& name : c.missing_hosts)
+    if (names.size() < most_names) names.push_back(clipped(name, 60));
+  if (c.hosts == 0 || names.empty()) return {};
+  if (names.size() < c.missing_hosts.size())
+    names.push_back(fmt::format("{} more", c.missing_hosts.size() - names.size()));
+  return fmt::format("{} {} missing", join_and(names), names.size() == 1 ? "is" : "are");
+}
+
 std::string within_text(double margin) { return fmt::format("within {:.3g} %", 100 * margin); }
 
 /// A lower bound as a percentage, rounded down: "38 %", "4.2 %".
@@ -84,6 +96,7 @@ std::string parameter_text(const std::string& key, const std::string& setting, b
   if (key == "rate") return quantity_text(shown, "/s");
   if (key == "algorithm" || key == "engine" || key == "url") return shown;
   if (key == "endpoint") return "at " + shown;
+  if (key == "machine") return "on " + clipped(setting, 60);
   return fmt::format("{}={}", clipped(key, 40), shown);
 }
 
@@ -131,7 +144,9 @@ std::string cannot_tell_sentence(const contest& c) {
     default: {
       std::string text =
           fmt::format("Cannot tell whether {} is best", names_text(leaders_of(c), "or"));
-      if (c.blocks_wanted && *c.blocks_wanted > c.blocks)
+      if (c.hosts_wanted && *c.hosts_wanted > c.hosts)
+        text += fmt::format("; about {} would", counted(*c.hosts_wanted - c.hosts, "more host"));
+      else if (c.blocks_wanted && *c.blocks_wanted > c.blocks)
         text += fmt::format("; about {} would", counted(*c.blocks_wanted - c.blocks, "more block"));
       return text + ".";
     }
@@ -175,18 +190,33 @@ std::string question_text(const std::string& workload,
                           const std::map<std::string, std::string>& parameters) {
   std::string text = workload.empty() ? "(no name)" : clipped(workload, 40);
   const char* separator = " ";
+  const std::size_t count = parameters.size() - parameters.count("machine");
   for (const auto& [key, setting] : parameters) {
     if (setting.empty() || is_quiet(key, setting)) continue;
-    text += separator + parameter_text(key, setting, parameters.size() == 1);
+    text += separator + parameter_text(key, setting, count == 1);
     separator = ", ";
   }
   return clipped(text, 120);
 }
 
-std::string place_text(const contest& of, std::string_view separator) {
+std::string hosts_text(const contest& of) {
+  if (of.hosts == 0) return {};
+  const std::size_t all = of.hosts + of.missing_hosts.size();
+  return (of.missing_hosts.empty() ? "" : fmt::format("{} of ", of.hosts)) + counted(all, "host");
+}
+
+std::string wanted_text(const contest& of) {
+  const std::size_t now = of.hosts_wanted ? of.hosts : of.blocks;
+  const std::size_t wanted = of.hosts_wanted.value_or(of.blocks_wanted.value_or(0));
+  if (wanted <= now || wanted - now > 5 * now) return {};
+  return counted(wanted - now, of.hosts_wanted ? "more host" : "more block");
+}
+
+std::string place_text(const contest& of, std::string_view separator, bool with_hosts) {
   std::vector<std::string> parts;
   if (of.cores) parts.push_back(counted(*of.cores, "core"));
   if (of.in_flight) parts.push_back(fmt::format("{} in flight", *of.in_flight));
+  if (of.hosts > 0 && with_hosts) parts.push_back(hosts_text(of));
   return fmt::format("{}", fmt::join(parts, separator));
 }
 
@@ -221,6 +251,7 @@ std::string others_text(const results& value, const contest& of) {
     if (std::string text = standing_text(of, model); !text.empty()) parts.push_back(text);
   for (const std::size_t cell : of.failed)
     parts.push_back(model_text(value.cells[cell].model_label()) + " failed");
+  if (const std::string missing = missing_text(of); !missing.empty()) parts.push_back(missing);
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 

@@ -17,8 +17,16 @@ std::string model_text(std::string_view model);
 std::string question_text(const std::string& workload,
                           const std::map<std::string, std::string>& parameters);
 
-/// "1 core, 64 in flight".
-std::string place_text(const contest& of, std::string_view separator = ", ");
+/// "1 core, 64 in flight"; with a fleet, and unless `with_hosts` is false, "…, 3 hosts".
+std::string place_text(const contest& of, std::string_view separator = ", ",
+                       bool with_hosts = true);
+
+/// "3 hosts", or "2 of 3 hosts" if one has no block; empty without a fleet.
+std::string hosts_text(const contest& of);
+
+/// "9 more blocks", or "4 more hosts" if the hosts differ too much; empty if unknown, and if it is
+/// over five times as many as measured.
+std::string wanted_text(const contest& of);
 
 /// The verdict, very short: "event_loop is best".
 std::string verdict_text(const contest& of);

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "bench/results/metrics.hpp"
+#include "reports/machine_types.hpp"
 #include "reports/panels.hpp"
 #include "reports/statistics/stopping.hpp"
 
@@ -69,25 +70,29 @@ std::vector<cell_indices> cells_of_contests(const results& value) {
 class numbered_blocks {
  public:
   numbered_blocks(const results& value, const cell_indices& cells) : value_(value) {
-    std::set<std::uint64_t> numbers;
+    std::set<place> places;
     for (const std::size_t i : cells)
       for (const sample& s : value.cells[i].samples)
-        if (s.block) numbers.insert(*s.block);
-    numbers_.assign(numbers.begin(), numbers.end());
+        if (s.block) places.insert(place_of(s));
+    places_.assign(places.begin(), places.end());
+    if (!value.hosts.empty())
+      for (const auto& [block, host] : places_) hosts_.push_back(host);
   }
 
-  std::size_t size() const { return numbers_.size(); }
+  std::size_t size() const { return places_.size(); }
+  /// Host of each block; empty without a fleet.
+  const block_hosts& hosts() const { return hosts_; }
 
   /// Logarithms of a metric, one per block; `sign` is -1 if less is better.
   block_values series_of(std::size_t cell, std::string_view metric_id, double sign = 1) const {
-    block_values series(numbers_.size());
+    block_values series(places_.size());
     const metric& of = *find_metric(metric_id);
     for (const sample& s : value_.cells[cell].samples) {
       if (!s.block) continue;
       const auto figure = of.extract(value_.cells[cell], s);
       if (!figure || !(*figure > 0) || !std::isfinite(*figure)) continue;
-      const auto at = std::lower_bound(numbers_.begin(), numbers_.end(), *s.block);
-      series[static_cast<std::size_t>(at - numbers_.begin())] = sign * std::log(*figure);
+      const auto at = std::lower_bound(places_.begin(), places_.end(), place_of(s));
+      series[static_cast<std::size_t>(at - places_.begin())] = sign * std::log(*figure);
     }
     return series;
   }
@@ -100,8 +105,12 @@ class numbered_blocks {
   }
 
  private:
+  using place = std::pair<std::uint64_t, std::uint32_t>;  // number of the block, host
+  static place place_of(const sample& s) { return {*s.block, s.host.value_or(0)}; }
+
   const results& value_;
-  std::vector<std::uint64_t> numbers_;
+  std::vector<place> places_;
+  block_hosts hosts_;
 };
 
 bool is_empty_series(const block_values& series) {
@@ -147,12 +156,18 @@ std::vector<contender> enrol(const results& value, const cell_indices& cells, co
   return erroneous;
 }
 
+/// Returns false if only some hosts of a fleet have the finding.
+bool is_server_bound(const cell_result& cell) {
+  return std::any_of(cell.findings.begin(), cell.findings.end(),
+                     [](const finding& f) { return f.code == "server_bound" && !f.host; });
+}
+
 /// The limit that all contenders share, if there is one.
 verdict_reason shared_limit_of(const results& value, const contest& c) {
   const auto all = [&](auto predicate) {
     return std::all_of(c.models.begin(), c.models.end(), predicate);
   };
-  if (all([&](const contender& m) { return has_finding(value.cells[m.cell], "server_bound"); }))
+  if (all([&](const contender& m) { return is_server_bound(value.cells[m.cell]); }))
     return verdict_reason::server_bound;
   const auto reach = [&](double limit) {
     return all([&](const contender& m) { return *m.throughput >= ceiling_reached * limit; });
@@ -165,7 +180,8 @@ verdict_reason shared_limit_of(const results& value, const contest& c) {
 /// Marks the cheapest models and sorts them first, the others by CPU time. The cheapest are models
 /// that no other is shown to undercut in CPU time; of these, those with the lowest memory.
 void rank_by_cost(const numbered_blocks& blocks, const ranking_options& options, contest& c) {
-  const contest_ranking cost = rank_models(blocks.series_of_all(c.models, "cpu", -1), options);
+  const contest_ranking cost =
+      rank_models(blocks.series_of_all(c.models, "cpu", -1), options, {}, blocks.hosts());
   constexpr double unknown = std::numeric_limits<double>::infinity();
   std::vector<bool> leads;
   for (const model_rank& rank : cost.models) leads.push_back(rank.shown != model_class::slower);
@@ -192,6 +208,8 @@ int order_of(const contender& model) {
 /// Estimates how many blocks separate the models that may be the best.
 void want_blocks(const difference_table& open_differences, const stopping_rule& rule, contest& c) {
   c.blocks_wanted = blocks_wanted(open_differences, c.blocks, rule);
+  if (!c.blocks_wanted) c.hosts_wanted = hosts_wanted(open_differences, rule);
+  if (c.hosts_wanted) return;
   if (!c.blocks_wanted) {
     c.why = verdict_reason::too_few_blocks;
     if (c.blocks < rule.first_look) c.blocks_wanted = rule.first_look;
@@ -206,7 +224,7 @@ void rank_by_throughput(const results& value, const numbered_blocks& blocks,
   const std::vector<block_values> series = blocks.series_of_all(c.models, "throughput");
   const block_values anchor =
       c.reference ? blocks.series_of(*c.reference, "throughput") : block_values();
-  const contest_ranking ranking = rank_models(series, options, anchor);
+  const contest_ranking ranking = rank_models(series, options, anchor, blocks.hosts());
   c.why = shared_limit_of(value, c);
   c.verdict = c.why == verdict_reason::intervals ? ranking.verdict : contest_verdict::capped;
   std::vector<block_values> open_series;  // of the models that may be the best
@@ -221,7 +239,8 @@ void rank_by_throughput(const results& value, const numbered_blocks& blocks,
     const bool is_paired = std::none_of(series.begin(), series.end(), is_empty_series);
     c.why = is_paired ? verdict_reason::scatter : verdict_reason::not_paired;
     if (is_paired)
-      want_blocks(paired_differences(open_series, anchor, options.run), {.ranking = options}, c);
+      want_blocks(paired_differences(open_series, anchor, options.run, blocks.hosts()),
+                  {.ranking = options}, c);
   }
   std::stable_sort(c.models.begin(), c.models.end(), [&](const contender& a, const contender& b) {
     return std::pair(order_of(a), -*a.throughput) < std::pair(order_of(b), -*b.throughput);
@@ -242,6 +261,18 @@ std::vector<std::string> shared_findings_of(const results& value, const contest&
   return codes;
 }
 
+/// Counts the hosts of a machine type, or of the fleet if it has only one.
+void count_hosts(const results& value, const std::string& type, const block_hosts& of_blocks,
+                 contest& c) {
+  const std::set<std::uint32_t> measured(of_blocks.begin(), of_blocks.end());
+  c.hosts = measured.size();
+  for (const machine_type& machines : machine_types_of(value)) {
+    if (!type.empty() && machines.name != type) continue;
+    for (const std::uint32_t host : machines.hosts)
+      if (!measured.contains(host)) c.missing_hosts.push_back(value.hosts[host].name);
+  }
+}
+
 contest judge(const results& value, const cell_indices& cells,
               const autocorrelation_estimate& run) {
   const cell_result& any = value.cells[cells.front()];
@@ -254,6 +285,7 @@ contest judge(const results& value, const cell_indices& cells,
   c.equal = value.equal;
   const numbered_blocks blocks(value, cells);
   c.blocks = blocks.size();
+  count_hosts(value, any.machine, blocks.hosts(), c);
   std::vector<contender> erroneous = enrol(value, cells, c);
   if (c.rate) c.ceiling = std::min(c.ceiling.value_or(*c.rate), *c.rate);
 
@@ -267,8 +299,9 @@ contest judge(const results& value, const cell_indices& cells,
     c.why = c.models.empty() ? verdict_reason::no_model : verdict_reason::one_model;
   }
   if (c.reference && !c.models.empty() && c.why != verdict_reason::server_bound)
-    c.of_reference = ratio_to_reference(blocks.series_of_all(c.models, "throughput"), 0,
-                                        blocks.series_of(*c.reference, "throughput"), ranking);
+    c.of_reference =
+        ratio_to_reference(blocks.series_of_all(c.models, "throughput"), 0,
+                           blocks.series_of(*c.reference, "throughput"), ranking, blocks.hosts());
   std::move(erroneous.begin(), erroneous.end(), std::back_inserter(c.models));
   c.shared_findings = shared_findings_of(value, c);
   return c;
@@ -327,7 +360,7 @@ autocorrelation_estimate autocorrelation_of(const results& value) {
       else
         models.push_back(blocks.series_of(i, "throughput"));
     }
-    run.add(autocorrelation_of(models, anchor));
+    run.add(autocorrelation_of(models, anchor, blocks.hosts()));
   }
   return run;
 }

@@ -64,8 +64,12 @@ struct contest {
   std::optional<std::size_t> reference;       ///< cell of the limit that `of_reference` refers to
   std::optional<ratio_to_best> of_reference;  ///< throughput of the first model over reference's
   std::size_t blocks = 0;                     ///< distinct block numbers
+  std::size_t hosts = 0;                      ///< of a fleet that measured blocks; 0 without one
+  std::vector<std::string> missing_hosts;     ///< of the same machine type, without a block
   /// Estimated total of blocks that decide the contest; nullopt if decided or unknown.
   std::optional<std::size_t> blocks_wanted;
+  /// The same for hosts, if no number of blocks on these hosts decides it.
+  std::optional<std::size_t> hosts_wanted;
 
   bool is_decided() const {
     return verdict != contest_verdict::cannot_tell && verdict != contest_verdict::single;
@@ -77,8 +81,10 @@ struct contest {
 std::vector<const contender*> leaders_of(const contest& of);
 
 /// Judges every contest of the results, in order of first appearance. Contests without a measured
-/// or failed contender are left out; a foreign file has none. `reference` is not a contender. On
-/// one core, `shared_loop` is left out if `event_loop` is present: both are one loop on one thread.
+/// or failed contender are left out; a foreign file has none. Results of a fleet are those of
+/// `split_by_machine_type`; the intervals are those of another host of the type. `reference` is not
+/// a contender. On one core, `shared_loop` is left out if `event_loop` is present: both are one
+/// loop on one thread.
 std::vector<contest> contests_of(const results& value);
 /// The same for a part of a run: `run` is the autocorrelation of the whole.
 std::vector<contest> contests_of(const results& value, const autocorrelation_estimate& run);

@@ -7,6 +7,13 @@
 
 namespace crossover {
 
+/// Returns false for facts that differ between any two runs, or that name the compared program.
+bool affects_measurements(const std::string& key);
+
+/// Equality of two values of a fact, except that `memory` may differ by 2 %: MemTotal depends on
+/// what the kernel reserved at boot.
+bool is_same_fact(const std::string& key, const std::string& a, const std::string& b);
+
 /// Environment entry that differs between two results.
 struct environment_difference {
   std::string key;

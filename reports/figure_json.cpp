@@ -34,11 +34,10 @@ ordered_json figure_json(const interval& of) {
   return {number_json(of.mean), number_json(of.lower), number_json(of.upper), of.n};
 }
 
-ordered_json figure_json(const std::vector<double>& values, bool with_values) {
-  const auto mean = mean_interval(values);
-  if (!mean) return nullptr;
-  ordered_json array = figure_json(*mean);
-  if (with_values && values.size() > 1)
+ordered_json figure_json(const std::optional<interval>& of, const std::vector<double>& values) {
+  if (!of) return nullptr;
+  ordered_json array = figure_json(*of);
+  if (values.size() > 1)
     for (const double value : values) array.push_back(number_json(value));
   return array;
 }

@@ -11,6 +11,8 @@
 #include "reports/escape.hpp"
 #include "reports/families.hpp"
 #include "reports/findings_text.hpp"
+#include "reports/machine_text.hpp"
+#include "reports/machine_types.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/questions.hpp"
 #include "reports/units.hpp"
@@ -76,7 +78,8 @@ const char* heading_text(const results& now) {
 }
 
 std::string heading_html(const results& now, const answer_set& all) {
-  const std::string where = joined({host_text(now), cores_text(now)}, ", ");
+  const std::string where =
+      now.hosts.empty() ? joined({host_text(now), cores_text(now)}, ", ") : fleet_text(now);
   const std::string facts = joined({decided_text(all), now.date.substr(0, 10)}, " · ");
   return fmt::format(
       "<h1>{}{}</h1><p class=\"where\"><bdi>{}</bdi></p><p class=\"facts\"><bdi>{}</bdi></p>",
@@ -91,6 +94,7 @@ std::string lede_html(const results& now, const std::vector<panel>& panels, cons
   std::vector<std::string> sentences = suite_outcomes_of({now, panels, all});
   if (now.foreign) sentences.push_back(families_lede(now, panels));
   if (sentences.empty()) sentences.push_back(leading_text(all));
+  sentences.push_back(machines_sentence(all.contests));
   if (now.status == results_status::interrupted)
     sentences.emplace_back("The run was interrupted: the remaining cells are missing.");
   std::string out;
@@ -116,6 +120,9 @@ std::string figures_html(const std::string& text, bool is_place = false) {
   return out;
 }
 
+/// "64-core AMD EPYC 7B13, 1 core, 64 in flight".
+std::string place_of(const question& row) { return joined({row.machine, row.place}, ", "); }
+
 std::string row_html(const question& row) {
   const std::string panels = fmt::format("{}", fmt::join(row.panels, " "));
   return fmt::format(
@@ -123,7 +130,7 @@ std::string row_html(const question& row) {
       "<td class=\"answer\"><strong data-leader=\"{}\"><bdi>{}</bdi></strong> "
       "<span><bdi>{}</bdi></span></td><td class=\"forest\" data-contest=\"{}\"></td>"
       "<td class=\"cost\">{}</td></tr>\n",
-      panels, figures_html(row.title), figures_html(row.place, true), html_text(row.leader),
+      panels, figures_html(row.title), figures_html(place_of(row), true), html_text(row.leader),
       figures_html(row.answer), figures_html(row.remark), row.contests.back(),
       figures_html(row.cost));
 }
@@ -133,7 +140,7 @@ std::size_t lines_of_row(const question& row) {
   const auto lines = [](const std::string& text, std::size_t width) {
     return (text.size() + width - 1) / width;
   };
-  return std::max(lines(row.title, 22) + lines(row.place, 25), 1 + lines(row.remark, 56));
+  return std::max(lines(row.title, 22) + lines(place_of(row), 25), 1 + lines(row.remark, 56));
 }
 
 /// Returns the rows of the first screen.
@@ -187,6 +194,9 @@ std::string run_html(const results& now, const answer_set& all, const std::vecto
   std::vector<std::string> machine = {host_text(now), cores_text(now),
                                       environment_text(now, "cpu_model"), kernel_text(now),
                                       environment_text(now, "executable")};
+  if (!now.hosts.empty()) machine.clear();
+  for (const machine_type& type : machine_types_of(now))
+    machine.push_back(fmt::format("{} ({})", type.name, host_names(now, type.hosts)));
   if (now.foreign && environment_text(now, "library_build_type") == "debug")
     machine.push_back("debug build of Google Benchmark");
   if (const auto share = steal_share(now))
@@ -197,6 +207,8 @@ std::string run_html(const results& now, const answer_set& all, const std::vecto
                        html_text(clipped(command, 300)));
   if (const std::string findings = findings_text(now, cells_shown(rows, all)); !findings.empty())
     out += fmt::format("<br>Findings: {}.", html_text(findings));
+  for (const std::string& sentence : host_sentences(now))
+    out += fmt::format("<br>{}", html_text(sentence));
   return out;
 }
 

@@ -7,6 +7,8 @@
 #include <set>
 
 #include "reports/answer_text.hpp"
+#include "reports/machine_text.hpp"
+#include "reports/machine_types.hpp"
 #include "reports/units.hpp"
 
 namespace crossover {
@@ -14,6 +16,13 @@ namespace {
 
 std::vector<std::string> run_outcome(const outcome_input& from) {
   return run_sentences(from.answers);
+}
+
+std::vector<std::string> machine_outcome(const outcome_input& from) {
+  std::vector<std::string> sentences = host_sentences(from.value);
+  if (std::string best = machines_sentence(from.answers.contests); !best.empty())
+    sentences.insert(sentences.begin(), std::move(best));
+  return sentences;
 }
 
 std::vector<std::string> cell_counts(const outcome_input& from) {
@@ -65,15 +74,39 @@ constexpr std::array outcomes = {
     outcome{"blocking-vs-nonblocking", blocking_outcome},
     outcome{"lightweight", lightweight_outcome},
     outcome{"runtimes", runtimes_outcome},
+    outcome{"", machine_outcome},
     outcome{"", run_outcome},
     outcome{"", cell_counts},
 };
 
 }  // namespace
 
+namespace {
+
+/// Sentences of the suite for each machine type.
+std::vector<std::string> outcomes_of_types(const outcome_input& from,
+                                           const std::vector<machine_type>& types) {
+  std::vector<std::string> sentences;
+  for (const machine_type& type : types) {
+    results of_type = from.value;
+    of_type.hosts.clear();
+    std::erase_if(of_type.cells,
+                  [&](const cell_result& cell) { return cell.machine != type.name; });
+    const std::vector<panel> panels = panels_of(of_type);
+    for (const std::string& sentence :
+         suite_outcomes_of({of_type, panels, answers_of(of_type, panels)}))
+      sentences.push_back(fmt::format("{}: {}", type.name, sentence));
+  }
+  return sentences;
+}
+
+}  // namespace
+
 std::vector<std::string> suite_outcomes_of(const outcome_input& from) {
   std::vector<std::string> sentences;
   if (from.value.suite.empty()) return sentences;
+  const std::vector<machine_type> types = machine_types_of(from.value);
+  if (types.size() > 1) return outcomes_of_types(from, types);
   for (const outcome& row : outcomes)
     if (row.suite == from.value.suite)
       for (std::string& sentence : row.sentences(from)) sentences.push_back(std::move(sentence));

@@ -1,9 +1,11 @@
 #include "reports/page.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "reports/answer_text.hpp"
@@ -13,6 +15,7 @@
 #include "reports/escape.hpp"
 #include "reports/first_screen.hpp"
 #include "reports/html.hpp"
+#include "reports/machine_types.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/page_parts.hpp"
 #include "reports/units.hpp"
@@ -32,8 +35,10 @@ std::string text_of(const ordered_json& document) {
 std::string title_of(const results& now) {
   std::string title =
       now.suite.empty() ? "crossover" : fmt::format("crossover: {}", clipped(now.suite, 60));
-  if (const auto host = now.environment.find("host");
-      host != now.environment.end() && !host->second.empty())
+  if (!now.hosts.empty())
+    title += " on " + counted(now.hosts.size(), "host");
+  else if (const auto host = now.environment.find("host");
+           host != now.environment.end() && !host->second.empty())
     title += fmt::format(" on {}", clipped(host->second, 60));
   if (!now.date.empty()) title += fmt::format(", {}", now.date.substr(0, 10));
   return title;
@@ -54,6 +59,45 @@ std::string rows_of(const std::map<std::string, std::string>& pairs) {
   return out;
 }
 
+/// Values of a fact on the hosts of a type: the value, or each with the hosts that have it.
+std::string fact_text(const results& now, const machine_type& type, const std::string& key) {
+  const auto facts = facts_of(now, type);
+  const auto of_key = facts.find(key);
+  if (of_key == facts.end()) return {};
+  if (of_key->second.size() == 1) return of_key->second.front().text;
+  std::vector<std::string> parts;
+  for (const shared_fact& fact : of_key->second)
+    parts.push_back(fmt::format("{} ({})", fact.text.empty() ? "unknown" : clipped(fact.text, 60),
+                                host_names(now, fact.hosts)));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+/// One column for each machine type, and the hosts of each.
+std::string fleet_rows(const results& now) {
+  const std::vector<machine_type> types = machine_types_of(now);
+  std::set<std::string> keys;
+  for (const host& machine : now.hosts)
+    for (const auto& [key, fact] : machine.environment) keys.insert(key);
+  std::string out = "<tr><th scope=\"col\">machine type</th>";
+  for (const machine_type& type : types)
+    out += fmt::format("<th scope=\"col\" dir=\"auto\">{}</th>", html_text(type.name));
+  out += "</tr>\n<tr><th scope=\"row\">hosts</th>";
+  for (const machine_type& type : types)
+    out += fmt::format("<td dir=\"auto\">{}: {}</td>", type.hosts.size(),
+                       html_text(host_names(now, type.hosts)));
+  out += "</tr>\n";
+  keys.erase("host");
+  for (const std::string& key : keys) {
+    out += fmt::format("<tr><th scope=\"row\" dir=\"auto\">{}</th>",
+                       html_text(clipped(key, label_length)));
+    for (const machine_type& type : types)
+      out += fmt::format("<td dir=\"auto\">{}</td>",
+                         html_text(clipped(fact_text(now, type, key), 400)));
+    out += "</tr>\n";
+  }
+  return out;
+}
+
 std::string environment_of(const results& now) {
   std::string command;
   for (const std::string& word : now.command) command += (command.empty() ? "" : " ") + word;
@@ -61,7 +105,7 @@ std::string environment_of(const results& now) {
   if (!command.empty()) run["command"] = command;
   if (!now.date.empty()) run["date"] = now.date;
   if (!now.foreign) run["seed"] = fmt::format("{}", now.seed);
-  return rows_of(run) + rows_of(now.environment);
+  return rows_of(run) + (now.hosts.empty() ? rows_of(now.environment) : fleet_rows(now));
 }
 
 std::string missing_of(const results& now) {
@@ -141,9 +185,8 @@ embedded embed(const results& now, std::size_t room) {
   return {"nothing", ""};
 }
 
-/// Note about what the page leaves out, if the file has `cells` cells.
-std::string thinned_of(const nlohmann::ordered_json& data, std::size_t cells) {
-  const std::size_t shown = data["cells"].size();
+/// Note about what the page leaves out, if it has `shown` of a file's `cells` cells.
+std::string thinned_of(const nlohmann::ordered_json& data, std::size_t shown, std::size_t cells) {
   if (data["values"] == "all" && shown == cells) return {};
   std::string out = "<p class=\"note\" id=\"thinned\">Reduced to limit file size. ";
   if (shown < cells)
@@ -161,8 +204,10 @@ std::string thinned_of(const nlohmann::ordered_json& data, std::size_t cells) {
 }
 
 /// Page of the first cells of a file that has `cells` cells.
-std::string page_of(const results& now, const results* baseline, const page_limits& limits,
+std::string page_of(const results& file, const results* baseline, const page_limits& limits,
                     std::size_t cells) {
+  const std::optional<results> split = split_by_machine_type(file);
+  const results& now = split ? *split : file;
   const std::vector<panel> panels = panels_of(now);
   const answer_set all = answers_of(now, panels);
   first_screen first = first_screen_of(now, panels, all);
@@ -172,7 +217,7 @@ std::string page_of(const results& now, const results* baseline, const page_limi
   std::string script = compressed_base64(page_script);
   const std::size_t taken = page_shell.size() + page_style.size() + script.size() +
                             first.answers.size() + contests.size() + data.text.size() + 8'000;
-  embedded document = embed(now, limits.bytes - std::min(limits.bytes, taken));
+  embedded document = embed(file, limits.bytes - std::min(limits.bytes, taken));
   return fill(page_shell, {{"title", html_text(title_of(now))},
                            {"policy", content_policy(page_script)},
                            {"style", std::string(page_style)},
@@ -188,7 +233,7 @@ std::string page_of(const results& now, const results* baseline, const page_limi
                            {"baseline", baseline_of(now, baseline)},
                            {"missing", missing_of(now)},
                            {"environment", environment_of(now)},
-                           {"thinned", thinned_of(figures, cells)},
+                           {"thinned", thinned_of(figures, file.cells.size(), cells)},
                            {"packed", std::move(data.attribute)},
                            {"data", std::move(data.text)},
                            {"contains", std::string(document.contains)},
@@ -200,6 +245,7 @@ results first_cells(const results& now, std::size_t count) {
   results first;
   first.context = now.context;
   first.environment = now.environment;
+  first.hosts = now.hosts;
   first.command = now.command;
   first.seed = now.seed;
   first.equal = now.equal;

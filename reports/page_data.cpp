@@ -14,6 +14,7 @@
 #include "reports/environment_differences.hpp"
 #include "reports/figure_json.hpp"
 #include "reports/headline_metrics.hpp"
+#include "reports/machine_types.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/percentiles.hpp"
 #include "reports/scaling.hpp"
@@ -47,6 +48,20 @@ kept_values values_to_keep(std::size_t cells, std::size_t repetitions, const pag
   if (repetitions <= limits.sample_values / all_metrics().size()) return kept_values::all;
   if (repetitions <= limits.headline_values / 5) return kept_values::headline;
   return kept_values::none;
+}
+
+/// The machine types of a fleet with their hosts, and what differs between these.
+ordered_json machines_json(const results& value) {
+  ordered_json rows = ordered_json::array();
+  for (const machine_type& type : machine_types_of(value)) {
+    ordered_json hosts = ordered_json::array();
+    for (const std::uint32_t host : type.hosts) hosts.push_back(value.hosts[host].name);
+    rows.push_back({{"name", type.name},
+                    {"hosts", std::move(hosts)},
+                    {"environment", value.hosts[type.hosts.front()].environment},
+                    {"differences", differences_between_hosts(value, type)}});
+  }
+  return rows;
 }
 
 ordered_json panel_json(const results& value, const panel& p, std::string label) {
@@ -148,6 +163,7 @@ ordered_json page_data(const results& now, const results* baseline, const page_l
       {"outcomes", lede_of({now, panels, all})},
       {"metrics", metrics_json(counters)},
       {"shares", curve_shares()}};
+  if (!now.hosts.empty()) document["machines"] = machines_json(now);
   document["answers"] = answers_json(now, panels, all);
   document["contests"] = contests_json(now, all);
   document["leaders"] = leaders_json(all);

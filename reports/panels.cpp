@@ -7,6 +7,7 @@
 #include <set>
 
 #include "bench/results/metrics.hpp"
+#include "reports/statistics/moments.hpp"
 
 namespace crossover {
 
@@ -30,18 +31,41 @@ std::vector<panel> panels_of(const results& value) {
   return panels;
 }
 
-std::vector<double> values_of(const cell_result& cell, std::string_view metric_id) {
-  std::vector<double> values;
+namespace {
+
+/// Calls `take(sample, figure)` for each block that has the metric.
+template <typename Take>
+void each_value(const cell_result& cell, std::string_view metric_id, const Take& take) {
   const metric* const wanted = find_metric(metric_id);
-  if (wanted == nullptr || cell.status != cell_status::ok) return values;
+  if (wanted == nullptr || cell.status != cell_status::ok) return;
   for (const sample& s : cell.samples)
     if (const auto figure = wanted->extract(cell, s); figure && std::isfinite(*figure))
-      values.push_back(*figure);
+      take(s, *figure);
+}
+
+}  // namespace
+
+std::vector<double> values_of(const cell_result& cell, std::string_view metric_id) {
+  std::vector<double> values;
+  each_value(cell, metric_id, [&](const sample&, double figure) { values.push_back(figure); });
   return values;
 }
 
+std::vector<double> independent_values_of(const cell_result& cell, std::string_view metric_id) {
+  std::map<std::uint32_t, std::vector<double>> hosts;
+  each_value(cell, metric_id,
+             [&](const sample& s, double figure) { hosts[s.host.value_or(0)].push_back(figure); });
+  if (hosts.empty()) return {};
+  if (hosts.size() == 1) return std::move(hosts.begin()->second);
+  std::vector<double> means;
+  for (const auto& [host, values] : hosts) means.push_back(moments_of(values).mean);
+  return means;
+}
+
 std::optional<interval> interval_of(const cell_result& cell, std::string_view metric_id) {
-  return mean_interval(values_of(cell, metric_id));
+  auto of = mean_interval(independent_values_of(cell, metric_id));
+  if (of) of->n = values_of(cell, metric_id).size();
+  return of;
 }
 
 std::optional<std::uint32_t> in_flight_over_cores(const results& value, const panel& p) {

@@ -11,6 +11,7 @@
 #include "bench/results/findings.hpp"
 #include "reports/contest_boxes.hpp"
 #include "reports/contest_text.hpp"
+#include "reports/escape.hpp"
 #include "reports/units.hpp"
 
 namespace crossover {
@@ -23,8 +24,10 @@ std::string range_text(const extent& of, const auto& text) {
   return of.from == of.to ? text(of.to) : fmt::format("{} to {}", text(of.from), text(of.to));
 }
 
-std::string title_of(const contest_box& b) {
-  std::string title = question_text(b.common.workload, b.common.parameters);
+std::string title_of(const contest_box& b, bool has_machine) {
+  auto parameters = b.common.parameters;
+  if (has_machine) parameters.erase("machine");
+  std::string title = question_text(b.common.workload, parameters);
   const auto seconds = [](double s) { return figure_text(s, "s"); };
   if (b.cpu.to > 0 || b.wait.to > 0)
     title +=
@@ -32,12 +35,13 @@ std::string title_of(const contest_box& b) {
   return title;
 }
 
-std::string place_of(const contest_box& b) {
+std::string place_of(const contest_box& b, const contest& shown) {
   const auto count = [](double n) { return fmt::format("{:.0f}", n); };
   std::vector<std::string> parts;
   if (b.cores.to > 0)
     parts.push_back(range_text(b.cores, count) + (b.cores.to > 1 ? " cores" : " core"));
   if (b.in_flight.to > 0) parts.push_back(range_text(b.in_flight, count) + " in flight");
+  if (std::string hosts = hosts_text(shown); !hosts.empty()) parts.push_back(std::move(hosts));
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -139,14 +143,20 @@ std::string collapse_text(const contest_box& b, const collapses_by_place& collap
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
+/// " on node2" if not every host has the finding.
+std::string on_host_text(const results& value, const finding& f) {
+  return f.host ? " on " + clipped(value.hosts[*f.host].name, 60) : std::string();
+}
+
 /// Findings that make the figures of a model not its own: "event_loop: the server was the limit".
 std::string doubt_text(const results& value, const contest& c) {
-  std::map<std::string_view, std::vector<std::string>> models;
+  std::map<std::string, std::vector<std::string>> models;
   for (const contender& model : c.models)
     for (const finding& f : value.cells[model.cell].findings)
       if (const finding_type* const type = find_finding(f.code);
           type != nullptr && type->effect == finding_effect::invalidates)
-        models[type->meaning].push_back(model_text(model.model));
+        models[fmt::format("{}{}", type->meaning, on_host_text(value, f))].push_back(
+            model_text(model.model));
   std::vector<std::string> parts;
   for (const auto& [meaning, names] : models)
     parts.push_back(fmt::format("{}: {}", join_and(names), meaning));
@@ -154,12 +164,14 @@ std::string doubt_text(const results& value, const contest& c) {
 }
 
 std::string undecided_text(const contest& c) {
-  if (c.why != verdict_reason::scatter || !c.blocks_wanted || *c.blocks_wanted <= c.blocks)
-    return {};
-  const std::size_t more = *c.blocks_wanted - c.blocks;
-  return more > 5 * c.blocks
-             ? fmt::format("within the scatter of {}", counted(c.blocks, "block"))
-             : fmt::format("not separated yet, about {}", counted(more, "more block"));
+  const bool is_open =
+      c.hosts_wanted.value_or(0) > c.hosts || c.blocks_wanted.value_or(0) > c.blocks;
+  if (c.why != verdict_reason::scatter || !is_open) return {};
+  const std::string wanted = wanted_text(c);
+  return wanted.empty()
+             ? fmt::format("within the scatter of {}",
+                           c.hosts_wanted ? counted(c.hosts, "host") : counted(c.blocks, "block"))
+             : fmt::format("not separated yet, about {}", wanted);
 }
 
 std::string cheapest_text_of(const contest& c) {
@@ -225,11 +237,15 @@ std::vector<question> questions_of(const results& value, const answer_set& all) 
       const contest& shown = all.contests[b.contests.back()];
       std::set<std::size_t> panels;
       for (const std::size_t i : b.contests) panels.insert(panel_of.at(i));
+      const std::string& machine =
+          value.cells[shown.models.empty() ? shown.failed.front() : shown.models.front().cell]
+              .machine;
       rows.push_back(
           {b.contests,
            {panels.begin(), panels.end()},
-           title_of(b),
-           place_of(b),
+           machine,
+           title_of(b, !machine.empty()),
+           place_of(b, shown),
            answer_of(shown),
            remark_of(value, b, shown, collapses[axis_place_of(shown)]),
            cost_of(shown),

@@ -14,6 +14,7 @@ namespace crossover {
 struct question {
   std::vector<std::size_t> contests;  ///< in the order of their places; the last one is shown
   std::vector<std::size_t> panels;    ///< indices into panels_of
+  std::string machine;                ///< "64-core AMD EPYC 7B13"; empty unless there are several
   std::string title;                  ///< "network 64 B"
   std::string place;                  ///< "1 core, 8 to 512 in flight"
   std::string answer;                 ///< the verdict: "event_loop is best"

@@ -160,7 +160,7 @@ std::vector<scaling_fit> scaling_fits(const results& value, const panel& p) {
   for (const std::size_t i : p.cells) {
     const cell_result& cell = value.cells[i];
     if (!cell.cores || cell.in_flight != in_flight) continue;
-    const std::vector<double> throughputs = values_of(cell, "throughput");
+    const std::vector<double> throughputs = independent_values_of(cell, "throughput");
     if (throughputs.empty()) continue;
     const auto [position, inserted] = points.try_emplace(cell.model_label());
     if (inserted) order.push_back(cell.model_label());

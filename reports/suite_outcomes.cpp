@@ -15,7 +15,7 @@ namespace {
 
 std::optional<double> mean_of(const cell_result* cell, std::string_view id) {
   if (cell == nullptr) return std::nullopt;
-  const auto mean = mean_interval(values_of(*cell, id));
+  const auto mean = interval_of(*cell, id);
   return mean ? std::optional(mean->mean) : std::nullopt;
 }
 
@@ -189,7 +189,7 @@ std::vector<std::string> blocking_outcome(const outcome_input& from) {
       std::vector<std::pair<double, std::string>> ranked;
       for (const std::string& model : models_of(from.value))
         if (const auto* cell = find(from.value, *work, model, 1, in_flight))
-          if (const auto mean = mean_interval(values_of(*cell, "throughput")))
+          if (const auto mean = interval_of(*cell, "throughput"))
             ranked.emplace_back(
                 mean->mean,
                 fmt::format(

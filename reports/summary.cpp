@@ -10,6 +10,8 @@
 #include "reports/answer_text.hpp"
 #include "reports/escape.hpp"
 #include "reports/findings_text.hpp"
+#include "reports/machine_text.hpp"
+#include "reports/machine_types.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/panels.hpp"
 #include "reports/questions.hpp"
@@ -31,11 +33,15 @@ struct column_widths {
   std::size_t title = 0, answer = 0, place = 0;
 };
 
+std::string title_of(const question& row) {
+  return row.machine.empty() ? row.title : row.title + ", on " + row.machine;
+}
+
 column_widths widths_of(const std::vector<question>& rows) {
   column_widths widths;
   for (const question& row : rows) {
-    if (width_of(row.title) <= widest_title)
-      widths.title = std::max(widths.title, width_of(row.title));
+    if (width_of(title_of(row)) <= widest_title)
+      widths.title = std::max(widths.title, width_of(title_of(row)));
     widths.answer = std::max(widths.answer, width_of(row.answer));
     widths.place = std::max(widths.place, width_of(row.place));
   }
@@ -54,9 +60,9 @@ text_lines lines_of(const std::vector<question>& rows, const answer_set& all, co
   text_lines lines;
   std::string title;
   for (const question& row : rows) {
-    const bool is_long = width_of(row.title) > widest_title;
-    const bool is_new = row.title != title;
-    title = row.title;
+    const bool is_new = title_of(row) != title;
+    title = title_of(row);
+    const bool is_long = width_of(title) > widest_title;
     if (is_new && is_long) lines.push_back(fitted("  " + title, to.columns));
     std::string line = padded(is_new && !is_long ? "  " + title : "", from);
     const bool is_decided = all.contests[row.contests.back()].is_decided();
@@ -107,6 +113,7 @@ text_lines problem_lines(const results& value, const terminal& to) {
   add(paint::red, "failed: ", reasons_text(value, cell_status::failed));
   add(paint::dim, "skipped: ", reasons_text(value, cell_status::skipped));
   add(paint::dim, "findings: ", findings_text(value));
+  for (const std::string& sentence : host_sentences(value)) add(paint::yellow, "", sentence);
   if (value.status == results_status::interrupted)
     add(paint::yellow, "", "The run was interrupted: the remaining cells are missing.");
   return lines;
@@ -115,6 +122,8 @@ text_lines problem_lines(const results& value, const terminal& to) {
 /// Sentences of the suite, wrapped.
 text_lines sentence_lines(const outcome_input& from, const terminal& to) {
   text_lines lines;
+  if (const std::string machines = machines_sentence(from.answers.contests); !machines.empty())
+    append_wrapped(lines, machines, to, 2);
   for (const std::string& sentence : suite_outcomes_of(from))
     append_wrapped(lines, sentence, to, max_lines);
   return lines;
@@ -136,7 +145,9 @@ text_lines answer_lines(const std::vector<question>& rows, const answer_set& all
 
 }  // namespace
 
-std::string summary(const results& value, const terminal& to) {
+std::string summary(const results& run, const terminal& to) {
+  const std::optional<results> split = split_by_machine_type(run);
+  const results& value = split ? *split : run;
   const std::vector<panel> panels = panels_of(value);
   const answer_set all = answers_of(value, panels);
   const text_lines sentences = sentence_lines({value, panels, all}, to);

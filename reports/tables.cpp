@@ -1,6 +1,7 @@
 #include "reports/tables.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include "reports/environment_differences.hpp"
 #include "reports/escape.hpp"
 #include "reports/headline_metrics.hpp"
+#include "reports/machine_types.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/page_data.hpp"
 #include "reports/panels.hpp"
@@ -103,6 +105,12 @@ std::map<std::size_t, std::string> csv_standings(const std::vector<contest>& con
   return fields;
 }
 
+std::size_t count_of_hosts(const cell_result& cell) {
+  std::set<std::uint32_t> hosts;
+  for (const sample& s : cell.samples) hosts.insert(s.host.value_or(0));
+  return hosts.size();
+}
+
 /// The verdict of `crossover check` on both files, and one row per regression or improvement.
 std::string changed_rows(const results& value, const results& baseline) {
   std::string text = fmt::format(
@@ -173,7 +181,16 @@ std::string table_markdown(const results& value, const results* baseline) {
                              to_string(cell.status), markdown_text(cell.reason, text_limit));
   if (!missing.empty())
     text += "\n### Not measured\n\n| cell | status | reason |\n|---|---|---|\n" + missing;
-  if (!value.environment.empty()) {
+  if (!value.hosts.empty()) {
+    text +=
+        "\n### Machines\n\n| machine type | hosts | differences between hosts |\n|---|---|---|\n";
+    for (const machine_type& type : machine_types_of(value))
+      text += fmt::format(
+          "| {} | {}: {} | {} |\n", markdown_text(type.name, text_limit), type.hosts.size(),
+          markdown_text(host_names(value, type.hosts), text_limit),
+          markdown_text(fmt::format("{}", fmt::join(differences_between_hosts(value, type), "; ")),
+                        400));
+  } else if (!value.environment.empty()) {
     text += "\n### Environment\n\n| | |\n|---|---|\n";
     for (const auto& [key, setting] : value.environment)
       text += fmt::format("| {} | {} |\n", markdown_text(key, text_limit),
@@ -194,6 +211,7 @@ std::string table_csv(const results& value, const results* baseline) {
       for (const change& c : changes_in(m, *baseline, value))
         changes.emplace(std::pair(c.now, m.id), c);
     }
+  if (!value.hosts.empty()) text += ",machine,hosts";
   text += "\r\n";
   const auto standings = csv_standings(contests_of(value));
   for (std::size_t i = 0; i < value.cells.size(); ++i) {
@@ -217,6 +235,8 @@ std::string table_csv(const results& value, const results* baseline) {
         text += csv_figure(is_compared ? std::optional(found->second.ratio) : std::nullopt);
         text += fmt::format(",{}", is_compared ? found->second.verdict : "");
       }
+    if (!value.hosts.empty())
+      text += fmt::format(",{},{}", csv_field(cell.machine), count_of_hosts(cell));
     text += "\r\n";
   }
   return text;

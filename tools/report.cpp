@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "bench/results/results.hpp"
+#include "reports/machine_types.hpp"
 #include "reports/page.hpp"
 #include "reports/tables.hpp"
 #include "tools/command_line.hpp"
@@ -46,13 +47,18 @@ int report_command(const string_list& arguments) {
   check_writable(out);
 
   const results measured = read_results(flags.file);
+  const std::optional<results> split = split_by_machine_type(measured);
+  const results& shown = split ? *split : measured;
   std::optional<results> earlier;
-  if (!flags.baseline.empty()) earlier = read_results(flags.baseline);
+  if (!flags.baseline.empty()) {
+    earlier = read_results(flags.baseline);
+    if (auto of_types = split_by_machine_type(*earlier)) earlier = std::move(of_types);
+  }
   const results* const before = earlier ? &*earlier : nullptr;
   const std::string text =
-      format == "md"     ? table_markdown(measured, before)
-      : format == "csv"  ? table_csv(measured, before)
-      : format == "json" ? table_json(measured, before)
+      format == "md"     ? table_markdown(shown, before)
+      : format == "csv"  ? table_csv(shown, before)
+      : format == "json" ? table_json(shown, before)
                          : page(measured, before, flags.complete ? complete_page() : page_limits());
   write_atomically(out, text);
   if (out != "-") fmt::print("{}\n", out);

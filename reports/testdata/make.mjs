@@ -566,6 +566,82 @@ function large(cells_wanted, latency) {
   return cells;
 }
 
+/** Four kinds of machines, each of several hosts that differ a little; one host measured nothing. */
+const kinds = [
+  { model: "Intel(R) Xeon(R) CPU @ 2.20GHz", cores: 2, hosts: ["small-1", "small-2", "small-3"] },
+  { model: "AMD EPYC 7B13", cores: 8, hosts: ["mid-1", "mid-2", "mid-3", "mid-4", "mid-5"] },
+  {
+    model: "AMD EPYC 9654 96-Core Processor",
+    cores: 64,
+    hosts: Array.from({ length: 8 }, (_, i) => `large-${i + 1}`),
+  },
+  { model: "Ampere Altra Max", cores: 128, hosts: ["wide-1", "wide-2", "wide-3", "wide-4"] },
+];
+const fleetHosts = kinds.flatMap(({ model, cores, hosts }) =>
+  hosts.map((name) => ({
+    name,
+    environment: {
+      ...environment,
+      host: name,
+      cpu_model: model,
+      cores: String(cores),
+      cpus: String(cores),
+      kernel: name === "large-8" ? "Linux 6.5.0" : "Linux 6.1.0",
+      build_id: name === "large-7" ? "b2" : "a1",
+    },
+  })),
+);
+
+/** event_loop is best on small machines, process_loops on those with many cores. */
+function fleet() {
+  const next = random(41);
+  const laws = {
+    event_loop: usl(50_000, 0.01, 0.0012),
+    process_loops: usl(44_000, 0.01, 0.00005),
+    thread_pool: usl(30_000, 0.06, 0.0015),
+    processes: usl(32_000, 0.02, 0.0001),
+    reference: usl(60_000, 0.005, 0.00001),
+  };
+  const cells = [];
+  let sequence = 0;
+  for (const [workload, parameters, rate] of [
+    ["network", { bytes: "64", delay: "0" }, 1],
+    ["hashing", { algorithm: "sha256", bytes: "64KiB", releases_gil: "false" }, 0.5],
+  ])
+    for (const cores of [1, 2, 4, 8, 16, 32, 64, 128]) {
+      const of_contest = Object.keys(laws).map((model) => ({
+        ...cell(next, { workload, parameters, model, cores, in_flight: 256 }, 1000),
+        samples: [],
+      }));
+      let block = 0;
+      fleetHosts.forEach(({ name, environment: { cores: available } }, host) => {
+        if (Number(available) < cores || name === "mid-5") return;
+        const speed = Math.exp(0.05 * normal(next)) * (available === "2" ? 0.6 : 1);
+        const ofHost = of_contest.map(() => Math.exp(0.006 * normal(next)));
+        for (let i = 0; i < 6; ++i, ++block)
+          of_contest.forEach((result, m) => {
+            const flat = workload === "hashing" && result.model !== "reference";
+            const law = flat ? usl(50_000, 0.002, 0) : laws[result.model];
+            const lag = available === "128" && result.model === "event_loop" ? 0.8 : 1;
+            const [sample] = cell(next, result, law(cores) * rate * speed * ofHost[m] * lag, {
+              repetitions: 1,
+              spread: 0.012,
+              latency: i === 0,
+              drawn: 200,
+            }).samples;
+            result.samples.push({ ...sample, host, block, sequence: sequence++ });
+          });
+      });
+      of_contest[0].findings.push({
+        code: "steal",
+        detail: "the hypervisor took 4.1 % of the cell's CPU time",
+        host: 1,
+      });
+      cells.push(...of_contest);
+    }
+  return cells;
+}
+
 const [directory, which] = process.argv.slice(2);
 mkdirSync(directory, { recursive: true });
 const files = {
@@ -610,6 +686,11 @@ const files = {
       suite: evil[0],
       command: evil,
       environment: Object.fromEntries(evil.map((text, i) => [`${text}${i}`, text])),
+    }),
+  fleet: () =>
+    document(fleet(), {
+      hosts: fleetHosts,
+      command: ["crossover", "run", "--hosts", "slurm", "--workload", "network"],
     }),
   empty: () => document([]),
   failed: () =>

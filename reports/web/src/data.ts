@@ -122,6 +122,12 @@ export interface Baseline {
   changes: Change[];
 }
 
+/** Hosts of a fleet with the same CPU model and cores. */
+export interface MachineType {
+  name: string;
+  hosts: string[];
+}
+
 export interface PageData {
   schema: number;
   suite: string;
@@ -134,6 +140,8 @@ export interface PageData {
   /** Metrics with the values of single blocks in the page. */
   values: "all" | "headline" | "none" | "means";
   outcomes: string[];
+  /** Only of a fleet: the fewest cores first. With several, panels have the parameter `machine`. */
+  machines?: MachineType[];
   metrics: Metric[];
   shares: number[];
   answers: {

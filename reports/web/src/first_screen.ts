@@ -1,7 +1,7 @@
 // The first screen: the plots of the answers, one chart over cores and one over in flight.
 import type { Context } from "./chart.ts";
 import { memoryByInFlight, memoryPanels } from "./charts/memory_by_in_flight.ts";
-import { coresPanel } from "./charts/throughput_by_cores.ts";
+import { coresPanel, machinesPanel } from "./charts/throughput_by_cores.ts";
 import { inFlightPanel } from "./charts/throughput_by_in_flight.ts";
 import { element } from "./dom.ts";
 import { panelOfMemory, panelOverCores, panelOverInFlight } from "./featured.ts";
@@ -85,7 +85,9 @@ export function fillFirstScreen(context: Context, select: OnSelect): void {
   }
   const overCores = panelOverCores(context);
   const overInFlight = panelOverInFlight(context);
-  const [byCores] = overCores === null ? [] : coresPanel(context, overCores);
+  const ofMachines =
+    overCores === null || context.view.workload ? [] : machinesPanel(context, overCores, true);
+  const [byCores] = overCores === null ? [] : [...ofMachines, ...coresPanel(context, overCores)];
   const [byInFlight] = overInFlight === null ? [] : inFlightPanel(context, overInFlight);
   // The memory at the highest concurrency takes the place of a missing chart over cores.
   const ofMemory = byCores ? null : panelOfMemory(context);

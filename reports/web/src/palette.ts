@@ -9,7 +9,7 @@ export interface Look {
 
 const hues = 8;
 const symbols = ["circle", "square", "triangle", "diamond", "star", "cross", "wye"];
-const dashes = ["", "6 3", "2 2", "8 3 2 3", "10 4"];
+export const dashes = ["", "6 3", "2 2", "8 3 2 3", "10 4"];
 
 /**
  * Each model's place, so that it looks the same on every page. Places eight apart have the same

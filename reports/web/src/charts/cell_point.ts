@@ -12,6 +12,8 @@ export interface CellPoint extends Point {
   values: number[];
   /** Figure of the baseline. */
   before?: number;
+  /** In a chart over several machine types: the short name of its type, and the dash of its lines. */
+  machine?: { label: string; dash: string };
 }
 
 /** Everything of a cell's point but its place. `metrics`: those of the tooltip. */

@@ -120,7 +120,17 @@ export function linePanel(
   // Points of different models at the same x are shifted, so that intervals can be compared.
   const step = Math.min(2.5, 14 / Math.max(1, models.length));
   const dx = (model: string) => (models.indexOf(model) - (models.length - 1) / 2) * step;
-  const series = grouped(points, (p) => p.model);
+  const series = [...grouped(points, (p) => `${p.model}\n${p.machine?.label ?? ""}`).values()].map(
+    (seriesPoints) => ({
+      seriesPoints,
+      model: seriesPoints[0]!.model,
+      machine: seriesPoints[0]!.machine,
+      last: seriesPoints.reduce((a, b) => (b.x >= a.x ? b : a)),
+    }),
+  );
+  // Lines of smaller machines end where those of larger ones go on: only the latter have labels.
+  const end = largest(points.map((p) => p.x));
+  const named = series.filter(({ machine, last }) => !machine || last.x === end);
   const marked = crossings.map((crossing) => ({
     label: crossing.label,
     at: crossingPoint(crossing, points, { x: axes.x.log, y: axes.y.log }),
@@ -143,11 +153,11 @@ export function linePanel(
     const height = wanted ?? Math.round(Math.min(380, Math.max(210, width * 0.62)));
     const spread = dx(models[models.length - 1]!);
     const labelled =
-      series.size > 1 && (axes.labels || (width >= roomForLabels && series.size <= mostLabels));
+      series.length > 1 && (axes.labels || (width >= roomForLabels && named.length <= mostLabels));
     const marginRight = labelled
       ? 19 +
         spread +
-        5.9 * largest([...series.keys()].map((model) => Math.min(model.length, labelLength + 1)))
+        5.9 * largest(named.map(({ model }) => Math.min(model.length, labelLength + 1)))
       : 22;
     const ticks = roomyTicks(
       axes.x.ticks ?? points.map((p) => p.x),
@@ -171,7 +181,7 @@ export function linePanel(
         }),
       ),
     ];
-    for (const [model, seriesPoints] of series) {
+    for (const { model, machine, seriesPoints } of series) {
       const look = palette.look(model);
       const line = seriesPoints.filter((p) => Number.isFinite(p.x)).sort((a, b) => a.x - b.x);
       const banded = line.filter((p) => p.lower !== null && p.upper !== null);
@@ -234,7 +244,7 @@ export function linePanel(
           y: (p: CellPoint) => y(p.y),
           stroke: look.color,
           strokeWidth: quiet ? 1.25 : 1.75,
-          strokeDasharray: look.dash,
+          strokeDasharray: machine?.dash ?? look.dash,
           dx: dx(model),
         }),
         Plot.dot(
@@ -293,7 +303,7 @@ export function linePanel(
       );
     });
     // One mark per series, in the order of `points`: tooltips are found by position.
-    for (const [model, seriesPoints] of series)
+    for (const { model, seriesPoints } of series)
       marks.push(
         Plot.dot(seriesPoints, {
           className: "points",
@@ -308,19 +318,15 @@ export function linePanel(
         }),
       );
     if (labelled) {
-      const ends = [...series].map(([model, seriesPoints]) => ({
-        model,
-        last: seriesPoints.reduce((a, b) => (b.x >= a.x ? b : a)),
-      }));
       const scaled = (value: number) => (axes.y.log ? Math.log(value) : value);
       const [bottom, top] = domain.map(scaled) as [number, number];
-      const pixels = ends.map(
+      const pixels = named.map(
         ({ last }) =>
           marginTop +
           (1 - (scaled(y(last.y)) - bottom) / (top - bottom)) * (height - marginTop - marginBottom),
       );
       const kept = keptApart(pixels, 11, height - marginBottom + 4);
-      ends.forEach(({ model, last }, i) =>
+      named.forEach(({ model, last }, i) =>
         marks.push(
           Plot.text([last], {
             className: "line-label",
@@ -335,6 +341,22 @@ export function linePanel(
         ),
       );
     }
+    const highestEnds = new Map<string, CellPoint>();
+    for (const { machine, last } of series)
+      if (machine && !(highestEnds.get(machine.label)?.y! > last.y))
+        highestEnds.set(machine.label, last);
+    for (const [label, last] of highestEnds)
+      marks.push(
+        Plot.text([last], {
+          className: "machine-label",
+          x: "x",
+          y: y(last.y),
+          text: [label],
+          textAnchor: "end",
+          dx: -4,
+          dy: -10,
+        }),
+      );
     marks.push(
       Plot.axisX(ticks, {
         text: axes.x.format ?? ((x: number) => String(x)),
@@ -374,7 +396,7 @@ export function linePanel(
     ...head,
     title: clipped(head.title, 120),
     plot,
-    points: [...series.values()].flat(),
+    points: series.flatMap(({ seriesPoints }) => seriesPoints),
     ...table,
   };
 }
