@@ -91,9 +91,20 @@ std::vector<std::string> host_sentences(const results& value) {
   for (const cell_result& cell : value.cells)
     for (const sample& s : cell.samples)
       if (s.host) measured.insert(*s.host);
-  std::vector<std::uint32_t> missing;
-  for (std::uint32_t i = 0; i < value.hosts.size(); ++i)
-    if (!measured.contains(i)) missing.push_back(i);
+  std::vector<std::uint32_t> missing, lost;
+  for (std::uint32_t i = 0; i < value.hosts.size(); ++i) {
+    if (!value.hosts[i].lost.empty())
+      lost.push_back(i);
+    else if (!measured.contains(i))
+      missing.push_back(i);
+  }
+  if (!lost.empty()) {
+    const host& first = value.hosts[lost.front()];
+    sentences.push_back(fmt::format(
+        "{} of {} {} lost: {}{}: {}.", lost.size(), counted(value.hosts.size(), "host"),
+        lost.size() == 1 ? "was" : "were", host_names(value, lost),
+        lost.size() == 1 ? "" : "; " + clipped(first.name, 60), clipped(first.lost, 200)));
+  }
   if (!missing.empty())
     sentences.push_back(fmt::format("{} of {} measured nothing: {}.", missing.size(),
                                     counted(value.hosts.size(), "host"),

@@ -222,8 +222,10 @@ TEST(host_sentences, name_missing_hosts_and_differences_within_a_type) {
   for (host& machine : value.hosts) machine.environment["kernel"] = "Linux 6.1";
   value.hosts[3].environment["kernel"] = "Linux 6.5";
   value.hosts[8].environment["load_average"] = "3";
+  value.hosts[9].lost = "no answer for 30 s";
   EXPECT_EQ(host_sentences(value),
-            (names{"1 of 11 hosts measured nothing: large4.",
+            (names{"1 of 11 hosts was lost: large3: no answer for 30 s.",
+                   "1 of 11 hosts measured nothing: large4.",
                    "Hosts of 2-core AMD EPYC 7B13 differ in kernel: Linux 6.1 (small0, small1, "
                    "small2, small4 and 1 more), Linux 6.5 (small3)."}));
 }

@@ -15,6 +15,7 @@
 #include "bench/measure/traced_run.hpp"
 #include "reports/contest_table.hpp"
 #include "reports/contests.hpp"
+#include "reports/machine_types.hpp"
 #include "reports/settled.hpp"
 #include "reports/summary.hpp"
 #include "reports/timeline.hpp"
@@ -342,7 +343,9 @@ int run_command(const string_list& arguments) {
     print(stderr, fmt::format("{}: {}; measuring continues\n", program_name(), problem));
   };
   options.is_decided = [&all](const results& of_contest) {
-    const std::vector<contest> judged = contests_of(of_contest, autocorrelation_of(all));
+    const std::optional<results> split = split_by_machine_type(of_contest);
+    const std::vector<contest> judged =
+        contests_of(split ? *split : of_contest, autocorrelation_of(all));
     return !judged.empty() && std::all_of(judged.begin(), judged.end(),
                                           [](const contest& c) { return c.is_decided(); });
   };

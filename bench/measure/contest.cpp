@@ -247,11 +247,14 @@ class contest_run {
     auto& environment = s.host ? all_.hosts[*s.host].environment : all_.environment;
     environment.insert(record.environment.begin(), record.environment.end());
     cell.samples.push_back(std::move(s));
-    for (const finding& f : record.findings) add_finding(cell, f);
+    for (finding f : record.findings) {
+      f.host = host.number;
+      add_finding(cell, std::move(f));
+    }
     if (!record.has_windows)
-      add_finding(
-          cell,
-          {"no_window", "the cell knows only protocol 1: start and drain are part of its figures"});
+      add_finding(cell, {"no_window",
+                         "the cell knows only protocol 1: start and drain are part of its figures",
+                         host.number});
   }
 
   /// Ends the measurement of the cell on the host if it has failed there before, and everywhere if

@@ -56,6 +56,7 @@ results contest_display::results_of(std::size_t number) const {
     if (part.number == number) indices.insert(part.cells.begin(), part.cells.end());
   results of_contest;
   of_contest.equal = all_.equal;
+  of_contest.hosts = all_.hosts;
   std::vector<planned_cell> cells;
   for (const std::size_t i : indices) {
     cells.push_back(cells_[i]);

@@ -262,7 +262,8 @@ int main(int count, char** arguments) {
   const std::size_t fewer = std::max<std::size_t>(1, contests / 5);
   fmt::print(
       "\nOver several hosts, five models, {} contests each. The rates are the worst over the kinds "
-      "of noise above, block s.d. of 2 and 7 %, and three truths (all equal; two best; four slower "
+      "of noise above, block s.d.\nof 2 and 7 %, and three truths (all equal; two best; four "
+      "slower "
       "by 5.01 %):\n\n",
       fewer);
   print_hosts(fewer, seed);

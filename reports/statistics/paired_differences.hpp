@@ -79,7 +79,7 @@ class difference_table {
 /// Its standard error is their s.d. / sqrt(H), with H - 1 degrees of freedom, for H hosts. Both the
 /// scatter between hosts and that of their blocks are in it. Hosts may have different numbers of
 /// blocks and different scatter: the t-interval at 95 % or above is then conservative (Bakirov &
-/// Szekely 2005; Ibragimov & Mueller 2010, section 2). For few values of skewed noise, the standard
+/// Szekely 2006; Ibragimov & Mueller 2010, section 2). For few values of skewed noise, the standard
 /// error is increased as that of blocks with an autocorrelation of 0.15. It is never below that of
 /// the same blocks if the hosts did not differ (as in Roever, Knapp & Friede 2015). A pair with
 /// blocks on only one of several hosts has no estimate.

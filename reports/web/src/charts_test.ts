@@ -9,6 +9,7 @@ import { shareText } from "./charts/latency.ts";
 import { keptApart, logTicks, roomyTicks } from "./charts/axes.ts";
 import { crossingPoint } from "./charts/lines.ts";
 import { coefficientText, throughputOf } from "./charts/scaling_fit.ts";
+import { machinesPanel } from "./charts/throughput_by_cores.ts";
 import { crossingsOf } from "./charts/throughput_by_in_flight.ts";
 import {
   type Cell,
@@ -322,6 +323,56 @@ test("the table sorts by value with missing ones last, and searches for words", 
   assert.deepEqual(sorted(of, [0, 1, 2, 3], throughput, false), [0, 3, 1, 2]);
   assert.deepEqual(cellsOfView({ ...of, view: { ...of.view, search: "FAILED econn" } }), [2]);
   assert.match(csvOfCells(of, [2]), /ECONNREFUSED here,,,/);
+});
+
+test("one chart over cores goes over all machine types, before a panel of each", () => {
+  const panel = (machine: string): PanelData => ({
+    workload: "network",
+    parameters: { bytes: "64", machine },
+    label: `network 64 B, on ${machine}`,
+    in_flight: 64,
+    fits: [],
+  });
+  const small = (model: string, cores: number, mean: number) => cell(model, cores, 64, mean);
+  const large = (model: string, cores: number, mean: number) =>
+    cell(model, cores, 64, mean, { panel: 1 });
+  const of = context(
+    [
+      ...[small("event_loop", 1, 9), small("event_loop", 2, 18), small("processes", 2, 12)],
+      ...[large("event_loop", 1, 10), large("event_loop", 64, 90), large("processes", 64, 400)],
+    ],
+    {},
+    {
+      machines: [
+        { name: "2-core Xeon", hosts: ["a", "b"] },
+        { name: "64-core EPYC", hosts: ["c"] },
+      ],
+      panels: [panel("2-core Xeon"), panel("64-core EPYC")],
+      contests: [{ ...contest(1, 64, 64, [["processes", 5, "best"]]), best: ["processes"] }],
+    },
+  );
+  const panels = [...chart("throughput-by-cores").panels(of)];
+  assert.deepEqual(
+    panels.map((p) => p.title),
+    ["network 64 B, 64 in flight", "network 64 B, on 2-core Xeon, 64 in flight"].concat(
+      "network 64 B, on 64-core EPYC, 64 in flight",
+    ),
+  );
+  assert.deepEqual(
+    panels[0]!.points.map((p) => [p.title, p.x]),
+    [
+      ["event_loop, 1 core, 64 in flight, on 2-core Xeon", 1],
+      ["event_loop, 2 cores, 64 in flight, on 2-core Xeon", 2],
+      ["processes, 2 cores, 64 in flight, on 2-core Xeon", 2],
+      ["event_loop, 1 core, 64 in flight, on 64-core EPYC", 1],
+      ["event_loop, 64 cores, 64 in flight, on 64-core EPYC", 64],
+      ["processes, 64 cores, 64 in flight, on 64-core EPYC", 64],
+    ],
+  );
+  assert.deepEqual(panels[0]!.rows[0]!.slice(0, 3), ["2-core Xeon", "event_loop", 1]);
+  const [leaders] = machinesPanel(of, 0, true);
+  assert.deepEqual([...new Set(leaders!.points.map((p) => p.x))], [2, 64], "only processes");
+  assert.match(cellCommand(of.results.data, of.results.cell(0))!, /--workload network:bytes=64 /);
 });
 
 test("the command of a cell names it, and keeps the run's server and window", () => {

@@ -23,6 +23,7 @@ test("axe finds no violations on any page, at any width or theme", async () => {
     ["mixed", 800, "dark"],
     ["foreign", 800, "light"],
     ["many_cores", 1600, "dark"],
+    ["fleet", 1400, "light"],
     ["hostile", 800, "light"],
     ["empty", 400, "light"],
   ]) {
@@ -41,6 +42,7 @@ test("unusual results cause no error, request or script", async () => {
     "failed",
     "mixed",
     "many_cores",
+    "fleet",
     "baseline",
   ]) {
     const { page, problems } = await open(browser, name);
