@@ -12,7 +12,7 @@ export interface CellPoint extends Point {
   values: number[];
   /** Figure of the baseline. */
   before?: number;
-  /** In a chart over several machine types: the short name of its type, and the dash of its lines. */
+  /** In a chart over several machine types: short name of the type, and dash of its lines. */
   machine?: { label: string; dash: string };
 }
 
