@@ -18,6 +18,9 @@ namespace {
 
 constexpr int max_busy_blocks = 2;  // a machine with other work may keep an arm busy once
 
+/// The time to judge a contest grows with its blocks. In a fleet, which measures many per second, a
+/// contest is judged again after this part of its blocks more.
+constexpr std::size_t blocks_per_judgement = 10;
 /// Fewer common blocks separate no models.
 constexpr std::size_t min_blocks_judged = 6;
 
@@ -121,7 +124,7 @@ class contest_run {
     for (const earlier_turn& turn : earlier.turns)
       if (host_state* const host = run_hosts_.find(turn.host))
         host->turns.add_earlier(turn.contest, turn.pass);
-    for (planned_contest& c : contests_) c.settled = c.blocks > 0 && is_settled(c);
+    for (planned_contest& c : contests_) c.settled = c.blocks > 0 && is_settled(c, true);
   }
 
   bool is_all_settled() const {
@@ -199,10 +202,11 @@ class contest_run {
     });
   }
 
-  bool is_settled(const planned_contest& c) const {
+  /// `is_judged`: the scatter of its blocks may settle it.
+  bool is_settled(const planned_contest& c, bool is_judged) const {
     if (options_.repetitions > 0) return has_repetitions(c);
     const std::uint32_t blocks = cells_[c.cells.front()].blocks;
-    return (blocks > 0 && c.blocks >= blocks) || options_.is_settled(all_, c.cells);
+    return (blocks > 0 && c.blocks >= blocks) || (is_judged && options_.is_settled(all_, c.cells));
   }
 
   void begin_block(std::size_t h, std::size_t number) {
@@ -231,9 +235,12 @@ class contest_run {
     ++c.blocks;
     c.measured_s += static_cast<double>(now_ns() - block.begin_ns) * 1e-9;
     separate_busy_arms(c, block.cells, ended.records);
-    c.settled = c.settled || is_settled(c);
+    const bool is_judged = c.blocks >= c.next_judged;
+    if (is_judged)
+      c.next_judged = c.blocks + 1 + (options_.hosts.empty() ? 0 : c.blocks / blocks_per_judgement);
+    c.settled = c.settled || is_settled(c, is_judged);
     if (options_.save) options_.save();
-    display_.show_if_due(c.number);
+    if (is_judged || c.settled) display_.show_if_due(c.number);
   }
 
   void take(host_state& host, std::size_t i, arm_record& record) {

@@ -13,11 +13,12 @@ namespace crossover {
 /// arms cannot wait beside each other has several parts.
 struct planned_contest {
   std::vector<std::size_t> cells;
-  std::size_t number = 0;   ///< of the contest that this is, or is a part of
-  std::size_t begun = 0;    ///< blocks begun so far
-  std::size_t blocks = 0;   ///< blocks measured so far
-  double measured_s = 0;    ///< duration of these blocks
-  std::size_t running = 0;  ///< blocks that hosts measure now
+  std::size_t number = 0;       ///< of the contest that this is, or is a part of
+  std::size_t begun = 0;        ///< blocks begun so far
+  std::size_t blocks = 0;       ///< blocks measured so far
+  double measured_s = 0;        ///< duration of these blocks
+  std::size_t running = 0;      ///< blocks that hosts measure now
+  std::size_t next_judged = 0;  ///< blocks with which it is judged again
   bool settled = false;
 };
 

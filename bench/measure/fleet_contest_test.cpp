@@ -120,6 +120,24 @@ TEST(fleet_contests, a_used_up_budget_ends_the_run_with_the_running_blocks) {
   EXPECT_EQ(samples, 200U);
 }
 
+TEST(fleet_contests, many_blocks_are_not_judged_after_each) {
+  fleet_run_for_test test(100);
+  test.options.repetitions = 0;
+  test.options.budget_s = 1000;
+  std::map<std::size_t, int> judged;  // by blocks
+  test.options.is_settled = [&](const results& all, const std::vector<std::size_t>& cells) {
+    return ++judged[all.cells[cells[0]].samples.size()] > 0 &&
+           all.cells[cells[0]].samples.size() >= 1000;
+  };
+  test.run();
+  for (std::size_t blocks = 1; blocks < 10; ++blocks) EXPECT_EQ(judged[blocks], 2) << blocks;
+  EXPECT_LT(judged.size(), 100U);
+  for (const cell_result& cell : test.all.cells) {
+    EXPECT_GE(cell.samples.size(), 1000U);
+    EXPECT_LT(cell.samples.size(), 1250U) << "10 % more blocks, and those of the running hosts";
+  }
+}
+
 TEST(fleet_contests, a_cell_is_measured_on_the_hosts_that_can_run_it) {
   fleet_run_for_test test(3);
   test.hosts.hosts[0].refuses = {"event_loop", "processes"};
