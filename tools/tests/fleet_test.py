@@ -9,6 +9,7 @@ import subprocess
 import time
 import unittest
 
+import launcher_test
 from program import (
     PROGRAM,
     SOURCE,
@@ -309,6 +310,35 @@ class Hosts(FleetTest):
         )
         for cell in self.results()["crossover"]["cells"]:
             self.assertEqual(len(cell["samples"]), 2, cell["reason"])
+
+
+class SshHosts(FleetTest):
+    """Hosts behind the sshd of the launchers' tests."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = launcher_test.Ssh()
+        self.addCleanup(self.server.doCleanups)
+        self.server.setUp()
+        ssh = launcher_test.words(*self.server.ssh)
+        (self.directory / "hosts").write_text(
+            f"a {ssh} {PROGRAM} host\nb {ssh} {PROGRAM} host\nmissing {ssh} /no/program host\n"
+        )
+
+    def test_measure_and_leave_nothing(self):
+        completed = self.run_here(*CELLS, "--repetitions", 4, "--hosts", "hosts")
+        lines = self.without_progress(completed.stderr)
+        self.assertEqual(len(lines), 1, lines)
+        self.assertIn("lost host missing: the process exited with code 127", lines[0])
+        self.assertEqual({s["host"] for s in self.samples()}, {0, 1})
+        self.out.unlink()
+        run = self.start(*LONG, "--hosts", "hosts")
+        self.wait_for_samples(run, lambda samples: len(samples) > 2)
+        run.kill()
+        run.communicate()
+        self.assertTrue(
+            launcher_test.becomes_true(lambda: not descendants_of(self.server.server.pid))
+        )
 
 
 PAGE = (SOURCE / "docs/fleet.md").read_text()
