@@ -127,7 +127,7 @@ void child_process::kill_group() {
   if (pid_ < 0) return;
   if (ends_gently_ && !reaped_) {
     ::kill(pid_, SIGTERM);
-    ::kill(pid_, SIGCONT);  // if it is stopped
+    thaw();  // if it is stopped
     wait(gentle_end);
   }
   ::kill(-pid_, SIGKILL);  // includes descendants that have outlived it
