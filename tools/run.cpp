@@ -195,13 +195,14 @@ std::string kept_or_replaced(const run_flags& flags, const std::string& out, boo
 }
 
 /// Writes the results after each block, so that they survive a killed process. Writing a document
-/// of thousands of samples takes long: it is limited to a twentieth of the time.
+/// of thousands of samples takes long: it is limited to a twentieth of the time. The harness of a
+/// fleet has a fiftieth, because it must have time for many hosts.
 class results_writer {
  public:
   /// Creates the file without samples, so that a run that starts now chooses another name. Throws
   /// `error` (unwritable).
   results_writer(const std::string& file, bool replaces, const results& all)
-      : file_(file), all_(all) {
+      : file_(file), all_(all), pause_(all.hosts.empty() ? 20 : 50) {
     if (replaces)
       check_writable(file);
     else
@@ -228,7 +229,7 @@ class results_writer {
       if (!std::exchange(has_failed_, true)) problem = e.what();
     }
     const std::int64_t took = now_ns() - begin;
-    next_ns_ = took < 5'000'000 ? 0 : now_ns() + 20 * took;
+    next_ns_ = took < 5'000'000 ? 0 : now_ns() + pause_ * took;
     return problem;
   }
   void finish() { write(); }
@@ -248,6 +249,7 @@ class results_writer {
 
   std::string file_;
   const results& all_;
+  std::int64_t pause_;  ///< after a write, in durations of the write
   bool is_empty_ = false, has_failed_ = false;
   std::int64_t next_ns_ = 0;
 };
