@@ -341,20 +341,19 @@ export function linePanel(
         ),
       );
     }
-    const highestEnds = new Map<string, CellPoint>();
+    const lowestEnds = new Map<string, CellPoint>();
     for (const { machine, last } of series)
-      if (machine && !(highestEnds.get(machine.label)?.y! > last.y))
-        highestEnds.set(machine.label, last);
-    for (const [label, last] of highestEnds)
+      if (machine && !(lowestEnds.get(machine.label)?.y! < last.y))
+        lowestEnds.set(machine.label, last);
+    for (const [label, last] of lowestEnds)
       marks.push(
         Plot.text([last], {
           className: "machine-label",
           x: "x",
           y: y(last.y),
           text: [label],
-          textAnchor: "end",
-          dx: -4,
-          dy: -10,
+          textAnchor: "middle",
+          dy: 13,
         }),
       );
     marks.push(

@@ -176,7 +176,7 @@ export function machinesPanel(context: Context, index: number, onlyLeaders = fal
       {
         key: `machines ${panels[0]!}`,
         title: [question || workload, ...(inFlight ? [`${inFlight} in flight`] : [])].join(", "),
-        note: "Dashes: the machine type, whose name is at the end of its highest line.",
+        note: "Dashes: the machine type, whose name is at the end of its lowest line.",
       },
       points,
       axesOf(context, points, true),
