@@ -566,7 +566,7 @@ function large(cells_wanted, latency) {
   return cells;
 }
 
-/** Four kinds of machines, each of several hosts that differ a little; one host measured nothing. */
+/** Kinds of machines, each of several hosts that differ a little. One host measured nothing. */
 const kinds = [
   { model: "Intel(R) Xeon(R) CPU @ 2.20GHz", cores: 2, hosts: ["small-1", "small-2", "small-3"] },
   { model: "AMD EPYC 7B13", cores: 8, hosts: ["mid-1", "mid-2", "mid-3", "mid-4", "mid-5"] },
