@@ -68,7 +68,7 @@ struct contest {
   std::vector<std::string> missing_hosts;     ///< of the same machine type, without a block
   /// Estimated total of blocks that decide the contest; nullopt if decided or unknown.
   std::optional<std::size_t> blocks_wanted;
-  /// The same for hosts, if no number of blocks on these hosts decides it.
+  /// The same for hosts, if no reasonable number of blocks on these hosts decides it.
   std::optional<std::size_t> hosts_wanted;
 
   bool is_decided() const {
