@@ -123,11 +123,16 @@ bool child_process::wait(duration timeout) {
   return true;
 }
 
+void child_process::terminate() {
+  if (reaped_) return;
+  ::kill(pid_, SIGTERM);
+  thaw();
+}
+
 void child_process::kill_group() {
   if (pid_ < 0) return;
   if (ends_gently_ && !reaped_) {
-    ::kill(pid_, SIGTERM);
-    thaw();  // if it is stopped
+    terminate();
     wait(gentle_end);
   }
   ::kill(-pid_, SIGKILL);  // includes descendants that have outlived it

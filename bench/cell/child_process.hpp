@@ -81,6 +81,8 @@ class child_process {
   bool is_stopped() const;
   /// Returns whether it has exited by itself with code 0.
   bool has_succeeded() const;
+  /// Sends SIGTERM to the process, and continues it if it is stopped.
+  void terminate();
   /// Kills the process group and waits for the process.
   void kill_group();
   /// The error for a process that ended, or is about to, without the expected output.

@@ -32,7 +32,8 @@ clock::time_point in(double seconds) {
 
 fleet::fleet(const std::vector<fleet_member>& members, host_start start, options given)
     : options_(std::move(given)) {
-  for (const fleet_member& member : members) hosts_.push_back({.name = member.name});
+  for (const fleet_member& member : members)
+    hosts_.push_back({.name = member.name, .ends_gently = member.ends_gently});
   for (std::size_t h = 0; h < hosts_.size(); ++h)
     attempt(hosts_[h], [&] {
       hosts_[h].process.emplace(members[h].words,
@@ -183,6 +184,10 @@ void fleet::lose(connection& host, const std::string& reason) {
   if (!host.lost.empty()) return;
   host.lost = reason;
   host.is_asked = false;
+  if (host.process && host.ends_gently) {
+    host.process->terminate();  // the other hosts need not wait for its end
+    lost_processes_.push_back(std::move(*host.process));
+  }
   host.process.reset();
   if (host.measures)
     ended_.push_back({static_cast<std::size_t>(&host - hosts_.data()), {}, reason});
@@ -208,12 +213,19 @@ void fleet::listen() {
     connection& host = *hosts[i];
     if (ready > 0 && watched[i + 1].revents != 0)
       attempt(host, [&] { receive(host); });
-    else if (clock::now() >= host.deadline)
+    else if (clock::now() >= host.deadline && !has_arrived(host))
       lose(host, fmt::format("no sign of life for {:g} s{}", options_.silence_s,
                              host.process->stderr_tail().empty()
                                  ? ""
                                  : "; stderr: " + host.process->stderr_tail()));
   }
+}
+
+/// Returns whether the host has sent something since it was polled, or was lost by that.
+bool fleet::has_arrived(connection& host) {
+  const time_point deadline = host.deadline;
+  attempt(host, [&] { receive(host); });
+  return !host.lost.empty() || host.deadline != deadline;
 }
 
 void fleet::receive(connection& host) {

@@ -63,6 +63,7 @@ class fleet final : public measuring_hosts {
   using time_point = std::chrono::steady_clock::time_point;
   struct connection {
     std::string name;
+    bool ends_gently = false;
     std::optional<child_process> process = {};
     time_point deadline = {};  ///< for the next sign of life
     std::string lost = {};
@@ -85,10 +86,12 @@ class fleet final : public measuring_hosts {
   /// Waits for output of hosts and adds their replies to `replies_`.
   void listen();
   void receive(connection& host);
+  bool has_arrived(connection& host);
 
   options options_;
   std::vector<connection> hosts_;
-  std::map<std::string, std::size_t> cells_;  ///< by name
+  std::vector<child_process> lost_processes_;  ///< that are about to end
+  std::map<std::string, std::size_t> cells_;   ///< by name
   std::deque<std::pair<connection*, std::string>> replies_;
   std::deque<ended_block> ended_;  ///< with lost hosts
 };
