@@ -168,6 +168,26 @@ class Databases(TempDirTest):
                         process.stdin.close()
                         self.assertTrue(wait_until(self.nothing_remains))
 
+    def test_server_of_a_killed_supervisor_leaves_nothing(self):
+        if not has_postgresql():
+            self.skipTest("no PostgreSQL server programs; apt-get install postgresql")
+        server = subprocess.Popen(
+            [PROGRAM, "serve", "query", "--engine", "postgresql"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=self.environment,
+        )
+        self.assertTrue(server.stdout.readline().startswith("listening "))
+        children = pathlib.Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()
+        os.kill(int(children.split()[0]), signal.SIGKILL)
+        server.wait(TIMEOUT_S)
+        server.stdin.close()
+        server.stdout.close()
+        self.assertEqual(self.remaining_files(), [])
+        self.assertTrue(wait_until(self.nothing_remains))
+
     def test_killed_run_leaves_nothing(self):
         cell = "--workload query --model serial --cores 1 --seconds 60 --repetitions 1"
         run = subprocess.Popen(

@@ -9,9 +9,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
+#include <system_error>
+#include <thread>
 
 #include "workloads/base/error.hpp"
 
@@ -45,10 +48,17 @@ void remove_shared_memory(const std::string& directory) {
     ::shmctl(segment, IPC_RMID, nullptr);
 }
 
+/// After the supervisor was killed, PostgreSQL's processes still write while they end.
 void remove_with_files(const std::string& directory) {
-  std::error_code ignored;
+  constexpr std::chrono::milliseconds step(20);
+  constexpr int max_attempts = 250;
   remove_shared_memory(directory);
-  fs::remove_all(directory, ignored);
+  std::error_code failure;
+  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+    fs::remove_all(directory, failure);
+    if (failure != std::errc::directory_not_empty) return;
+    std::this_thread::sleep_for(step);
+  }
 }
 
 }  // namespace
