@@ -48,7 +48,8 @@ void remove_shared_memory(const std::string& directory) {
     ::shmctl(segment, IPC_RMID, nullptr);
 }
 
-/// After the supervisor was killed, PostgreSQL's processes still write while they end.
+/// After the supervisor was killed, PostgreSQL's processes still write and remove files while they
+/// end.
 void remove_with_files(const std::string& directory) {
   constexpr std::chrono::milliseconds step(20);
   constexpr int max_attempts = 250;
@@ -56,7 +57,7 @@ void remove_with_files(const std::string& directory) {
   std::error_code failure;
   for (int attempt = 0; attempt < max_attempts; ++attempt) {
     fs::remove_all(directory, failure);
-    if (failure != std::errc::directory_not_empty) return;
+    if (!failure || failure == std::errc::permission_denied) return;
     std::this_thread::sleep_for(step);
   }
 }
