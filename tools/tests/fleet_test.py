@@ -18,6 +18,7 @@ from program import (
     TempDirTest,
     crossover,
     descendants_of,
+    process_stats,
     state_of,
 )
 from slurm_for_test import Slurm, requires_slurm
@@ -82,12 +83,12 @@ class FleetTest(TempDirTest):
     def host_processes(self, run):
         """Returns the process of each host, in the order of the file."""
         children = []
-        for pid in sorted(descendants_of(run.pid)):
+        for pid, fields in sorted(process_stats()):
             try:
                 words = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
             except OSError:
                 continue  # it has ended
-            if words[-2:] == ["host", ""]:
+            if int(fields[1]) == run.pid and words[-2:] == ["host", ""]:
                 children.append(pid)
         self.assertEqual(len(children), len(self.hosts.read_text().splitlines()) - 2)
         return children
@@ -177,8 +178,8 @@ class Hosts(FleetTest):
         )
         del document["crossover"]["hosts"]
         for cell in document["crossover"]["cells"]:
-            for sample in cell["samples"]:
-                del sample["host"]
+            for part in (*cell["samples"], *cell["findings"]):
+                part.pop("host", None)
         self.out.write_text(json.dumps(document))
         self.refused("measured without --hosts", "--resume", self.out, *self.fleet, code=65)
 
