@@ -142,9 +142,9 @@ std::map<std::string, std::vector<shared_fact>> facts_of(const results& value,
   for (auto& [key, facts] : by_key)
     for (const std::uint32_t i : of.hosts) {
       const std::string text = fact_of(value.hosts[i], key);
-      const auto known = std::find_if(facts.begin(), facts.end(), [&](const shared_fact& f) {
-        return is_same_fact(key, f.text, text);
-      });
+      const auto known = std::find_if(
+          facts.begin(), facts.end(),
+          [&, &key = key](const shared_fact& f) { return is_same_fact(key, f.text, text); });
       if (known == facts.end())
         facts.push_back({text, {i}});
       else

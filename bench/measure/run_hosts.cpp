@@ -18,7 +18,8 @@ run_hosts::run_hosts(measuring_hosts& hosts, const std::vector<std::uint32_t>& n
                      const std::vector<planned_cell>& cells, std::uint64_t seed)
     : hosts_(hosts) {
   for (std::size_t h = 0; h < hosts.count(); ++h) {
-    host_state& host = states_.emplace_back(turn_order(seed, numbers.empty() ? 0 : numbers[h]));
+    host_state& host =
+        states_.emplace_back(host_state{turn_order(seed, numbers.empty() ? 0 : numbers[h])});
     if (!numbers.empty()) host.number = numbers[h];
     for (std::size_t i = 0; i < cells.size(); ++i)
       if (std::string reason = hosts.refusal(h, cells[i]); !reason.empty())
