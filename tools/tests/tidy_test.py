@@ -20,7 +20,7 @@ TARGETS = re.compile(r"CMakeFiles/(crossover\w*|calibrate|limits|libuv_cell)\.di
 ONLY_FOR_GCC = re.compile(r" -Winvalid-pch -include \S+| -fpch-preprocess")
 FOLDERS = "bench|include|reports|tools|workloads"
 COMMITS = 3
-MAX_BATCHES = 6
+MAX_BATCHES = 4
 
 
 def chosen(entries):
