@@ -27,6 +27,8 @@ namespace {
 /// A read that takes longer checks this often how much the process has written to standard error.
 constexpr std::chrono::duration<double> errors_check_interval(0.25);
 constexpr std::chrono::seconds gentle_end(5);
+/// From fork to exec. Someone may stop the process in between.
+constexpr std::chrono::seconds start_timeout(30);
 constexpr std::size_t longest_line = std::size_t{256} << 20;
 
 void make_pipe(descriptor& read_end, descriptor& write_end) {
@@ -35,6 +37,15 @@ void make_pipe(descriptor& read_end, descriptor& write_end) {
     throw system_failure(error_kind::resource, "cannot create a pipe", errno);
   read_end.reset(ends[0]);
   write_end.reset(ends[1]);
+}
+
+/// Waits until there is input or its end; returns whether there is.
+bool is_readable_within(std::chrono::milliseconds timeout, int fd) {
+  pollfd watched{fd, POLLIN, 0};
+  int ready = 0;
+  do ready = ::poll(&watched, 1, static_cast<int>(timeout.count()));
+  while (ready < 0 && errno == EINTR);
+  return ready > 0;
 }
 
 }  // namespace
@@ -91,6 +102,12 @@ child_process::child_process(std::vector<std::string> command, const child_optio
   if (is_guarded_) guard_group(pid_);
   report_exec_error.reset();
   ::fcntl(input_.get(), F_SETFL, O_NONBLOCK);
+  if (!is_readable_within(start_timeout, exec_error.get())) {
+    kill_group();
+    throw error(error_kind::failed,
+                fmt::format("cannot start '{}': it was stopped before its program began",
+                            command_.front()));
+  }
   int exec_errno = 0;
   if (::read(exec_error.get(), &exec_errno, sizeof exec_errno) == sizeof exec_errno) {
     kill_group();
