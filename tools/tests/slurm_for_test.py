@@ -300,6 +300,18 @@ class Keeper:
             except subprocess.TimeoutExpired:
                 process.kill()
         kill_descendants(os.getpid())
+        self.kill_clients()
+
+    def kill_clients(self):
+        """Kills clients: without slurmctld, salloc waits for ever and uses a CPU."""
+        mark = f"SLURM_CONF={self.conf}\0".encode()
+        for environment in pathlib.Path("/proc").glob("[0-9]*/environ"):
+            try:
+                is_client = mark in environment.read_bytes()
+            except OSError:
+                continue  # it has ended
+            if is_client:
+                kill(int(environment.parent.name))
 
 
 def keep(slurmd_timeout_s):
