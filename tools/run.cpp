@@ -22,12 +22,11 @@
 #include "tools/earlier_run.hpp"
 #include "tools/fleet_run.hpp"
 #include "tools/progress.hpp"
+#include "tools/results_writer.hpp"
 #include "tools/run_flags.hpp"
 #include "workloads/base/atomic_file.hpp"
 #include "workloads/base/command_words.hpp"
 #include "workloads/base/interrupt.hpp"
-
-#include <unistd.h>
 
 namespace crossover {
 namespace {
@@ -193,66 +192,6 @@ std::string kept_or_replaced(const run_flags& flags, const std::string& out, boo
     return fmt::format("{} is kept; writing {} (--force replaces it)\n", flags.out, out);
   return existed ? fmt::format("replacing {}\n", out) : "";
 }
-
-/// Writes the results after each block, so that they survive a killed process. Writing a document
-/// of thousands of samples takes long: it is limited to a twentieth of the time. The harness of a
-/// fleet has a fiftieth, because it must have time for many hosts.
-class results_writer {
- public:
-  /// Creates the file without samples, so that a run that starts now chooses another name. Throws
-  /// `error` (unwritable).
-  results_writer(const std::string& file, bool replaces, const results& all)
-      : file_(file), all_(all), pause_(all.hosts.empty() ? 20 : 50) {
-    if (replaces)
-      check_writable(file);
-    else
-      file_ = write_new(file, text_without_samples(all));
-    is_empty_ = !replaces && is_replaceable(file);
-  }
-  /// Removes the file if the run failed before its first block.
-  ~results_writer() {
-    if (is_empty_) ::unlink(file_.c_str());
-  }
-  results_writer(const results_writer&) = delete;
-  results_writer& operator=(const results_writer&) = delete;
-
-  const std::string& file() const { return file_; }
-
-  /// Returns why the file could not be written for the first time: the disk may have space later.
-  std::string save() {
-    const std::int64_t begin = now_ns();
-    if (begin < next_ns_ || !is_replaceable(file_)) return {};
-    std::string problem;
-    try {
-      write();
-    } catch (const error& e) {
-      if (!std::exchange(has_failed_, true)) problem = e.what();
-    }
-    const std::int64_t took = now_ns() - begin;
-    next_ns_ = took < 5'000'000 ? 0 : now_ns() + pause_ * took;
-    return problem;
-  }
-  void finish() { write(); }
-
- private:
-  static std::string text_without_samples(results document) {
-    document.status = results_status::interrupted;
-    std::string text;
-    write_document(document, document_content::everything, 1,
-                   [&text](std::string_view piece) { text += piece; });
-    return text + "\n";
-  }
-  void write() {
-    write_results(file_, all_);
-    is_empty_ = false;
-  }
-
-  std::string file_;
-  const results& all_;
-  std::int64_t pause_;  ///< after a write, in durations of the write
-  bool is_empty_ = false, has_failed_ = false;
-  std::int64_t next_ns_ = 0;
-};
 
 }  // namespace
 

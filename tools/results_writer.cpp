@@ -1,0 +1,57 @@
+#include "tools/results_writer.hpp"
+
+#include <unistd.h>
+
+#include <string_view>
+#include <utility>
+
+#include "workloads/base/atomic_file.hpp"
+#include "workloads/base/clock.hpp"
+#include "workloads/base/error.hpp"
+
+namespace crossover {
+namespace {
+
+std::string text_without_samples(results document) {
+  document.status = results_status::interrupted;
+  std::string text;
+  write_document(document, document_content::everything, 1,
+                 [&text](std::string_view piece) { text += piece; });
+  return text + "\n";
+}
+
+}  // namespace
+
+results_writer::results_writer(const std::string& file, bool replaces, const results& all)
+    : file_(file), all_(all), pause_(all.hosts.empty() ? 20 : 50) {
+  if (replaces)
+    check_writable(file);
+  else
+    file_ = write_new(file, text_without_samples(all));
+  is_empty_ = !replaces && is_replaceable(file);
+}
+
+results_writer::~results_writer() {
+  if (is_empty_) ::unlink(file_.c_str());
+}
+
+std::string results_writer::save() {
+  const std::int64_t begin = now_ns();
+  if (begin < next_ns_ || !is_replaceable(file_)) return {};
+  std::string problem;
+  try {
+    write();
+  } catch (const error& e) {
+    if (!std::exchange(has_failed_, true)) problem = e.what();
+  }
+  const std::int64_t took = now_ns() - begin;
+  next_ns_ = took < 5'000'000 ? 0 : now_ns() + pause_ * took;
+  return problem;
+}
+
+void results_writer::write() {
+  write_results(file_, all_);
+  is_empty_ = false;
+}
+
+}  // namespace crossover
