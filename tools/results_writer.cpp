@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "workloads/base/atomic_file.hpp"
@@ -12,18 +14,25 @@
 namespace crossover {
 namespace {
 
+/// Directory of the output, or that for temporary files if the output has none.
+std::filesystem::path directory_of(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (!is_replaceable(file)) return std::filesystem::temp_directory_path(ignored);
+  return file.has_parent_path() ? file.parent_path() : ".";
+}
+
 std::string text_without_samples(results document) {
   document.status = results_status::interrupted;
   std::string text;
-  write_document(document, document_content::everything, 1,
+  write_document(document, document_content::everything, file_indent,
                  [&text](std::string_view piece) { text += piece; });
   return text + "\n";
 }
 
 }  // namespace
 
-results_writer::results_writer(const std::string& file, bool replaces, const results& all)
-    : file_(file), all_(all), pause_(all.hosts.empty() ? 20 : 50) {
+results_writer::results_writer(const std::string& file, bool replaces, results& all)
+    : file_(file), all_(all), spool_(directory_of(file)), pause_(all.hosts.empty() ? 20 : 50) {
   if (replaces)
     check_writable(file);
   else
@@ -36,6 +45,7 @@ results_writer::~results_writer() {
 }
 
 std::string results_writer::save() {
+  spool_.store_new(all_);
   const std::int64_t begin = now_ns();
   if (begin < next_ns_ || !is_replaceable(file_)) return {};
   std::string problem;
@@ -50,7 +60,7 @@ std::string results_writer::save() {
 }
 
 void results_writer::write() {
-  write_results(file_, all_);
+  write_results(file_, all_, &spool_);
   is_empty_ = false;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "bench/results/results.hpp"
+#include "bench/results/sample_spool.hpp"
 
 namespace crossover {
 
@@ -14,7 +15,7 @@ class results_writer {
  public:
   /// Creates the file without samples, so that a run that starts now chooses another name. Throws
   /// `error` (unwritable).
-  results_writer(const std::string& file, bool replaces, const results& all);
+  results_writer(const std::string& file, bool replaces, results& all);
   /// Removes the file if the run failed before its first block.
   ~results_writer();
   results_writer(const results_writer&) = delete;
@@ -22,7 +23,8 @@ class results_writer {
 
   const std::string& file() const { return file_; }
 
-  /// Returns why the file could not be written for the first time: the disk may have space later.
+  /// Stores the new samples on the disk. Returns why the file could not be written for the first
+  /// time: the disk may have space later.
   std::string save();
   void finish() { write(); }
 
@@ -30,7 +32,8 @@ class results_writer {
   void write();
 
   std::string file_;
-  const results& all_;
+  results& all_;
+  sample_spool spool_;
   std::int64_t pause_;  ///< after a write, in durations of the write
   bool is_empty_ = false, has_failed_ = false;
   std::int64_t next_ns_ = 0;

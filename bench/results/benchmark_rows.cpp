@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/results/metrics.hpp"
+#include "bench/results/sample_spool.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {
@@ -31,15 +32,15 @@ ordered_json number_of(const std::map<std::string, std::string>& values, const s
   return value;
 }
 
-ordered_json row_of(const cell_result& cell, std::size_t family, std::size_t repetitions) {
-  return {{"name", cell.name},
-          {"family_index", family},
-          {"per_family_instance_index", 0},
-          {"run_name", cell.name},
-          {"run_type", "iteration"},
-          {"repetitions", repetitions},
-          {"repetition_index", 0},
-          {"threads", 1}};
+/// Members that the rows of all repetitions of a cell begin with, as text.
+std::string shared_members(const cell_result& cell, std::size_t family, int indent) {
+  return json_members({{"name", cell.name},
+                       {"family_index", family},
+                       {"per_family_instance_index", 0},
+                       {"run_name", cell.name},
+                       {"run_type", "iteration"},
+                       {"repetitions", std::max<std::size_t>(1, cell.samples.size())}},
+                      indent, depth_of_row);
 }
 
 double seconds_per(const std::string& unit) {
@@ -124,46 +125,56 @@ ordered_json benchmark_context(const results& value) {
   return context;
 }
 
-void each_benchmark_row(const results& value,
-                        const std::function<void(const ordered_json&)>& take) {
+std::string benchmark_figures(const cell_result& cell, const sample& measured, int indent) {
+  const double operations = static_cast<double>(measured.operations);
+  ordered_json row = {{"threads", 1},
+                      {"iterations", measured.operations},
+                      {"real_time", measured.wall_s / operations * 1e9},
+                      {"cpu_time", nullptr},
+                      {"time_unit", "ns"},
+                      {"items_per_second", operations / measured.wall_s}};
+  if (measured.cpu_user_s)
+    row["cpu_time"] = (*measured.cpu_user_s + measured.cpu_system_s.value_or(0)) / operations * 1e9;
+  for (const metric& m : all_metrics())
+    if (const auto figure = m.extract(cell, measured); figure && std::isfinite(*figure))
+      row[std::string(m.id)] = *figure;
+  for (const auto& [name, counter] : measured.counters)
+    if (std::isfinite(counter)) row[name] = counter;
+  return json_members(row, indent, depth_of_row);
+}
+
+void write_benchmark_rows(json_writer& out, const results& value, int indent,
+                          const sample_spool* spool) {
   for (std::size_t family = 0; family < value.cells.size(); ++family) {
     const cell_result& cell = value.cells[family];
     if (cell.status == cell_status::skipped) continue;
-    const std::size_t repetitions = std::max<std::size_t>(1, cell.samples.size());
+    const std::string shared = shared_members(cell, family, indent);
+    const auto write_row = [&](std::size_t repetition, const std::string& own) {
+      out.begin_object();
+      out.raw(shared);
+      out.key("repetition_index");
+      out.value(json(repetition));
+      out.raw(own);
+      out.end();
+    };
     for (std::size_t i = 0; i < cell.samples.size(); ++i) {
       const sample& s = cell.samples[i];
       if (s.operations == 0 || !(s.wall_s > 0)) continue;
-      ordered_json row = row_of(cell, family, repetitions);
-      row["repetition_index"] = i;
-      row["iterations"] = s.operations;
-      const double operations = static_cast<double>(s.operations);
-      row["real_time"] = s.wall_s / operations * 1e9;
-      row["cpu_time"] =
-          s.cpu_user_s
-              ? ordered_json((*s.cpu_user_s + s.cpu_system_s.value_or(0)) / operations * 1e9)
-              : ordered_json(nullptr);
-      row["time_unit"] = "ns";
-      row["items_per_second"] = operations / s.wall_s;
-      for (const metric& m : all_metrics())
-        if (const auto figure = m.extract(cell, s); figure && std::isfinite(*figure))
-          row[std::string(m.id)] = *figure;
-      for (const auto& [name, counter] : s.counters)
-        if (std::isfinite(counter)) row[name] = counter;
-      take(row);
+      std::optional<std::string> figures;
+      if (spool != nullptr) figures = spool->figures(family, i);
+      write_row(i, figures ? *figures : benchmark_figures(cell, s, indent));
     }
-    if (cell.status == cell_status::failed) {
-      ordered_json row = row_of(cell, family, repetitions);
-      row["repetition_index"] = cell.samples.size();
-      row["error_occurred"] = true;
-      row["error_message"] = cell.reason;
-      row["iterations"] = 0;
-      row["real_time"] = nullptr;
-      row["cpu_time"] = nullptr;
-      row["time_unit"] = "ns";
-      take(row);
-    }
+    if (cell.status == cell_status::failed)
+      write_row(cell.samples.size(), json_members({{"threads", 1},
+                                                   {"error_occurred", true},
+                                                   {"error_message", cell.reason},
+                                                   {"iterations", 0},
+                                                   {"real_time", nullptr},
+                                                   {"cpu_time", nullptr},
+                                                   {"time_unit", "ns"}},
+                                                  indent, depth_of_row));
   }
-  for (const std::string& row : value.aggregates) take(ordered_json::parse(row));
+  for (const std::string& row : value.aggregates) out.value(ordered_json::parse(row));
 }
 
 void nulls_for_infinities(std::string& text) {

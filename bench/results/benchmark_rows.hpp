@@ -1,14 +1,16 @@
 #pragma once
 
-#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "bench/results/json_text.hpp"
 #include "bench/results/results.hpp"
 
 namespace crossover {
+
+class sample_spool;
 
 // Google Benchmark's part of the results document, in the format of its JSON reporter
 // (docs/user_guide.md, "Output Formats").
@@ -16,10 +18,14 @@ namespace crossover {
 /// Returns `context`: date, host, CPUs, load, library build type.
 nlohmann::ordered_json benchmark_context(const results& value);
 
-/// Passes the rows of `benchmarks` to `take`: one per repetition (`real_time` in ns per operation,
-/// our metrics as counters), then the aggregates.
-void each_benchmark_row(const results& value,
-                        const std::function<void(const nlohmann::ordered_json&)>& take);
+/// Returns the members of a repetition's row that are its own, as text of a document with this
+/// indent: `real_time` in ns per operation, our metrics and the sample's counters.
+std::string benchmark_figures(const cell_result& cell, const sample& measured, int indent);
+
+/// Writes the rows of `benchmarks`: one per repetition, then the aggregates. `spool`: has
+/// the figures of stored samples, or is null.
+void write_benchmark_rows(json_writer& out, const results& value, int indent,
+                          const sample_spool* spool);
 
 /// Replaces NaN and infinities by null. Google Benchmark's JSON reporter writes them, for example
 /// as the variation of a counter whose mean is 0, but they are not valid JSON.

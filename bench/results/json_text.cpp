@@ -85,6 +85,22 @@ class event_handler {
   std::string begun_;  ///< beginning of a text or number that the input's end split
 };
 
+/// Returns the text of a tree inside of `depth` objects and arrays.
+template <typename Tree>
+std::string indented_text(const Tree& tree, int indent, std::size_t depth) {
+  const std::string text = tree.dump(indent, ' ', false, json::error_handler_t::replace);
+  if (indent < 0) return text;
+  const std::string margin(depth * static_cast<std::size_t>(indent), ' ');
+  // Texts contain no line breaks: JSON escapes them.
+  std::string indented;
+  for (std::size_t from = 0, to = 0; from < text.size(); from = to) {
+    to = std::min(text.find('\n', from), text.size() - 1) + 1;
+    indented.append(text, from, to - from);
+    if (to < text.size()) indented += margin;
+  }
+  return indented;
+}
+
 boost::json::parse_options options() {
   boost::json::parse_options options;
   options.max_depth = deepest_json;
@@ -145,6 +161,17 @@ json parse_json(std::string_view text) {
   return root;
 }
 
+std::string json_text(const json& tree, int indent, std::size_t depth) {
+  return indented_text(tree, indent, depth);
+}
+
+std::string json_members(const nlohmann::ordered_json& object, int indent, std::size_t depth) {
+  const std::string text = indented_text(object, indent, depth);
+  const std::size_t first = text.find('"');
+  const std::size_t last = indent < 0 ? text.size() - 1 : text.rfind('\n');
+  return text.substr(first, last - first);
+}
+
 void json_writer::put(std::string_view text) {
   constexpr std::size_t piece_size = 1 << 16;
   text_ += text;
@@ -184,23 +211,15 @@ void json_writer::end() {
   put({&close, 1});
 }
 
-template <typename Tree>
-void json_writer::write(const Tree& tree) {
+void json_writer::raw(std::string_view text) {
   separate();
-  const std::string text = tree.dump(indent_, ' ', false, json::error_handler_t::replace);
-  if (indent_ < 0) return put(text);
-  // Texts contain no line breaks: JSON escapes them.
-  std::string indented;
-  for (std::size_t from = 0, to = 0; from < text.size(); from = to) {
-    to = std::min(text.find('\n', from), text.size() - 1) + 1;
-    indented.append(text, from, to - from);
-    if (to < text.size()) indented += margin();
-  }
-  put(indented);
+  put(text);
 }
 
-void json_writer::value(const json& tree) { write(tree); }
-void json_writer::value(const nlohmann::ordered_json& tree) { write(tree); }
+void json_writer::value(const json& tree) { raw(json_text(tree, indent_, ends_.size())); }
+void json_writer::value(const nlohmann::ordered_json& tree) {
+  raw(indented_text(tree, indent_, ends_.size()));
+}
 
 void replay(const json& tree, json_events& events) {
   if (tree.is_object()) {

@@ -77,6 +77,12 @@ class json_parser {
 /// never throws for either.
 nlohmann::json parse_json(std::string_view text);
 
+/// Returns a value as `json_writer` writes it inside of `depth` objects and arrays. Invalid UTF-8
+/// is replaced.
+std::string json_text(const nlohmann::json& tree, int indent, std::size_t depth);
+/// Returns the members of an object, which has some, as `json_writer` writes them.
+std::string json_members(const nlohmann::ordered_json& object, int indent, std::size_t depth);
+
 /// Writes JSON text value by value, so that memory does not grow with the document.
 class json_writer {
  public:
@@ -90,9 +96,11 @@ class json_writer {
   void begin_array() { begin('[', ']'); }
   /// Name of the next value of an object.
   void key(std::string_view name);
-  /// A whole value. Invalid UTF-8 is replaced.
+  /// A whole value.
   void value(const nlohmann::json& tree);
   void value(const nlohmann::ordered_json& tree);
+  /// A whole value, or members of the innermost object, from `json_text` or `json_members`.
+  void raw(std::string_view text);
   /// Ends the innermost object or array.
   void end();
 
@@ -101,8 +109,6 @@ class json_writer {
   void separate();
   void put(std::string_view text);
   std::string margin() const;
-  template <typename Tree>
-  void write(const Tree& tree);
 
   int indent_;
   const sink& take_;

@@ -111,6 +111,7 @@ TEST(json_writer, values_one_by_one_give_the_text_of_the_whole_tree) {
   whole["a \"key\""] = {{"none", nlohmann::ordered_json::array()}, {"one", "\xff"}};
   whole["rows"] = rows;
   whole["empty"] = nlohmann::ordered_json::object();
+  whole["members"] = {{"a", 1}, {"b", {2, "\n"}}, {"c", "}"}};
   for (const int indent : {-1, 1, 2}) {
     std::string text;
     std::size_t longest = 0;
@@ -128,6 +129,12 @@ TEST(json_writer, values_one_by_one_give_the_text_of_the_whole_tree) {
     out.end();
     out.key("empty");
     out.begin_object();
+    out.end();
+    out.key("members");
+    out.begin_object();
+    out.key("a");
+    out.value(nlohmann::json(1));
+    out.raw(json_members({{"b", {2, "\n"}}, {"c", "}"}}, indent, 1));
     out.end();
     out.end();
     EXPECT_EQ(text, whole.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -7,6 +7,7 @@
 #include "bench/results/benchmark_rows.hpp"
 #include "bench/results/json_text.hpp"
 #include "bench/results/sample_json.hpp"
+#include "bench/results/sample_spool.hpp"
 #include "workloads/base/atomic_file.hpp"
 
 namespace crossover {
@@ -15,14 +16,8 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-json to_json(const cell_result& cell, document_content content) {
-  json samples = json::array();
-  for (const sample& s : cell.samples) {
-    samples.push_back(to_json(s));
-    if (content == document_content::everything) continue;
-    samples.back().erase("latency");
-    samples.back().erase("service");
-  }
+/// Returns the members of a cell. Its samples are null.
+json members_of(const cell_result& cell) {
   json findings = json::array();
   for (const finding& f : cell.findings) {
     findings.push_back({{"code", f.code}, {"detail", f.detail}});
@@ -41,9 +36,39 @@ json to_json(const cell_result& cell, document_content content) {
               {"reason", reason},
               {"ceiling", has_ceiling ? json(*cell.ceiling) : json(nullptr)},
               {"findings", std::move(findings)},
-              {"samples", std::move(samples)}});
+              {"samples", nullptr}});
   if (cell.max_blocks > 0) out["max_blocks"] = cell.max_blocks;
   return out;
+}
+
+/// `stored_text(k)`: text of a sample, or nullopt.
+template <typename Lookup>
+void write_cell(json_writer& out, const cell_result& cell, document_content content,
+                const Lookup& stored_text) {
+  const json members = members_of(cell);
+  out.begin_object();
+  for (const auto& [name, member] : members.items()) {
+    out.key(name);
+    if (name != "samples") {
+      out.value(member);
+      continue;
+    }
+    out.begin_array();
+    for (std::size_t k = 0; k < cell.samples.size(); ++k) {
+      if (const std::optional<std::string> text = stored_text(k)) {
+        out.raw(*text);
+        continue;
+      }
+      json s = to_json(cell.samples[k]);
+      if (content == document_content::no_distributions) {
+        s.erase("latency");
+        s.erase("service");
+      }
+      out.value(s);
+    }
+    out.end();
+  }
+  out.end();
 }
 
 json to_json(const run_settings& plan) {
@@ -87,6 +112,11 @@ json to_json(const cell_spec& cell) {
 
 void write_document(const results& value, document_content content, int indent,
                     const std::function<void(std::string_view)>& take) {
+  write_document(value, content, indent, take, nullptr);
+}
+
+void write_document(const results& value, document_content content, int indent,
+                    const std::function<void(std::string_view)>& take, const sample_spool* spool) {
   json_writer out(indent, take);
   out.begin_object();
   if (content == document_content::everything) {
@@ -94,7 +124,7 @@ void write_document(const results& value, document_content content, int indent,
     out.value(benchmark_context(value));
     out.key("benchmarks");
     out.begin_array();
-    each_benchmark_row(value, [&out](const ordered_json& row) { out.value(row); });
+    write_benchmark_rows(out, value, indent, spool);
     out.end();
   }
   out.key("crossover");
@@ -119,15 +149,22 @@ void write_document(const results& value, document_content content, int indent,
   }
   out.key("cells");
   out.begin_array();
-  for (const cell_result& cell : value.cells) out.value(to_json(cell, content));
+  for (std::size_t i = 0; i < value.cells.size(); ++i)
+    write_cell(out, value.cells[i], content,
+               [&](std::size_t k) { return spool != nullptr ? spool->text(i, k) : std::nullopt; });
   out.end();
   out.end();
   out.end();
 }
 
 void write_results(const std::filesystem::path& file, const results& value) {
-  write_atomically(file, [&value](const auto& take) {
-    write_document(value, document_content::everything, 1, take);
+  write_results(file, value, nullptr);
+}
+
+void write_results(const std::filesystem::path& file, const results& value,
+                   const sample_spool* spool) {
+  write_atomically(file, [&](const auto& take) {
+    write_document(value, document_content::everything, file_indent, take, spool);
     take("\n");
   });
 }

@@ -131,7 +131,7 @@ int schema_of(const json& own) {
 
 /// Reads a document of this program or of Google Benchmark. Cells, samples and rows are converted
 /// as they end; the rest is small and becomes a tree. Our own documents have rows too. They are
-/// converted like Google Benchmark's, because the member `crossover` follows them.
+/// converted like Google Benchmark's until the member `crossover` begins.
 class results_reader : public json_events {
  public:
   void begin_object() override { begin(true); }
@@ -185,7 +185,10 @@ results_reader::place results_reader::inside(bool is_object) {
   if (open_.empty()) return is_object ? place::document : place::other;
   switch (open_.back()) {
     case place::document:
-      if (is_object && key_ == "crossover") return place::own;
+      if (is_object && key_ == "crossover") {
+        rows_ = {};  // they repeat the samples
+        return place::own;
+      }
       if (!is_object && key_ == "benchmarks") return place::rows;
       return place::other;
     case place::own:
@@ -235,6 +238,7 @@ void results_reader::end() {
     const json& cell = tree_.innermost().back();
     if (!cell.is_object()) unreadable("cells", "a cell is not an object");
     cells_.push_back(cell_from_json(cell));
+    samples_.shrink_to_fit();
     cells_.back().samples = std::exchange(samples_, {});
     tree_.innermost().clear();
   }
