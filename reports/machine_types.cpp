@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "reports/environment_differences.hpp"
 #include "reports/escape.hpp"
@@ -85,15 +86,21 @@ std::vector<finding> findings_on(const results& value, const cell_result& cell,
   return merged;
 }
 
-cell_result cell_of_type(const results& value, const cell_result& cell, const machine_type& type,
-                         bool is_named) {
+/// Returns the cell on the machines of a type. Takes its samples from `samples`. `cell`: without
+/// samples.
+cell_result cell_of_type(const results& value, const cell_result& cell,
+                         std::vector<sample>& samples, const machine_type& type, bool is_named) {
+  const auto is_of_type = [&type](const sample& s) {
+    return std::binary_search(type.hosts.begin(), type.hosts.end(), s.host.value_or(0));
+  };
   cell_result part = cell;
-  part.samples.clear();
+  part.samples.reserve(
+      static_cast<std::size_t>(std::count_if(samples.begin(), samples.end(), is_of_type)));
   std::set<std::uint32_t> measured;
-  for (const sample& s : cell.samples)
-    if (std::binary_search(type.hosts.begin(), type.hosts.end(), s.host.value_or(0))) {
-      part.samples.push_back(s);
+  for (sample& s : samples)
+    if (is_of_type(s)) {
       measured.insert(s.host.value_or(0));
+      part.samples.push_back(std::move(s));
     }
   part.findings = findings_on(value, cell, measured);
   if (is_named) {
@@ -122,16 +129,21 @@ std::vector<machine_type> machine_types_of(const results& value) {
 }
 
 std::optional<results> split_by_machine_type(const results& value) {
-  if (value.hosts.empty()) return std::nullopt;
+  return value.hosts.empty() ? std::nullopt : std::optional(by_machine_type(value));
+}
+
+results by_machine_type(results value) {
+  if (value.hosts.empty()) return value;
   const std::vector<machine_type> types = machine_types_of(value);
-  results split = value;
-  split.cells.clear();
-  for (const cell_result& cell : value.cells)
+  for (cell_result& cell : std::exchange(value.cells, {})) {
+    std::vector<sample> samples = std::exchange(cell.samples, {});
+    const bool is_measured = !samples.empty();
     for (const machine_type& type : types) {
-      cell_result part = cell_of_type(value, cell, type, types.size() > 1);
-      if (!part.samples.empty() || cell.samples.empty()) split.cells.push_back(std::move(part));
+      cell_result part = cell_of_type(value, cell, samples, type, types.size() > 1);
+      if (!part.samples.empty() || !is_measured) value.cells.push_back(std::move(part));
     }
-  return split;
+  }
+  return value;
 }
 
 std::map<std::string, std::vector<shared_fact>> facts_of(const results& value,

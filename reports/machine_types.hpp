@@ -26,6 +26,8 @@ std::vector<machine_type> machine_types_of(const results& value);
 /// A finding that every host of the cell has is one about all; its detail is that of the first
 /// host. One that only some have keeps the first of them in `host`, and its detail names it.
 std::optional<results> split_by_machine_type(const results& value);
+/// The same without a copy of the samples; without a fleet, the results as they are.
+results by_machine_type(results value);
 
 /// Value of a fact, and the hosts that have it.
 struct shared_fact {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
 
 #include "bench/results/results.hpp"
 #include "reports/machine_types.hpp"
@@ -46,19 +47,16 @@ int report_command(const string_list& arguments) {
   const std::string out = !flags.out.empty() ? flags.out : format == "html" ? "report.html" : "-";
   check_writable(out);
 
-  const results measured = read_results(flags.file);
-  const std::optional<results> split = split_by_machine_type(measured);
-  const results& shown = split ? *split : measured;
+  results measured = read_results(flags.file);
+  // The page also embeds the results as they were measured.
+  if (format != "html") measured = by_machine_type(std::move(measured));
   std::optional<results> earlier;
-  if (!flags.baseline.empty()) {
-    earlier = read_results(flags.baseline);
-    if (auto of_types = split_by_machine_type(*earlier)) earlier = std::move(of_types);
-  }
+  if (!flags.baseline.empty()) earlier = by_machine_type(read_results(flags.baseline));
   const results* const before = earlier ? &*earlier : nullptr;
   const std::string text =
-      format == "md"     ? table_markdown(shown, before)
-      : format == "csv"  ? table_csv(shown, before)
-      : format == "json" ? table_json(shown, before)
+      format == "md"     ? table_markdown(measured, before)
+      : format == "csv"  ? table_csv(measured, before)
+      : format == "json" ? table_json(measured, before)
                          : page(measured, before, flags.complete ? complete_page() : page_limits());
   write_atomically(out, text);
   if (out != "-") fmt::print("{}\n", out);
