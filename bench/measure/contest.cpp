@@ -18,8 +18,9 @@ namespace {
 
 constexpr int max_busy_blocks = 2;  // a machine with other work may keep an arm busy once
 
-/// The time to judge a contest grows with its blocks. In a fleet, which measures many per second, a
-/// contest is judged again after this part of its blocks more.
+/// The time to judge a contest grows with its blocks. In a fleet, which measures many per second,
+/// and in a run whose number of blocks is given, a contest is judged again after this part of its
+/// blocks more.
 constexpr std::size_t blocks_per_judgement = 10;
 /// Fewer common blocks separate no models.
 constexpr std::size_t min_blocks_judged = 6;
@@ -236,8 +237,9 @@ class contest_run {
     c.measured_s += static_cast<double>(now_ns() - block.begin_ns) * 1e-9;
     separate_busy_arms(c, block.cells, ended.records);
     const bool is_judged = c.blocks >= c.next_judged;
+    const bool has_many_blocks = !options_.hosts.empty() || options_.repetitions > 0;
     if (is_judged)
-      c.next_judged = c.blocks + 1 + (options_.hosts.empty() ? 0 : c.blocks / blocks_per_judgement);
+      c.next_judged = c.blocks + 1 + (has_many_blocks ? c.blocks / blocks_per_judgement : 0);
     c.settled = c.settled || is_settled(c, is_judged);
     if (options_.save) options_.save();
     if (is_judged || c.settled) display_.show_if_due(c.number);
