@@ -3,11 +3,10 @@
 
 usage: tools/large_files.py [--program build/release/crossover] [--only WORD]
 
-The files are written into a temporary directory and removed at the end (3 GB).
+The files are written into a temporary directory and removed at the end (5 GB).
 """
 
 import argparse
-import copy
 import json
 import os
 import pathlib
@@ -80,12 +79,65 @@ def one_contest(number):
     return f"model_{number}", 1, 1, 64
 
 
-def cell_of(number, place_of, blocks):
-    """Returns a cell with a sample per block and Google Benchmark's rows for them."""
-    model, cores, in_flight, bytes_of = place_of(number)
-    name = f"network/{model}/cores:{cores}/in_flight:{in_flight}/bytes:{bytes_of}/delay:0"
+def text_with(document, *members):
+    """Returns the document as text for `%`, which sets these members: they are numbers."""
+    text = json.dumps(document | {name: f"@{name}@" for name in members}, indent=1)
+    for name in members:
+        text = text.replace(f'"@{name}@"', f"%({name})s")
+    return text
+
+
+def name_of(place):
+    model, cores, in_flight, bytes_of = place
+    return f"network/{model}/cores:{cores}/in_flight:{in_flight}/bytes:{bytes_of}/delay:0"
+
+
+def operations_of(number, block, hosts):
+    """Returns the operations of a sample. Hosts differ by 3 % more than their blocks."""
+    operations = SAMPLE["operations"] + 37 * (number * 7 + block * 3) % 911
+    return operations + 997 * (block % hosts) % 1237 if hosts else operations
+
+
+def rows_of(number, place, blocks, hosts):
+    """Returns Google Benchmark's rows of a cell, as text."""
+    row = {"name": name_of(place), "run_name": name_of(place), "run_type": "iteration"}
+    row |= {"repetitions": blocks, "repetition_index": 0, "threads": 1, "iterations": 0}
+    row |= {"real_time": 0, "cpu_time": 9607.1, "time_unit": "ns", "items_per_second": 0}
+    text = text_with(row, "repetition_index", "iterations", "real_time", "items_per_second")
+    for block in range(blocks):
+        operations = operations_of(number, block, hosts)
+        yield text % {
+            "repetition_index": block,
+            "iterations": operations,
+            "real_time": SAMPLE["wall_s"] / operations * 1e9,
+            "items_per_second": operations / SAMPLE["wall_s"],
+        }
+
+
+def samples_of(number, blocks, hosts):
+    """Returns the samples of a cell, one per block, as text."""
+    members = ["operations", "sequence", "block"] + ["host"] * bool(hosts)
+    text = text_with(SAMPLE, *members).replace("\n", "\n  ")
+    for block in range(blocks):
+        yield text % {
+            "operations": operations_of(number, block, hosts),
+            "sequence": blocks * number + block,
+            "block": number // 5 * blocks + block if hosts else block,
+            "host": hosts and block % hosts,
+        }
+
+
+def write_joined(out, texts, separator):
+    for number, text in enumerate(texts):
+        out.write(separator if number > 0 else "")
+        out.write(text)
+
+
+def cell_text(place):
+    """Returns a cell up to its samples."""
+    model, cores, in_flight, bytes_of = place
     cell = {
-        "name": name,
+        "name": name_of(place),
         "workload": "network",
         "parameters": {"bytes": str(bytes_of), "delay": "0"},
         "model": model,
@@ -99,46 +151,56 @@ def cell_of(number, place_of, blocks):
         "findings": [],
         "samples": [],
     }
-    rows = []
-    for block in range(blocks):
-        sample = copy.deepcopy(SAMPLE)
-        sample["operations"] += 37 * (number * 7 + block * 3) % 911
-        sample["sequence"] = blocks * number + block
-        sample["block"] = block
-        cell["samples"].append(sample)
-        rows.append(
-            {
-                "name": name,
-                "run_name": name,
-                "run_type": "iteration",
-                "repetitions": blocks,
-                "repetition_index": block,
-                "threads": 1,
-                "iterations": sample["operations"],
-                "real_time": sample["wall_s"] / sample["operations"] * 1e9,
-                "cpu_time": 9607.1,
-                "time_unit": "ns",
-                "items_per_second": sample["operations"] / sample["wall_s"],
-            }
-        )
-    return cell, rows
+    return json.dumps(cell, indent=1).removesuffix("]\n}")
 
 
-def write_own_file(file, cells, place_of=many_questions, blocks=5):
-    """Writes the results of `cells` cells, in the form of `crossover run`."""
+def write_own_file(file, cells, place_of=many_questions, blocks=5, hosts=0):
+    """Writes the results of `cells` cells, in the form of `crossover run`, perhaps of a fleet."""
+    machines = [
+        {"name": f"node{number}", "environment": {"cpus": "2"}} for number in range(1, hosts + 1)
+    ]
     with open(file, "w", encoding="utf-8") as out:
         out.write('{\n "context": {},\n "benchmarks": [\n')
         for number in range(cells):
-            rows = cell_of(number, place_of, blocks)[1]
             out.write(",\n" if number > 0 else "")
-            out.write(",\n".join(json.dumps(row, indent=1) for row in rows))
+            write_joined(out, rows_of(number, place_of(number), blocks, hosts), ",\n")
         out.write('\n ],\n "crossover": {"schema": 2, "seed": 1, "status": "complete",\n')
         out.write(' "date": "2026-01-02T03:04:05+00:00", "suite": "", "equal": 0.05,\n')
-        out.write(' "command": ["crossover", "run"], "environment": {"cpus": "2"},\n "cells": [\n')
+        out.write(' "command": ["crossover", "run"], "environment": {"cpus": "2"},\n')
+        if hosts:
+            out.write(f' "hosts": {json.dumps(machines)},\n')
+        out.write(' "cells": [\n')
         for number in range(cells):
             out.write(",\n" if number > 0 else "")
-            out.write(json.dumps(cell_of(number, place_of, blocks)[0], indent=1))
+            out.write(cell_text(place_of(number)))
+            out.write("\n  ")
+            write_joined(out, samples_of(number, blocks, hosts), ",\n  ")
+            out.write("\n ]\n}")
         out.write("\n ]}}\n")
+
+
+def write_rest(file, program):
+    """Writes an interrupted run of this machine: 100 cells lack the last of 10,000 blocks."""
+    in_flight = ",".join(map(str, range(1, 101)))
+    plan = f"--workload noop --model event_loop --cores 1 --in-flight {in_flight} --repetitions 1"
+    command = [program, "run", *plan.split(), "--seconds", "0.01", "--out", file]
+    subprocess.run(command, check=True, capture_output=True)
+    own = json.loads(file.read_text())["crossover"]
+    own["status"] = "interrupted"
+    own["plan"]["repetitions"] = 10_000
+    cells = own.pop("cells")
+    with open(file, "w", encoding="utf-8") as out:
+        out.write('{"benchmarks": [], "crossover": ' + json.dumps(own)[:-1] + ', "cells": [\n')
+        for number, cell in enumerate(cells):
+            sample = cell.pop("samples")[0]
+            sample["latency"] = SAMPLE["latency"]
+            text = text_with(sample, "sequence", "block")
+            out.write(",\n" if number > 0 else "")
+            out.write(json.dumps(cell)[:-1] + ', "samples": [\n')
+            blocks = range(9_999 * number, 9_999 * (number + 1))
+            write_joined(out, (text % {"sequence": b, "block": b} for b in blocks), ",\n")
+            out.write("]}")
+        out.write("]}}\n")
 
 
 def write_benchmarks(file, names, repetitions=1):
@@ -193,6 +255,7 @@ FILES = {
     "own.json": lambda file: write_own_file(file, 10_000),
     "own_1gb.json": lambda file: write_own_file(file, 88_000),
     "panel.json": lambda file: write_own_file(file, 10_000, one_panel),
+    "fleet.json": lambda file: write_own_file(file, 100, blocks=10_000, hosts=1_000),
     "contest.json": lambda file: write_own_file(file, 1_000, one_contest),
     "small.json": lambda file: write_benchmarks(file, (f"b/{i}" for i in range(100)), 5),
     "benchmarks.json": lambda file: write_benchmarks(file, (f"b/{i}" for i in range(100_000))),
@@ -219,6 +282,11 @@ COMMANDS = [
     ("report --format csv own_1gb.json", None),
     ("report own_1gb.json", None),
     ("check own_1gb.json own_1gb.json", None),
+    ("report --format csv fleet.json", None),
+    ("report --format md fleet.json", None),
+    ("report fleet.json", None),
+    ("check fleet.json fleet.json", None),
+    ("run --resume rest.json", None),
     ("report benchmarks.json", None),
     ("check benchmarks.json benchmarks.json", None),
     ("check benchmarks.json benchmarks.json --format html", None),
@@ -241,6 +309,7 @@ def main():
     parser.add_argument("--program", default=ROOT / "build/release/crossover", type=pathlib.Path)
     parser.add_argument("--only", default="", help="only commands with this word")
     flags = parser.parse_args()
+    files = FILES | {"rest.json": lambda file: write_rest(file, flags.program.resolve())}
     print("| command | file, MB | s | peak memory, MB | per file | exit code |")
     print("|---|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory(prefix="crossover_large.") as name:
@@ -249,9 +318,9 @@ def main():
             if flags.only not in text:
                 continue
             words = text.split()
-            file = directory / next(word for word in words if word in FILES)
+            file = directory / next(word for word in words if word in files)
             if not file.exists():
-                FILES[file.name](file)
+                files[file.name](file)
             done = measured([flags.program.resolve()] + words, memory_limit, directory)
             size = file.stat().st_size
             limited = f" (limit {memory_limit // GIB} GiB)" if memory_limit else ""
