@@ -31,12 +31,19 @@ std::string text_without_samples(results document) {
 
 }  // namespace
 
-results_writer::results_writer(const std::string& file, bool replaces, results& all)
-    : file_(file), all_(all), spool_(directory_of(file)), pause_(all.hosts.empty() ? 20 : 50) {
-  if (replaces)
+results_writer::results_writer(const std::string& file, bool replaces, file_lock lock, results& all)
+    : file_(file),
+      lock_(std::move(lock)),
+      all_(all),
+      spool_(directory_of(file)),
+      pause_(all.hosts.empty() ? 20 : 50) {
+  if (replaces) {
     check_writable(file);
-  else
-    file_ = write_new(file, text_without_samples(all));
+  } else {
+    new_file created = write_new(file, text_without_samples(all));
+    file_ = std::move(created.name);
+    lock_ = std::move(created.lock);
+  }
   is_empty_ = !replaces && is_replaceable(file);
 }
 
@@ -60,7 +67,7 @@ std::string results_writer::save() {
 }
 
 void results_writer::write() {
-  write_results(file_, all_, &spool_);
+  lock_ = write_results(file_, all_, &spool_);
   is_empty_ = false;
 }
 

@@ -5,6 +5,7 @@
 
 #include "bench/results/results.hpp"
 #include "bench/results/sample_spool.hpp"
+#include "workloads/base/atomic_file.hpp"
 
 namespace crossover {
 
@@ -13,9 +14,9 @@ namespace crossover {
 /// fleet has a fiftieth, because it must have time for many hosts.
 class results_writer {
  public:
-  /// Creates the file without samples, so that a run that starts now chooses another name. Throws
-  /// `error` (unwritable).
-  results_writer(const std::string& file, bool replaces, results& all);
+  /// Creates the file without samples, so that a run that starts now chooses another name. `lock`:
+  /// that of a file to continue. Throws `error` (unwritable).
+  results_writer(const std::string& file, bool replaces, file_lock lock, results& all);
   /// Removes the file if the run failed before its first block.
   ~results_writer();
   results_writer(const results_writer&) = delete;
@@ -32,6 +33,7 @@ class results_writer {
   void write();
 
   std::string file_;
+  file_lock lock_;  ///< keeps `--resume` from the file
   results& all_;
   sample_spool spool_;
   std::int64_t pause_;  ///< after a write, in durations of the write

@@ -210,8 +210,10 @@ int run_command(const string_list& arguments) {
 
   const google_benchmark library(flags.benchmark_flags);
   std::optional<earlier_run> earlier;
+  file_lock lock;
   if (!flags.earlier_file().empty()) {
     flags.require_no_others(app);
+    if (!flags.resume.empty()) lock = lock_to_replace(flags.resume);
     earlier.emplace(flags.earlier_file());
     if (!flags.resume.empty() && earlier->read().status == results_status::complete) {
       fmt::print("{} is complete: nothing is left to measure\n", flags.resume);
@@ -268,7 +270,7 @@ int run_command(const string_list& arguments) {
   }
   catch_interrupts();
   const bool existed = replaces && std::filesystem::is_regular_file(wanted);
-  results_writer writer(wanted, replaces, all);
+  results_writer writer(wanted, replaces, std::move(lock), all);
   const std::string& out = writer.file();
 
   // Standard output belongs to a document that is written there.

@@ -161,9 +161,9 @@ void write_results(const std::filesystem::path& file, const results& value) {
   write_results(file, value, nullptr);
 }
 
-void write_results(const std::filesystem::path& file, const results& value,
-                   const sample_spool* spool) {
-  write_atomically(file, [&](const auto& take) {
+file_lock write_results(const std::filesystem::path& file, const results& value,
+                        const sample_spool* spool) {
+  return write_atomically(file, [&](const auto& take) {
     write_document(value, document_content::everything, file_indent, take, spool);
     take("\n");
   });

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bench/results/results.hpp"
+#include "workloads/base/atomic_file.hpp"
 #include "workloads/base/scratch_file.hpp"
 
 namespace crossover {
@@ -49,9 +50,10 @@ class sample_spool {
 };
 
 /// Like the functions without a spool, with the texts of the samples that `value` has only in part.
+/// `write_results` returns the lock of the file.
 void write_document(const results& value, document_content content, int indent,
                     const std::function<void(std::string_view)>& take, const sample_spool* spool);
-void write_results(const std::filesystem::path& file, const results& value,
-                   const sample_spool* spool);
+file_lock write_results(const std::filesystem::path& file, const results& value,
+                        const sample_spool* spool);
 
 }  // namespace crossover

@@ -623,6 +623,23 @@ class Output(FaultTest):
         self.assert_nothing_left(*names)
         self.row("three runs start at once with the same output", "each writes its own file", OK)
 
+    def test_resume_of_a_live_run(self):
+        run = self.start("run", *WAITS, *plan(repetitions=1000, seconds=0.02))
+        self.wait_for_samples()
+        code = self.run_to_end("run", "--resume", self.out)
+        writer = f"(process {run.pid}|another process)"
+        self.assertRegex(
+            self.errors,
+            rf"\Acrossover: {self.out}: being written by {writer}; wait until it ends\n\Z",
+        )
+        self.wait_for_samples(sum(len(cell["samples"]) for cell in self.cells().values()) + 1)
+        run.send_signal(signal.SIGINT)
+        run.communicate(timeout=TIMEOUT_S)
+        self.assert_valid(self.out)
+        self.assert_nothing_left("results.json")
+        self.assertEqual(run.returncode, INTERRUPTED)
+        self.row("`--resume` of the file of a live run", "the first run measures on", code)
+
     def test_removed_directory(self):
         run = self.start("run", *WAITS, *plan(repetitions=6), "--out", self.out)
         self.wait_for_samples()

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <random>
@@ -24,11 +26,12 @@ namespace fs = std::filesystem;
 /// A file that is open for writing.
 class open_file {
  public:
-  /// `target`: the file's name in messages.
-  open_file(const std::string& path, int flags, std::string target)
-      : target_(std::move(target)), fd_(::open(path.c_str(), O_WRONLY | O_CLOEXEC | flags, 0644)) {
+  /// Takes the result of open(2). `target`: the file's name in messages.
+  open_file(int fd, std::string target) : target_(std::move(target)), fd_(fd) {
     if (fd_ < 0) fail("cannot be written");
   }
+  open_file(const std::string& path, int flags, std::string target)
+      : open_file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | flags, 0644), std::move(target)) {}
   ~open_file() { ::close(fd_); }
   open_file(const open_file&) = delete;
   open_file& operator=(const open_file&) = delete;
@@ -50,6 +53,13 @@ class open_file {
     struct stat info {};
     return ::fstat(fd_, &info) != 0 || info.st_nlink > 0;
   }
+  /// Returns whether `path` still names this file.
+  bool has_name(const std::string& path) const {
+    struct stat opened {
+    }, named{};
+    return ::fstat(fd_, &opened) == 0 && ::stat(path.c_str(), &named) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+  }
   [[noreturn]] void fail(std::string_view problem) const {
     throw system_failure(error_kind::unwritable, fmt::format("{}: {}", target_, problem), errno);
   }
@@ -69,7 +79,7 @@ class replacement_file {
     do {
       path_ = fmt::format("{}{}{:08x}{}", target_, temporary_mark, std::random_device()(),
                           temporary_ending);
-      file_.emplace(path_, O_CREAT | O_EXCL, target_);
+      file_ = std::make_shared<open_file>(path_, O_CREAT | O_EXCL, target_);
     } while (!file_->lock());
   }
   ~replacement_file() {
@@ -79,10 +89,12 @@ class replacement_file {
   replacement_file& operator=(const replacement_file&) = delete;
 
   void write(std::string_view text) { file_->write(text); }
-  void replace_target() {
+  /// Returns the lock of the file, which still holds under its new name.
+  file_lock replace_target() {
     file_->flush();
     if (::rename(path_.c_str(), target_.c_str()) != 0) file_->fail("cannot be replaced");
     moved_ = true;
+    return file_;
   }
   /// Takes this name unless it is in use; returns whether it did.
   bool take_unused(const std::string& name) {
@@ -97,12 +109,30 @@ class replacement_file {
     if (::rename(path_.c_str(), name.c_str()) != 0) file_->fail("cannot be replaced");
     return moved_ = true;
   }
+  file_lock lock() const { return file_; }
 
  private:
   std::string target_, path_;
-  std::optional<open_file> file_;
+  std::shared_ptr<open_file> file_;
   bool moved_ = false;
 };
+
+/// Returns the process that has locked a file; nullopt if it is on another machine or hidden.
+std::optional<pid_t> locking_process(int fd) {
+  struct stat info {};
+  ::fstat(fd, &info);
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    int pid = 0;
+    unsigned major = 0, minor = 0;
+    unsigned long inode = 0;
+    if (std::sscanf(line.c_str(), "%*d: FLOCK ADVISORY WRITE %d %x:%x:%lu", &pid, &major, &minor,
+                    &inode) == 4 &&
+        pid > 0 && inode == info.st_ino && ::makedev(major, minor) == info.st_dev)
+      return pid;
+  }
+  return std::nullopt;
+}
 
 bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
@@ -170,11 +200,31 @@ bool is_replaceable(const fs::path& file) {
          (fs::is_regular_file(file, ignored) || !fs::exists(file, ignored));
 }
 
-void write_atomically(const fs::path& file, std::string_view text) {
-  write_atomically(file, [text](const auto& take) { take(text); });
+file_lock lock_to_replace(const std::string& file) {
+  while (is_replaceable(file)) {
+    // A network file system locks only a file that is open for writing.
+    int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+    if (fd < 0) fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) break;  // its reader reports why
+    const auto opened = std::make_shared<open_file>(fd, file);
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
+      if (opened->has_name(file)) return opened;
+      continue;  // it was replaced before it was locked
+    }
+    if (errno != EWOULDBLOCK) break;  // the file system has no locks
+    const std::optional<pid_t> writer = locking_process(fd);
+    throw error(error_kind::unwritable,
+                fmt::format("{}: being written by {}; wait until it ends", file,
+                            writer ? fmt::format("process {}", *writer) : "another process"));
+  }
+  return nullptr;
 }
 
-void write_atomically(
+file_lock write_atomically(const fs::path& file, std::string_view text) {
+  return write_atomically(file, [text](const auto& take) { take(text); });
+}
+
+file_lock write_atomically(
     const fs::path& file,
     const std::function<void(const std::function<void(std::string_view)>& take)>& feed) {
   if (file == standard_stream) {
@@ -184,11 +234,12 @@ void write_atomically(
   } else if (is_replaceable(file)) {
     replacement_file replacement(file);
     feed([&](std::string_view text) { replacement.write(text); });
-    replacement.replace_target();
+    return replacement.replace_target();
   } else {
     open_file device(file.string(), 0, file.string());
     feed([&](std::string_view text) { device.write(text); });
   }
+  return nullptr;
 }
 
 void check_writable(const fs::path& file) {
@@ -201,9 +252,9 @@ void check_writable(const fs::path& file) {
   remove_abandoned(file);
 }
 
-std::string write_new(const std::string& file, std::string_view text) {
+new_file write_new(const std::string& file, std::string_view text) {
   check_writable(file);
-  if (!is_replaceable(file)) return file;
+  if (!is_replaceable(file)) return {file, nullptr};
   replacement_file content(file);
   content.write(text);
   const fs::path path(file);
@@ -213,7 +264,7 @@ std::string write_new(const std::string& file, std::string_view text) {
         fmt::format("{}.{}{}", path.stem().string(), i, path.extension().string());
     name = (path.parent_path() / last).string();
   }
-  return name;
+  return {name, content.lock()};
 }
 
 std::string shown_name(const std::string& file, std::string_view stream) {

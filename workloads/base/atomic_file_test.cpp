@@ -28,6 +28,16 @@ class atomic_file : public ::testing::Test {
     std::ifstream in(file_);
     return {std::istreambuf_iterator<char>(in), {}};
   }
+  /// Returns why the file cannot be locked; "" if it can.
+  std::string refusal() const {
+    try {
+      lock_to_replace(file_);
+      return "";
+    } catch (const error& e) {
+      EXPECT_EQ(e.kind(), error_kind::unwritable);
+      return e.what();
+    }
+  }
   std::ptrdiff_t file_count() const {
     return std::distance(fs::directory_iterator(directory_), fs::directory_iterator());
   }
@@ -86,23 +96,59 @@ TEST_F(atomic_file, check_reports_an_unwritable_path_and_leaves_no_file) {
 
 TEST_F(atomic_file, new_files_get_unused_names) {
   std::ofstream(directory_ / "out.1.json") << "another program's";
-  EXPECT_EQ(write_new(file_, "first"), file_);
-  EXPECT_EQ(write_new(file_, "second"), directory_ / "out.2.json");
+  EXPECT_EQ(write_new(file_, "first").name, file_);
+  EXPECT_EQ(write_new(file_, "second").name, directory_ / "out.2.json");
   EXPECT_EQ(content(), "first");
   EXPECT_EQ(file_count(), 3);
-  EXPECT_EQ(write_new("/dev/null", "nothing"), "/dev/null");
+  EXPECT_EQ(write_new("/dev/null", "nothing").name, "/dev/null");
   EXPECT_THROW(write_new(directory_, "x"), error);
 }
 
 TEST_F(atomic_file, processes_that_start_together_get_different_names) {
   for (int i = 0; i < 20; ++i)
-    if (::fork() == 0) ::_exit(write_new(file_, "text").empty() ? 1 : 0);
+    if (::fork() == 0) ::_exit(write_new(file_, "text").name.empty() ? 1 : 0);
   for (int i = 0; i < 20; ++i) {
     int status = 1;
     ::wait(&status);
     EXPECT_EQ(status, 0);
   }
   EXPECT_EQ(file_count(), 20);
+}
+
+TEST_F(atomic_file, a_locked_file_names_its_writer) {
+  EXPECT_EQ(lock_to_replace(file_), nullptr) << "no such file";
+  EXPECT_EQ(lock_to_replace("/dev/null"), nullptr);
+  new_file created = write_new(file_, "first");
+  const auto message = [this](const std::string& writer) {
+    return file_.string() + ": being written by " + writer + "; wait until it ends";
+  };
+  const std::string visible = message("process " + std::to_string(::getpid()));
+  EXPECT_TRUE(refusal() == visible || refusal() == message("another process")) << refusal();
+  file_lock lock = write_atomically(file_, "second");
+  created.lock.reset();
+  EXPECT_NE(refusal(), "") << "the new content is locked";
+  lock.reset();
+  lock = lock_to_replace(file_);
+  EXPECT_NE(refusal(), "");
+  lock.reset();
+  EXPECT_EQ(refusal(), "");
+  EXPECT_EQ(file_count(), 1);
+}
+
+TEST_F(atomic_file, a_file_is_locked_while_its_writer_replaces_it_and_lives) {
+  file_lock lock = write_atomically(file_, "first");
+  const pid_t writer = ::fork();
+  if (writer == 0) {
+    for (int i = 0; i < 50; ++i) lock = write_atomically(file_, "next");
+    lock = write_atomically(file_, "last");
+    for (;;) ::pause();
+  }
+  lock.reset();
+  while (content() != "last" && ::waitpid(writer, nullptr, WNOHANG) == 0) EXPECT_NE(refusal(), "");
+  EXPECT_NE(refusal(), "");
+  ::kill(writer, SIGKILL);
+  ::waitpid(writer, nullptr, 0);
+  EXPECT_EQ(refusal(), "");
 }
 
 TEST_F(atomic_file, temporary_files_of_killed_writers_are_removed) {
