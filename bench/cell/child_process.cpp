@@ -27,8 +27,6 @@ namespace {
 /// A read that takes longer checks this often how much the process has written to standard error.
 constexpr std::chrono::duration<double> errors_check_interval(0.25);
 constexpr std::chrono::seconds gentle_end(5);
-/// From fork to exec. Someone may stop the process in between.
-constexpr std::chrono::seconds start_timeout(30);
 constexpr std::size_t longest_line = std::size_t{256} << 20;
 
 void make_pipe(descriptor& read_end, descriptor& write_end) {
@@ -102,7 +100,7 @@ child_process::child_process(std::vector<std::string> command, const child_optio
   if (is_guarded_) guard_group(pid_);
   report_exec_error.reset();
   ::fcntl(input_.get(), F_SETFL, O_NONBLOCK);
-  if (!is_readable_within(start_timeout, exec_error.get())) {
+  if (!is_readable_within(options.start_timeout, exec_error.get())) {
     kill_group();
     throw error(error_kind::failed,
                 fmt::format("cannot start '{}': it was stopped before its program began",

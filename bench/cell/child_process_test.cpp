@@ -1,6 +1,7 @@
 #include "bench/cell/child_process.hpp"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -74,6 +75,23 @@ TEST(child_process, missing_program_cannot_be_started) {
   } catch (const error& e) {
     EXPECT_STREQ(e.what(), "cannot start 'no-such-program-here': No such file or directory");
   }
+}
+
+TEST(child_process, one_that_is_stopped_before_its_program_begins_is_killed) {
+  static bool stops = false;
+  const auto stop = [] {
+    if (stops) ::raise(SIGSTOP);
+  };
+  ASSERT_EQ(::pthread_atfork(nullptr, nullptr, stop), 0) << "runs in the child after each fork";
+  stops = true;
+  try {
+    child_process({"true"}, {.start_timeout = std::chrono::milliseconds(50)});
+    ADD_FAILURE() << "started";
+  } catch (const error& e) {
+    EXPECT_STREQ(e.what(), "cannot start 'true': it was stopped before its program began");
+  }
+  stops = false;
+  EXPECT_TRUE(child_process({"true"}).end(seconds(20)));
 }
 
 TEST(child_process, a_crash_reports_the_signal) {
