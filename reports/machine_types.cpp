@@ -110,6 +110,46 @@ cell_result cell_of_type(const results& value, const cell_result& cell,
   return part;
 }
 
+/// Returns the results with a cell for each type that has hosts.
+results split_by(const std::vector<machine_type>& types, results value) {
+  for (cell_result& cell : std::exchange(value.cells, {})) {
+    std::vector<sample> samples = std::exchange(cell.samples, {});
+    const bool is_measured = !samples.empty();
+    for (const machine_type& type : types) {
+      if (type.hosts.empty()) continue;
+      cell_result part = cell_of_type(value, cell, samples, type, types.size() > 1);
+      if (!part.samples.empty() || !is_measured) value.cells.push_back(std::move(part));
+    }
+  }
+  return value;
+}
+
+/// Returns the hosts of two runs, those of `before` first.
+results hosts_of_both(const results& before, const results& now) {
+  results both;
+  both.hosts = before.hosts;
+  both.hosts.insert(both.hosts.end(), now.hosts.begin(), now.hosts.end());
+  return both;
+}
+
+/// Returns the hosts of a type from `begin` on and before `end`, numbered from `begin`.
+machine_type part_of(const machine_type& type, std::size_t begin, std::size_t end) {
+  machine_type part{type.name, {}};
+  for (const std::uint32_t i : type.hosts)
+    if (i >= begin && i < end) part.hosts.push_back(static_cast<std::uint32_t>(i - begin));
+  return part;
+}
+
+std::string type_names_of(const results& value) {
+  std::vector<std::string> names;
+  for (const machine_type& type : machine_types_of(value)) names.push_back(type.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string host_count_of(const results& value) {
+  return value.hosts.empty() ? "one machine, no fleet" : counted(value.hosts.size(), "host");
+}
+
 }  // namespace
 
 std::vector<machine_type> machine_types_of(const results& value) {
@@ -135,15 +175,49 @@ std::optional<results> split_by_machine_type(const results& value) {
 results by_machine_type(results value) {
   if (value.hosts.empty()) return value;
   const std::vector<machine_type> types = machine_types_of(value);
-  for (cell_result& cell : std::exchange(value.cells, {})) {
-    std::vector<sample> samples = std::exchange(cell.samples, {});
-    const bool is_measured = !samples.empty();
-    for (const machine_type& type : types) {
-      cell_result part = cell_of_type(value, cell, samples, type, types.size() > 1);
-      if (!part.samples.empty() || !is_measured) value.cells.push_back(std::move(part));
+  return split_by(types, std::move(value));
+}
+
+void split_alike(results& before, results& now) {
+  const results both = hosts_of_both(before, now);
+  const std::size_t middle = before.hosts.size(), end = both.hosts.size();
+  std::vector<machine_type> of_before, of_now;
+  bool is_shared = false;
+  for (const machine_type& type : machine_types_of(both)) {
+    of_before.push_back(part_of(type, 0, middle));
+    of_now.push_back(part_of(type, middle, end));
+    is_shared = is_shared || (!of_before.back().hosts.empty() && !of_now.back().hosts.empty());
+  }
+  before = is_shared ? split_by(of_before, std::move(before)) : by_machine_type(std::move(before));
+  now = is_shared ? split_by(of_now, std::move(now)) : by_machine_type(std::move(now));
+}
+
+std::vector<environment_difference> machine_differences(const results& before, const results& now) {
+  if (before.hosts.empty() && now.hosts.empty()) return environment_differences(before, now);
+  if (before.hosts.empty() || now.hosts.empty())
+    return {{"hosts", host_count_of(before), host_count_of(now)}};
+  const results both = hosts_of_both(before, now);
+  const auto is_before = [&](std::uint32_t host) { return host < before.hosts.size(); };
+  const std::vector<machine_type> types = machine_types_of(both);
+  std::vector<environment_difference> differences;
+  bool is_shared = false;
+  for (const machine_type& type : types) {
+    if (!is_before(type.hosts.front()) || is_before(type.hosts.back())) continue;
+    is_shared = true;
+    for (const auto& [key, facts] : facts_of(both, type)) {
+      std::set<std::string> old_texts, new_texts;
+      for (const shared_fact& fact : facts) {
+        if (is_before(fact.hosts.front())) old_texts.insert(fact.text);
+        if (!is_before(fact.hosts.back())) new_texts.insert(fact.text);
+      }
+      if (affects_measurements(key) && old_texts != new_texts)
+        differences.push_back({types.size() > 1 ? fmt::format("{} ({})", key, type.name) : key,
+                               fmt::format("{}", fmt::join(old_texts, ", ")),
+                               fmt::format("{}", fmt::join(new_texts, ", "))});
     }
   }
-  return value;
+  if (!is_shared) differences.push_back({"machine", type_names_of(before), type_names_of(now)});
+  return differences;
 }
 
 std::map<std::string, std::vector<shared_fact>> facts_of(const results& value,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bench/results/results.hpp"
+#include "reports/environment_differences.hpp"
 
 namespace crossover {
 
@@ -29,6 +30,10 @@ std::optional<results> split_by_machine_type(const results& value);
 /// The same without a copy of the samples; without a fleet, the results as they are.
 results by_machine_type(results value);
 
+/// Splits two runs that are compared. A type that both have has the same name in both. A run
+/// without a fleet stays as it is.
+void split_alike(results& before, results& now);
+
 /// Value of a fact, and the hosts that have it.
 struct shared_fact {
   std::string text;  ///< empty if unknown
@@ -42,6 +47,11 @@ std::map<std::string, std::vector<shared_fact>> facts_of(const results& value,
 /// Facts that differ between the hosts of a type, as in "kernel: Linux 6.1 (node1, node2), Linux
 /// 6.5 (node3)". Facts that vary from run to run are left out.
 std::vector<std::string> differences_between_hosts(const results& value, const machine_type& of);
+
+/// Returns the differences of two runs that can affect a measurement. For fleets these are
+/// differences between the hosts of a type that both have, or the types if they have none in
+/// common.
+std::vector<environment_difference> machine_differences(const results& before, const results& now);
 
 /// Names of hosts: "node1, node2 and 14 more".
 std::string host_names(const results& value, const std::vector<std::uint32_t>& hosts);

@@ -11,7 +11,6 @@
 #include "reports/answer_text.hpp"
 #include "reports/changes.hpp"
 #include "reports/compressed.hpp"
-#include "reports/environment_differences.hpp"
 #include "reports/escape.hpp"
 #include "reports/first_screen.hpp"
 #include "reports/html.hpp"
@@ -140,7 +139,7 @@ std::string baseline_of(const results& now, const results* baseline) {
   std::string out =
       "<section id=\"baseline\" aria-labelledby=\"baseline-title\"><h2 "
       "id=\"baseline-title\">Baseline</h2>";
-  const auto differences = environment_differences(*baseline, now);
+  const auto differences = machine_differences(*baseline, now);
   if (differences.empty()) {
     out += "<p>Both runs recorded the same environment.</p>";
   } else {

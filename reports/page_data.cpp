@@ -11,7 +11,6 @@
 #include "reports/changes.hpp"
 #include "reports/contest_text.hpp"
 #include "reports/counters.hpp"
-#include "reports/environment_differences.hpp"
 #include "reports/figure_json.hpp"
 #include "reports/headline_metrics.hpp"
 #include "reports/machine_types.hpp"
@@ -112,7 +111,7 @@ ordered_json panels_json(const results& value, const std::vector<panel>& panels)
 
 void add_baseline(ordered_json& document, const results& baseline, const results& now) {
   ordered_json differences = ordered_json::array();
-  for (const auto& d : environment_differences(baseline, now))
+  for (const auto& d : machine_differences(baseline, now))
     differences.push_back({d.key, d.old_value, d.new_value});
   ordered_json changes = ordered_json::array();
   for (const metric& m : all_metrics())

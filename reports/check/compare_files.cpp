@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
-#include "reports/environment_differences.hpp"
-#include "reports/panels.hpp"
+#include "reports/machine_types.hpp"
 #include "reports/statistics/moments.hpp"
 #include "reports/statistics/permutation_test.hpp"
 #include "workloads/base/error.hpp"
@@ -26,8 +26,24 @@ double prediction_variance(double sd, double n, double floor) {
   return sd * sd * (1 + 1 / n) + floor * floor;
 }
 
-std::string more_repetitions(double sd, double floor, const cell_comparison& cell,
-                             const repetition_planner& planner) {
+/// Independent figures of a comparison. Blocks of one host are no replicates of its machine type.
+enum class replicates {
+  repetitions,  ///< on one host, or without a fleet
+  same_hosts,   ///< the change on each host
+  other_hosts   ///< the means of the hosts of each side
+};
+
+/// Returns what would decide a cell. `sd`: that of the logs, or of the changes on the same hosts.
+std::string more_needed(replicates by, double sd, double floor, const cell_comparison& cell,
+                        const repetition_planner& planner) {
+  if (by == replicates::same_hosts)
+    return fmt::format(
+        "the change scatters by {:.2g} % from host to host: more hosts would decide it, or run "
+        "`crossover check` on the two programs on one of them",
+        sd * 100);
+  if (by == replicates::other_hosts)
+    return "the two sides were measured on different hosts, which looks like a change: measure "
+           "both on the same hosts";
   const auto needed = planner.needed(sd, floor, {cell.tolerate, cell.detect});
   if (!needed)
     return fmt::format(
@@ -42,7 +58,8 @@ std::string more_repetitions(double sd, double floor, const cell_comparison& cel
 /// Handles a cell with zeros or without enough repetitions. Returns whether it can be judged;
 /// otherwise `remedy` or `notes` has the reason.
 bool can_be_judged(cell_comparison& cell, const metric_logs& before, const metric_logs& after,
-                   double floor, const metric& judged, const repetition_planner& planner) {
+                   double floor, replicates by, const metric& judged,
+                   const repetition_planner& planner) {
   const bool both_empty = before.logs.empty() && after.logs.empty();
   if (before.zeros + after.zeros > 0 && both_empty) {
     cell.ratio = 1;
@@ -67,23 +84,60 @@ bool can_be_judged(cell_comparison& cell, const metric_logs& before, const metri
   if (cell.blocks > 1) return true;
   const metric_logs& larger = before.logs.size() > 1 ? before : after;
   const double sd = larger.logs.size() > 1 ? sd_of(moments_of(larger.logs)) : assumed_sd;
-  cell.remedy =
-      "a single repetition gives no variance: " + more_repetitions(sd, floor, cell, planner);
+  cell.remedy = (by == replicates::repetitions ? "a single repetition gives no variance: " : "") +
+                more_needed(by, sd, floor, cell, planner);
   return false;
+}
+
+/// Logs of one side of a cell by the name of the host, which is "" without a fleet.
+std::map<std::string, metric_logs> logs_by_name(const results& document, const cell_result& cell,
+                                                const metric& judged) {
+  std::map<std::string, metric_logs> hosts;
+  for (auto& [host, logs] : logs_by_host(cell, judged))
+    hosts[host < document.hosts.size() ? document.hosts[host].name : ""] = std::move(logs);
+  return hosts;
+}
+
+replicates replicates_of(const std::map<std::string, metric_logs>& before,
+                         const std::map<std::string, metric_logs>& after) {
+  const auto has_same_name = [](const auto& a, const auto& b) { return a.first == b.first; };
+  if (!std::equal(before.begin(), before.end(), after.begin(), after.end(), has_same_name))
+    return replicates::other_hosts;
+  return before.size() > 1 ? replicates::same_hosts : replicates::repetitions;
+}
+
+/// Returns the logs of the only host, or the mean of each host's logs.
+metric_logs independent_logs(const std::map<std::string, metric_logs>& hosts, replicates by) {
+  if (by == replicates::repetitions) return hosts.empty() ? metric_logs() : hosts.begin()->second;
+  metric_logs means;
+  for (const auto& [name, of_host] : hosts) {
+    if (!of_host.logs.empty()) means.logs.push_back(moments_of(of_host.logs).mean);
+    means.zeros += of_host.zeros;
+  }
+  return means;
 }
 
 /// Fills in figures, p-values and bounds, or the reason why there are none.
 void measure(cell_comparison& cell, const metric_logs& before, const metric_logs& after,
-             double baseline_floor, double candidate_floor, const metric& judged,
+             double baseline_floor, double candidate_floor, replicates by, const metric& judged,
              const file_options& options, const repetition_planner& planner) {
   const sample_moments baseline_sample = moments_of(before.logs),
                        candidate_sample = moments_of(after.logs);
   const double change = worse_sign(judged) * (candidate_sample.mean - baseline_sample.mean);
   cell.blocks = static_cast<unsigned>(std::min(baseline_sample.n, candidate_sample.n));
   if (cell.blocks > 0 && before.zeros + after.zeros == 0) cell.ratio = std::exp(change);
-  if (!can_be_judged(cell, before, after, std::max(baseline_floor, candidate_floor), judged,
+  if (!can_be_judged(cell, before, after, std::max(baseline_floor, candidate_floor), by, judged,
                      planner))
     return;
+  if (by == replicates::same_hosts) {
+    std::vector<double> changes;
+    for (std::size_t host = 0; host < before.logs.size(); ++host)
+      changes.push_back(worse_sign(judged) * (after.logs[host] - before.logs[host]));
+    const double n = static_cast<double>(changes.size());
+    cell.sd = sd_of(moments_of(changes));
+    judge_by_t(cell, {change, *cell.sd / std::sqrt(n), n - 1}, options.rates.power);
+    return;
+  }
   const double baseline_n = static_cast<double>(baseline_sample.n),
                candidate_n = static_cast<double>(candidate_sample.n);
   const double baseline_variance =
@@ -206,12 +260,13 @@ check_result compare_files(const results& baseline, const results& candidate,
   result.metric_label = judged.label;
   result.plan = plan_of(options, candidate.seed, "baseline, then candidate");
   const std::vector<cell_pair> pairs = match_cells(baseline, candidate, result);
-  result.environment = environment_differences(baseline, candidate);
+  result.environment = machine_differences(baseline, candidate);
   result.environment_allowed = options.allow_different_environment;
 
   const double baseline_floor = baseline.foreign ? options.process_floor : 0,
                candidate_floor = candidate.foreign ? options.process_floor : 0;
   const repetition_planner planner(options.rates, pairs.size());
+  std::vector<replicates> replicates_by_cell;
   for (const auto& [before, after] : pairs) {
     cell_comparison cell;
     cell.name = after->name;
@@ -229,16 +284,25 @@ check_result compare_files(const results& baseline, const results& candidate,
         cell.notes.push_back(
             fmt::format("{}: measure without --benchmark_report_aggregates_only", which));
     }
-    measure(cell, logs_of(*before, judged), logs_of(*after, judged), baseline_floor,
-            candidate_floor, judged, options, planner);
+    const auto before_logs = logs_by_name(baseline, *before, judged),
+               after_logs = logs_by_name(candidate, *after, judged);
+    replicates_by_cell.push_back(replicates_of(before_logs, after_logs));
+    const replicates by = replicates_by_cell.back();
+    measure(cell, independent_logs(before_logs, by), independent_logs(after_logs, by),
+            baseline_floor, candidate_floor, by, judged, options, planner);
     judge_errors(cell, error_shares_of(*before), error_shares_of(*after));
     result.cells.push_back(std::move(cell));
   }
 
   decide_by_holm(result);
-  for (cell_comparison& cell : result.cells)
+  for (std::size_t i = 0; i < result.cells.size(); ++i) {
+    cell_comparison& cell = result.cells[i];
+    const replicates by = replicates_by_cell[i];
     if (cell.outcome == verdict::inconclusive && cell.p && cell.remedy.empty())
-      cell.remedy = more_repetitions(*cell.sd / std::sqrt(2.0), 0, cell, planner);
+      cell.remedy =
+          more_needed(by, by == replicates::same_hosts ? *cell.sd : *cell.sd / std::sqrt(2.0), 0,
+                      cell, planner);
+  }
   withhold_if_environments_differ(result,
                                   "the environments differ: measure both sides on one machine, "
                                   "or pass --allow-different-environment");

@@ -40,6 +40,11 @@ struct file_options {
 /// are; only interleaving the two programs removes it. `false_alarms` holds only if repetitions
 /// scatter as runs do (normally, in logs); the notes say so.
 ///
+/// Runs of fleets are given with a cell for each machine type (`split_alike`). If the same hosts
+/// measured a cell on both sides, Student's t judges the mean of the hosts' changes: each host
+/// counts once, and its speed cancels. If the hosts differ, the formula above takes the means of
+/// the hosts for repetitions. `blocks` then counts hosts. One host is like a run without a fleet.
+///
 /// An improvement is judged like a regression: by the same t against "no better than tolerated",
 /// with Holm over cells at `false_alarms`.
 ///

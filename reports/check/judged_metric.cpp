@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "reports/panels.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {
@@ -26,24 +27,30 @@ const metric& judged_metric(std::string_view id) {
 }
 
 metric_logs logs_of(const cell_result& cell, const metric& judged) {
-  metric_logs read;
+  metric_logs all;
+  for (const auto& [host, of_host] : logs_by_host(cell, judged)) {
+    all.logs.insert(all.logs.end(), of_host.logs.begin(), of_host.logs.end());
+    all.zeros += of_host.zeros;
+  }
+  return all;
+}
+
+std::map<std::uint32_t, metric_logs> logs_by_host(const cell_result& cell, const metric& judged) {
+  std::map<std::uint32_t, metric_logs> hosts;
   for (const sample& s : cell.samples) {
     const auto value = judged.extract(cell, s);
     if (!value || !std::isfinite(*value)) continue;
+    metric_logs& read = hosts[s.host.value_or(0)];
     if (*value > 0)
       read.logs.push_back(std::log(*value));
     else
       ++read.zeros;
   }
-  return read;
+  return hosts;
 }
 
 std::vector<double> error_shares_of(const cell_result& cell) {
-  std::vector<double> shares;
-  const metric& errors = *find_metric("errors");
-  for (const sample& s : cell.samples)
-    if (const auto share = errors.extract(cell, s)) shares.push_back(*share);
-  return shares;
+  return independent_values_of(cell, "errors");
 }
 
 }  // namespace crossover

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -21,8 +23,11 @@ struct metric_logs {
   unsigned zeros = 0;  ///< values of 0, which have no logarithm
 };
 metric_logs logs_of(const cell_result& cell, const metric& judged);
+/// The same for each host that measured the cell; host 0 without a fleet.
+std::map<std::uint32_t, metric_logs> logs_by_host(const cell_result& cell, const metric& judged);
 
-/// Returns the share of failed operations in each repetition that began one.
+/// Returns the share of failed operations in each repetition that began one. If several hosts
+/// measured the cell, the mean of each host.
 std::vector<double> error_shares_of(const cell_result& cell);
 
 }  // namespace crossover

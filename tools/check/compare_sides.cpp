@@ -14,6 +14,7 @@
 #include "reports/check/history.hpp"
 #include "reports/check/layout.hpp"
 #include "reports/check/run_gate.hpp"
+#include "reports/machine_types.hpp"
 #include "reports/units.hpp"
 #include "tools/check/links.hpp"
 #include "tools/check/pair_benchmarks.hpp"
@@ -75,14 +76,20 @@ check_result check_files(const check_request& request) {
   options.candidate_name = shown_name(new_file, "standard input");
   if (request.history.empty()) {
     options.baseline_name = shown_name(request.sides.front(), "standard input");
-    const results new_results = filtered(read_results(new_file), filter);
-    return compare_files(filtered(read_results(request.sides.front()), filter), new_results,
-                         options);
+    results new_results = filtered(read_results(new_file), filter);
+    results old_results = filtered(read_results(request.sides.front()), filter);
+    split_alike(old_results, new_results);
+    return compare_files(old_results, new_results, options);
   }
   const std::string document = read_file(new_file);
   results all_of_new = parse_results(document, new_file);
   if (request.sides.size() == 2)
     throw error(error_kind::invalid, "--history replaces OLD: give only NEW");
+  if (!all_of_new.hosts.empty())
+    throw error(error_kind::invalid,
+                fmt::format("{}: --history: not supported for the results of a fleet; compare it "
+                            "with those of another run",
+                            options.candidate_name));
   std::vector<history_entry> before =
       read_history(request.history, machine_fingerprint(all_of_new));
   if (!request.commit.empty())

@@ -42,6 +42,7 @@ add_executable(fuzz
   bench/results/trace.cpp
   reports/environment_differences.cpp
   reports/escape.cpp
+  reports/machine_types.cpp
   reports/panels.cpp
   reports/units.cpp
   reports/check/compare_files.cpp
