@@ -1,5 +1,7 @@
 #include "bench/fleet/host_messages.hpp"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "bench/cell/replies.hpp"
@@ -9,6 +11,19 @@ namespace crossover {
 namespace {
 
 using nlohmann::json;
+
+/// Returns a number in the range of its type. Throws `error` (unreadable) naming `key`.
+template <typename T>
+T number_from(const json& value, const char* key) {
+  const std::optional<T> number = optional_number<T>(value, key);
+  if (!number) throw error(error_kind::unreadable, fmt::format("{}: not a number", key));
+  return *number;
+}
+
+template <typename T>
+T number_at(const json& body, const char* key) {
+  return number_from<T>(body.at(key), key);
+}
 
 json to_json(const arm_record& record) {
   const json idle_cpu_s = record.idle_cpu_s ? json(*record.idle_cpu_s) : json();
@@ -26,9 +41,8 @@ json to_json(const arm_record& record) {
 
 arm_record arm_record_from_json(const json& body) {
   arm_record record;
-  const json& idle_cpu_s = body.at("idle_cpu_s");
-  record.idle_cpu_s = idle_cpu_s.is_null() ? std::nullopt : std::optional(idle_cpu_s.get<double>());
-  record.idle_s = body.at("idle_s");
+  record.idle_cpu_s = optional_number<double>(body.at("idle_cpu_s"), "idle_cpu_s");
+  record.idle_s = number_at<double>(body, "idle_s");
   if (const auto failure = body.find("error"); failure != body.end()) {
     record.failure = reported_error(*failure);
     return record;
@@ -47,7 +61,8 @@ json to_json(const host_start& start) {
 }
 
 host_start host_start_from_json(const json& body) {
-  return {.models = body.at("models"), .sign_interval_s = body.at("sign_interval_s")};
+  return {.models = body.at("models"),
+          .sign_interval_s = number_at<double>(body, "sign_interval_s")};
 }
 
 json to_json(const host_settings& settings) {
@@ -57,10 +72,10 @@ json to_json(const host_settings& settings) {
 }
 
 host_settings host_settings_from_json(const json& body) {
-  return {.seconds = body.at("seconds"),
-          .warm_up_s = body.at("warm_up_s"),
-          .grace_s = body.at("grace_s"),
-          .seed = body.at("seed"),
+  return {.seconds = number_at<double>(body, "seconds"),
+          .warm_up_s = number_at<double>(body, "warm_up_s"),
+          .grace_s = number_at<double>(body, "grace_s"),
+          .seed = number_at<std::uint64_t>(body, "seed"),
           .launcher = body.at("launcher"),
           .endpoints = body.at("endpoints")};
 }
@@ -80,10 +95,13 @@ json to_json(const host_facts& facts) {
 host_facts host_facts_from_json(const json& body) {
   host_facts facts{.node = body.at("node"),
                    .environment = body.at("environment"),
-                   .computer = {.cpus = {}, .quota = body.at("quota")},
-                   .limits = {.descriptors = body.at("descriptors"), .tasks = body.at("tasks")}};
-  for (const json& c : body.at("cpus"))
-    facts.computer.cpus.push_back({c.at(0), c.at(1), c.at(2), c.at(3), c.at(4)});
+                   .computer = {.cpus = {}, .quota = number_at<double>(body, "quota")},
+                   .limits = {.descriptors = number_at<std::uint64_t>(body, "descriptors"),
+                              .tasks = number_at<std::uint64_t>(body, "tasks")}};
+  for (const json& c : body.at("cpus")) {
+    const auto fact = [&c](std::size_t i) { return number_from<int>(c.at(i), "cpus"); };
+    facts.computer.cpus.push_back({fact(0), fact(1), fact(2), fact(3), fact(4)});
+  }
   return facts;
 }
 
@@ -102,6 +120,8 @@ std::vector<planned_cell> planned_cells_from_json(const json& body) {
     planned_cell& planned = cells.emplace_back();
     static_cast<cell_spec&>(planned) = cell_spec_from_json(cell);
     planned.name = cell.at("name");
+    if (!planned.cores || !planned.in_flight)
+      throw error(error_kind::unreadable, "cells: one has no cores or in_flight");
   }
   return cells;
 }
@@ -114,7 +134,8 @@ json to_json(const host_refusals& refusals) {
 
 host_refusals host_refusals_from_json(const json& body) {
   host_refusals refusals;
-  for (const json& refusal : body.at("refusals")) refusals.emplace(refusal.at(0), refusal.at(1));
+  for (const json& refusal : body.at("refusals"))
+    refusals.emplace(number_from<std::uint64_t>(refusal.at(0), "refusals"), refusal.at(1));
   return refusals;
 }
 
@@ -123,7 +144,12 @@ json to_json(const host_block& block) {
 }
 
 host_block host_block_from_json(const json& body) {
-  return {.contest = body.at("contest"), .number = body.at("number"), .cells = body.at("cells")};
+  host_block block{.contest = number_at<std::uint64_t>(body, "contest"),
+                   .number = number_at<std::uint64_t>(body, "number"),
+                   .cells = {}};
+  for (const json& cell : body.at("cells"))
+    block.cells.push_back(number_from<std::uint64_t>(cell, "cells"));
+  return block;
 }
 
 json to_json(const std::vector<arm_record>& records) {

@@ -29,6 +29,7 @@ add_executable(fuzz
   bench/cell/cell_location.cpp
   bench/cell/replies.cpp
   bench/cell/requests.cpp
+  bench/fleet/host_messages.cpp
   bench/results/benchmark_rows.cpp
   bench/results/cell_spec.cpp
   bench/results/findings.cpp

@@ -3,6 +3,7 @@
 
 #include "bench/cell/replies.hpp"
 #include "bench/cell/requests.hpp"
+#include "bench/fleet/host_messages.hpp"
 #include "bench/results/json_text.hpp"
 #include "bench/results/sample_json.hpp"
 #include "bench/results/trace.hpp"
@@ -61,15 +62,40 @@ void replies(const std::string& line) {
   });
 }
 
+/// Reads the body of a message between a harness and a host of its fleet, or refuses it.
+template <typename Read>
+void reads_the_same(const Read& read, const json& body) {
+  json written;
+  try {
+    written = to_json(read(body));
+  } catch (const error&) {
+    return;
+  } catch (const json::exception&) {
+    return;
+  }
+  require(to_json(read(written)) == written, "a written message reads the same");
+}
+
+void messages_of_hosts(const json& body) {
+  reads_the_same(host_start_from_json, body);
+  reads_the_same(host_settings_from_json, body.value("settings", json()));
+  reads_the_same(planned_cells_from_json, body.value("cells", json()));
+  reads_the_same(host_block_from_json, body);
+  reads_the_same(host_facts_from_json, body);
+  reads_the_same(host_refusals_from_json, body);
+  reads_the_same(arm_records_from_json, body);
+}
+
 }  // namespace
 
-/// One line of the cell protocol, read as a request by the cell process and as a reply by the
-/// harness.
+/// One line between a harness and a cell process or a host: a request or a reply, read by both
+/// sides.
 void fuzz_protocol(std::string_view input) {
   replies(std::string(input));
-  const json request = parse_json(input);
-  if (request.is_object() && request.size() == 1 && request.begin()->is_object())
-    requests(*request.begin());
+  const json message = parse_json(input);
+  if (!message.is_object() || message.size() != 1 || !message.begin()->is_object()) return;
+  requests(*message.begin());
+  messages_of_hosts(*message.begin());
 }
 
 }  // namespace crossover
