@@ -11,6 +11,7 @@
 #include "tools/check/compare_sides.hpp"
 #include "tools/command_line.hpp"
 #include "workloads/base/atomic_file.hpp"
+#include "workloads/base/command_words.hpp"
 #include "workloads/base/interrupt.hpp"
 #include "workloads/base/nearest.hpp"
 
@@ -28,7 +29,7 @@ struct check_flags {
   selection cells;
   error_rates rates;
   double budget_s = 300, regimes = 0;
-  std::string metric = "time", thresholds, layout, out, history, commit, slowdown;
+  std::string metric = "time", thresholds, layout, launcher, out, history, commit, slowdown;
   std::optional<std::uint64_t> seed;
   std::optional<double> grace_s;
   bool allow_different_environment = false;
@@ -61,6 +62,8 @@ void check_flags::add_to(CLI::App& app) {
             "per-cell thresholds as JSON, see docs/ci.md");
   add_value(app, "--layout", "FILE", layout, plain_text(),
             "tolerate code layout, see docs/layout.md");
+  add_value(app, "--launcher", "COMMAND", launcher, plain_text(),
+            "command prefix of cells, e.g. 'taskset -c 3'");
   app.add_option("--format", formats, "output, repeatable (default text)")
       ->option_text("NAME[:PATH]")
       ->type_name(fmt::format("{}", fmt::join(names_of_formats(), ",")))
@@ -74,9 +77,9 @@ void check_flags::add_to(CLI::App& app) {
   app.add_flag("--allow-different-environment", allow_different_environment,
                "compare even if machines or builds differ");
   add_value(app, "--history", "DIR", history, plain_text(),
-            "compare NEW with this machine's recent runs there");
-  add_value(app, "--commit", "ID", commit, plain_text(),
-            "store NEW in the history under this name");
+            "compare NEW with runs there (--commit ID stores it)");
+  add_value(app, "--commit", "ID", commit, plain_text(), "store NEW in the history under this name")
+      ->group(mentioned_group);
   app.add_option("--inject-slowdown", slowdown)->group("");
   cells.add_to(app, "");
 }
@@ -149,6 +152,7 @@ check_request request_of(const check_flags& flags) {
   request.sides = flags.sides;
   request.selection = flags.cells.flags("check");
   request.layout = flags.layout;
+  if (!flags.launcher.empty()) request.launcher = split_words(flags.launcher);
   request.history = flags.history;
   request.commit = flags.commit;
   request.grace_s = flags.grace_s;

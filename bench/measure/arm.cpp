@@ -34,9 +34,7 @@ std::string program_of(const cell_options& options, const cell_spec& cell) {
 }
 
 /// Returns whether the user's launcher may start cells on another machine or other CPUs.
-bool starts_elsewhere(const cell_options& options) {
-  return !options.launcher.empty() && !options.any_build;
-}
+bool starts_elsewhere(const cell_options& options) { return !options.launcher.empty(); }
 
 class cell_process_arm final : public arm {
  public:
@@ -197,6 +195,10 @@ cell_preparation preparation_of(const cell_options& options, const cell_spec& ce
 
 cell_process process_of(const cell_options& options, const cell_spec& cell) {
   std::vector<std::string> command = options.launcher;
+  if (!options.variables.empty()) {
+    command.push_back("env");
+    command.insert(command.end(), options.variables.begin(), options.variables.end());
+  }
   const std::vector<std::string> of_cell = command_of(options, cell);
   command.insert(command.end(), of_cell.begin(), of_cell.end());
   return cell_process(command, options.grace_s + 3 * min_operation_s(cell),

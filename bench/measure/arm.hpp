@@ -55,6 +55,7 @@ struct cell_options {
   std::string program;                  ///< path of this executable
   std::string cells;                    ///< directory of cells in other languages
   std::vector<std::string> launcher;    ///< command prefix of the cell
+  std::vector<std::string> variables;   ///< "NAME=VALUE": environment of the cell
   std::vector<std::string> command;     ///< replaces the cell process of the model
   double grace_s = 20;                  ///< extra time for each reply before a cell is killed
   std::uint32_t sampling_interval = 0;  ///< time one operation in N; 0: the cell chooses N

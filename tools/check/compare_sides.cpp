@@ -72,6 +72,8 @@ check_result check_files(const check_request& request) {
                 fmt::format("{} selects cells of programs; for files use --benchmark_filter",
                             request.selection.front()));
   const std::string& new_file = request.sides.back();
+  if (!request.launcher.empty())
+    throw error(error_kind::invalid, "--launcher starts programs; leave it out for files");
   file_options options = request.files;
   options.candidate_name = shown_name(new_file, "standard input");
   if (request.history.empty()) {
@@ -140,6 +142,7 @@ paired_cells pair_programs(const check_request& request, operand kind, const sid
     }
     options.selection =
         request.selection.empty() ? string_list{"--suite", "check"} : request.selection;
+    options.launcher = request.launcher;
     options.filter = request.filter;
     options.metric = request.gate.metric;
     options.seed = request.gate.flips.seed;
@@ -153,6 +156,11 @@ paired_cells pair_programs(const check_request& request, operand kind, const sid
                 fmt::format("{} selects cells of crossover; for other programs use "
                             "--benchmark_filter",
                             request.selection.front()));
+  if (!request.launcher.empty())
+    throw error(
+        error_kind::invalid,
+        "--launcher: not supported for Google Benchmark programs, which are frozen in turn; "
+        "put it before `crossover check`");
   benchmark_pair_options options;
   options.filter = request.filter;
   options.min_time = request.min_time;
@@ -202,6 +210,9 @@ check_result check_programs(const check_request& request, operand kind, const si
   check_result before;
   before.baseline_name = side_text(request.sides[0], links[0].size());
   before.candidate_name = side_text(request.sides[1], links[1].size());
+  if (!request.launcher.empty())
+    before.notes.push_back(
+        fmt::format("--launcher: '{}' started the cells", fmt::join(request.launcher, " ")));
   const paired_cells cells = pair_programs(request, kind, links, before);
   require_cells(cells.names, before);
   const thresholds per_cell = thresholds_for(request, cells.names, links, before.notes);

@@ -16,6 +16,7 @@ struct check_request {
   std::vector<string_list> cell_commands;
   gate_options gate;
   file_options files;
+  string_list launcher;  ///< command prefix of the cells
   std::string filter, min_time;
   std::optional<double> grace_s;
   string_list selection;  ///< flags of `list`; empty: the suite `check`

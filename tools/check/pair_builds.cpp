@@ -113,6 +113,7 @@ class build_pair {
     for (const cell_result& cell : common_cells(programs, options, unmatched)) {
       build_cell& added = cells_.emplace_back();
       added.what = cell;
+      added.old_side.launcher = added.new_side.launcher = options.launcher;
       added.old_side.command = options.old_cell;
       added.new_side.command = options.new_cell;
       added.old_side.any_build = added.new_side.any_build = true;
@@ -265,7 +266,7 @@ class build_pair {
   measured_pair measure(build_cell& cell, std::uint64_t round, int new_program = 1) {
     const auto side_of = [&](int which, cell_options options) {
       options.program = programs_[which][round % programs_[which].size()];
-      options.launcher = {"env", "CROSSOVER_LAYOUT=" + std::string(random_() % 4096, 'x')};
+      options.variables = {"CROSSOVER_LAYOUT=" + std::string(random_() % 4096, 'x')};
       return block_arm{cell.what, [this, options = std::move(options), &cell] {
                          return cell_arm(options, cell.what, machine_, servers_);
                        }};

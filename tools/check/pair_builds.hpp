@@ -13,6 +13,7 @@ struct build_pair_options {
   std::vector<std::string> selection;  ///< flags of `list`, the same for both programs
   /// Commands of the two sides' cell processes, if they are not those of the two programs.
   std::vector<std::string> old_cell, new_cell;
+  std::vector<std::string> launcher;  ///< command prefix of the cells of both sides
   std::string filter;
   std::string metric = "time";
   std::uint64_t seed = 1;

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -132,6 +133,7 @@ class Files(Check):
     def test_verdicts_of_files(self):
         old = self.file("old.json", a=self.steady, b=self.steady)
         self.check(PASS, old, old, "--detect", "10%")
+        self.refused(USAGE, "--launcher starts programs", old, old, "--launcher", "env")
         slower = self.file("slower.json", a=self.steady, b=[1.3 * t for t in self.steady])
         document = self.check(REGRESSION, old, slower, "--detect", "10%")
         self.assertEqual(
@@ -415,6 +417,18 @@ class OwnPrograms(Check):
             self.skipTest("the machine is busy: no cell has its CPU to itself")
         self.assertGreater(slowed["ratio"], 1.3)
 
+    @unittest.skipUnless(shutil.which("taskset"), "not installed: util-linux")
+    def test_launcher_starts_the_cells_of_both_sides(self):
+        cpu = max(os.sched_getaffinity(0))
+        note = self.script("note", '#!/bin/sh\ntaskset -cp $$ >>"$0s"\nexec "$@"\n')
+        launcher = f"taskset -c {cpu} {note}"
+        sides = (self.invented("old"), self.invented("new"))
+        document = self.check(PASS, *sides, *CELL, "--launcher", launcher)
+        notes = (self.directory / "notes").read_text().splitlines()
+        self.assertEqual({note.split(": ")[1] for note in notes}, {str(cpu)})
+        self.assertGreaterEqual(len(notes), 2 * document["cells"][0]["blocks"])
+        self.assertIn(f"--launcher: '{launcher}' started the cells", document["notes"])
+
     def test_baseline_that_differs_from_itself_is_inconclusive(self):
         # A process is slow beside an older one of its program: only the controls have two of OLD.
         jealous = self.invented(
@@ -568,6 +582,7 @@ class ForeignPrograms(Check):
         self.refused(UNREADABLE, "no cell in common", old, self.imitation("other", {"BM_z": 1}))
         self.refused(UNREADABLE, "compare two of the same kind", old, PROGRAM)
         self.refused(USAGE, "selects cells of crossover", old, old, "--quick")
+        self.refused(USAGE, "--launcher: not supported", old, old, "--launcher", "env")
 
 
 if __name__ == "__main__":
