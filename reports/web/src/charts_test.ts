@@ -1,129 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { csvOfCells, cellsOfView, columnsOf, sorted } from "./cells_table.ts";
-import { cellCommand, shellWord } from "./cell_command.ts";
-import type { Context } from "./chart.ts";
-import { charts } from "./charts.ts";
+import { cellsOfView } from "./cells_table.ts";
+import { cellCommand } from "./cell_command.ts";
 import { axisArgument, seriesOf } from "./charts/families.ts";
 import { shareText } from "./charts/latency.ts";
-import { keptApart, logTicks, roomyTicks } from "./charts/axes.ts";
-import { crossingPoint } from "./charts/lines.ts";
+import { crossingPoint } from "./charts/line_domains.ts";
 import { coefficientText, throughputOf } from "./charts/scaling_fit.ts";
 import { machinesPanel } from "./charts/throughput_by_cores.ts";
 import { crossingsOf } from "./charts/throughput_by_in_flight.ts";
-import {
-  type Cell,
-  type Contender,
-  type Contest,
-  curveOf,
-  type PageData,
-  type PanelData,
-  Results,
-} from "./data.ts";
+import { curveOf, type PanelData } from "./data.ts";
 import { panelOverCores, panelOverInFlight } from "./featured.ts";
 import { forestDomain, forestRows } from "./forest.ts";
-import { Palette } from "./palette.ts";
 import { cellsAt, placeOf } from "./select.ts";
-import { initialView, type View } from "./view.ts";
-
-const cell = (
-  model: string,
-  cores: number,
-  in_flight: number,
-  mean: number,
-  more: Partial<Cell> = {},
-): Cell => ({
-  panel: 0,
-  name: `network/${model}/cores:${cores}/in_flight:${in_flight}`,
-  model,
-  cores,
-  in_flight,
-  status: "ok",
-  metrics: [[mean, mean - 1, mean + 1, 3, mean - 0.5, mean, mean + 0.5], null],
-  ...more,
-});
-
-/** A contest whose first model decides the verdict. */
-const contest = (
-  panel: number,
-  cores: number,
-  in_flight: number,
-  models: [string, number, Contender["class"]][],
-): Contest => ({
-  panel,
-  workload: "",
-  parameters: {},
-  cores,
-  in_flight,
-  verdict:
-    models[0]![2] === "best" || models[0]![2] === "equivalent" ? models[0]![2] : "cannot_tell",
-  why: "intervals",
-  best: [],
-  equivalent: [],
-  ratios: models.map(([model, cell, shown], i) => ({
-    model,
-    cell,
-    class: shown,
-    ratio: i ? 0.8 : 1.25,
-    lower: i ? 0.7 : 1.1,
-    upper: i ? 0.9 : 1.4,
-    throughput: 100,
-    cpu_s: null,
-    memory_bytes: null,
-  })),
-  of_reference: null,
-  blocks: 8,
-  blocks_wanted: null,
-});
-
-function context(cells: Cell[], view: Partial<View> = {}, more: Partial<PageData> = {}): Context {
-  const data: PageData = {
-    schema: 1,
-    suite: "",
-    foreign: false,
-    status: "complete",
-    date: "",
-    seed: 7,
-    command: [],
-    repetitions: 0,
-    values: "all",
-    outcomes: [],
-    shares: [0.5, 0.9],
-    metrics: [
-      { id: "throughput", label: "throughput", unit: "1/s", better: "higher" },
-      ...[
-        "time",
-        "p50",
-        "p99",
-        "cpu",
-        "memory",
-        "cpu_share",
-        "server_cpu_share",
-        "voluntary_switches",
-        "involuntary_switches",
-        "memory_per_in_flight",
-      ].map((id) => ({ id, label: id, unit: "s", better: "lower" as const })),
-    ],
-    answers: [{ panel: 0, headline: "", contest: 0 }],
-    contests: [contest(0, 2, 64, [["event_loop", 0, "best"]])],
-    leaders: [],
-    panels: [
-      {
-        workload: "network",
-        parameters: {},
-        label: "network",
-        in_flight: 64,
-        fits: [],
-      },
-    ],
-    cells,
-    ...more,
-  };
-  const results = new Results(data);
-  return { results, view: { ...initialView, ...view }, palette: new Palette(results.models) };
-}
-
-const chart = (id: string) => charts.find((c) => c.id === id)!;
+import type { View } from "./view.ts";
+import { cell, chart, contest, context } from "./charts_for_tests.ts";
 
 test("throughput by core count has one point per cell, with mean and interval", () => {
   const [panel] = [
@@ -311,20 +201,6 @@ test("the first screen has charts of contests that are not capped", () => {
   assert.equal(panelOverInFlight(capped), null);
 });
 
-test("the table sorts by value with missing ones last, and searches for words", () => {
-  const of = context([
-    cell("a", 1, 1, 5),
-    cell("b", 1, 1, 50),
-    cell("c", 1, 1, 0, { status: "failed", reason: "ECONNREFUSED here", metrics: undefined }),
-    cell("d", 1, 1, 7),
-  ]);
-  const throughput = columnsOf(of).find((c) => c.metric === "throughput");
-  assert.deepEqual(sorted(of, [0, 1, 2, 3], throughput, true), [1, 3, 0, 2]);
-  assert.deepEqual(sorted(of, [0, 1, 2, 3], throughput, false), [0, 3, 1, 2]);
-  assert.deepEqual(cellsOfView({ ...of, view: { ...of.view, search: "FAILED econn" } }), [2]);
-  assert.match(csvOfCells(of, [2]), /ECONNREFUSED here,,,/);
-});
-
 test("one chart over cores goes over all machine types, before a panel of each", () => {
   const panel = (machine: string): PanelData => ({
     workload: "network",
@@ -375,44 +251,6 @@ test("one chart over cores goes over all machine types, before a panel of each",
   assert.match(cellCommand(of.results.data, of.results.cell(0))!, /--workload network:bytes=64 /);
 });
 
-test("the command of a cell names it, and keeps the run's server and window", () => {
-  const of = context(
-    [cell("event_loop", 1, 64, 100)],
-    {},
-    {
-      command: [
-        ...["crossover", "run", "--cell", "event_loop=./a b", "--cell=other=./c"],
-        ...["--endpoint", "network=host:1", "--out=a.json", "--seconds=2"],
-      ],
-    },
-  );
-  of.results.data.panels[0]!.parameters = {
-    bytes: "64",
-    delay: "0",
-    endpoint: "host:1",
-    rate: "5000",
-    url: "",
-  };
-  assert.equal(
-    cellCommand(of.results.data, of.results.cell(0)),
-    "crossover run --workload network:bytes=64,delay=0 --model event_loop --cores 1 " +
-      "--in-flight 64 --rate 5000 --cell 'event_loop=./a b' --endpoint network=host:1 " +
-      "--seconds=2 --seed 7",
-  );
-  assert.equal(shellWord("it's"), "'it'\\''s'");
-  const panel = of.results.data.panels[0]!;
-  panel.workload = "command";
-  panel.parameters = {};
-  of.results.cell(0).model = "gzip -k f";
-  assert.equal(
-    cellCommand(of.results.data, of.results.cell(0)),
-    "crossover run --command 'gzip -k f' --cores 1 --in-flight 64 --endpoint network=host:1 " +
-      "--seconds=2 --seed 7",
-  );
-  of.results.data.foreign = true;
-  assert.equal(cellCommand(of.results.data, of.results.cell(0)), null);
-});
-
 test("latency curves end at their maximum, at 1 - 1/count", () => {
   assert.deepEqual(curveOf([0.5, 0.9, 0.99], [50, 1, 2, 9]), [
     [0.5, 1],
@@ -456,114 +294,6 @@ test("the scaling law is drawn from its terms", () => {
   assert.equal(coefficientText([0.00042, 0.0004, 0.00044, 40]), "4.2e-4 (4.0e-4 to 4.4e-4)");
 });
 
-/** Context with one `mixed` panel per pair of CPU work and wait. */
-function mixedContext(pairs: [number, number][], more: Partial<PanelData>[] = []): Context {
-  const of = context(pairs.map((_, i) => cell("event_loop", 1, 64, 100, { panel: i })));
-  of.results.data.panels.splice(
-    0,
-    1,
-    ...pairs.map(([cpu_s, wait_s], i): PanelData => ({
-      workload: "mixed",
-      parameters: { cpu: `${cpu_s}s`, wait: `${wait_s}s` },
-      label: `mixed cpu=${cpu_s} wait=${wait_s}`,
-      fits: [],
-      cpu_s,
-      wait_s,
-      ...more[i],
-    })),
-  );
-  of.results.data.contests = pairs.map((_, i) => contest(i, 1, 64, [["event_loop", i, "best"]]));
-  return of;
-}
-
-test("the crossover map needs two by two cells", () => {
-  const map = chart("crossover-map");
-  assert.deepEqual([...map.panels(context([cell("event_loop", 1, 64, 100)]))], []);
-  assert.deepEqual([...map.panels(mixedContext([[0.001, 0.01]]))], []);
-  assert.deepEqual(
-    [
-      ...map.panels(
-        mixedContext([
-          [0.001, 0.01],
-          [0.001, 0.1],
-        ]),
-      ),
-    ],
-    [],
-  );
-  const [drawn] = [
-    ...map.panels(
-      mixedContext([
-        [0.001, 0.01],
-        [0.001, 0.1],
-        [0.002, 0.01],
-        [0.002, 0.1],
-      ]),
-    ),
-  ];
-  assert.deepEqual(
-    drawn!.points.map((p) => [p.x, p.y]),
-    [
-      [0.01, 0.001],
-      [0.1, 0.001],
-      [0.01, 0.002],
-      [0.1, 0.002],
-    ],
-  );
-});
-
-test("a square of the map shows the verdict of its contest", () => {
-  const of = mixedContext([
-    [1, 1],
-    [1, 2],
-    [2, 1],
-    [2, 2],
-  ]);
-  of.results.data.contests[1] = contest(1, 1, 64, [
-    ["event_loop", 1, "equivalent"],
-    ["offload", 1, "equivalent"],
-  ]);
-  of.results.data.contests[2] = contest(2, 1, 64, [
-    ["event_loop", 2, "not_separated"],
-    ["offload", 2, "not_separated"],
-    ["thread_pool", 2, "slower"],
-  ]);
-  const [panel] = [...chart("crossover-map").panels(of)];
-  assert.deepEqual(
-    panel!.rows.map((row) => row.slice(2)),
-    [
-      ["event_loop", "1.25×"],
-      ["event_loop, offload", "equal"],
-      ["event_loop, offload", "?"],
-      ["event_loop", "1.25×"],
-    ],
-  );
-  assert.equal(panel!.points[2]!.flagged, true);
-  assert.match(panel!.points[2]!.title, /^not separated: event_loop, offload/);
-  assert.ok(panel!.points[2]!.lines.includes("thread_pool: 0.70 to 0.90 of the best"));
-});
-
-test("cells that differ in other parameters are on separate maps", () => {
-  const pairs: [number, number][] = [
-    [1, 1],
-    [1, 2],
-    [2, 1],
-    [2, 2],
-  ];
-  const of = mixedContext(
-    [...pairs, ...pairs],
-    [...pairs.map(() => ({})), ...pairs.map(() => ({ parameters: { long: "20ms" } }))],
-  );
-  assert.deepEqual(
-    [...chart("crossover-map").panels(of)].map((p) => p.title),
-    ["1 core, 64 in flight", "1 core, 64 in flight, long=20ms"],
-  );
-  assert.deepEqual(
-    [...chart("crossover-map").panels({ ...of, view: { ...of.view, workload: "network" } })],
-    [],
-  );
-});
-
 test("the axis of a family is its numeric argument with the most values", () => {
   const of = (parameters: Record<string, string>) => cell("", 1, 1, 1, { parameters });
   const cells = [
@@ -574,22 +304,4 @@ test("the axis of a family is its numeric argument with the most values", () => 
   assert.equal(axisArgument(cells), "argument 1");
   assert.equal(axisArgument([of({ "argument 1": "fast" }), of({ "argument 1": "slow" })]), null);
   assert.equal(seriesOf(cells[2]!, "argument 1"), "threads:2");
-});
-
-test("ticks keep a minimum distance", () => {
-  assert.deepEqual(roomyTicks([1, 2, 4, 8, 16, 32, 64, 128], false, 300, 30), [1, 16, 32, 64, 128]);
-  assert.deepEqual(roomyTicks([5, 5, 5], true, 300, 30), [5]);
-});
-
-test("labels keep their order and a minimum distance within the drawing", () => {
-  assert.deepEqual(keptApart([50, 10, 52], 11, 200), [50, 10, 61]);
-  assert.deepEqual(keptApart([100, 98, 99], 11, 100), [100, 78, 89]);
-  assert.deepEqual(keptApart([], 11, 100), []);
-});
-
-test("a logarithmic axis has few, round ticks for any range", () => {
-  assert.deepEqual(logTicks([0.8, 1200]), [1, 10, 100, 1000]);
-  assert.deepEqual(logTicks([3, 60]), [5, 10, 20, 50]);
-  assert.deepEqual(logTicks([9, 16]), [10, 15]);
-  assert.ok(logTicks([1e-9, 1e9]).length <= 7);
 });

@@ -7,7 +7,8 @@ import { cellsAt, eachPanel, placeTitle } from "../select.ts";
 import { largest, smallest } from "./axes.ts";
 import { cellPoint, type CellPoint } from "./cell_point.ts";
 import { dotPanel } from "./dots.ts";
-import { type Axes, type Limit, linePanel } from "./lines.ts";
+import type { Limit } from "./line_domains.ts";
+import { type Axes, linePanel } from "./lines.ts";
 
 /** Figure of the chosen measure. Efficiency is the speed-up divided by the ratio of cores. */
 export function measured(context: Context, index: number): Figure | null {

@@ -1,7 +1,8 @@
 import type { Chart, Context, Panel } from "../chart.ts";
 import { cellsAt, eachPanel, placeTitle } from "../select.ts";
 import { cellPoint, type CellPoint } from "./cell_point.ts";
-import { type Crossing, linePanel } from "./lines.ts";
+import type { Crossing } from "./line_domains.ts";
+import { linePanel } from "./lines.ts";
 
 /** The number of cores with the most values in flight, unless the view chooses one. */
 export function coresOverInFlight(context: Context, panel: number): number | null {
