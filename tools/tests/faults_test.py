@@ -148,7 +148,7 @@ class FaultTest(TempDirTest):
         deadline = time.monotonic() + 20
         while not (value := condition()):
             if time.monotonic() > deadline:
-                self.fail(f"waited 20 s in vain for {what}; {self.processes()}")
+                self.fail(f"no {what} within 20 s; {self.processes()}")
             time.sleep(0.01)
         return value
 

@@ -15,7 +15,7 @@ from program import (
     SOURCE,
     TIMEOUT_S,
     Cell,
-    TempDirTest,
+    RunTest,
     crossover,
     descendants_of,
     process_stats,
@@ -30,9 +30,7 @@ CELLS = (
 LONG = (*CELLS, "--repetitions", "1000")
 
 
-class FleetTest(TempDirTest):
-    environment = os.environ
-
+class FleetTest(RunTest):
     def write_hosts(self, **words):
         """Writes a file of hosts; each starts the program behind these words."""
         self.hosts = self.directory / "hosts"
@@ -42,32 +40,8 @@ class FleetTest(TempDirTest):
         )
         self.fleet = ("--hosts", self.hosts)
 
-    def run_here(self, *arguments, code=0, **options):
-        options = {"cwd": self.directory, "env": self.environment} | options
-        completed = crossover("run", *arguments, **options)
-        self.assertEqual(completed.returncode, code, (completed.stderr, completed.stdout))
-        return completed
-
-    def refused(self, text, *arguments, code=64, **options):
-        completed = self.run_here(*arguments, code=code, **options)
-        self.assertEqual(len(completed.stderr.splitlines()), 1, completed.stderr)
-        self.assertIn(text, completed.stderr)
-
     def without_progress(self, errors):
         return [line for line in errors.splitlines() if " contests decided · " not in line]
-
-    def start(self, *arguments):
-        run = subprocess.Popen(
-            [PROGRAM, "run", *map(str, arguments)],
-            cwd=self.directory,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.addCleanup(lambda: run.poll() is None and (run.kill(), run.communicate()))
-        return run
 
     def samples(self):
         """Returns all samples, in the order of measurement."""

@@ -161,7 +161,7 @@ class LocalLaunchers(LauncherTest):
 
 
 class OtherMachines(LauncherTest):
-    """What can be read of a cell from outside, and what cannot."""
+    """Figures of a cell that the harness can read from outside, and those that it cannot."""
 
     OUTSIDE = ("steal_s", "idle_cpu_s")
 
@@ -200,7 +200,7 @@ class OtherMachines(LauncherTest):
             {"code": "other_machine", "detail": "the cells ran on node7"}, cell["findings"]
         )
 
-    def test_hidden_boot_id_is_no_other_machine(self):
+    def test_hidden_boot_id_is_not_another_machine(self):
         hide = 'mount --bind /dev/null /proc/sys/kernel/random/boot_id; exec "$@"'
         hidden = [*self.namespaces("--mount"), "sh", "-c", hide, "sh"]
         self.run_behind(words(*hidden))
@@ -307,7 +307,7 @@ class FaultyLaunchers(LauncherTest):
             "invalid reply from the cell process (expected 'ready'): Welcome to node7",
         )
 
-    def test_exit_code_0_without_the_cell_is_no_success(self):
+    def test_exit_code_0_without_the_cell_is_not_a_success(self):
         lost = self.script("lost", '#!/bin/sh\necho "Node failure on node2" >&2\nexit 0\n')
         self.run_behind(lost, code=1)
         self.assertEqual(
@@ -315,7 +315,7 @@ class FaultyLaunchers(LauncherTest):
             "the process exited with code 0 without replying; stderr: Node failure on node2",
         )
 
-    def test_exit_code_0_after_the_cell_died_is_no_success(self):
+    def test_exit_code_0_after_the_cell_died_is_not_a_success(self):
         """The cell dies at its first run. The launcher reports success, as srun may."""
         lost = self.script(
             "lost", '#!/bin/sh\nhead -n 1 | "$@"\necho "Node failure on node2" >&2\nexit 0\n'

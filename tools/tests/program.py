@@ -105,6 +105,38 @@ class TempDirTest(unittest.TestCase):
         return {cell["name"]: cell for cell in self.results()["crossover"]["cells"]}
 
 
+class RunTest(TempDirTest):
+    """Runs `crossover run` in the directory of the test."""
+
+    environment = os.environ
+    refusal = 64  # exit code
+
+    def run_here(self, *arguments, code=0, **options):
+        options = {"cwd": self.directory, "env": self.environment} | options
+        completed = crossover("run", *arguments, **options)
+        self.assertEqual(completed.returncode, code, (completed.stderr, completed.stdout))
+        return completed
+
+    def refused(self, text, *arguments, code=None, **options):
+        completed = self.run_here(*arguments, code=code or self.refusal, **options)
+        self.assertEqual(len(completed.stderr.splitlines()), 1, completed.stderr)
+        self.assertIn(text, completed.stderr)
+
+    def start(self, *arguments):
+        """Returns a run that continues after this call; the test ends it."""
+        run = subprocess.Popen(
+            [PROGRAM, "run", *map(str, arguments)],
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(lambda: run.poll() is None and (run.kill(), run.communicate()))
+        return run
+
+
 OUR_CELL = (PROGRAM, "cell")
 PYTHON_CELL = (sys.executable, str(SOURCE / "tools/cells/python_cell.py"))
 

@@ -3,11 +3,10 @@
 import copy
 import json
 import signal
-import subprocess
 import time
 import unittest
 
-from program import PROGRAM, TIMEOUT_S, TempDirTest, crossover
+from program import TIMEOUT_S, RunTest, crossover
 
 CELLS = (
     "--workload noop,sleep:delay=1ms --model event_loop,thread_pool,serial --cores 1 "
@@ -23,23 +22,15 @@ done | "$@"
 """
 
 
-class RunAgain(TempDirTest):
+class RunAgain(RunTest):
+    refusal = 65
+
     def setUp(self):
         super().setUp()
         recorder = self.directory / "a recorder"  # its name needs quotes
         recorder.write_text(RECORDER)
         recorder.chmod(0o755)
         self.launcher = ("--launcher", f"env REQUESTS={self.directory}/requests '{recorder}'")
-
-    def run_here(self, *arguments, code=0):
-        completed = crossover("run", *arguments, cwd=self.directory)
-        self.assertEqual(completed.returncode, code, (completed.stderr, completed.stdout))
-        return completed
-
-    def refused(self, text, *arguments, code=65):
-        completed = self.run_here(*arguments, code=code)
-        self.assertEqual(len(completed.stderr.splitlines()), 1, completed.stderr)
-        self.assertIn(text, completed.stderr)
 
     def requests(self):
         """Returns, in order, the cell and the seed of every request, and clears the record.
@@ -111,18 +102,6 @@ class RunAgain(TempDirTest):
         completed = self.run_here("--replay", "results.json", "--benchmark_list_tests")
         self.assertRegex(completed.stderr, "^results.json: an older version wrote no plan; .*\n$")
         self.assertEqual(completed.stdout.split(), list(self.cells()))
-
-    def start(self, *arguments):
-        run = subprocess.Popen(
-            [PROGRAM, "run", *map(str, arguments)],
-            cwd=self.directory,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.addCleanup(lambda: run.poll() is None and (run.kill(), run.communicate()))
-        return run
 
     def samples(self):
         """Returns the cell and the text of every sample, in the order of measurement."""
