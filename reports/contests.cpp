@@ -1,21 +1,18 @@
 #include "reports/contests.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <limits>
 #include <set>
 #include <tuple>
 
-#include "bench/results/metrics.hpp"
 #include "reports/machine_types.hpp"
+#include "reports/numbered_blocks.hpp"
 #include "reports/panels.hpp"
 #include "reports/statistics/stopping.hpp"
 
 namespace crossover {
 namespace {
-
-using cell_indices = std::vector<std::size_t>;
 
 /// A model with at least this share of a ceiling reaches it.
 constexpr double ceiling_reached = 0.98;
@@ -65,53 +62,6 @@ std::vector<cell_indices> cells_of_contests(const results& value) {
             [&](const auto& a, const auto& b) { return first(a) < first(b); });
   return groups;
 }
-
-/// The numbered blocks of a contest and the series of its cells over them.
-class numbered_blocks {
- public:
-  numbered_blocks(const results& value, const cell_indices& cells) : value_(value) {
-    std::set<place> places;
-    for (const std::size_t i : cells)
-      for (const sample& s : value.cells[i].samples)
-        if (s.block) places.insert(place_of(s));
-    places_.assign(places.begin(), places.end());
-    if (!value.hosts.empty())
-      for (const auto& [block, host] : places_) hosts_.push_back(host);
-  }
-
-  std::size_t size() const { return places_.size(); }
-  /// Host of each block; empty without a fleet.
-  const block_hosts& hosts() const { return hosts_; }
-
-  /// Logarithms of a metric, one per block; `sign` is -1 if less is better.
-  block_values series_of(std::size_t cell, std::string_view metric_id, double sign = 1) const {
-    block_values series(places_.size());
-    const metric& of = *find_metric(metric_id);
-    for (const sample& s : value_.cells[cell].samples) {
-      if (!s.block) continue;
-      const auto figure = of.extract(value_.cells[cell], s);
-      if (!figure || !(*figure > 0) || !std::isfinite(*figure)) continue;
-      const auto at = std::lower_bound(places_.begin(), places_.end(), place_of(s));
-      series[static_cast<std::size_t>(at - places_.begin())] = sign * std::log(*figure);
-    }
-    return series;
-  }
-
-  std::vector<block_values> series_of_all(const std::vector<contender>& models,
-                                          std::string_view metric_id, double sign = 1) const {
-    std::vector<block_values> all;
-    for (const contender& model : models) all.push_back(series_of(model.cell, metric_id, sign));
-    return all;
-  }
-
- private:
-  using place = std::pair<std::uint64_t, std::uint32_t>;  // number of the block, host
-  static place place_of(const sample& s) { return {*s.block, s.host.value_or(0)}; }
-
-  const results& value_;
-  std::vector<place> places_;
-  block_hosts hosts_;
-};
 
 bool is_empty_series(const block_values& series) {
   return std::none_of(series.begin(), series.end(), [](const auto& v) { return v.has_value(); });
