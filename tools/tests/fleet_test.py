@@ -86,6 +86,18 @@ class Hosts(FleetTest):
                 self.assertEqual(hosts.setdefault(sample["block"], sample["host"]), sample["host"])
         self.assertEqual(len(hosts), 12, "a block is measured whole on one host")
         self.assertEqual(set(hosts.values()), {0, 1, 2})
+        self.check_counts_hosts()
+
+    def check_counts_hosts(self):
+        """`check` of the run with itself: the hosts are the replicates."""
+        completed = crossover("check", self.out, self.out, "--format", "json")
+        self.assertEqual(completed.returncode, 0, completed.stderr + completed.stdout)
+        for cell in json.loads(completed.stdout)["crossover_check"]["cells"]:
+            hosts = {sample["host"] for sample in self.cells()[cell["name"]]["samples"]}
+            self.assertEqual(cell["blocks"], len(hosts) if len(hosts) > 1 else 6, cell["name"])
+        completed = crossover("check", self.out, "--history", self.directory / "history")
+        self.assertEqual(completed.returncode, 64)
+        self.assertIn("not supported for the results of a fleet", completed.stderr)
 
     def test_lost_hosts_cost_their_running_blocks_only(self):
         self.write_hosts(a="env", killed="env", stopped="env")
