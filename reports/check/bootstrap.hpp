@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "reports/check/error_rates.hpp"
+#include "reports/check/recordings.hpp"
 
 namespace crossover {
 
@@ -18,14 +19,17 @@ struct proportion {
   }
 };
 
-/// Recorded log ratios of one cell over all suites.
+/// Recorded blocks of one cell over all suites. The recordings must outlive it.
 struct block_pool {
   std::string name;
-  std::vector<double> identical = {};  ///< log ratios of identical code
-  std::vector<double> slower = {};     ///< log ratios from suites that slowed this cell down
-  double block_s = 0;                  ///< mean wall time of a block
-  proportion found = {};               ///< how often the slowed cell was called a regression
+  std::vector<const recorded_block*> identical = {};  ///< of identical code
+  std::vector<const recorded_block*> slower = {};     ///< of suites that slowed this cell down
+  double block_s = 0;                                 ///< mean wall time of a block
+  proportion found = {};  ///< how often the slowed cell was called a regression
 };
+
+/// Returns whether a cell of this name runs on several cores.
+bool uses_several_cores(const std::string& name);
 
 struct bootstrap_options {
   unsigned suites = 10'000;  ///< suites per scenario; 0: no resampling
@@ -46,10 +50,9 @@ struct bootstrap_result {
 /// Runs the gate on suites whose blocks are drawn at random, with replacement, from these pools;
 /// one result per scenario. Cells with too few recorded blocks are left out.
 ///
-/// A block of identical code gets a random sign: both signs are equally likely, because the order
-/// of the arms is random. Then the scenario's shift is added. Effects shared by the blocks of one
-/// recorded suite are lost. A block's total is taken to be its location: only locations are
-/// recorded.
+/// A block of identical code has its sides exchanged at random: both are equally likely, because
+/// the order of the arms is random. Then the scenario's defect is added to the slower cell. Effects
+/// shared by the blocks of one recorded suite are lost.
 std::vector<bootstrap_result> bootstrap_suites(const std::vector<block_pool>& pools,
                                                const error_rates& rates,
                                                const bootstrap_options& options);

@@ -30,7 +30,7 @@ std::vector<block_pool> pools_of(const std::vector<const recorded_suite*>& suite
       const bool slowed = cell.name == suite->slower_cell;
       for (const auto* stage : {&cell.screen, &cell.confirm})
         for (const recorded_block& b : *stage)
-          (slowed ? pools[c].slower : pools[c].identical).push_back(b.log_ratio);
+          (slowed ? pools[c].slower : pools[c].identical).push_back(&b);
       pools[c].block_s += cell.block_s / static_cast<double>(suites.size());
       if (slowed) pools[c].found.count(cell.outcome == verdict::regression);
     }
@@ -43,30 +43,40 @@ struct sequential_test {
   double change = 0;  ///< of the means, relative
 };
 
+/// Appends the geometric mean of the side's two slices in each group of four.
+void add_figures_of_groups(const recorded_block& block, side which, std::vector<double>& figures) {
+  for (std::size_t i = 0; i + 3 < block.slices.size(); i += 4) {
+    double product = 1;
+    for (std::size_t k = i; k < i + 4; ++k)
+      if (block.slices[k].which == which) product *= block.slices[k].figure;
+    figures.push_back(std::sqrt(product));
+  }
+}
+
 /// Compares the baseline's figures from the first half of the screen's blocks with the candidate's
 /// from the second half. Returns nullopt for fewer than two figures per side.
 std::optional<sequential_test> test_sequentially(const recorded_cell& cell) {
   std::vector<double> before, after;
-  for (std::size_t i = 0; i < cell.screen.size(); ++i) {
-    const bool first_half = i < cell.screen.size() / 2;
-    const std::vector<double>& figures =
-        first_half ? cell.screen[i].baseline_figures : cell.screen[i].candidate_figures;
-    std::vector<double>& target = first_half ? before : after;
-    target.insert(target.end(), figures.begin(), figures.end());
-  }
+  for (std::size_t i = 0; i < cell.screen.size(); ++i)
+    if (i < cell.screen.size() / 2)
+      add_figures_of_groups(cell.screen[i], side::baseline, before);
+    else
+      add_figures_of_groups(cell.screen[i], side::candidate, after);
   if (before.size() < 2 || after.size() < 2) return std::nullopt;
   return sequential_test{.flagged = rank_test_p(before, after) < rank_test_level,
                          .change = moments_of(after).mean / moments_of(before).mean - 1};
 }
 
-bool uses_several_cores(const recorded_cell& cell) {
-  return cell.name.find("/cores:") != std::string::npos &&
-         cell.name.find("/cores:1/") == std::string::npos;
+std::vector<double> recorded_locations(const std::vector<const recorded_block*>& blocks) {
+  std::vector<double> locations;
+  for (const recorded_block* block : blocks) locations.push_back(block->record.location);
+  return locations;
 }
 
 void count_slowed_cell(const recorded_cell& cell, calibration& result) {
   result.found.count(cell.outcome == verdict::regression);
-  if (uses_several_cores(cell)) result.found_on_cores.count(cell.outcome == verdict::regression);
+  if (uses_several_cores(cell.name))
+    result.found_on_cores.count(cell.outcome == verdict::regression);
   result.missed.count(cell.outcome == verdict::pass);
   if (const auto test = test_sequentially(cell))
     result.rank_found.count(test->flagged && test->change > 0);
@@ -81,8 +91,8 @@ void count_suite(const recorded_suite& suite, calibration& result) {
       continue;
     }
     alarm |= cell.outcome == verdict::regression;
-    has_several_cores |= uses_several_cores(cell);
-    alarm_on_cores |= uses_several_cores(cell) && cell.outcome == verdict::regression;
+    has_several_cores |= uses_several_cores(cell.name);
+    alarm_on_cores |= uses_several_cores(cell.name) && cell.outcome == verdict::regression;
     all_pass &= cell.outcome == verdict::pass;
     if (const auto test = test_sequentially(cell)) {
       result.rank_flagged_cell.count(test->flagged);
@@ -106,7 +116,8 @@ void count_suite(const recorded_suite& suite, calibration& result) {
 }
 
 calibrated_cell calibrated(const block_pool& pool) {
-  const sample_moments identical = moments_of(pool.identical), slower = moments_of(pool.slower);
+  const sample_moments identical = moments_of(recorded_locations(pool.identical)),
+                       slower = moments_of(recorded_locations(pool.slower));
   calibrated_cell cell;
   cell.name = pool.name;
   cell.blocks = static_cast<unsigned>(identical.n);

@@ -107,6 +107,13 @@ std::string calibration_page(const calibration& result, const std::string& comma
                         result.links),
       result.slower, live_table(result), result.mean_wall_s, result.longest_wall_s,
       result.mean_blocks);
+  if (result.false_alarm.of > 0 && result.false_alarm.times == 0)
+    out += fmt::format(
+        "\nThese {} suites show a rate of false alarms below {:.1f} % on this machine (95 % "
+        "confidence). The requested {} follows from\nthe construction of the test. The suites look "
+        "for what its assumptions may miss.\n",
+        result.false_alarm.of, 100 * (1 - std::pow(0.05, 1.0 / result.false_alarm.of)),
+        as_percent(result.rates.false_alarms));
   out +=
       "\n## The same data under a conventional test\n\nThis section judges the screens as if one "
       "program had run after the other. The baseline's figures are from the first\nhalf of a "
@@ -116,7 +123,8 @@ std::string calibration_page(const calibration& result, const std::string& comma
   if (!result.bootstrap.empty())
     out +=
         "\n## Bootstrap\n\nSimulated, not measured: each block is drawn at random from that cell's "
-        "blocks above and has a random sign. The same\ngate decides. Effects shared by the blocks "
+        "blocks above, with its sides exchanged at\nrandom. Then the defect of the row is added to "
+        "one cell, another one in each suite. The same gate decides. Effects\nshared by the blocks "
         "of one suite are lost.\n\n" +
         bootstrap_table(result);
   out +=

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "reports/statistics/simulated_blocks.hpp"
 #include "workloads/base/error.hpp"
@@ -13,19 +14,19 @@
 namespace crossover {
 namespace {
 
-/// Blocks of a cell: the log ratio and six groups of figures that drift by `drift` per block.
+/// Blocks of a cell, of six groups of slices; the machine gets slower by `drift` per block.
 std::vector<recorded_block> example_blocks(block_simulator& noise, unsigned count, double shift,
                                            double drift) {
   std::vector<recorded_block> blocks;
   for (unsigned i = 0; i < count; ++i) {
-    recorded_block example;
-    example.log_ratio = shift + noise.log_ratios(1, 0)[0];
+    const double ratio = std::exp(shift + noise.log_ratios(1, 0)[0]);
+    std::vector<slice> slices;
     for (int group = 0; group < 6; ++group) {
       const double level = 1e-6 * std::exp(drift * i + 0.002 * noise.normal());
-      example.baseline_figures.push_back(level);
-      example.candidate_figures.push_back(level * std::exp(shift));
+      for (const side which : {side::baseline, side::candidate, side::candidate, side::baseline})
+        slices.push_back({which, which == side::candidate ? level * ratio : level});
     }
-    blocks.push_back(std::move(example));
+    blocks.push_back(recorded(std::move(slices)));
   }
   return blocks;
 }
@@ -77,6 +78,7 @@ TEST_F(recordings_directory, reads_back_appended_suites) {
                  second = example_suite(noise, {pass, pass, pass});
   first.seed = 12345678901234567890u;
   first.cells[1].adjusted_p = 0.0025;
+  first.cells[1].confirm[11].record.failed_operations.candidate = 0.25;
   first.links = 16;
   first.failures = {"cell/9: died \"here\"\n"};
   append_recording(directory, first);
@@ -91,10 +93,13 @@ TEST_F(recordings_directory, reads_back_appended_suites) {
   EXPECT_EQ(suites[0].cells[1].outcome, regression);
   EXPECT_EQ(suites[0].cells[1].adjusted_p, 0.0025);
   ASSERT_EQ(suites[0].cells[1].confirm.size(), 12u);
-  EXPECT_NEAR(suites[0].cells[1].confirm[11].log_ratio, first.cells[1].confirm[11].log_ratio, 1e-9);
-  EXPECT_NEAR(suites[0].cells[1].screen[0].baseline_figures[2] /
-                  first.cells[1].screen[0].baseline_figures[2],
-              1, 1e-6);
+  const recorded_block &read = suites[0].cells[1].confirm[11],
+                       &written = first.cells[1].confirm[11];
+  EXPECT_NEAR(read.record.location, written.record.location, 1e-6);
+  EXPECT_EQ(read.record.failed_operations.candidate, 0.25);
+  ASSERT_EQ(read.slices.size(), 24u);
+  EXPECT_EQ(read.slices[1].which, side::candidate);
+  EXPECT_NEAR(read.slices[1].figure / written.slices[1].figure, 1, 1e-6);
   EXPECT_FALSE(suites[1].cells[0].adjusted_p);
   EXPECT_EQ(suites[1].slower_cell, "");
 }
@@ -112,7 +117,7 @@ TEST_F(recordings_directory, skips_only_a_truncated_line) {
 
 TEST_F(recordings_directory, malformed_suite_error_names_file_and_line) {
   append_recording(directory, example_suite(noise, {pass, pass, pass}));
-  std::ofstream(directory / "suites.jsonl", std::ios::app) << "{\"bank\": 1}\n";
+  std::ofstream(directory / "suites.jsonl", std::ios::app) << "{\"bank\": 2}\n";
   try {
     read_recordings(directory);
     FAIL();
@@ -124,7 +129,7 @@ TEST_F(recordings_directory, malformed_suite_error_names_file_and_line) {
   }
   EXPECT_THROW(suite_from_line("{"), error);
   try {
-    suite_from_line("{\"bank\":1,\"date\":" + std::string(20'000, '[') + std::string(20'000, ']') +
+    suite_from_line("{\"bank\":2,\"date\":" + std::string(20'000, '[') + std::string(20'000, ']') +
                     "}");
     ADD_FAILURE() << "read";
   } catch (const error& e) {
@@ -211,23 +216,49 @@ TEST(calibrate, bootstrap_runs_the_same_gate) {
     suites.push_back(example_suite(
         noise, i % 2 == 0 ? std::vector{pass, pass, pass} : std::vector{regression, pass, pass},
         i % 2 == 0 ? -1 : 0));
-  const calibration result = calibrate(suites, {.suites = 400, .seed = 3});
-  ASSERT_EQ(result.bootstrap.size(), 4u);
-  EXPECT_EQ(result.bootstrap[0].scenario, "identical");
-  for (const bootstrap_result& example : result.bootstrap) {
-    EXPECT_EQ(example.false_alarm.of, 400u);
-    EXPECT_LE(example.false_alarm.times, 16u) << example.scenario;
-    EXPECT_GE(example.blocks, 18) << example.scenario;
+  const calibration result = calibrate(suites, {.suites = 200, .seed = 3});
+  std::map<std::string, bootstrap_result> by_name;
+  for (const bootstrap_result& simulated : result.bootstrap) {
+    by_name[simulated.scenario] = simulated;
+    EXPECT_EQ(simulated.false_alarm.of, 200u);
+    EXPECT_LE(simulated.false_alarm.times, 9u) << simulated.scenario;
+    EXPECT_GE(simulated.blocks, 18) << simulated.scenario;
   }
-  EXPECT_GE(result.bootstrap[0].passed.times, 380u);
-  EXPECT_EQ(result.bootstrap[0].found.of, 0u);
-  EXPECT_NE(result.bootstrap[2].scenario.find("shifted"), std::string::npos);
-  for (const std::size_t i : {2u, 3u}) {
-    EXPECT_GE(result.bootstrap[i].found.times, 380u) << result.bootstrap[i].scenario;
-    EXPECT_LE(result.bootstrap[i].missed.times, 8u);
+  EXPECT_EQ(by_name.size(), 9u) << "no cell has several cores or slices of 1 ms";
+  EXPECT_GE(by_name["identical"].passed.times, 190u);
+  EXPECT_EQ(by_name["identical"].found.of, 0u);
+  const auto found = [&](const char* scenario) { return by_name.at(scenario).found.times; };
+  EXPECT_LE(found("one cell slower by 1 %"), 9u) << "1 % is tolerated";
+  EXPECT_LT(found("one cell slower by 2 %"), found("one cell slower by 3 %"));
+  for (const char* name : {"one cell slower by 5 %", "one cell slower by 10 %",
+                           "one cell slowed down: blocks measured with the slowdown",
+                           "1 % of the operations of one cell fail"}) {
+    EXPECT_GE(found(name), 190u) << name;
+    EXPECT_LE(by_name.at(name).missed.times, 4u) << name;
   }
   EXPECT_EQ(calibrate(suites, {.suites = 50, .seed = 3}).bootstrap[3].found.times,
             calibrate(suites, {.suites = 50, .seed = 3}).bootstrap[3].found.times);
+}
+
+TEST(calibrate, bootstrap_adds_stalls_to_slices_and_slows_cells_on_several_cores) {
+  block_simulator noise(noise_kind::normal, 0.01, 8);
+  std::vector<recorded_suite> suites(8, example_suite(noise, {pass, pass, pass}));
+  for (recorded_suite& suite : suites) {
+    suite.cells[2].name = "cell/cores:2/in_flight:16";
+    for (recorded_block& block : suite.cells[0].screen) {
+      std::vector<slice> slices;
+      for (int group = 0; group < 20; ++group)
+        slices.insert(slices.end(), block.slices.begin(), block.slices.begin() + 4);
+      block = recorded(std::move(slices));
+    }
+  }
+  std::map<std::string, bootstrap_result> by_name;
+  for (const bootstrap_result& simulated : calibrate(suites, {.suites = 100}).bootstrap)
+    by_name[simulated.scenario] = simulated;
+  EXPECT_GE(by_name.at("one cell on several cores slower by 5 %").found.times, 95u);
+  EXPECT_GE(by_name.at("one cell stalls for 10 ms after every 50 ms (cells with slices of 1 ms)")
+                .found.times,
+            90u);
 }
 
 TEST(calibration_page, shows_figures_with_intervals) {
@@ -248,6 +279,11 @@ TEST(calibration_page, shows_figures_with_intervals) {
         "cell/7: died"})
     EXPECT_NE(page.find(text), std::string::npos) << text << "\n" << page;
   EXPECT_EQ(page.find("a|b"), std::string::npos) << "names are escaped";
+  EXPECT_EQ(page.find("95 % confidence"), std::string::npos) << "one alarm bounds nothing";
+  suites.erase(suites.begin() + 1);
+  EXPECT_NE(calibration_page(calibrate(suites, {.suites = 0}), "x")
+                .find("These 1 suites show a rate of false alarms below 95.0 %"),
+            std::string::npos);
 }
 
 TEST(calibrate, counts_cells_on_several_cores_and_keeps_links_apart) {

@@ -28,26 +28,38 @@ double rounded(double value, int digits) {
   return std::strtod(fmt::format("{:.{}g}", value, digits).c_str(), nullptr);
 }
 
-ordered_json figures(const std::vector<double>& values) {
-  ordered_json list = ordered_json::array();
-  for (const double value : values) list.push_back(rounded(value, 7));
-  return list;
-}
-
+/// The order of the slices is a letter each: o is the old program, n the new one.
 ordered_json json_of(const std::vector<recorded_block>& blocks) {
   ordered_json list = ordered_json::array();
-  for (const recorded_block& b : blocks)
-    list.push_back({{"log_ratio", rounded(b.log_ratio, 9)},
-                    {"old", figures(b.baseline_figures)},
-                    {"new", figures(b.candidate_figures)}});
+  for (const recorded_block& b : blocks) {
+    std::string order;
+    ordered_json figures = ordered_json::array();
+    for (const slice& s : b.slices) {
+      order += s.which == side::baseline ? 'o' : 'n';
+      figures.push_back(rounded(s.figure, 7));
+    }
+    const side_shares& failed = b.record.failed_operations;
+    list.push_back({{"order", order},
+                    {"figures", std::move(figures)},
+                    {"failed", {failed.baseline, failed.candidate}}});
+  }
   return list;
 }
 
 std::vector<recorded_block> blocks_of(const nlohmann::json& list) {
   std::vector<recorded_block> blocks;
-  for (const nlohmann::json& row : list)
-    blocks.push_back({row.at("log_ratio").get<double>(), row.at("old").get<std::vector<double>>(),
-                      row.at("new").get<std::vector<double>>()});
+  for (const nlohmann::json& row : list) {
+    const auto order = row.at("order").get<std::string>();
+    const auto figures = row.at("figures").get<std::vector<double>>();
+    if (figures.size() != order.size())
+      throw error(error_kind::unreadable, "a block has another number of figures than of slices");
+    std::vector<slice> slices;
+    for (std::size_t i = 0; i < figures.size(); ++i)
+      slices.push_back({order[i] == 'o' ? side::baseline : side::candidate, figures[i]});
+    const nlohmann::json& failed = row.at("failed");
+    blocks.push_back(
+        recorded(std::move(slices), {failed.at(0).get<double>(), failed.at(1).get<double>()}));
+  }
   return blocks;
 }
 
@@ -59,6 +71,13 @@ verdict verdict_from(const std::string& word) {
 
 }  // namespace
 
+recorded_block recorded(std::vector<slice> slices, side_shares failed_operations) {
+  recorded_block block{.slices = std::move(slices), .record = {}};
+  block.record = record_of(block.slices);
+  block.record.failed_operations = failed_operations;
+  return block;
+}
+
 std::string to_line(const recorded_suite& suite) {
   ordered_json cells = ordered_json::array();
   for (const recorded_cell& cell : suite.cells)
@@ -69,7 +88,7 @@ std::string to_line(const recorded_suite& suite) {
          {"block_s", rounded(cell.block_s, 4)},
          {"screen", json_of(cell.screen)},
          {"confirm", json_of(cell.confirm)}});
-  const ordered_json document = {{"bank", 1},
+  const ordered_json document = {{"bank", 2},
                                  {"date", suite.date},
                                  {"machine", suite.machine},
                                  {"program", suite.program},
@@ -93,7 +112,7 @@ recorded_suite suite_from_line(std::string_view line) {
     if (document.is_discarded())
       throw error(error_kind::unreadable,
                   fmt::format("not JSON, or nested deeper than {} levels", deepest_json));
-    if (document.at("bank") != 1) throw error(error_kind::unreadable, "unsupported format version");
+    if (document.at("bank") != 2) throw error(error_kind::unreadable, "unsupported format version");
     recorded_suite suite;
     suite.date = document.at("date").get<std::string>();
     suite.machine = document.at("machine").get<std::string>();

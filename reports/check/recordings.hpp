@@ -9,15 +9,18 @@
 
 #include "reports/check/error_rates.hpp"
 #include "reports/check/gate.hpp"
+#include "reports/check/judged_quantities.hpp"
 
 namespace crossover {
 
-/// A recorded block: its log ratio and, for each arm, one figure per group of four slices
-/// (geometric mean of the arm's two), in order of time.
+/// A recorded block: its slices in order of time, and what the gate judges of them.
 struct recorded_block {
-  double log_ratio = 0;
-  std::vector<double> baseline_figures, candidate_figures;
+  std::vector<slice> slices;
+  block_record record;
 };
+
+/// Returns the block with these slices, in groups of four (ABBA or BAAB).
+recorded_block recorded(std::vector<slice> slices, side_shares failed_operations = {});
 
 struct recorded_cell {
   std::string name;
@@ -43,7 +46,7 @@ struct recorded_suite {
   std::vector<std::string> failures;  ///< cells that failed in a block, with the reason
 };
 
-/// Returns one line of JSON without line end. Log ratios keep 9 digits, figures 7.
+/// Returns one line of JSON without line end. Figures of slices keep 7 digits.
 std::string to_line(const recorded_suite& suite);
 /// Parses such a line. Throws `error` (unreadable) that names the missing member.
 recorded_suite suite_from_line(std::string_view line);

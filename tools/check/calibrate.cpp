@@ -5,7 +5,6 @@
 
 #include <array>
 #include <chrono>
-#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -19,6 +18,7 @@
 #include "tools/check/measure_layout.hpp"
 #include "tools/check/pair_benchmarks.hpp"
 #include "tools/check/pair_builds.hpp"
+#include "tools/check/run_sequentially.hpp"
 #include "tools/command_line.hpp"
 #include "tools/progress.hpp"
 #include "tools/standard_streams.hpp"
@@ -78,22 +78,6 @@ std::string machine_text() {
                      get("hypervisor") == "yes" ? " of a virtual machine" : "", get("kernel"));
 }
 
-/// Returns the slices of a block as figures of one group of four each.
-recorded_block recorded(const pair_block& measured) {
-  recorded_block block;
-  block.log_ratio = measured.record.location;
-  const std::vector<slice>& slices = measured.slices;
-  for (std::size_t i = 0; i + 3 < slices.size(); i += 4) {
-    double baseline_log = 0, candidate_log = 0;
-    for (std::size_t k = i; k < i + 4; ++k)
-      (slices[k].which == side::candidate ? candidate_log : baseline_log) +=
-          std::log(slices[k].figure) / 2;
-    block.baseline_figures.push_back(std::exp(baseline_log));
-    block.candidate_figures.push_back(std::exp(candidate_log));
-  }
-  return block;
-}
-
 /// Records every block that is measured through it.
 class block_recorder {
  public:
@@ -110,7 +94,8 @@ class block_recorder {
     };
     all.measure = [this](std::size_t cell, std::uint64_t round) {
       pair_block measured = cells_.measure(cell, round);
-      if (!measured.slices.empty()) blocks_[cell].push_back(recorded(measured));
+      if (!measured.slices.empty())
+        blocks_[cell].push_back(recorded(measured.slices, measured.record.failed_operations));
       return measured;
     };
     return all;
@@ -256,6 +241,8 @@ void record_suites(const calibrate_request& request) {
 int calibrate_command(const string_list& arguments) {
   if (!arguments.empty() && arguments.front() == "layout")
     return layout_command({arguments.begin() + 1, arguments.end()});
+  if (!arguments.empty() && arguments.front() == "sequential")
+    return sequential_command({arguments.begin() + 1, arguments.end()});
   CLI::App app(
       "Measure the error rates of `crossover check` on suites of identical builds, some with one "
       "cell slowed down on purpose.\n"

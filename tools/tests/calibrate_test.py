@@ -48,8 +48,9 @@ class Calibrate(TempDirTest):
         self.assertEqual(first["slower_cell"], "")
         for cell in first["cells"]:
             for block in cell["screen"] + cell["confirm"]:
-                self.assertEqual(len(block["old"]), len(block["new"]))
-                self.assertGreaterEqual(len(block["old"]), 4)
+                self.assertEqual(len(block["figures"]), len(block["order"]))
+                self.assertEqual(block["order"].count("o"), block["order"].count("n"))
+                self.assertGreaterEqual(len(block["figures"]), 16)
         self.assertIn("suite 2 (hashing/serial", self.run_for(0.0001))
         second = self.suites()[1]
         self.assertTrue(second["slower_cell"].startswith("hashing/"))
