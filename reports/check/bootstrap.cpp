@@ -62,13 +62,14 @@ block_draw shifted_by(double slower) {
   };
 }
 
-/// A stall of 10 ms hits one in 50 slices of 1 ms.
+/// A stall of 10 ms hits every 50th slice of 1 ms.
 block_record stalling_block(const block_pool& pool, flip_stream& stream) {
   std::vector<slice> slices = drawn(pool.identical, stream).slices;
   const bool exchanges = is_heads(stream);
+  std::size_t number = stream.below(50);
   for (slice& s : slices) {
     if (exchanges) s.which = s.which == side::baseline ? side::candidate : side::baseline;
-    if (s.which == side::candidate && stream.uniform() < 1.0 / 50) s.figure *= 11;
+    if (s.which == side::candidate && ++number % 50 == 0) s.figure *= 11;
   }
   return record_of(slices);
 }

@@ -18,7 +18,8 @@ namespace {
 
 /// Confidence of the upper bound on a scatter that was observed in few blocks.
 constexpr double sd_confidence = 0.8;
-/// A cell with errors or failures gets at most this multiple of its planned blocks.
+/// A cell with errors or failures, or with pairs of links, gets at most this multiple of its
+/// planned blocks.
 constexpr unsigned max_extension = 3;
 
 cell_comparison blank(const gated_cell& cell, const gate_options& options,
@@ -144,7 +145,9 @@ bool enough_blocks(const block_plan& plan, const gate_options& options, const ga
       power)
     return true;
   const bool more_may_help =
-      plan.confirm_pairs == 0 && blocks_for_power(scatter, alternative(cell), level, power);
+      plan.confirm_pairs == 0
+          ? blocks_for_power(scatter, alternative(cell), level, power).has_value()
+          : fresh.size() < std::size_t{max_extension} * std::max(planned, fewest);
   return measured >= planned && !more_may_help;
 }
 

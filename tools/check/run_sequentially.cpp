@@ -102,10 +102,9 @@ int sequential_command(const string_list& arguments) {
   if (!parse(app, arguments)) return exit_code::ok;
   check_writable(out);
   catch_interrupts();
+  const auto listed = list_benchmarks({{{programs[0]}, {programs[1]}}}, name_filter("."), 60);
   string_list names;
-  for (const cell_result& cell :
-       list_benchmarks({{{programs[0]}, {programs[1]}}}, name_filter("."), 60)[0].cells)
-    names.push_back(cell.name);
+  for (const cell_result& cell : listed[0].cells) names.push_back(cell.name);
   sequential_record record;
   progress_line line;
   const auto began = std::chrono::steady_clock::now();
