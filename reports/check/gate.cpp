@@ -21,6 +21,8 @@ constexpr double sd_confidence = 0.8;
 /// A cell with errors or failures, or with pairs of links, gets at most this multiple of its
 /// planned blocks.
 constexpr unsigned max_extension = 3;
+/// Maximum number of blocks of a cell with links.
+constexpr std::size_t max_blocks_of_links = 1000;
 
 cell_comparison blank(const gated_cell& cell, const gate_options& options,
                       const measured_cell& measured) {
@@ -49,15 +51,21 @@ std::size_t count_measured(std::span<const block_record> blocks) {
       blocks.begin(), blocks.end(), [](const block_record& b) { return b.is_measured; }));
 }
 
+/// Returns a log ratio of each block.
+std::vector<block> log_ratios_of(std::span<const block_record> fresh,
+                                 double block_record::*log_ratio) {
+  std::vector<block> blocks;
+  for (const block_record& b : fresh)
+    if (b.is_measured) blocks.push_back({b.*log_ratio, b.round});
+  return blocks;
+}
+
 /// Returns whether more blocks of the same pairs of links hardly help, because their layouts
 /// scatter more than what the blocks leave of the noise within a pair.
-bool layout_dominates(std::span<const block_record> fresh, unsigned pairs, double null) {
-  std::vector<block> locations;
-  for (const block_record& b : fresh)
-    if (b.is_measured) locations.push_back({b.location, b.round});
-  if (pairs == 0 || locations.size() < std::size_t{2} * pairs) return false;
-  const link_scatter scatter = scatter_of(locations, null);
-  return std::pow(scatter.between_pairs, 2) * static_cast<double>(locations.size()) >=
+bool layout_dominates(const std::vector<block>& blocks, unsigned pairs, double null) {
+  if (pairs == 0 || blocks.size() < std::size_t{2} * pairs) return false;
+  const link_scatter scatter = scatter_of(blocks, null);
+  return std::pow(scatter.between_pairs, 2) * static_cast<double>(blocks.size()) >=
          std::pow(scatter.within_pair, 2) * pairs;
 }
 
@@ -78,10 +86,10 @@ bool failures_need_more(std::span<const block_record> fresh, side_shares block_r
 }
 
 /// Upper bound on the scatter of the log ratios around `null`.
-double scatter_around(double null, const std::vector<double>& log_ratios) {
-  const auto count = static_cast<unsigned>(log_ratios.size());
+double scatter_around(double null, const std::vector<block>& units) {
+  const auto count = static_cast<unsigned>(units.size());
   double squares = 0;
-  for (const double value : log_ratios) squares += std::pow(value - null, 2);
+  for (const block& unit : units) squares += std::pow(unit.log_ratio - null, 2);
   return sd_at_most(std::sqrt(squares / count), count, sd_confidence);
 }
 
@@ -135,20 +143,24 @@ bool enough_blocks(const block_plan& plan, const gate_options& options, const ga
     return true;
   if (measured < fewest) return fresh.size() >= most_of_failing;
   const double null = std::log1p(cell.tolerate);
-  if (layout_dominates(fresh, plan.confirm_pairs, null)) return true;
   const double level = options.rates.false_alarms / (plan.looks * static_cast<double>(together));
   const double power = confirming_power(options, plan.screens);
-  const std::vector<double> locations = locations_of(fresh);
-  const double scatter =
-      std::max(scatter_around(null, locations), scatter_around(null, totals_of(fresh)));
-  if (sign_flip_power(static_cast<unsigned>(locations.size()), scatter, alternative(cell), level) >=
-      power)
-    return true;
-  const bool more_may_help =
-      plan.confirm_pairs == 0
-          ? blocks_for_power(scatter, alternative(cell), level, power).has_value()
-          : fresh.size() < std::size_t{max_extension} * std::max(planned, fewest);
-  return measured >= planned && !more_may_help;
+  bool more_may_help = false, have_power = true;
+  for (const auto log_ratio : {&block_record::location, &block_record::total}) {
+    const std::vector<block> blocks = log_ratios_of(fresh, log_ratio),
+                             units = means_of_rounds(blocks);
+    const double scatter = scatter_around(null, units);
+    if (sign_flip_power(static_cast<unsigned>(units.size()), scatter, alternative(cell), level) >=
+        power)
+      continue;
+    have_power = false;
+    if (layout_dominates(blocks, plan.confirm_pairs, null)) return true;
+    more_may_help = plan.confirm_pairs > 0
+                        ? fresh.size() < max_blocks_of_links
+                        : blocks_for_power(scatter, alternative(cell), level, power).has_value();
+    if (!more_may_help) break;
+  }
+  return have_power || (measured >= planned && !more_may_help);
 }
 
 std::vector<std::optional<cell_comparison>> shown_worse(const block_plan& plan,

@@ -77,20 +77,22 @@ TEST(gate_with_links, scattered_cell_says_how_many_links_would_decide) {
 
 TEST(gate_with_links, a_disturbed_block_is_outweighed_by_more_blocks_of_its_pair) {
   const std::vector<gated_cell> cells = cells_for_links(1);
-  block_simulator noise(noise_kind::normal, 0.01, 3);
   const std::vector<double> shifts = {0};
   const gate_experiment experiment{.layout_sd = 0.001, .link_pairs = 8};
-  drawn_rounds draw(noise, shifts, experiment);
-  unsigned blocks = 0;
-  paired_cells drawn = drawn_cells(cells, [&](std::size_t cell, std::uint64_t round) {
-    pair_block measured = draw(cell, round);
-    if (++blocks == 4) measured.record = record_with(-0.4);
-    return measured;
-  });
-  drawn.link_pairs = 8;
-  const check_result result = run_gate(drawn, simulated_options(), {});
-  EXPECT_EQ(result.cells[0].outcome, verdict::pass);
-  EXPECT_GT(result.cells[0].blocks, 24u);
+  for (const double location : {-0.4, 0.0}) {
+    block_simulator noise(noise_kind::normal, 0.01, 3);
+    drawn_rounds draw(noise, shifts, experiment);
+    unsigned blocks = 0;
+    paired_cells drawn = drawn_cells(cells, [&](std::size_t cell, std::uint64_t round) {
+      pair_block measured = draw(cell, round);
+      if (++blocks == 4) measured.record = {.location = location, .total = -0.4};
+      return measured;
+    });
+    drawn.link_pairs = 8;
+    const check_result result = run_gate(drawn, simulated_options(), {});
+    EXPECT_EQ(result.cells[0].outcome, verdict::pass) << location;
+    EXPECT_GT(result.cells[0].blocks, 24u) << location;
+  }
 }
 
 }  // namespace
