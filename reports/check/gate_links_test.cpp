@@ -91,7 +91,7 @@ TEST(gate_with_links, a_disturbed_block_is_outweighed_by_more_blocks_of_its_pair
     drawn.link_pairs = 8;
     const check_result result = run_gate(drawn, simulated_options(), {});
     EXPECT_EQ(result.cells[0].outcome, verdict::pass) << location;
-    EXPECT_GT(result.cells[0].blocks, 24u) << location;
+    EXPECT_GE(result.cells[0].blocks, 24u) << location;
   }
 }
 
