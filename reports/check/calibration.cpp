@@ -83,7 +83,7 @@ void count_slowed_cell(const recorded_cell& cell, calibration& result) {
 }
 
 void count_suite(const recorded_suite& suite, calibration& result) {
-  bool alarm = false, alarm_on_cores = false, has_several_cores = false;
+  bool alarm = false, is_improved = false, alarm_on_cores = false, has_several_cores = false;
   bool rank_alarm = false, all_pass = suite.failures.empty();
   for (const recorded_cell& cell : suite.cells) {
     if (cell.name == suite.slower_cell) {
@@ -91,6 +91,7 @@ void count_suite(const recorded_suite& suite, calibration& result) {
       continue;
     }
     alarm |= cell.outcome == verdict::regression;
+    is_improved |= cell.is_improved;
     has_several_cores |= uses_several_cores(cell.name);
     alarm_on_cores |= uses_several_cores(cell.name) && cell.outcome == verdict::regression;
     all_pass &= cell.outcome == verdict::pass;
@@ -106,6 +107,7 @@ void count_suite(const recorded_suite& suite, calibration& result) {
     return;
   }
   result.false_alarm.count(alarm);
+  result.false_improvement.count(is_improved);
   if (has_several_cores) result.false_alarm_on_cores.count(alarm_on_cores);
   result.passed.count(all_pass);
   result.rank_flagged_suite.count(rank_alarm);

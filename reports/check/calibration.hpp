@@ -31,6 +31,7 @@ struct calibration {
 
   // Live, as measured.
   proportion false_alarm;            ///< suites of identical builds with a cell called a regression
+  proportion false_improvement;      ///< suites of identical builds with a cell called improved
   proportion passed;                 ///< suites of identical builds that passed
   proportion false_alarm_elsewhere;  ///< suites with a slower cell and a regression of another cell
   proportion found;                  ///< slower cells that were called a regression

@@ -27,6 +27,7 @@ std::string live_table(const calibration& result) {
   };
   row("false alarm in a suite of identical builds", result.false_alarm);
   row("the same in a cell on several cores", result.false_alarm_on_cores);
+  row("suite of identical builds with a cell called improved", result.false_improvement);
   row("suite of identical builds passes", result.passed);
   row(fmt::format("cell slowed down by {:.3g} % is called a regression", result.slower),
       result.found);
@@ -97,8 +98,7 @@ std::string calibration_page(const calibration& result, const std::string& comma
       as_percent(result.rates.false_alarms), as_percent(result.rates.power));
   out += fmt::format(
       "\n## Live suites\n\nBoth programs are the same build{}. In some suites one cell of the "
-      "candidate does {:.3g} % more work per operation\n(busy-waiting in proportion to the time of "
-      "the operation).\n\n{}"
+      "candidate does {:.3g} % more work.\n\n{}"
       "\nA suite of identical builds took {:.1f} s on average and {:.1f} s at most, with {:.0f} "
       "blocks on average.\n",
       result.links == 1
@@ -109,8 +109,8 @@ std::string calibration_page(const calibration& result, const std::string& comma
       result.mean_blocks);
   if (result.false_alarm.of > 0 && result.false_alarm.times == 0)
     out += fmt::format(
-        "\nThese {} suites show a rate of false alarms below {:.1f} % on this machine (95 % "
-        "confidence). The requested {} follows from\nthe construction of the test. The suites look "
+        "\nThese {} suites show a rate of false alarms below {:.1f} % on this machine, with 95 % "
+        "confidence. The requested {}\nfollows from the construction of the test. The suites look "
         "for what its assumptions may miss.\n",
         result.false_alarm.of, 100 * (1 - std::pow(0.05, 1.0 / result.false_alarm.of)),
         as_percent(result.rates.false_alarms));

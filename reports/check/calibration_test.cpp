@@ -35,6 +35,7 @@ recorded_cell example_cell(block_simulator& noise, const std::string& name, verd
                            double shift = 0, double drift = 0) {
   return {name,
           outcome,
+          false,
           std::nullopt,
           0.2,
           example_blocks(noise, 6, shift, drift),
@@ -79,6 +80,7 @@ TEST_F(recordings_directory, reads_back_appended_suites) {
   first.seed = 12345678901234567890u;
   first.cells[1].adjusted_p = 0.0025;
   first.cells[1].confirm[11].record.failed_operations.candidate = 0.25;
+  first.cells[0].is_improved = true;
   first.links = 16;
   first.failures = {"cell/9: died \"here\"\n"};
   append_recording(directory, first);
@@ -92,6 +94,7 @@ TEST_F(recordings_directory, reads_back_appended_suites) {
   ASSERT_EQ(suites[0].cells.size(), 3u);
   EXPECT_EQ(suites[0].cells[1].outcome, regression);
   EXPECT_EQ(suites[0].cells[1].adjusted_p, 0.0025);
+  EXPECT_TRUE(suites[0].cells[0].is_improved);
   ASSERT_EQ(suites[0].cells[1].confirm.size(), 12u);
   const recorded_block &read = suites[0].cells[1].confirm[11],
                        &written = first.cells[1].confirm[11];
@@ -149,6 +152,7 @@ TEST(calibrate, counts_outcomes_of_recorded_suites) {
       example_suite(noise, {pass, unsure, regression}, 1),
   };
   suites[0].wall_s = 26;
+  suites[2].cells[1].is_improved = true;
   suites[4].failures = {"cell/7: died"};
   recorded_suite elsewhere = example_suite(noise, {regression, regression, regression});
   elsewhere.machine = "another";
@@ -160,6 +164,7 @@ TEST(calibrate, counts_outcomes_of_recorded_suites) {
   };
   EXPECT_EQ(result.left_out, 1u);
   expect(result.false_alarm, 1, 3);
+  expect(result.false_improvement, 1, 3);
   expect(result.passed, 1, 3);
   expect(result.found, 1, 3);
   expect(result.missed, 1, 3);

@@ -84,6 +84,7 @@ std::string to_line(const recorded_suite& suite) {
     cells.push_back(
         {{"name", cell.name},
          {"verdict", to_string(cell.outcome)},
+         {"improved", cell.is_improved},
          {"adjusted_p", cell.adjusted_p ? ordered_json(*cell.adjusted_p) : ordered_json(nullptr)},
          {"block_s", rounded(cell.block_s, 4)},
          {"screen", json_of(cell.screen)},
@@ -131,6 +132,7 @@ recorded_suite suite_from_line(std::string_view line) {
       recorded_cell cell;
       cell.name = row.at("name").get<std::string>();
       cell.outcome = verdict_from(row.at("verdict").get<std::string>());
+      cell.is_improved = row.at("improved").get<bool>();
       if (!row.at("adjusted_p").is_null()) cell.adjusted_p = row.at("adjusted_p").get<double>();
       cell.block_s = row.at("block_s").get<double>();
       cell.screen = blocks_of(row.at("screen"));

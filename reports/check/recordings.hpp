@@ -25,6 +25,7 @@ recorded_block recorded(std::vector<slice> slices, side_shares failed_operations
 struct recorded_cell {
   std::string name;
   verdict outcome = verdict::inconclusive;
+  bool is_improved = false;  ///< it was called improved
   std::optional<double> adjusted_p;
   double block_s = 0;
   std::vector<recorded_block> screen, confirm;  ///< in order of time

@@ -74,7 +74,7 @@ std::string machine_text() {
     const auto result = environment.find(key);
     return result == environment.end() ? std::string("unknown") : result->second;
   };
-  return fmt::format("{}, {} CPUs{}, {}", get("cpu_model"), get("cpus"),
+  return fmt::format("{}, {}{}, {}", get("cpu_model"), counted(std::stoul(get("cpus")), "CPU"),
                      get("hypervisor") == "yes" ? " of a virtual machine" : "", get("kernel"));
 }
 
@@ -111,6 +111,7 @@ class block_recorder {
                                                      cell.screen_blocks, blocks_[i].size()));
         all.push_back({cell.name,
                        cell.outcome,
+                       cell.improvement,
                        cell.adjusted_p,
                        block_s_[i],
                        {blocks_[i].begin(), middle},
