@@ -23,6 +23,7 @@ add_executable(fuzz
   workloads/base/error.cpp
   workloads/base/nearest.cpp
   workloads/base/quantities.cpp
+  workloads/base/scratch_file.cpp
   workloads/servers/connection_loop.cpp
   workloads/servers/echo_server.cpp
   workloads/servers/http_server.cpp
@@ -39,6 +40,7 @@ add_executable(fuzz
   bench/results/results.cpp
   bench/results/results_reader.cpp
   bench/results/sample_json.cpp
+  bench/results/sample_spool.cpp
   bench/results/schema_1.cpp
   bench/results/trace.cpp
   reports/environment_differences.cpp
