@@ -60,8 +60,10 @@ struct own_workload::trampolines {
   }
   static std::unique_ptr<workload_server> start_server(const parameter_values& values,
                                                        const server_config& config) {
-    return find(values).start_server_(
-        parameters(values, fmt::format("{}:{}", config.address, config.port)));
+    const bool is_ipv6 = config.address.find(':') != std::string::npos;
+    return find(values).start_server_(parameters(
+        values,
+        fmt::format(fmt::runtime(is_ipv6 ? "[{}]:{}" : "{}:{}"), config.address, config.port)));
   }
 };
 
