@@ -104,6 +104,10 @@ std::string environment_of(const results& now) {
   if (!command.empty()) run["command"] = command;
   if (!now.date.empty()) run["date"] = now.date;
   if (!now.foreign) run["seed"] = fmt::format("{}", now.seed);
+  if (now.plan && now.plan->clients > 0)
+    run["servers"] =
+        fmt::format("on another host than the cells; {} at once, figures are those of one",
+                    counted(now.plan->clients, "client"));
   return rows_of(run) + (now.hosts.empty() ? rows_of(now.environment) : fleet_rows(now));
 }
 

@@ -1,8 +1,10 @@
 #include "tools/fleet_flags.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iterator>
 #include <set>
@@ -14,7 +16,7 @@
 namespace crossover {
 namespace {
 
-constexpr const char* in_slurm = "slurm";
+constexpr std::string_view begin_of_address = "address=";
 
 /// Returns the words that start this program, at the same path, through ssh. The remote shell reads
 /// them.
@@ -28,6 +30,13 @@ string_list nodes_of_allocation() {
   child_process scontrol({"scontrol", "show", "hostnames", list == nullptr ? "" : list});
   std::istringstream lines(scontrol.read_to_end(child_process::duration(20)));
   return {std::istream_iterator<std::string>(lines), {}};
+}
+
+/// Returns the part of a host's name, such as user@[::1], that is its address.
+std::string address_in(const std::string& name) {
+  std::string address = name.substr(name.find('@') + 1);
+  std::erase_if(address, [](char c) { return c == '[' || c == ']'; });
+  return address;
 }
 
 /// Returns the words that start a step on all CPUs that the job has on a node.
@@ -59,18 +68,30 @@ std::vector<fleet_member> jobs(std::uint32_t nodes, const std::string& partition
 
 void fleet_flags::add_to(CLI::App& app) {
   add_value(app, "--hosts", "FILE", hosts, plain_text(),
-            "file of hosts, or slurm (--nodes N --partition P)");
+            "file, or slurm (--nodes, --partition); --server-on");
   add_value(app, "--nodes", "N", nodes, whole_text{1, 10'000},
             "--hosts slurm: nodes to allocate (default: those of the allocation)")
       ->group(mentioned_group);
   add_value(app, "--partition", "P", partition, plain_text(),
             "--hosts slurm: partition to allocate --nodes in")
       ->group(mentioned_group);
+  add_value(app, "--server-on", "other", server_on, word_text{{"other"}},
+            "--hosts: run a block's server on another host than its cells")
+      ->group(mentioned_group);
+  add_value(app, "--clients", "N", clients, whole_text{1, 1000},
+            "--server-on other: hosts that run a cell at once (default 1)")
+      ->group(mentioned_group);
+}
+
+std::uint32_t fleet_flags::clients_of_server() const {
+  if (server_on.empty() && clients > 0)
+    throw error(error_kind::invalid, "--clients: needs --server-on other");
+  return server_on.empty() ? 0 : std::max(1U, clients);
 }
 
 std::vector<fleet_member> fleet_flags::members() const {
   const auto refuse = [](const std::string& problem) { throw error(error_kind::invalid, problem); };
-  if (hosts != in_slurm) {
+  if (!is_slurm()) {
     if (nodes > 0 || !partition.empty()) refuse("--nodes and --partition need --hosts slurm");
     if (hosts.empty()) return {};
     return parse_hosts(read_file(hosts), hosts);
@@ -89,6 +110,15 @@ std::vector<fleet_member> fleet_flags::members() const {
     return true;
   });
   return is_inside ? steps_of_allocation() : jobs(nodes, partition);
+}
+
+std::map<std::string, std::string> addresses_of_nodes(const string_list& names) {
+  child_process sinfo(
+      {"sinfo", "-h", "-N", "-n", fmt::format("{}", fmt::join(names, ",")), "-o", "%N %o"});
+  std::istringstream words(sinfo.read_to_end(child_process::duration(20)));
+  std::map<std::string, std::string> addresses;
+  for (std::string name, address; words >> name >> address;) addresses[name] = address;
+  return addresses;
 }
 
 string_list fleet_flags::words() const {
@@ -117,7 +147,16 @@ std::vector<fleet_member> parse_hosts(const std::string& text, const std::string
     if (!names.insert(name).second) refuse(fmt::format("'{}' is named twice", name));
     std::getline(words >> std::ws, rest);
     try {
-      hosts.push_back({.name = name, .words = rest.empty() ? ssh_words(name) : split_words(rest)});
+      fleet_member host{.name = name, .address = address_in(name), .words = {}};
+      if (!rest.empty()) host.words = split_words(rest);
+      if (!host.words.empty() && host.words.front().starts_with(begin_of_address)) {
+        host.address = host.words.front().substr(begin_of_address.size());
+        if (host.address.empty())
+          throw error(error_kind::invalid, "missing address after 'address='");
+        host.words.erase(host.words.begin());
+      }
+      if (host.words.empty()) host.words = ssh_words(name);
+      hosts.push_back(std::move(host));
     } catch (const error& e) {
       refuse(e.what());
     }

@@ -24,12 +24,30 @@ string_list flags_of_models(const selection& cells) {
   return flags;
 }
 
+/// Throws `error` (failed) unless there are enough hosts; sets the addresses of nodes of Slurm.
+void prepare_servers(fleet& hosts, std::size_t clients, bool is_slurm) {
+  if (hosts.count() <= clients)
+    throw error(error_kind::failed,
+                fmt::format("--server-on other: {} of the {} hosts that are needed can measure",
+                            hosts.count(), clients + 1));
+  if (!is_slurm) return;
+  string_list names;
+  for (std::size_t h = 0; h < hosts.count(); ++h) names.push_back(hosts.name(h));
+  const std::map<std::string, std::string> addresses = addresses_of_nodes(names);
+  for (std::size_t h = 0; h < hosts.count(); ++h)
+    if (const auto known = addresses.find(hosts.name(h)); known != addresses.end())
+      hosts.set_address(h, known->second);
+}
+
 }  // namespace
 
-std::unique_ptr<fleet> start_fleet(const run_flags& flags,
+std::unique_ptr<fleet> start_fleet(const run_flags& flags, std::size_t clients,
                                    const std::map<std::string, std::string>& environment,
                                    progress_line& line) {
   const std::vector<fleet_member> members = flags.fleet.members();
+  if (clients > 0 && members.size() <= clients)
+    throw error(error_kind::invalid,
+                fmt::format("--server-on other: needs --hosts with {} hosts or more", clients + 1));
   if (members.empty()) return nullptr;
   fleet::options options;
   options.silence_s = std::max(flags.grace_s, min_silence_s);
@@ -52,8 +70,18 @@ std::unique_ptr<fleet> start_fleet(const run_flags& flags,
     fmt::print(stderr, "{}: lost {}: {}\n", program_name(),
                name.empty() ? "a host" : "host " + name, reason);
   };
-  return std::make_unique<fleet>(members, host_start{flags_of_models(flags.cells)},
-                                 std::move(options));
+  auto hosts = std::make_unique<fleet>(members, host_start{flags_of_models(flags.cells)},
+                                       std::move(options));
+  if (clients > 0) prepare_servers(*hosts, clients, flags.fleet.is_slurm());
+  return hosts;
+}
+
+void skip_local_servers(std::vector<planned_cell>& cells) {
+  for (planned_cell& cell : cells)
+    if (cell.skip_reason.empty() && needed_server_of(cell) == needed_server::local)
+      cell.skip_reason = fmt::format(
+          "--server-on other: other hosts cannot reach its server; give --endpoint {}=ADDRESS",
+          cell.workload);
 }
 
 std::vector<std::uint32_t> add_hosts(results& all, fleet& hosts) {

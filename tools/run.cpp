@@ -103,6 +103,7 @@ measuring_options measuring_options_of(const results& all) {
   options.budget_s = all.plan->budget_s;
   options.repetitions = all.plan->repetitions;
   options.seed = all.seed;
+  options.clients = all.plan->clients;
   options.is_settled = blocks_settle;
   return options;
 }
@@ -234,7 +235,10 @@ int run_command(const string_list& arguments) {
     shown_endpoints[workload] = without_password(endpoint);
   progress_line line;
   if (flags.fleet.is_given()) catch_interrupts();
-  const std::unique_ptr<fleet> hosts = start_fleet(flags, environment, line);
+  const std::uint32_t clients = !earlier               ? flags.fleet.clients_of_server()
+                                : earlier->read().plan ? earlier->read().plan->clients
+                                                       : 0;
+  const std::unique_ptr<fleet> hosts = start_fleet(flags, clients, environment, line);
   line.clear();
   const planning with{hosts ? hosts->largest().computer : computer,
                       hosts ? hosts->largest().limits : read_limits(), shown_endpoints,
@@ -242,6 +246,7 @@ int run_command(const string_list& arguments) {
   prepared_run prepared =
       earlier ? prepare_again(flags, *earlier, with) : prepare_run(flags, arguments, library, with);
   std::vector<planned_cell>& cells = prepared.cells;
+  if (clients > 0) skip_local_servers(cells);
   results& all = prepared.all;
   if (library.lists_only()) {
     for (const planned_cell& cell : cells)
@@ -316,7 +321,9 @@ int run_command(const string_list& arguments) {
       print(stderr,
             fmt::format("continue with: {} run --resume {}{}{}\n", program_name(), shell_word(out),
                         shell_words(flags.fleet.words()), shell_words(all.plan->programs)));
-    if (!was_interrupted()) throw error(error_kind::failed, "no host is left; the blocks are kept");
+    if (!was_interrupted())
+      throw error(error_kind::failed, fmt::format("{} host is left; the blocks are kept",
+                                                  clients > 0 ? "no other" : "no"));
     return exit_code::interrupted;
   }
   for (const cell_result& cell : all.cells)

@@ -109,7 +109,8 @@ run_settings run_flags::plan_for(const suite& chosen) const {
           .budget_s = budget_s > 0 ? budget_s : chosen.budget_s,
           .repetitions = repetitions,
           .grace_s = grace_s,
-          .programs = programs()};
+          .programs = programs(),
+          .clients = fleet.clients_of_server()};
 }
 
 std::string without_password(const std::string& text) {

@@ -82,6 +82,9 @@ sample measured_sample(const json& body) {
     if (!(measured.wall_s > 0))
       throw error(error_kind::failed, "invalid sample from the cell process: no time");
     measured.host.reset();  // the harness numbers the hosts
+    measured.server_host.reset();
+    measured.clients.reset();
+    measured.client_skew_s.reset();
     return measured;
   } catch (const error& e) {
     if (e.kind() != error_kind::unreadable) throw;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/cell/replies.hpp"
+#include "bench/results/json_text.hpp"
 #include "workloads/base/interrupt.hpp"
 
 namespace crossover {
@@ -23,6 +24,22 @@ constexpr double start_factor = 3;
 constexpr double signs_per_silence = 4;
 constexpr std::chrono::hours no_limit(24 * 365);
 
+/// Messages have one member, which is their kind.
+constexpr std::string_view begin_of_helper_request = R"({"helper":)";
+constexpr std::string_view begin_of_error = R"({"error":)";
+
+json error_reply(const error& e) {
+  return {{"error", {{"kind", to_string(e.kind())}, {"message", e.what()}}}};
+}
+
+/// Returns the JSON of a line. Throws `error` (failed) unless it is an object of one member.
+json message_in(const std::string& line) {
+  json message = parse_json(line);
+  if (!message.is_object() || message.size() != 1)
+    throw error(error_kind::failed, "invalid reply from the host: not an object of one member");
+  return message;
+}
+
 clock::time_point in(double seconds) {
   return clock::now() +
          std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(seconds));
@@ -33,7 +50,8 @@ clock::time_point in(double seconds) {
 fleet::fleet(const std::vector<fleet_member>& members, host_start start, options given)
     : options_(std::move(given)) {
   for (const fleet_member& member : members)
-    hosts_.push_back({.name = member.name, .ends_gently = member.ends_gently});
+    hosts_.push_back(
+        {.name = member.name, .address = member.address, .ends_gently = member.ends_gently});
   for (std::size_t h = 0; h < hosts_.size(); ++h)
     attempt(hosts_[h], [&] {
       hosts_[h].process.emplace(members[h].words,
@@ -110,8 +128,15 @@ std::string fleet::refusal(std::size_t host, const planned_cell& cell) const {
 }
 
 void fleet::begin(std::size_t host, const block_request& block) {
-  host_block request{.contest = block.contest, .number = block.number, .cells = {}};
+  host_block request{.contest = block.contest, .number = block.number, .cells = {}, .server = {}};
   for (const planned_cell* cell : block.cells) request.cells.push_back(cells_.at(cell->name));
+  request.clients = block.helpers.size();
+  for (const std::size_t helper : block.helpers) hosts_[helper].leader = host;
+  if (!block.helpers.empty()) {
+    const connection& server = hosts_[block.helpers.front()];
+    request.server = server.address.empty() ? server.name : server.address;
+  }
+  hosts_[host].helpers = block.helpers;
   hosts_[host].measures = request.cells.size();
   send(hosts_[host], {{"block", to_json(request)}});
 }
@@ -129,16 +154,78 @@ ended_block fleet::wait() {
     }
     const auto [host, line] = std::move(replies_.front());
     replies_.pop_front();
-    ended_block ended;
-    attempt(*host, [&, host = host, &line = line] {
-      ended.records = arm_records_from_json(reply_body(line, "measured", "the host"));
-      if (!host->measures || ended.records.size() != *host->measures)
-        throw error(error_kind::failed, "invalid reply from the host: not one record per cell");
-    });
     if (!host->lost.empty()) continue;
-    host->measures.reset();
-    ended.host = static_cast<std::size_t>(host - hosts_.data());
-    return ended;
+    if (host->ignored_replies > 0) {
+      --host->ignored_replies;
+    } else if (host->is_asked_to_help) {
+      pass_reply(*host, line);
+    } else if (line.starts_with(begin_of_helper_request)) {
+      pass_request(*host, line);
+    } else {
+      ended_block ended;
+      take_block(*host, line, ended);
+      if (host->lost.empty()) return ended;
+    }
+  }
+}
+
+void fleet::take_block(connection& host, const std::string& line, ended_block& ended) {
+  ended.host = number_of(host);
+  attempt(host, [&] {
+    // A host that cannot use the server of its block may be able to use that of another host.
+    if (!host.helpers.empty() && line.starts_with(begin_of_error))
+      return lose(hosts_[host.helpers.front()],
+                  fmt::format("host {} cannot use its server: {}", host.name,
+                              reported_error(message_in(line).at("error")).what()));
+    ended.records = arm_records_from_json(reply_body(line, "measured", "the host"));
+    if (!host.measures || ended.records.size() != *host.measures)
+      throw error(error_kind::failed, "invalid reply from the host: not one record per cell");
+  });
+  if (!host.lost.empty()) return;
+  ended.lost = std::exchange(host.block_lost, {});
+  host.measures.reset();
+  release_helpers(host);
+}
+
+void fleet::pass_request(connection& leader, const std::string& line) {
+  attempt(leader, [&] {
+    const helper_request request = helper_request_from_json(reply_body(line, "helper", "the host"));
+    if (request.helper >= leader.helpers.size())
+      throw error(error_kind::failed, "invalid request from the host: there is no such helper");
+    if (!request.message->contains("server") && !request.message->contains("client"))
+      throw error(error_kind::failed, "invalid request from the host: not for a helper");
+    connection& helper = hosts_[leader.helpers[request.helper]];
+    if (helper.is_asked_to_help)
+      throw error(error_kind::failed, "invalid request from the host: two at once");
+    if (!helper.lost.empty())
+      return send_reply(helper, error_reply({error_kind::failed, leader.block_lost}));
+    helper.is_asked_to_help = true;
+    send(helper, *request.message);
+  });
+}
+
+void fleet::pass_reply(connection& helper, const std::string& line) {
+  attempt(helper, [&] {
+    helper.is_asked_to_help = false;
+    send_reply(helper, message_in(line));
+  });
+}
+
+void fleet::send_reply(connection& helper, json reply) {
+  connection& leader = hosts_[*helper.leader];
+  const auto place = std::find(leader.helpers.begin(), leader.helpers.end(), number_of(helper));
+  send(leader,
+       {{"helped", {{"helper", place - leader.helpers.begin()}, {"message", std::move(reply)}}}});
+}
+
+void fleet::release_helpers(connection& leader) {
+  for (const std::size_t h : std::exchange(leader.helpers, {})) {
+    connection& helper = hosts_[h];
+    helper.leader.reset();
+    if (!helper.lost.empty()) continue;
+    if (std::exchange(helper.is_asked_to_help, false)) ++helper.ignored_replies;
+    ++helper.ignored_replies;
+    send(helper, {{"release", json::object()}});
   }
 }
 
@@ -189,8 +276,14 @@ void fleet::lose(connection& host, const std::string& reason) {
     lost_processes_.push_back(std::move(*host.process));
   }
   host.process.reset();
-  if (host.measures)
-    ended_.push_back({static_cast<std::size_t>(&host - hosts_.data()), {}, reason});
+  if (host.measures) ended_.push_back({number_of(host), {}, reason});
+  release_helpers(host);
+  if (host.leader) {
+    connection& leader = hosts_[*host.leader];
+    leader.block_lost = fmt::format("host {} was lost: {}", host.name, reason);
+    if (std::exchange(host.is_asked_to_help, false))
+      send_reply(host, error_reply({error_kind::failed, leader.block_lost}));
+  }
   if (options_.report_loss) options_.report_loss(host.name, reason);
 }
 

@@ -18,6 +18,7 @@ namespace crossover {
 /// How to start a host.
 struct fleet_member {
   std::string name;                ///< "": the host reports it
+  std::string address = {};        ///< of its servers, for other hosts; "": its name
   std::vector<std::string> words;  ///< start `crossover host` there, for example through ssh
   bool ends_gently = false;        ///< see child_options
 };
@@ -48,6 +49,10 @@ class fleet final : public measuring_hosts {
   const host_facts& facts(std::size_t host) const { return hosts_[host].facts; }
   /// Returns the live host with most usable CPUs.
   const host_facts& largest() const;
+  /// Sets the address at which other hosts reach the servers of a host.
+  void set_address(std::size_t host, std::string address) {
+    hosts_[host].address = std::move(address);
+  }
   /// Ends a host that must not measure.
   void exclude(std::size_t host, const std::string& reason) { lose(hosts_[host], reason); }
   /// Sends the cells of the run to the hosts, which find out what they cannot run.
@@ -63,6 +68,7 @@ class fleet final : public measuring_hosts {
   using time_point = std::chrono::steady_clock::time_point;
   struct connection {
     std::string name;
+    std::string address;
     bool ends_gently = false;
     std::optional<child_process> process = {};
     time_point deadline = {};  ///< for the next sign of life
@@ -71,6 +77,11 @@ class fleet final : public measuring_hosts {
     host_refusals refusals = {};
     bool is_asked = false;                     ///< by `ask_all`, and has not replied
     std::optional<std::size_t> measures = {};  ///< number of cells of its block
+    std::vector<std::size_t> helpers = {};     ///< see block_request
+    std::string block_lost = {};               ///< why its block is discarded when it ends
+    std::optional<std::size_t> leader = {};    ///< host in whose block it takes part
+    bool is_asked_to_help = false;             ///< by its leader, and has not replied
+    std::size_t ignored_replies = 0;           ///< that come next and matter to nobody any more
   };
 
   /// Sends a request to all hosts and takes the member `expected` of their replies. `deadline`: for
@@ -81,6 +92,16 @@ class fleet final : public measuring_hosts {
   /// Runs a step; an error of it loses the host.
   void attempt(connection& host, const std::function<void()>& step);
   void lose(connection& host, const std::string& reason);
+  std::size_t number_of(const connection& host) const {
+    return static_cast<std::size_t>(&host - hosts_.data());
+  }
+  /// Passes a request to a host that takes part in the block of `leader`.
+  void pass_request(connection& leader, const std::string& line);
+  void pass_reply(connection& helper, const std::string& line);
+  void send_reply(connection& helper, nlohmann::json reply);
+  /// Ends what other hosts run for a host's block.
+  void release_helpers(connection& leader);
+  void take_block(connection& host, const std::string& line, ended_block& ended);
   void check_build(const connection& host) const;
   void check_name(const connection& host) const;
   /// Waits for output of hosts and adds their replies to `replies_`.

@@ -140,16 +140,84 @@ host_refusals host_refusals_from_json(const json& body) {
 }
 
 json to_json(const host_block& block) {
-  return {{"contest", block.contest}, {"number", block.number}, {"cells", block.cells}};
+  return {{"contest", block.contest},
+          {"number", block.number},
+          {"cells", block.cells},
+          {"server", block.server},
+          {"clients", block.clients}};
 }
 
 host_block host_block_from_json(const json& body) {
   host_block block{.contest = number_at<std::uint64_t>(body, "contest"),
                    .number = number_at<std::uint64_t>(body, "number"),
-                   .cells = {}};
+                   .cells = {},
+                   .server = body.at("server"),
+                   .clients = number_at<std::uint64_t>(body, "clients")};
   for (const json& cell : body.at("cells"))
     block.cells.push_back(number_from<std::uint64_t>(cell, "cells"));
   return block;
+}
+
+json to_json(const helper_request& request) {
+  return {{"helper", request.helper}, {"message", *request.message}};
+}
+
+helper_request helper_request_from_json(const json& body) {
+  const json& message = body.at("message");
+  if (!message.is_object() || message.size() != 1)
+    throw error(error_kind::failed, "invalid message: not an object of one member");
+  return {.helper = number_at<std::uint64_t>(body, "helper"),
+          .message = std::make_shared<const json>(message)};
+}
+
+json to_json(const client_request& request) {
+  const slice_plan& slice = request.slice;
+  return {{"call", request.call},
+          {"cell", request.cell},
+          {"endpoint", request.endpoint},
+          {"slice",
+           {{"seconds", slice.seconds},
+            {"operations", slice.operations},
+            {"lead_s", slice.lead_s},
+            {"stagger_s", slice.stagger_s},
+            {"rate", slice.rate},
+            {"seed", slice.seed}}}};
+}
+
+client_request client_request_from_json(const json& body) {
+  const json& slice = body.at("slice");
+  return {.call = body.at("call"),
+          .cell = number_at<std::uint64_t>(body, "cell"),
+          .endpoint = body.at("endpoint"),
+          .slice = {.seconds = number_at<double>(slice, "seconds"),
+                    .operations = number_at<std::uint64_t>(slice, "operations"),
+                    .lead_s = number_at<double>(slice, "lead_s"),
+                    .jitter_s = 0,
+                    .stagger_s = number_at<double>(slice, "stagger_s"),
+                    .rate = number_at<double>(slice, "rate"),
+                    .seed = number_at<std::uint64_t>(slice, "seed")}};
+}
+
+json to_json(const server_request& request) {
+  return {{"cell", request.cell ? json(*request.cell) : json()},
+          {"address", request.address},
+          {"is_suspect", request.is_suspect}};
+}
+
+server_request server_request_from_json(const json& body) {
+  return {.cell = optional_number<std::uint64_t>(body.at("cell"), "cell"),
+          .address = body.at("address"),
+          .is_suspect = body.at("is_suspect")};
+}
+
+json to_json(const server_state& state) {
+  return {{"endpoint", state.endpoint}, {"cpus", state.cpus}, {"cpu_s", state.cpu_s}};
+}
+
+server_state server_state_from_json(const json& body) {
+  return {.endpoint = body.at("endpoint"),
+          .cpus = number_at<std::uint64_t>(body, "cpus"),
+          .cpu_s = number_at<double>(body, "cpu_s")};
 }
 
 json to_json(const std::vector<arm_record>& records) {

@@ -110,7 +110,7 @@ class cell_process_arm final : public arm {
     try {
       step();
     } catch (const error&) {
-      const std::string failure = servers_.failure_of(server_.pid);
+      const std::string failure = servers_.failure_of(server_);
       if (failure.empty()) throw;
       throw error(error_kind::failed, failure);
     }
@@ -119,8 +119,8 @@ class cell_process_arm final : public arm {
   sample run(const slice_plan& plan) {
     if (plan.operations > 0)
       return process_.run({.operations = plan.operations, .seed = plan.seed});
+    const double server_before = server_.cpu_s ? server_.cpu_s() : 0;
     const std::int64_t begin_ns = now_ns();
-    const double server_before = server_.pid >= 0 ? cpu_seconds_of(server_.pid) : 0;
     const double steal_before = steal_seconds(cores_);
     sample s = process_.run({.seconds = plan.seconds,
                              .rate = plan.rate,
@@ -131,9 +131,10 @@ class cell_process_arm final : public arm {
     // and the window gets its share of them.
     const double share = s.wall_s / (static_cast<double>(now_ns() - begin_ns) * 1e-9);
     if (!cores_.empty()) s.steal_s = (steal_seconds(cores_) - steal_before) * share;
-    if (server_.pid >= 0) {
-      if (const auto used = cpu_seconds_since(server_.pid, server_before))
-        s.server_cpu_s = *used * share;
+    if (server_.cpu_s) {
+      // It is less if a process has ended with its share of it.
+      if (const double used = server_.cpu_s() - server_before; used >= 0)
+        s.server_cpu_s = used * share;
       s.server_cpus = static_cast<double>(server_.cpus);
     }
     return s;

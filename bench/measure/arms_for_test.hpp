@@ -14,13 +14,16 @@
 
 namespace crossover {
 
-/// Returns cells of `noop` on one core with two operations in flight, one per model.
+/// Returns cells on one core with two operations in flight, one per model and workload.
 inline std::vector<planned_cell> cells_for_test(const std::vector<std::string>& models,
-                                                std::vector<std::uint32_t> in_flight = {2}) {
-  std::vector<named_parameters> named;
-  for (const std::string& model : models) named.push_back({model, {}});
-  return plan({{{{"noop", {}}}, named, {1}, std::move(in_flight)}}, read_machine("core:2 pu:1"),
-              {1'000'000, 1'000'000});
+                                                std::vector<std::uint32_t> in_flight = {2},
+                                                const std::vector<std::string>& workloads = {
+                                                    "noop"}) {
+  std::vector<named_parameters> named_models, named_workloads;
+  for (const std::string& model : models) named_models.push_back({model, {}});
+  for (const std::string& workload : workloads) named_workloads.push_back({workload, {}});
+  return plan({{named_workloads, named_models, {1}, std::move(in_flight)}},
+              read_machine("core:2 pu:1"), {1'000'000, 1'000'000});
 }
 
 /// Arms without processes: each model runs a fixed number of operations per second.

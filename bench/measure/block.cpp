@@ -285,6 +285,7 @@ void add_slice(sample& total, const sample& slice) {
     total.arrivals->late += slice.arrivals->late;
   }
   add(total.server_cpu_s, slice.server_cpu_s);
+  add(total.client_skew_s, slice.client_skew_s);
   add(total.steal_s, slice.steal_s);
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <limits>
+#include <utility>
 
 #include "bench/measure/contest_display.hpp"
 #include "bench/measure/continued_run.hpp"
@@ -17,6 +19,7 @@ namespace crossover {
 namespace {
 
 constexpr int max_busy_blocks = 2;  // a machine with other work may keep an arm busy once
+constexpr double no_limit_s = std::numeric_limits<double>::infinity();
 
 /// The time to judge a contest grows with its blocks. In a fleet, which measures many per second,
 /// and in a run whose number of blocks is given, a contest is judged again after this part of its
@@ -64,7 +67,8 @@ class contest_run {
     for (std::size_t number = 0; number < display_.count(); ++number) display_.show_if_due(number);
     try {
       while (begin_blocks()) end_block(hosts_.wait());
-      if (run_hosts_.live_count() > 0 || is_all_settled()) all_.status = results_status::complete;
+      const bool has_hosts = run_hosts_.live_count() > 0 && !lacks_host_;
+      if (has_hosts || is_all_settled()) all_.status = results_status::complete;
     } catch (const interrupted&) {
     }
   }
@@ -139,7 +143,8 @@ class contest_run {
     double needed = 0;
     for (const planned_contest& c : contests_)
       for (const std::size_t i : c.cells)
-        if (c.blocks == 0) needed += expected_seconds(cells_[i], options_.block);
+        if (c.blocks == 0)
+          needed += expected_seconds(cells_[i], options_.block) * static_cast<double>(hosts_of(c));
     needed /= static_cast<double>(run_hosts_.count());
     if (options_.repetitions == 0 && needed > options_.budget_s)
       throw error(error_kind::invalid,
@@ -150,15 +155,39 @@ class contest_run {
 
   /// Begins a block on each host that measures none. Returns false if no host measures one then.
   bool begin_blocks() {
-    bool any = false;
-    for (std::size_t h = 0; h < run_hosts_.count(); ++h) {
-      host_state& host = run_hosts_[h];
-      const auto is_due = [&](std::size_t c, double share_s) { return is_turn(host, c, share_s); };
-      if (!host.running && run_hosts_.is_live(h))
-        if (const auto c = host.turns.next(contests_, is_due)) begin_block(h, *c);
-      any = any || host.running;
+    for (const std::size_t h : run_hosts_.idle(options_.clients > 0)) {
+      if (!run_hosts_.is_idle(h)) continue;  // it takes part in the block of an earlier one
+      if (const auto c = next_contest(h)) begin_block(h, *c);
+      // The hosts that it waits for gather: they might never be idle at the same time otherwise.
+      if (run_hosts_[h].waits_for) break;
     }
-    return any;
+    return run_hosts_.any_runs();
+  }
+
+  /// Returns the contest that a host measures next; nullopt if none is due, or if it has to wait
+  /// until enough other hosts are idle.
+  std::optional<std::size_t> next_contest(std::size_t h) {
+    host_state& host = run_hosts_[h];
+    const auto is_due = [&](std::size_t c, double share_s) { return is_turn(host, c, share_s); };
+    std::optional<std::size_t>& next = host.waits_for;
+    if (next && (contests_[*next].settled || !is_due(*next, no_limit_s))) next.reset();
+    if (!next) next = host.turns.next(contests_, is_due);
+    if (next && hosts_of(contests_[*next]) > 1 && helpers_for(h, contests_[*next]).empty())
+      return std::nullopt;
+    return std::exchange(next, std::nullopt);
+  }
+
+  /// Returns the number of hosts that take part in a block of a contest.
+  std::size_t hosts_of(const planned_contest& c) const {
+    return options_.clients > 0 &&
+                   needed_server_of(cells_[c.cells.front()]) == needed_server::on_tcp
+               ? options_.clients + 1
+               : 1;
+  }
+
+  std::vector<std::size_t> helpers_for(std::size_t h, const planned_contest& c) {
+    return run_hosts_.helpers_for(h, run_hosts_.cells_for(run_hosts_[h], c, all_),
+                                  options_.clients);
   }
 
   /// Returns whether a contest has its turn on a host.
@@ -170,7 +199,10 @@ class contest_run {
       return false;
     }
     const std::vector<std::size_t> cells = run_hosts_.cells_for(host, c, all_);
-    return !cells.empty() && wants_block(c, cells, share_s);
+    if (cells.empty() || !wants_block(c, cells, share_s)) return false;
+    if (hosts_of(c) == 1) return true;
+    lacks_host_ = lacks_host_ || run_hosts_.live_count() < hosts_of(c);
+    return run_hosts_.can_measure(cells, options_.clients);
   }
 
   bool is_ok(std::size_t i) const { return all_.cells[i].status == cell_status::ok; }
@@ -215,9 +247,13 @@ class contest_run {
     host_state& host = run_hosts_[h];
     show_progress(c);
     host.running = {number, run_hosts_.cells_for(host, c, all_), now_ns()};
-    block_request block{.contest = number, .number = c.begun, .cells = {}};
+    if (hosts_of(c) > 1) host.running->helpers = helpers_for(h, c);
+    for (const std::size_t helper : host.running->helpers) run_hosts_[helper].helps = true;
+    block_request block{
+        .contest = number, .number = c.begun, .cells = {}, .helpers = host.running->helpers};
     for (const std::size_t i : host.running->cells) block.cells.push_back(&cells_[i]);
     for (const std::size_t i : host.running->cells) ++running_[i];
+    ++host.begun;
     ++c.begun;
     ++c.running;
     hosts_.begin(h, block);
@@ -229,9 +265,10 @@ class contest_run {
     planned_contest& c = contests_[block.contest];
     --c.running;
     for (const std::size_t i : block.cells) --running_[i];
+    for (const std::size_t helper : block.helpers) run_hosts_[helper].helps = false;
     if (!ended.lost.empty()) return run_hosts_.store_losses(all_);
     for (std::size_t k = 0; k < block.cells.size(); ++k)
-      take(host, block.cells[k], ended.records[k]);
+      take(host, block, block.cells[k], ended.records[k]);
     ++block_;
     ++c.blocks;
     c.measured_s += static_cast<double>(now_ns() - block.begin_ns) * 1e-9;
@@ -245,13 +282,17 @@ class contest_run {
     if (is_judged || c.settled) display_.show_if_due(c.number);
   }
 
-  void take(host_state& host, std::size_t i, arm_record& record) {
+  void take(host_state& host, const running_block& block, std::size_t i, arm_record& record) {
     if (record.failure) return take_failure(host, i, *record.failure);
     cell_result& cell = all_.cells[i];
     sample s = std::move(*record.total);
     s.block = block_;
     s.pass = host.turns.pass();
     s.host = host.number;
+    if (!block.helpers.empty()) {
+      s.server_host = run_hosts_[block.helpers.front()].number;
+      if (options_.clients > 1) s.clients = static_cast<std::uint32_t>(options_.clients);
+    }
     s.sequence = sequence_++;
     auto& environment = s.host ? all_.hosts[*s.host].environment : all_.environment;
     environment.insert(record.environment.begin(), record.environment.end());
@@ -336,7 +377,8 @@ class contest_run {
   std::vector<int> busy_blocks_;      ///< by cell
   std::vector<std::size_t> running_;  ///< by cell: hosts that measure it now
   std::uint64_t block_ = 0, sequence_ = 0;
-  double earlier_s_ = 0;  ///< duration of the blocks of the interrupted run
+  bool lacks_host_ = false;  ///< a contest could not go on, because too few hosts were left
+  double earlier_s_ = 0;     ///< duration of the blocks of the interrupted run
   std::int64_t start_ns_ = 0;
 };
 

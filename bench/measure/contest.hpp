@@ -21,6 +21,9 @@ struct measuring_options {
   std::uint64_t seed = 1;         ///< fixes every order and the inputs
   /// Index into `results::hosts` of each host of a fleet; empty for a run on this machine.
   std::vector<std::uint32_t> hosts;
+  /// Hosts that run the cells of a block at once against a server on another host; 0: servers run
+  /// beside the cells.
+  std::size_t clients = 0;
   /// Returns true if the blocks of these cells settle their contest. Called after every block.
   std::function<bool(const results& all, const std::vector<std::size_t>& cells)> is_settled;
   std::function<void(const measuring_progress&)> progress;

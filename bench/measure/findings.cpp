@@ -56,6 +56,7 @@ class pooled_findings {
 
   std::vector<finding> all() {
     check_server();
+    check_clients();
     check_errors();
     check_schedule();
     check_littles_law();
@@ -75,6 +76,15 @@ class pooled_findings {
       add("server_bound",
           fmt::format("the server used {:.0f} % of its {:g} CPUs{}", 100 * used.share(),
                       *samples_.front().server_cpus, used.worst_text()));
+  }
+
+  void check_clients() {
+    const pooled_share skew = pool(
+        samples_, [](const sample& s) { return s.client_skew_s; },
+        [](const sample& s) { return s.wall_s / s.clients.value_or(1); });
+    if (skew.share() > 0.05)
+      add("client_skew", fmt::format("for up to {:.0f} % of the windows, not all clients ran{}",
+                                     100 * skew.share(), skew.worst_text()));
   }
 
   void check_errors() {

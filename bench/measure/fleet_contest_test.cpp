@@ -15,8 +15,9 @@ namespace {
 
 /// A run of two contests of two models on scripted hosts.
 struct fleet_run_for_test {
-  explicit fleet_run_for_test(std::size_t count)
-      : cells(cells_for_test({"event_loop", "processes"}, {1, 8})), hosts(count) {
+  explicit fleet_run_for_test(std::size_t count,
+                              const std::vector<std::string>& workloads = {"noop"})
+      : cells(cells_for_test({"event_loop", "processes"}, {1, 8}, workloads)), hosts(count) {
     for (const planned_cell& cell : cells) all.cells.push_back(result_of(cell));
     for (std::uint32_t h = 0; h < count; ++h) {
       all.hosts.push_back({fmt::format("node{}", h), {}});
@@ -176,6 +177,109 @@ TEST(fleet_contests, a_cell_that_fails_on_every_host_has_failed) {
   test.run();
   for (const cell_result& cell : test.all.cells)
     EXPECT_EQ(cell.status, cell.model == "processes" ? cell_status::failed : cell_status::ok);
+}
+
+/// Contests of these workloads, whose servers run on other hosts.
+struct servers_on_others : fleet_run_for_test {
+  explicit servers_on_others(std::size_t count,
+                             const std::vector<std::string>& workloads = {"network"})
+      : fleet_run_for_test(count, workloads) {
+    options.clients = 1;
+  }
+  std::size_t samples_of(const std::string& workload) const {
+    std::size_t count = 0;
+    for (const cell_result& cell : all.cells)
+      if (cell.workload == workload) count += cell.samples.size();
+    return count;
+  }
+};
+
+TEST(fleet_contests, a_server_runs_on_an_idle_host_and_hosts_take_turns) {
+  for (const std::size_t count : {2, 3, 4}) {
+    servers_on_others test(count);
+    test.run();
+    EXPECT_EQ(test.all.status, results_status::complete);
+    EXPECT_FALSE(test.hosts.has_busy_helper);
+    EXPECT_EQ(test.hosts.most_running, count / 2);
+    for (const cell_result& cell : test.all.cells) {
+      EXPECT_EQ(cell.samples.size(), 6U);
+      for (const sample& s : cell.samples) {
+        ASSERT_TRUE(s.server_host);
+        EXPECT_NE(s.host, s.server_host);
+      }
+    }
+    for (const auto& [host, samples] : test.samples_by_host())
+      EXPECT_EQ(samples, 24 / count) << host << " of " << count;
+  }
+}
+
+TEST(fleet_contests, those_without_a_server_use_every_host) {
+  servers_on_others test(3, {"noop", "network"});
+  test.run();
+  EXPECT_EQ(test.all.status, results_status::complete);
+  EXPECT_EQ(test.hosts.most_running, 3U);
+  EXPECT_FALSE(test.hosts.has_busy_helper);
+  for (const cell_result& cell : test.all.cells)
+    for (const sample& s : cell.samples)
+      EXPECT_EQ(s.server_host.has_value(), cell.workload == "network");
+}
+
+TEST(fleet_contests, a_host_waits_until_another_can_run_its_server) {
+  servers_on_others test(2, {"noop", "network"});
+  test.options.repetitions = 40;
+  test.hosts.hosts[0].block_s = 1.7;
+  test.run();
+  std::map<bool, std::size_t> first;  // half of the blocks, by whether they have a server
+  for (std::size_t i = 0; i < test.hosts.begun.size() / 2; ++i)
+    ++first[test.cells[2 * test.hosts.begun[i].first].workload == "network"];
+  EXPECT_NEAR(static_cast<double>(first[true]), static_cast<double>(first[false]), 8);
+}
+
+TEST(fleet_contests, a_lost_server_costs_its_running_block_only) {
+  servers_on_others test(3);
+  test.hosts.hosts[2].helped_until_lost = 1;
+  test.run();
+  EXPECT_EQ(test.all.status, results_status::complete);
+  EXPECT_EQ(test.hosts.begun.size(), 13U) << "one block more";
+  EXPECT_EQ(test.all.hosts[2].lost, "no sign of life");
+  EXPECT_EQ(test.all.hosts[0].lost + test.all.hosts[1].lost, "");
+  EXPECT_EQ(test.samples_of("network"), 24U);
+}
+
+TEST(fleet_contests, the_last_host_measures_what_needs_no_server) {
+  servers_on_others test(2, {"noop", "network"});
+  test.hosts.hosts[1].blocks_until_lost = 2;
+  test.run();
+  EXPECT_EQ(test.all.status, results_status::interrupted);
+  EXPECT_EQ(test.samples_of("noop"), 24U);
+  EXPECT_LT(test.samples_of("network"), 24U);
+}
+
+TEST(fleet_contests, several_clients_share_a_server) {
+  servers_on_others test(4, {"noop", "network"});
+  test.options.clients = 2;
+  test.hosts.hosts[0].refuses = {"processes"};
+  test.run();
+  EXPECT_EQ(test.all.status, results_status::complete);
+  EXPECT_FALSE(test.hosts.has_busy_helper);
+  EXPECT_EQ(test.hosts.most_running, 4U) << "contests without a server";
+  for (const cell_result& cell : test.all.cells) {
+    EXPECT_GE(cell.samples.size(), 6U) << cell.name;
+    for (const sample& s : cell.samples) {
+      EXPECT_EQ(s.clients,
+                cell.workload == "network" ? std::optional<std::uint32_t>(2) : std::nullopt);
+      EXPECT_TRUE(s.host != 0U || cell.model == "event_loop");
+    }
+  }
+}
+
+TEST(fleet_contests, too_few_hosts_for_the_clients_end_the_run) {
+  servers_on_others test(3);
+  test.options.clients = 2;
+  test.hosts.hosts[1].helped_until_lost = 1;
+  test.run();
+  EXPECT_EQ(test.all.status, results_status::interrupted);
+  EXPECT_GT(test.samples_of("network"), 0U);
 }
 
 TEST(fleet_contests, a_continued_run_keeps_the_blocks_and_measures_the_rest) {

@@ -16,16 +16,21 @@ struct block_request {
   std::uint64_t contest = 0;  ///< seeds the orders in the block, with the run's seed and `number`
   std::uint64_t number = 0;   ///< of the block in its contest
   std::vector<const planned_cell*> cells;
+  /// Hosts that take part: the one that runs the server of the cells, then those that run further
+  /// clients of it. Empty: the block needs its own host only.
+  std::vector<std::size_t> helpers = {};
 };
 
 /// The end of a block.
 struct ended_block {
   std::size_t host = 0;
   std::vector<arm_record> records;  ///< one per cell, in their order
-  std::string lost;                 ///< why the host was lost with the block; "" if it was not
+  /// Why the block was lost, with its host or one that took part; "" if it was not.
+  std::string lost;
 };
 
-/// Machines that measure blocks, one block at a time each.
+/// Machines that measure blocks, one block at a time each. A block may take other hosts that
+/// measure none then.
 class measuring_hosts {
  public:
   virtual ~measuring_hosts() = default;

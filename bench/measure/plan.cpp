@@ -205,6 +205,12 @@ std::optional<target_kind> target_of(const cell_spec& cell) {
   return target_of(*workload->type, workload->values);
 }
 
+needed_server needed_server_of(const cell_spec& cell) {
+  if (!cell.endpoint.empty() || target_of(cell) != target_kind::server) return needed_server::none;
+  return find_workload(cell.workload).try_endpoint == nullptr ? needed_server::on_tcp
+                                                              : needed_server::local;
+}
+
 const model_type* model_type_of(const cell_spec& cell) {
   const auto model = known(all_models(), cell.model, {});
   return model ? model->type : nullptr;

@@ -61,6 +61,14 @@ double min_operation_s(const cell_spec& cell);
 /// Returns what the cell's operations connect to; nullopt for a workload of another build.
 std::optional<target_kind> target_of(const cell_spec& cell);
 
+/// A server that we start for a cell.
+enum class needed_server {
+  none,
+  local,   ///< programs on other hosts cannot connect to it
+  on_tcp,  ///< at HOST:PORT
+};
+needed_server needed_server_of(const cell_spec& cell);
+
 /// Returns the row of the model table; nullptr for a model that this build does not know.
 const model_type* model_type_of(const cell_spec& cell);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "bench/measure/findings.hpp"
 
@@ -40,6 +41,53 @@ std::size_t run_hosts::live_count() const {
   std::size_t live = 0;
   for (std::size_t h = 0; h < states_.size(); ++h) live += is_live(h) ? 1 : 0;
   return live;
+}
+
+std::vector<std::size_t> run_hosts::idle(bool take_turns) const {
+  std::vector<std::size_t> hosts;
+  for (std::size_t h = 0; h < states_.size(); ++h)
+    if (is_idle(h)) hosts.push_back(h);
+  const auto place = [this](std::size_t h) {
+    return std::pair(!states_[h].waits_for.has_value(), states_[h].begun);
+  };
+  if (take_turns)
+    std::stable_sort(hosts.begin(), hosts.end(),
+                     [&](std::size_t a, std::size_t b) { return place(a) < place(b); });
+  return hosts;
+}
+
+std::vector<std::size_t> run_hosts::helpers_for(std::size_t host,
+                                                const std::vector<std::size_t>& cells,
+                                                std::size_t clients) const {
+  std::vector<std::size_t> others = idle(false);
+  std::erase(others, host);
+  std::stable_sort(others.begin(), others.end(), [this](std::size_t a, std::size_t b) {
+    return states_[a].begun > states_[b].begun;
+  });
+  // A host that cannot run the cells can run their server.
+  std::stable_partition(others.begin(), others.end(),
+                        [&](std::size_t h) { return !can_run(h, cells); });
+  if (others.empty()) return {};
+  std::vector<std::size_t> helpers = {others.front()};
+  for (std::size_t k = 1; k < others.size() && helpers.size() < clients; ++k)
+    if (can_run(others[k], cells)) helpers.push_back(others[k]);
+  return helpers.size() == clients ? helpers : std::vector<std::size_t>();
+}
+
+bool run_hosts::can_run(std::size_t host, const std::vector<std::size_t>& cells) const {
+  return std::none_of(cells.begin(), cells.end(),
+                      [&](std::size_t cell) { return states_[host].refusals.contains(cell); });
+}
+
+bool run_hosts::can_measure(const std::vector<std::size_t>& cells, std::size_t clients) const {
+  std::size_t able = 0;
+  for (std::size_t h = 0; h < states_.size(); ++h) able += is_live(h) && can_run(h, cells) ? 1 : 0;
+  return able >= clients && live_count() > clients;
+}
+
+bool run_hosts::any_runs() const {
+  return std::any_of(states_.begin(), states_.end(),
+                     [](const host_state& host) { return host.running.has_value(); });
 }
 
 std::vector<std::size_t> run_hosts::cells_for(const host_state& host, const planned_contest& c,

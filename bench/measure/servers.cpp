@@ -5,14 +5,16 @@
 
 #include <algorithm>
 
+#include "bench/models/run/usage.hpp"
 #include "workloads/base/error.hpp"
 #include "workloads/base/interrupt.hpp"
 #include "workloads/servers/server_directory.hpp"
 
 namespace crossover {
 
-server_pool::server_pool(std::string program, std::map<std::string, std::string> external)
-    : program_(std::move(program)), external_(std::move(external)) {
+server_pool::server_pool(std::string program, std::map<std::string, std::string> external,
+                         std::string address)
+    : program_(std::move(program)), external_(std::move(external)), address_(std::move(address)) {
   remove_abandoned_directories();
 }
 
@@ -37,6 +39,8 @@ server_pool::server server_pool::server_for(const cell_spec& cell, const cpu_ass
   if (const auto external = external_.find(cell.workload);
       external != external_.end() && target == target_kind::server)
     return {external->second, -1, 0};
+  if (other_ && needed_server_of(cell) == needed_server::on_tcp)
+    return {other_->endpoint, -1, other_->cpus, other_->cpu_s, other_->failure};
 
   std::vector<std::string> command = {program_, "serve", cell.workload};
   for (const auto& [name, text] : cell.parameters) {
@@ -45,6 +49,7 @@ server_pool::server server_pool::server_for(const cell_spec& cell, const cpu_ass
   }
   command.push_back("--cpus");
   command.push_back(fmt::format("{}", fmt::join(cpus.server, ",")));
+  if (!address_.empty()) command.insert(command.end(), {"--address", address_});
   command.insert(command.end(), {"--idle", "24h"});  // lanes wait while other models have turns
   const std::string key = fmt::format("{}", fmt::join(command, " "));
   auto entry = running_.find(key);
@@ -62,10 +67,16 @@ server_pool::server server_pool::server_for(const cell_spec& cell, const cpu_ass
     }
   const running_server& running = entry->second;
   if (target == target_kind::file) return {running.endpoint, -1, 0};
-  return {running.endpoint, static_cast<int>(running.process->pid()), running.cpus};
+  const int pid = static_cast<int>(running.process->pid());
+  return {running.endpoint, pid, running.cpus, [pid] { return cpu_seconds_of(pid); }};
 }
 
-std::string server_pool::failure_of(int pid) {
+std::string server_pool::failure_of(const server& of) {
+  if (of.pid >= 0) return failure_of_process(of.pid);
+  return of.failure_elsewhere ? of.failure_elsewhere() : "";
+}
+
+std::string server_pool::failure_of_process(int pid) {
   const auto entry = std::find_if(running_.begin(), running_.end(), [pid](const auto& named) {
     return named.second.process->pid() == pid;
   });

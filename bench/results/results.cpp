@@ -72,11 +72,16 @@ void write_cell(json_writer& out, const cell_result& cell, document_content cont
 }
 
 json to_json(const run_settings& plan) {
-  return {{"seconds", plan.seconds},
-          {"budget_s", plan.budget_s},
-          {"repetitions", plan.repetitions > 0 ? json(plan.repetitions) : json(nullptr)},
-          {"grace_s", plan.grace_s},
-          {"programs", plan.programs}};
+  json out = {{"seconds", plan.seconds},
+              {"budget_s", plan.budget_s},
+              {"repetitions", plan.repetitions > 0 ? json(plan.repetitions) : json(nullptr)},
+              {"grace_s", plan.grace_s},
+              {"programs", plan.programs}};
+  if (plan.clients > 0) {
+    out["server_on"] = "other";
+    out["clients"] = plan.clients;
+  }
+  return out;
 }
 
 }  // namespace

@@ -63,6 +63,13 @@ struct sample {
 
   /// Index into `results::hosts` of the host that measured the block; absent without a fleet.
   std::optional<std::uint32_t> host;
+  /// The same of the host that ran the server; absent if it ran beside the cell.
+  std::optional<std::uint32_t> server_host;
+  /// Hosts that ran the cell at once against this server; absent: one. The sample adds up their
+  /// windows.
+  std::optional<std::uint32_t> clients;
+  /// Sum over the windows of the time by which those of the clients may not overlap.
+  std::optional<double> client_skew_s;
 
   // Facts about the block of the sample:
   /// Number of the block within the contest. Models whose samples have the same number took turns
@@ -115,10 +122,14 @@ struct run_settings {
   double grace_s = 0;             ///< a cell is killed after this extra time
   /// Flags that start programs or name servers, without passwords: {"--launcher", "taskset -c 3"}.
   std::vector<std::string> programs;
+  /// Hosts that run a cell at once against a server on another host; 0: servers run beside the
+  /// cells.
+  std::uint32_t clients = 0;
   bool operator==(const run_settings&) const = default;
 };
 
-/// A machine of a fleet. Each of its blocks is measured whole on it.
+/// A machine of a fleet. Each of its blocks is measured whole on it; the server may run on another
+/// one.
 struct host {
   std::string name;  ///< unique within the fleet
   std::map<std::string, std::string> environment;

@@ -65,7 +65,10 @@ std::optional<run_settings> plan_at(const json& own) {
                       .budget_s = number_at<double>(*entry, "budget_s").value_or(0),
                       .repetitions = number_at<std::uint32_t>(*entry, "repetitions").value_or(0),
                       .grace_s = number_at<double>(*entry, "grace_s").value_or(0),
-                      .programs = words_at(*entry, "programs")};
+                      .programs = words_at(*entry, "programs"),
+                      .clients = string_at(*entry, "server_on") == "other"
+                                     ? number_at<std::uint32_t>(*entry, "clients").value_or(1)
+                                     : 0};
 }
 
 /// Returns the machines of a fleet; empty for a run without one.
@@ -98,7 +101,10 @@ void check_hosts(const results& value) {
     if (!host && is_needed) unreadable(of, "number 'host' is missing");
   };
   for (const cell_result& cell : value.cells) {
-    for (const sample& s : cell.samples) check("sample", s.host, !value.hosts.empty());
+    for (const sample& s : cell.samples) {
+      check("sample", s.host, !value.hosts.empty());
+      check("sample", s.server_host, false);
+    }
     for (const finding& f : cell.findings) check("finding", f.host, false);
   }
 }

@@ -41,6 +41,9 @@ sample full_sample() {
   s.drain_s = 0.0002;
   s.series = {400, 410};
   s.host = 1;
+  s.server_host = 0;
+  s.clients = 2;
+  s.client_skew_s = 0.0004;
   s.block = 3;
   s.pass = 1;
   s.block_s = 0.7;
@@ -74,7 +77,8 @@ results full_results() {
                           .budget_s = 12,
                           .repetitions = 3,
                           .grace_s = 20,
-                          .programs = {"--launcher", "taskset -c 3"}};
+                          .programs = {"--launcher", "taskset -c 3"},
+                          .clients = 2};
   all.status = results_status::interrupted;
   cell_result ok;
   ok.name = "network/event_loop/cores:1/in_flight:64/bytes:64/delay:0";
@@ -126,7 +130,7 @@ struct results_file_test : ::testing::Test {
 TEST(sample_json, round_trip_keeps_every_member) {
   const json once = to_json(full_sample());
   EXPECT_EQ(to_json(sample_from_json(once)), once);
-  EXPECT_EQ(once.size(), 37U) << "a new member must be read and written";
+  EXPECT_EQ(once.size(), 40U) << "a new member must be read and written";
 }
 
 TEST(sample_json, unmeasured_values_are_absent) {
@@ -220,7 +224,10 @@ TEST_F(results_file_test, a_run_without_a_fleet_names_no_host) {
   results all = full_results();
   all.hosts.clear();
   for (cell_result& cell : all.cells) {
-    for (sample& s : cell.samples) s.host.reset();
+    for (sample& s : cell.samples) {
+      s.host.reset();
+      s.server_host.reset();
+    }
     for (finding& f : cell.findings) f.host.reset();
   }
   write_results(file, all);
@@ -299,6 +306,9 @@ TEST_F(results_file_test, unreadable_files_give_one_line_with_the_file_name) {
   EXPECT_EQ(with_hosts(two, R"(,"host":1)"), "read");
   EXPECT_EQ(with_hosts(two, R"(,"host":2)"), "sample: host 2 is not in crossover.hosts");
   EXPECT_EQ(with_hosts(two, ""), "sample: number 'host' is missing");
+  EXPECT_EQ(with_hosts(two, R"(,"host":1,"server_host":0)"), "read");
+  EXPECT_EQ(with_hosts(two, R"(,"host":1,"server_host":2)"),
+            "sample: host 2 is not in crossover.hosts");
   EXPECT_EQ(with_hosts(two, R"(,"host":-1)"), "host: count is negative or too large");
   EXPECT_EQ(with_hosts(two, R"(,"host":"a")"), "host: not a number");
   EXPECT_EQ(with_hosts("", R"(,"host":0)"), "sample: host 0 is not in crossover.hosts");

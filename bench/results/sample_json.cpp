@@ -42,6 +42,9 @@ void each_number(Sample& s, const Visit& visit) {
   visit("server_cpus", s.server_cpus);
   visit("steal_s", s.steal_s);
   visit("host", s.host);
+  visit("server_host", s.server_host);
+  visit("clients", s.clients);
+  visit("client_skew_s", s.client_skew_s);
   visit("block", s.block);
   visit("pass", s.pass);
   visit("block_s", s.block_s);

@@ -81,6 +81,10 @@ void messages_of_hosts(const json& body) {
   reads_the_same(host_settings_from_json, body.value("settings", json()));
   reads_the_same(planned_cells_from_json, body.value("cells", json()));
   reads_the_same(host_block_from_json, body);
+  reads_the_same(helper_request_from_json, body);
+  reads_the_same(client_request_from_json, body);
+  reads_the_same(server_request_from_json, body);
+  reads_the_same(server_state_from_json, body);
   reads_the_same(host_facts_from_json, body);
   reads_the_same(host_refusals_from_json, body);
   reads_the_same(arm_records_from_json, body);

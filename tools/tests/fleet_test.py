@@ -10,6 +10,7 @@ import time
 import unittest
 
 import launcher_test
+import security_test
 from program import (
     PROGRAM,
     SOURCE,
@@ -54,8 +55,8 @@ class FleetTest(RunTest):
             time.sleep(0.02)
         self.assertIsNone(run.poll(), run.poll() is not None and run.communicate())
 
-    def host_processes(self, run):
-        """Returns the process of each host, in the order of the file."""
+    def live_hosts(self, run):
+        """Returns the processes of the hosts that run now, in the order of the file."""
         children = []
         for pid, fields in sorted(process_stats()):
             try:
@@ -64,6 +65,10 @@ class FleetTest(RunTest):
                 continue  # it has ended
             if int(fields[1]) == run.pid and words[-2:] == ["host", ""]:
                 children.append(pid)
+        return children
+
+    def host_processes(self, run):
+        children = self.live_hosts(run)
         self.assertEqual(len(children), len(self.hosts.read_text().splitlines()) - 2)
         return children
 
@@ -270,14 +275,14 @@ class Hosts(FleetTest):
         )
 
     def test_nothing_is_left_after_the_end_of_the_harness(self):
-        for number in (signal.SIGKILL, signal.SIGINT):
-            self.write_hosts(a="env", b="env")
+        for number, servers in ((signal.SIGKILL, ("--server-on", "other")), (signal.SIGINT, ())):
+            self.write_hosts(a="address=127.0.0.2 env", b="address=127.0.0.3 env")
             cells = ("--workload", "network", *LONG[2:])
             self.out.unlink(missing_ok=True)
-            run = self.start(*cells, *self.fleet)
+            run = self.start(*cells, *self.fleet, *servers)
             self.wait_for_samples(run, lambda samples: len(samples) > 2)
             family = descendants_of(run.pid)
-            self.assertGreater(len(family), 4, "hosts, servers and cells")
+            self.assertGreater(len(family), 2, "hosts, servers and cells")
             run.send_signal(number)
             _, errors = run.communicate(timeout=TIMEOUT_S)
             if number == signal.SIGINT:
@@ -297,6 +302,158 @@ class Hosts(FleetTest):
         )
         for cell in self.results()["crossover"]["cells"]:
             self.assertEqual(len(cell["samples"]), 2, cell["reason"])
+
+
+NETWORK = (
+    "--workload network,noop --model event_loop,serial --cores 1 --in-flight 4 --seconds 0.04"
+).split()
+
+
+class ServersOnOtherHosts(FleetTest):
+    def setUp(self):
+        super().setUp()
+        self.write_hosts(**{name: f"address=127.0.0.{i} env" for i, name in enumerate("abc", 2)})
+        self.fleet += ("--server-on", "other")
+
+    def listening(self, process):
+        """Returns the addresses on which a process and its descendants listen."""
+        found = security_test.listening_addresses({process} | descendants_of(process))
+        return {".".join(str(b) for b in reversed(bytes.fromhex(a))) for _, a in found}
+
+    def cells_of(self, host):
+        """Returns the cell processes of a host."""
+        cells = []
+        for pid in descendants_of(host):
+            try:
+                words = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+            except OSError:
+                continue  # it has ended
+            cells += [pid] if words[-2:] == ["cell", ""] else []
+        return cells
+
+    def run_and_watch(self, *arguments):
+        """Returns the addresses on which each host listened."""
+        run = self.start(*NETWORK, "--repetitions", 6, *arguments)
+        seen = {}
+        while run.poll() is None:
+            for host in self.live_hosts(run):
+                seen.setdefault(host, set()).update(self.listening(host))
+            time.sleep(0.01)
+        self.assertEqual(run.returncode, 0, run.communicate()[1])
+        for cell in self.cells().values():
+            self.assertEqual(len(cell["samples"]), 6)
+        return [seen[host] for host in sorted(seen)]
+
+    def test_listen_on_the_address_of_their_host_only(self):
+        self.assertEqual(
+            self.run_and_watch(*self.fleet), [{"127.0.0.2"}, {"127.0.0.3"}, {"127.0.0.4"}]
+        )
+        server_cpu_s = 0
+        for name, cell in self.cells().items():
+            for sample in cell["samples"]:
+                if name.startswith("noop"):
+                    self.assertNotIn("server_host", sample)
+                    continue
+                self.assertNotEqual(sample["server_host"], sample["host"])
+                self.assertLessEqual(sample["server_cpus"], len(os.sched_getaffinity(0)))
+                server_cpu_s += sample["server_cpu_s"]
+            self.assertNotIn("shared_cores", [f["code"] for f in cell["findings"]])
+        self.assertGreater(server_cpu_s, 0)
+        self.assertEqual(self.results()["crossover"]["plan"]["server_on"], "other")
+        page = crossover("report", self.out, "--out", "-").stdout
+        self.assertIn("on another host than the cells", page)
+        self.out.unlink()
+        self.assertEqual(self.run_and_watch(*self.fleet[:2]), [{"127.0.0.1"}] * 3)
+
+    def test_a_lost_one_costs_its_running_block_only(self):
+        run = self.start(*NETWORK[2:], "--workload=network", "--repetitions=2", *self.fleet)
+        serving = []
+        while run.poll() is None and not serving:
+            time.sleep(0.01)
+            hosts = self.live_hosts(run)
+            serving = [host for host in hosts if self.listening(host)]
+        os.kill(serving[0], signal.SIGKILL)
+        name = "abc"[hosts.index(serving[0])]
+        _, errors = run.communicate(timeout=TIMEOUT_S)
+        self.assertEqual(run.returncode, 0, errors)
+        self.assertEqual(
+            [line for line in errors.splitlines() if "lost host" in line],
+            [f"crossover: lost host {name}: the process was killed by signal 9 (SIGKILL)"],
+        )
+        for cell in self.cells().values():
+            self.assertEqual((cell["status"], len(cell["samples"])), ("ok", 2))
+
+    def test_a_host_with_a_wrong_address_is_lost(self):
+        self.write_hosts(a="address=127.0.0.2 env", b="address=192.0.2.1 env", c="env")
+        self.hosts.write_text(self.hosts.read_text().replace("\nc ", "\n127.0.0.3 "))
+        cells = ("--workload", "network", *NETWORK[2:])
+        fleet = (*self.fleet, "--server-on", "other")
+        completed = self.run_here(*cells, "--repetitions", 2, *fleet)
+        (line,) = self.without_progress(completed.stderr)
+        self.assertRegex(line, "lost host b: host (a|127.0.0.3) cannot use its server: server: ")
+        self.assertIn("cannot listen on 192.0.2.1:0: Cannot assign requested address", line)
+        for cell in self.cells().values():
+            self.assertEqual((cell["status"], len(cell["samples"])), ("ok", 2))
+
+    def test_two_hosts_are_needed(self):
+        self.refused("needs --hosts with 2 hosts or more", *NETWORK, "--server-on", "other")
+        self.refused("--clients: needs --server-on other", *NETWORK, "--clients", 2)
+        self.refused("--server-on same: unknown", *NETWORK, "--server-on", "same")
+        self.write_hosts(a="address=127.0.0.2 env")
+        fleet = (*self.fleet, "--server-on", "other")
+        self.refused("needs --hosts with 2 hosts or more", *NETWORK, *fleet)
+        self.write_hosts(a="address=127.0.0.2 env", b="false")
+        completed = self.run_here(*NETWORK, *fleet, code=1)
+        self.assertIn("1 of the 2 hosts that are needed can measure\n", completed.stderr)
+        self.refused("needs --hosts with 3 hosts or more", *NETWORK, *fleet, "--clients", 2)
+        self.hosts.write_text("a address= env\n")
+        self.refused("hosts:1: missing address after 'address='", *NETWORK, *fleet, code=65)
+
+    def test_the_last_host_ends_the_run_and_resume_continues_it(self):
+        run = self.start(*NETWORK, "--repetitions", 12, *self.fleet)
+        self.wait_for_samples(run, lambda samples: len(samples) > 4)
+        for pid in self.host_processes(run)[1:]:
+            os.kill(pid, signal.SIGKILL)
+        _, errors = run.communicate(timeout=TIMEOUT_S)
+        self.assertEqual(run.returncode, 1, errors)
+        self.assertTrue(errors.endswith("crossover: no other host is left; the blocks are kept\n"))
+        before = self.samples()
+        resume = ("--resume", "results.json", *self.fleet[:2])
+        self.refused("leave out --server-on", *resume, "--server-on", "other")
+        self.run_here(*resume)
+        after = self.samples()
+        self.assertEqual(after[: len(before)], before)
+        for name, cell in self.cells().items():
+            self.assertEqual(len(cell["samples"]), 12)
+            for sample in cell["samples"]:
+                self.assertEqual("server_host" in sample, name.startswith("network"))
+
+    def test_several_clients_share_one(self):
+        run = self.start(*NETWORK, "--repetitions", 2, *self.fleet, "--clients", 2)
+        most = 0  # hosts that run cells while one serves
+        while run.poll() is None:
+            hosts = self.live_hosts(run)
+            if any(self.listening(host) for host in hosts):
+                most = max(most, sum(bool(self.cells_of(host)) for host in hosts))
+        self.assertEqual(run.returncode, 0, run.communicate()[1])
+        self.assertEqual(most, 2)
+        wall_s = {"noop": [], "network": []}
+        for name, cell in self.cells().items():
+            self.assertEqual((cell["status"], len(cell["samples"])), ("ok", 2), cell["reason"])
+            for sample in cell["samples"]:
+                workload = name.split("/")[0]
+                wall_s[workload].append(sample["wall_s"])
+                self.assertEqual(sample.get("clients"), 2 if workload == "network" else None)
+                if workload == "network":
+                    self.assertGreater(sample["client_skew_s"], 0)
+        self.assertGreater(min(wall_s["network"]), 1.8 * max(wall_s["noop"]))
+
+    def test_one_that_other_hosts_cannot_reach_is_skipped(self):
+        cells = ("--workload", "noop,query:engine=postgresql", *CELLS[2:])
+        self.run_here(*cells, "--repetitions", 1, *self.fleet)
+        for name, cell in self.cells().items():
+            if name.startswith("query") and "no PostgreSQL" not in cell["reason"]:
+                self.assertIn("give --endpoint query=ADDRESS", cell["reason"])
 
 
 class SshHosts(FleetTest):
@@ -347,9 +504,11 @@ class SlurmFleet(FleetTest):
         return {host["name"]: host for host in self.results()["crossover"]["hosts"]}
 
     def test_jobs_of_its_own(self):
-        self.run_here(*CELLS, "--repetitions", 6, *self.fleet, "--partition", "all")
+        servers = ("--workload", "network", "--server-on", "other")
+        self.run_here(*CELLS, *servers, "--repetitions", 6, *self.fleet, "--partition", "all")
         self.assertEqual(set(self.hosts()), set(self.slurm.nodes))
         self.assertEqual({s["host"] for s in self.samples()}, {0, 1, 2})
+        self.assertLessEqual({0, 1, 2}, {s.get("server_host") for s in self.samples()})
         for host in self.hosts().values():
             self.assertEqual(
                 host["environment"]["cpus"], self.results()["crossover"]["environment"]["cpus"]

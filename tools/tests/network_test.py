@@ -159,6 +159,26 @@ class Network(TempDirTest):
             self.skipTest("the kernel or iproute2 has no netem")
         self.check_arithmetic(self.measure(self.near.enter, f"{SERVER}:{self.serve()}"))
 
+    def test_hosts_run_servers_for_each_other(self):
+        hosts = self.directory / "hosts"
+        hosts.write_text(
+            f"{SERVER} {' '.join(self.far.enter)} {PROGRAM} host\n"
+            f"{CLIENT} {' '.join(self.near.enter)} {PROGRAM} host\n"
+        )
+        completed = subprocess.run(
+            [PROGRAM, "run", "--workload", "network", "--model", "event_loop,python_asyncio"]
+            + ["--cores", "1", "--in-flight", "4", "--repetitions", "4", "--seconds", "0.04"]
+            + ["--hosts", hosts, "--server-on", "other", "--out", str(self.out)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+        )
+        self.assertEqual(completed.returncode, 0, completed.stderr)
+        for cell in self.cells().values():
+            pairs = {(sample["host"], sample["server_host"]) for sample in cell["samples"]}
+            self.assertEqual(pairs, {(0, 1), (1, 0)})
+
     def test_server_that_the_cells_cannot_reach_is_named(self):
         completed = subprocess.run(
             [PROGRAM, "run", "--workload", "network", "--model", "event_loop"]

@@ -81,7 +81,8 @@ class Schema(TempDirTest):
 
         def add_fleet(document, cell, sample):
             document["crossover"]["hosts"] = [{"name": "node1", "environment": {"cpus": "2"}}]
-            sample["host"] = 0
+            sample["host"] = sample["server_host"] = 0
+            document["crossover"]["plan"]["server_on"] = "other"
 
         self.assertFalse(invalid_after(lambda d, c, s: None))
         self.assertFalse(invalid_after(add_fleet))
