@@ -345,9 +345,10 @@ class ServersOnOtherHosts(FleetTest):
         return [seen[host] for host in sorted(seen)]
 
     def test_listen_on_the_address_of_their_host_only(self):
-        self.assertEqual(
-            self.run_and_watch(*self.fleet), [{"127.0.0.2"}, {"127.0.0.3"}, {"127.0.0.4"}]
-        )
+        seen = self.run_and_watch(*self.fleet)
+        for addresses, own in zip(seen, ("127.0.0.2", "127.0.0.3", "127.0.0.4")):
+            self.assertLessEqual(addresses, {own})
+        self.assertGreater(len(set.union(*seen)), 1)
         server_cpu_s = 0
         for name, cell in self.cells().items():
             for sample in cell["samples"]:
@@ -363,7 +364,7 @@ class ServersOnOtherHosts(FleetTest):
         page = crossover("report", self.out, "--out", "-").stdout
         self.assertIn("on another host than the cells", page)
         self.out.unlink()
-        self.assertEqual(self.run_and_watch(*self.fleet[:2]), [{"127.0.0.1"}] * 3)
+        self.assertEqual(set.union(*self.run_and_watch(*self.fleet[:2])), {"127.0.0.1"})
 
     def test_a_lost_one_costs_its_running_block_only(self):
         run = self.start(*NETWORK[2:], "--workload=network", "--repetitions=2", *self.fleet)
@@ -508,7 +509,10 @@ class SlurmFleet(FleetTest):
         self.run_here(*CELLS, *servers, "--repetitions", 6, *self.fleet, "--partition", "all")
         self.assertEqual(set(self.hosts()), set(self.slurm.nodes))
         self.assertEqual({s["host"] for s in self.samples()}, {0, 1, 2})
-        self.assertLessEqual({0, 1, 2}, {s.get("server_host") for s in self.samples()})
+        servers = [(s["server_host"], s["host"]) for s in self.samples() if "server_host" in s]
+        self.assertEqual(len(servers), 12)
+        for server, host in servers:
+            self.assertNotEqual(server, host)
         for host in self.hosts().values():
             self.assertEqual(
                 host["environment"]["cpus"], self.results()["crossover"]["environment"]["cpus"]
