@@ -1,6 +1,7 @@
 """Ctrl-C: the run ends soon, keeps its samples and leaves no process behind."""
 
 import os
+import pathlib
 import signal
 import subprocess
 import time
@@ -13,6 +14,20 @@ LONG = (
     "--workload sleep --workload network --model event_loop --model processes --model thread_pool "
     "--cores 1 --in-flight 3 --repetitions 50"
 ).split()
+
+
+def cells_of(parent):
+    """Returns the cell processes that a run has started."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            status = (process / "stat").read_text()
+            command = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if int(status.rsplit(")", 1)[1].split()[1]) == parent and b"\0cell\0" in command:
+            found.append(int(process.name))
+    return found
 
 
 class Interrupt(TempDirTest):
@@ -69,6 +84,18 @@ class Interrupt(TempDirTest):
                 )
         self.assertIn(str(self.out), out, "the path of the results is printed")
         self.assertEqual(os.listdir(self.directory), ["results.json"], "no temporary file remains")
+
+    def test_cells_that_get_the_signal_first_have_not_failed(self):
+        """The end of a job signals all its processes, in any order."""
+        run = self.start("--seconds", "0.5")
+        self.wait_for_samples(run, 3)
+        while not (cells := cells_of(run.pid)):
+            time.sleep(0.01)
+        for pid in cells:
+            os.kill(pid, signal.SIGTERM)
+        time.sleep(0.1)
+        self.interrupt(run, signal.SIGTERM)
+        self.assertNotIn("failed", [cell["status"] for cell in self.cells().values()])
 
     def test_does_not_wait_for_the_current_repetition(self):
         run = self.start("--seconds", "120", "--grace", "300")
