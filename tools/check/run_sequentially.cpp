@@ -115,7 +115,8 @@ int sequential_command(const string_list& arguments) {
   int code = exit_code::ok;
   try {
     for (std::size_t number = 0; number == 0 || minutes_since() < minutes; ++number) {
-      line.show({number, 0, 60 * (minutes - minutes_since()), "comparison"});
+      line.show(
+          {number, number + 1, 60 * (minutes - minutes_since()), "OLD, then NEW", "comparisons"});
       compare_runs(programs, names, number % 2 == 0 ? "" : names[number / 2 % names.size()],
                    record);
     }
