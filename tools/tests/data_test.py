@@ -168,7 +168,8 @@ class Databases(TempDirTest):
                         process.stdin.close()
                         self.assertTrue(wait_until(self.nothing_remains))
 
-    def test_server_of_a_killed_supervisor_leaves_nothing(self):
+    def start_postgresql(self):
+        """Returns the process of a server and the process id of its supervisor."""
         if not has_postgresql():
             self.skipTest("no PostgreSQL server programs; apt-get install postgresql")
         server = subprocess.Popen(
@@ -181,12 +182,26 @@ class Databases(TempDirTest):
         )
         self.assertTrue(server.stdout.readline().startswith("listening "))
         children = pathlib.Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()
-        os.kill(int(children.split()[0]), signal.SIGKILL)
+        return server, int(children.split()[0])
+
+    def check_ends(self, server):
         server.wait(TIMEOUT_S)
         server.stdin.close()
         server.stdout.close()
-        self.assertEqual(self.remaining_files(), [])
         self.assertTrue(wait_until(self.nothing_remains))
+
+    def test_server_of_a_killed_supervisor_leaves_nothing(self):
+        server, supervisor = self.start_postgresql()
+        os.kill(supervisor, signal.SIGKILL)
+        server.wait(TIMEOUT_S)
+        self.assertEqual(self.remaining_files(), [])
+        self.check_ends(server)
+
+    def test_stopped_supervisor_cleans_up_after_a_killed_server(self):
+        server, supervisor = self.start_postgresql()
+        os.kill(supervisor, signal.SIGSTOP)
+        server.kill()
+        self.check_ends(server)
 
     def test_killed_run_leaves_nothing(self):
         cell = "--workload query --model serial --cores 1 --seconds 60 --repetitions 1"

@@ -543,11 +543,13 @@ class Program(FaultTest):
         self.require_postgresql()
         run = self.start("run", "--workload", "query:engine=postgresql", "--model", "serial", *LONG)
         self.wait_for_samples()
-        # Stopped first, from the parents on, so that none cleans up after another.
+        # Stopped first, from the parents on, so that none cleans up after another. A supervisor
+        # whose parent ends continues, so children are killed first.
         processes = sorted(self.processes())
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in processes:
-                os.kill(pid, number)
+        for pid in processes:
+            os.kill(pid, signal.SIGSTOP)
+        for pid in reversed(processes):
+            os.kill(pid, signal.SIGKILL)
         run.communicate(timeout=TIMEOUT_S)
         self.wait_for("the end of all processes", lambda: not self.processes())
         (directory,) = os.listdir(self.temporary)

@@ -69,6 +69,7 @@ void kill_children() {
   ::umask(077);  // the server's files are private, as their directory is
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  ::prctl(PR_SET_PDEATHSIG, SIGCONT);  // to clean up, even if it is stopped
   const int null_fd = ::open("/dev/null", O_RDWR);
   for (int fd = 0; fd < 3; ++fd) ::dup2(null_fd, fd);
   // Above the numbers 3 and 4, which they get.
