@@ -81,7 +81,7 @@ class fleet final : public measuring_hosts {
     std::string block_lost = {};               ///< why its block is discarded when it ends
     std::optional<std::size_t> leader = {};    ///< host in whose block it takes part
     bool is_asked_to_help = false;             ///< by its leader, and has not replied
-    std::size_t ignored_replies = 0;           ///< that come next and matter to nobody any more
+    std::size_t ignored_replies = 0;           ///< that are still to come, to requests given up
   };
 
   /// Sends a request to all hosts and takes the member `expected` of their replies. `deadline`: for

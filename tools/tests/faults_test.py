@@ -65,7 +65,7 @@ def without_numbers(text, directory):
     text = re.sub(r"worker process \d of \d", "worker process N of N", text)
     text = re.sub(r"worker process \d+ died \w+", "worker process N died during", text)
     text = re.sub(r"for this user is \d+", "for this user is N", text)
-    text = re.sub(r"x{20,}", "xxx", text)
+    text = re.sub(r"x{20,}", "xx", text)
     text = text.replace("(expected 'ready')", "(expected 'sample')")  # if the machine is busy
     return text
 
