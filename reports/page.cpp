@@ -15,7 +15,6 @@
 #include "reports/first_screen.hpp"
 #include "reports/html.hpp"
 #include "reports/machine_types.hpp"
-#include "reports/outcomes.hpp"
 #include "reports/page_parts.hpp"
 #include "reports/units.hpp"
 
@@ -26,6 +25,7 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t label_length = 160;
 constexpr std::size_t missing_rows = 500;
+constexpr std::size_t trial_cells = 1'000;
 
 std::string text_of(const ordered_json& document) {
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
@@ -213,9 +213,10 @@ std::string page_of(const results& file, const results* baseline, const page_lim
   const results& now = split ? *split : file;
   const std::vector<panel> panels = panels_of(now);
   const answer_set all = answers_of(now, panels);
+  const outcome_input judged{now, panels, all};
   first_screen first = first_screen_of(now, panels, all);
   const std::string contests = contest_table(now, all);
-  const nlohmann::ordered_json figures = page_data(now, baseline, limits);
+  const nlohmann::ordered_json figures = page_data(judged, baseline, limits);
   embedded_json data = embed_json(text_of(figures));
   std::string script = compressed_base64(page_script);
   const std::size_t taken = page_shell.size() + page_style.size() + script.size() +
@@ -232,7 +233,7 @@ std::string page_of(const results& file, const results* baseline, const page_lim
                            {"answers", std::move(first.answers)},
                            {"run", std::move(first.run)},
                            {"contests", contests},
-                           {"outcomes", paragraphs(run_outcomes_of({now, panels, all}))},
+                           {"outcomes", paragraphs(run_outcomes_of(judged))},
                            {"baseline", baseline_of(now, baseline)},
                            {"missing", missing_of(now)},
                            {"environment", environment_of(now)},
@@ -264,14 +265,24 @@ results first_cells(const results& now, std::size_t count) {
 
 std::string page(const results& now, const results* baseline, const page_limits& limits) {
   const std::size_t cells = now.cells.size();
+  page_limits of_page = limits;
+  if (cells > limits.whole_cells) of_page.whole_cells = 0;
   const auto page_of_first = [&](std::size_t count) {
-    return count == cells ? page_of(now, baseline, limits, cells)
-                          : page_of(first_cells(now, count), baseline, limits, cells);
+    return count == cells ? page_of(now, baseline, of_page, cells)
+                          : page_of(first_cells(now, count), baseline, of_page, cells);
   };
-  // Many cells are drawn only after fewer show how many fit.
-  std::size_t shown = cells > limits.whole_cells ? limits.whole_cells + 1 : cells;
-  std::string text = page_of_first(shown);
-  if (shown == cells && text.size() <= limits.most_bytes) return text;
+  std::size_t shown = cells;
+  std::string text;
+  if (cells > std::max(limits.whole_cells, trial_cells)) {
+    // Of so many cells, a few show how many fit. The results document would hide what they take.
+    of_page.bytes = 0;
+    shown = trial_cells;
+    text = page_of_first(shown);
+    of_page.bytes = limits.bytes;
+  } else {
+    text = page_of_first(cells);
+    if (text.size() <= limits.most_bytes) return text;
+  }
   // Without cells there is nothing to compare with a baseline.
   const double fixed =
       static_cast<double>(page_of(first_cells(now, 0), nullptr, limits, cells).size());

@@ -14,7 +14,6 @@
 #include "reports/figure_json.hpp"
 #include "reports/headline_metrics.hpp"
 #include "reports/machine_types.hpp"
-#include "reports/outcomes.hpp"
 #include "reports/percentiles.hpp"
 #include "reports/scaling.hpp"
 #include "reports/units.hpp"
@@ -139,7 +138,12 @@ page_limits complete_page() {
 
 ordered_json page_data(const results& now, const results* baseline, const page_limits& limits) {
   const std::vector<panel> panels = panels_of(now);
-  const answer_set all = answers_of(now, panels);
+  return page_data({now, panels, answers_of(now, panels)}, baseline, limits);
+}
+
+ordered_json page_data(const outcome_input& from, const results* baseline,
+                       const page_limits& limits) {
+  const auto& [now, panels, all] = from;
   std::size_t repetitions = 0;
   for (const cell_result& cell : now.cells) repetitions += cell.samples.size();
   const kept_values kept = values_to_keep(now.cells.size(), repetitions, limits);
@@ -159,7 +163,7 @@ ordered_json page_data(const results& now, const results* baseline, const page_l
                  : kept == kept_values::means    ? "means"
                                                  : "none"},
       {"environment", now.environment},
-      {"outcomes", lede_of({now, panels, all})},
+      {"outcomes", lede_of(from)},
       {"metrics", metrics_json(counters)},
       {"shares", curve_shares()}};
   if (!now.hosts.empty()) document["machines"] = machines_json(now);

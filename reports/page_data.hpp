@@ -2,7 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "bench/results/results.hpp"
+#include "reports/outcomes.hpp"
 
 namespace crossover {
 
@@ -29,6 +29,8 @@ page_limits complete_page();
 /// Figures have five significant digits and are null if not measured. A figure is
 /// [mean, lower | null, upper | null, n, value, value, …], a latency curve
 /// [count, seconds at `shares` …, maximum].
+nlohmann::ordered_json page_data(const outcome_input& from, const results* baseline,
+                                 const page_limits& limits = {});
 nlohmann::ordered_json page_data(const results& now, const results* baseline,
                                  const page_limits& limits = {});
 

@@ -146,6 +146,11 @@ TEST(page, stays_below_its_size_limit_with_a_note_about_the_cells_left_out) {
             3'000u);
   const results value = results_for_test(cells);
   EXPECT_LE(page(value, &value, limits).size(), limits.most_bytes) << "with a baseline";
+  limits.whole_cells = 2'999;
+  const json only_means = data_of(page(value, nullptr, limits));
+  EXPECT_EQ(only_means["values"], "means") << "although fewer cells are shown";
+  EXPECT_GT(only_means["cells"].size(), shown);
+  EXPECT_EQ(data_of(page(value, nullptr, {.whole_cells = 2'999}))["cells"].size(), 3'000u);
 }
 
 TEST(page, the_first_screen_of_a_google_benchmark_file_has_a_row_per_family) {
