@@ -158,7 +158,7 @@ int order_of(const contender& model) {
 /// Estimates how many blocks separate the models that may be the best.
 void want_blocks(const difference_table& open_differences, const stopping_rule& rule, contest& c) {
   c.blocks_wanted = blocks_wanted(open_differences, c.blocks, rule);
-  constexpr std::size_t most_growth = 5;  // more blocks on the same hosts are no advice
+  constexpr std::size_t most_growth = 5;  // more blocks of the same hosts would not help
   if (!c.blocks_wanted || *c.blocks_wanted > most_growth * c.blocks)
     c.hosts_wanted = hosts_wanted(open_differences, rule);
   if (c.hosts_wanted) {

@@ -16,7 +16,7 @@ nlohmann::ordered_json number_json(const std::optional<double>& value);
 /// [mean, lower, upper, n]; the bounds are null for fewer than three blocks.
 nlohmann::ordered_json figure_json(const interval& of);
 
-/// The figure, with the values behind it if there are several; null for no figure.
+/// The figure, with its values if there are several; null for no figure.
 nlohmann::ordered_json figure_json(const std::optional<interval>& of,
                                    const std::vector<double>& values);
 

@@ -42,7 +42,7 @@ std::vector<contests_of_types> groups_of(const std::vector<contest>& contests) {
   return groups;
 }
 
-/// Returns the first contest in which a leader of `first` is slower; nullptr if there is none.
+/// Returns the first contest that shows a leader of `first` to be slower; nullptr if there is none.
 const contest* refuted_by(const contest& first, const contests_of_types& group) {
   for (const contender* leader : leaders_of(first))
     for (const contest* other : group)

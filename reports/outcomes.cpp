@@ -65,7 +65,7 @@ std::vector<std::string> runtimes_outcome(const outcome_input& from);
 
 namespace {
 
-/// To add an outcome: write its function above or in its own file, and add a row here.
+/// An outcome is a function, above or in its own file, and a row here.
 constexpr std::array outcomes = {
     outcome{"io-vs-cpu", io_vs_cpu_outcome},
     outcome{"concurrency-vs-parallelism", concurrency_outcome},

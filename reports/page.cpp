@@ -274,7 +274,7 @@ std::string page(const results& now, const results* baseline, const page_limits&
   std::size_t shown = cells;
   std::string text;
   if (cells > std::max(limits.whole_cells, trial_cells)) {
-    // Of so many cells, a few show how many fit. The results document would hide what they take.
+    // A few cells show how many fit. The results document would hide their size.
     of_page.bytes = 0;
     shown = trial_cells;
     text = page_of_first(shown);
@@ -283,7 +283,7 @@ std::string page(const results& now, const results* baseline, const page_limits&
     text = page_of_first(cells);
     if (text.size() <= limits.most_bytes) return text;
   }
-  // Without cells there is nothing to compare with a baseline.
+  // A page without cells has nothing to compare with a baseline.
   const double fixed =
       static_cast<double>(page_of(first_cells(now, 0), nullptr, limits, cells).size());
   const double room = std::max(0.0, static_cast<double>(limits.most_bytes) - fixed);

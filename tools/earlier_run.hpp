@@ -44,7 +44,7 @@ class earlier_run {
 std::string machine_difference(const std::map<std::string, std::string>& before,
                                const std::map<std::string, std::string>& now);
 
-/// Returns the words with a space before each, as a shell reads them.
+/// Returns the words with a space before each, quoted for a shell.
 std::string shell_words(const string_list& words);
 
 }  // namespace crossover

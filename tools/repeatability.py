@@ -21,7 +21,7 @@ PROGRAM = pathlib.Path(__file__).resolve().parents[1] / "build/release/crossover
 
 
 def contests_of(program, path):
-    """Returns the contests of a results file by their place, as `crossover report` judges them."""
+    """Returns the judged contests of a results file by their place (`crossover report`)."""
     completed = subprocess.run(
         [program, "report", path, "--format", "json"], capture_output=True, text=True
     )

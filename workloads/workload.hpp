@@ -93,7 +93,7 @@ struct server_config {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0: a free one
   std::vector<int> cpus;   ///< one thread on each
-  double idle_s = 600;     ///< a connection without a complete request for so long is closed
+  double idle_s = 600;     ///< a connection without a complete request is closed after it
 };
 
 /// Target that the operations of a cell connect to.

@@ -32,7 +32,7 @@ struct child_options {
   /// It owns something elsewhere, which it frees after SIGTERM: it gets that signal, also when this
   /// process ends, and is killed only if it is still there 5 s later.
   bool ends_gently = false;
-  /// From fork to exec: someone may stop the process in between.
+  /// Maximum time from fork to exec. Another program may stop the process in between.
   std::chrono::milliseconds start_timeout = std::chrono::seconds(30);
 };
 

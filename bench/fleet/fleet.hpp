@@ -15,7 +15,7 @@
 
 namespace crossover {
 
-/// How to start a host.
+/// Host of a fleet before its start.
 struct fleet_member {
   std::string name;                ///< "": the host reports it
   std::string address = {};        ///< of its servers, for other hosts; "": its name
@@ -49,7 +49,7 @@ class fleet final : public measuring_hosts {
   const host_facts& facts(std::size_t host) const { return hosts_[host].facts; }
   /// Returns the live host with most usable CPUs.
   const host_facts& largest() const;
-  /// Sets the address at which other hosts reach the servers of a host.
+  /// Sets the address that other hosts use for the servers of a host.
   void set_address(std::size_t host, std::string address) {
     hosts_[host].address = std::move(address);
   }

@@ -91,7 +91,7 @@ class cell_process_arm final : public arm {
     }
   }
 
-  /// Returns nullopt if the cell does not say where it is, or if /proc is hidden from one of both.
+  /// Returns nullopt if the cell does not report its location, or if /proc is hidden from it or us.
   std::optional<cell_location> reported_location() const {
     const std::optional<cell_location>& cell = process_.location();
     return cell && !cell->boot.empty() && !here_.boot.empty() ? cell : std::nullopt;

@@ -63,7 +63,7 @@ class contest_run {
   void run() {
     check_budget();
     start_ns_ = now_ns();
-    all_.status = results_status::interrupted;  // what is saved meanwhile is not complete
+    all_.status = results_status::interrupted;  // until the last block
     for (std::size_t number = 0; number < display_.count(); ++number) display_.show_if_due(number);
     try {
       while (begin_blocks()) end_block(hosts_.wait());
@@ -377,7 +377,7 @@ class contest_run {
   std::vector<int> busy_blocks_;      ///< by cell
   std::vector<std::size_t> running_;  ///< by cell: hosts that measure it now
   std::uint64_t block_ = 0, sequence_ = 0;
-  bool lacks_host_ = false;  ///< a contest could not go on, because too few hosts were left
+  bool lacks_host_ = false;  ///< a contest ended early, because too few hosts were left
   double earlier_s_ = 0;     ///< duration of the blocks of the interrupted run
   std::int64_t start_ns_ = 0;
 };

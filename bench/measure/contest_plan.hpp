@@ -18,7 +18,7 @@ struct planned_contest {
   std::size_t blocks = 0;       ///< blocks measured so far
   double measured_s = 0;        ///< duration of these blocks
   std::size_t running = 0;      ///< blocks that hosts measure now
-  std::size_t next_judged = 0;  ///< blocks with which it is judged again
+  std::size_t next_judged = 0;  ///< number of blocks at its next judgement
   bool settled = false;
 };
 

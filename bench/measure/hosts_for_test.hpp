@@ -11,7 +11,7 @@
 
 namespace crossover {
 
-/// Hosts without machines: a block takes a time that nobody waits for.
+/// Hosts without machines: blocks end at once, and their duration is only a number.
 struct scripted_hosts final : measuring_hosts {
   explicit scripted_hosts(std::size_t count) : hosts(count) {}
 

@@ -17,7 +17,7 @@ struct cpu_location {
 
 /// CPUs that this process may use, and their quota.
 struct machine {
-  /// In the order of assignment to cells: one CPU of each core, fast kinds first, then the
+  /// CPUs in the order of assignment to cells: one of each core, fast kinds first, then the
   /// siblings.
   std::vector<cpu_location> cpus;
   double quota = 0;             ///< CPU quota of the cgroup, in CPUs; 0: unlimited

@@ -127,13 +127,13 @@ TEST(machine, a_cpuset_limits_the_cpus) {
 }
 
 TEST(machine, fast_cores_of_a_hybrid_machine_come_first) {
-  // As on Arm: the slow cores have the low numbers.
+  // Arm: the slow cores have the low numbers.
   const machine little_first =
       read_machine(written_machine{.cores = {{0}, {1}, {2}, {3}}, .kinds = {0b0011, 0b1100}}.xml());
   EXPECT_EQ(order_of(little_first), (std::vector<int>{2, 3, 0, 1}));
   EXPECT_EQ(little_first.cpus[0].kind, 0);
   EXPECT_EQ(little_first.cpus[2].kind, 1);
-  // As on Intel: the fast cores have siblings, which come last.
+  // Intel: the fast cores have siblings, which come last.
   const machine with_smt = read_machine(
       written_machine{.cores = {{0, 1}, {2, 3}, {4}, {5}}, .kinds = {0b110000, 0b001111}}.xml());
   EXPECT_EQ(order_of(with_smt), (std::vector<int>{0, 2, 4, 5, 1, 3}));

@@ -25,7 +25,7 @@ struct block_request {
 struct ended_block {
   std::size_t host = 0;
   std::vector<arm_record> records;  ///< one per cell, in their order
-  /// Why the block was lost, with its host or one that took part; "" if it was not.
+  /// Reason for the loss of the block, with its host or one that took part; "" if it was not lost.
   std::string lost;
 };
 

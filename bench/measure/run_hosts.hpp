@@ -51,7 +51,7 @@ class run_hosts {
   bool is_idle(std::size_t host) const {
     return is_live(host) && !states_[host].running && !states_[host].helps;
   }
-  /// Returns the idle hosts in the order in which they begin blocks. `take_turns`: those that wait
+  /// Returns the idle hosts in the order of their next blocks. `take_turns`: those that wait
   /// come first, then those that have begun fewest blocks, so that all hosts begin as many.
   std::vector<std::size_t> idle(bool take_turns) const;
   /// Returns a host for the server of a block and `clients - 1` for further clients, which can run

@@ -17,7 +17,7 @@ namespace crossover {
 /// nothing measured, so that the same seed gives the same order, also after an interrupt.
 std::mt19937_64 generator_of(std::uint64_t seed, std::uint64_t number, std::uint64_t contest);
 
-/// Order in which contests take turns on one host: in each pass every open contest has at most one
+/// Order of the contests' turns on one host: in each pass every open contest has at most one
 /// turn, in random order.
 class turn_order {
  public:

@@ -1,4 +1,4 @@
-/// What the sanitizers have to know of libraries; linked into every program that is built with one.
+/// Facts about libraries for the sanitizers; linked into every program that is built with one.
 ///
 /// oneTBB and OpenMP's library are not instrumented, so the thread sanitizer does not see that they
 /// synchronise threads: it would report every task. The functions below replace theirs. They show
@@ -50,7 +50,7 @@ using tbb::detail::d1::task;
 using tbb::detail::d1::task_arena_base;
 using tbb::detail::d1::task_group_context;
 
-/// Addresses that stand for the slots of arenas, in which one thread follows another.
+/// Addresses that represent the slots of arenas; one thread follows another in a slot.
 std::array<char, 4096> slots;
 
 d1::slot_id slot_of_this_thread(const execution_data* data) {

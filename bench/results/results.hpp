@@ -75,7 +75,7 @@ struct sample {
   /// Number of the block within the contest. Models whose samples have the same number took turns
   /// in that block. Absent if the cells were measured sequentially.
   std::optional<std::uint64_t> block;
-  /// Number of the pass in which the block was measured: in each, every open contest has a turn.
+  /// Number of the block's pass: in each pass, every open contest has a turn.
   std::optional<std::uint64_t> pass;
   std::optional<double> block_s;        ///< duration of the block
   std::optional<double> foreign_cpu_s;  ///< CPU time of other programs on the machine

@@ -99,7 +99,7 @@ std::optional<T> optional_number(const json& value, std::string_view key) {
   if (value.is_null()) return std::nullopt;
   if (!value.is_number()) unreadable_member(key, "not a number");
   if constexpr (std::is_integral_v<T>) {
-    // As a double, 2^64 - 1 would be the first number that is too large.
+    // A double cannot hold 2^64 - 1: it would become 2^64, which is too large.
     if (std::is_same_v<T, std::uint64_t> && value.is_number_unsigned()) return value.get<T>();
     constexpr double end = 2 * static_cast<double>(std::numeric_limits<T>::max() / 2 + 1);
     const double number = value.get<double>();

@@ -35,7 +35,7 @@ struct simulated_contest {
   std::size_t hosts = 1;
   double host_scatter =
       0;                 ///< s.d. of a paired log ratio between hosts, also in the other contests
-  bool unequal = false;  ///< the first host has three of four blocks; else hosts take turns
+  bool unequal = false;  ///< the first host has three of four blocks; otherwise hosts take turns
 };
 
 /// Returns the hosts that measure the first blocks of a contest.

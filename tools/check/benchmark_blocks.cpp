@@ -60,7 +60,7 @@ double min_time_after_set_up(const cell_result& outcome, double min_time_s) {
   const bool is_set_up = first_s >= min_time_s && outcome.samples.size() > 1 &&
                          std::all_of(outcome.samples.begin() + 1, outcome.samples.end(),
                                      [&](const sample& s) { return cpu_s_of(s) < min_time_s / 4; });
-  // In steps, so that many benchmarks share a start.
+  // Steps let many benchmarks share a start.
   while (is_set_up && min_time_s < std::min(longest_min_time_s, 4 * first_s)) min_time_s *= 4;
   return is_set_up ? std::min(longest_min_time_s, min_time_s) : min_time_s;
 }

@@ -29,7 +29,7 @@ struct hits {
   void count(bool happened) { times += happened, ++of; }
 };
 
-/// How often the U-test called a change.
+/// Counts of changes that the U-test found.
 struct sequential_record {
   hits flagged, flagged_run;  ///< benchmarks of identical code, and runs with such a benchmark
   hits found;                 ///< benchmarks with more work that were called slower

@@ -26,7 +26,7 @@ std::string conversation(const std::string& endpoint, std::string_view input, st
       is_sending = false;
     }
     pollfd watched{fd.get(), static_cast<short>(POLLIN | (is_sending ? POLLOUT : 0)), 0};
-    require(::poll(&watched, 1, 20'000) == 1, "the server goes on reading or sending");
+    require(::poll(&watched, 1, 20'000) == 1, "the server continues to read or send");
     if (is_sending && (watched.revents & POLLOUT) != 0) {
       const ssize_t n = ::send(fd.get(), input.data(), std::min(piece, input.size()),
                                MSG_NOSIGNAL | MSG_DONTWAIT);

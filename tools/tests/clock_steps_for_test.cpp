@@ -1,4 +1,4 @@
-// For LD_PRELOAD: the time of day steps by an hour, back and forth, at each reading.
+// A library for LD_PRELOAD: the time of day steps by an hour, back and forth, at each reading.
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>

@@ -143,7 +143,7 @@ class LocalLaunchers(LauncherTest):
             self.assertEqual(completed.returncode, 0, completed.stderr)
             (cell,) = self.cells().values()
             codes = [finding["code"] for finding in cell["findings"]]
-            # With more than two CPUs the server may have left the last one free.
+            # The server may have left the last of more than two CPUs free.
             if len(CPUS) == 2 or not shares:
                 self.assertEqual("shared_cores" in codes, shares, cpu)
 

@@ -19,7 +19,7 @@ THREADS_SHARE = {
     "thread_per_operation",
     "thread_pool",
 }
-# Without threads, with a lock around each operation, and only for built-in workloads.
+# Models without threads, with a lock around each operation, and only for built-in workloads.
 NO_RACE = {"serial", "processes", "process_loops", "gil_threads"}
 NOT_MEASURED = {"shared_loop", "reference"}
 

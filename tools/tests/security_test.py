@@ -1,4 +1,4 @@
-"""Nobody else gets in: sockets on loopback, private files, servers that outlast silent clients."""
+"""Security: sockets on loopback, private files, servers that outlast silent clients."""
 
 import glob
 import os

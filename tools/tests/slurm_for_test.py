@@ -145,7 +145,7 @@ def set_process_option(option, value):
 
 
 def die_with_parent():
-    """For `preexec_fn`: the process is killed when its parent ends."""
+    """Makes the kernel kill this process when its parent ends (a `preexec_fn`)."""
     set_process_option(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -303,7 +303,7 @@ class Keeper:
         self.kill_clients()
 
     def kill_clients(self):
-        """Kills clients: without slurmctld, salloc waits for ever and uses a CPU."""
+        """Kills clients: without slurmctld, salloc never ends and uses a CPU."""
         mark = f"SLURM_CONF={self.conf}\0".encode()
         for environment in pathlib.Path("/proc").glob("[0-9]*/environ"):
             try:

@@ -67,7 +67,7 @@ class connection_loop {
   std::deque<due_reply> due_;  // in order of time, because all delays are equal
 };
 
-/// Ticks of a loop's timer in the time after which a connection without progress is closed.
+/// A connection without progress is closed after this number of ticks of its loop's timer.
 constexpr unsigned quiet_ticks = 4;
 
 /// Part of a connection that `connection_table` uses.

@@ -48,8 +48,8 @@ void remove_shared_memory(const std::string& directory) {
     ::shmctl(segment, IPC_RMID, nullptr);
 }
 
-/// After the supervisor was killed, PostgreSQL's processes still write and remove files while they
-/// end.
+/// PostgreSQL's processes still write and remove files while they end, if their supervisor was
+/// killed.
 void remove_with_files(const std::string& directory) {
   constexpr std::chrono::milliseconds step(20);
   constexpr int max_attempts = 250;

@@ -54,7 +54,7 @@ export function linePanel(
       last: seriesPoints.reduce((a, b) => (b.x >= a.x ? b : a)),
     }),
   );
-  // Lines of smaller machines end where those of larger ones go on: only the latter have labels.
+  // Only lines that reach the right end have labels; those of smaller machines end before.
   const end = largest(points.map((p) => p.x));
   const named = series.filter(({ machine, last }) => !machine || last.x === end);
   const marked = crossings.map((crossing) => ({
