@@ -117,16 +117,16 @@ class cell_process_arm final : public arm {
   }
 
   sample run(const slice_plan& plan) {
-    if (plan.operations > 0)
-      return process_.run({.operations = plan.operations, .seed = plan.seed});
     const double server_before = server_.cpu_s ? server_.cpu_s() : 0;
     const std::int64_t begin_ns = now_ns();
     const double steal_before = steal_seconds(cores_);
-    sample s = process_.run({.seconds = plan.seconds,
-                             .rate = plan.rate,
-                             .seed = plan.seed,
-                             .lead_s = plan.lead_s,
-                             .stagger_s = plan.stagger_s});
+    sample s = process_.run(plan.operations > 0
+                                ? run_request{.operations = plan.operations, .seed = plan.seed}
+                                : run_request{.seconds = plan.seconds,
+                                              .rate = plan.rate,
+                                              .seed = plan.seed,
+                                              .lead_s = plan.lead_s,
+                                              .stagger_s = plan.stagger_s});
     // Steal and the server's CPU time are read outside the cell: they belong to the whole slice,
     // and the window gets its share of them.
     const double share = s.wall_s / (static_cast<double>(now_ns() - begin_ns) * 1e-9);

@@ -63,6 +63,13 @@ class Run(TempDirTest):
         blocks = [[s["block"] for s in cell["samples"]] for cell in self.cells().values()]
         self.assertEqual(blocks, [[0, 1], [0, 1]])
 
+    def test_whole_operations_have_the_figures_of_their_server(self):
+        cell = ("--workload", "network:delay=20ms", "--model", "event_loop", "--cores", 1)
+        plan = ("--in-flight", 1, "--repetitions", 1, "--seconds", 0.1)
+        self.run_tiny(*cell, *plan)
+        (cell,) = self.cells().values()
+        self.assertLessEqual({"server_cpu_s", "server_cpus", "steal_s"}, cell["samples"][0].keys())
+
     def test_a_seed_repeats_every_order(self):
         models = ("--model", "event_loop", "--model", "fibers", "--in-flight", "1,2")
         orders = []
