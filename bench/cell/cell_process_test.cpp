@@ -112,10 +112,13 @@ TEST_P(cells, run_for_a_number_of_seconds) {
   const server serving(*GetParam().workload);
   cell_process cell(cell_command, timeout_s);
   cell.prepare(preparation(GetParam(), 3, serving.endpoint));
-  const sample s = cell.run({.seconds = 0.05, .lead_s = 0.02});
+  double seconds = 0.05;
+  sample s = cell.run({.seconds = seconds, .lead_s = 0.02});
+  for (; s.operations == 0 && seconds < timeout_s / 4; s = cell.run({.seconds = seconds}))
+    seconds *= 4;  // on a busy machine no operation may end in the window
   EXPECT_GE(s.operations, 1U);
   EXPECT_EQ(sum(s.worker_operations), s.operations);
-  EXPECT_GE(s.wall_s, 0.05);
+  EXPECT_GE(s.wall_s, seconds);
   EXPECT_TRUE(s.start_s && s.drain_s);
 }
 
