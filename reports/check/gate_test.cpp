@@ -231,7 +231,7 @@ TEST_P(simulated_error_rates, finds_a_slowdown_of_detect) {
 }
 
 TEST_P(simulated_error_rates, bounds_wrong_passes_under_heavy_noise) {
-  const gate_record record = simulate_gate({.suites = 400,
+  const gate_record record = simulate_gate({.suites = 200,
                                             .cells = 4,
                                             .kind = GetParam(),
                                             .sd = 0.06,
