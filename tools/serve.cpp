@@ -26,11 +26,11 @@ const workload_type& served_workload(const string_list& arguments) {
   return type;
 }
 
-/// Throws `error` if the server fails before the input ends.
-void wait_for_end_of_input(workload_server& server) {
+/// Throws `error` if the server fails before the input ends. `failure`: its descriptor for that.
+void wait_for_end_of_input(workload_server& server, int failure) {
   char ignored[256];
   for (ssize_t size = 1; size != 0;) {
-    pollfd watched[2] = {{STDIN_FILENO, POLLIN, 0}, {server.failure_descriptor(), POLLIN, 0}};
+    pollfd watched[2] = {{STDIN_FILENO, POLLIN, 0}, {failure, POLLIN, 0}};
     if (::poll(watched, 2, -1) < 0) continue;
     if (watched[1].revents != 0) server.throw_failure();
     size = ::read(STDIN_FILENO, ignored, sizeof ignored);
@@ -107,10 +107,12 @@ int serve_command(const string_list& arguments) {
   raise_descriptor_limit();
   if (!flags.config.cpus.empty()) bind_to_cpus(flags.config.cpus);
   const std::unique_ptr<workload_server> server = type.start_server(values, flags.config);
+  // Clients may use up all descriptors from here on, and UBSan needs two to check a call.
+  const int failure = server->failure_descriptor();
   fmt::print("listening {}\n", server->endpoint());
   if (std::fflush(stdout) != 0)
     throw system_failure(error_kind::unwritable, "standard output: cannot be written", errno);
-  wait_for_end_of_input(*server);
+  wait_for_end_of_input(*server, failure);
   return exit_code::ok;
 }
 
