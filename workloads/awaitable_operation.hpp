@@ -55,8 +55,12 @@ class [[nodiscard]] awaitable_operation {
   bool await_suspend(std::coroutine_handle<> parent) const {
     promise_type& promise = coroutine_.promise();
     promise.parent = parent;
+    const std::uint32_t lane = active_trace != nullptr ? traced_lane() : no_lane;
     coroutine_.resume();
-    return !promise.one_side_done.exchange(true);
+    if (!promise.one_side_done.exchange(true)) return true;
+    if (lane != no_lane && traced_lane() != lane)
+      trace_running(lane);  // it ended on another thread
+    return false;
   }
   void await_resume() const {
     if (coroutine_.promise().failure) std::rethrow_exception(coroutine_.promise().failure);
@@ -110,6 +114,8 @@ class asio_wait {
     void operator()(Results... results) const {
       wait->results_ = {results...};
       wait->waiting_.resume();
+      // The parent of a coroutine that has ended here may continue on the thread that started it.
+      if (active_trace != nullptr && traced_lane() != no_lane) trace_idle();
     }
   };
 

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <stdexcept>
+#include <thread>
 
 #include "workloads/run_async_for_test.hpp"
 
@@ -70,6 +73,33 @@ TEST(awaited, throws_the_error_code_of_an_asio_operation_or_stores_it) {
   EXPECT_THROW(run_on(loop, wait(awaited)), boost::system::system_error);
   run_on(loop, wait(awaited(failure)));
   EXPECT_EQ(failure, boost::asio::error::operation_aborted);
+}
+
+TEST(awaited, parent_of_an_operation_that_ends_on_another_thread_works_for_its_lane) {
+  trace_recorder recorder{2};
+  active_trace = &recorder;
+  recorder.start();
+  const auto end_elsewhere = [] {
+    awaited_t token;
+    return boost::asio::async_initiate<awaited_t, void()>(
+        [](auto handler) { std::jthread([handler] { handler(); }); }, token);
+  };
+  const auto operation = [&]() -> awaitable_operation { co_await end_elsewhere(); };
+  const auto parent = [&]() -> awaitable_operation {
+    co_await operation();
+    trace_operation(trace_mark::ended);
+  };
+  boost::asio::io_context loop;
+  trace_running(7);
+  run_on(loop, parent());
+  active_trace = nullptr;
+  const auto threads = recorder.take();
+  ASSERT_EQ(threads.size(), 2U);
+  const auto ended = std::find_if(threads[0].points.begin(), threads[0].points.end(),
+                                  [](const trace_point& p) { return p.mark == trace_mark::ended; });
+  ASSERT_NE(ended, threads[0].points.end());
+  EXPECT_EQ(ended->lane, 7U);
+  EXPECT_EQ(threads[1].points.back().mark, trace_mark::idle);
 }
 
 }  // namespace
