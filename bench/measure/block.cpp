@@ -241,7 +241,9 @@ slice_plan slice_for(const cell_spec& cell, const sample& warm_up) {
   plan.rate = cell.rate;
   // The edges of a window of four operations cut one lane's count by up to one of them. A run of
   // whole operations has no such edges, and one lane has no drain.
-  if (*cell.in_flight == 1 && cell.rate == 0 && operation_s > long_operation_s)
+  const double typical_s =  // one stall in the warm-up makes no long operations
+      warm_up.latency ? 1e-9 * warm_up.latency->quantile_ns(0.5) : operation_s;
+  if (*cell.in_flight == 1 && cell.rate == 0 && std::min(operation_s, typical_s) > long_operation_s)
     plan.operations = static_cast<std::uint64_t>(std::llround(plan.seconds / operation_s));
   // An open loop shows its latency distribution only with enough arrivals.
   if (cell.rate > 0) plan.seconds = std::max(plan.seconds, 20 / cell.rate);

@@ -90,6 +90,10 @@ TEST(block, one_lane_with_long_operations_runs_whole_operations) {
   warm_up.operations = 10;
   warm_up.wall_s = 0.1;
   EXPECT_EQ(slice_for(cells[0], warm_up).operations, 4U);
+  warm_up.latency = latency_distribution{
+      .bins = {{90'000, 100'000, 9}, {99'000'000, 99'100'000, 1}}, .max_ns = 99'100'000};
+  EXPECT_EQ(slice_for(cells[0], warm_up).operations, 0U) << "nine of ten are short";
+  warm_up.latency.reset();
   cells[0].rate = 5;
   EXPECT_EQ(slice_for(cells[0], warm_up).operations, 0U) << "an open loop has a window";
   cells[0].rate = 0;
