@@ -95,7 +95,11 @@ std::vector<std::string> python() {
   return {is_executable("/usr/bin/python3") ? "/usr/bin/python3" : "python3"};
 }
 std::vector<std::string> node() { return {"node"}; }
-std::vector<std::string> java() { return {"java", "-jar"}; }
+/// Without files of the virtual machine: a log of a crash in the working directory, and figures for
+/// other tools in /tmp.
+std::vector<std::string> java() {
+  return {"java", "-XX:ErrorFile=/dev/null", "-XX:-UsePerfData", "-jar"};
+}
 
 /// A cell program, which is one model or several.
 struct cell_program {

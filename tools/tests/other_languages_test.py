@@ -1,7 +1,11 @@
 """The cells in other languages than C++ and Python, with each workload and with faulty servers."""
 
 import hashlib
+import os
+import pathlib
+import signal
 import sys
+import time
 import unittest
 
 from program import SOURCE, Cell, TempDirTest, crossover, listed
@@ -148,6 +152,22 @@ class WithoutOpenLoop(TempDirTest):
         (cell,) = self.results()["crossover"]["cells"]
         self.assertEqual(cell["status"], "skipped")
         self.assertIn("no open loop", cell["reason"])
+
+
+class Crash(TempDirTest):
+    def test_leaves_no_file(self):
+        before = set(pathlib.Path("/tmp").glob("hsperfdata_*/*"))
+        for model, command in COMMANDS.items():
+            with self.subTest(model=model):
+                with Cell("env", "-C", self.directory, command=command) as cell:
+                    self.assertIn("ready", cell.prepare("hashing", "any", (0,), 2))
+                    while cell.process.poll() is None:  # Rust ignores the first one
+                        cell.process.send_signal(signal.SIGSEGV)
+                        time.sleep(0.02)
+                    self.assertNotEqual(cell.process.returncode, 0)
+                self.assertEqual(os.listdir(self.directory), [])
+        left = set(pathlib.Path("/tmp").glob("hsperfdata_*/*")) - before
+        self.assertEqual(left, set())
 
 
 if __name__ == "__main__":
