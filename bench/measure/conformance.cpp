@@ -74,9 +74,13 @@ void window_counts(const conformance_subject& subject) {
 
 void lead_in_is_left_out(const conformance_subject& subject) {
   cell_process cell = sleeping_cell(subject);
-  const sample s = cell.run({.seconds = 0.05, .lead_s = 0.2});
-  check_plausible(s, 0.05);
-  expect_that(s.wall_s < 0.2, "wall_s is {:g}, longer than the window of 0.05 s", s.wall_s);
+  constexpr double lead_s = 0.2;
+  sample s;
+  for (int tries = 0; tries == 0 || (s.wall_s >= lead_s && tries < 3); ++tries) {  // a busy machine
+    s = cell.run({.seconds = 0.05, .lead_s = lead_s});
+    check_plausible(s, 0.05);
+  }
+  expect_that(s.wall_s < lead_s, "wall_s is {:g}, longer than the window of 0.05 s", s.wall_s);
 }
 
 void window_may_be_short(const conformance_subject& subject) {
