@@ -212,26 +212,26 @@ class simulated_error_rates : public testing::TestWithParam<noise_kind> {};
 
 TEST_P(simulated_error_rates, bounds_false_alarms_at_the_tolerance) {
   const gate_record record =
-      simulate_gate({.suites = 2'500, .kind = GetParam(), .shift = 0.01, .seed = 51});
+      simulate_gate({.suites = 1'200, .kind = GetParam(), .shift = 0.01, .seed = 51});
   EXPECT_LE(clopper_pearson(record.false_alarms, record.suites, 0.999).lower, 0.01)
       << record.false_alarms;
 }
 
 TEST_P(simulated_error_rates, identical_code_passes) {
-  const gate_record record = simulate_gate({.suites = 2'500, .kind = GetParam(), .seed = 52});
+  const gate_record record = simulate_gate({.suites = 1'200, .kind = GetParam(), .seed = 52});
   EXPECT_LE(record.false_alarms, 2u);
   EXPECT_GE(record.passed, record.suites * 8 / 10);
 }
 
 TEST_P(simulated_error_rates, finds_a_slowdown_of_detect) {
   const gate_record record =
-      simulate_gate({.suites = 2'500, .kind = GetParam(), .slower = 0.05, .seed = 53});
+      simulate_gate({.suites = 1'200, .kind = GetParam(), .slower = 0.05, .seed = 53});
   EXPECT_GE(clopper_pearson(record.found, record.suites, 0.999).upper, 0.95) << record.found;
   EXPECT_LE(clopper_pearson(record.missed, record.suites, 0.999).lower, 0.05) << record.missed;
 }
 
 TEST_P(simulated_error_rates, bounds_wrong_passes_under_heavy_noise) {
-  const gate_record record = simulate_gate({.suites = 200,
+  const gate_record record = simulate_gate({.suites = 100,
                                             .cells = 4,
                                             .kind = GetParam(),
                                             .sd = 0.06,

@@ -7,14 +7,13 @@ import subprocess
 import time
 import unittest
 
-from program import PROGRAM, TIMEOUT_S, TempDirTest, processes_of_group, sanitizers
+from program import PROGRAM, TIMEOUT_S, TempDirTest, processes_of_group
 
 CALIBRATE = str(pathlib.Path(PROGRAM).with_name("calibrate"))
 CELLS = (
     "--workload hashing:bytes=4KiB --workload noop --model serial --cores 1 --in-flight 1".split()
 )
-RESAMPLES = 10 if sanitizers() else 50
-OPTIONS = f"--resamples {RESAMPLES} --slowdown-every 2 --slowdown 60%".split()
+OPTIONS = "--resamples 10 --slowdown-every 2 --slowdown 60%".split()
 
 
 def calibrate(*arguments):
