@@ -284,6 +284,7 @@ class Hosts(FleetTest):
             family = set()
             while run.poll() is None and len(family) <= 2:  # between blocks there are only hosts
                 family = descendants_of(run.pid)
+            self.assertGreater(len(family), 2, "hosts, servers and cells")
             run.send_signal(number)
             _, errors = run.communicate(timeout=TIMEOUT_S)
             if number == signal.SIGINT:
