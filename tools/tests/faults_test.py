@@ -63,11 +63,12 @@ def without_numbers(text, directory):
     text = re.sub(r"127\.0\.0\.1:\d+", "HOST:PORT", text)
     text = re.sub(r"\d+ times", "N times", text)
     text = re.sub(r"worker process \d of \d", "worker process N of N", text)
-    text = re.sub(r"worker process \d+ died \w+", "worker process N died during", text)
+    text = re.sub(r"worker process \d+ died", "worker process N died", text)
     text = re.sub(r"for this user is \d+", "for this user is N", text)
     text = re.sub(r"x{20,}", "xx", text)
-    text = text.replace("(expected 'ready')", "(expected 'sample')")  # if the machine is busy
-    return text
+    # If the machine is busy, a cell has the fault before its first block.
+    text = text.replace("(expected 'ready')", "(expected 'sample')")
+    return re.sub(r"during startup|during preparation|before the run", "during the run", text)
 
 
 def shared_memory():
@@ -183,6 +184,10 @@ class FaultTest(TempDirTest):
         self.assertEqual(problems, [])
         return document["crossover"]
 
+    def remaining_memory(self):
+        """Returns the shared memory that was made during the test and that no process has mapped."""
+        return [m for m in shared_memory() - self.memory_before if not is_mapped(m)]
+
     def assert_nothing_left(self, *files, temporary=()):
         """Nothing is left but these files in the directory of the output."""
         deadline = time.monotonic() + 10
@@ -191,7 +196,9 @@ class FaultTest(TempDirTest):
         self.assertEqual({pid: command_of(pid) for pid in left}, {}, "processes remain")
         self.assertEqual(sorted(os.listdir(self.output)), sorted(files))
         self.assertEqual(sorted(os.listdir(self.temporary)), sorted(temporary))
-        memory = [m for m in shared_memory() - self.memory_before if not is_mapped(m)]
+        # Other tests create shared memory a moment before they map it.
+        while (memory := self.remaining_memory()) and time.monotonic() < deadline:
+            time.sleep(0.01)
         self.assertEqual(memory, [], "shared memory remains")
 
     def outcome(self, code, *, others=2):
@@ -274,7 +281,7 @@ class Servers(FaultTest):
         """`make_fault` gets the run."""
         run = self.start(
             *("run", *WAITS, "--workload", workload, "--model", "event_loop"),
-            *plan(repetitions=4),
+            *plan(repetitions=6),
         )
         make_fault(run)
         self.text, self.errors = run.communicate(timeout=TIMEOUT_S)
@@ -283,9 +290,9 @@ class Servers(FaultTest):
         words = set()
         for cell in section["cells"]:
             if cell["workload"] == "sleep":
-                self.assertEqual((cell["status"], len(cell["samples"])), ("ok", 4), self.errors)
+                self.assertEqual((cell["status"], len(cell["samples"])), ("ok", 6), self.errors)
             elif cell["status"] == "ok":
-                self.assertEqual(len(cell["samples"]), 4)
+                self.assertEqual(len(cell["samples"]), 6)
                 words.add("measured")
             else:
                 words.add(f"{cell['status']}: {without_numbers(cell['reason'], self.directory)}")
@@ -496,7 +503,11 @@ class Program(FaultTest):
             run.send_signal(number)
         run.communicate(timeout=TIMEOUT_S)
         section = self.assert_valid(self.out)
-        self.assert_nothing_left("results.json")
+        left = ["results.json"]
+        if signal.SIGKILL in signals:  # perhaps while it wrote: the next run removes that file
+            self.assertEqual(self.measure(), OK, self.errors)
+            left.insert(0, "results.1.json")
+        self.assert_nothing_left(*left)
         self.assertEqual(section["status"], "interrupted")
         self.assertGreaterEqual(sum(len(cell["samples"]) for cell in section["cells"]), 2)
         self.row(name, "samples so far are kept", run.returncode)
@@ -645,7 +656,8 @@ class Output(FaultTest):
     def test_removed_directory(self):
         run = self.start("run", *WAITS, *plan(repetitions=6), "--out", self.out)
         self.wait_for_samples()
-        shutil.rmtree(self.output)
+        while self.output.exists():  # the run may write meanwhile
+            shutil.rmtree(self.output, ignore_errors=True)
         _, errors = run.communicate(timeout=TIMEOUT_S)
         self.assertRegex(errors, r"results.json: cannot be written: No such file or directory\n\Z")
         self.output.mkdir()

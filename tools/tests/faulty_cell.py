@@ -27,7 +27,12 @@ def signals_cell(number):
 
 
 def signals_worker(number):
-    return lambda cell: os.kill(workers_of(cell)[-1], number)
+    def signal_one(cell):
+        worker = workers_of(cell)[-1]
+        time.sleep(0.05)  # it was perhaps forked just now, and has to get ready
+        os.kill(worker, number)
+
+    return signal_one
 
 
 def flood_errors(cell):
