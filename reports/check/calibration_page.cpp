@@ -5,6 +5,7 @@
 #include "reports/check/calibration.hpp"
 #include "reports/escape.hpp"
 #include "reports/statistics/binomial.hpp"
+#include "reports/units.hpp"
 
 namespace crossover {
 namespace {
@@ -97,23 +98,25 @@ std::string calibration_page(const calibration& result, const std::string& comma
       as_percent(result.rates.tolerate), as_percent(result.rates.detect),
       as_percent(result.rates.false_alarms), as_percent(result.rates.power));
   out += fmt::format(
-      "\n## Live suites\n\nBoth programs are the same build{}. In some suites one cell of the "
-      "candidate does {:.3g} % more work.\n\n{}"
+      "\n## Live suites\n\nBoth programs are the same build{}.{}\n\n{}"
       "\nA suite of identical builds took {:.1f} s on average and {:.1f} s at most, with {:.0f} "
       "blocks on average.\n",
       result.links == 1
           ? ""
           : fmt::format(", each side {} other links of it, paired at random in each suite",
                         result.links),
-      result.slower, live_table(result), result.mean_wall_s, result.longest_wall_s,
-      result.mean_blocks);
+      result.slower > 0
+          ? fmt::format(" In some suites one cell of the candidate does {:.3g} % more work.",
+                        result.slower)
+          : "",
+      live_table(result), result.mean_wall_s, result.longest_wall_s, result.mean_blocks);
   if (result.false_alarm.of > 0 && result.false_alarm.times == 0)
     out += fmt::format(
-        "\nThese {} suites show a rate of false alarms below {:.1f} % on this machine, with 95 % "
-        "confidence. The requested {}\nfollows from the construction of the test. The suites look "
-        "for what its assumptions may miss.\n",
-        result.false_alarm.of, 100 * (1 - std::pow(0.05, 1.0 / result.false_alarm.of)),
-        as_percent(result.rates.false_alarms));
+        "\nWith 95 % confidence, the rate of false alarms on this machine is below {:.1f} %:\n"
+        "{} had none. The requested {} follows from the construction of the test.\n"
+        "The suites look for what its assumptions may miss.\n",
+        100 * (1 - std::pow(0.05, 1.0 / result.false_alarm.of)),
+        counted(result.false_alarm.of, "suite"), as_percent(result.rates.false_alarms));
   out +=
       "\n## The same data under a conventional test\n\nThis section judges the screens as if one "
       "program had run after the other. The baseline's figures are from the first\nhalf of a "
