@@ -185,7 +185,7 @@ class FaultTest(TempDirTest):
         return document["crossover"]
 
     def remaining_memory(self):
-        """Returns the shared memory that was made during the test and that no process has mapped."""
+        """Returns shared memory that was made during the test and that no process has mapped."""
         return [m for m in shared_memory() - self.memory_before if not is_mapped(m)]
 
     def assert_nothing_left(self, *files, temporary=()):
