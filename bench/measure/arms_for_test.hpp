@@ -33,6 +33,8 @@ struct scripted_arms {
   /// CPU share that a model uses while others run; nullopt: it cannot be read.
   std::map<std::string, std::optional<double>> idle_cpu;
   std::map<std::uint32_t, std::chrono::milliseconds> slice_time;  ///< by operations in flight
+  /// Number of a model's slices after the warm-up in which no operation ends.
+  std::map<std::string, int> starved;
   std::vector<std::string> turns;  ///< model of each slice, warm-ups included
   int alive = 0, most_alive = 0;
 
@@ -53,12 +55,16 @@ struct scripted_arms {
       script_.turns.push_back(model_);
       if (const auto time = script_.slice_time.find(in_flight_); time != script_.slice_time.end())
         std::this_thread::sleep_for(time->second);
+      ++slices_;
       if (const auto last = script_.fails.find(model_);
-          last != script_.fails.end() && ++slices_ >= last->second)
+          last != script_.fails.end() && slices_ >= last->second)
         throw error(error_kind::failed, "the process died");
       const auto rate = script_.rates.find(model_);
       sample s;
       s.wall_s = plan.seconds;
+      if (const auto count = script_.starved.find(model_);
+          count != script_.starved.end() && slices_ > 1 && slices_ <= 1 + count->second)
+        return s;
       s.operations = static_cast<std::uint64_t>(
           plan.seconds * (rate == script_.rates.end() ? 1000 : rate->second) + 0.5);
       return s;

@@ -18,8 +18,10 @@ namespace {
 constexpr double min_slice_s = 0.04, max_slice_s = 1, min_lead_s = 0.005;
 /// An operation of this length is long beside the start of a run, which takes about 50 µs.
 constexpr double long_operation_s = 0.005;
-/// Longest window of a warm-up. If no operation ended in it, it is repeated with a longer one.
-constexpr double max_warm_up_s = 30;
+/// If no operation ended in a window, for example on a very busy machine, a longer one follows, up
+/// to this length.
+constexpr double max_window_s = 30;
+constexpr double window_growth = 8;
 /// A warm-up of this length may have fewer operations than lanes.
 constexpr double enough_warm_up_s = 0.1;
 /// More workers than this take seconds to end a slice: 1 024 threads of oneTBB, 1 to 2 s.
@@ -98,6 +100,8 @@ class block_run {
       for (auto i = order_.rbegin(); i != order_.rend(); ++i)
         if (!arms_[*i].has_one_turn) take_turn(*i);
     }
+    if (!plan_.slice)
+      for (const std::size_t i : order_) extend(i);
     for (std::size_t i = 0; i < arms_.size(); ++i) finish(i);
     return std::move(block_);
   }
@@ -138,10 +142,10 @@ class block_run {
                     .seed = random_()};
     sample first = c.process->slice(plan);
     // Fewer operations than lanes say more about the start than about the time of an operation.
-    while (first.operations == 0 ? plan.seconds < max_warm_up_s
+    while (first.operations == 0 ? plan.seconds < max_window_s
                                  : first.operations < c.of->cell.in_flight.value_or(1) &&
                                        plan.seconds < enough_warm_up_s) {
-      plan.seconds = std::min(max_warm_up_s, 8 * plan.seconds);
+      plan.seconds = std::min(max_window_s, window_growth * plan.seconds);
       first = c.process->slice(plan);
     }
     if (first.operations == 0)
@@ -176,6 +180,22 @@ class block_run {
       block_.turns.push_back({i, c.process->slice(slice)});
       if (plan_.waits_for_sleep) c.pause();
     });
+  }
+
+  std::uint64_t operations_of(std::size_t i) const {
+    std::uint64_t operations = 0;
+    for (const block_turn& turn : block_.turns)
+      if (turn.arm == i) operations += turn.measured.operations;
+    return operations;
+  }
+
+  /// Takes more turns while no operation has ended in the windows of an arm. All its windows count.
+  void extend(std::size_t i) {
+    double& seconds = arms_[i].slice.seconds;
+    while (!arms_[i].record.failure && operations_of(i) == 0 && seconds < max_window_s) {
+      seconds = std::min(max_window_s, window_growth * seconds);
+      take_turn(i);
+    }
   }
 
   void finish(std::size_t i) {

@@ -60,6 +60,30 @@ TEST(block, an_arm_that_fails_leaves_the_others) {
   EXPECT_STREQ(records[1].failure->what(), "the process died");
 }
 
+TEST(block, an_arm_without_any_operation_runs_longer_slices) {
+  const auto cells = cells_for_test({"event_loop", "processes"});
+  scripted_arms arms;
+  arms.starved["processes"] = 3;
+  const auto records = measure(cells, arms, {.seconds = 0.08}).arms;
+  EXPECT_NEAR(records[0].total.value().wall_s, 0.08, 1e-9);
+  // Two windows of 40 ms, then one of 8 times and one of 64 times as much.
+  EXPECT_NEAR(records[1].total.value().wall_s, 0.08 + 0.32 + 2.56, 1e-9);
+  EXPECT_EQ(records[1].total->operations, 2560U);
+
+  arms.starved["processes"] = 100;
+  const auto hopeless = measure(cells, arms, {.seconds = 0.08}).arms;
+  ASSERT_TRUE(hopeless[1].failure);
+  EXPECT_STREQ(hopeless[1].failure->what(), "no operation ended in the windows of a block");
+}
+
+TEST(block, given_slices_are_not_lengthened) {
+  const auto cells = cells_for_test({"event_loop", "processes"});
+  scripted_arms arms;
+  arms.starved["processes"] = 100;
+  const block_options plan{.slice = slice_plan{.seconds = 0.001}, .rounds = 2};
+  EXPECT_EQ(measure(cells, arms, plan).turns.size(), 8U);
+}
+
 TEST(block, slices_have_four_operations_per_lane) {
   auto cells = cells_for_test({"event_loop"});
   cells[0].in_flight = 100;

@@ -76,7 +76,7 @@ class Interrupt(TempDirTest):
         self.assertGreaterEqual(sum(len(cell["samples"]) for cell in section["cells"]), 3)
         for cell in section["cells"]:
             if cell["samples"]:
-                self.assertEqual(cell["status"], "ok")
+                self.assertEqual((cell["status"], cell["reason"]), ("ok", ""), cell["name"])
             else:
                 self.assertEqual(
                     (cell["status"], cell["reason"]),

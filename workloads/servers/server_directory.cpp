@@ -32,6 +32,11 @@ std::string temporary_directory() {
 
 std::string lock_in(const std::string& directory) { return directory + "/crossover.lock"; }
 
+bool is_linked(const descriptor& file) {
+  struct stat info {};
+  return ::fstat(file.get(), &info) == 0 && info.st_nlink > 0;
+}
+
 /// Removes the shared memory segment of a PostgreSQL server that was killed. Its process and its
 /// number are in the first and the seventh line of this file.
 void remove_shared_memory(const std::string& directory) {
@@ -64,15 +69,17 @@ void remove_with_files(const std::string& directory) {
 
 }  // namespace
 
-server_directory::server_directory()
-    : path_(fmt::format("{}/{}XXXXXX", temporary_directory(), directory_prefix)) {
-  if (::mkdtemp(path_.data()) == nullptr) {
-    const error e = system_failure(error_kind::failed, "cannot create a directory", errno);
-    throw error(e.kind(), fmt::format("{}: {}; set TMPDIR to a writable one", temporary_directory(),
-                                      e.what()));
-  }
-  lock_.reset(::open(lock_in(path_).c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (lock_) ::flock(lock_.get(), LOCK_EX);
+server_directory::server_directory() {
+  do {
+    path_ = fmt::format("{}/{}XXXXXX", temporary_directory(), directory_prefix);
+    if (::mkdtemp(path_.data()) == nullptr) {
+      const error e = system_failure(error_kind::failed, "cannot create a directory", errno);
+      throw error(e.kind(), fmt::format("{}: {}; set TMPDIR to a writable one",
+                                        temporary_directory(), e.what()));
+    }
+    lock_.reset(::open(lock_in(path_).c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (lock_) ::flock(lock_.get(), LOCK_EX);
+  } while (lock_ && !is_linked(lock_));  // another run may remove it before it is locked
 }
 
 void server_directory::remove() { remove_with_files(path_); }
