@@ -29,7 +29,7 @@ TEST(server_directory, another_run_never_removes_it_while_it_is_in_use) {
     while (!ended) remove_abandoned_directories();
   });
   int removed = 0;
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     const server_directory directory;
     std::ofstream(directory.path() + "/file") << i;
     std::this_thread::yield();
