@@ -60,15 +60,6 @@ std::vector<block> log_ratios_of(std::span<const block_record> fresh,
   return blocks;
 }
 
-/// Returns whether more blocks of the same pairs of links hardly help, because their layouts
-/// scatter more than what the blocks leave of the noise within a pair.
-bool layout_dominates(const std::vector<block>& blocks, unsigned pairs, double null) {
-  if (pairs == 0 || blocks.size() < std::size_t{2} * pairs) return false;
-  const link_scatter scatter = scatter_of(blocks, null);
-  return std::pow(scatter.between_pairs, 2) * static_cast<double>(blocks.size()) >=
-         std::pow(scatter.within_pair, 2) * pairs;
-}
-
 /// Number of blocks with a larger share on one side.
 std::size_t count_differing(std::span<const block_record> blocks,
                             side_shares block_record::*shares) {
@@ -154,7 +145,9 @@ bool enough_blocks(const block_plan& plan, const gate_options& options, const ga
         power)
       continue;
     have_power = false;
-    if (layout_dominates(blocks, plan.confirm_pairs, null)) return true;
+    if (plan.confirm_pairs > 0 && blocks.size() >= std::size_t{2} * plan.confirm_pairs &&
+        layout_dominates(blocks, null))
+      return true;
     more_may_help = plan.confirm_pairs > 0
                         ? fresh.size() < max_blocks_of_links
                         : blocks_for_power(scatter, alternative(cell), level, power).has_value();

@@ -54,8 +54,8 @@ std::vector<survivor> survivors(const block_plan& plan, const gate_options& opti
 /// Returns whether the fresh blocks of a survivor suffice. They do
 /// * if they give the requested power, by location and by total;
 /// * if `planned` are measured and no number of blocks would give it;
-/// * with links, if the quantity without that power differs more between pairs than within them:
-///   only more links would help then.
+/// * with links, if the quantity without that power is shown to differ more between pairs than
+///   within them: only more links would help then.
 /// Errors or failures on one side may be too few to differ from chance. Then up to three times the
 /// fewest blocks of a confirmation are measured, if that is probably enough.
 ///

@@ -81,6 +81,35 @@ TEST(scatter_of, separates_the_two_levels) {
   EXPECT_EQ(scatter_of({}, 0).within_pair, 0);
 }
 
+TEST(layout_dominates, is_seldom_called_if_only_blocks_scatter) {
+  block_simulator noise(noise_kind::normal, 1, 24);
+  const auto block_with_rare_regimes = [&] {
+    const double regime = noise.normal();
+    return 0.01 * noise.normal() + (regime > 2 ? 0.4 : regime < -2 ? -0.4 : 0);
+  };
+  int called = 0;
+  for (int trial = 0; trial < 300; ++trial) {
+    std::vector<block> blocks;
+    bool ever = false;
+    for (std::size_t round = 0; round < 8; ++round) {
+      for (std::uint64_t pair = 0; pair < 10; ++pair)
+        blocks.push_back({block_with_rare_regimes(), pair});
+      ever = ever || layout_dominates(blocks, 0);
+    }
+    called += ever ? 1 : 0;
+  }
+  EXPECT_LE(called, 15);
+}
+
+TEST(layout_dominates, is_called_if_layouts_scatter_more) {
+  block_simulator noise(noise_kind::normal, 1, 25);
+  int called = 0;
+  for (int trial = 0; trial < 100; ++trial)
+    called += layout_dominates(draw_pairs(noise, 10, 40, 0.04, 0.02), 0) ? 1 : 0;
+  EXPECT_GE(called, 80);
+  EXPECT_FALSE(layout_dominates({}, 0));
+}
+
 TEST(scatter_of, is_unchanged_when_a_pair_is_flipped_about_the_null) {
   block_simulator noise(noise_kind::normal, 1, 24);
   std::vector<block> blocks = draw_pairs(noise, 8, 20, 0.03, 0.02);
