@@ -344,26 +344,11 @@ class contest_run {
 
   void show_progress(const planned_contest& c) const {
     if (!options_.progress) return;
-    measuring_progress progress;
-    progress.unit = "contests decided";
-    progress.total = display_.count();
-    progress.done = display_.shown();
-    double blocks_left = 0, blocks_done = 0;
-    for (const planned_contest& other : contests_) {
-      blocks_done += static_cast<double>(other.blocks);
-      if (options_.repetitions > 0)
-        blocks_left += static_cast<double>(
-            options_.repetitions - std::min<std::size_t>(other.blocks, options_.repetitions));
-    }
-    progress.left_s = options_.repetitions == 0 ? std::max(0.0, options_.budget_s - elapsed_s())
-                      : blocks_done == 0        ? -1
-                                                : elapsed_s() / blocks_done * blocks_left;
-    const planned_cell& any = cells_[c.cells.front()];
-    progress.cell =
-        options_.hosts.empty()
-            ? fmt::format("{}, {} core{}, {} in flight", any.workload, *any.cores,
-                          *any.cores == 1 ? "" : "s", *any.in_flight)
-            : fmt::format("{} hosts, {:.0f} blocks", run_hosts_.live_count(), blocks_done);
+    measuring_progress progress =
+        display_.progress(c, options_.repetitions, options_.budget_s, elapsed_s());
+    if (!options_.hosts.empty())
+      progress.cell =
+          fmt::format("{} hosts, {} blocks", run_hosts_.live_count(), count_blocks(contests_));
     options_.progress(progress);
   }
 

@@ -1,5 +1,7 @@
 #include "bench/measure/contest_display.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -40,8 +42,24 @@ void contest_display::show_others() {
     if (!shown_[number]) show(number, results_of(number));
 }
 
-std::size_t contest_display::shown() const {
-  return static_cast<std::size_t>(std::count(shown_.begin(), shown_.end(), true));
+measuring_progress contest_display::progress(const planned_contest& c, std::uint32_t repetitions,
+                                             double budget_s, double elapsed_s) const {
+  measuring_progress progress;
+  progress.unit = "contests decided";
+  progress.total = count();
+  progress.done = static_cast<std::size_t>(std::count(shown_.begin(), shown_.end(), true));
+  if (repetitions == 0) {
+    progress.left_s = std::max(0.0, budget_s - elapsed_s);
+  } else if (const std::size_t done = count_blocks(contests_); done > 0) {
+    std::size_t left = 0;
+    for (const planned_contest& other : contests_)
+      left += repetitions - std::min<std::size_t>(other.blocks, repetitions);
+    progress.left_s = elapsed_s / static_cast<double>(done) * static_cast<double>(left);
+  }
+  const planned_cell& any = cells_[c.cells.front()];
+  progress.cell = fmt::format("{}, {} core{}, {} in flight", any.workload, *any.cores,
+                              *any.cores == 1 ? "" : "s", *any.in_flight);
+  return progress;
 }
 
 void contest_display::show(std::size_t number, const results& of_contest) {
@@ -65,6 +83,12 @@ results contest_display::results_of(std::size_t number) const {
   pool_findings(cells, of_contest);
   judge_ceilings(of_contest);
   return of_contest;
+}
+
+std::size_t count_blocks(const std::deque<planned_contest>& contests) {
+  std::size_t blocks = 0;
+  for (const planned_contest& c : contests) blocks += c.blocks;
+  return blocks;
 }
 
 }  // namespace crossover

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/measure/contest_plan.hpp"
+#include "bench/measure/progress.hpp"
 #include "bench/results/results.hpp"
 
 namespace crossover {
@@ -27,7 +28,11 @@ class contest_display {
   /// Shows the contests that were neither decided nor settled.
   void show_others();
   std::size_t count() const { return shown_.size(); }
-  std::size_t shown() const;
+
+  /// Returns the progress of a run while this contest is measured. `repetitions`: blocks of every
+  /// contest; 0: the run ends at the latest when it has taken `budget_s`.
+  measuring_progress progress(const planned_contest& c, std::uint32_t repetitions, double budget_s,
+                              double elapsed_s) const;
 
  private:
   void show(std::size_t number, const results& of_contest);
@@ -40,5 +45,8 @@ class contest_display {
   const presenter& show_;
   std::vector<bool> shown_;  ///< by number of the contest
 };
+
+/// Returns the number of blocks measured so far.
+std::size_t count_blocks(const std::deque<planned_contest>& contests);
 
 }  // namespace crossover
