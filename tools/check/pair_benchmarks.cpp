@@ -18,6 +18,7 @@
 #include "tools/check/benchmark_blocks.hpp"
 #include "tools/check/list_benchmarks.hpp"
 #include "tools/check/measure_pair.hpp"
+#include "tools/check/process_timeout.hpp"
 #include "workloads/base/clock.hpp"
 
 namespace crossover {
@@ -31,9 +32,7 @@ constexpr double turn_s = 0.003;
 constexpr double process_min_time_s = 0.02;
 /// Repetitions of a process in the first look.
 constexpr int process_repetitions = 3;
-/// Shortest timeout of a process; after one was killed.
-constexpr double min_timeout_s = 20, min_timeout_after_kill_s = 2;
-/// A benchmark whose search ended too early is measured again, at most so often.
+/// Maximum searches for the number of iterations in a round, if they end too early.
 constexpr int max_searches = 3;
 
 double seconds_since(std::int64_t begin_ns) {
@@ -167,7 +166,7 @@ class benchmark_pair {
                                               : options_.min_time,
         .layout = std::string(random_() % 4096, 'x'),
         .slower = which == 1 ? options_.slower : "",
-        .timeout_s = timeout_s_,
+        .timeout_s = timeout_.seconds(),
     };
     for (const std::size_t i : order_[which])
       if (chosen.contains(i)) start.names.push_back(benchmarks_[i].name);
@@ -209,7 +208,7 @@ class benchmark_pair {
       benchmark_process process(start);
       process.run(process.last_stage());
       seen[which] = process.outcomes();
-      learn_timeout(process, process_repetitions);
+      timeout_.learn(process, process_repetitions);
       note_environment(which, process.environment());
       start_s_ += process.seconds_in(0);
       for (std::size_t k = 0; k < start.names.size(); ++k)
@@ -220,20 +219,6 @@ class benchmark_pair {
     for (const std::size_t i : cells)
       if (take_first_look(benchmarks_[i], seen)) known.insert(i);
     return known;
-  }
-
-  /// Shortens the timeout of later processes from one of this many repetitions: to ten times its
-  /// longest step, and to three times if a process was killed. Every block of a program that hangs
-  /// takes as long as this timeout.
-  void learn_timeout(const benchmark_process& process, int repetitions) {
-    if (process.has_timed_out())
-      timeout_s_ = std::min(timeout_s_, std::max(min_timeout_after_kill_s, 3 * longest_step_s_));
-    if (process.has_failed()) return;
-    longest_step_s_ = std::max(longest_step_s_, process.seconds_in(0));
-    for (std::size_t stage = 1; stage < process.last_stage(); ++stage)
-      longest_step_s_ = std::max(
-          longest_step_s_, process.seconds_in(stage) / (repetitions + 1) * (max_repetitions + 1));
-    timeout_s_ = std::min(timeout_s_, std::max(min_timeout_s, 10 * longest_step_s_));
   }
 
   /// Takes over what a first look has shown of a benchmark; returns false if nothing.
@@ -265,7 +250,7 @@ class benchmark_pair {
     take_turns({&*sides[first], &*sides[1 - first]}, turn_s, random_);
     const std::array<benchmark_outcomes, 2> seen = {sides[0]->outcomes(), sides[1]->outcomes()};
     for (const auto& side : sides)
-      if (side->has_timed_out()) learn_timeout(*side, starts[0].repetitions);
+      if (side->has_timed_out()) timeout_.learn(*side, starts[0].repetitions);
     const double seconds = seconds_since(begin_ns) / static_cast<double>(cells.size());
     bool any = false;
     for (const std::size_t i : cells) {
@@ -315,11 +300,11 @@ class benchmark_pair {
       double expected_s = start_s_;
       for (const std::size_t i : cells)
         expected_s += (start.repetitions + 1) * benchmarks_[i].repetition_s;
-      start.timeout_s = std::min(options_.timeout_s, timeout_s_ + 3 * expected_s);
+      start.timeout_s = std::min(options_.timeout_s, timeout_.seconds() + 3 * expected_s);
       benchmark_process process(start);
       process.run(process.last_stage());
       seen[which] = process.outcomes();
-      if (process.has_timed_out()) learn_timeout(process, start.repetitions);
+      if (process.has_timed_out()) timeout_.learn(process, start.repetitions);
     }
     const double seconds = seconds_since(begin_ns) / static_cast<double>(cells.size());
     bool any = false;
@@ -387,7 +372,7 @@ class benchmark_pair {
   indices pending_;  ///< benchmarks of this round without a block
   bool has_looked_ = false;
   double start_s_ = 0;  ///< start-up of both programs
-  double timeout_s_ = options_.timeout_s, longest_step_s_ = 0;
+  process_timeout timeout_{options_.timeout_s};
   results environments_[2];
   const int cpu_ = assign_cpus(read_machine(), 1).cell.front();
   std::mt19937_64 random_;

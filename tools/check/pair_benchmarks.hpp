@@ -17,9 +17,10 @@ struct benchmark_pair_options {
   std::string slower;      ///< value of CROSSOVER_SLOWER in processes of the new program
 };
 
-/// Returns the benchmarks of two Google Benchmark programs. Each slice is a process that runs one
-/// benchmark. Benchmarks that only one program has go to `unmatched`. Throws `error` (unreadable)
-/// if one of them is not a Google Benchmark program, or the links of a side are not of one build.
+/// Returns the benchmarks of two Google Benchmark programs. Those that only compute are measured
+/// alternately, each slice one repetition. The others are measured in whole processes.
+/// Benchmarks that only one program has go to `unmatched`. Throws `error` (unreadable) if one of
+/// them is not a Google Benchmark program, or the links of a side are not of one build.
 paired_cells pair_benchmarks(const side_links& programs, const benchmark_pair_options& options,
                              check_result& unmatched);
 
