@@ -145,9 +145,7 @@ bool enough_blocks(const block_plan& plan, const gate_options& options, const ga
         power)
       continue;
     have_power = false;
-    if (plan.confirm_pairs > 0 && blocks.size() >= std::size_t{2} * plan.confirm_pairs &&
-        layout_dominates(blocks, null))
-      return true;
+    if (plan.confirm_pairs > 0 && layout_dominates(blocks, null)) return true;
     more_may_help = plan.confirm_pairs > 0
                         ? fresh.size() < max_blocks_of_links
                         : blocks_for_power(scatter, alternative(cell), level, power).has_value();

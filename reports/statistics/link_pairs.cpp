@@ -63,7 +63,7 @@ link_scatter scatter_of(std::span<const block> blocks, double null) {
 
 bool layout_dominates(std::span<const block> blocks, double null) {
   const two_levels levels = analyse(blocks, null);
-  if (levels.freedom == 0) return false;
+  if (levels.freedom < levels.pairs) return false;
   if (levels.noise == 0) return levels.of_means > 0;
   const boost::math::fisher_f chance(levels.pairs, levels.freedom);
   return levels.of_means >= 2 * levels.noise * quantile(complement(chance, chance_level));

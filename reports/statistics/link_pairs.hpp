@@ -36,7 +36,8 @@ link_scatter scatter_of(std::span<const block> blocks, double null);
 
 /// Returns whether more blocks of the same pairs hardly help: by an F-test at 1 %, the variance
 /// between pairs exceeds the noise that their blocks leave in their means. An estimate alone would
-/// often exceed it by chance, if some blocks are disturbed. Unchanged by signs, as above.
+/// often exceed it by chance, if some blocks are disturbed. False with fewer than two blocks per
+/// pair. Unchanged by signs, as above.
 bool layout_dominates(std::span<const block> blocks, double null);
 
 }  // namespace crossover
