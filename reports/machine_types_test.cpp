@@ -35,8 +35,8 @@ void measure(cell_result& cell, std::uint32_t on, double mean, std::size_t block
   }
 }
 
-/// Six hosts with 2 cores, on which event_loop is best, and four with 64, on which it is not. The
-/// last host has no block.
+/// Six hosts with 2 cores and four with 64. event_loop is best only on the small ones. The last
+/// host has no block.
 results fleet_for_test(std::size_t blocks = 4) {
   results value = results_for_test(
       {cell_for_test("event_loop", 1, 64, {}), cell_for_test("thread_pool", 1, 64, {})});
@@ -51,7 +51,7 @@ results fleet_for_test(std::size_t blocks = 4) {
   return value;
 }
 
-TEST(machine_types, are_told_apart_by_their_fingerprints) {
+TEST(machine_types, differ_by_their_fingerprints) {
   results value;
   value.hosts = {machine_for_test("a", "64"), machine_for_test("b", "2"),
                  machine_for_test("c", "64"), machine_for_test("d", "8"),

@@ -33,7 +33,7 @@ struct scripted_arms {
   /// CPU share that a model uses while others run; nullopt: it cannot be read.
   std::map<std::string, std::optional<double>> idle_cpu;
   std::map<std::uint32_t, std::chrono::milliseconds> slice_time;  ///< by operations in flight
-  /// Number of a model's slices after the warm-up in which no operation ends.
+  /// Number of a model's slices after the warm-up without any operation.
   std::map<std::string, int> starved;
   std::vector<std::string> turns;  ///< model of each slice, warm-ups included
   int alive = 0, most_alive = 0;

@@ -60,8 +60,8 @@ struct measured_block {
 
 /// Measures one block: fresh processes of all arms, a warm-up, then rounds. In each round every arm
 /// runs one slice in random order and another in the reverse order (two arms: ABBA or BAAB). An arm
-/// of more than 768 workers runs one slice of twice the length instead. An arm none of whose
-/// operations has ended then runs longer slices, unless the slices are given. An arm that fails is
+/// of more than 768 workers runs one slice of twice the length instead. An arm
+/// without any operation then runs longer slices, unless the slices are given. An arm that fails is
 /// left out of the rest of the block. Throws `interrupted`.
 measured_block measure_block(const std::vector<block_arm>& contenders, const block_options& plan,
                              std::mt19937_64& random);

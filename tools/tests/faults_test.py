@@ -656,7 +656,7 @@ class Output(FaultTest):
     def test_removed_directory(self):
         run = self.start("run", *WAITS, *plan(repetitions=6), "--out", self.out)
         self.wait_for_samples()
-        while self.output.exists():  # the run may write meanwhile
+        while self.output.exists():  # the run may still write
             shutil.rmtree(self.output, ignore_errors=True)
         _, errors = run.communicate(timeout=TIMEOUT_S)
         self.assertRegex(errors, r"results.json: cannot be written: No such file or directory\n\Z")

@@ -318,7 +318,7 @@ class ServersOnOtherHosts(FleetTest):
         self.fleet += ("--server-on", "other")
 
     def listening(self, process):
-        """Returns the addresses on which a process and its descendants listen."""
+        """Returns the addresses of the listening sockets of a process and its descendants."""
         found = security_test.listening_addresses({process} | descendants_of(process))
         return {".".join(str(b) for b in reversed(bytes.fromhex(a))) for _, a in found}
 
@@ -334,7 +334,7 @@ class ServersOnOtherHosts(FleetTest):
         return cells
 
     def run_and_watch(self, *arguments):
-        """Returns the addresses on which each host listened."""
+        """Returns the addresses of the listening sockets of each host."""
         run = self.start(*NETWORK, "--repetitions", 6, *arguments)
         seen = {}
         while run.poll() is None:

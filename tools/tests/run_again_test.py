@@ -35,7 +35,7 @@ class RunAgain(RunTest):
     def requests(self):
         """Returns, in order, the cell and the seed of every request, and clears the record.
 
-        A warm-up in which too little happened is repeated: its requests count once.
+        A warm-up with too few operations is repeated: its requests count once.
         """
         file = self.directory / "requests"
         cells, requests = {}, []

@@ -39,7 +39,7 @@ def sockets_of(pids):
 
 
 def listening_addresses(pids):
-    """Returns (table, address) of each TCP socket on which these processes listen."""
+    """Returns (table, address) of each listening TCP socket of these processes."""
     inodes = sockets_of(pids)
     addresses = set()
     for table in ("tcp", "tcp6"):
