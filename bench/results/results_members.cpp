@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
+#include "bench/results/sample_json.hpp"
 #include "workloads/base/error.hpp"
 
 namespace crossover {
@@ -24,6 +26,16 @@ cell_status cell_status_at(const json& cell) {
 void unreadable(std::string_view where, std::string_view problem) {
   throw error(error_kind::unreadable, fmt::format("{}: {}", where, problem));
 }
+
+template <typename T>
+std::optional<T> number_at(const json& object, const char* key) {
+  const auto entry = object.find(key);
+  return entry == object.end() ? std::nullopt : optional_number<T>(*entry, key);
+}
+template std::optional<double> number_at(const json&, const char*);
+template std::optional<int> number_at(const json&, const char*);
+template std::optional<std::uint32_t> number_at(const json&, const char*);
+template std::optional<std::uint64_t> number_at(const json&, const char*);
 
 std::string string_at(const json& object, const char* key) {
   const auto entry = object.find(key);

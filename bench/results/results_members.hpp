@@ -1,14 +1,13 @@
 #pragma once
 
 #include <map>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "bench/results/results.hpp"
-#include "bench/results/sample_json.hpp"
 
 namespace crossover {
 
@@ -18,12 +17,10 @@ namespace crossover {
 /// Throws `error` (unreadable).
 [[noreturn]] void unreadable(std::string_view where, std::string_view problem);
 
-/// Returns a number of the object; nullopt if it is absent.
+/// Returns a number of the object (T: double, int, std::uint32_t or std::uint64_t); nullopt if it
+/// is absent.
 template <typename T>
-std::optional<T> number_at(const nlohmann::json& object, const char* key) {
-  const auto entry = object.find(key);
-  return entry == object.end() ? std::nullopt : optional_number<T>(*entry, key);
-}
+std::optional<T> number_at(const nlohmann::json& object, const char* key);
 
 /// Returns a string of the object; "" if it is absent or not a string.
 std::string string_at(const nlohmann::json& object, const char* key);

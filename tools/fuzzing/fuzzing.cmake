@@ -38,6 +38,7 @@ add_executable(fuzz
   bench/results/latency.cpp
   bench/results/metrics.cpp
   bench/results/results.cpp
+  bench/results/results_members.cpp
   bench/results/results_reader.cpp
   bench/results/sample_json.cpp
   bench/results/sample_spool.cpp
