@@ -122,8 +122,20 @@ void json_tree::scalar(json value) { add(std::move(value)); }
 struct json_parser::state {
   explicit state(json_events& events) : parser(options(), events) {}
 
+  /// Removes the mark, which may begin a document, from a piece that may contain only a part of it.
+  void skip_byte_order_mark(std::string_view& piece) {
+    constexpr std::string_view mark = "\xef\xbb\xbf";
+    while (mark_size < mark.size() && !piece.empty() && piece.front() == mark[mark_size]) {
+      ++mark_size;
+      piece.remove_prefix(1);
+    }
+    if (piece.empty()) return;
+    is_valid &= mark_size == 0 || mark_size == mark.size();
+    mark_size = mark.size();
+  }
+
   boost::json::basic_parser<event_handler> parser;
-  bool is_first = true;
+  std::size_t mark_size = 0;  ///< bytes of the byte order mark so far; all if there can be none
   bool is_valid = true;
   bool has_long_text = false;
 };
@@ -132,9 +144,7 @@ json_parser::json_parser(json_events& events) : state_(std::make_unique<state>(e
 json_parser::~json_parser() = default;
 
 bool json_parser::add(std::string_view piece) {
-  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-  if (std::exchange(state_->is_first, false) && piece.starts_with(byte_order_mark))
-    piece.remove_prefix(byte_order_mark.size());
+  state_->skip_byte_order_mark(piece);
   error_code problem;
   if (state_->is_valid)
     state_->is_valid =

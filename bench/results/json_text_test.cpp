@@ -70,7 +70,22 @@ TEST(parse_json, a_text_beyond_the_limit_ends_the_parsing_before_it_is_complete)
   }
 }
 
-TEST(parse_json, a_byte_order_mark_is_skipped) { EXPECT_EQ(parse_json("\xef\xbb\xbf[1]")[0], 1); }
+TEST(json_parser, a_byte_order_mark_is_skipped_wherever_it_is_cut) {
+  const std::string_view text = "\xef\xbb\xbf[1]";
+  for (std::size_t size = 0; size <= text.size(); ++size) {
+    nlohmann::json root;
+    json_tree tree(root);
+    json_parser parser(tree);
+    EXPECT_TRUE(parser.add(text.substr(0, size))) << size;
+    EXPECT_TRUE(parser.add(text.substr(size)) && parser.is_complete()) << size;
+    EXPECT_EQ(root[0], 1) << size;
+  }
+}
+
+TEST(parse_json, a_part_of_a_byte_order_mark_is_malformed) {
+  for (const char* text : {"\xef", "\xef\xbb", "\xef[1]", "\xef\xbb[1]", "[\xef\xbb\xbf"})
+    EXPECT_TRUE(parse_json(text).is_discarded()) << text;
+}
 
 TEST(json_parser, pieces_give_the_same_tree_as_the_whole_text) {
   std::string text = "[";
