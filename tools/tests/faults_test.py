@@ -72,10 +72,10 @@ def without_numbers(text, directory):
 
 
 def shared_memory():
-    """Returns the System V segments whose creator has ended, and the names in /dev/shm."""
+    """Returns the System V segments with their creators, and the names in /dev/shm without one."""
     rows = [row.split() for row in pathlib.Path("/proc/sysvipc/shm").read_text().splitlines()[1:]]
-    dead = {f"segment {row[1]}" for row in rows if not pathlib.Path(f"/proc/{row[4]}").exists()}
-    return dead | {f"/dev/shm/{name}" for name in os.listdir("/dev/shm")}
+    segments = {f"segment {row[1]}": int(row[4]) for row in rows}
+    return segments | {f"/dev/shm/{name}": None for name in os.listdir("/dev/shm")}
 
 
 def is_mapped(file):
@@ -185,8 +185,15 @@ class FaultTest(TempDirTest):
         return document["crossover"]
 
     def remaining_memory(self):
-        """Returns shared memory that was made during the test and that no process has mapped."""
-        return [m for m in shared_memory() - self.memory_before if not is_mapped(m)]
+        """Returns shared memory that was made during the test, whose creator has ended and that no
+        process has mapped."""
+        return [
+            memory
+            for memory, creator in shared_memory().items()
+            if memory not in self.memory_before
+            and not pathlib.Path(f"/proc/{creator}").exists()
+            and not is_mapped(memory)
+        ]
 
     def assert_nothing_left(self, *files, temporary=()):
         """Nothing is left but these files in the directory of the output."""

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
@@ -37,8 +38,8 @@ bool is_linked(const descriptor& file) {
   return ::fstat(file.get(), &info) == 0 && info.st_nlink > 0;
 }
 
-/// Removes the shared memory segment of a PostgreSQL server that was killed. Its process and its
-/// number are in the first and the seventh line of this file.
+/// Removes the shared memory segment of a PostgreSQL server that was killed. Its process, negative
+/// if initdb started it, and its number are in the first and the seventh line of this file.
 void remove_shared_memory(const std::string& directory) {
   std::ifstream in(directory + "/data/postmaster.pid");
   pid_t pid = 0;
@@ -48,8 +49,8 @@ void remove_shared_memory(const std::string& directory) {
   std::string line;
   for (int i = 0; i < 6; ++i) std::getline(in, line);
   shmid_ds info{};
-  if (in >> key >> segment && ::shmctl(segment, IPC_STAT, &info) == 0 && info.shm_cpid == pid &&
-      info.shm_nattch == 0)
+  if (in >> key >> segment && ::shmctl(segment, IPC_STAT, &info) == 0 &&
+      info.shm_cpid == std::abs(pid) && info.shm_nattch == 0)
     ::shmctl(segment, IPC_RMID, nullptr);
 }
 

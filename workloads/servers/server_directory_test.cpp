@@ -1,10 +1,16 @@
 #include "workloads/servers/server_directory.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string>
 #include <thread>
 
 namespace crossover {
@@ -38,6 +44,35 @@ TEST(server_directory, another_run_never_removes_it_while_it_is_in_use) {
   ended = true;
   other.join();
   EXPECT_EQ(removed, 0);
+}
+
+// initdb's server writes its process id as a negative number.
+TEST(server_directory, the_shared_memory_of_a_killed_postgresql_is_removed) {
+  for (const int sign : {1, -1}) {
+    int segment = -1;
+    {
+      const server_directory directory;
+      const fs::path data = fs::path(directory.path()) / "data";
+      fs::create_directory(data);
+      const pid_t killed = ::fork();
+      if (killed == 0) {
+        segment = ::shmget(IPC_PRIVATE, 100, IPC_CREAT | 0600);
+        std::ofstream(data / "postmaster.pid")
+            << sign * ::getpid() << "\n/data\n1795000000\n5432\n/socket\n\n  12345  " << segment
+            << '\n';
+        ::_exit(0);
+      }
+      ASSERT_GT(killed, 0);
+      ::waitpid(killed, nullptr, 0);
+      std::ifstream in(data / "postmaster.pid");
+      std::string word;
+      while (in >> word) segment = std::atoi(word.c_str());
+      shmid_ds info{};
+      ASSERT_EQ(::shmctl(segment, IPC_STAT, &info), 0);
+    }
+    shmid_ds info{};
+    EXPECT_NE(::shmctl(segment, IPC_STAT, &info), 0) << sign;
+  }
 }
 
 }  // namespace
