@@ -31,7 +31,9 @@ class Protocol(unittest.TestCase):
             self.assertEqual(sample["operations"], 1000)
             self.assertEqual(sum(sample["worker_operations"]), 1000)
             self.assertEqual(sample["errors"], {})
-            self.assertGreaterEqual(cell.ask({"run": {"seconds": 0.01}})["sample"]["operations"], 1)
+            # On a busy machine the cell may not run at all in one window.
+            windows = (cell.ask({"run": {"seconds": 0.01}})["sample"] for _ in range(100))
+            self.assertTrue(any(sample["operations"] >= 1 for sample in windows))
             self.assertGreater(cell.ask({"finish": {}})["finished"]["peak_rss_bytes"], 0)
             self.assertEqual(cell.process.wait(TIMEOUT_S), 0)
             self.assertEqual(cell.process.stdout.read(), "", "only replies are written")
