@@ -442,17 +442,17 @@ class ServersOnOtherHosts(FleetTest):
                 most = max(most, sum(any(map(state_of, of_host)) for of_host in cells))
         self.assertEqual(run.returncode, 0, run.communicate()[1])
         self.assertEqual(most, 2)
-        wall_s = {"noop": [], "network": []}
         for name, cell in self.cells().items():
             self.assertEqual((cell["status"], len(cell["samples"])), ("ok", 2), cell["reason"])
             for sample in cell["samples"]:
                 workload, model = name.split("/")[:2]
-                if model == "event_loop":  # serial may count whole operations instead of windows
-                    wall_s[workload].append(sample["wall_s"])
-                self.assertEqual(sample.get("clients"), 2 if workload == "network" else None)
+                clients = 2 if workload == "network" else 1
+                self.assertEqual(sample.get("clients", 1), clients)
                 if workload == "network":
                     self.assertGreater(sample["client_skew_s"], 0)
-        self.assertGreater(min(wall_s["network"]), 1.8 * max(wall_s["noop"]))
+                if model == "event_loop":  # serial may count whole operations instead of windows
+                    # Each client has two windows of at least 40 ms.
+                    self.assertGreaterEqual(sample["wall_s"], clients * 0.08)
 
     def test_one_that_other_hosts_cannot_reach_is_skipped(self):
         cells = ("--workload", "noop,query:engine=postgresql", *CELLS[2:])
