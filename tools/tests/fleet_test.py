@@ -322,16 +322,17 @@ class ServersOnOtherHosts(FleetTest):
         found = security_test.listening_addresses({process} | descendants_of(process))
         return {".".join(str(b) for b in reversed(bytes.fromhex(a))) for _, a in found}
 
-    def cells_of(self, host):
-        """Returns the cell processes of a host."""
-        cells = []
-        for pid in descendants_of(host):
-            try:
-                words = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-            except OSError:
-                continue  # it has ended
-            cells += [pid] if words[-2:] == ["cell", ""] else []
-        return cells
+    def processes_of(self, hosts, command):
+        """Returns the processes of each host that run this command of crossover."""
+        found = {host: [] for host in hosts}
+        for host in hosts:
+            for pid in descendants_of(host):
+                try:
+                    words = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+                except OSError:
+                    continue  # it has ended
+                found[host] += [pid] if words[1:2] == [command] else []
+        return found
 
     def run_and_watch(self, *arguments):
         """Returns the addresses of the listening sockets of each host."""
@@ -436,10 +437,12 @@ class ServersOnOtherHosts(FleetTest):
         most = 0  # hosts that run cells while one serves
         while run.poll() is None:
             hosts = self.live_hosts(run)
-            if any(self.listening(host) for host in hosts):
-                cells = [self.cells_of(host) for host in hosts]
-                # Hosts are read one after another. Cells of an earlier block have ended by now.
-                most = max(most, sum(any(map(state_of, of_host)) for of_host in cells))
+            servers = self.processes_of(hosts, "serve")
+            cells = self.processes_of(hosts, "cell")
+            clients = sum(any(map(state_of, of_host)) for of_host in cells.values())
+            # Hosts are read one after another: all belongs to one block if its server still lives.
+            if any(servers.values()) and servers == self.processes_of(hosts, "serve"):
+                most = max(most, clients)
         self.assertEqual(run.returncode, 0, run.communicate()[1])
         self.assertEqual(most, 2)
         for name, cell in self.cells().items():
