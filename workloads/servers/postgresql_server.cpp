@@ -145,9 +145,10 @@ class postgresql_server final : public workload_server {
                                                    directory, last_error_line(directory + "/log")));
     };
 
+    // --no-clean: its server ends only after it, and must not lose its files before.
     database_program initdb(
         {programs + "/initdb", "-D", directory + "/data", "-U", "crossover", "--auth-local=trust",
-         "--auth-host=reject", "-E", "UTF8", "--locale=C", "--no-sync"},
+         "--auth-host=reject", "-E", "UTF8", "--locale=C", "--no-sync", "--no-clean"},
         user, directory, config.cpus);
     if (!initdb.wait(std::chrono::seconds(50)) || !initdb.succeeded()) throw explain("initdb");
 

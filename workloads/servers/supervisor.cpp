@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <thread>
 
 #include "workloads/base/child_exit.hpp"
 #include "workloads/endpoint.hpp"
@@ -49,14 +51,18 @@ void wait_for_parent_or_failure() {
   }
 }
 
-/// Kills what the server has left. Processes whose parents have ended are children of this one.
-void kill_children() {
+/// Ends what the server has left. Processes whose parents have ended are children of this one. They
+/// get time to end by themselves, because a killed PostgreSQL leaves its shared memory.
+void end_children() {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   for (;;) {
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
     std::ifstream children("/proc/thread-self/children");
     pid_t child = 0;
     if (!(children >> child)) return;
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
+    if (std::chrono::steady_clock::now() > deadline) ::kill(child, SIGKILL);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 }
 
@@ -87,7 +93,7 @@ void kill_children() {
     send_message(std::string("-") + e.what());
   }
   server.reset();
-  kill_children();
+  end_children();
   directory.remove();
   ::_exit(0);
 }
