@@ -9,7 +9,8 @@ import tempfile
 import time
 import unittest
 
-from program import PROGRAM, TIMEOUT_S, Server, TempDirTest, crossover, descendants_of, listed
+from program import PROGRAM, TIMEOUT_S, Server, TempDirTest, command_of, crossover, descendants_of
+from program import listed, remaining_memory, shared_memory
 
 USAGE = 64
 CELL = "--model event_loop --cores 1 --in-flight 3 --seconds 0.05 --repetitions 1".split()
@@ -20,11 +21,12 @@ def has_postgresql():
     return "no PostgreSQL" not in cells[0]["reason"]
 
 
-def wait_until(condition):
-    for _ in range(TIMEOUT_S * 20):
+def wait_until(condition, step_s=0.05):
+    deadline = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < deadline:
         if condition():
             return True
-        time.sleep(0.05)
+        time.sleep(step_s)
     return False
 
 
@@ -91,6 +93,7 @@ class Databases(TempDirTest):
         os.chmod(self.temporary, 0o711)
         self.addCleanup(shutil.rmtree, self.temporary)
         self.environment = os.environ | {"TMPDIR": self.temporary}
+        self.memory_before = shared_memory()
 
     def remaining_files(self):
         return os.listdir(self.temporary)
@@ -107,7 +110,8 @@ class Databases(TempDirTest):
         return pids
 
     def nothing_remains(self):
-        return not self.remaining_files() and not self.remaining_processes()
+        left = self.remaining_files() or self.remaining_processes()
+        return not left and not remaining_memory(self.memory_before)
 
     def measure(self, workload):
         models = ("--model", "thread_pool", "--model", "processes")
@@ -202,6 +206,32 @@ class Databases(TempDirTest):
         os.kill(supervisor, signal.SIGSTOP)
         server.kill()
         self.check_ends(server)
+
+    def test_kills_during_initdb_leave_nothing(self):
+        if not has_postgresql():
+            self.skipTest("no PostgreSQL server programs; apt-get install postgresql")
+        is_serve = lambda pid: "serve" in command_of(pid)
+        for killed in "program", "supervisor", "initdb":
+            with self.subTest(killed=killed):
+                server = subprocess.Popen(
+                    [PROGRAM, "serve", "query", "--engine", "postgresql"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=self.environment,
+                )
+                has_memory = lambda: descendants_of(server.pid) & set(shared_memory().values())
+                self.assertTrue(wait_until(has_memory, 0.005), "initdb starts a server")
+                children = sorted(descendants_of(server.pid))
+                target = {
+                    "program": [server.pid],
+                    "supervisor": [pid for pid in children if is_serve(pid)],
+                    "initdb": [pid for pid in children if not is_serve(pid)],
+                }[killed][0]
+                os.kill(target, signal.SIGKILL)
+                server.wait(TIMEOUT_S)
+                server.stdin.close()
+                self.assertTrue(wait_until(self.nothing_remains), remaining_memory({}))
 
     def test_killed_run_leaves_nothing(self):
         cell = "--workload query --model serial --cores 1 --seconds 60 --repetitions 1"

@@ -23,8 +23,8 @@ import unittest
 
 import jsonschema
 
-from program import PROGRAM, SOURCE, TIMEOUT_S, TempDirTest, descendants_of, listed
-from program import sanitizers, strict_json
+from program import PROGRAM, SOURCE, TIMEOUT_S, TempDirTest, command_of, descendants_of, listed
+from program import remaining_memory, sanitizers, shared_memory, strict_json
 
 TESTS = pathlib.Path(__file__).resolve().parent
 DOCUMENT = SOURCE / "docs/faults.md"
@@ -71,22 +71,6 @@ def without_numbers(text, directory):
     return re.sub(r"during startup|during preparation|before the run", "during the run", text)
 
 
-def shared_memory():
-    """Returns the System V segments with their creators, and the names in /dev/shm without one."""
-    rows = [row.split() for row in pathlib.Path("/proc/sysvipc/shm").read_text().splitlines()[1:]]
-    segments = {f"segment {row[1]}": int(row[4]) for row in rows}
-    return segments | {f"/dev/shm/{name}": None for name in os.listdir("/dev/shm")}
-
-
-def is_mapped(file):
-    """Returns whether a process, perhaps another user's, has mapped the file."""
-    for maps in pathlib.Path("/proc").glob("[0-9]*/maps"):
-        with contextlib.suppress(OSError):
-            if file in maps.read_text():
-                return True
-    return False
-
-
 def processes_in(directory):
     """Returns the processes whose working directory is within this one."""
     found = []
@@ -95,13 +79,6 @@ def processes_in(directory):
             if os.readlink(process / "cwd").startswith(f"{directory}/"):
                 found.append(int(process.name))
     return found
-
-
-def command_of(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-    except OSError:
-        return [""]
 
 
 class FaultTest(TempDirTest):
@@ -163,7 +140,7 @@ class FaultTest(TempDirTest):
         )
 
     def wait_for_process(self, run, *words):
-        """Waits for a descendant of `run` whose command has these words; returns it."""
+        """Waits for a descendant of `run` with these arguments; returns it."""
         return self.wait_for(
             f"{words}",
             lambda: next(
@@ -184,17 +161,6 @@ class FaultTest(TempDirTest):
         self.assertEqual(problems, [])
         return document["crossover"]
 
-    def remaining_memory(self):
-        """Returns shared memory that was made during the test, whose creator has ended and that no
-        process has mapped."""
-        return [
-            memory
-            for memory, creator in shared_memory().items()
-            if memory not in self.memory_before
-            and not pathlib.Path(f"/proc/{creator}").exists()
-            and not is_mapped(memory)
-        ]
-
     def assert_nothing_left(self, *files, temporary=()):
         """Nothing is left but these files in the directory of the output."""
         deadline = time.monotonic() + 10
@@ -204,13 +170,13 @@ class FaultTest(TempDirTest):
         self.assertEqual(sorted(os.listdir(self.output)), sorted(files))
         self.assertEqual(sorted(os.listdir(self.temporary)), sorted(temporary))
         # Other tests create shared memory a moment before they map it.
-        while (memory := self.remaining_memory()) and time.monotonic() < deadline:
+        while (memory := remaining_memory(self.memory_before)) and time.monotonic() < deadline:
             time.sleep(0.01)
         self.assertEqual(memory, [], "shared memory remains")
 
     def outcome(self, code, *, others=2):
         """Checks the results of a run: nothing is left and `serial` has `others` samples. Returns
-        the outcome of the other cells in words."""
+        the outcome of the other cells as a text."""
         section = self.assert_valid(self.out)
         self.assert_nothing_left("results.json")
         self.assertEqual(section["status"], "complete")

@@ -17,6 +17,7 @@ from program import (
     TIMEOUT_S,
     Cell,
     RunTest,
+    command_of,
     crossover,
     descendants_of,
     process_stats,
@@ -32,12 +33,12 @@ LONG = (*CELLS, "--repetitions", "1000")
 
 
 class FleetTest(RunTest):
-    def write_hosts(self, **words):
-        """Writes a file of hosts; each starts the program behind these words."""
+    def write_hosts(self, **prefixes):
+        """Writes a file of hosts; each starts the program with this prefix."""
         self.hosts = self.directory / "hosts"
         self.hosts.write_text(
             "# a comment\n\n"
-            + "".join(f"{name} {words} {PROGRAM} host\n" for name, words in words.items())
+            + "".join(f"{name} {prefix} {PROGRAM} host\n" for name, prefix in prefixes.items())
         )
         self.fleet = ("--hosts", self.hosts)
 
@@ -57,15 +58,11 @@ class FleetTest(RunTest):
 
     def live_hosts(self, run):
         """Returns the processes of the hosts that run now, in the order of the file."""
-        children = []
-        for pid, fields in sorted(process_stats()):
-            try:
-                words = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-            except OSError:
-                continue  # it has ended
-            if int(fields[1]) == run.pid and words[-2:] == ["host", ""]:
-                children.append(pid)
-        return children
+        return [
+            pid
+            for pid, fields in sorted(process_stats())
+            if int(fields[1]) == run.pid and command_of(pid)[-1:] == ["host"]
+        ]
 
     def host_processes(self, run):
         children = self.live_hosts(run)
@@ -324,15 +321,10 @@ class ServersOnOtherHosts(FleetTest):
 
     def processes_of(self, hosts, command):
         """Returns the processes of each host that run this command of crossover."""
-        found = {host: [] for host in hosts}
-        for host in hosts:
-            for pid in descendants_of(host):
-                try:
-                    words = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-                except OSError:
-                    continue  # it has ended
-                found[host] += [pid] if words[1:2] == [command] else []
-        return found
+        return [
+            {pid for pid in descendants_of(host) if command_of(pid)[1:2] == [command]}
+            for host in hosts
+        ]
 
     def run_and_watch(self, *arguments):
         """Returns the addresses of the listening sockets of each host."""
@@ -439,9 +431,9 @@ class ServersOnOtherHosts(FleetTest):
             hosts = self.live_hosts(run)
             servers = self.processes_of(hosts, "serve")
             cells = self.processes_of(hosts, "cell")
-            clients = sum(any(map(state_of, of_host)) for of_host in cells.values())
+            clients = sum(any(map(state_of, of_host)) for of_host in cells)
             # Hosts are read one after another: all belongs to one block if its server still lives.
-            if any(servers.values()) and servers == self.processes_of(hosts, "serve"):
+            if any(servers) and servers == self.processes_of(hosts, "serve"):
                 most = max(most, clients)
         self.assertEqual(run.returncode, 0, run.communicate()[1])
         self.assertEqual(most, 2)

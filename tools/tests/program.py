@@ -1,5 +1,6 @@
 """Runs the program under test, whose path CTest sets in CROSSOVER_PROGRAM."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -87,6 +88,43 @@ def descendants_of(pid):
     while more := {child for child, parent in parents.items() if parent in family} - family:
         family |= more
     return family - {pid}
+
+
+def command_of(pid):
+    """Returns the arguments of a process; none if it has ended."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode()
+    except OSError:
+        return []
+    return text.split("\0")[:-1]
+
+
+def shared_memory():
+    """Returns the System V segments with their creators, and the names in /dev/shm without one."""
+    rows = [row.split() for row in pathlib.Path("/proc/sysvipc/shm").read_text().splitlines()[1:]]
+    segments = {f"segment {row[1]}": int(row[4]) for row in rows}
+    return segments | {f"/dev/shm/{name}": None for name in os.listdir("/dev/shm")}
+
+
+def is_mapped(file):
+    """Returns whether a process, perhaps another user's, has mapped the file."""
+    for maps in pathlib.Path("/proc").glob("[0-9]*/maps"):
+        with contextlib.suppress(OSError):
+            if file in maps.read_text():
+                return True
+    return False
+
+
+def remaining_memory(before):
+    """Returns shared memory that was not there `before`, whose creator has ended and that no
+    process has mapped."""
+    return [
+        memory
+        for memory, creator in shared_memory().items()
+        if memory not in before
+        and not pathlib.Path(f"/proc/{creator}").exists()
+        and not is_mapped(memory)
+    ]
 
 
 class TempDirTest(unittest.TestCase):

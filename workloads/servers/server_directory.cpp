@@ -54,18 +54,27 @@ void remove_shared_memory(const std::string& directory) {
     ::shmctl(segment, IPC_RMID, nullptr);
 }
 
-/// PostgreSQL's processes still write and remove files while they end, if their supervisor was
-/// killed.
+/// Returns whether a process works in the directory or a part of it.
+bool is_in_use(const std::string& directory) {
+  std::error_code failure;
+  const std::string path = fs::canonical(directory, failure).string() + "/";
+  if (failure) return false;
+  for (const auto& process : fs::directory_iterator("/proc", failure)) {
+    const std::string working = fs::read_symlink(process.path() / "cwd", failure).string() + "/";
+    if (working.starts_with(path)) return true;
+  }
+  return false;
+}
+
+/// Waits until PostgreSQL's processes, which end after their supervisor if that was killed, no
+/// longer need their files: without these, they leave their shared memory. At most 5 s.
 void remove_with_files(const std::string& directory) {
   constexpr std::chrono::milliseconds step(20);
   constexpr int max_attempts = 250;
+  for (int i = 0; i < max_attempts && is_in_use(directory); ++i) std::this_thread::sleep_for(step);
   remove_shared_memory(directory);
-  std::error_code failure;
-  for (int attempt = 0; attempt < max_attempts; ++attempt) {
-    fs::remove_all(directory, failure);
-    if (!failure || failure == std::errc::permission_denied) return;
-    std::this_thread::sleep_for(step);
-  }
+  std::error_code ignored;
+  fs::remove_all(directory, ignored);
 }
 
 }  // namespace

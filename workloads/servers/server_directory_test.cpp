@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -46,29 +46,43 @@ TEST(server_directory, another_run_never_removes_it_while_it_is_in_use) {
   EXPECT_EQ(removed, 0);
 }
 
+TEST(server_directory, ends_when_no_process_works_in_it) {
+  int pipe_ends[2];
+  ASSERT_EQ(::pipe(pipe_ends), 0);
+  auto directory = std::make_unique<server_directory>();
+  const std::string path = directory->path();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool is_there = ::chdir(path.c_str()) == 0;
+    (void)!::write(pipe_ends[1], "", 1);
+    ::usleep(200'000);
+    ::_exit(is_there && fs::exists(path) ? 0 : 1);
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(pipe_ends[0], &byte, 1), 1);
+  std::thread reaper([&] {
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0) << "the directory was removed before its process ended";
+  });
+  directory.reset();
+  reaper.join();
+  EXPECT_FALSE(fs::exists(path));
+  for (const int end : pipe_ends) ::close(end);
+}
+
 // initdb's server writes its process id as a negative number.
 TEST(server_directory, the_shared_memory_of_a_killed_postgresql_is_removed) {
   for (const int sign : {1, -1}) {
-    int segment = -1;
+    const int segment = ::shmget(IPC_PRIVATE, 100, IPC_CREAT | 0600);
+    ASSERT_GE(segment, 0);
     {
       const server_directory directory;
       const fs::path data = fs::path(directory.path()) / "data";
       fs::create_directory(data);
-      const pid_t killed = ::fork();
-      if (killed == 0) {
-        segment = ::shmget(IPC_PRIVATE, 100, IPC_CREAT | 0600);
-        std::ofstream(data / "postmaster.pid")
-            << sign * ::getpid() << "\n/data\n1795000000\n5432\n/socket\n\n  12345  " << segment
-            << '\n';
-        ::_exit(0);
-      }
-      ASSERT_GT(killed, 0);
-      ::waitpid(killed, nullptr, 0);
-      std::ifstream in(data / "postmaster.pid");
-      std::string word;
-      while (in >> word) segment = std::atoi(word.c_str());
-      shmid_ds info{};
-      ASSERT_EQ(::shmctl(segment, IPC_STAT, &info), 0);
+      std::ofstream(data / "postmaster.pid")
+          << sign * ::getpid() << "\n/data\n1795000000\n5432\n/socket\n\n  12345  " << segment
+          << '\n';
     }
     shmid_ds info{};
     EXPECT_NE(::shmctl(segment, IPC_STAT, &info), 0) << sign;

@@ -15,7 +15,6 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
-#include <thread>
 
 #include "workloads/base/child_exit.hpp"
 #include "workloads/endpoint.hpp"
@@ -54,15 +53,13 @@ void wait_for_parent_or_failure() {
 /// Ends what the server has left. Processes whose parents have ended are children of this one. They
 /// get time to end by themselves, because a killed PostgreSQL leaves its shared memory.
 void end_children() {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   for (;;) {
-    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
-    }
     std::ifstream children("/proc/thread-self/children");
     pid_t child = 0;
     if (!(children >> child)) return;
-    if (std::chrono::steady_clock::now() > deadline) ::kill(child, SIGKILL);
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    if (wait_for_exit(child, std::chrono::seconds(2))) continue;
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
   }
 }
 
