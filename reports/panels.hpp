@@ -27,7 +27,7 @@ std::vector<panel> panels_of(const results& value);
 /// Returns the metric's value for each repetition of the cell that measured it.
 std::vector<double> values_of(const cell_result& cell, std::string_view metric_id);
 /// The same, but the mean of each host if several hosts measured the cell: blocks of one host are
-/// no replicates of the type of machine.
+/// not replicates of the type of machine.
 std::vector<double> independent_values_of(const cell_result& cell, std::string_view metric_id);
 /// Returns the mean of the independent values with its interval. `n` counts the repetitions.
 std::optional<interval> interval_of(const cell_result& cell, std::string_view metric_id);

@@ -105,8 +105,8 @@ std::string slower_text(const contest& c, const std::string& collapses) {
 
 /// Contests that differ only in flight share these.
 using axis_place = std::pair<std::map<std::string, std::string>, std::optional<std::uint32_t>>;
-/// Names of models by the number in flight at which their throughput first falls below half of
-/// what they reach with fewer.
+/// Names of models by the smallest number in flight with less than half of the throughput that they
+/// reach with fewer.
 using collapses_by_place = std::map<std::uint32_t, std::vector<std::string>>;
 
 axis_place axis_place_of(const contest& c) { return {c.parameters, c.cores}; }

@@ -12,9 +12,9 @@
 
 namespace crossover {
 
-std::string shell_words(const string_list& words) {
+std::string shell_words(const string_list& arguments) {
   std::string text;
-  for (const std::string& word : words) text += " " + shell_word(word);
+  for (const std::string& argument : arguments) text += " " + shell_word(argument);
   return text;
 }
 

@@ -18,8 +18,8 @@ class earlier_run {
 
   const results& read() const { return read_; }
   /// Returns the cells of the file, planned for a machine, in its order. Throws `error`
-  /// (unreadable) if this program or machine has not the same cells, or if a cell starts a command
-  /// that is none of `commands`.
+  /// (unreadable) if this program or machine does not have the same cells, or if a cell starts a
+  /// command that is not in `commands`.
   std::vector<planned_cell> cells(const machine& computer, const machine_limits& limits,
                                   const std::map<std::string, std::string>& endpoints,
                                   const string_list& commands) const;
@@ -44,7 +44,7 @@ class earlier_run {
 std::string machine_difference(const std::map<std::string, std::string>& before,
                                const std::map<std::string, std::string>& now);
 
-/// Returns the words with a space before each, quoted for a shell.
-std::string shell_words(const string_list& words);
+/// Returns the arguments with a space before each, quoted for a shell.
+std::string shell_words(const string_list& arguments);
 
 }  // namespace crossover

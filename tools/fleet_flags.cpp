@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::string_view begin_of_address = "address=";
 
-/// Returns the words that start this program, at the same path, through ssh. The remote shell reads
-/// them.
+/// Returns the command that starts this program, at the same path, through ssh. The remote shell
+/// splits it.
 string_list ssh_words(const std::string& name) {
   return {"ssh", "-oBatchMode=yes", "--", name, shell_word(executable_path()), "host"};
 }
@@ -39,7 +39,7 @@ std::string address_in(const std::string& name) {
   return address;
 }
 
-/// Returns the words that start a step on all CPUs that the job has on a node.
+/// Returns the beginning of a command that starts a step on all CPUs that the job has on a node.
 string_list step_words() { return {"srun", "--overlap", "-N1", "-n1", "--cpu-bind=none"}; }
 
 /// Returns one step per node of the allocation.

@@ -28,17 +28,17 @@ struct fleet_flags {
   bool waits_for_start() const { return nodes > 0; }
   /// Returns how to start each host. Throws `error` (invalid or unreadable).
   std::vector<fleet_member> members() const;
-  /// Returns the flags as words of a command line.
+  /// Returns the flags as command-line arguments.
   string_list words() const;
 };
 
-/// Returns the addresses of nodes by their names, as Slurm knows them.
+/// Returns the addresses of nodes by their names, from Slurm.
 std::map<std::string, std::string> addresses_of_nodes(const string_list& names);
 
 /// Returns the hosts of a file: a line has a name, `address=A` if its servers listen on another
-/// address than that of its name, and the words that start `crossover host` there unless it is `ssh
-/// NAME`. Empty lines and those that begin with # are skipped. Throws `error`
-/// (unreadable) that names the line.
+/// address than that of its name, and the command that starts `crossover host` there unless it is
+/// `ssh NAME`. Empty lines and those that begin with # are skipped. Throws `error` (unreadable)
+/// that names the line.
 std::vector<fleet_member> parse_hosts(const std::string& text, const std::string& file);
 
 }  // namespace crossover

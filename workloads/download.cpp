@@ -227,10 +227,9 @@ download_request download_request_of(const parameter_values& values, const std::
     url = parse_http_url(values.text("url"));
     for (const char* name : {"bytes", "delay"})
       if (values.text(name) != parameter_values("download", download_parameters, {}).text(name))
-        throw error(error_kind::invalid,
-                    fmt::format("download: {} applies only to the built-in server; it cannot be "
-                                "combined with url",
-                                name));
+        throw error(
+            error_kind::invalid,
+            fmt::format("download: {} applies only to the built-in server, not with url", name));
   }
   http::request<http::empty_body> request(http::verb::get, url.target, 11);
   request.set(http::field::host, url.authority);

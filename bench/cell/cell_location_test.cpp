@@ -22,7 +22,7 @@ TEST(cell_location, keeps_every_member_in_json) {
   EXPECT_EQ(read->cores, (std::vector<int>{3, 5}));
 }
 
-TEST(cell_location, incomplete_or_malformed_object_is_no_location) {
+TEST(cell_location, incomplete_or_malformed_object_is_not_a_location) {
   nlohmann::json object = to_json(location_of_this_process({0}));
   object["pid"] = "4711";
   EXPECT_FALSE(location_from_json(object).has_value());

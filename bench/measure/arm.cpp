@@ -77,8 +77,8 @@ class cell_process_arm final : public arm {
   bool has_windows() const override { return process_.protocol() >= 2; }
 
  private:
-  /// Finds out which of the cell's figures can be read from outside. A launcher's own process is
-  /// not the cell's, and its machine may be another one.
+  /// Finds out which of the cell's figures can be read from outside. A launcher's own process
+  /// differs from the cell's, and so may its machine.
   void locate() {
     const std::optional<cell_location> cell = reported_location();
     if (!cell) {

@@ -10,9 +10,9 @@
 
 namespace crossover {
 
-/// Returns the result of a planned cell before the run, with the blocks that `earlier` has of an
-/// interrupted one. Findings and failures that follow from the blocks are left out, because they
-/// are judged again at the end. A refused cell has no blocks: its program is asked again.
+/// Returns the result of a planned cell before the run, with the blocks of an interrupted run
+/// (`earlier`). Findings and failures that follow from the blocks are left out, because they are
+/// judged again at the end. A refused cell has no blocks: its program is asked again.
 cell_result continued_cell(const planned_cell& cell, cell_result earlier);
 
 /// A contest had a turn in a pass of a host (index into `results::hosts`).
@@ -29,8 +29,8 @@ struct earlier_blocks {
   std::vector<earlier_turn> turns;
 };
 
-/// Brings contests to their state after the blocks of an interrupted run. A block in which every
-/// model failed left no sample, and is measured again.
+/// Brings contests to their state after the blocks of an interrupted run. A block without any
+/// sample, because every model failed, is measured again.
 earlier_blocks continue_contests(std::deque<planned_contest>& contests, const results& all);
 
 }  // namespace crossover

@@ -95,7 +95,7 @@ std::vector<std::string> python() {
   return {is_executable("/usr/bin/python3") ? "/usr/bin/python3" : "python3"};
 }
 std::vector<std::string> node() { return {"node"}; }
-/// Without files of the virtual machine: a log of a crash in the working directory, and figures for
+/// The virtual machine writes no files: no log of a crash in the working directory, no figures for
 /// other tools in /tmp.
 std::vector<std::string> java() {
   return {"java", "-XX:ErrorFile=/dev/null", "-XX:-UsePerfData", "-jar"};

@@ -68,7 +68,7 @@ struct sample {
   /// Hosts that ran the cell at once against this server; absent: one. The sample adds up their
   /// windows.
   std::optional<std::uint32_t> clients;
-  /// Sum over the windows of the time by which those of the clients may not overlap.
+  /// Time that the clients' windows may not share, summed over the windows.
   std::optional<double> client_skew_s;
 
   // Facts about the block of the sample:

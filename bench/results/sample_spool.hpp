@@ -28,8 +28,8 @@ class sample_spool {
   explicit sample_spool(const std::filesystem::path& directory) : file_(directory) {}
 
   /// Stores the samples that were added to cells since the last call. A stored sample keeps the
-  /// numbers that metrics, findings and statistics read. The others stay whole: those for which
-  /// the disk has no room.
+  /// numbers that metrics, findings and statistics read. Samples that do not fit on the disk stay
+  /// whole.
   void store_new(results& all);
 
   /// Returns the sample's `benchmark_figures`; nullopt if it is not stored.

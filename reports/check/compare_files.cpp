@@ -26,7 +26,7 @@ double prediction_variance(double sd, double n, double floor) {
   return sd * sd * (1 + 1 / n) + floor * floor;
 }
 
-/// Independent figures of a comparison. Blocks of one host are no replicates of its machine type.
+/// Independent figures of a comparison. Blocks of one host are not replicates of its type.
 enum class replicates {
   repetitions,  ///< on one host, or without a fleet
   same_hosts,   ///< the change on each host

@@ -83,7 +83,7 @@ TEST(compare_fleets, machine_types_are_compared_each_by_itself) {
   EXPECT_TRUE(result.environment.empty());
 }
 
-TEST(compare_fleets, hosts_of_a_type_have_to_be_alike_in_both_runs) {
+TEST(compare_fleets, hosts_of_a_type_must_be_alike_in_both_runs) {
   const results before = fleet_of({{"a", 1}, {"b", 1}});
   results after = before;
   after.environment["kernel"] = "that of the harness, which measures nothing";

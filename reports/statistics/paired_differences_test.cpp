@@ -153,7 +153,7 @@ TEST(paired_differences, hosts_with_equal_means_keep_the_scatter_of_their_blocks
   EXPECT_DOUBLE_EQ(of_two->host_variance, 0);
 }
 
-TEST(paired_differences, difference_between_hosts_is_no_autocorrelation) {
+TEST(paired_differences, difference_between_hosts_is_not_autocorrelation) {
   std::mt19937_64 random(3);
   std::normal_distribution<double> normal;
   block_values first, second;

@@ -34,7 +34,7 @@ std::optional<double> widest_half_width(const difference_table& differences,
 bool is_settled(const difference_table& differences, const stopping_rule& rule);
 
 /// Estimated number of blocks that makes the widest interval narrow enough; not limited to
-/// `most_blocks`. `blocks`: the number so far. nullopt if a pair has too few blocks for an
+/// `most_blocks`. `blocks`: the current number. nullopt if a pair has too few blocks for an
 /// estimate, or if the hosts differ so much that no number of blocks on them is enough.
 std::optional<std::size_t> blocks_wanted(const difference_table& differences, std::size_t blocks,
                                          const stopping_rule& rule);

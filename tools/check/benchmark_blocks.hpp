@@ -27,7 +27,7 @@ std::string_view unsuited_outcome(const cell_result& outcome);
 /// repetitions may be so short that the clock decides them.
 bool search_ended_early(const cell_result& outcome, double min_time_s);
 
-/// Returns the minimum time with which the search for the number of iterations does not end in the
+/// Returns a minimum time so long that the search for the number of iterations does not end in the
 /// run that also sets the benchmark up, for example builds its data: at least four times that run,
 /// at most 0.5 s (Google Benchmark's default). Returns `min_time_s` if the search went on, as the
 /// CPU times of the later repetitions show.

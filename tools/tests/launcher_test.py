@@ -44,7 +44,7 @@ def requires(program, package):
 
 
 def words(*command):
-    """Returns the value of --launcher for these words."""
+    """Returns the value of --launcher for this command."""
     return shlex.join(map(str, command))
 
 
@@ -251,7 +251,7 @@ class OtherMachines(LauncherTest):
                     self.assertGreater(sample["arrivals"]["begun"], 0, name)
 
 
-# Checks the words before the cell's command, then starts it as the real program would.
+# Checks the arguments before the cell's command, then starts it as the real program would.
 STAND_IN = """#!/usr/bin/env python3
 import json, os, sys
 expected = json.loads({expected!r})
@@ -263,7 +263,7 @@ os.execvp(sys.argv[len(expected) + 1], sys.argv[len(expected) + 1:])
 
 
 class Containers(LauncherTest):
-    """docker and kubectl need a daemon. Stand-ins check that every word arrives unchanged."""
+    """docker and kubectl need a daemon. Stand-ins check that every argument arrives unchanged."""
 
     def check_words(self, program, *expected):
         self.script(program, STAND_IN.format(expected=json.dumps(expected)))

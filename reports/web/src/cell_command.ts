@@ -29,7 +29,7 @@ export function cellCommand(data: PageData, cell: Cell): string | null {
   if (data.foreign || cell.cores === null || cell.in_flight === null) return null;
   const panel = data.panels[cell.panel]!;
   const { rate, endpoint: _kept, ...parameters } = panel.parameters; // --endpoint is kept as given
-  if (data.machines) delete parameters.machine; // the type is no parameter of the workload
+  if (data.machines) delete parameters.machine; // the type is not a parameter of the workload
   const pairs = Object.entries(parameters)
     .filter(([, setting]) => setting !== "")
     .map(([key, setting]) => `${key}=${setting}`);
