@@ -284,7 +284,7 @@ int calibrate_command(const string_list& arguments) {
     if (app.count("--slowdown") > 0)
       throw error(error_kind::invalid, "--benchmarks: the slowdown is always 5 %");
     // The others have too few iterations in a repetition for every 20th.
-    if (app.count("--slowdown-in") == 0) request.slowdown_in = "/[0-9]{1,4}$";
+    if (app.count("--slowdown-in") == 0) request.slowdown_in = "/[0-9]{1,4}(/real_time)?$";
   }
   if (request.minutes > 0 && request.programs.size() != 2)
     throw error(error_kind::invalid, "expected OLD and NEW, two copies of one build");
