@@ -41,7 +41,7 @@ struct calibrate_request {
   std::string slowdown_in = "^(hashing|network)/";
   string_list selection;  ///< flags of `list`; empty: the suite `check`
   double budget_s = 300;
-  bool are_benchmarks = false;  ///< the programs are two copies of `calibration_benchmarks`
+  bool are_benchmarks = false;  ///< of `calibration_benchmarks` or `calibration_real_time`
 };
 
 double seconds_since(steady::time_point began) {
@@ -272,7 +272,7 @@ int calibrate_command(const string_list& arguments) {
   add_value(app, "--resamples", "N", request.resamples, whole_text(),
             "resampled suites per scenario (default 10000)");
   app.add_flag("--benchmarks", request.are_benchmarks,
-               "PROGRAMS are two copies of calibration_benchmarks");
+               "PROGRAMS are two copies of calibration_benchmarks or calibration_real_time");
   selected.add_to(app);
   app.add_option("--shown-command", request.command, "command shown on the page")->group("");
   if (!parse(app, arguments)) return exit_code::ok;
