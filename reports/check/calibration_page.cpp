@@ -117,12 +117,13 @@ std::string calibration_page(const calibration& result, const std::string& comma
         "The suites look for what its assumptions may miss.\n",
         100 * (1 - std::pow(0.05, 1.0 / result.false_alarm.of)),
         counted(result.false_alarm.of, "suite"), as_percent(result.rates.false_alarms));
-  out +=
-      "\n## The same data under a conventional test\n\nThis section judges the screens as if one "
-      "program had run after the other. The baseline's figures are from the first\nhalf of a "
-      "cell's blocks, the candidate's from the second half. The test is the two-sided U-test of "
-      "Google Benchmark's\ncompare.py at 5 %.\n\n" +
-      rank_table(result);
+  if (result.rank_flagged_cell.of > 0)
+    out +=
+        "\n## The same data under a conventional test\n\nThis section judges the screens as if one "
+        "program had run after the other. The baseline's figures are from the first\nhalf of a "
+        "cell's blocks, the candidate's from the second half. The test is the two-sided U-test of "
+        "Google Benchmark's\ncompare.py at 5 %.\n\n" +
+        rank_table(result);
   if (!result.bootstrap.empty())
     out +=
         "\n## Bootstrap\n\nSimulated, not measured: each block is drawn at random from that cell's "

@@ -214,6 +214,18 @@ TEST(calibrate, u_test_flags_drift_as_change) {
   EXPECT_EQ(moving.rank_flagged_suite.times, 20u);
 }
 
+TEST(calibrate, u_test_needs_nine_figures_per_side) {
+  block_simulator noise(noise_kind::normal, 0.001, 7);
+  recorded_suite whole_processes = example_suite(noise, {pass, pass, pass});
+  for (recorded_cell& cell : whole_processes.cells)
+    for (recorded_block& block : cell.screen)
+      block = recorded({block.slices.begin(), block.slices.begin() + 4});
+  const calibration result = calibrate({whole_processes}, {.suites = 0});
+  EXPECT_EQ(result.rank_flagged_cell.of, 0u) << "three figures per side can never be flagged";
+  EXPECT_EQ(result.rank_flagged_suite.of, 0u);
+  EXPECT_EQ(calibration_page(result, "").find("U-test"), std::string::npos);
+}
+
 TEST(calibrate, bootstrap_runs_the_same_gate) {
   block_simulator noise(noise_kind::normal, 0.01, 8);
   std::vector<recorded_suite> suites;
