@@ -15,7 +15,7 @@
 namespace crossover {
 namespace {
 
-constexpr double min_slice_s = 0.04, max_slice_s = 1, min_lead_s = 0.005;
+constexpr double max_slice_s = 1, min_lead_s = 0.005;
 /// An operation of this length is long beside the start of a run, which takes about 50 µs.
 constexpr double long_operation_s = 0.005;
 /// If no operation ended in a window, for example on a very busy machine, a longer one follows, up
@@ -157,7 +157,7 @@ class block_run {
   /// Returns the number of rounds that fill the block, and lengthens the slices to fill it exactly,
   /// so that fast and slow arms have equal window time.
   int fill_rounds() {
-    double longest_s = min_slice_s;
+    double longest_s = min_window_s;
     for (const active_arm& c : arms_) longest_s = std::max(longest_s, c.slice.seconds);
     const int rounds = std::max(1, static_cast<int>(plan_.seconds / (2 * longest_s)));
     for (active_arm& c : arms_) {
@@ -249,7 +249,7 @@ slice_plan slice_for(const cell_spec& cell, const sample& warm_up) {
   const double longest_s =
       warm_up.latency ? std::min(operation_s, 1e-9 * static_cast<double>(warm_up.latency->max_ns))
                       : operation_s;
-  plan.seconds = std::clamp(4 * operation_s, min_slice_s, std::max(max_slice_s, 2 * longest_s));
+  plan.seconds = std::clamp(4 * operation_s, min_window_s, std::max(max_slice_s, 2 * longest_s));
   // The window opens when every lane has begun: fewer threads disturb each other less.
   plan.lead_s = std::max({min_lead_s, std::min(operation_s, max_slice_s), 1.5 * delay_s,
                           std::min(warm_up.start_s.value_or(0), max_slice_s)});

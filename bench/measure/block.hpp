@@ -13,6 +13,9 @@
 
 namespace crossover {
 
+/// Least length of a window of a planned slice. It also has at least one operation per lane.
+constexpr double min_window_s = 0.04;
+
 /// One contender of a block.
 struct block_arm {
   cell_spec cell;

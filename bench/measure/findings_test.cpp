@@ -165,6 +165,16 @@ TEST(ceilings, throughput_above_in_flight_over_delay_fails) {
   EXPECT_EQ(all.cells[1].status, cell_status::ok) << "fails only if every repetition is above it";
 }
 
+// Four lanes with a delay of 10 ms: each window of 40 ms may have five operations of each.
+TEST(ceilings, edges_of_windows_are_not_skipped_work) {
+  results all;
+  all.cells = {result_with("thread_pool", 1, {500}), result_with("event_loop", 1, {510})};
+  for (cell_result& cell : all.cells) cell.ceiling = 400;
+  judge_ceilings(all);
+  EXPECT_EQ(all.cells[0].status, cell_status::ok);
+  EXPECT_EQ(all.cells[1].status, cell_status::failed);
+}
+
 TEST(ceilings, compute_bound_speedup_above_the_core_count_fails) {
   results all;
   all.cells = {result_with("reference", 1, {1000, 1010}),

@@ -19,7 +19,8 @@ constexpr std::array table = {
     finding_type{"errors", "operations ended in error", "any error in a window", widens,
                  "see the errors of the samples"},
     finding_type{"above_ceiling", "more operations than arithmetic allows",
-                 "1 % above in flight / delay, or 25 % above cores × the best one-core rate",
+                 "1 % above in flight / delay with one more operation per lane and window, or 25 % "
+                 "above cores × the best one-core rate",
                  invalidates, "report it: work was skipped"},
     finding_type{"littles_law", "some waiting was not measured",
                  "throughput × mean latency is off by more than 10 %", widens,

@@ -61,7 +61,6 @@ class Calibrate(TempDirTest):
             "false alarm in a suite of identical builds | ",
             "of 1:",
             "cell slowed down by 60 %",
-            "U-test",
         ):
             self.assertIn(text, page)
         for path in (str(self.directory), PROGRAM):
