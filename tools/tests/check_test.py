@@ -332,7 +332,11 @@ class OwnPrograms(Check):
         sometimes = self.broken(
             f"echo x >>{count}; if [ $(wc -l <{count}) -ge 5 ]; then exit 3; fi"
         )
-        self.assert_fails_more(self.check(REGRESSION, PROGRAM, sometimes, *CELL), "code 3")
+        document = self.check((REGRESSION, INCONCLUSIVE), PROGRAM, sometimes, *CELL)
+        self.assert_fails_more(document, "code 3")
+        # Three working blocks tell the controls little about the scatter on a busy machine.
+        if not any(control["problem"] for control in document["controls"]):
+            self.assertEqual(document["exit_code"], REGRESSION)
         count.unlink()
         document = self.check(INCONCLUSIVE, sometimes, PROGRAM, *CELL)
         self.assertIn("the baseline failed in", document["cells"][0]["notes"][0])
