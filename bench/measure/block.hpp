@@ -13,7 +13,7 @@
 
 namespace crossover {
 
-/// Least length of a window of a planned slice. It also has at least one operation per lane.
+/// Least length of a window of a planned slice. It is usually longer than one operation, too.
 constexpr double min_window_s = 0.04;
 
 /// One contender of a block.
