@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "bench/cell/process_guard.hpp"
@@ -35,6 +36,21 @@ void make_pipe(descriptor& read_end, descriptor& write_end) {
     throw system_failure(error_kind::resource, "cannot create a pipe", errno);
   read_end.reset(ends[0]);
   write_end.reset(ends[1]);
+}
+
+/// Returns this process's environment with these variables first, which replace others of the same
+/// name.
+std::vector<char*> environment_with(std::vector<std::string>& added) {
+  std::vector<char*> variables;
+  for (std::string& variable : added) variables.push_back(variable.data());
+  for (char** inherited = ::environ; *inherited != nullptr; ++inherited) {
+    const std::string_view text = *inherited, name = text.substr(0, text.find('=') + 1);
+    if (std::none_of(added.begin(), added.end(),
+                     [&](const std::string& variable) { return variable.starts_with(name); }))
+      variables.push_back(*inherited);
+  }
+  variables.push_back(nullptr);
+  return variables;
 }
 
 /// Waits until there is input or its end; returns whether there is.
@@ -63,6 +79,8 @@ child_process::child_process(std::vector<std::string> command, const child_optio
   std::vector<char*> arguments;
   for (std::string& argument : command_) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
+  std::vector<std::string> added = options.variables;
+  std::vector<char*> variables = environment_with(added);
   std::vector<unsigned long> cpus;  // in the format of sched_setaffinity(2)
   if (options.cpu) {
     const auto bit = static_cast<std::size_t>(*options.cpu);
@@ -89,7 +107,8 @@ child_process::child_process(std::vector<std::string> command, const child_optio
     ::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
     if (cpus.empty() ||
         ::syscall(SYS_sched_setaffinity, 0, cpus.size() * sizeof(unsigned long), cpus.data()) == 0)
-      ::execvp(arguments[0], arguments.data());
+      options.image >= 0 ? ::fexecve(options.image, arguments.data(), variables.data())
+                         : ::execvpe(arguments[0], arguments.data(), variables.data());
     const int exec_errno = errno;
     (void)!::write(report_exec_error.get(), &exec_errno, sizeof exec_errno);
     ::_exit(127);

@@ -28,7 +28,11 @@ class process_failure : public error {
 struct child_options {
   bool discards_output = false;  ///< its standard output is /dev/null
   std::optional<int> cpu = {};   ///< the only CPU of the process and of all that it starts
-  bool is_guarded = false;       ///< its whole group is killed if this process is
+  std::vector<std::string> variables = {};  ///< "NAME=VALUE": added to its environment
+  /// Descriptor of the file to execute; -1: the first word of the command names it, by path or to
+  /// be searched for. The process sees the first word in either case.
+  int image = -1;
+  bool is_guarded = false;  ///< its whole group is killed if this process is
   /// It owns something elsewhere, which it frees after SIGTERM: it gets that signal, also when this
   /// process ends, and is killed only if it is still there 5 s later.
   bool ends_gently = false;

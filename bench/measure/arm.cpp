@@ -196,14 +196,18 @@ cell_preparation preparation_of(const cell_options& options, const cell_spec& ce
 
 cell_process process_of(const cell_options& options, const cell_spec& cell) {
   std::vector<std::string> command = options.launcher;
-  if (!options.variables.empty()) {
+  child_options process;
+  process.ends_gently = starts_elsewhere(options);
+  process.image = options.image;
+  if (command.empty()) {
+    process.variables = options.variables;
+  } else if (!options.variables.empty()) {  // a launcher may not pass on its own environment
     command.push_back("env");
     command.insert(command.end(), options.variables.begin(), options.variables.end());
   }
   const std::vector<std::string> of_cell = command_of(options, cell);
   command.insert(command.end(), of_cell.begin(), of_cell.end());
-  return cell_process(command, options.grace_s + 3 * min_operation_s(cell),
-                      {.ends_gently = starts_elsewhere(options)});
+  return cell_process(command, options.grace_s + 3 * min_operation_s(cell), process);
 }
 
 }  // namespace crossover

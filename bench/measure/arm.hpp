@@ -55,6 +55,7 @@ struct cell_options {
   std::string program;                  ///< path of this executable
   std::string cells;                    ///< directory of cells in other languages
   std::vector<std::string> launcher;    ///< command prefix of the cell
+  int image = -1;                       ///< descriptor of a copy of `program` to execute, or -1
   std::vector<std::string> variables;   ///< "NAME=VALUE": environment of the cell
   std::vector<std::string> command;     ///< replaces the cell process of the model
   double grace_s = 20;                  ///< extra time for each reply before a cell is killed

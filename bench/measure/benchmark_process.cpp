@@ -27,14 +27,18 @@ constexpr double exit_check_s = 0.01;
 constexpr double start_turn_s = 0.001;
 
 std::vector<std::string> command_of(const benchmark_start& start, int rows) {
-  return {"env", "CROSSOVER_LAYOUT=" + start.layout, "CROSSOVER_SLOWER=" + start.slower,
-          // Versions before 1.6 would refuse it as a flag.
-          fmt::format("BENCHMARK_ENABLE_RANDOM_INTERLEAVING={}", start.interleaves), start.program,
+  return {start.program,
           "--benchmark_filter=" + exact_filter(start.names),
           fmt::format("--benchmark_repetitions={}", start.repetitions),
           "--benchmark_min_time=" + start.min_time,
           fmt::format("--benchmark_out=/proc/{}/fd/{}", ::getpid(), rows),
           "--benchmark_out_format=json"};
+}
+
+std::vector<std::string> variables_of(const benchmark_start& start) {
+  return {"CROSSOVER_LAYOUT=" + start.layout, "CROSSOVER_SLOWER=" + start.slower,
+          // Versions before 1.6 would refuse it as a flag.
+          fmt::format("BENCHMARK_ENABLE_RANDOM_INTERLEAVING={}", start.interleaves)};
 }
 
 }  // namespace
@@ -112,8 +116,11 @@ benchmark_process::benchmark_process(benchmark_start start)
   rows_.reset(ends[0]);
   rows_of_child_.reset(ends[1]);
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  process_.emplace(command_of(start_, ends[1]),
-                   child_options{.discards_output = true, .cpu = start_.cpu, .is_guarded = true});
+  process_.emplace(command_of(start_, ends[1]), child_options{.discards_output = true,
+                                                              .cpu = start_.cpu,
+                                                              .variables = variables_of(start_),
+                                                              .image = start_.image,
+                                                              .is_guarded = true});
 }
 
 benchmark_process::~benchmark_process() = default;

@@ -17,6 +17,7 @@ namespace crossover {
 /// One start of a Google Benchmark program of any version from 1.5 to 1.9.
 struct benchmark_start {
   std::string program;
+  int image = -1;                  ///< descriptor of a copy of `program` to execute, or -1
   std::vector<std::string> names;  ///< benchmarks to run, in the program's order
   int repetitions = 3;
   std::string min_time;  ///< value of --benchmark_min_time; every version accepts a plain number

@@ -95,6 +95,17 @@ TEST(block, slices_have_four_operations_per_lane) {
   EXPECT_DOUBLE_EQ(slice_for(cells[0], warm_up).seconds, 0.04) << "never shorter than 40 ms";
 }
 
+TEST(block, slices_are_no_shorter_than_the_least_operation) {
+  auto cells = cells_for_test({"event_loop"});
+  cells[0].workload = "sleep";
+  cells[0].parameters["delay"] = "3s";
+  cells[0].in_flight = 100;
+  sample warm_up;
+  warm_up.operations = 100'000;
+  warm_up.wall_s = 0.1;
+  EXPECT_DOUBLE_EQ(slice_for(cells[0], warm_up).seconds, 3);
+}
+
 TEST(block, threads_that_start_during_the_warm_up_make_no_long_slice) {
   auto cells = cells_for_test({"event_loop"});
   cells[0].in_flight = 512;

@@ -97,8 +97,8 @@ std::string layout_note(const std::array<std::size_t, 2>& links, bool tolerated)
         links[0] == links[1] ? "" : fmt::format(" ({} and {} were given)", links[0], links[1]));
   if (tolerated)
     return "one link of each side: differences of code layout are tolerated (--layout)";
-  return "one link of each side: code layout and its place in memory are not averaged over, and "
-         "their changes look like changes of the program; give several links (docs/check.md)";
+  return "one link of each side: code layout is not averaged over, and its changes look like "
+         "changes of the program; give several links (docs/check.md)";
 }
 
 error broken_link(const std::string& link, const std::string& reason) {

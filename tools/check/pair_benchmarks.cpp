@@ -19,6 +19,7 @@
 #include "tools/check/list_benchmarks.hpp"
 #include "tools/check/measure_pair.hpp"
 #include "tools/check/process_timeout.hpp"
+#include "tools/check/program_copies.hpp"
 #include "workloads/base/clock.hpp"
 
 namespace crossover {
@@ -58,8 +59,10 @@ class benchmark_pair {
       : programs_(programs),
         options_(options),
         judged_(judged_metric(options.metric)),
-        unmatched_(unmatched) {
+        unmatched_(unmatched),
+        obstacle_(copy_obstacle(programs)) {
     random_.seed(options.seed);
+    if (!obstacle_.empty()) unmatched.notes.push_back(place_note(obstacle_));
     const auto [old_list, new_list] =
         list_benchmarks(programs, name_filter(options.filter), options.timeout_s);
     if (old_list.cells.empty() && new_list.cells.empty())
@@ -157,9 +160,16 @@ class benchmark_pair {
                                      : std::atof(options_.min_time.c_str());
   }
 
-  benchmark_start start_of(int which, const indices& chosen) {
+  /// Returns copies of the programs for the starts of one block.
+  copy_pair copies_of(const program_pair& programs) {
+    if (!obstacle_.empty()) return {};
+    return copy_programs({programs_[programs[0]][pair_], programs_[programs[1]][pair_]}, random_);
+  }
+
+  benchmark_start start_of(int which, const indices& chosen, const descriptor& copy) {
     benchmark_start start{
         .program = programs_[which][pair_],
+        .image = copy.get(),
         .names = {},
         .repetitions = process_repetitions,
         .min_time = options_.min_time.empty() ? fmt::format("{:.3f}", min_time_s_of(chosen))
@@ -201,9 +211,10 @@ class benchmark_pair {
   /// Runs these benchmarks once. Returns those that have run or failed in both programs.
   indices look_at(const indices& cells) {
     std::array<benchmark_outcomes, 2> seen;
+    const copy_pair copies = copies_of(old_and_new);
     start_s_ = 0;
     for (const int which : {0, 1}) {
-      benchmark_start start = start_of(which, cells);
+      benchmark_start start = start_of(which, cells, copies[which]);
       start.cpu = cpu_;
       benchmark_process process(start);
       process.run(process.last_stage());
@@ -239,7 +250,9 @@ class benchmark_pair {
   /// whether that was of any use.
   bool measure_in_turns(const indices& cells, const program_pair& programs) {
     const std::int64_t begin_ns = now_ns();
-    benchmark_start starts[2] = {start_of(programs[0], cells), start_of(programs[1], cells)};
+    const copy_pair copies = copies_of(programs);
+    benchmark_start starts[2] = {start_of(programs[0], cells, copies[0]),
+                                 start_of(programs[1], cells, copies[1])};
     for (benchmark_start& start : starts) {
       start.repetitions = repetitions_for(cells);
       start.cpu = cpu_;
@@ -290,10 +303,11 @@ class benchmark_pair {
   /// benchmark has a block now.
   bool measure_whole_processes(const indices& cells, const program_pair& programs) {
     const std::int64_t begin_ns = now_ns();
+    const copy_pair copies = copies_of(programs);
     const std::size_t first = random_() % 2;
     std::array<benchmark_outcomes, 2> seen;
     for (const std::size_t which : {first, 1 - first}) {
-      benchmark_start start = start_of(programs[which], cells);
+      benchmark_start start = start_of(programs[which], cells, copies[which]);
       start.interleaves = true;
       start.repetitions = repetitions_for(cells);
       // Interleaved repetitions give no result before the last benchmark ends.
@@ -366,6 +380,7 @@ class benchmark_pair {
   benchmark_pair_options options_;
   const metric& judged_;
   check_result& unmatched_;
+  std::string obstacle_;  ///< why blocks have no copies of their own; "": they have
   std::map<std::string, std::size_t> benchmark_of_;
   std::vector<std::size_t> order_[2];  ///< benchmarks in the order of each program
   std::vector<paired_benchmark> benchmarks_;

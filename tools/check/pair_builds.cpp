@@ -18,6 +18,8 @@
 #include "reports/check/judged_metric.hpp"
 #include "reports/check/match_cells.hpp"
 #include "tools/check/measure_pair.hpp"
+#include "tools/check/program_copies.hpp"
+#include "workloads/base/clock.hpp"
 #include "workloads/base/interrupt.hpp"
 
 namespace crossover {
@@ -108,8 +110,10 @@ class build_pair {
       : programs_(programs),
         options_(options),
         judged_(judged_metric(options.metric)),
-        servers_(programs[1].front(), {}) {
+        servers_(programs[1].front(), {}),
+        obstacle_(obstacle_to_copies(programs, options)) {
     random_.seed(options.seed);
+    if (!obstacle_.empty()) unmatched.notes.push_back(place_note(obstacle_));
     for (const cell_result& cell : common_cells(programs, options, unmatched)) {
       build_cell& added = cells_.emplace_back();
       added.what = cell;
@@ -215,6 +219,13 @@ class build_pair {
   }
 
  private:
+  static std::string obstacle_to_copies(const side_links& programs,
+                                        const build_pair_options& options) {
+    if (!options.old_cell.empty()) return "the commands of --cell are started as they are";
+    if (!options.launcher.empty()) return "--launcher may start the programs elsewhere";
+    return copy_obstacle(programs);
+  }
+
   static std::vector<cell_result> common_cells(const side_links& programs,
                                                const build_pair_options& options,
                                                check_result& unmatched) {
@@ -259,26 +270,37 @@ class build_pair {
     }
   }
 
-  /// Measures a block with the pair of links of its round. Extra bytes in the environment of each
-  /// process shift its stack, so that its place does not favour one side (Mytkowicz et al. 2009).
+  /// Measures a block with the pair of links of its round, in new copies of both. Extra bytes in
+  /// the environment of each process shift its stack, so that its place does not favour one side
+  /// (Mytkowicz et al. 2009).
   /// If a process did not reply in time, both sides get less time from then on, so that a program
   /// that hangs is soon shown to.
   measured_pair measure(build_cell& cell, std::uint64_t round, int new_program = 1) {
+    const std::int64_t begin_ns = now_ns();
+    const std::array<std::string, 2> programs = {link_of(0, round), link_of(new_program, round)};
+    const copy_pair copies = obstacle_.empty() ? copy_programs(programs, random_) : copy_pair();
+    const double copied_s = static_cast<double>(now_ns() - begin_ns) * 1e-9;
     const auto side_of = [&](int which, cell_options options) {
-      options.program = programs_[which][round % programs_[which].size()];
+      options.program = programs[which];
+      options.image = copies[which].get();
       options.variables = {"CROSSOVER_LAYOUT=" + std::string(random_() % 4096, 'x')};
       return block_arm{cell.what, [this, options = std::move(options), &cell] {
                          return cell_arm(options, cell.what, machine_, servers_);
                        }};
     };
-    measured_pair measured = measure_pair(side_of(0, cell.old_side),
-                                          side_of(new_program, cell.new_side), cell.plan, random_);
+    measured_pair measured =
+        measure_pair(side_of(0, cell.old_side), side_of(1, cell.new_side), cell.plan, random_);
+    measured.seconds += copied_s;
     const double grace_s = cell.old_side.grace_s;
     const bool has_failed = !measured.failures[0].empty() || !measured.failures[1].empty();
     if (has_failed && measured.seconds >= grace_s)
       cell.old_side.grace_s = cell.new_side.grace_s =
           std::min(grace_s, std::max(min_grace_s, grace_s / 8));
     return measured;
+  }
+
+  const std::string& link_of(int which, std::uint64_t round) const {
+    return programs_[which][round % programs_[which].size()];
   }
 
   /// Time to add to each operation of a cell so that it is slower by this share.
@@ -308,6 +330,7 @@ class build_pair {
   const metric& judged_;
   machine machine_ = read_machine();
   server_pool servers_;
+  std::string obstacle_;  ///< why blocks have no copies of their own; "": they have
   std::mt19937_64 random_;
   std::vector<build_cell> cells_;
 };

@@ -472,6 +472,34 @@ class OwnPrograms(Check):
             USAGE, "widen the selection", PROGRAM, PROGRAM, *CELL, "--benchmark_filter=nothing"
         )
 
+    def test_each_block_runs_in_copies_that_leave_nothing(self):
+        sides = self.directory / "sides"
+        sides.mkdir()
+        for name in ("old", "new"):
+            shutil.copy(PROGRAM, sides / name)
+        process = subprocess.Popen(
+            # Regimes ask for many blocks: the check is still running when it is killed.
+            [PROGRAM, "check", sides / "old", sides / "new", *map(str, CELL), "--regimes", "5%"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        copies = {}  # of each process; the number of a file that is gone is used again
+        deadline = time.monotonic() + TIMEOUT_S
+        while len(copies) < 6 and time.monotonic() < deadline:
+            for child in descendants_of(process.pid):
+                try:
+                    running = os.readlink(f"/proc/{child}/exe")
+                    copy = os.stat(f"/proc/{child}/exe").st_ino
+                except OSError:
+                    continue
+                if running.startswith(f"{sides}/#"):
+                    copies[child] = copy
+        process.kill()
+        process.wait()
+        self.assertGreaterEqual(len(copies), 6)
+        self.assertGreaterEqual(len(set(copies.values())), 2)
+        self.assertEqual(set(os.listdir(sides)), {"old", "new"})
+
     def test_interrupt_leaves_no_process(self):
         process = subprocess.Popen(
             [PROGRAM, "check", PROGRAM, PROGRAM, "--workload", "network"],
@@ -578,7 +606,10 @@ class ForeignPrograms(Check):
         self.assertEqual((cell["name"], cell["verdict"]), ("mix<int, (a|b)>/1", "regression"))
         self.assertEqual(set(" ".join(cell["block_orders"]).split()), {"ABBA", "BAAB"})
         self.assertEqual(document["environment_differences"], [])
-        self.check((PASS, INCONCLUSIVE), real, real, *wide)
+        place = "the programs' place in memory is not averaged over: "
+        self.assertIn(f"{place}{slower}: it is a script", document["notes"])
+        document = self.check((PASS, INCONCLUSIVE), real, real, *wide)
+        self.assertNotIn(place, " ".join(document["notes"]))
 
     def test_rejects_other_programs(self):
         old = self.imitation("old", {"BM_a": 100})
