@@ -14,7 +14,7 @@ SMALLEST_CELL = f"{sys.executable} {SMALLEST}"
 
 # Per fault: the rule that it breaks, the text of the smallest cell and its replacement.
 FAULTS = {
-    "sleeps_too_short": ("number of operations", "time.sleep(delay_s)", "time.sleep(delay_s / 2)"),
+    "sleeps_too_short": ("number of operations", "time.sleep(delay_s)", "time.sleep(delay_s / 20)"),
     "counts_all": ("lead-in", "opens <= time.monotonic() < closes", "1"),
     "one_too_many": ("number of operations", "sum(counts)", "sum(counts) + 1"),
     "runs_anywhere": ("cores", "os.sched_setaffinity", "bool if 1 else"),
