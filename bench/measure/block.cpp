@@ -249,7 +249,7 @@ slice_plan slice_for(const cell_spec& cell, const sample& warm_up) {
   const double longest_s =
       warm_up.latency ? std::min(operation_s, 1e-9 * static_cast<double>(warm_up.latency->max_ns))
                       : operation_s;
-  // A disturbed warm-up may also have counted operations as shorter than they can be.
+  // A disturbed warm-up may show operations as shorter than they can be.
   plan.seconds = std::clamp(4 * operation_s, std::max(min_window_s, delay_s),
                             std::max({max_slice_s, 2 * longest_s, delay_s}));
   // The window opens when every lane has begun: fewer threads disturb each other less.

@@ -13,7 +13,7 @@
 
 namespace crossover {
 
-/// Least length of a window of a planned slice. It is usually longer than one operation, too.
+/// Minimum length of a window of a planned slice, if operations cannot take longer.
 constexpr double min_window_s = 0.04;
 
 /// One contender of a block.

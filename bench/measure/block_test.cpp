@@ -95,7 +95,7 @@ TEST(block, slices_have_four_operations_per_lane) {
   EXPECT_DOUBLE_EQ(slice_for(cells[0], warm_up).seconds, 0.04) << "never shorter than 40 ms";
 }
 
-TEST(block, slices_are_no_shorter_than_the_least_operation) {
+TEST(block, slices_last_at_least_one_operation) {
   auto cells = cells_for_test({"event_loop"});
   cells[0].workload = "sleep";
   cells[0].parameters["delay"] = "3s";
