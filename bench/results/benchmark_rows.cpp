@@ -99,7 +99,8 @@ std::optional<sample> sample_of(const json& row) {
   result.wall_s = *real * unit * iterations;
   if (!std::isfinite(result.wall_s)) return std::nullopt;
   // User and system time together: Google Benchmark does not separate them.
-  if (const auto cpu = number_in(row, "cpu_time")) result.cpu_user_s = *cpu * unit * iterations;
+  if (const auto cpu = number_in(row, "cpu_time"); cpu && std::isfinite(*cpu * unit * iterations))
+    result.cpu_user_s = *cpu * unit * iterations;
   for (const auto& [key, value] : row.items())
     if (value.is_number() && !is_own_number(key)) result.counters[key] = value.get<double>();
   return result;

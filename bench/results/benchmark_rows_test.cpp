@@ -151,6 +151,14 @@ TEST(foreign_rows, cpu_time_is_the_cpu_metric_in_all_units) {
   EXPECT_FALSE(find_metric("cpu")->extract(without.cells[0], without.cells[0].samples[0]));
 }
 
+TEST(foreign_rows, times_too_large_for_a_number_are_absent) {
+  const results all = read(R"({"benchmarks":[
+    {"name":"a","iterations":1000,"real_time":1,"cpu_time":1e308,"time_unit":"s"},
+    {"name":"b","iterations":1000,"real_time":1e308,"time_unit":"s"}]})");
+  EXPECT_EQ(all.cells[0].samples.at(0).cpu_user_s, std::nullopt);
+  EXPECT_EQ(all.cells[1].status, cell_status::failed);
+}
+
 TEST(foreign_rows, aggregates_without_repetitions_become_one_sample_with_a_finding) {
   const results all = read(R"({"benchmarks":[
     {"name":"b_median","run_name":"b","run_type":"aggregate","aggregate_name":"median",

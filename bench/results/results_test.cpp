@@ -34,7 +34,7 @@ sample full_sample() {
   s.errors = {{"receive:ECONNRESET", 2}};
   s.worker_operations = {20'000, 21'000};
   s.checksum = "abc";
-  s.counters = {{"items_per_second", 1.5e6}};
+  s.counters = {{"items_per_second", 1.5e6}, {"order", 3}};  // schema 1 had a member of that name
   s.rate = 100'000;
   s.arrivals = {50'000, 49'500, 100};
   s.start_s = 0.0001;

@@ -144,6 +144,7 @@ sample sample_from_json(const json& document) {
 
 void sample_reader::key(std::string_view name) {
   key_ = name;
+  if (open_.back() != place::sample && open_.back() != place::latency) return;
   for (const auto& [old_name, new_name] : keys_of_schema_1)
     if (name == old_name) key_ = new_name;
 }
