@@ -60,9 +60,9 @@ class benchmark_pair {
         options_(options),
         judged_(judged_metric(options.metric)),
         unmatched_(unmatched),
-        obstacle_(copy_obstacle(programs)) {
+        copier_(programs) {
     random_.seed(options.seed);
-    if (!obstacle_.empty()) unmatched.notes.push_back(place_note(obstacle_));
+    copier_.add_note(unmatched.notes);
     const auto [old_list, new_list] =
         list_benchmarks(programs, name_filter(options.filter), options.timeout_s);
     if (old_list.cells.empty() && new_list.cells.empty())
@@ -162,8 +162,7 @@ class benchmark_pair {
 
   /// Returns copies of the programs for the starts of one block.
   copy_pair copies_of(const program_pair& programs) {
-    if (!obstacle_.empty()) return {};
-    return copy_programs({programs_[programs[0]][pair_], programs_[programs[1]][pair_]}, random_);
+    return copier_.copy({programs_[programs[0]][pair_], programs_[programs[1]][pair_]}, random_);
   }
 
   benchmark_start start_of(int which, const indices& chosen, const descriptor& copy) {
@@ -380,7 +379,7 @@ class benchmark_pair {
   benchmark_pair_options options_;
   const metric& judged_;
   check_result& unmatched_;
-  std::string obstacle_;  ///< why blocks have no copies of their own; "": they have
+  program_copier copier_;
   std::map<std::string, std::size_t> benchmark_of_;
   std::vector<std::size_t> order_[2];  ///< benchmarks in the order of each program
   std::vector<paired_benchmark> benchmarks_;

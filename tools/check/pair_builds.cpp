@@ -111,9 +111,9 @@ class build_pair {
         options_(options),
         judged_(judged_metric(options.metric)),
         servers_(programs[1].front(), {}),
-        obstacle_(obstacle_to_copies(programs, options)) {
+        copier_(programs, obstacle_to_copies(options)) {
     random_.seed(options.seed);
-    if (!obstacle_.empty()) unmatched.notes.push_back(place_note(obstacle_));
+    copier_.add_note(unmatched.notes);
     for (const cell_result& cell : common_cells(programs, options, unmatched)) {
       build_cell& added = cells_.emplace_back();
       added.what = cell;
@@ -219,11 +219,10 @@ class build_pair {
   }
 
  private:
-  static std::string obstacle_to_copies(const side_links& programs,
-                                        const build_pair_options& options) {
+  static std::string obstacle_to_copies(const build_pair_options& options) {
     if (!options.old_cell.empty()) return "the commands of --cell are started as they are";
     if (!options.launcher.empty()) return "--launcher may start the programs elsewhere";
-    return copy_obstacle(programs);
+    return {};
   }
 
   static std::vector<cell_result> common_cells(const side_links& programs,
@@ -278,7 +277,7 @@ class build_pair {
   measured_pair measure(build_cell& cell, std::uint64_t round, int new_program = 1) {
     const std::int64_t begin_ns = now_ns();
     const std::array<std::string, 2> programs = {link_of(0, round), link_of(new_program, round)};
-    const copy_pair copies = obstacle_.empty() ? copy_programs(programs, random_) : copy_pair();
+    const copy_pair copies = copier_.copy(programs, random_);
     const double copied_s = static_cast<double>(now_ns() - begin_ns) * 1e-9;
     const auto side_of = [&](int which, cell_options options) {
       options.program = programs[which];
@@ -330,7 +329,7 @@ class build_pair {
   const metric& judged_;
   machine machine_ = read_machine();
   server_pool servers_;
-  std::string obstacle_;  ///< why blocks have no copies of their own; "": they have
+  program_copier copier_;
   std::mt19937_64 random_;
   std::vector<build_cell> cells_;
 };

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include "workloads/base/error.hpp"
 
@@ -68,24 +69,29 @@ std::string obstacle_of(const std::string& program) {
 
 }  // namespace
 
-copy_pair copy_programs(const std::array<std::string, 2>& programs, std::mt19937_64& random) {
+program_copier::program_copier(const side_links& programs, std::string obstacle)
+    : obstacle_(std::move(obstacle)) {
+  for (const std::vector<std::string>& side : programs)
+    for (const std::string& program : side) {
+      if (!obstacle_.empty()) return;
+      obstacle_ = obstacle_of(program);
+      if (!obstacle_.empty() && obstacle_.find(program) == std::string::npos)
+        obstacle_ = fmt::format("{}: {}", program, obstacle_);
+    }
+}
+
+copy_pair program_copier::copy(const std::array<std::string, 2>& programs,
+                               std::mt19937_64& random) const {
   copy_pair copies;
+  if (!obstacle_.empty()) return copies;
   const std::size_t first = random() % 2;
   for (const std::size_t which : {first, 1 - first}) copies[which] = copy_of(programs[which]);
   return copies;
 }
 
-std::string copy_obstacle(const side_links& programs) {
-  for (const std::vector<std::string>& side : programs)
-    for (const std::string& program : side)
-      if (const std::string reason = obstacle_of(program); !reason.empty())
-        return reason.find(program) != std::string::npos ? reason
-                                                         : fmt::format("{}: {}", program, reason);
-  return {};
-}
-
-std::string place_note(const std::string& obstacle) {
-  return "the programs' place in memory is not averaged over: " + obstacle;
+void program_copier::add_note(std::vector<std::string>& notes) const {
+  if (!obstacle_.empty())
+    notes.push_back("the programs' place in memory is not averaged over: " + obstacle_);
 }
 
 }  // namespace crossover
