@@ -375,7 +375,9 @@ class OwnPrograms(Check):
             self.completed.stdout, r"worse: metric; .*(89|90)\S* % of operations fail, 0 % in the b"
         )
         # It is as fast as the old one: the time of an operation is that of a successful one.
-        quick = self.invented("quick", slice="errors = round(0.9 * operations); wall_s *= 0.1")
+        quick = self.invented(
+            "quick", slice="errors = round(0.9 * operations); wall_s *= 1 - errors / operations"
+        )
         (cell,) = self.check(REGRESSION, old, quick, *CELL)["cells"]
         self.assertEqual(cell["worse"], ["errors"])
         self.check(PASS, failing, failing, *CELL)
