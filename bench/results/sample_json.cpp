@@ -56,7 +56,8 @@ void each_number(Sample& s, const Visit& visit) {
   visit("idle_s", s.idle_s);
 }
 
-/// Keys that schema 1 named otherwise. Its `start_s` is renamed by `upgrade_from_schema_1`.
+/// Keys of samples and distributions that schema 1 named otherwise. Counters and errors may have
+/// such names, too. The `start_s` of schema 1 is renamed by `upgrade_from_schema_1`.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> keys_of_schema_1 = {
     {{"fixture_cpu_s", "server_cpu_s"},
      {"fixture_cores", "server_cpus"},
